@@ -1,0 +1,64 @@
+"""The errors of sinkhole, one tree.
+
+    SinkholeError
+    ├── SettingsError   a setting is wrong: which file, line and key, and what to write instead
+    ├── ListError       a block or allow list could not be fetched, read or compiled
+    ├── WireError       bytes are not a DNS message; carries the rcode to answer with
+    ├── UpstreamError   a resolver gave no usable answer; carries the server and the cause
+    └── StorageError    a database or file of ours could not be opened or written
+
+Foreign exceptions are translated once, in the file that uses the library that raises them.
+What an error means depends on when it happens: at start it is fatal and says what to do; on a
+reload or a list update the old state stays; while serving a query it is never fatal.
+Any other exception that leaves a public function is a bug of ours.
+"""
+
+from __future__ import annotations
+
+
+class SinkholeError(Exception):
+    """Base of all errors above; its text is written for the person running sinkhole."""
+
+
+class SettingsError(SinkholeError):
+    """One or more settings are wrong; the text has one line per problem.
+
+    Each line reads `file:line: key: what is wrong and what to write`.
+    """
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class ListError(SinkholeError):
+    """A list could not be fetched, read or compiled; the last good copy stays in use."""
+
+    def __init__(self, list_name: str, reason: str) -> None:
+        super().__init__(f"list {list_name!r}: {reason}")
+        self.list_name = list_name
+        self.reason = reason
+
+
+class WireError(SinkholeError):
+    """Bytes that are not the DNS message they should be.
+
+    `rcode` is what to answer the sender with, when the sender is a client (RFC 1035 §4.1.1).
+    """
+
+    def __init__(self, reason: str, rcode: int = 1) -> None:
+        super().__init__(reason)
+        self.rcode = rcode
+
+
+class UpstreamError(SinkholeError):
+    """No usable answer from a resolver (or, with server "", from any of them) in time."""
+
+    def __init__(self, server: str, cause: str) -> None:
+        super().__init__(f"{server or 'every upstream'}: {cause}")
+        self.server = server
+        self.cause = cause
+
+
+class StorageError(SinkholeError):
+    """A database or file of ours could not be opened or written; DNS goes on without it."""

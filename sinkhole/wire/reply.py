@@ -1,0 +1,234 @@
+"""What an upstream said: walking a response into records.
+
+Everything is read, every compressed name is expanded, and only what was understood is ever
+written out again (`write`): no byte of an upstream's message reaches a client unread.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, NamedTuple
+
+from sinkhole.errors import WireError
+from sinkhole.wire import numbers as n
+from sinkhole.wire.name import end_of
+from sinkhole.wire.question import HEADER_SIZE, Question
+
+MAX_RECORDS: Final = 1000
+"""More records than this in one message are refused; real ones have a few dozen."""
+
+MAX_POINTERS: Final = 127
+"""A name has at most 127 labels, so an honest one needs no more pointers than that."""
+
+# Where names stand inside the rdata of types whose names may arrive compressed: the bytes before
+# the first name, and how many names follow (RFC 1035 §3.3; RFC 3597 §4 for receivers). Other
+# types are opaque, byte for byte.
+_NAMES_INSIDE: Final = {
+    n.Type.NS: (0, 1),
+    3: (0, 1),
+    4: (0, 1),
+    n.Type.CNAME: (0, 1),
+    n.Type.SOA: (0, 2),
+    7: (0, 1),
+    8: (0, 1),
+    9: (0, 1),
+    n.Type.PTR: (0, 1),
+    14: (0, 2),
+    n.Type.MX: (2, 1),
+    17: (0, 2),
+    18: (2, 1),
+    21: (2, 1),
+    26: (2, 2),
+    n.Type.SRV: (6, 1),
+    36: (2, 1),
+    n.Type.DNAME: (0, 1),
+}
+
+
+class Record(NamedTuple):
+    """One resource record: lower-cased owner, type, TTL in seconds, rdata without compression."""
+
+    name: bytes
+    rtype: int
+    ttl: int
+    rdata: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A response, read whole. OPT is taken out of `additional`; `ede` is its first EDE code."""
+
+    rcode: int
+    ad: bool
+    tc: bool
+    answer: tuple[Record, ...]
+    authority: tuple[Record, ...]
+    additional: tuple[Record, ...] = ()
+    ede: int | None = None
+
+
+def answers_question(wire: bytes, query: bytes) -> bool:
+    """Whether a message is a response to `query`, our own query's bytes (RFC 5452 §9.1).
+
+    True when id and the whole question, letter case included, are the same. The address and
+    port are for the caller (a connected socket). A cheap comparison, no parse. Responses that
+    leave the question out (some servers do for FORMERR and NOTIMP) count when they hold no
+    records at all.
+    """
+    if len(wire) < HEADER_SIZE or wire[0:2] != query[0:2] or not wire[2] & 0x80:
+        return False
+    if wire[4:6] == b"\0\0":
+        return wire[6:10] == b"\0\0\0\0" and wire[3] & n.RCODE_MASK != n.Rcode.NOERROR
+    end = end_of(query, HEADER_SIZE) + 4
+    return wire[4:6] == b"\0\1" and wire[HEADER_SIZE:end] == query[HEADER_SIZE:end]
+
+
+def read_reply(wire: bytes) -> Reply:
+    """Read a whole response; the question must have been checked with `answers_question`.
+
+    Raises WireError for anything malformed: names, counts, lengths, pointers that do not point
+    backwards, or more than MAX_RECORDS records. Records of another class than IN are left out.
+    Cost: about 2 µs a record.
+    """
+    if len(wire) < HEADER_SIZE:
+        raise WireError("response without a header")
+    flags = int.from_bytes(wire[2:4], "big")
+    counts = [int.from_bytes(wire[i : i + 2], "big") for i in (4, 6, 8, 10)]
+    if sum(counts) > MAX_RECORDS:
+        raise WireError(f"response with {sum(counts)} records, at most {MAX_RECORDS}")
+    position = HEADER_SIZE
+    for _ in range(counts[0]):
+        position = _skip_name(wire, position) + 4
+    rcode, ede = flags & n.RCODE_MASK, None
+    sections: list[tuple[Record, ...]] = []
+    for count in counts[1:]:
+        section = []
+        for _ in range(count):
+            rclass, record, position = _read_record(wire, position)
+            if record.rtype == n.Type.OPT:
+                rcode |= (record.ttl >> 24 & 0xFF) << 4
+                ede = first_ede(record.rdata)
+            elif rclass == n.CLASS_IN:
+                section.append(record)
+        sections.append(tuple(section))
+    answer, authority, additional = sections
+    return Reply(rcode, bool(flags & n.AD), bool(flags & n.TC), answer, authority, additional, ede)
+
+
+def chain_of(reply: Reply, question: Question, longest: int = 12) -> tuple[Record, ...]:
+    """The part of the answer that is about the question: its CNAME chain and what it ends in.
+
+    Records of other owners or types are left out, whoever sent them (RFC 5452 §6, RFC 2181
+    §5.4.1); signatures stay when DO was set. A DNAME stays for the CNAME made from it. Raises
+    WireError for a chain of more than `longest` links, or one that runs in a circle.
+    """
+    by_name: dict[bytes, list[Record]] = {}
+    for record in reply.answer:
+        by_name.setdefault(record.name, []).append(record)
+    kept: list[Record] = []
+    name, seen = question.name, {question.name}
+    wanted = {question.qtype, n.Type.RRSIG} if question.do else {question.qtype}
+    while True:
+        here = by_name.get(name, [])
+        found = [record for record in here if record.rtype in wanted]
+        if any(record.rtype == question.qtype for record in found):
+            return (*kept, *found)
+        cname = next((record for record in here if record.rtype == n.Type.CNAME), None)
+        if cname is None:
+            return tuple(kept)
+        kept += _dnames_above(name, by_name)
+        kept += [record for record in here if record is cname or record.rtype in wanted]
+        name = cname.rdata.lower()
+        if name in seen or len(seen) > longest:
+            raise WireError(f"CNAME chain is a circle or longer than {longest}")
+        seen.add(name)
+
+
+def _dnames_above(name: bytes, by_name: dict[bytes, list[Record]]) -> list[Record]:
+    for owner, records in by_name.items():
+        if len(owner) < len(name) and name.endswith(owner):
+            dnames = [record for record in records if record.rtype == n.Type.DNAME]
+            if dnames:
+                return dnames
+    return []
+
+
+def first_ede(options: bytes) -> int | None:
+    """The info code of the first EDE option in the rdata of OPT, RFC 8914 §2."""
+    position = 0
+    while position + 4 <= len(options):
+        code = int.from_bytes(options[position : position + 2], "big")
+        size = int.from_bytes(options[position + 2 : position + 4], "big")
+        if code == n.Option.EDE and 2 <= size <= len(options) - position - 4:
+            return int.from_bytes(options[position + 4 : position + 6], "big")
+        position += 4 + size
+    return None
+
+
+def _read_record(wire: bytes, position: int) -> tuple[int, Record, int]:
+    """Class, record and the offset behind it."""
+    name, position = _read_name(wire, position)
+    if position + 10 > len(wire):
+        raise WireError("message ends within a record")
+    rtype = int.from_bytes(wire[position : position + 2], "big")
+    rclass = int.from_bytes(wire[position + 2 : position + 4], "big")
+    ttl = int.from_bytes(wire[position + 4 : position + 8], "big")
+    start = position + 10
+    end = start + int.from_bytes(wire[position + 8 : position + 10], "big")
+    if end > len(wire):
+        raise WireError("message ends within rdata")
+    inside = _NAMES_INSIDE.get(rtype)
+    rdata = wire[start:end] if inside is None else _expand(wire, start, end, *inside)
+    if ttl & 0x8000_0000 and rtype != n.Type.OPT:
+        ttl = 0  # RFC 2181 §8: the top bit set means zero
+    return rclass, Record(name.lower(), rtype, ttl, rdata), end
+
+
+def _expand(wire: bytes, start: int, end: int, before: int, names: int) -> bytes:
+    """The rdata from `start` to `end` with its names expanded."""
+    position = start + before
+    parts = [wire[start:position]]
+    for _ in range(names):
+        name, position = _read_name(wire, position)
+        parts.append(name)
+    if position > end:
+        raise WireError("a name overruns its rdata")
+    parts.append(wire[position:end])
+    return b"".join(parts)
+
+
+def _skip_name(wire: bytes, position: int) -> int:
+    return _read_name(wire, position)[1]
+
+
+def _read_name(wire: bytes, position: int) -> tuple[bytes, int]:
+    """A possibly compressed name (RFC 1035 §4.1.4) expanded, and the offset behind it.
+
+    Pointers must point backwards, to before where the run of labels they end began, so no chain
+    of them can loop.
+    """
+    parts: list[bytes] = []
+    length, behind, lowest, pointers = 1, 0, position, 0
+    try:
+        while size := wire[position]:
+            if size < 0x40:
+                parts.append(wire[position : position + 1 + size])
+                position += 1 + size
+                length += 1 + size
+                if length > n.MAX_NAME:
+                    raise WireError("name of more than 255 bytes")
+            elif size >= 0xC0:
+                target = (size & 0x3F) << 8 | wire[position + 1]
+                behind = behind or position + 2
+                pointers += 1
+                if target >= lowest or pointers > MAX_POINTERS:
+                    raise WireError("a compression pointer that does not point backwards")
+                position = lowest = target
+            else:
+                raise WireError(f"label type {size:#04x} is not known")
+    except IndexError:
+        raise WireError("message ends within a name") from None
+    if position >= len(wire):
+        raise WireError("message ends within a name")
+    parts.append(b"\0")
+    return b"".join(parts), behind or position + 1
