@@ -27,11 +27,11 @@ class Report:
     verdict: Verdict
 
 
-class QueryRecord(NamedTuple):
-    """One answered query: what was answered and the text of the address that asked."""
+QueryRecord = tuple[Report, str]
+"""One answered query: what was answered, and the text of the address that asked.
 
-    report: Report
-    client: str
+A plain tuple, as one is made for every query: a NamedTuple costs four times as much to make.
+"""
 
 
 class Batch(NamedTuple):

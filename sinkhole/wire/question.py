@@ -41,7 +41,7 @@ class Shape(NamedTuple):
     `flags` is the header's flags field. `payload` is the largest UDP reply the client takes:
     512 without EDNS, else what it announces within 512..1232 (RFC 6891 §6.2.3). `key` is what
     identifies the question together with the lower-cased name: type (2 bytes), then one byte,
-    bit 0 DO and bit 1 CD. `plain` tells whether the bytes will come again: no EDNS options.
+    bit 0 DO and bit 1 CD; for a class other than IN bit 2, then the class (2 bytes). `plain` tells whether the bytes will come again: no EDNS options.
     """
 
     qtype: int
@@ -112,7 +112,10 @@ def read_shape(header: bytes, rest: bytes) -> Shape:
         payload, do, plain = n.CLASSIC_PAYLOAD, False, True
     else:
         payload, do, plain = _read_opt(rest[4:])
-    key = rest[0:2] + bytes((do | bool(flags & n.CD) << 1,))
+    foreign = qclass != n.CLASS_IN
+    key = rest[0:2] + bytes((do | bool(flags & n.CD) << 1 | foreign << 2,))
+    if foreign:
+        key += rest[2:4]
     return Shape(qtype, qclass, flags, additional == 1, do, payload, key, plain)
 
 

@@ -1,0 +1,137 @@
+"""A finished reply, kept for the next client who asks the same.
+
+A block, a local name and a cached answer are all a `Ready`: giving it out is one look-up and one
+concatenation, whoever decided it. What differs is how it ages:
+
+    fixed     blocks, local names: the TTL is always the same; good until the policy changes
+    ageing    answers: TTLs count down, re-written at most once a second, until they expire
+    expired   kept a while longer, for the day when no upstream answers (RFC 8767)
+
+All times are seconds of one monotonic clock, given as `now`.
+"""
+
+from __future__ import annotations
+
+from math import inf
+from struct import Struct
+from typing import Final
+
+from sinkhole.cache.answer import Answer
+from sinkhole.record import Report
+from sinkhole.wire import numbers as n
+from sinkhole.wire.write import Tail, write_head, write_opt
+
+STALE_TTL_S: Final = 30
+"""TTL of an expired answer given out because nothing newer could be had, RFC 8767 §4."""
+
+OVERHEAD_BYTES: Final = 950
+"""What a Ready costs in memory besides its tails (objects, key, dict entry); measured."""
+
+_TTL: Final = Struct("!I")
+
+
+class Ready:
+    """A reply ready to send: `id + head + question + tail`, once with and once without EDNS.
+
+    `fresh_until` is when it must be aged or thrown away: one comparison on the hot path covers
+    both. `generation` is that of the policy that judged it. `used` is for the table.
+    """
+
+    __slots__ = (
+        "answer",
+        "edns_head",
+        "edns_tail",
+        "expires",
+        "failures",
+        "fresh_until",
+        "generation",
+        "head",
+        "opt",
+        "report",
+        "tail",
+        "used",
+    )
+
+    def __init__(
+        self,
+        report: Report,
+        generation: int,
+        tail: Tail,
+        *,
+        rcode: int,
+        do: bool = False,
+        cd: bool = False,
+        authoritative: bool = False,
+        ede: tuple[int, str] | None = None,
+    ) -> None:
+        flags = n.QR | n.RD | n.RA | rcode | (n.CD if cd else 0) | (n.AA if authoritative else 0)
+        self.report = report
+        self.generation = generation
+        self.head = write_head(flags, tail.counts, edns=False)
+        self.edns_head = write_head(flags, tail.counts, edns=True)
+        self.opt = write_opt(do=do, ede=ede)
+        self.tail = tail.data
+        self.edns_tail = tail.data + self.opt
+        self.fresh_until = inf
+        self.expires = inf
+        self.answer: Answer | None = None
+        self.failures = 0
+        self.used = False
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory it takes in a table, within about a tenth."""
+        kept = len(self.answer.tail.data) if self.answer else 0
+        return OVERHEAD_BYTES + 2 * len(self.tail) + kept
+
+    def give(self, query: bytes, end: int, *, edns: bool) -> bytes:
+        """The reply to `query`, whose name ends at `end`; the client's own spelling comes back.
+
+        RD is copied by the caller for the rare query without it. `Pipeline.answer_now` has this
+        line inlined.
+        """
+        if edns:
+            return query[:2] + self.edns_head + query[12 : end + 4] + self.edns_tail
+        return query[:2] + self.head + query[12 : end + 4] + self.tail
+
+    def age(self, now: float) -> bool:
+        """Count the TTLs down to `now`; False if it has expired. Cost: 1 µs and 0.2 a record."""
+        answer = self.answer
+        if answer is None or now >= self.expires:
+            return now < self.expires
+        elapsed = int(now - answer.received)
+        self._write_ttls(answer, [max(ttl - elapsed, 0) for ttl in answer.tail.ttls])
+        self.fresh_until = min(answer.received + elapsed + 1, self.expires)
+        return True
+
+    def revive(self, now: float, report: Report) -> None:
+        """Give out the expired answer for STALE_TTL_S more seconds, marked as stale."""
+        answer = self.answer
+        assert answer is not None
+        self._write_ttls(answer, [STALE_TTL_S] * len(answer.tail.ttls))
+        stale = write_opt(
+            do=bool(self.opt[7] & 0x80), ede=(n.Ede.STALE_ANSWER, "no upstream answers")
+        )
+        self.edns_tail = self.tail + stale
+        self.report = report
+        self.fresh_until = now + STALE_TTL_S
+        self.expires = self.fresh_until
+
+    def _write_ttls(self, answer: Answer, ttls: list[int]) -> None:
+        data = bytearray(answer.tail.data)
+        for offset, ttl in zip(answer.tail.ttl_offsets, ttls, strict=True):
+            _TTL.pack_into(data, offset, ttl)
+        self.tail = bytes(data)
+        self.edns_tail = self.tail + self.opt
+
+
+def ready_answer(
+    answer: Answer, report: Report, generation: int, *, do: bool, cd: bool, now: float
+) -> Ready:
+    """The Ready of an upstream's answer; one with `ttl_s` 0 is good for this moment only."""
+    ready = Ready(report, generation, answer.tail, rcode=answer.rcode, do=do, cd=cd)
+    ready.answer = answer
+    ready.expires = answer.received + answer.ttl_s
+    ready.fresh_until = ready.expires
+    ready.age(now)
+    return ready

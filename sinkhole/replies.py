@@ -1,0 +1,123 @@
+"""Replies of each kind, with the report that says why: the vocabulary of the pipeline.
+
+Pure functions: they decide nothing and keep nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sinkhole.cache.answer import Answer
+from sinkhole.cache.ready import Ready, ready_answer
+from sinkhole.policy.blocking import Refusal
+from sinkhole.policy.snapshot import Policy
+from sinkhole.record import Report
+from sinkhole.verdict import NO_CAUSE, Cause, Outcome, Verdict
+from sinkhole.wire import numbers as n
+from sinkhole.wire.name import ROOT, to_text
+from sinkhole.wire.question import Question
+from sinkhole.wire.write import write_tail
+
+LOCAL_RECORDS: Final = Cause("local records")
+
+
+def refusal_by_rule(
+    question: Question, policy: Policy, cause: Cause, hop: bytes = b"", server: str = ""
+) -> Ready:
+    """A refusal, good until the policy changes; EDE 15 names list and line (RFC 8914 §4.16).
+
+    `hop` is the CNAME target that was refused, b"" where it was the name itself; `server` is the
+    upstream that had named it.
+    """
+    group = policy.group
+    outcome = Outcome.BLOCKED_ANSWER if hop else Outcome.BLOCKED
+    hop_text = to_text(hop) if hop else ""
+    verdict = Verdict(outcome, cause, group=group.name, hop=hop_text, upstream=server)
+    reason = f"{cause.list_name}, line {cause.line}" if cause.line else cause.list_name
+    if hop:
+        reason = f"leads to {hop_text}: {reason}"
+    refusal = group.blocking.refuse(question.name, question.qtype)
+    return _ready(question, policy, refusal, verdict, ede=(n.Ede.BLOCKED, reason))
+
+
+def made_here(
+    question: Question,
+    policy: Policy,
+    refusal: Refusal,
+    outcome: Outcome,
+    detail: str = "",
+    cause: Cause = NO_CAUSE,
+) -> Ready:
+    """A local or reserved name, or a special question; good until the policy changes."""
+    return _ready(question, policy, refusal, Verdict(outcome, cause, detail=detail))
+
+
+def failure(question: Question, policy: Policy, cause: str) -> Ready:
+    """SERVFAIL with EDE 22 (RFC 8914 §4.23); the caller says how long it is good for."""
+    return _ready(
+        question,
+        policy,
+        Refusal(n.Rcode.SERVFAIL),
+        Verdict(Outcome.FAILED, detail=cause),
+        ede=(n.Ede.NO_REACHABLE_AUTHORITY, "no upstream gave an answer"),
+    )
+
+
+def answered(
+    question: Question, policy: Policy, answer: Answer, allowed: Cause | None, server: str
+) -> tuple[Ready, Report]:
+    """An upstream's answer, and the report of this first time; the Ready's own says "cached"."""
+    verdict = Verdict(Outcome.FORWARDED, allowed or NO_CAUSE, allowed is not None, upstream=server)
+    ready = ready_answer(
+        answer,
+        cached_report(question, answer.rcode, allowed),
+        policy.generation,
+        do=question.do,
+        cd=question.cd,
+        now=answer.received,
+    )
+    return ready, Report(question.name, question.qtype, answer.rcode, verdict)
+
+
+def cached_report(question: Question, rcode: int, allowed: Cause | None) -> Report:
+    """The report of an answer given again."""
+    verdict = Verdict(Outcome.CACHED, allowed or NO_CAUSE, allowed is not None)
+    return Report(question.name, question.qtype, rcode, verdict)
+
+
+def stale_report(before: Report, allowed: Cause | None, cause: str) -> Report:
+    """The report of an expired answer given because no upstream could do better."""
+    verdict = Verdict(Outcome.STALE, allowed or NO_CAUSE, allowed is not None, detail=cause)
+    return Report(before.name, before.qtype, before.rcode, verdict)
+
+
+def _ready(
+    question: Question,
+    policy: Policy,
+    refusal: Refusal,
+    verdict: Verdict,
+    ede: tuple[int, str] | None = None,
+) -> Ready:
+    return Ready(
+        Report(question.name, question.qtype, refusal.rcode, verdict),
+        policy.generation,
+        write_tail(question.name, refusal.answer, refusal.authority),
+        rcode=refusal.rcode,
+        do=question.do,
+        cd=question.cd,
+        ede=ede,
+    )
+
+
+def _shared_report(outcome: Outcome, rcode: int, detail: str) -> Report:
+    """A report shared by all queries refused for one reason; their names are not looked at."""
+    return Report(ROOT, 0, rcode, Verdict(outcome, detail=detail))
+
+
+NOT_ALLOWED: Final = _shared_report(Outcome.REFUSED, n.Rcode.REFUSED, "client not in dns.allow")
+TOO_MANY: Final = _shared_report(Outcome.REFUSED, n.Rcode.REFUSED, "over dns.rate_limit")
+MALFORMED: Final[dict[int, Report]] = {
+    n.Rcode.FORMERR: _shared_report(Outcome.MALFORMED, n.Rcode.FORMERR, "malformed query"),
+    n.Rcode.NOTIMP: _shared_report(Outcome.MALFORMED, n.Rcode.NOTIMP, "unknown opcode"),
+    n.Rcode.BADVERS: _shared_report(Outcome.MALFORMED, n.Rcode.BADVERS, "unknown EDNS version"),
+}

@@ -1,0 +1,39 @@
+"""The complete codec, by dnslib: for people and odd jobs, never for the path of a query.
+
+The only file that imports dnslib. Parsing with it costs 90 to 180 µs a message, fifty times what
+`question` and `reply` cost.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import dnslib
+
+from sinkhole.errors import WireError
+from sinkhole.wire.numbers import rcode_name, type_name
+
+
+class Described(NamedTuple):
+    """A reply for people: the rcode's name, and each answer record as zone-file text."""
+
+    rcode: str
+    answers: list[str]
+
+
+def make_query(name: str, qtype: int, query_id: int) -> bytes:
+    """A plain recursive query with EDNS, as a client would send it."""
+    record = dnslib.DNSRecord.question(name, type_name(qtype))
+    record.header.id = query_id
+    record.add_ar(dnslib.EDNS0(udp_len=1232))
+    return bytes(record.pack())  # pack() gives a bytearray
+
+
+def describe(wire: bytes) -> Described:
+    """Text of a whole reply; raises WireError for bytes dnslib cannot read."""
+    try:
+        record = dnslib.DNSRecord.parse(wire)
+        answers = [" ".join(str(rr).split()) for rr in record.rr]
+    except (dnslib.DNSError, ValueError, IndexError) as error:
+        raise WireError(f"not a DNS message: {error}") from error
+    return Described(rcode_name(int(record.header.rcode)), answers)
