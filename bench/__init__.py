@@ -1,0 +1,13 @@
+"""Measures sinkhole against the machine's limit, Unbound and dnsmasq, on loopback only.
+
+__main__   the command line and the order of things
+lists      block lists as published, or made up with a fixed seed
+workload   the queries: repeated, blocked, never seen before
+process    child processes: pinned to a core, measured through /proc, never left behind
+servers    the servers compared, each with its configuration and command
+load       dnsperf, and what it reports
+speed      CPU time per answered query, in alternating rounds
+memory     resident memory, list compilation, and DNS latency during an update
+report     tables, targets, bench/results.md
+native/    the echo and the stub resolver, in C
+"""

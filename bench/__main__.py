@@ -1,0 +1,86 @@
+"""The command line of the bench: `python -m bench --help`."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from pathlib import Path
+
+from bench import memory, report, speed
+from bench.lists import read_lists
+from bench.servers import SERVERS, how_to_install, program
+from bench.workload import read_household, write_repeat
+
+HERE = Path(__file__).parent
+WORK = HERE / "work"
+PARTS = (*speed.PARTS, "memory")
+
+
+def main() -> int:
+    """Measure what is asked for and print it; 1 when a target is missed, 2 when one can't start."""
+    arguments = _arguments()
+    # Ends by exception, so that every child is ended too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))
+    for tool in ("dnsperf", "cc"):
+        if program(tool) is None:
+            print(how_to_install(tool))
+            return 2
+    source = Path(arguments.lists) if arguments.lists else None
+    lists = read_lists(source, WORK / "lists")
+    print(f"{len(lists.names):,} listed names, {'as published' if source else 'made up'}")
+    results = report.Results(lists_published=source is not None, listed=len(lists.names))
+    parts = tuple(part for part in speed.PARTS if part in arguments.only)
+    if parts:
+        plan = speed.Plan(
+            parts, _present(arguments.servers), arguments.rounds, arguments.queries,
+            arguments.fresh_queries,
+        )  # fmt: skip
+        results.runs = speed.measure_speed(plan, lists, source, WORK, print)
+    if "memory" in arguments.only and "sinkhole" in arguments.servers:
+        mix = write_repeat(read_household(source, lists), WORK)
+        results.memory = memory.measure_memory(lists, mix, WORK, print)
+    text = report.render(results)
+    print(f"\n{text}")
+    if arguments.record:
+        report.record(text, HERE / "results.md")
+    return 0 if results.all_met() else 1
+
+
+def _present(asked: list[str]) -> tuple[str, ...]:
+    """The servers asked for that are installed, in table order; says what is left out."""
+    present = []
+    for name in SERVERS:
+        if name not in asked:
+            continue
+        needed = name.partition(",")[0]
+        if needed in ("unbound", "dnsmasq") and program(needed) is None:
+            print(f"{how_to_install(needed)}; {name} is left out")
+            continue
+        present.append(name)
+    return tuple(present)
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument(
+        "--lists",
+        metavar="DIR",
+        default=os.environ.get("SINKHOLE_BENCH_LISTS"),
+        help="folder with published lists and a household's queries (see bench/README.md);"
+        " default: $SINKHOLE_BENCH_LISTS, else lists made up with a fixed seed",
+    )
+    parser.add_argument("--queries", type=int, default=300_000, help="in a run of known names")
+    parser.add_argument("--fresh-queries", type=int, default=30_000, help="in a run of new names")
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS), metavar="PART",
+                        help=f"one or more of {', '.join(PARTS)}")  # fmt: skip
+    parser.add_argument("--servers", nargs="+", choices=list(SERVERS), default=list(SERVERS),
+                        metavar="NAME", help=f"one or more of {'; '.join(SERVERS)}")  # fmt: skip
+    parser.add_argument("--record", action="store_true", help="append to bench/results.md")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

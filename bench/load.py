@@ -1,0 +1,105 @@
+"""Asking servers: dnsperf for load and latency, one query at a time to see what is answered."""
+
+from __future__ import annotations
+
+import re
+import socket
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import dnslib
+
+from bench.process import bound_to_us
+
+IN_FLIGHT = 100
+_TIMEOUT_S = 5
+_LIMIT_S = 120
+
+_FIGURES = {
+    "sent": re.compile(r"Queries sent:\s+(\d+)"),
+    "completed": re.compile(r"Queries completed:\s+(\d+)"),
+    "lost": re.compile(r"Queries lost:\s+(\d+)"),
+    "qps": re.compile(r"Queries per second:\s+([\d.]+)"),
+    "latency_s": re.compile(r"Average Latency \(s\):\s+([\d.]+)"),
+}
+_ONE_LATENCY = re.compile(r"^> \w+ \S+ \w+ ([\d.]+)$", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Load:
+    """What dnsperf saw of one run."""
+
+    sent: int
+    answered: int
+    lost: int
+    qps: float
+    latency_ms: float
+
+
+def run_load(port: int, file: Path, passes: int, core: int) -> Load:
+    """Send the queries of `file` `passes` times over, as fast as they are answered."""
+    command = _dnsperf(port, file, ["-n", str(passes), "-q", str(IN_FLIGHT)], _LIMIT_S)
+    done = subprocess.run(
+        bound_to_us(command, core),
+        capture_output=True,
+        text=True,
+        timeout=_LIMIT_S + 30,
+        check=False,
+    )
+    figures = {key: pattern.search(done.stdout) for key, pattern in _FIGURES.items()}
+    if done.returncode != 0 or any(match is None for match in figures.values()):
+        raise SystemExit(f"dnsperf failed:\n{done.stdout}{done.stderr}")
+    value = {key: float(match[1]) for key, match in figures.items() if match is not None}
+    return Load(
+        int(value["sent"]), int(value["completed"]), int(value["lost"]), value["qps"],
+        value["latency_s"] * 1000,
+    )  # fmt: skip
+
+
+def latency_command(port: int, file: Path, qps: int, limit_s: int) -> list[str]:
+    """dnsperf at a calm, steady pace, telling the latency of every single query."""
+    return bound_to_us(_dnsperf(port, file, ["-v", "-Q", str(qps), "-q", "100"], limit_s), None)
+
+
+def latencies_ms(output: str) -> list[float]:
+    """The latency of each answered query in the output of `latency_command`, in order."""
+    return [float(match[1]) * 1000 for match in _ONE_LATENCY.finditer(output)]
+
+
+def ask(port: int, name: str, timeout_s: float = 1.0) -> str:
+    """The address answered for `name`, else the rcode; "" when no answer comes in time."""
+    query = dnslib.DNSRecord.question(name, "A")
+    try:
+        answer = dnslib.DNSRecord.parse(query.send("127.0.0.1", port, timeout=timeout_s))
+    except OSError:
+        return ""
+    addresses = [str(record.rdata) for record in answer.rr if record.rtype == dnslib.QTYPE.A]
+    return addresses[0] if addresses else str(dnslib.RCODE[answer.header.rcode])
+
+
+def wait_for_answer(port: int, name: str, address: str, limit_s: float) -> bool:
+    """Ask for `name` until the answer is `address`; False when it is not within the limit."""
+    deadline = time.monotonic() + limit_s
+    while time.monotonic() < deadline:
+        if ask(port, name, 0.5) == address:
+            return True
+        time.sleep(0.01)
+    return False
+
+
+def free_port() -> int:
+    """A port that is free on 127.0.0.1 for UDP and TCP, at this moment."""
+    with socket.socket() as tcp, socket.socket(type=socket.SOCK_DGRAM) as udp:
+        tcp.bind(("127.0.0.1", 0))
+        port: int = tcp.getsockname()[1]
+        udp.bind(("127.0.0.1", port))
+    return port
+
+
+def _dnsperf(port: int, file: Path, pace: list[str], limit_s: int) -> list[str]:
+    return [
+        "dnsperf", "-s", "127.0.0.1", "-p", str(port), "-d", str(file), "-t", str(_TIMEOUT_S),
+        "-l", str(limit_s), *pace,
+    ]  # fmt: skip
