@@ -1,0 +1,84 @@
+"""What pydantic refused, in words for the person who wrote the settings."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import Any, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from sinkhole.settings.layers import Path, Problem, Value, section_of
+from sinkhole.settings.words import key_text, listing, quoted, shown
+
+
+def complaints(model: type[BaseModel], refused: ValidationError, tree: Value) -> list[Problem]:
+    """One problem for everything that `model` refused about a stacked tree."""
+    found = []
+    for error in refused.errors(include_url=False):
+        # pydantic puts "[key]" behind the path of a mapping's key; the key is in the path already.
+        path = tuple(part for part in error["loc"] if part != "[key]")
+        if error["type"] == "conflict":
+            path = (*path[:-1], *_parts(error["ctx"]["key"]))
+        found.append(Problem(tree.origin_at(path), path, _text(model, error, path)))
+    return found
+
+
+def _text(model: type[BaseModel], error: ErrorDetails, path: Path) -> str:
+    kind, value = error["type"], error["input"]
+    if kind == "extra_forbidden":
+        return _unknown(model, path)
+    if kind == "missing":
+        return "is missing, and there is no default"
+    if kind == "conflict":
+        return str(error["ctx"]["message"])
+    if value is None:
+        return "has no value, write one or remove the line"
+    if kind == "value_error":
+        return str(error["ctx"]["error"])
+    return f"{shown(value)} does not fit, {_wanted(kind, value)}"
+
+
+def _wanted(kind: str, value: Any) -> str:
+    """What a container wants that got something else."""
+    if kind == "tuple_type":
+        is_scalar = isinstance(value, (str, int, float))
+        return f"write a list: [{shown(value)}]" if is_scalar else 'write a list: ["…", "…"]'
+    if kind in ("dict_type", "model_type"):
+        return 'write "key: value" lines, indented below this one'
+    return "see config/sinkhole.yaml for what it takes"
+
+
+def _unknown(model: type[BaseModel], path: Path) -> str:
+    """Suggest the nearest key of the same section, else a key of that name elsewhere."""
+    known = list(_model_at(model, path[:-1]).model_fields)
+    name = str(path[-1])
+    if near := get_close_matches(name.lower().replace("-", "_"), known, n=1):
+        return f"unknown key, did you mean {quoted(near[0])}?"
+    if elsewhere := [key for key in all_keys(model) if key.split(".")[-1] == name]:
+        return f"unknown key here, did you mean {listing(map(quoted, elsewhere))}?"
+    return f"unknown key, known here are {', '.join(known)}"
+
+
+def all_keys(model: type[BaseModel], path: Path = ()) -> list[str]:
+    """Every key that can be set, such as "upstream.timeout"; a list counts as one key."""
+    keys = []
+    for name in model.model_fields:
+        section = section_of(model, name)
+        keys += all_keys(section, (*path, name)) if section else [key_text((*path, name))]
+    return keys
+
+
+def _model_at(model: type[BaseModel], path: Path) -> type[BaseModel]:
+    """The model that describes what stands at `path`, through sections and list items."""
+    for part in path:
+        if isinstance(part, int):
+            continue
+        section = section_of(model, part)
+        items = get_args(model.model_fields[part].annotation)
+        model = section or next(kind for kind in items if issubclass(kind, BaseModel))
+    return model
+
+
+def _parts(key: str) -> Path:
+    return tuple(int(part) if part.isdigit() else part for part in key.split("."))

@@ -1,0 +1,121 @@
+"""Settings of the filter: which lists and rules, and what a refused name is answered with."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, field_validator
+
+from sinkhole.settings.fields import (
+    Section,
+    address,
+    byte_count,
+    choice,
+    conflict,
+    flag,
+    read_text,
+    text,
+    time_span,
+)
+from sinkhole.settings.units import Duration, Size
+from sinkhole.settings.words import shown
+
+_TAKEN_NAMES = {"own rules", "local records"}
+"""What the log calls the rules and records of the settings themselves."""
+
+
+def _list_url(value: Any) -> str:
+    """Check where a list comes from: http, https or file, and nothing else."""
+    url = read_text(value, 2048)
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"{shown(url)} is not a URL: {error}") from None
+    if parts.scheme in ("http", "https"):
+        if not host or port == 0 or any(char.isspace() for char in url):
+            raise ValueError(f'{shown(url)} is not a URL, write "https://host/path"')
+    elif parts.scheme == "file":
+        if host or not parts.path.strip("/"):
+            raise ValueError(f'{shown(url)} names no file, write "file:blocklists/mine.txt"')
+    elif parts.scheme and "/" in url:
+        raise ValueError(f"{shown(url)} cannot be fetched, lists come by https:, http: or file:")
+    else:
+        raise ValueError(f'{shown(url)} has no scheme, write "https://host/path" or "file:path"')
+    return url
+
+
+def _free_name(name: str) -> str:
+    if name.casefold() in _TAKEN_NAMES:
+        raise ValueError(f"{shown(name)} already stands for something else, choose another name")
+    return name
+
+
+class ListSettings(Section):
+    """One list: names to block, or names to allow whatever the others say."""
+
+    name: Annotated[str, text(100), AfterValidator(_free_name)]
+    url: Annotated[str, PlainValidator(_list_url)]
+    kind: Annotated[Literal["block", "allow"], choice("block", "allow")] = "block"
+    enabled: Annotated[bool, flag()] = True
+
+
+BlockingMode = Literal["null_ip", "nxdomain", "nodata", "refused", "custom_ip"]
+
+
+class BlockingSettings(Section):
+    """What a client is told about a name that is refused."""
+
+    mode: Annotated[
+        BlockingMode, choice("null_ip", "nxdomain", "nodata", "refused", "custom_ip")
+    ] = "null_ip"
+    ttl: Annotated[Duration, time_span("0s", "1d")] = Duration.parse("10s")
+    custom_ipv4: Annotated[IPv4Address, address(4)] | None = None
+    custom_ipv6: Annotated[IPv6Address, address(6)] | None = Field(
+        default=None, validate_default=True
+    )
+
+    @field_validator("custom_ipv6", mode="after")
+    @classmethod
+    def _custom_ip_has_an_address(
+        cls, custom_ipv6: IPv6Address | None, info: ValidationInfo
+    ) -> IPv6Address | None:
+        no_ipv4 = "custom_ipv4" in info.data and info.data["custom_ipv4"] is None
+        if info.data.get("mode") == "custom_ip" and no_ipv4 and custom_ipv6 is None:
+            raise conflict(
+                "mode", "custom_ip needs an address, set custom_ipv4, custom_ipv6 or both"
+            )
+        return custom_ipv6
+
+
+class FilteringSettings(Section):
+    """What is refused: lists, own rules, and how they are kept up to date."""
+
+    lists: tuple[ListSettings, ...] = (
+        ListSettings(name="Starter", url="file:blocklists/starter.txt"),
+    )
+    rules: tuple[Annotated[str, text(64 * 1024)], ...] = ()
+    """Own rules, in the syntax of lists; what they mean is the filter's business."""
+    update_interval: Annotated[Duration, time_span("10m", "30d", or_zero=True)] = Duration.parse(
+        "24h"
+    )
+    """How often lists are fetched again; 0 is never."""
+    max_list_size: Annotated[Size, byte_count("1KiB", "4GiB")] = Size.parse("256MiB")
+    """The most one list may have, unpacked."""
+    private_sources: Annotated[bool, flag()] = False
+    """Whether a list may come from a private or loopback address."""
+    blocking: BlockingSettings = BlockingSettings()
+
+    @field_validator("lists", mode="after")
+    @classmethod
+    def _names_differ(cls, lists: tuple[ListSettings, ...]) -> tuple[ListSettings, ...]:
+        seen: set[str] = set()
+        for position, entry in enumerate(lists):
+            if entry.name.casefold() in seen:
+                raise conflict(
+                    f"lists.{position}.name", f"{shown(entry.name)} is the name of another list too"
+                )
+            seen.add(entry.name.casefold())
+        return lists

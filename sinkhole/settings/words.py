@@ -1,0 +1,55 @@
+"""How values and keys are shown to people: always on one line, never longer than it helps."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+_PLAIN_KEY = re.compile(r"[\w*-][\w*.-]*", re.ASCII)
+_LONGEST = 60
+
+
+def quoted(text: str) -> str:
+    r"""Text in double quotes, as YAML and JSON read it back; what cannot be seen is escaped."""
+    return '"' + "".join(_escaped(char) for char in text) + '"'
+
+
+def shown(value: object) -> str:
+    """A setting's value for an error message: scalars as written, long text cut short."""
+    if isinstance(value, str):
+        return quoted(value if len(value) <= _LONGEST else value[: _LONGEST - 1] + "…")
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return "a list"
+    if isinstance(value, dict):
+        return "a set of keys"
+    return "nothing" if value is None else str(value)
+
+
+def key_text(path: Iterable[str | int]) -> str:
+    """A key as people write it: `filtering.lists[0].url`, counting items from 0."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += ("." if text else "") + (part if _PLAIN_KEY.fullmatch(part) else shown(part))
+    return text
+
+
+def listing(words: Iterable[str]) -> str:
+    """Words as a choice: "a", "a or b", "a, b or c"."""
+    *most, last = words
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _escaped(char: str) -> str:
+    if char in '"\\':
+        return "\\" + char
+    if char.isprintable():
+        return char
+    code = ord(char)
+    if code < 0x100:
+        return {"\n": "\\n", "\t": "\\t", "\r": "\\r"}.get(char, f"\\x{code:02x}")
+    return f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
