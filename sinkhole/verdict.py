@@ -44,8 +44,29 @@ class Outcome(IntEnum):
         """Whether this counts towards "answered from the cache"."""
         return self in (Outcome.CACHED, Outcome.STALE)
 
+    @property
+    def kind(self) -> str:
+        """The word it is counted and searched under: one of `KINDS`."""
+        return _KINDS[self]
+
 
 _BLOCKS = frozenset({Outcome.BLOCKED, Outcome.BLOCKED_ANSWER})
+
+_KINDS = {
+    Outcome.FORWARDED: "forwarded",
+    Outcome.CACHED: "cached",
+    Outcome.BLOCKED: "blocked",
+    Outcome.BLOCKED_ANSWER: "blocked",
+    Outcome.LOCAL: "local",
+    Outcome.REWRITTEN: "local",
+    Outcome.REFUSED: "refused",
+    Outcome.MALFORMED: "refused",
+    Outcome.FAILED: "failed",
+    Outcome.STALE: "cached",
+}
+
+KINDS = ("blocked", "cached", "forwarded", "local", "failed", "refused")
+"""All kinds of outcome, in the order they are shown in."""
 
 
 @dataclass(frozen=True, slots=True)
