@@ -1,0 +1,93 @@
+// The table of last queries: filtered, newest first, refreshed while its first page is shown.
+
+import { byId, el, keyed } from "./dom.js";
+import { clock, duration } from "./format.js";
+import { read } from "./server.js";
+import { foreign } from "./text.js";
+import { happened, tone } from "./words.js";
+
+const ROWS = 25;
+const TYPING_MS = 250;
+
+/** The table; `refresh` asks its owner to call `load` again, with a fresh signal. */
+export class Queries {
+  #filter = { name: "", verdict: "", client: "" };
+  #before = "";
+  #next = null;
+  #loaded = false;
+  #typing = 0;
+  #refresh;
+
+  constructor(refresh) {
+    this.#refresh = refresh;
+    byId("filter-name").addEventListener("input", (event) => {
+      clearTimeout(this.#typing);
+      const name = event.target.value.trim();
+      this.#typing = setTimeout(() => this.#narrow({ name }), TYPING_MS);
+    });
+    byId("filter-verdict").addEventListener("change", (event) =>
+      this.#narrow({ verdict: event.target.value }));
+    byId("filter-client").addEventListener("click", () => this.#narrow({ client: "" }));
+    byId("older").addEventListener("click", () => this.#turn(this.#next));
+    byId("newest").addEventListener("click", () => this.#turn(""));
+  }
+
+  /** Whether older queries are being read: they shall not move, so nothing is refreshed. */
+  get still() {
+    return this.#before !== "" && this.#loaded;
+  }
+
+  /** Show only some queries, and bring the table into view. */
+  show(filter) {
+    byId("filter-name").value = filter.name ?? "";
+    byId("filter-verdict").value = "";
+    this.#narrow({ name: "", verdict: "", client: "", ...filter });
+    byId("queries-title").scrollIntoView({ block: "start" });
+  }
+
+  /** Read and show the page; how many rows there are. */
+  async load(signal) {
+    const page = await read("/api/queries",
+      { limit: ROWS, before: this.#before, ...this.#filter }, signal);
+    this.#next = page.next;
+    this.#loaded = true;
+    keyed(byId("queries").tBodies[0], page.queries, (row) => row.id, makeRow);
+    byId("queries").hidden = page.queries.length === 0;
+    byId("queries-empty").hidden = page.queries.length > 0;
+    byId("queries-empty").textContent = Object.values(this.#filter).some(Boolean)
+      ? "No query fits the filter." : "No queries yet.";
+    byId("older").hidden = !page.next;
+    byId("newest").hidden = this.#before === "";
+    return page.queries.length;
+  }
+
+  #narrow(change) {
+    Object.assign(this.#filter, change);
+    const { client } = this.#filter;
+    const chip = byId("filter-client");
+    chip.hidden = !client;
+    chip.replaceChildren("Client ", foreign(client), " ✕");
+    chip.setAttribute("aria-label", `Client ${client}: show all clients again`);
+    this.#turn("");
+  }
+
+  #turn(before) {
+    this.#before = before ?? "";
+    this.#loaded = false;
+    this.#refresh();
+  }
+}
+
+function makeRow(row) {
+  const time = el("time", { datetime: new Date(row.time * 1000).toISOString() }, clock(row.time));
+  return el("tr", { role: "row", class: tone(row) },
+    cell("time", time),
+    cell("client", foreign(row.client)),
+    cell("asked", foreign(row.name)),
+    cell("type", foreign(row.type)),
+    cell("happened", el("span", { class: "mark", "aria-hidden": "true" }),
+      el("span", {}, ...happened(row))),
+    cell("took number", duration(row.duration_ms)));
+}
+
+const cell = (name, ...children) => el("td", { role: "cell", class: name }, ...children);

@@ -1,0 +1,43 @@
+// Talking to the server: one function to read, one to change, and the two ways they fail.
+
+const PATIENCE_MS = 15_000;
+
+/** The server answered, and said no; `message` is its own text. */
+export class Refused extends Error {}
+
+/** There was no answer, or none in time. */
+export class Unreachable extends Error {}
+
+async function call(path, options) {
+  try {
+    const response = await fetch(path, options);
+    const text = await response.text();
+    if (response.ok) return JSON.parse(text);
+    throw new Refused(reasonIn(text) ?? `the server answered ${response.status}`);
+  } catch (error) {
+    if (error instanceof Refused || error.name === "AbortError") throw error;
+    throw new Unreachable(error.message);
+  }
+}
+
+function reasonIn(text) {
+  try {
+    return JSON.parse(text).error;
+  } catch {
+    return undefined;
+  }
+}
+
+/** GET with the parameters that are not empty; an AbortError when `signal` says so. */
+export function read(path, parameters, signal) {
+  const given = Object.entries(parameters).filter(([, value]) => value);
+  const query = new URLSearchParams(given).toString();
+  const limit = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);
+  return call(query ? `${path}?${query}` : path, { signal: limit });
+}
+
+/** POST; may take as long as it takes. */
+export function change(path) {
+  const headers = { "Content-Type": "application/json" };
+  return call(path, { method: "POST", headers, body: "{}" });
+}

@@ -1,0 +1,13 @@
+// Showing what came from the network: isolated, left to right, with unseen characters written
+// out, so that no name can reorder, hide or imitate the text around it.
+
+import { el } from "./dom.js";
+import { visible } from "./format.js";
+
+/** A name, rule or address as an element of its own. */
+export function foreign(text, className = "name") {
+  return el("bdi", { dir: "ltr", class: className }, visible(text));
+}
+
+/** A whole text with a foreign one somewhere in it: `around("Blocked by ", name)`. */
+export const isolated = (text) => foreign(text, "isolated");

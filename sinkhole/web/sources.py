@@ -1,0 +1,69 @@
+"""What the site reads from the rest of sinkhole, as protocols it is given when it is built.
+
+The shapes of the dictionaries are the API's own and stand in `docs/api.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+
+class Statistics(Protocol):
+    """Totals, series and tops of a period."""
+
+    async def summary(self, period: str = "24h") -> Mapping[str, Any]:
+        """Everything /api/stats answers; ValueError names the accepted periods."""
+
+
+class History(Protocol):
+    """The query log, newest first, a page at a time."""
+
+    async def page(
+        self,
+        *,
+        limit: int = 100,
+        before: str | None = None,
+        client: str | None = None,
+        name: str | None = None,
+        verdict: str | None = None,
+        qtype: str | None = None,
+    ) -> Mapping[str, Any]:
+        """`queries` and the cursor `next`; ValueError says which filter is wrong and why."""
+
+
+class Counters(Protocol):
+    """Counts since the start of the server; all only ever grow.
+
+    Outcomes are keyed by their lower-case name ("blocked_answer"), types and rcodes by theirs
+    ("AAAA", "NXDOMAIN"), with "other" for what is too rare to have a key of its own.
+    """
+
+    @property
+    def by_outcome(self) -> Mapping[str, int]: ...
+    @property
+    def by_qtype(self) -> Mapping[str, int]: ...
+    @property
+    def by_rcode(self) -> Mapping[str, int]: ...
+    @property
+    def duration_buckets(self) -> Sequence[tuple[float, int]]:
+        """Pairs (upper bound in ms, queries in this bucket alone), ascending, the last +inf."""
+    @property
+    def duration_sum_ms(self) -> float: ...
+
+
+@dataclass(frozen=True, slots=True)
+class WebSources:
+    """All the site may ask for. The plain callables answer from memory and never wait."""
+
+    statistics: Statistics
+    history: History
+    counters: Counters
+    status: Callable[[], Mapping[str, Any]]
+    """Everything /api/status answers."""
+    list_status: Callable[[], Sequence[Mapping[str, Any]]]
+    update_lists: Callable[[], Awaitable[int]]
+    """Fetch and compile what changed; how many lists did. The site never runs two at once."""
+    healthy: Callable[[], bool]
+    """Whether DNS is being answered; what /healthz says."""

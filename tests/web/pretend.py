@@ -1,0 +1,242 @@
+"""A house that never was, for looking at the page: sources that keep everything in memory.
+
+`python tests/web/pretend.py [port]` serves the page on it, for working on the page and for
+pictures of it. All names and addresses are reserved for documentation.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import time
+from collections import Counter
+from typing import Any
+
+from sinkhole.web import Site, WebSources, create_app
+
+PERIODS = {"1h": (3600, 60), "24h": (86400, 600), "7d": (604800, 7200), "30d": (2592000, 21600)}
+CLIENTS = ["192.0.2.21", "192.0.2.34", "192.0.2.40", "192.0.2.57", "192.0.2.63", "2001:db8::5e"]
+NAMES = [
+    "www.example.org", "api.example.com", "mail.example.net", "cdn.example.com",
+    "time.example.net", "updates.example.org", "video.example.com", "music.example.net",
+    "weather.example.org", "chat.example.com", "photos.example.net", "maps.example.com",
+]  # fmt: skip
+BLOCKED = [
+    "ads.example.com", "telemetry.example.net", "metrics.example.org", "pixel.example.com",
+    "tracker.example.net", "banner.example.org", "beacon.example.com", "stats.example.net",
+    "sync-partner-eu-west.ads.example.com", "crash-reports.example.org",
+]  # fmt: skip
+LISTS = ["Starter", "Household trackers", "Telemetry of devices"]
+UPSTREAMS = [("198.51.100.9", 11.8), ("198.51.100.53", 14.2)]
+
+
+class PretendHouse:
+    """All sources of the site, with a day of invented queries or none at all."""
+
+    def __init__(self, *, empty: bool = False, seed: int = 7) -> None:
+        self.rows: list[dict[str, Any]] = []
+        self.problems: list[str] = []
+        self.updates = 0
+        self.healthy = True
+        self.by_outcome: dict[str, int] = {}
+        self.by_qtype: dict[str, int] = {}
+        self.by_rcode: dict[str, int] = {}
+        self.duration_buckets = [(1.0, 0), (float("inf"), 0)]
+        self.duration_sum_ms = 0.0
+        self._random = random.Random(seed)
+        self._started = time.time() - 3 * 86400 - 4 * 3600
+        self._scale = 0 if empty else 1
+        if not empty:
+            for index in range(240):
+                self.ask(self._invent(), time.time() - 4.3 * (240 - index))
+
+    def sources(self) -> WebSources:
+        """What `create_app` wants."""
+        return WebSources(
+            statistics=self,
+            history=self,
+            counters=self,
+            status=self.status,
+            list_status=self.list_status,
+            update_lists=self.update_lists,
+            healthy=lambda: self.healthy,
+        )
+
+    def ask(self, row: dict[str, Any], when: float | None = None) -> None:
+        """Add a query to the log; `row` holds what differs from a forwarded one."""
+        plain = {
+            "id": str(len(self.rows) + 1), "time": time.time() if when is None else when,
+            "client": CLIENTS[0], "name": "www.example.org", "type": "A",
+            "outcome": "forwarded", "blocked": False, "rcode": "NOERROR", "list": "", "line": 0,
+            "rule": "", "hop": "", "upstream": "", "group": "default", "detail": "",
+            "duration_ms": 0.28,
+        }  # fmt: skip
+        self.rows.append({**plain, **row})
+
+    def _invent(self) -> dict[str, Any]:
+        pick = self._random
+        row: dict[str, Any] = {
+            "client": pick.choices(CLIENTS, [9, 7, 5, 3, 2, 2])[0],
+            "type": pick.choices(["A", "AAAA", "HTTPS"], [5, 4, 2])[0],
+            "duration_ms": pick.uniform(0.12, 0.6),
+        }
+        kind = pick.choices(["blocked", "hop", "cached", "new", "local", "none"],
+                            [38, 3, 38, 16, 4, 1])[0]  # fmt: skip
+        if kind == "blocked":
+            name = pick.choice(BLOCKED)
+            row |= {"name": name, "outcome": "blocked", "blocked": True, "list": LISTS[0],
+                    "line": 10 + 3 * BLOCKED.index(name), "rule": f"||{name}^"}  # fmt: skip
+        elif kind == "hop":
+            row |= {"name": "assets.example.org", "outcome": "blocked_answer", "blocked": True,
+                    "list": LISTS[1], "line": 4183, "rule": "||tracker.example.net^",
+                    "hop": "edge.tracker.example.net"}  # fmt: skip
+        elif kind == "cached":
+            row |= {"name": pick.choice(NAMES), "outcome": "cached"}
+        elif kind == "new":
+            server, ms = pick.choice(UPSTREAMS)
+            row |= {"name": pick.choice(NAMES), "upstream": server,
+                    "duration_ms": pick.gauss(ms, 2)}  # fmt: skip
+        elif kind == "local":
+            row |= {"name": "nas.home.example", "outcome": "local"}
+        else:
+            row |= {"name": "gone.example.net", "outcome": "forwarded", "rcode": "NXDOMAIN",
+                    "upstream": UPSTREAMS[0][0], "duration_ms": 15.1}  # fmt: skip
+        return row
+
+    async def summary(self, period: str = "24h") -> dict[str, Any]:
+        """A day with quiet nights and busy evenings, and what is in the log on top."""
+        if period not in PERIODS:
+            raise ValueError(f"{period!r} is not one of {', '.join(PERIODS)}")
+        length, step = PERIODS[period]
+        end = int(time.time()) // step * step + step
+        series = [self._point(at, step) for at in range(end - length, end, step)]
+        total = {key: sum(p[key] for p in series) for key in ("queries", "blocked", "cached")}
+        asked = total["queries"]
+        blocked = [row for row in self.rows if row["blocked"]]
+        return {
+            "period": period, "from": end - length, "to": end,
+            "totals": total | {
+                "forwarded": (asked - total["blocked"] - total["cached"]) * 9 // 10,
+                "local": asked // 30, "failed": asked // 9000, "refused": 0},
+            "blocked_percent": round(100 * total["blocked"] / asked, 1) if asked else 0.0,
+            "cached_percent": round(100 * total["cached"] / asked, 1) if asked else 0.0,
+            "latency_ms": {"p50": 0.31, "p95": 13.6, "p99": 31.0} if asked
+            else {"p50": None, "p95": None, "p99": None},
+            "step_s": step, "series": series,
+            "top_names": self._top("name", [r for r in self.rows if not r["blocked"]], asked),
+            "top_blocked": self._top("name", blocked, asked),
+            "top_clients": self._clients(asked),
+            "top_lists": self._top("list", blocked, asked, "name"),
+            "upstreams": [
+                {"name": name, "count": asked // (6 + 2 * index), "avg_ms": ms}
+                for index, (name, ms) in enumerate(UPSTREAMS) if asked],
+            "records_dropped": 0,
+        }  # fmt: skip
+
+    def _point(self, at: int, step: int) -> dict[str, Any]:
+        here = [row for row in self.rows if at <= row["time"] < at + step]
+        hour = (at % 86400) / 3600
+        busy = 0.12 + max(0, 1 - abs(hour - 20) / 5) + 0.55 * max(0, 1 - abs(hour - 8) / 3)
+        noise = random.Random(at).uniform(0.75, 1.25)
+        queries = int(self._scale * step * 0.75 * busy * noise)
+        share = random.Random(at + 1).uniform(0.34, 0.46)
+        return {
+            "time": at, "queries": queries + len(here),
+            "blocked": int(queries * share) + sum(row["blocked"] for row in here),
+            "cached": int(queries * 0.37),
+        }  # fmt: skip
+
+    def _top(
+        self, key: str, rows: list[dict[str, Any]], asked: int, name: str = "name"
+    ) -> list[dict[str, Any]]:
+        found = Counter(row[key] for row in rows).most_common(10)
+        factor = asked / max(len(self.rows), 1)
+        return [{name: text, "count": max(1, int(count * factor))} for text, count in found]
+
+    def _clients(self, asked: int) -> list[dict[str, Any]]:
+        blocked = {
+            e["client"]: e["count"]
+            for e in self._top("client", [r for r in self.rows if r["blocked"]], asked, "client")
+        }
+        return [
+            {**entry, "blocked": blocked.get(entry["client"], 0)}
+            for entry in self._top("client", self.rows, asked, "client")
+        ]
+
+    async def page(
+        self,
+        *,
+        limit: int = 100,
+        before: str | None = None,
+        client: str | None = None,
+        name: str | None = None,
+        verdict: str | None = None,
+        qtype: str | None = None,
+    ) -> dict[str, Any]:
+        """The log, newest first; the cursor is the id of the last row shown."""
+        rows = [
+            row
+            for row in reversed(self.rows)
+            if (before is None or int(row["id"]) < int(before))
+            and (client is None or row["client"] == client)
+            and (name is None or name.lower() in row["name"].lower())
+            and (qtype is None or row["type"] == qtype)
+            and verdict
+            in (None, row["outcome"], "blocked" if row["blocked"] else "allowed")
+        ]
+        more = len(rows) > limit
+        return {"queries": rows[:limit], "next": rows[limit - 1]["id"] if more else None}
+
+    def status(self) -> dict[str, Any]:
+        """A server in its fourth day."""
+        return {
+            "version": "0.1.0", "started": self._started,
+            "uptime_s": time.time() - self._started, "listen": ["192.0.2.2:53", "[::]:53"],
+            "web": "192.0.2.2:8080", "lists": self.list_status(), "names": 353_262,
+            "upstreams": [
+                {"name": name, "up": True, "rtt_ms": ms, "queries": 7421, "failures": 3}
+                for name, ms in UPSTREAMS],
+            "cache": {"entries": 4210 * self._scale, "size_bytes": 1_912_004 * self._scale,
+                      "limit_bytes": 32 << 20},
+            "log": {"enabled": True, "waiting": 0, "dropped": 0,
+                    "rows": 118_204 * self._scale + len(self.rows),
+                    "size_bytes": 21_400_000 * self._scale + 40_960, "error": None},
+            "problems": self.problems,
+        }  # fmt: skip
+
+    def list_status(self) -> list[dict[str, Any]]:
+        """Three lists in use, one that allows, one switched off."""
+        checked = time.time() - 5 * 3600 if not self.updates else time.time()
+        plain = {"kind": "block", "enabled": True, "rules": 0, "refused": 0, "checked": checked,
+                 "changed": checked, "error": None, "state": "ready"}  # fmt: skip
+        return [
+            plain | {"name": LISTS[0], "url": "file:blocklists/starter.txt", "names": 262},
+            plain | {"name": LISTS[1], "url": "https://lists.example.org/trackers.txt",
+                     "names": 209_874, "rules": 1204, "refused": 2},
+            plain | {"name": LISTS[2], "url": "https://lists.example.net/devices.txt",
+                     "names": 143_126, "rules": 18},
+            plain | {"name": "Own exceptions", "url": "file:allow.txt", "names": 12,
+                     "kind": "allow"},
+            plain | {"name": "Everything social", "url": "https://lists.example.com/social.txt",
+                     "names": 0, "enabled": False, "checked": None, "changed": None,
+                     "state": "disabled"},
+        ]  # fmt: skip
+
+    async def update_lists(self) -> int:
+        """Finds two lists changed."""
+        self.updates += 1
+        return 2
+
+
+async def serve(port: int) -> None:
+    """Serve a full house at `port`, and an empty one at the next."""
+    for offset, empty in enumerate((False, True)):
+        site = Site(create_app(PretendHouse(empty=empty).sources()), "127.0.0.1", port + offset)
+        await site.start()
+        print(site.url, "empty" if empty else "full", flush=True)
+    await asyncio.Event().wait()
+
+
+if __name__ == "__main__":
+    asyncio.run(serve(int(sys.argv[1]) if len(sys.argv) > 1 else 8099))
