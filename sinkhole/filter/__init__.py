@@ -1,0 +1,21 @@
+"""Is this name refused? Block and allow lists, from lines of text to a match.
+
+line       what one line of a list can be: a Rule, or a Comment, Ignored or Reject
+rules      `parse_line`: one line -> one of those; which format it is in is decided per line
+hosts      the format `IP name…`
+plain      the formats `name` and `*.name`
+adblock    the format `||name^`, `@@…`, `…$modifier`; modifiers: which of them we know
+dnsmasq    the format `address=/name/`, `local=/name/`, `server=/name/`
+names      the text of a name in a rule -> its wire form
+header     what the comments of a list say about the list: its title, what a bare name means
+key        wire name -> the key under which the trie holds it
+report     what compiling a list found
+compile    lines -> a compiled list, and the child process that does it for a file
+listfile   the layout of a compiled list on disk
+source     reading one line back from the text a list was compiled from
+trie       `CompiledList`: one list, ready to be asked
+match      `Matcher`: several lists, one answer
+explain    who decides what about a name, and why
+
+Nothing here waits, knows the time or opens a file while matching.
+"""
