@@ -31,5 +31,5 @@ class CacheSettings(Section):
     def _not_below_min_ttl(cls, max_ttl: Duration, info: ValidationInfo) -> Duration:
         min_ttl = info.data.get("min_ttl", Duration(0))
         if min_ttl > max_ttl:
-            raise conflict("min_ttl", f"{min_ttl} is more than max_ttl, which is {max_ttl}")
+            raise conflict(f"{min_ttl} is more than max_ttl, which is {max_ttl}", "min_ttl")
         return max_ttl

@@ -8,18 +8,19 @@ from typing import Any, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from sinkhole.settings.layers import Path, Problem, Value, section_of
-from sinkhole.settings.words import key_text, listing, quoted, shown
+from sinkhole.settings.layers import Path, Problem, Value, all_keys, section_of
+from sinkhole.settings.words import listing, quoted, shown
 
 
 def complaints(model: type[BaseModel], refused: ValidationError, tree: Value) -> list[Problem]:
     """One problem for everything that `model` refused about a stacked tree."""
     found = []
     for error in refused.errors(include_url=False):
-        # pydantic puts "[key]" behind the path of a mapping's key; the key is in the path already.
-        path = tuple(part for part in error["loc"] if part != "[key]")
+        path = error["loc"]
         if error["type"] == "conflict":
-            path = (*path[:-1], *_parts(error["ctx"]["key"]))
+            path = (*path[:-1], *error["ctx"]["path"])
+        elif path[-1] == "[key]" and error["type"] != "extra_forbidden":
+            path = path[:-1]  # pydantic's word for "the key, not the value"
         found.append(Problem(tree.origin_at(path), path, _text(model, error, path)))
     return found
 
@@ -60,15 +61,6 @@ def _unknown(model: type[BaseModel], path: Path) -> str:
     return f"unknown key, known here are {', '.join(known)}"
 
 
-def all_keys(model: type[BaseModel], path: Path = ()) -> list[str]:
-    """Every key that can be set, such as "upstream.timeout"; a list counts as one key."""
-    keys = []
-    for name in model.model_fields:
-        section = section_of(model, name)
-        keys += all_keys(section, (*path, name)) if section else [key_text((*path, name))]
-    return keys
-
-
 def _model_at(model: type[BaseModel], path: Path) -> type[BaseModel]:
     """The model that describes what stands at `path`, through sections and list items."""
     for part in path:
@@ -78,7 +70,3 @@ def _model_at(model: type[BaseModel], path: Path) -> type[BaseModel]:
         items = get_args(model.model_fields[part].annotation)
         model = section or next(kind for kind in items if issubclass(kind, BaseModel))
     return model
-
-
-def _parts(key: str) -> Path:
-    return tuple(int(part) if part.isdigit() else part for part in key.split("."))

@@ -103,7 +103,7 @@ class _Reader:
         while not isinstance(event := next(self._events), yaml.MappingEndEvent):
             _refuse_extras(event, path)
             if not isinstance(event, yaml.ScalarEvent):
-                raise _UnreadableError(_line(event), path, "a key must be a word, not a list or {}")
+                raise _UnreadableError(_line(event), path, "text with [ ] or { } belongs in quotes")
             key, line = event.value, _line(event)
             value = self._value(next(self._events), (*path, key), line)
             if key in items:

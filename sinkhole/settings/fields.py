@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from sinkhole.settings.addresses import Address, Endpoint, parse_address
@@ -32,12 +32,12 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-def conflict(key: str, message: str) -> PydanticCustomError:
-    """The error of a value that is fine alone but not beside another one; `key` is to blame.
+def conflict(message: str, *path: str | int | None) -> PydanticCustomError:
+    """The error of a value that is fine alone but not beside another one.
 
-    `key` is relative to the section of the field that is being checked.
+    `path` leads to the value to blame, from the section of the field that is being checked.
     """
-    return PydanticCustomError("conflict", "{message}", {"message": message, "key": key})
+    return PydanticCustomError("conflict", "{message}", {"message": message, "path": path})
 
 
 def time_span(low: str, high: str, *, or_zero: bool = False) -> PlainValidator:
@@ -163,10 +163,10 @@ def not_empty(why: str) -> AfterValidator:
 def no_repeats() -> AfterValidator:
     """Refuse a list of endpoints that names one of them twice; port 0 is never the same twice."""
 
-    def check(items: tuple[Endpoint, ...]) -> tuple[Endpoint, ...]:
+    def check(items: tuple[Endpoint, ...], info: ValidationInfo) -> tuple[Endpoint, ...]:
         for position, item in enumerate(items):
             if item.port and item in items[:position]:
-                raise ValueError(f'"{item}" is listed twice')
+                raise conflict(f'"{item}" is listed twice', info.field_name, position)
         return items
 
     return AfterValidator(check)

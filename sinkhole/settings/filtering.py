@@ -85,7 +85,7 @@ class BlockingSettings(Section):
         no_ipv4 = "custom_ipv4" in info.data and info.data["custom_ipv4"] is None
         if info.data.get("mode") == "custom_ip" and no_ipv4 and custom_ipv6 is None:
             raise conflict(
-                "mode", "custom_ip needs an address, set custom_ipv4, custom_ipv6 or both"
+                "custom_ip needs an address, set custom_ipv4, custom_ipv6 or both", "mode"
             )
         return custom_ipv6
 
@@ -114,8 +114,7 @@ class FilteringSettings(Section):
         seen: set[str] = set()
         for position, entry in enumerate(lists):
             if entry.name.casefold() in seen:
-                raise conflict(
-                    f"lists.{position}.name", f"{shown(entry.name)} is the name of another list too"
-                )
+                message = f"{shown(entry.name)} is the name of another list too"
+                raise conflict(message, "lists", position, "name")
             seen.add(entry.name.casefold())
         return lists

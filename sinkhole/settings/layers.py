@@ -67,7 +67,7 @@ class Value:
         for part in path:
             if isinstance(value.data, dict) and part in value.data:
                 value = value.data[str(part)]
-            elif isinstance(value.data, list) and isinstance(part, int):
+            elif isinstance(value.data, list) and isinstance(part, int) and part < len(value.data):
                 value = value.data[part]
             else:
                 break
@@ -126,3 +126,12 @@ def leaf_origins(model: type[BaseModel], tree: Value, path: Path = ()) -> Iterat
             yield key_text((*path, key)), str(value.origin)
         else:
             yield from leaf_origins(section, value, (*path, key))
+
+
+def all_keys(model: type[BaseModel], path: Path = ()) -> list[str]:
+    """Every key that can be set, such as "upstream.timeout"; a list counts as one key."""
+    keys = []
+    for name in model.model_fields:
+        section = section_of(model, name)
+        keys += all_keys(section, (*path, name)) if section else [key_text((*path, name))]
+    return keys

@@ -8,7 +8,14 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, PlainValidator
 
 from sinkhole.settings.addresses import Address, parse_address
-from sinkhole.settings.fields import Section, not_empty, read_host_name, read_text, time_span
+from sinkhole.settings.fields import (
+    Section,
+    conflict,
+    not_empty,
+    read_host_name,
+    read_text,
+    time_span,
+)
 from sinkhole.settings.units import Duration
 from sinkhole.settings.words import shown
 
@@ -45,7 +52,7 @@ def _once_each(records: Mapping[str, tuple[Address, ...]]) -> Mapping[str, tuple
     normalised: dict[str, tuple[Address, ...]] = {}
     for name, addresses in records.items():
         if normal(name) in normalised:
-            raise ValueError(f"{shown(name)} is listed twice, in two spellings")
+            raise conflict("this name is listed twice, in two spellings", "records", name)
         normalised[normal(name)] = addresses
     return normalised
 
