@@ -29,7 +29,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from enum import Enum
-from typing import Final, Literal, NamedTuple, Protocol
+from typing import Final, Literal, NamedTuple, Protocol, TypeGuard
 
 from sinkhole.cache.answer import Answer, TtlLimits, answer_of
 from sinkhole.cache.ready import Ready
@@ -326,7 +326,7 @@ class Pipeline:
             exchanged = await self._upstreams.exchange_later(question)
             now = self._clock()
             known = self._find(waiting.key)
-            if known is not None and now < known.fresh_until and self._is_current(known):
+            if self._is_newer(known, waiting.arrived, now):
                 return known, known.report  # somebody who asked at the same time has filled it in
             answer = answer_of(exchanged.reply, question, self._limits, now)
         except (UpstreamError, WireError) as error:
@@ -385,7 +385,7 @@ class Pipeline:
         """
         now = self._clock()
         known = self._find(waiting.key)
-        if known is not None and self._is_stale_usable(known, now):
+        if self._is_stale_usable(known, now):
             known.revive(now, stale_report(known.report, waiting.allowed, cause))
             return known, known.report
         failures = 1
@@ -398,12 +398,18 @@ class Pipeline:
         self._table.put(waiting.key, ready)
         return ready, ready.report
 
-    def _is_stale_usable(self, known: Ready | None, now: float) -> bool:
+    def _is_stale_usable(self, known: Ready | None, now: float) -> TypeGuard[Ready]:
         """Whether there is an answer to fall back on, expired or not, and not too old."""
         if known is None or known.answer is None or not self._is_current(known):
             return False
         expired = known.answer.received + known.answer.ttl_s
         return self._serve_stale_s > 0 and now < expired + self._serve_stale_s
+
+    def _is_newer(self, known: Ready | None, arrived: float, now: float) -> TypeGuard[Ready]:
+        """Whether this is an upstream's answer of after `arrived`, still good to be given."""
+        if known is None or known.answer is None or not self._is_current(known):
+            return False
+        return known.answer.received >= arrived and now < known.fresh_until
 
     def _is_current(self, ready: Ready) -> bool:
         return ready.generation == self.policy.generation

@@ -1,0 +1,92 @@
+"""What is kept of an upstream's reply, and for how long."""
+
+from __future__ import annotations
+
+import pytest
+
+from sinkhole.cache.answer import TtlLimits, answer_of
+from sinkhole.errors import WireError
+from sinkhole.wire.name import from_text
+from sinkhole.wire.question import Question
+from sinkhole.wire.reply import Record, Reply
+
+WWW = from_text("www.example.org")
+ZONE = from_text("example.org")
+QUESTION = Question(WWW, 1)
+
+
+def a(ttl: int, name: bytes = WWW) -> Record:
+    return Record(name, 1, ttl, b"\xc0\x00\x02\x01")
+
+
+def cname(ttl: int, target: str) -> Record:
+    return Record(WWW, 5, ttl, from_text(target))
+
+
+def soa(ttl: int, minimum: int, zone: bytes = ZONE) -> Record:
+    rdata = from_text("ns.example.org") + from_text("x.example.org") + bytes(16)
+    return Record(zone, 6, ttl, rdata + minimum.to_bytes(4, "big"))
+
+
+def reply(*answer: Record, rcode: int = 0, authority: tuple[Record, ...] = ()) -> Reply:
+    return Reply(rcode, False, False, answer, authority)
+
+
+@pytest.mark.parametrize(
+    ("said", "ttl_s"),
+    [
+        (reply(a(300)), 300),
+        (reply(a(300), a(20)), 20),
+        (reply(a(1_000_000)), 86_400),
+        (reply(a(0)), 0),
+        (reply(cname(50, "b.example.net"), a(300, from_text("b.example.net"))), 50),
+        (reply(rcode=3, authority=(soa(900, 60),)), 60),
+        (reply(rcode=3, authority=(soa(30, 60),)), 30),
+        (reply(rcode=0, authority=(soa(90_000, 90_000),)), 3_600),
+        (reply(rcode=3), 0),
+        (reply(rcode=3, authority=(soa(900, 60, from_text("example.com")),)), 0),
+        (reply(rcode=3, authority=(soa(900, 60, from_text("a.www.example.org")),)), 0),
+        (reply(cname(5, "b.example.net"), rcode=3, authority=(soa(9, 9, from_text("net")),)), 5),
+        (reply(rcode=4), 0),
+    ],
+)
+def test_how_long_a_reply_may_be_kept(said: Reply, ttl_s: int) -> None:
+    assert answer_of(said, QUESTION, TtlLimits(), now=0.0).ttl_s == ttl_s
+
+
+def test_min_ttl_lifts_positive_answers_only() -> None:
+    limits = TtlLimits(min_ttl_s=120)
+    assert answer_of(reply(a(5)), QUESTION, limits, 0.0).ttl_s == 120
+    assert answer_of(reply(a(5)), QUESTION, limits, 0.0).tail.ttls == (120,)
+    negative = reply(rcode=3, authority=(soa(5, 5),))
+    assert answer_of(negative, QUESTION, limits, 0.0).ttl_s == 5
+
+
+def test_ttls_are_equal_within_an_rrset() -> None:
+    assert answer_of(reply(a(300), a(20)), QUESTION, TtlLimits(), 0.0).tail.ttls == (20, 20)
+
+
+def test_foreign_records_and_foreign_soas_are_not_passed_on() -> None:
+    foreign = a(60, from_text("bank.example.com"))
+    said = reply(a(60), foreign)
+    assert answer_of(said, QUESTION, TtlLimits(), 0.0).tail.counts == (1, 0, 0)
+    negative = reply(foreign, rcode=3, authority=(soa(9, 9, from_text("example.com")),))
+    assert answer_of(negative, QUESTION, TtlLimits(), 0.0).tail.counts == (0, 0, 0)
+
+
+def test_cname_targets_are_told() -> None:
+    target = from_text("tracker.example.net")
+    said = reply(cname(60, "Tracker.example.net"), a(60, target))
+    assert answer_of(said, QUESTION, TtlLimits(), 0.0).targets == (target,)
+
+
+def test_proofs_stay_for_clients_that_set_do() -> None:
+    nsec = Record(ZONE, 47, 60, b"x")
+    said = reply(rcode=3, authority=(soa(60, 60), nsec))
+    assert answer_of(said, QUESTION, TtlLimits(), 0.0).tail.counts == (0, 1, 0)
+    assert answer_of(said, QUESTION._replace(do=True), TtlLimits(), 0.0).tail.counts == (0, 2, 0)
+
+
+def test_a_circle_of_cnames_is_refused() -> None:
+    with pytest.raises(WireError):
+        answer_of(reply(cname(60, "www.example.org")), QUESTION, TtlLimits(), 0.0)

@@ -1,0 +1,87 @@
+"""How a finished reply ages."""
+
+from __future__ import annotations
+
+import sys
+from math import inf
+
+import dnslib
+
+from sinkhole.cache.answer import TtlLimits, answer_of
+from sinkhole.cache.ready import OVERHEAD_BYTES, Ready, ready_answer
+from sinkhole.record import Report
+from sinkhole.verdict import Outcome, Verdict
+from sinkhole.wire.name import from_text
+from sinkhole.wire.question import Question
+from sinkhole.wire.reply import Record, Reply
+from sinkhole.wire.write import write_tail
+
+WWW = from_text("www.example.org")
+REPORT = Report(WWW, 1, 0, Verdict(Outcome.CACHED))
+QUERY = bytes(dnslib.DNSRecord.question("WwW.example.org").pack())
+END = 12 + len(WWW)
+
+
+def made(ttl: int = 300, now: float = 1000.0) -> Ready:
+    said = Reply(0, False, False, (Record(WWW, 1, ttl, b"\xc0\x00\x02\x01"),), ())
+    answer = answer_of(said, Question(WWW, 1), TtlLimits(), now)
+    return ready_answer(answer, REPORT, 1, do=False, cd=False, now=now)
+
+
+def ttl_of(ready: Ready) -> int:
+    return int(dnslib.DNSRecord.parse(ready.give(QUERY, END, edns=False)).rr[0].ttl)
+
+
+def test_the_reply_has_the_clients_id_and_spelling() -> None:
+    read = dnslib.DNSRecord.parse(made().give(QUERY, END, edns=True))
+    assert read.header.id == int.from_bytes(QUERY[:2], "big")
+    assert str(read.q.qname) == "WwW.example.org."
+    assert read.ar[0].rtype == 41
+
+
+def test_ttls_count_down_once_a_second_until_the_answer_expires() -> None:
+    ready = made(ttl=300, now=1000.5)
+    assert ttl_of(ready) == 300
+    assert ready.fresh_until == 1001.5
+    assert ready.age(1001.5)
+    assert ttl_of(ready) == 299
+    assert ready.age(1300.4)
+    assert ttl_of(ready) == 1
+    assert ready.fresh_until == 1300.5
+    assert not ready.age(1300.5)
+
+
+def test_an_answer_with_ttl_zero_is_good_for_nobody_else() -> None:
+    ready = made(ttl=0)
+    assert ready.fresh_until == ready.answer.received if ready.answer else False
+    assert ttl_of(ready) == 0
+
+
+def test_a_fixed_reply_never_ages() -> None:
+    ready = Ready(REPORT, 1, write_tail(WWW, []), rcode=3)
+    assert ready.fresh_until == inf
+    assert ready.age(1e12)
+
+
+def test_an_expired_answer_comes_back_for_thirty_seconds_marked_as_stale() -> None:
+    ready = made(ttl=10, now=0.0)
+    stale = Report(WWW, 1, 0, Verdict(Outcome.STALE))
+    ready.revive(500.0, stale)
+    read = dnslib.DNSRecord.parse(ready.give(QUERY, END, edns=True))
+    assert read.rr[0].ttl == 30
+    assert read.ar[0].rdata[0].code == 15
+    assert bytes(read.ar[0].rdata[0].data)[:2] == b"\x00\x03"
+    assert ready.report is stale
+    assert ready.fresh_until == 530.0
+    assert not ready.age(530.0)
+
+
+def test_the_overhead_is_about_what_the_objects_take() -> None:
+    ready = made()
+    objects = [ready, ready.head, ready.edns_head, ready.tail, ready.edns_tail, ready.opt]
+    answer = ready.answer
+    assert answer is not None
+    objects += [answer, answer.tail, answer.tail.data, answer.tail.ttl_offsets, answer.tail.ttls]
+    objects += [ready.report, ready.report.verdict, answer.tail.counts]
+    size = sum(sys.getsizeof(thing) for thing in objects) - ready.size_bytes + OVERHEAD_BYTES
+    assert 0.5 * OVERHEAD_BYTES < size < 1.5 * OVERHEAD_BYTES

@@ -1,0 +1,181 @@
+"""A small world for tests of the pipeline: a clock, rules, and upstreams that follow a script."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from ipaddress import ip_network
+from typing import NamedTuple
+
+import dnslib
+
+from sinkhole.cache.answer import TtlLimits
+from sinkhole.cache.table import Table
+from sinkhole.errors import UpstreamError
+from sinkhole.pipeline import UDP, Pipeline, Reaction, Transport, Waiting
+from sinkhole.policy.blocking import Blocking
+from sinkhole.policy.clients import Client, Clients
+from sinkhole.policy.local import LocalNames
+from sinkhole.policy.snapshot import GroupPolicy, Policy
+from sinkhole.record import RecordBuffer, Report
+from sinkhole.verdict import Cause
+from sinkhole.wire.name import ancestors, from_text, to_text
+from sinkhole.wire.numbers import type_name
+from sinkhole.wire.question import Question
+from sinkhole.wire.reply import Reply, read_reply
+
+
+class Clock:
+    """A clock that stands still until it is told otherwise."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+class SimpleMatch(NamedTuple):
+    cause: Cause
+    allowed: bool
+
+
+class SimpleFilter:
+    """Blocks and allows names and all below them; line numbers are positions in the lists."""
+
+    def __init__(self, block: Sequence[str] = (), allow: Sequence[str] = ()) -> None:
+        self._block = {from_text(name): i + 1 for i, name in enumerate(block)}
+        self._allow = {from_text(name): i + 1 for i, name in enumerate(allow)}
+
+    def match(self, name: bytes, qtype: int) -> SimpleMatch | None:
+        for rules, list_name, allowed in (
+            (self._allow, "Allowed", True),
+            (self._block, "Starter", False),
+        ):
+            for above in ancestors(name):
+                if above in rules:
+                    return SimpleMatch(Cause(list_name, rules[above]), allowed)
+        return None
+
+
+class Said(NamedTuple):
+    reply: Reply
+    server: str = "192.0.2.53"
+
+
+class Script:
+    """Upstreams that answer from zone-file text by (name, type), and count what was asked."""
+
+    def __init__(self) -> None:
+        self.zones: dict[tuple[str, str], tuple[int, str, str]] = {}
+        self.asked: list[str] = []
+        self.dead = False
+        self.gate: asyncio.Event | None = None
+
+    def says(
+        self, name: str, qtype: str, answer: str = "", authority: str = "", rcode: int = 0
+    ) -> None:
+        self.zones[name, qtype] = (rcode, answer, authority)
+
+    async def exchange_later(self, question: Question) -> Said:
+        name, qtype = to_text(question.name), type_name(question.qtype)
+        self.asked.append(f"{name} {qtype}")
+        if self.gate is not None:
+            await self.gate.wait()
+        if self.dead or (name, qtype) not in self.zones:
+            raise UpstreamError("", "no answer")
+        rcode, answer, authority = self.zones[name, qtype]
+        record = dnslib.DNSRecord.question(name, qtype).reply()
+        record.header.rcode = rcode
+        record.rr.extend(dnslib.RR.fromZone(answer))
+        record.auth.extend(dnslib.RR.fromZone(authority))
+        return Said(read_reply(bytes(record.pack())))
+
+
+class World:
+    """A pipeline with everything around it."""
+
+    def __init__(
+        self,
+        *,
+        block: Sequence[str] = (),
+        allow: Sequence[str] = (),
+        records: Mapping[str, Sequence[str]] | None = None,
+        blocking: Blocking | None = None,
+        rate_limit: int = 0,
+        cache_bytes: int = 1 << 20,
+        serve_stale_s: float = 86_400,
+    ) -> None:
+        self.clock = Clock()
+        self.upstreams = Script()
+        self.buffer = RecordBuffer()
+        self.table = Table(cache_bytes)
+        group = GroupPolicy(filter=SimpleFilter(block, allow), blocking=blocking or Blocking())
+        self.pipeline = Pipeline(
+            policy=Policy(group=group, local=LocalNames(records or {})),
+            clients=Clients([ip_network("127.0.0.0/8"), ip_network("192.0.2.0/24")], rate_limit),
+            table=self.table,
+            upstreams=self.upstreams,
+            buffer=self.buffer,
+            limits=TtlLimits(),
+            serve_stale_s=serve_stale_s,
+            clock=self.clock,
+            wall_clock=self.clock,
+        )
+        self.client = self.client_at("192.0.2.7")
+
+    def client_at(self, address: str) -> Client:
+        return self.pipeline.clients.of(bytes(int(part) for part in address.split(".")))
+
+    def change_rules(self, block: Sequence[str] = (), allow: Sequence[str] = ()) -> None:
+        """Publish a new Policy with other rules."""
+        old = self.pipeline.policy
+        group = GroupPolicy(filter=SimpleFilter(block, allow), blocking=old.group.blocking)
+        self.pipeline.policy = Policy(old.generation + 1, group, old.local)
+
+    def now(self, wire: bytes, transport: Transport = UDP) -> Reaction:
+        """What the pipeline says at once."""
+        reaction = self.pipeline.answer_now(wire, self.client, transport, self.clock.now)
+        self.pipeline.close_batch(self.clock.now)
+        return reaction
+
+    async def ask(
+        self, name: str, qtype: str = "A", *, edns: bool = False, transport: Transport = UDP
+    ) -> dnslib.DNSRecord:
+        """Ask as a client would and wait for the reply."""
+        query = question(name, qtype, edns=edns)
+        reaction = self.now(query, transport)
+        if isinstance(reaction, Waiting):
+            reaction = await self.pipeline.answer_later(reaction)
+        assert isinstance(reaction, bytes)
+        read = dnslib.DNSRecord.parse(reaction)
+        assert read.header.id == int.from_bytes(query[:2], "big")
+        return read
+
+    def reports(self) -> list[Report]:
+        """The reports of everything answered since the last call."""
+        batches = self.buffer.drain(1_000_000)
+        return [report for batch in batches for report, _ in batch.records]
+
+
+def question(name: str, qtype: str = "A", *, edns: bool = False) -> bytes:
+    """A query as dnslib writes it."""
+    record = dnslib.DNSRecord.question(name, qtype)
+    if edns:
+        record.add_ar(dnslib.EDNS0(udp_len=4096))
+    return bytes(record.pack())
+
+
+def addresses(record: dnslib.DNSRecord) -> list[str]:
+    """The rdata of the answers as text."""
+    return [str(rr.rdata) for rr in record.rr]
+
+
+def ede_of(record: dnslib.DNSRecord) -> tuple[int, str] | None:
+    """Code and text of the extended error in a reply."""
+    for extra in record.ar:
+        for option in extra.rdata:
+            if option.code == 15:
+                data = bytes(option.data)
+                return int.from_bytes(data[:2], "big"), data[2:].decode()
+    return None
