@@ -74,6 +74,8 @@ def parse_network(text: str) -> Network:
     "192.0.2.1/24" may mean the network or the one address.
     """
     try:
+        if "%" in text:
+            raise ValueError("a network has no interface")
         network, address = ip_network(text, strict=False), ip_interface(text).ip
     except ValueError:
         raise ValueError(

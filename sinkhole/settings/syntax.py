@@ -6,14 +6,16 @@ import re
 
 import yaml
 
+from sinkhole.settings.words import quoted
+
 # The first pattern that is found in "context: problem" explains it. The C parser and the Python
 # parser of PyYAML word their problems differently; the patterns fit both. "{char}" is the
-# character in question; the third item says whether the start of the construct is the line to
-# show: where something is never closed, that is where to look.
+# character in question, in quotes. The third item says whether to show the line where the
+# construct starts: where something is never closed, that is where to look.
 _EXPLANATIONS: tuple[tuple[str, str, bool], ...] = (
     (r"cannot start any token", "text that begins with {char} must be in quotes", False),
     (r"scanning an (alias|anchor)", "text that begins with * or & must be in quotes", True),
-    (r"scanning a (tag|directive)", "text that begins with ! or % must be in quotes", True),
+    (r"ing a (tag|directive)", "text that begins with ! or % must be in quotes", True),
     (r"block scalar", "text that begins with | or > must be in quotes", True),
     (r"escape", r"a \ in double quotes has a meaning, write \\ or use single quotes", False),
     (r"quoted scalar", "the text in quotes that begins here is not closed", True),
@@ -43,7 +45,7 @@ def explain(error: yaml.MarkedYAMLError, text: str) -> tuple[int, str]:
     problem, context = error.problem_mark, error.context_mark
     here = problem or context
     char = _char_at(text, here)
-    if char == "\t":
+    if char == '"\\t"':
         return _line(here), "a tab is used for indentation, write spaces"
     for pattern, explanation, at_start in _EXPLANATIONS:
         if re.search(pattern, f"{error.context}: {error.problem}"):
@@ -58,5 +60,5 @@ def _line(mark: yaml.Mark | None) -> int:
 def _char_at(text: str, mark: yaml.Mark | None) -> str:
     lines = text.splitlines()
     if mark is None or mark.line >= len(lines) or mark.column >= len(lines[mark.line]):
-        return "the end"
-    return lines[mark.line][mark.column]
+        return "end"
+    return quoted(lines[mark.line][mark.column])

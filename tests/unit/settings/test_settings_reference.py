@@ -1,0 +1,51 @@
+"""config/sinkhole.yaml states every key with its default, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+from sinkhole.settings import Settings, load
+from sinkhole.settings.document import read_document
+from sinkhole.settings.layers import all_keys, leaf_origins, stack
+
+REFERENCE = Path(__file__).parents[3] / "config" / "sinkhole.yaml"
+
+
+def test_the_reference_file_loads_to_the_defaults() -> None:
+    assert load(REFERENCE, {}) == Settings()
+
+
+def test_the_reference_file_has_every_key_and_no_other() -> None:
+    text = REFERENCE.read_text()
+    written = read_document(text, "file reference", [])
+    assert written is not None
+    keys = {key for key, _ in leaf_origins(Settings, stack(Settings, [written]))}
+    without_default = {"filtering.blocking.custom_ipv4", "filtering.blocking.custom_ipv6"}
+    assert keys == set(all_keys(Settings)) - without_default
+    for key in without_default:
+        assert re.search(rf"^    # {key.split('.')[-1]}: ", text, re.MULTILINE)
+
+
+def test_the_commented_out_keys_and_examples_are_valid(tmp_path: Path) -> None:
+    text = REFERENCE.read_text().replace("    # custom_ip", "    custom_ip")
+    example = re.search(r"For example: (\{.*\})", text)
+    assert example is not None
+    text = text.replace("records: {}", f"records: {example[1]}")
+    text = text.replace("mode: null_ip", "mode: custom_ip")
+    changed = tmp_path / "changed.yaml"
+    changed.write_text(text)
+    settings = load(changed, {})
+    assert str(settings.filtering.blocking.custom_ipv4) == "192.0.2.80"
+    assert list(settings.local.records) == ["nas.home", "*.nas.home"]
+
+
+def test_every_key_of_the_reference_file_has_a_comment_above_it() -> None:
+    lines = REFERENCE.read_text().splitlines()
+    sections = {"dns:", "upstream:", "cache:", "filtering:", "blocking:", "local:", "query_log:"}
+    sections |= {"stats:", "web:", "log:"}
+    for above, line in pairwise(lines):
+        is_key = re.match(r"( {2}| {4})?[a-z_0-9]+:", line) and line.strip() not in sections
+        if is_key and not line.startswith("      "):
+            assert above.strip().startswith("#"), line
