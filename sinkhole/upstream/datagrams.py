@@ -1,0 +1,143 @@
+"""UDP towards upstreams: a fresh socket on a random port for every query.
+
+The port and the id are what a forger has to guess, so each query gets a socket of its own, bound
+to a port drawn from the operating system's random source and connected to the server: the kernel
+then drops whatever comes from elsewhere (RFC 5452 §9.2).
+
+asyncio's own datagram endpoints cost about 80 µs a query. Here all sockets hang in one epoll
+object, which is the only thing the event loop watches: about 10 µs a query, nine tenths of it in
+the kernel.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import os
+import select
+import socket
+from collections.abc import Callable
+from typing import Final, Generic, TypeVar
+
+Owner = TypeVar("Owner")
+
+RECEIVE_SIZE: Final = 4096
+"""We announce 1232 bytes; what is longer than this is cut, and then refused as malformed."""
+
+MOST_PER_WAKE: Final = 64
+"""Datagrams read before the event loop gets its turn, so that a burst cannot starve clients."""
+
+LOWEST_PORT: Final = 1024
+BIND_TRIES: Final = 16
+
+_TAKEN: Final = (errno.EADDRINUSE, errno.EACCES)
+_ANY_ADDRESS: Final = {int(socket.AF_INET): "", int(socket.AF_INET6): "::"}
+_KIND: Final = socket.SOCK_DGRAM | getattr(socket, "SOCK_NONBLOCK", 0)
+
+
+class Datagrams(Generic[Owner]):
+    """The open sockets, each with the owner who is told what arrives on it.
+
+    `receive(owner, data)` gets every datagram, or the OSError the kernel reports instead, such
+    as ECONNREFUSED when nobody listens there. How many are open is bounded by the caller.
+    """
+
+    def __init__(
+        self,
+        receive: Callable[[Owner, bytes | OSError], None],
+        *,
+        entropy: Callable[[int], bytes] = os.urandom,
+        epoll: bool = hasattr(select, "epoll"),
+    ) -> None:
+        self._receive = receive
+        self._entropy = entropy
+        self._open: dict[int, tuple[socket.SocketType, Owner]] = {}
+        self._epoll: select.epoll | None = None
+        self._wants_epoll = epoll
+
+    def start(self) -> None:
+        """Have the running event loop watch the sockets from now on."""
+        if self._wants_epoll:
+            self._epoll = select.epoll()
+            asyncio.get_running_loop().add_reader(self._epoll.fileno(), self._drain)
+
+    def __len__(self) -> int:
+        """How many sockets are open."""
+        return len(self._open)
+
+    def send(
+        self, family: int, address: tuple[str | int, ...], query: bytes, owner: Owner
+    ) -> socket.SocketType:
+        """Send one query from a new socket; its owner is told what comes back until `close_one`.
+
+        To be called between `start` and `close`. Raises OSError when the kernel refuses: no
+        descriptors left, no route, no free port.
+        """
+        # SocketType is the C type below socket.socket, and saves 2 µs a query.
+        sock = socket.SocketType(family, _KIND)
+        try:
+            if _KIND == socket.SOCK_DGRAM:
+                sock.setblocking(False)
+            self._bind(sock, _ANY_ADDRESS[family])
+            sock.connect(address)
+            fd = sock.fileno()
+            if self._epoll is not None:
+                self._epoll.register(fd, select.EPOLLIN)
+            else:
+                asyncio.get_running_loop().add_reader(fd, self._read, fd)
+            self._open[fd] = (sock, owner)
+            sock.send(query)
+        except OSError:
+            self.close_one(sock)
+            raise
+        return sock
+
+    def close_one(self, sock: socket.SocketType) -> None:
+        """Close a socket of `send`; nothing is told about it any more."""
+        fd = sock.fileno()
+        if self._open.pop(fd, None) is not None and self._epoll is None:
+            asyncio.get_running_loop().remove_reader(fd)
+        sock.close()  # which also takes it out of the epoll object
+
+    def close(self) -> None:
+        """Close every socket; nothing can be sent any more."""
+        for sock, _ in list(self._open.values()):
+            self.close_one(sock)
+        if self._epoll is not None:
+            asyncio.get_running_loop().remove_reader(self._epoll.fileno())
+            self._epoll.close()
+            self._epoll = None
+
+    def _bind(self, sock: socket.SocketType, host: str) -> None:
+        for _ in range(BIND_TRIES):
+            port = int.from_bytes(self._entropy(2), "big")
+            if port < LOWEST_PORT:
+                continue
+            try:
+                return sock.bind((host, port))
+            except OSError as error:
+                if error.errno not in _TAKEN:
+                    raise
+        raise OSError(errno.EADDRINUSE, f"no free port in {BIND_TRIES} random draws")
+
+    def _drain(self) -> None:
+        """Read what has arrived; what is left over wakes the loop again at once."""
+        if self._epoll is not None:
+            for fd, _ in self._epoll.poll(0, MOST_PER_WAKE):
+                self._read(fd)
+
+    def _read(self, fd: int) -> None:
+        # A reply to one query may close the sockets of others whose events are still in hand,
+        # and a new one may have got the same number: no entry and no data are both normal.
+        entry = self._open.get(fd)
+        if entry is None:
+            return
+        sock, owner = entry
+        data: bytes | OSError
+        try:
+            data = sock.recv(RECEIVE_SIZE)
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            data = error
+        self._receive(owner, data)

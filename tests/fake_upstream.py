@@ -1,0 +1,386 @@
+"""A scripted resolver on 127.0.0.1: real UDP and TCP sockets on one port of the kernel's choice.
+
+    async with FakeUpstream() as upstream:
+        upstream.answer("example.org", "A", ["192.0.2.1"], ttl=60)
+        upstream.script(silent, wrong_id)          # what becomes of the next two queries
+        upstream.always = rcode("REFUSED")         # and of all after them
+        ...
+        await upstream.seen(2)                     # wait until two queries have arrived
+        assert upstream.queries[0].name == "example.org"
+
+Names without records are NXDOMAIN with a SOA; other types of a known name are NODATA. Queries and
+replies are read and written by dnslib, so nothing of sinkhole's own codec is trusted here.
+Probes (`*.sinkhole-loop.test`) are kept apart in `probes` and use up no step of the script; they
+do get what `always` says.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections import deque
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Final
+
+import dnslib
+
+PATIENCE_S: Final = 20.0
+"""How long a test waits for what must happen; never reached by a test that passes."""
+
+HANG_UP: Final = object()
+"""In the replies of a step: close the TCP connection here."""
+
+
+class Raw(bytes):
+    """In the replies of a step: bytes for TCP that bring their own length in front, or none."""
+
+
+class Asked:
+    """One query as it arrived. `name` is lower-cased without the final dot, `spelled` is not."""
+
+    def __init__(self, upstream: FakeUpstream, wire: bytes, source: Any, tcp: bool) -> None:
+        self.upstream = upstream
+        self.wire = wire
+        self.tcp = tcp
+        self.host, self.port = str(source[0]), int(source[1])
+        self.record = dnslib.DNSRecord.parse(wire)
+        self.id: int = self.record.header.id
+        self.spelled = str(self.record.q.qname).rstrip(".")
+        self.name = self.spelled.lower()
+        self.type: str = dnslib.QTYPE.get(self.record.q.qtype)
+        self.cd = bool(self.record.header.cd)
+        opt = next((rr for rr in self.record.ar if rr.rtype == dnslib.QTYPE.OPT), None)
+        self.payload: int | None = None if opt is None else opt.edns_len
+        self.do = opt is not None and bool(opt.edns_do)
+
+    def __repr__(self) -> str:
+        return f"<{self.spelled} {self.type} id {self.id} by {'TCP' if self.tcp else 'UDP'}>"
+
+    def reply(self, rcode: str = "NOERROR") -> dnslib.DNSRecord:
+        """An empty reply to this query, to be filled."""
+        reply = self.record.reply(ra=1, aa=0)
+        reply.header.rcode = getattr(dnslib.RCODE, rcode)
+        if self.payload is not None:
+            reply.add_ar(dnslib.EDNS0(udp_len=1232, flags="do" if self.do else ""))
+        return reply
+
+    def answer(self) -> dnslib.DNSRecord:
+        """What the upstream's records say."""
+        return self.upstream.look_up(self)
+
+
+Replies = list[Any]  # of bytes, dnslib.DNSRecord or HANG_UP, sent in order
+Step = Callable[[Asked], "Replies | Coroutine[Any, Any, Replies]"]
+
+
+# -- steps: what becomes of a query ----------------------------------------------------------
+
+
+def answered(asked: Asked) -> Replies:
+    """The ordinary answer."""
+    return [asked.answer()]
+
+
+def silent(asked: Asked) -> Replies:
+    """No answer at all; a TCP connection stays open."""
+    return []
+
+
+def garbage(asked: Asked) -> Replies:
+    """Bytes that are no DNS message."""
+    return [b"\xff\x00\xff\x00garbage"]
+
+
+def malformed(asked: Asked) -> Replies:
+    """The right id and question, then an answer record that ends too early."""
+    wire = bytearray(asked.answer().pack())
+    wire[6:8] = b"\0\x09"
+    return [bytes(wire)]
+
+
+def wrong_id(asked: Asked) -> Replies:
+    """The ordinary answer under another id."""
+    reply = asked.answer()
+    reply.header.id ^= 0x5555
+    return [reply]
+
+
+def wrong_question(asked: Asked) -> Replies:
+    """The right id over the answer to another question."""
+    other = dnslib.DNSRecord.question("forged.example.com")
+    other.header.id = asked.id
+    reply = other.reply()
+    reply.add_answer(*dnslib.RR.fromZone("forged.example.com. 60 IN A 203.0.113.66"))
+    return [reply]
+
+
+def wrong_case(asked: Asked) -> Replies:
+    """The ordinary answer with the question in lower case, as some servers do."""
+    reply = asked.answer()
+    reply.questions = [dnslib.DNSQuestion(asked.name, asked.record.q.qtype)]
+    return [reply]
+
+
+def truncated(asked: Asked) -> Replies:
+    """TC and no records by UDP, the ordinary answer by TCP."""
+    if asked.tcp:
+        return answered(asked)
+    reply = asked.reply()
+    reply.header.tc = 1
+    return [reply]
+
+
+def hangs_up(asked: Asked) -> Replies:
+    """By TCP half a message and then the end of the connection; by UDP nothing."""
+    wire = asked.answer().pack()
+    framed = len(wire).to_bytes(2, "big") + wire
+    return [Raw(framed[: len(framed) // 2]), HANG_UP] if asked.tcp else []
+
+
+def no_edns(asked: Asked) -> Replies:
+    """FORMERR to a query with EDNS, the ordinary answer without (servers older than 1999)."""
+    if asked.payload is None:
+        return answered(asked)
+    reply = asked.record.reply()
+    reply.header.rcode = dnslib.RCODE.FORMERR
+    return [reply]
+
+
+def foreign(asked: Asked) -> Replies:
+    """The ordinary answer with records about somebody else's names beside it."""
+    reply = asked.answer()
+    reply.add_answer(*dnslib.RR.fromZone("bank.example.com. 9999 IN A 203.0.113.66"))
+    reply.add_auth(*dnslib.RR.fromZone("example.com. 9999 IN NS ns.example.com."))
+    reply.add_ar(*dnslib.RR.fromZone("ns.example.com. 9999 IN A 203.0.113.66"))
+    return [reply]
+
+
+def rcode(name: str, *, with_question: bool = True) -> Step:
+    """An empty reply with this code, such as "SERVFAIL", by UDP and TCP."""
+
+    def step(asked: Asked) -> Replies:
+        reply = asked.reply(name)
+        if not with_question:
+            reply.questions = []
+        return [reply]
+
+    return step
+
+
+def held(release: asyncio.Event, then: Step = answered) -> Step:
+    """What `then` does, but not before `release` is set."""
+
+    async def step(asked: Asked) -> Replies:
+        await release.wait()
+        return await _replies(then, asked)
+
+    return step
+
+
+def several(*steps: Step) -> Step:
+    """The replies of all these steps, one after another, to one query."""
+
+    async def step(asked: Asked) -> Replies:
+        return [reply for one in steps for reply in await _replies(one, asked)]
+
+    return step
+
+
+def by_transport(*, udp: Step = answered, tcp: Step = answered) -> Step:
+    """One step for UDP and another for TCP."""
+
+    async def step(asked: Asked) -> Replies:
+        return await _replies(tcp if asked.tcp else udp, asked)
+
+    return step
+
+
+async def _replies(step: Step, asked: Asked) -> Replies:
+    found = step(asked)
+    return found if isinstance(found, list) else await found
+
+
+# -- the server ------------------------------------------------------------------------------
+
+
+class FakeUpstream:
+    """The resolver; see the head of this file."""
+
+    def __init__(self, host: str = "127.0.0.1") -> None:
+        self.host = host
+        self.port = 0
+        self.queries: list[Asked] = []
+        self.probes: list[Asked] = []
+        self.unreadable: list[bytes] = []
+        self.always: Step = answered
+        self.connections = 0
+        """TCP connections accepted so far."""
+        self._records: dict[tuple[str, str], list[dnslib.RR]] = {}
+        self._script: deque[Step] = deque()
+        self._arrived = asyncio.Condition()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._udp: asyncio.DatagramTransport | None = None
+        self._tcp: asyncio.Server | None = None
+
+    async def __aenter__(self) -> FakeUpstream:
+        await self.open()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        at: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The (ip, port) to ask."""
+        return self.host, self.port
+
+    @property
+    def name(self) -> str:
+        """The address as sinkhole writes it."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+    async def open(self) -> None:
+        """Listen; after `close` on the same port again."""
+        loop = asyncio.get_running_loop()
+        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
+        for _ in range(50):
+            udp, _ = await loop.create_datagram_endpoint(
+                lambda: _Udp(self), (self.host, self.port), family=family
+            )
+            port = udp.get_extra_info("sockname")[1]
+            try:
+                self._tcp = await asyncio.start_server(self._serve_tcp, self.host, port)
+            except OSError:  # somebody has the TCP port of this number
+                udp.close()
+                continue
+            self._udp, self.port = udp, port
+            return
+        raise OSError("no port that is free for both UDP and TCP")
+
+    async def close(self) -> None:
+        """Stop listening: from now on the kernel refuses datagrams and connections."""
+        if self._udp is not None:
+            self._udp.abort()
+            self._udp = None
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        if self._tcp is not None:
+            self._tcp.close()
+            await self._tcp.wait_closed()
+            self._tcp = None
+        await asyncio.sleep(0)  # transports close their sockets in the loop's next turn
+
+    # -- scripting -----------------------------------------------------------------------------
+
+    def answer(self, name: str, type_: str, rdatas: list[str], ttl: int = 60) -> None:
+        """Have these records; a CNAME is followed to what else is here."""
+        lines = "\n".join(f"{name.rstrip('.')}. {ttl} IN {type_} {rdata}" for rdata in rdatas)
+        self._records[name.rstrip(".").lower(), type_] = dnslib.RR.fromZone(lines)
+
+    def script(self, *steps: Step) -> None:
+        """Deal with the next queries by these steps, one each; after them comes `always`."""
+        self._script.extend(steps)
+
+    def look_up(self, asked: Asked) -> dnslib.DNSRecord:
+        """The reply that the records make."""
+        name, known = asked.name, False
+        reply = asked.reply()
+        for _ in range(20):
+            known = known or any(owner == name for owner, _ in self._records)
+            reply.add_answer(*self._records.get((name, asked.type), []))
+            cname = self._records.get((name, "CNAME"))
+            if (name, asked.type) in self._records or cname is None:
+                break
+            reply.add_answer(*cname)
+            name = str(cname[0].rdata).rstrip(".").lower()
+        if not reply.rr:
+            reply.header.rcode = dnslib.RCODE.NOERROR if known else dnslib.RCODE.NXDOMAIN
+            reply.add_auth(*dnslib.RR.fromZone(". 300 IN SOA ns.example. host.example. 1 2 3 4 60"))
+        return reply
+
+    # -- what was seen -------------------------------------------------------------------------
+
+    def asked(self, name: str, type_: str | None = None) -> list[Asked]:
+        """The queries for this name (and type), in order of arrival."""
+        return [q for q in self.queries if q.name == name and type_ in (None, q.type)]
+
+    async def seen(self, count: int, *, probes: bool = False) -> list[Asked]:
+        """Wait until this many queries (or probes) have arrived, and return them all."""
+        arrived = self.probes if probes else self.queries
+        async with asyncio.timeout(PATIENCE_S), self._arrived:
+            await self._arrived.wait_for(lambda: len(arrived) >= count)
+        return arrived
+
+    # -- serving -------------------------------------------------------------------------------
+
+    async def replies_to(self, wire: bytes, source: Any, *, tcp: bool) -> Replies:
+        """Record a query and do with it what the script says."""
+        try:
+            asked = Asked(self, wire, source, tcp)
+        except dnslib.DNSError:
+            self.unreadable.append(wire)
+            return []
+        is_probe = asked.name.endswith(".sinkhole-loop.test")
+        step = self._script.popleft() if self._script and not is_probe else self.always
+        async with self._arrived:
+            (self.probes if is_probe else self.queries).append(asked)
+            self._arrived.notify_all()
+        return await _replies(step, asked)
+
+    def serve_datagram(self, wire: bytes, source: Any) -> None:
+        """Answer one datagram in a task of its own, so that a held one holds no other."""
+        task = asyncio.get_running_loop().create_task(self._answer_datagram(wire, source))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _answer_datagram(self, wire: bytes, source: Any) -> None:
+        for reply in await self.replies_to(wire, source, tcp=False):
+            if self._udp is not None and reply is not HANG_UP:
+                self._udp.sendto(_packed(reply), source)
+
+    async def _serve_tcp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connections += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+                await self._converse(reader, writer)
+        finally:
+            self._tasks.discard(task)
+            writer.transport.abort()
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        source = writer.get_extra_info("peername")
+        while True:
+            size = int.from_bytes(await reader.readexactly(2), "big")
+            wire = await reader.readexactly(size)
+            for reply in await self.replies_to(wire, source, tcp=True):
+                if reply is HANG_UP:
+                    await writer.drain()
+                    writer.close()
+                    return await writer.wait_closed()
+                packed = _packed(reply)
+                framed = isinstance(reply, Raw)
+                writer.write(packed if framed else len(packed).to_bytes(2, "big") + packed)
+            await writer.drain()
+
+
+def _packed(reply: Any) -> bytes:
+    return reply if isinstance(reply, bytes) else bytes(reply.pack())
+
+
+class _Udp(asyncio.DatagramProtocol):
+    def __init__(self, upstream: FakeUpstream) -> None:
+        self._upstream = upstream
+
+    def datagram_received(self, data: bytes, addr: Any) -> None:
+        self._upstream.serve_datagram(data, addr)
