@@ -24,7 +24,8 @@ _FIGURES = {
     "qps": re.compile(r"Queries per second:\s+([\d.]+)"),
     "latency_s": re.compile(r"Average Latency \(s\):\s+([\d.]+)"),
 }
-_ONE_LATENCY = re.compile(r"^> \w+ \S+ \w+ ([\d.]+)$", re.MULTILINE)
+_ONE_QUERY = re.compile(r"^> (?:T \S+ \w+|\w+ \S+ \w+ ([\d.]+))$", re.MULTILINE)
+"""A line of `dnsperf -v`: `> NOERROR example.org A 0.000123`, or `> T example.org A` when lost."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +65,8 @@ def latency_command(port: int, file: Path, qps: int, limit_s: int) -> list[str]:
 
 
 def latencies_ms(output: str) -> list[float]:
-    """The latency of each answered query in the output of `latency_command`, in order."""
-    return [float(match[1]) * 1000 for match in _ONE_LATENCY.finditer(output)]
+    """The latency of each query in the output of `latency_command`; a lost one took the timeout."""
+    return [float(match[1] or _TIMEOUT_S) * 1000 for match in _ONE_QUERY.finditer(output)]
 
 
 def ask(port: int, name: str, timeout_s: float = 1.0) -> str:

@@ -89,9 +89,10 @@ def rows_of(runs: list[Run], part: str) -> list[Row]:
 def render(results: Results) -> str:
     """The whole report without its heading."""
     origin = "published lists" if results.lists_published else "made-up lists"
-    rounds = max((run.round_number for run in results.runs), default=0)
-    names = f"{results.listed:,} listed names from {origin}, {rounds} rounds."
-    blocks = [f"{_machine(results.load_before)}\n{names}"]
+    names = f"{results.listed:,} listed names from {origin}"
+    if results.runs:
+        names += f", {max(run.round_number for run in results.runs)} rounds"
+    blocks = [f"{_machine(results.load_before)}\n{names}."]
     blocks += [
         f"### {_PART_TITLES[part]}\n\n{_speed_table(rows)}"
         for part in PARTS
