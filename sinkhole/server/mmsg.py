@@ -16,6 +16,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from ctypes import c_int, c_uint, c_void_p
 from typing import Final, TypeVar
 
 BATCH: Final = 64
@@ -41,12 +42,17 @@ Path = tuple[bytes, bytes]
 
 _libc: Final = ctypes.CDLL(None, use_errno=True)
 
+if hasattr(_libc, "recvmmsg"):
+    # Without argtypes an address would be passed as a 32-bit int.
+    _libc.recvmmsg.argtypes = [c_int, c_void_p, c_uint, c_int, c_void_p]
+    _libc.sendmmsg.argtypes = [c_int, c_void_p, c_uint, c_int]
+
 
 def is_available() -> bool:
     """Whether the layout above is this platform's, and its C library has both calls."""
     return (
         sys.platform == "linux"
-        and ctypes.sizeof(ctypes.c_void_p) == 8
+        and ctypes.sizeof(c_void_p) == 8
         and sys.byteorder == "little"
         and hasattr(_libc, "recvmmsg")
         and hasattr(_libc, "sendmmsg")

@@ -12,6 +12,7 @@ import asyncio
 import logging
 import socket
 import time
+from math import inf
 from typing import Any, Final
 
 from sinkhole.pipeline import DROP, UDP, Pipeline, Reaction, Waiting
@@ -33,6 +34,7 @@ class UdpListener:
         """`batched` None means: where the platform can."""
         self.overloaded = 0
         self.unsent = 0
+        self._warned = -inf
         self._pair = pair
         self._pipeline = pipeline
         self._tasks = Tasks(f"udp {pair.host}:{pair.port}", MAX_WAITING)
@@ -61,7 +63,7 @@ class UdpListener:
             )
             self.unsent += unsent
         except OSError as error:
-            log.warning("receiving on %s failed: %s", self._pair.host, error)
+            self._warn(error, arrived)
         pipeline.close_batch(arrived)
 
     def _answer_later(self, reaction: Any, path: mmsg.Path) -> None:
@@ -75,6 +77,12 @@ class UdpListener:
         if not self._batch.send_later(reply, path):
             self.unsent += 1
 
+    def _warn(self, error: OSError, now: float) -> None:
+        """Say once a minute that the kernel gives us no datagrams; there may be many failures."""
+        if now - self._warned >= 60:
+            self._warned = now
+            log.warning("receiving on %s:%d failed: %s", self._pair.host, self._pair.port, error)
+
     # ---- without recvmmsg --------------------------------------------------------------------
 
     def _serve_one_by_one(self) -> None:
@@ -86,7 +94,7 @@ class UdpListener:
             except (BlockingIOError, InterruptedError):
                 break
             except OSError as error:
-                log.warning("receiving on %s failed: %s", self._pair.host, error)
+                self._warn(error, arrived)
                 break
             client = pipeline.clients.of(_packed(peer, sock.family))
             reaction = pipeline.answer_now(wire, client, UDP, arrived)

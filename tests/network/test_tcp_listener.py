@@ -1,0 +1,185 @@
+"""TCP over real sockets: pipelining, answers out of order, and every limit."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import dnslib
+import pytest
+from world import World, addresses, question
+
+from sinkhole.server import tcp
+from sinkhole.server.sockets import bind
+from sinkhole.server.tcp import TcpListener
+
+
+@asynccontextmanager
+async def listening(world: World) -> AsyncIterator[tuple[TcpListener, int]]:
+    pair = bind("127.0.0.1", 0)
+    pair.udp.close()
+    listener = TcpListener(world.pipeline)
+    await listener.listen(pair)
+    try:
+        yield listener, pair.port
+    finally:
+        await listener.close()
+
+
+def framed(query: bytes) -> bytes:
+    return len(query).to_bytes(2, "big") + query
+
+
+async def read(reader: asyncio.StreamReader) -> dnslib.DNSRecord:
+    async with asyncio.timeout(20):
+        size = int.from_bytes(await reader.readexactly(2), "big")
+        return dnslib.DNSRecord.parse(await reader.readexactly(size))
+
+
+async def ended(reader: asyncio.StreamReader) -> bool:
+    """Whether the server closes the connection without another byte."""
+    async with asyncio.timeout(20):
+        try:
+            return await reader.read() == b""
+        except ConnectionResetError:
+            return True
+
+
+def make_world() -> World:
+    world = World(block=["ads.example.org"])
+    world.upstreams.says("example.org", "A", "example.org. 60 A 192.0.2.1")
+    return world
+
+
+async def test_pipelined_queries_are_answered_as_soon_as_each_is_known() -> None:
+    world = make_world()
+    world.upstreams.gate = asyncio.Event()
+    async with listening(world) as (_, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(framed(question("example.org")) + framed(question("ads.example.org")))
+        assert addresses(await read(reader)) == ["0.0.0.0"]
+        world.upstreams.gate.set()
+        assert addresses(await read(reader)) == ["192.0.2.1"]
+        writer.close()
+
+
+async def test_messages_may_come_byte_by_byte() -> None:
+    world = make_world()
+    async with listening(world) as (_, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for byte in framed(question("ads.example.org")):
+            writer.write(bytes((byte,)))
+            await writer.drain()
+        assert addresses(await read(reader)) == ["0.0.0.0"]
+        writer.close()
+
+
+async def test_a_client_that_ends_its_side_still_gets_its_answers() -> None:
+    world = make_world()
+    world.upstreams.gate = asyncio.Event()
+    async with listening(world) as (listener, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(framed(question("example.org")))
+        writer.write_eof()
+        while len(listener.tasks) == 0:
+            await asyncio.sleep(0)
+        world.upstreams.gate.set()
+        assert addresses(await read(reader)) == ["192.0.2.1"]
+        assert await ended(reader)
+        writer.close()
+
+
+async def test_no_more_than_so_many_queries_wait_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tcp, "MAX_IN_FLIGHT", 4)
+    world = make_world()
+    world.upstreams.gate = asyncio.Event()
+    async with listening(world) as (listener, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(framed(question("example.org")) * 10)
+        while len(listener.tasks) < 4:
+            await asyncio.sleep(0)
+        assert len(listener.tasks) == 4
+        world.upstreams.gate.set()
+        for _ in range(10):
+            assert addresses(await read(reader)) == ["192.0.2.1"]
+        writer.close()
+
+
+async def test_a_connection_ends_after_so_many_queries(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tcp, "MAX_QUERIES", 5)
+    world = make_world()
+    async with listening(world) as (_, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(framed(question("ads.example.org")) * 9)
+        for _ in range(5):
+            await read(reader)
+        assert await ended(reader)
+        writer.close()
+
+
+@pytest.mark.parametrize("sent", [b"", b"\x00", framed(question("ads.example.org"))[:-3]])
+async def test_idle_and_slow_connections_are_closed(
+    sent: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tcp, "IDLE_S", 0.2)
+    monkeypatch.setattr(tcp, "MESSAGE_S", 0.1)
+    monkeypatch.setattr(tcp, "SWEEP_S", 0.02)
+    async with listening(make_world()) as (listener, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(sent)
+        assert await ended(reader)
+        assert not listener.connections
+        writer.close()
+
+
+async def test_what_is_no_query_ends_the_connection() -> None:
+    async with listening(make_world()) as (_, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(framed(b"\x12\x34\x81\x80" + bytes(20)))
+        assert await ended(reader)
+        writer.close()
+
+
+async def test_the_longest_idle_connection_makes_room_for_a_new_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tcp, "MAX_PER_CLIENT", 3)
+    world = make_world()
+    async with listening(world) as (listener, port):
+        streams = []
+        for _ in range(4):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            writer.write(framed(question("ads.example.org")))
+            await read(reader)
+            streams.append((reader, writer))
+        assert await ended(streams[0][0])
+        assert len(listener.connections) == 3
+        streams[3][1].write(framed(question("ads.example.org")))
+        await read(streams[3][0])
+        for _, writer in streams:
+            writer.close()
+
+
+async def test_a_client_that_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tcp, "WRITE_BUFFER", 1024)
+    monkeypatch.setattr(tcp, "MAX_QUERIES", 1_000_000)
+    world = make_world()
+    zone = "\n".join(f'example.org. 60 TXT "{"x" * 250}{i}"' for i in range(100))
+    world.upstreams.says("example.org", "TXT", zone)
+    async with listening(world) as (listener, port):
+        _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+        query = framed(question("example.org", "TXT"))
+        async with asyncio.timeout(30):
+            try:
+                for _ in range(100_000):
+                    writer.write(query * 10)
+                    await writer.drain()
+                    await asyncio.sleep(0)
+                    if not listener.connections:
+                        break
+            except ConnectionError:
+                pass
+            while listener.connections:
+                await asyncio.sleep(0)
+        writer.close()
