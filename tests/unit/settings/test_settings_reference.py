@@ -30,7 +30,7 @@ def test_the_reference_file_has_every_key_and_no_other() -> None:
 
 def test_the_commented_out_keys_and_examples_are_valid(tmp_path: Path) -> None:
     text = REFERENCE.read_text().replace("    # custom_ip", "    custom_ip")
-    example = re.search(r"For example: (\{.*\})", text)
+    example = re.search(r"For example:\n  # (\{.*\})", text)
     assert example is not None
     text = text.replace("records: {}", f"records: {example[1]}")
     text = text.replace("mode: null_ip", "mode: custom_ip")
