@@ -4,11 +4,14 @@ line       what one line of a list can be: a Rule, or a Comment, Ignored or Reje
 rules      `parse_line`: one line -> one of those; which format it is in is decided per line
 hosts      the format `IP name…`
 plain      the formats `name` and `*.name`
-adblock    the format `||name^`, `@@…`, `…$modifier`; modifiers: which of them we know
+adblock    the format `||name^`, `@@…`, `…$modifier`
+modifiers  which modifiers count here, and which can't
 dnsmasq    the format `address=/name/`, `local=/name/`, `server=/name/`
 names      the text of a name in a rule -> its wire form
+quick      the commonest lines of all formats, read with one regular expression
 header     what the comments of a list say about the list: its title, what a bare name means
 key        wire name -> the key under which the trie holds it
+entry      what a key stands for, in 32 bits: how strong the rule is, and its line
 report     what compiling a list found
 compile    lines -> a compiled list, and the child process that does it for a file
 listfile   the layout of a compiled list on disk

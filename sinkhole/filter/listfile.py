@@ -47,7 +47,10 @@ class Contents:
 
 @dataclass(frozen=True, slots=True)
 class MappedParts:
-    """The parts behind the trie, mapped read-only: views that end when `close` is called."""
+    """The parts behind the trie, mapped read-only.
+
+    The mapping goes when the last reference to it goes, or at once with `close`.
+    """
 
     entries: memoryview
     blocks: memoryview
@@ -55,7 +58,7 @@ class MappedParts:
     mapping: mmap.mmap
 
     def close(self) -> None:
-        """Give the mapping back."""
+        """Give the mapping back; nothing may look into it any more."""
         self.entries.release()
         self.blocks.release()
         self.mapping.close()

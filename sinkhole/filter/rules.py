@@ -29,10 +29,10 @@ def parse_line(line: bytes | str, bare_is_subtree: bool = False) -> Line:
     if len(line) > MAX_LINE:
         return Reject("a line of more than 64 KiB")
     if isinstance(line, str):
-        text = line.strip("\ufeff \t\r\n\f\v")
+        text = line.removeprefix("\ufeff").strip()
     else:
         try:
-            text = line.decode().strip("\ufeff \t\r\n\f\v")
+            text = line.decode().removeprefix("\ufeff").strip()
         except UnicodeDecodeError:
             text = line.decode("latin-1").strip()
             return Comment(text) if _is_comment(text) else Reject("not UTF-8 text")

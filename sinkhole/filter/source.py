@@ -16,20 +16,28 @@ _MAX_TEXT = 4096  # bytes of a line that are read back; what a person reads is s
 
 
 class Fingerprint(NamedTuple):
-    """Which text a list was compiled from: its size in bytes and its hash (BLAKE2b, hex)."""
+    """Which text a list was compiled from: bytes, time of change, and hash (BLAKE2b, hex)."""
 
     size: int
+    modified_ns: int
     digest: str
 
     @classmethod
     def of(cls, file: BinaryIO) -> Fingerprint:
-        """The fingerprint of an open file, read from its present position to its end."""
+        """The fingerprint of a file that was just opened; it is read to its end."""
         digest = hashlib.blake2b(digest_size=16)
         size = 0
         while chunk := file.read(1 << 18):
             digest.update(chunk)
             size += len(chunk)
-        return cls(size, digest.hexdigest())
+        return cls(size, os.fstat(file.fileno()).st_mtime_ns, digest.hexdigest())
+
+    def fits(self, file: BinaryIO) -> bool:
+        """Whether an open file holds that text. It is read only if its time of change differs."""
+        status = os.fstat(file.fileno())
+        if status.st_size != self.size:
+            return False
+        return status.st_mtime_ns == self.modified_ns or self.of(file).digest == self.digest
 
 
 class SourceCopy:
@@ -40,30 +48,18 @@ class SourceCopy:
         self.trouble = ""
         self._fingerprint = fingerprint
         self._blocks = blocks
-        self._checked: tuple[int, ...] = ()
 
     def text(self, line: int) -> str:
         """Line `line` (from 1) without its line end; "" if the text is gone or another by now."""
         try:
             with self.path.open("rb") as file:
-                if not self._is_same(file):
+                if not self._fingerprint.fits(file):
                     self.trouble = f"{self.path} changed since the list was compiled"
                     return ""
                 return self._read(file, line)
         except OSError as error:
             self.trouble = f"{self.path} can't be read: {error.strerror}"
             return ""
-
-    def _is_same(self, file: BinaryIO) -> bool:
-        """Compare size and hash; the hash only when the file is not the one looked at before."""
-        status = os.fstat(file.fileno())
-        identity = (status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns)
-        if identity == self._checked:
-            return True
-        if status.st_size != self._fingerprint.size or Fingerprint.of(file) != self._fingerprint:
-            return False
-        self._checked = identity
-        return True
 
     def _read(self, file: BinaryIO, line: int) -> str:
         block, further = divmod(line - 1, LINES_PER_BLOCK)
@@ -74,4 +70,4 @@ class SourceCopy:
         for _ in range(further):
             file.readline()
         self.trouble = ""
-        return file.readline(_MAX_TEXT).decode(errors="replace").strip("\ufeff \t\r\n")
+        return file.readline(_MAX_TEXT).decode(errors="replace").removeprefix("\ufeff").strip()
