@@ -6,7 +6,6 @@ knows none), forward the rest to the same stub resolver, and hold the whole work
 
 from __future__ import annotations
 
-import getpass
 import json
 import os
 import shutil
@@ -143,6 +142,7 @@ def dnsmasq_caching_https(site: Site) -> list[str]:
 
 
 def _dnsmasq(site: Site, more: str) -> list[str]:
+    # no-daemon, because changing its user would free it from ending with the bench.
     addresses = "".join(f"address=/{name}/#\n" for name in site.lists.names)
     file = _write(
         site,
@@ -150,10 +150,7 @@ def _dnsmasq(site: Site, more: str) -> list[str]:
         f"""port={site.port}
 listen-address=127.0.0.1
 bind-interfaces
-keep-in-foreground
-user={getpass.getuser()}
-pid-file=
-log-facility=-
+no-daemon
 no-resolv
 no-hosts
 server=127.0.0.1#{site.upstream_port}
