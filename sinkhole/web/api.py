@@ -42,7 +42,7 @@ class Api:
         try:
             summary = await self._sources.statistics.summary(given.get("period", "24h"))
         except ValueError as error:
-            return error_answer(400, f"period: {error}")
+            return error_answer(400, str(error))
         return json_answer(summary)
 
     async def queries(self, request: web.Request) -> web.Response:
@@ -100,7 +100,7 @@ def _parameters(request: web.Request, accepted: Collection[str]) -> dict[str, st
 def _limit(text: str) -> int:
     if text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MOST_ROWS:
         return int(text)
-    raise ValueError(f"limit: {text[:40]!r} is not a whole number from 1 to {MOST_ROWS}")
+    raise ValueError(f"limit is {text[:40]!r}; it may be a whole number from 1 to {MOST_ROWS}")
 
 
 async def _no_options(request: web.Request) -> None:

@@ -52,7 +52,6 @@ class Site:
             self._most_connections,
             self._patience_s,
             access_log=None,
-            keepalive_timeout=self._patience_s,
             lingering_time=1.0,
             max_line_size=8190,
             max_field_size=8190,

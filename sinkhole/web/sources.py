@@ -49,6 +49,7 @@ class Counters(Protocol):
     @property
     def duration_buckets(self) -> Sequence[tuple[float, int]]:
         """Pairs (upper bound in ms, queries in this bucket alone), ascending, the last +inf."""
+
     @property
     def duration_sum_ms(self) -> float: ...
 

@@ -1,7 +1,14 @@
 """A house that never was, for looking at the page: sources that keep everything in memory.
 
-`python tests/web/pretend.py [port]` serves the page on it, for working on the page and for
-pictures of it. All names and addresses are reserved for documentation.
+`python tests/web/pretend.py [port]` serves the page on it, for working on the page. Pictures of
+the page need no script, of this house or of a real server:
+
+    chromium --headless --disable-gpu --hide-scrollbars --window-size=1200,1020 \\
+        --blink-settings=preferredColorScheme=1 --virtual-time-budget=3000 \\
+        --screenshot=docs/page-light.png http://127.0.0.1:8099/
+
+and with preferredColorScheme=0 for docs/page-dark.png. All names and addresses here are
+reserved for documentation.
 """
 
 from __future__ import annotations
@@ -27,6 +34,7 @@ BLOCKED = [
     "tracker.example.net", "banner.example.org", "beacon.example.com", "stats.example.net",
     "sync-partner-eu-west.ads.example.com", "crash-reports.example.org",
 ]  # fmt: skip
+_POPULARITY = [1 / (rank + 3) for rank in range(len(NAMES))]
 LISTS = ["Starter", "Household trackers", "Telemetry of devices"]
 UPSTREAMS = [("198.51.100.9", 11.8), ("198.51.100.53", 14.2)]
 
@@ -84,7 +92,7 @@ class PretendHouse:
         kind = pick.choices(["blocked", "hop", "cached", "new", "local", "none"],
                             [38, 3, 38, 16, 4, 1])[0]  # fmt: skip
         if kind == "blocked":
-            name = pick.choice(BLOCKED)
+            name = pick.choices(BLOCKED, _POPULARITY[: len(BLOCKED)])[0]
             row |= {"name": name, "outcome": "blocked", "blocked": True, "list": LISTS[0],
                     "line": 10 + 3 * BLOCKED.index(name), "rule": f"||{name}^"}  # fmt: skip
         elif kind == "hop":
@@ -92,10 +100,10 @@ class PretendHouse:
                     "list": LISTS[1], "line": 4183, "rule": "||tracker.example.net^",
                     "hop": "edge.tracker.example.net"}  # fmt: skip
         elif kind == "cached":
-            row |= {"name": pick.choice(NAMES), "outcome": "cached"}
+            row |= {"name": pick.choices(NAMES, _POPULARITY)[0], "outcome": "cached"}
         elif kind == "new":
             server, ms = pick.choice(UPSTREAMS)
-            row |= {"name": pick.choice(NAMES), "upstream": server,
+            row |= {"name": pick.choices(NAMES, _POPULARITY)[0], "upstream": server,
                     "duration_ms": pick.gauss(ms, 2)}  # fmt: skip
         elif kind == "local":
             row |= {"name": "nas.home.example", "outcome": "local"}
@@ -107,7 +115,7 @@ class PretendHouse:
     async def summary(self, period: str = "24h") -> dict[str, Any]:
         """A day with quiet nights and busy evenings, and what is in the log on top."""
         if period not in PERIODS:
-            raise ValueError(f"{period!r} is not one of {', '.join(PERIODS)}")
+            raise ValueError(f"period is {period!r}; it may be one of {', '.join(PERIODS)}")
         length, step = PERIODS[period]
         end = int(time.time()) // step * step + step
         series = [self._point(at, step) for at in range(end - length, end, step)]
@@ -182,8 +190,7 @@ class PretendHouse:
             and (client is None or row["client"] == client)
             and (name is None or name.lower() in row["name"].lower())
             and (qtype is None or row["type"] == qtype)
-            and verdict
-            in (None, row["outcome"], "blocked" if row["blocked"] else "allowed")
+            and verdict in (None, row["outcome"], "blocked" if row["blocked"] else "allowed")
         ]
         more = len(rows) > limit
         return {"queries": rows[:limit], "next": rows[limit - 1]["id"] if more else None}

@@ -29,6 +29,7 @@ async function showNumbers(signal) {
   ]);
   const fresh = summary.totals.queries === 0 && status.log.enabled && status.log.rows === 0;
   document.body.classList.toggle("fresh", fresh);
+  queries.off = !status.log.enabled;
   showHeadline(summary, status);
   chart.show(summary);
   showTops(summary, (filter) => queries.show(filter));
@@ -85,5 +86,5 @@ for (const radio of document.getElementsByName("period")) {
   radio.addEventListener("change", () => choosePeriod(radio.value));
 }
 watchUpdateButton(() => numbers.now());
-numbers.now();
+await numbers.now();  // says, too, whether there is a log to show
 rows.now();

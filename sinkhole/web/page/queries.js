@@ -15,6 +15,7 @@ export class Queries {
   #before = "";
   #next = null;
   #loaded = false;
+  #off = false;
   #typing = 0;
   #refresh;
 
@@ -32,9 +33,19 @@ export class Queries {
     byId("newest").addEventListener("click", () => this.#turn(""));
   }
 
-  /** Whether older queries are being read: they shall not move, so nothing is refreshed. */
+  /** Whether nothing is to be refreshed: there is no log, or older queries are being read. */
   get still() {
-    return this.#before !== "" && this.#loaded;
+    return this.#off || (this.#before !== "" && this.#loaded);
+  }
+
+  /** Say that queries are not logged, or take it back. */
+  set off(off) {
+    if (off === this.#off) return;
+    this.#off = off;
+    byId("filters").hidden = off;
+    byId("queries").hidden = off;
+    byId("queries-empty").hidden = !off;
+    byId("queries-empty").textContent = "The query log is switched off in the settings.";
   }
 
   /** Show only some queries, and bring the table into view. */

@@ -9,5 +9,5 @@ export function foreign(text, className = "name") {
   return el("bdi", { dir: "ltr", class: className }, visible(text));
 }
 
-/** A whole text with a foreign one somewhere in it: `around("Blocked by ", name)`. */
+/** The same inside a sentence: it wraps where it must and looks like the text around it. */
 export const isolated = (text) => foreign(text, "isolated");

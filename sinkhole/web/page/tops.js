@@ -1,7 +1,7 @@
 // What was asked most, by whom, and what decided: lists with a bar behind each entry.
 
 import { byId, el, keyed } from "./dom.js";
-import { count, duration, many, percent } from "./format.js";
+import { count, duration, many, percent, visible } from "./format.js";
 import { foreign } from "./text.js";
 
 const blockedShare = (entry) =>
@@ -38,7 +38,7 @@ function makeBoard(board) {
 function makeRow(board, entry, filter) {
   const name = foreign(entry[board.name]);
   const shown = !board.filter ? name : el("button", {
-    type: "button", class: "link", title: "Show its queries",
+    type: "button", class: "link", title: `Show the queries of ${visible(entry[board.name])}`,
     click: () => filter({ [board.filter]: entry[board.name] }),
   }, name);
   return el("li", {}, el("span", { class: "bar" }), el("span", { class: "what" }, shown),

@@ -13,7 +13,7 @@ export function tone(row) {
 export function happened(row) {
   const parts = row.blocked ? [verb("Blocked"), ...by(row)] : answered(row);
   if (row.hop) parts.push(", because it leads to ", isolated(row.hop));
-  if (!row.blocked && row.rcode !== "NOERROR") parts.push(` (${rcodeWords(row.rcode)})`);
+  if (!row.blocked && row.rcode !== "NOERROR") parts.push(" (", isolated(rcodeWords(row.rcode)), ")");
   return parts;
 }
 
@@ -27,7 +27,7 @@ function answered(row) {
     refused: () => [verb("Refused"), ...detail(row)],
     malformed: () => [verb("Not understood"), ...detail(row)],
     failed: () => [verb("No upstream answered"), ...detail(row)],
-  }[row.outcome] ?? (() => [row.outcome]);
+  }[row.outcome] ?? (() => [isolated(row.outcome)]);
   const byRule = row.list && !["rewritten", "local"].includes(row.outcome);
   return byRule ? ["Allowed", ...by(row), ". ", ...how()] : how();
 }

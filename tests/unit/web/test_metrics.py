@@ -1,0 +1,69 @@
+"""The metrics: right numbers, text that a scraper can parse whatever a list is called."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from aiohttp import ClientSession
+from prometheus_client.parser import text_string_to_metric_families
+
+
+async def _scrape(
+    serve: Any, client: ClientSession
+) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    site = await serve()
+    async with client.get(f"{site.url}/metrics") as answer:
+        assert answer.status == 200
+        assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+        text = await answer.text()
+    return {
+        (sample.name, tuple(sorted(sample.labels.items()))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+async def test_counters_gauges_and_the_histogram_say_what_the_sources_say(
+    serve: Any, client: ClientSession
+) -> None:
+    found = await _scrape(serve, client)
+    seconds = "sinkhole_query_duration_seconds"
+    for name, labels, value in [
+        ("sinkhole_queries_total", {"outcome": "blocked"}, 41),
+        ("sinkhole_queries_by_type_total", {"type": "other"}, 20),
+        ("sinkhole_responses_total", {"rcode": "NOERROR"}, 100),
+        (f"{seconds}_bucket", {"le": "0.0005"}, 60),
+        (f"{seconds}_bucket", {"le": "0.01"}, 90),
+        (f"{seconds}_bucket", {"le": "+Inf"}, 100),
+        (f"{seconds}_count", {}, 100),
+        (f"{seconds}_sum", {}, 1.25),
+        ("sinkhole_cache_entries", {}, 4),
+        ("sinkhole_cache_size_bytes", {}, 900),
+        ("sinkhole_cache_limit_bytes", {}, 1000),
+        ("sinkhole_upstream_up", {"upstream": "192.0.2.53"}, 1),
+        ("sinkhole_upstream_up", {"upstream": "192.0.2.54"}, 0),
+        ("sinkhole_upstream_rtt_seconds", {"upstream": "192.0.2.53"}, 0.0125),
+        ("sinkhole_upstream_queries_total", {"upstream": "192.0.2.53"}, 9),
+        ("sinkhole_upstream_failures_total", {"upstream": "192.0.2.53"}, 2),
+        ("sinkhole_log_dropped_total", {}, 5),
+        ("sinkhole_log_waiting", {}, 1),
+        ("sinkhole_log_rows", {}, 7),
+        ("sinkhole_build_info", {"version": "0.1.0"}, 1),
+        ("sinkhole_start_time_seconds", {}, 1_700_000_000),
+    ]:
+        assert found[name, tuple(sorted(labels.items()))] == value, name
+    assert ("sinkhole_upstream_rtt_seconds", (("upstream", "192.0.2.54"),)) not in found
+
+
+async def test_the_text_of_a_list_name_can_not_leave_its_label(
+    serve: Any, client: ClientSession
+) -> None:
+    found = await _scrape(serve, client)
+    assert found["sinkhole_list_names", (("kind", "block"), ("list", 'Starter "one"\n'))] == 262
+    assert found["sinkhole_list_ready", (("list", 'Starter "one"\n'),)] == 1
+
+
+async def test_the_process_tells_its_own_memory_and_time(serve: Any, client: ClientSession) -> None:
+    found = await _scrape(serve, client)
+    assert found["process_resident_memory_bytes", ()] > 1_000_000
+    assert found["process_cpu_seconds_total", ()] > 0

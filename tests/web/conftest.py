@@ -1,0 +1,89 @@
+"""A real browser, once for all tests of the page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright
+from pretend import PretendHouse
+
+from sinkhole.web import Site, create_app
+
+CHROMIUM = Path("/usr/bin/chromium")
+IS_INSTALLED = CHROMIUM.exists()
+ARGUMENTS = [
+    "--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+NOTE_VIOLATIONS = """
+  window.violations = [];
+  document.addEventListener("securitypolicyviolation", (event) =>
+    window.violations.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
+"""
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    """Debian's chromium, headless."""
+    if not IS_INSTALLED:
+        pytest.skip(f"{CHROMIUM} is not installed")
+    async with async_playwright() as playwright:
+        running = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield running
+        await running.close()
+
+
+@pytest.fixture
+def faults() -> list[str]:
+    """Errors of the pages that were visited; a test that causes some clears them."""
+    return []
+
+
+Visit = Callable[..., Awaitable[Page]]
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def visit(browser: Browser, faults: list[str]) -> AsyncIterator[Visit]:
+    """`await visit(house, width=..., scheme=...)`: an open page over a house, its clock ours.
+
+    The page's timers stand still until `page.clock.run_for`, so no test waits for a refresh.
+    When the test is over, no page may have had a script error or a policy violation.
+    """
+    async with AsyncExitStack() as stack:
+        pages: list[Page] = []
+
+        async def open_page(
+            house: PretendHouse,
+            *,
+            width: int = 1280,
+            scheme: Literal["light", "dark"] = "light",
+            **options: Any,
+        ) -> Page:
+            site = Site(create_app(house.sources()), "127.0.0.1", 0)
+            await site.start()
+            stack.push_async_callback(site.stop)
+            page = await browser.new_page(
+                viewport={"width": width, "height": 900}, color_scheme=scheme, **options
+            )
+            stack.push_async_callback(page.close)
+            page.on("pageerror", lambda error: faults.append(str(error)))
+            page.on(
+                "console",
+                lambda message: faults.append(message.text) if message.type == "error" else None,
+            )
+            await page.add_init_script(NOTE_VIOLATIONS)
+            await page.clock.install()
+            await page.goto(site.url)
+            await page.wait_for_selector("#reach[data-state=fine]")
+            pages.append(page)
+            return page
+
+        yield open_page
+        for page in pages:
+            assert await page.evaluate("window.violations") == []
+        assert faults == []
