@@ -81,6 +81,9 @@ TCP: Final = Transport.TCP
 MAX_SHAPES: Final = 1024
 """Shapes remembered. A household has a few dozen; a flood of odd ones starts the memory anew."""
 
+MAX_LANES: Final = 16_384
+"""Queries remembered byte for byte, about 400 bytes each; when full the memory starts anew."""
+
 ERRORS_PER_S: Final = 100
 """Error replies a second, all clients together: malformed queries, refusals, TC for the hasty.
 
@@ -159,6 +162,7 @@ class Pipeline:
         self._clock = clock
         self._wall_clock = wall_clock
         self._shapes: dict[bytes, Shape] = {}
+        self._lane: dict[bytes, tuple[float, int, bytes, Report]] = {}
         self._records: list[QueryRecord] = []
         self._errors = Bucket()
         self._refreshes = Tasks("refresh", limit=1000)
@@ -171,6 +175,13 @@ class Pipeline:
         Never raises for any bytes. About 1.5 µs when the table knows the answer; this function is
         written out in one piece for that, where each call would add a twentieth.
         """
+        lane = wire[2:] + client.tag
+        spelled = self._lane.get(lane)
+        if spelled is not None and not client.gated:
+            fresh_until, generation, body, report = spelled
+            if now < fresh_until and generation == self.policy.generation:
+                self._records.append((report, client.text))
+                return wire[:2] + body
         try:
             end = HEADER_SIZE
             while size := wire[end]:
@@ -193,15 +204,25 @@ class Pipeline:
             if not isinstance(decided, Ready):
                 return decided
             ready = decided
-        ready.used = True
         self._records.append((ready.report, client.text))
-        if shape.edns:
-            reply = wire[:2] + ready.edns_head + wire[HEADER_SIZE : end + 4] + ready.edns_tail
-        else:
-            reply = wire[:2] + ready.head + wire[HEADER_SIZE : end + 4] + ready.tail
+        reply = ready.give(wire, end, edns=shape.edns)
         if len(reply) > shape.payload and transport is UDP:
             return write_truncated(wire, end + 4, edns=shape.edns, do=shape.do)
-        return reply if shape.flags & n.RD else _without_rd(reply)
+        if not shape.rd:
+            reply = _without_rd(reply)
+        if ready.used and shape.plain and len(reply) <= shape.payload:
+            self._open_lane(lane, ready, reply)
+        ready.used = True
+        return reply
+
+    def _open_lane(self, lane: bytes, ready: Ready, reply: bytes) -> None:
+        """Let the same bytes be answered by one look-up until the reply ages.
+
+        Only for replies given before, and for queries whose bytes come again.
+        """
+        if len(self._lane) >= MAX_LANES:
+            self._lane.clear()
+        self._lane[lane] = (ready.fresh_until, ready.generation, reply[2:], ready.report)
 
     def _look(
         self, wire: bytes, client: Client, now: float

@@ -5,6 +5,7 @@ Client state is the one mutable thing in this room: a rate budget per address.
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict
 from collections.abc import Sequence
 from ipaddress import IPv4Network, IPv6Network, ip_address
@@ -56,7 +57,10 @@ class Client:
 
 
 class Clients:
-    """All clients by packed address (4 or 16 bytes), made when first seen.
+    """All clients by address, made when first seen.
+
+    An address is its packed bytes (4 or 16), or, for IPv4, these bytes read as one int in the
+    machine's byte order: what the batched listener finds in memory without making bytes of it.
 
     `allow` are the networks that may ask at all (RFC 5358 §4); `rate_limit` is queries a second
     for each address, 0 for no limit. Loopback is exempt from the limit: it is the machine itself.
@@ -65,25 +69,33 @@ class Clients:
     def __init__(self, allow: Sequence[Network], rate_limit: int) -> None:
         self.allow = tuple(allow)
         self.rate_limit = rate_limit
-        self._known: OrderedDict[bytes, Client] = OrderedDict()
+        self._known: OrderedDict[bytes | int, Client] = OrderedDict()
 
     def __len__(self) -> int:
         return len(self._known)
 
-    def of(self, packed: bytes) -> Client:
+    def of(self, address: bytes | int) -> Client:
         """The client at an address; 50 ns when known."""
-        return self._known.get(packed) or self._make(packed)
+        return self._known.get(address) or self._make(address)
 
     def admits(self, bucket: Bucket, now: float) -> bool:
         """Whether a client that may ask has budget left in this bucket; takes one query."""
         return self.rate_limit == 0 or bucket.spend(self.rate_limit, now)
 
-    def _make(self, packed: bytes) -> Client:
+    def _make(self, key: bytes | int) -> Client:
+        packed = key.to_bytes(4, sys.byteorder) if isinstance(key, int) else key
+        if packed is not key and packed in self._known:
+            client = self._known[packed]
+        else:
+            client = self._new(packed)
+        for alias in {key, packed}:
+            self._known[alias] = client
+            if len(self._known) > MAX_CLIENTS:
+                self._known.popitem(last=False)
+        return client
+
+    def _new(self, packed: bytes) -> Client:
         address = ip_address(packed)
         allowed = any(address.version == net.version and address in net for net in self.allow)
         limited = self.rate_limit > 0 and not address.is_loopback
-        client = Client(str(address), allowed=allowed, limited=limited)
-        if len(self._known) >= MAX_CLIENTS:
-            self._known.popitem(last=False)
-        self._known[packed] = client
-        return client
+        return Client(str(address), allowed=allowed, limited=limited)

@@ -15,8 +15,7 @@ import time
 from math import inf
 from typing import Any, Final
 
-from sinkhole.pipeline import DROP, UDP, Pipeline, Reaction, Waiting
-from sinkhole.policy.clients import Client
+from sinkhole.pipeline import DROP, UDP, Pipeline, Waiting
 from sinkhole.server import mmsg
 from sinkhole.server.sockets import Pair
 from sinkhole.tasks import Tasks
@@ -51,15 +50,12 @@ class UdpListener:
         await self._tasks.close(patience_s)
         self._pair.udp.close()
 
-    def _react(self, wire: bytes, client: Client, now: float) -> Reaction:
-        return self._pipeline.answer_now(wire, client, UDP, now)
-
     def _serve_batch(self) -> None:
         arrived = time.monotonic()
         pipeline = self._pipeline
         try:
             _, unsent = self._batch.serve(
-                pipeline.clients.of, self._react, self._answer_later, arrived
+                pipeline.clients.of, pipeline.answer_now, UDP, self._answer_later, arrived
             )
             self.unsent += unsent
         except OSError as error:
