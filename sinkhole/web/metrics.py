@@ -7,7 +7,6 @@ types, rcodes, and the lists and upstreams of the settings; the library escapes 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import accumulate
 from typing import Any
 
 from aiohttp import web
@@ -63,9 +62,9 @@ class _Collector(Collector):
 
 def _queries(counters: Counters) -> Iterator[Metric]:
     for metric, text, label, counts in (
-        ("sinkhole_queries", "Queries by what became of them.", "outcome", counters.by_outcome),
-        ("sinkhole_queries_by_type", "Queries by type.", "type", counters.by_qtype),
-        ("sinkhole_responses", "Responses by rcode.", "rcode", counters.by_rcode),
+        ("sinkhole_queries", "Queries by what became of them.", "outcome", counters.outcomes),
+        ("sinkhole_queries_by_type", "Queries by type.", "type", counters.qtypes),
+        ("sinkhole_responses", "Responses by rcode.", "rcode", counters.rcodes),
     ):
         family = CounterMetricFamily(metric, text, labels=[label])
         for key, count in counts.items():
@@ -74,14 +73,9 @@ def _queries(counters: Counters) -> Iterator[Metric]:
     yield HistogramMetricFamily(
         "sinkhole_query_duration_seconds",
         "From a query's arrival to its answer.",
-        buckets=_cumulative(counters.duration_buckets),
-        sum_value=counters.duration_sum_ms / 1000,
+        buckets=counters.duration_buckets(),
+        sum_value=counters.duration_sum_s,
     )
-
-
-def _cumulative(buckets: Sequence[tuple[float, int]]) -> list[tuple[str, float]]:
-    bounds = [f"{bound / 1000:g}" if bound != float("inf") else "+Inf" for bound, _ in buckets]
-    return list(zip(bounds, accumulate(count for _, count in buckets), strict=True))
 
 
 def _cache(cache: Mapping[str, Any]) -> Iterator[Metric]:

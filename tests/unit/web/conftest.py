@@ -32,15 +32,17 @@ STATUS = {
 class Remembering:
     """Sources that answer the same each time and note how they were called."""
 
-    by_outcome = {"blocked": 41, "forwarded": 59}
-    by_qtype = {"A": 80, "other": 20}
-    by_rcode = {"NOERROR": 100}
-    duration_buckets = [(0.5, 60), (10.0, 30), (float("inf"), 10)]
-    duration_sum_ms = 1250.0
+    outcomes = {"blocked": 41, "forwarded": 59}
+    qtypes = {"A": 80, "other": 20}
+    rcodes = {"NOERROR": 100}
+    duration_sum_s = 1.25
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
         self.is_healthy = True
+
+    def duration_buckets(self) -> list[tuple[str, int]]:
+        return [("0.0005", 60), ("0.01", 90), ("+Inf", 100)]
 
     async def summary(self, period: str = "24h") -> dict[str, Any]:
         self.asked.append({"period": period})
