@@ -216,7 +216,8 @@ class FakeUpstream:
         self.unreadable: list[bytes] = []
         self.always: Step = answered
         self.connections = 0
-        """TCP connections accepted so far."""
+        """TCP connections accepted so far; `left` waits until they are gone."""
+        self._gone = 0
         self._records: dict[tuple[str, str], list[dnslib.RR]] = {}
         self._script: deque[Step] = deque()
         self._arrived = asyncio.Condition()
@@ -240,6 +241,11 @@ class FakeUpstream:
     def address(self) -> tuple[str, int]:
         """The (ip, port) to ask."""
         return self.host, self.port
+
+    @property
+    def mute(self) -> bool:
+        """Whether it neither answers nor refuses: `always` is `silent` and it is open."""
+        return self._udp is not None and self.always is silent
 
     @property
     def name(self) -> str:
@@ -319,6 +325,11 @@ class FakeUpstream:
             await self._arrived.wait_for(lambda: len(arrived) >= count)
         return arrived
 
+    async def left(self, count: int) -> None:
+        """Wait until this many TCP connections have ended."""
+        async with asyncio.timeout(PATIENCE_S), self._arrived:
+            await self._arrived.wait_for(lambda: self._gone >= count)
+
     # -- serving -------------------------------------------------------------------------------
 
     async def replies_to(self, wire: bytes, source: Any, *, tcp: bool) -> Replies:
@@ -357,6 +368,9 @@ class FakeUpstream:
         finally:
             self._tasks.discard(task)
             writer.transport.abort()
+            self._gone += 1
+            async with self._arrived:
+                self._arrived.notify_all()
 
     async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         source = writer.get_extra_info("peername")

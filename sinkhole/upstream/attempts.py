@@ -154,8 +154,7 @@ class Attempts:
             return
         attempt.server.unhelpful()
         attempt.flight.spent.append(attempt.server)
-        ede = "" if reply.ede is None else f" (extended error {reply.ede})"
-        self.end(attempt, f"answered {n.rcode_name(reply.rcode)}{ede}")
+        self.end(attempt, _uselessness(reply))
         self._missed(attempt)
 
     def _land(self, attempt: Attempt, reply: Reply) -> None:
@@ -254,3 +253,13 @@ class Attempts:
             self._fail(attempt, outcome)
         else:
             self._judge(attempt, wire)
+
+
+def _uselessness(reply: Reply) -> str:
+    """Why an answer is of no use, as an attempt's outcome."""
+    said = f"answered {n.rcode_name(reply.rcode)}"
+    if reply.tc:
+        return f"{said}, truncated even over TCP"
+    if reply.rcode in _USABLE:
+        return f"{said} without repeating the question"
+    return said if reply.ede is None else f"{said} (extended error {reply.ede})"

@@ -142,6 +142,11 @@ class Forwarder:
         """
         return self._prober.is_own(question)
 
+    @property
+    def strays(self) -> int:
+        """Datagrams so far that did not answer what was asked on their socket."""
+        return self._attempts.strays
+
     def status(self) -> list[ServerStatus]:
         """How each server does, in the order of the settings."""
         return [server.status() for server in self._servers]

@@ -1,0 +1,62 @@
+"""What the tests of the forwarder share: a clock they turn, and forwarders that end with them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any, Final
+
+from fake_upstream import FakeUpstream
+
+from sinkhole.upstream.flight import Exchanged
+from sinkhole.upstream.forwarder import Forwarder
+from sinkhole.wire.name import from_text
+from sinkhole.wire.question import Question
+
+LIMIT_S: Final = 20.0
+
+
+class Clock:
+    """Stands still until it is turned; ticks of the forwarder go on in real time."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def ask_for(name: str, qtype: int = 1, do: bool = False, cd: bool = False) -> Question:
+    return Question(from_text(name), qtype, do, cd)
+
+
+QUESTION: Final = ask_for("example.org")
+
+
+def addresses(exchanged: Exchanged) -> list[bytes]:
+    return [record.rdata for record in exchanged.reply.answer]
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait for what must become true soon."""
+    async with asyncio.timeout(LIMIT_S):
+        while not condition():
+            await asyncio.sleep(0.001)
+
+
+@asynccontextmanager
+async def forwarding(*upstreams: FakeUpstream, **options: Any) -> AsyncIterator[Forwarder]:
+    """A running forwarder; its start probes are answered already by upstreams that answer."""
+    forwarder = Forwarder([upstream.address for upstream in upstreams], **options)
+    forwarder.start()
+    try:
+        await until(
+            lambda: all(
+                status["rtt_ms"] is not None or status["failures"] or upstream.mute
+                for status, upstream in zip(forwarder.status(), upstreams, strict=True)
+            )
+        )
+        yield forwarder
+    finally:
+        await forwarder.close()

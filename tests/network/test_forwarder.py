@@ -1,0 +1,502 @@
+"""Whom the forwarder asks and when, on real sockets, with time turned by hand."""
+
+import asyncio
+import os
+import resource
+from collections.abc import AsyncIterator
+
+import pytest
+from fake_upstream import FakeUpstream, answered, held, rcode, silent
+from forwarding import LIMIT_S, QUESTION, Clock, addresses, ask_for, forwarding, until
+
+from sinkhole.errors import UpstreamError
+from sinkhole.upstream import forwarder as module
+from sinkhole.upstream.flight import Exchanged
+from sinkhole.upstream.forwarder import Forwarder
+
+FIRST, SECOND = b"\xc0\x00\x02\x01", b"\xc0\x00\x02\x02"
+
+
+@pytest.fixture(autouse=True)
+def quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TICK_S", 0.002)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def one() -> AsyncIterator[FakeUpstream]:
+    async with FakeUpstream() as upstream:
+        upstream.answer("example.org", "A", ["192.0.2.1"])
+        yield upstream
+
+
+@pytest.fixture
+async def two() -> AsyncIterator[FakeUpstream]:
+    async with FakeUpstream() as upstream:
+        upstream.answer("example.org", "A", ["192.0.2.2"])
+        yield upstream
+
+
+def begin(forwarder: Forwarder, name: str = "example.org") -> asyncio.Task[Exchanged]:
+    return asyncio.get_running_loop().create_task(forwarder.exchange_later(ask_for(name)))
+
+
+async def error_of(task: asyncio.Task[Exchanged]) -> UpstreamError:
+    with pytest.raises(UpstreamError) as caught:
+        await asyncio.wait_for(task, LIMIT_S)
+    return caught.value
+
+
+# -- the plain case ----------------------------------------------------------------------------
+
+
+async def test_an_answer_tells_who_gave_it(one: FakeUpstream) -> None:
+    async with forwarding(one) as forwarder:
+        exchanged = await forwarder.exchange_later(QUESTION)
+        assert addresses(exchanged) == [FIRST]
+        assert (exchanged.server, exchanged.tcp) == (one.name, False)
+        assert 0 < exchanged.rtt_s < LIMIT_S
+        [status] = forwarder.status()
+        assert (status["name"], status["up"], status["failures"]) == (one.name, True, 0)
+        assert status["queries"] == 2, "one, and the probe at the start"
+        assert status["rtt_ms"] is not None
+        assert forwarder.problems() == []
+
+
+async def test_nxdomain_is_an_answer(one: FakeUpstream) -> None:
+    async with forwarding(one) as forwarder:
+        exchanged = await forwarder.exchange_later(ask_for("gone.example.org"))
+        assert exchanged.reply.rcode == 3
+        assert exchanged.reply.authority
+
+
+async def test_do_and_cd_reach_the_upstream_and_separate_the_flights(one: FakeUpstream) -> None:
+    async with forwarding(one) as forwarder:
+        await asyncio.gather(
+            *(
+                forwarder.exchange_later(ask_for("example.org", 1, do, cd))
+                for do in (False, True)
+                for cd in (False, True)
+            )
+        )
+        asked = one.asked("example.org")
+        assert {(query.do, query.cd) for query in asked} == {(a, b) for a in (0, 1) for b in (0, 1)}
+        assert {query.payload for query in asked} == {1232}
+
+
+async def test_an_upstream_may_have_an_ipv6_address() -> None:
+    try:
+        upstream = FakeUpstream("::1")
+        await upstream.open()
+    except OSError:
+        pytest.skip("no IPv6 on this machine")
+    upstream.answer("example.org", "A", ["192.0.2.1"])
+    async with forwarding(upstream) as forwarder:
+        assert addresses(await forwarder.exchange_later(QUESTION)) == [FIRST]
+        assert forwarder.status()[0]["name"] == f"[::1]:{upstream.port}"
+    await upstream.close()
+
+
+async def test_ids_ports_and_spelling_are_fresh_for_every_query(one: FakeUpstream) -> None:
+    async with forwarding(one) as forwarder:
+        for _ in range(200):
+            await forwarder.exchange_later(QUESTION)
+        queries = one.asked("example.org")
+        assert len(queries) == 200
+        assert len({query.id for query in queries}) > 190
+        ports = {query.port for query in queries}
+        assert len(ports) > 190
+        assert min(ports) >= 1024
+        assert min(ports) < 20_000 and max(ports) > 50_000, "the whole range is used"
+        assert len({query.spelled for query in queries}) > 150
+
+
+async def test_random_spelling_can_be_switched_off(one: FakeUpstream) -> None:
+    async with forwarding(one, randomize_case=False) as forwarder:
+        await forwarder.exchange_later(QUESTION)
+        assert [query.spelled for query in one.queries] == ["example.org"]
+
+
+# -- one flight for identical questions --------------------------------------------------------
+
+
+async def test_a_hundred_askers_at_once_make_one_query(one: FakeUpstream) -> None:
+    release = asyncio.Event()
+    one.script(held(release))
+    async with forwarding(one) as forwarder:
+        tasks = [begin(forwarder) for _ in range(100)]
+        await one.seen(1)
+        release.set()
+        for task in tasks:
+            assert addresses(await asyncio.wait_for(task, LIMIT_S)) == [FIRST]
+        assert len(one.queries) == 1
+        await forwarder.exchange_later(QUESTION)
+        assert len(one.queries) == 2, "the next one flies anew: keeping answers is the cache's job"
+
+
+async def test_a_cancelled_asker_disturbs_nobody(one: FakeUpstream) -> None:
+    release = asyncio.Event()
+    one.script(held(release))
+    async with forwarding(one) as forwarder:
+        first, second = begin(forwarder), begin(forwarder)
+        await one.seen(1)
+        first.cancel()
+        await asyncio.wait([first])
+        release.set()
+        assert addresses(await asyncio.wait_for(second, LIMIT_S)) == [FIRST]
+        assert len(one.queries) == 1
+
+
+async def test_a_flight_goes_on_when_all_its_askers_are_gone(one: FakeUpstream) -> None:
+    release = asyncio.Event()
+    one.script(held(release))
+    async with forwarding(one) as forwarder:
+        first = begin(forwarder)
+        await one.seen(1)
+        first.cancel()
+        await asyncio.wait([first])
+        later = begin(forwarder)
+        await asyncio.sleep(0)
+        release.set()
+        assert addresses(await asyncio.wait_for(later, LIMIT_S)) == [FIRST]
+        assert len(one.queries) == 1
+
+
+async def test_each_asker_gets_an_error_of_its_own(one: FakeUpstream) -> None:
+    one.script(rcode("SERVFAIL"))
+    async with forwarding(one) as forwarder:
+        errors = await asyncio.gather(begin(forwarder), begin(forwarder), return_exceptions=True)
+        assert [str(error) for error in errors] == [f"{one.name}: answered SERVFAIL"] * 2
+        assert errors[0] is not errors[1]
+
+
+async def test_asking_by_callback_needs_no_coroutine(one: FakeUpstream) -> None:
+    told: asyncio.Queue[Exchanged | UpstreamError] = asyncio.Queue()
+    async with forwarding(one) as forwarder:
+        forwarder.ask(QUESTION, told.put_nowait)
+        outcome = await asyncio.wait_for(told.get(), LIMIT_S)
+        assert isinstance(outcome, Exchanged)
+        assert addresses(outcome) == [FIRST]
+
+
+# -- silence -----------------------------------------------------------------------------------
+
+
+async def test_a_silent_server_is_asked_twice_within_its_timeout(
+    one: FakeUpstream, clock: Clock
+) -> None:
+    async with forwarding(one, clock=clock) as forwarder:
+        one.always = silent
+        task = begin(forwarder)
+        await one.seen(1)
+        clock.now += 1.0
+        await one.seen(2)
+        clock.now += 1.0
+        error = await error_of(task)
+        assert str(error) == f"{one.name}: gave no answer (2 times); gave up after 2.0 s"
+        assert len(one.queries) == 2
+        assert len({query.id for query in one.queries}) == 2
+        assert len({query.port for query in one.queries}) == 2
+        assert forwarder.status()[0]["failures"] == 2
+
+
+async def test_a_lost_datagram_costs_one_try(one: FakeUpstream, clock: Clock) -> None:
+    one.script(silent)
+    async with forwarding(one, clock=clock) as forwarder:
+        task = begin(forwarder)
+        await one.seen(1)
+        clock.now += 1.0
+        assert addresses(await asyncio.wait_for(task, LIMIT_S)) == [FIRST]
+
+
+async def test_a_late_answer_to_the_first_try_still_counts(one: FakeUpstream, clock: Clock) -> None:
+    release = asyncio.Event()
+    one.script(held(release), silent)
+    async with forwarding(one, clock=clock) as forwarder:
+        task = begin(forwarder)
+        await one.seen(1)
+        clock.now += 1.0
+        await one.seen(2)
+        clock.now += 0.5
+        release.set()
+        exchanged = await asyncio.wait_for(task, LIMIT_S)
+        assert exchanged.rtt_s == pytest.approx(1.5)
+
+
+async def test_a_slow_server_is_joined_by_the_next_and_the_first_answer_wins(
+    one: FakeUpstream, two: FakeUpstream, clock: Clock
+) -> None:
+    async with forwarding(one, two, clock=clock) as forwarder:
+        one.always = two.always = silent
+        task = begin(forwarder)
+        await until(lambda: len(one.queries) + len(two.queries) == 1)
+        slow, quick = (one, two) if one.queries else (two, one)
+        quick.always = answered
+        clock.now += module.SHORTEST_PATIENCE_S
+        exchanged = await asyncio.wait_for(task, LIMIT_S)
+        assert exchanged.server == quick.name
+        statuses = {status["name"]: status for status in forwarder.status()}
+        assert statuses[slow.name]["failures"] == 1
+        assert statuses[quick.name]["failures"] == 0
+        await forwarder.exchange_later(QUESTION)
+        assert len(slow.asked("example.org")) == 1, "the quick one is asked first from now on"
+
+
+async def test_with_every_server_silent_the_end_comes_within_the_budget(
+    one: FakeUpstream, two: FakeUpstream, clock: Clock
+) -> None:
+    async with FakeUpstream() as three:
+        servers = (one, two, three)
+        async with forwarding(*servers, clock=clock) as forwarder:
+            for server in servers:
+                server.always = silent
+            began = clock.now
+            task = begin(forwarder)
+            while not task.done():
+                clock.now += 0.05
+                await asyncio.sleep(0.006)
+            assert clock.now - began <= 4.5
+            error = await error_of(task)
+            assert error.server == ""
+            for server in servers:
+                assert f"{server.name} gave no answer" in error.cause
+                assert 1 <= len(server.queries) <= 2
+
+
+async def test_the_budget_bounds_even_long_timeouts(one: FakeUpstream, clock: Clock) -> None:
+    async with forwarding(one, timeout_s=60.0, clock=clock) as forwarder:
+        one.always = silent
+        task = begin(forwarder)
+        await one.seen(1)
+        clock.now += 4.4
+        assert "gave up after 4.4 s" in str(await error_of(task))
+
+
+# -- failing over ------------------------------------------------------------------------------
+
+
+async def test_a_refused_port_is_passed_over_at_once(
+    one: FakeUpstream, two: FakeUpstream, clock: Clock
+) -> None:
+    await one.close()
+    async with forwarding(one, two, clock=clock) as forwarder:
+        for _ in range(3):
+            exchanged = await asyncio.wait_for(begin(forwarder), LIMIT_S)
+            assert exchanged.server == two.name
+
+
+async def test_nobody_listening_anywhere_ends_at_once(
+    one: FakeUpstream, two: FakeUpstream, clock: Clock
+) -> None:
+    await one.close()
+    await two.close()
+    async with forwarding(one, two, clock=clock) as forwarder:
+        error = await error_of(begin(forwarder))
+        assert error.server == ""
+        assert error.cause.count("has no DNS server listening there") == 2
+
+
+async def test_an_address_the_kernel_refuses_is_passed_over(two: FakeUpstream) -> None:
+    forwarder = Forwarder([("255.255.255.255", 53), two.address])
+    forwarder.start()
+    assert (await forwarder.exchange_later(QUESTION)).server == two.name
+    await forwarder.close()
+    alone = Forwarder([("255.255.255.255", 53)])
+    alone.start()
+    with pytest.raises(UpstreamError, match="cannot be reached"):
+        await alone.exchange_later(QUESTION)
+    await alone.close()
+
+
+async def test_a_server_that_fails_is_down_and_rests_until_a_probe_finds_it_back(
+    one: FakeUpstream, two: FakeUpstream
+) -> None:
+    async with forwarding(one, two, probe_s=0.05) as forwarder:
+        await one.close()
+        async with asyncio.timeout(LIMIT_S):
+            while forwarder.status()[0]["up"]:
+                assert (await forwarder.exchange_later(QUESTION)).server == two.name
+        queries = forwarder.status()[0]["queries"]
+        assert forwarder.status()[1]["up"]
+        assert forwarder.problems() == []
+        for _ in range(20):
+            assert (await forwarder.exchange_later(QUESTION)).server == two.name
+        assert one.asked("example.org") == []
+        assert forwarder.status()[0]["queries"] - queries < 20, "probes only"
+        await one.open()
+        await until(lambda: forwarder.status()[0]["up"])
+
+
+async def test_when_all_are_down_all_are_tried(
+    one: FakeUpstream, two: FakeUpstream, clock: Clock
+) -> None:
+    async with forwarding(one, two, clock=clock, probe_s=1000.0) as forwarder:
+        await one.close()
+        await two.close()
+        for _ in range(3):
+            await error_of(begin(forwarder))
+        assert [status["up"] for status in forwarder.status()] == [False, False]
+        assert "no upstream answers" in forwarder.problems()[0]
+        await two.open()
+        assert (await forwarder.exchange_later(QUESTION)).server == two.name
+        assert [status["up"] for status in forwarder.status()] == [False, True]
+        assert forwarder.problems() == []
+
+
+async def test_the_quicker_server_gets_the_questions_and_the_other_one_now_and_then(
+    one: FakeUpstream, two: FakeUpstream, clock: Clock
+) -> None:
+    async with forwarding(one, two, clock=clock) as forwarder:
+        for server, rtt_s in zip(forwarder._servers, (0.020, 0.030), strict=True):
+            server.rtt_s = server.score = rtt_s
+        for _ in range(10):
+            await forwarder.exchange_later(QUESTION)
+        assert (len(one.queries), len(two.queries)) == (10, 0)
+        for _ in range(60):
+            forwarder._servers[0].score = 0.020  # on a clock that stands it would shrink to nothing
+            await forwarder.exchange_later(QUESTION)
+        assert 1 <= len(two.queries) <= 40
+
+
+# -- bounds ------------------------------------------------------------------------------------
+
+
+async def test_questions_beyond_the_bound_are_refused_at_once_and_counted(
+    one: FakeUpstream, clock: Clock
+) -> None:
+    async with forwarding(one, most_in_flight=2, clock=clock) as forwarder:
+        release = asyncio.Event()
+        one.always = held(release)
+        waiting = [begin(forwarder, f"n{number}.example.org") for number in range(2)]
+        await one.seen(2)
+        error = await error_of(begin(forwarder, "third.example.org"))
+        assert "too many questions are waiting: 2 are underway" in str(error)
+        assert forwarder.refused == 1
+        shared = begin(forwarder, "n0.example.org")
+        release.set()
+        for task in (*waiting, shared):
+            await asyncio.wait_for(task, LIMIT_S)
+        assert (await forwarder.exchange_later(QUESTION)).server == one.name
+        assert len(one.queries) == 3
+
+
+async def test_one_server_has_a_bound_of_its_own(
+    one: FakeUpstream, two: FakeUpstream, clock: Clock
+) -> None:
+    async with forwarding(one, two, most_per_server=1, clock=clock) as forwarder:
+        release = asyncio.Event()
+        one.always = two.always = held(release)
+        waiting = [begin(forwarder, f"n{number}.example.org") for number in range(2)]
+        await one.seen(1)
+        await two.seen(1)
+        error = await error_of(begin(forwarder, "third.example.org"))
+        assert "1 are underway with each upstream" in str(error)
+        assert forwarder.refused == 1
+        release.set()
+        for task in waiting:
+            await asyncio.wait_for(task, LIMIT_S)
+
+
+async def test_askers_of_one_flight_are_bounded(
+    one: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_ASKERS", 2)
+    release = asyncio.Event()
+    one.script(held(release))
+    async with forwarding(one) as forwarder:
+        tasks = [begin(forwarder) for _ in range(2)]
+        await one.seen(1)
+        assert "2 ask the same question already" in str(await error_of(begin(forwarder)))
+        release.set()
+        await asyncio.gather(*tasks)
+
+
+# -- loops -------------------------------------------------------------------------------------
+
+
+async def test_a_server_that_sends_our_probe_back_is_not_asked_until_it_stops(
+    one: FakeUpstream,
+) -> None:
+    async with forwarding(one, probe_s=0.05) as forwarder:
+        assert len(one.probes) == 1
+        assert not forwarder.is_loop_probe(QUESTION)
+        assert forwarder.is_loop_probe(ask_for(one.probes[0].name, 16))
+        [status] = forwarder.status()
+        assert not status["up"]
+        [problem] = forwarder.problems()
+        assert one.name in problem and "forwarding loop" in problem
+        error = await error_of(begin(forwarder))
+        assert "our questions come back to us" in str(error)
+        assert one.queries == []
+        await until(lambda: forwarder.status()[0]["up"])
+        assert forwarder.problems() == []
+        assert addresses(await forwarder.exchange_later(QUESTION)) == [FIRST]
+
+
+async def test_a_looping_server_leaves_the_others_in_use(
+    one: FakeUpstream, two: FakeUpstream, clock: Clock
+) -> None:
+    async with forwarding(one, two, clock=clock, probe_s=1000.0) as forwarder:
+        assert forwarder.is_loop_probe(ask_for(one.probes[0].name, 16))
+        for _ in range(5):
+            assert (await forwarder.exchange_later(QUESTION)).server == two.name
+
+
+# -- leaving nothing behind --------------------------------------------------------------------
+
+
+async def test_closing_ends_what_waits_and_leaves_no_socket_and_no_task(
+    one: FakeUpstream, two: FakeUpstream
+) -> None:
+    tasks_before = asyncio.all_tasks()
+    files_before = set(os.listdir("/proc/self/fd"))
+    async with forwarding(one, two) as forwarder:
+        for _ in range(50):
+            await forwarder.exchange_later(QUESTION)
+        one.always = two.always = silent
+        waiting = [begin(forwarder, f"n{number}.example.org") for number in range(20)]
+        await until(lambda: len(one.queries) + len(two.queries) >= 70)
+        assert len(os.listdir("/proc/self/fd")) >= len(files_before) + 20
+    for task in waiting:
+        assert "sinkhole is stopping" in str(await error_of(task))
+    with pytest.raises(UpstreamError, match="not running"):
+        await forwarder.exchange_later(QUESTION)
+    await until(lambda: set(os.listdir("/proc/self/fd")) <= files_before)
+    await until(lambda: asyncio.all_tasks() <= tasks_before)
+
+
+async def test_a_forwarder_can_be_started_again(one: FakeUpstream) -> None:
+    async with forwarding(one) as forwarder:
+        await forwarder.exchange_later(QUESTION)
+        await forwarder.close()
+        forwarder.start()
+        assert addresses(await forwarder.exchange_later(QUESTION)) == [FIRST]
+
+
+async def test_running_out_of_file_descriptors_is_no_fault_of_the_servers(
+    one: FakeUpstream,
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    async with forwarding(one) as forwarder:
+        taken: list[int] = []
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (highest_file() + 10, hard))
+            with pytest.raises(OSError):
+                taken.extend(os.dup(0) for _ in range(10_000))
+            error = await error_of(begin(forwarder))
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+            for file in taken:
+                os.close(file)
+        assert "was not asked" in str(error) and "on our side" in str(error)
+        [status] = forwarder.status()
+        assert (status["up"], status["failures"]) == (True, 0)
+        assert addresses(await forwarder.exchange_later(QUESTION)) == [FIRST]
+
+
+def highest_file() -> int:
+    return max(int(name) for name in os.listdir("/proc/self/fd"))

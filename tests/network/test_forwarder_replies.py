@@ -1,0 +1,352 @@
+"""What the forwarder makes of the replies it gets, right and wrong, on real sockets."""
+
+import random
+from collections.abc import AsyncIterator
+
+import pytest
+from fake_upstream import (
+    Asked,
+    FakeUpstream,
+    Replies,
+    answered,
+    by_transport,
+    foreign,
+    garbage,
+    hangs_up,
+    malformed,
+    no_edns,
+    rcode,
+    several,
+    silent,
+    truncated,
+    wrong_case,
+    wrong_id,
+    wrong_question,
+)
+from forwarding import QUESTION, Clock, addresses, ask_for, forwarding
+
+from sinkhole.errors import UpstreamError
+from sinkhole.upstream import forwarder as module
+from sinkhole.upstream.attempts import REMEMBER_S
+from sinkhole.upstream.flight import Exchanged
+from sinkhole.upstream.forwarder import Forwarder
+from sinkhole.wire.reply import chain_of
+
+FIRST, SECOND = b"\xc0\x00\x02\x01", b"\xc0\x00\x02\x02"
+
+
+@pytest.fixture(autouse=True)
+def quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "TICK_S", 0.002)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def one() -> AsyncIterator[FakeUpstream]:
+    async with FakeUpstream() as upstream:
+        upstream.answer("example.org", "A", ["192.0.2.1"])
+        yield upstream
+
+
+@pytest.fixture
+async def two() -> AsyncIterator[FakeUpstream]:
+    async with FakeUpstream() as upstream:
+        upstream.answer("example.org", "A", ["192.0.2.2"])
+        yield upstream
+
+
+async def cause_of(forwarder: Forwarder) -> str:
+    with pytest.raises(UpstreamError) as caught:
+        await forwarder.exchange_later(QUESTION)
+    return caught.value.cause
+
+
+def transports(upstream: FakeUpstream) -> list[bool]:
+    return [query.tcp for query in upstream.queries]
+
+
+def spelled_at_random(query: Asked) -> bool:
+    return query.spelled != query.name
+
+
+# -- replies that are not ours -----------------------------------------------------------------
+
+
+@pytest.mark.parametrize("wrong", [wrong_id, wrong_question, garbage, lambda asked: [b"?"]])
+async def test_wrong_replies_are_ignored_and_the_right_one_still_counts(
+    one: FakeUpstream, clock: Clock, wrong: object
+) -> None:
+    one.script(several(wrong, wrong, answered))  # type: ignore[arg-type]  # a step by parameter
+    async with forwarding(one, clock=clock) as forwarder:
+        exchanged = await forwarder.exchange_later(QUESTION)
+        assert (addresses(exchanged), exchanged.tcp) == ([FIRST], False)
+        assert len(one.queries) == 1
+        assert forwarder.strays == 2
+        assert forwarder.problems() == []
+
+
+async def test_the_third_wrong_reply_moves_the_question_to_tcp_and_raises_an_alarm(
+    one: FakeUpstream, clock: Clock
+) -> None:
+    one.script(several(wrong_id, wrong_question, wrong_id, answered))
+    async with forwarding(one, clock=clock) as forwarder:
+        exchanged = await forwarder.exchange_later(QUESTION)
+        assert (addresses(exchanged), exchanged.tcp) == ([FIRST], True)
+        assert transports(one) == [False, True]
+        assert one.queries[0].id != one.queries[1].id
+        [problem] = forwarder.problems()
+        assert "forging" in problem and one.name in problem
+        clock.now += module.ALARM_S
+        assert forwarder.problems() == []
+
+
+async def test_replies_that_never_fit_end_in_an_error_that_says_so(
+    one: FakeUpstream, clock: Clock
+) -> None:
+    one.always = several(wrong_id, wrong_id, wrong_id)
+    async with forwarding(one, clock=clock) as forwarder:
+        cause = await cause_of(forwarder)
+        assert "seemed to send wrong answers" in cause
+        assert "answered other questions than ours over TCP" in cause
+        assert transports(one) == [False, True]
+
+
+# -- replies in another letter case ------------------------------------------------------------
+
+
+async def test_a_server_that_lower_cases_is_asked_in_lower_case_for_a_while(
+    one: FakeUpstream, clock: Clock
+) -> None:
+    async with forwarding(one, clock=clock) as forwarder:
+        one.always = wrong_case
+        for _ in range(5):
+            exchanged = await forwarder.exchange_later(ask_for("www.long-enough.example.org"))
+            assert exchanged.reply.rcode == 3
+        assert [spelled_at_random(query) for query in one.queries] == [True] + [False] * 5
+        assert forwarder.strays == 0
+        clock.now += REMEMBER_S
+        one.always = answered
+        await forwarder.exchange_later(ask_for("www.long-enough.example.org"))
+        assert spelled_at_random(one.queries[-1])
+
+
+async def test_one_reply_in_another_letter_case_is_never_taken_for_the_answer(
+    one: FakeUpstream, two: FakeUpstream, clock: Clock
+) -> None:
+    one.script(wrong_case, rcode("SERVFAIL"))
+    async with forwarding(one, clock=clock) as forwarder:
+        assert "answered in another letter case and answered SERVFAIL" in await cause_of(forwarder)
+        await forwarder.exchange_later(ask_for("www.long-enough.example.org"))
+        assert spelled_at_random(one.queries[-1]), "what did not help is not remembered"
+
+
+# -- truncation --------------------------------------------------------------------------------
+
+
+async def test_a_truncated_answer_is_fetched_over_tcp(one: FakeUpstream, clock: Clock) -> None:
+    one.script(truncated)
+    async with forwarding(one, clock=clock) as forwarder:
+        exchanged = await forwarder.exchange_later(QUESTION)
+        assert (addresses(exchanged), exchanged.tcp) == ([FIRST], True)
+        assert not exchanged.reply.tc
+        assert transports(one) == [False, True]
+        assert one.connections == 1
+
+
+async def test_without_tcp_a_truncated_answer_is_no_answer(
+    one: FakeUpstream, two: FakeUpstream, clock: Clock
+) -> None:
+    one.always = by_transport(udp=truncated, tcp=hangs_up)
+    async with forwarding(one, clock=clock) as forwarder:
+        cause = await cause_of(forwarder)
+        assert "gave a truncated answer and closed the TCP connection before its answer" in cause
+        assert transports(one) == [False, True], "one connection for one question, not more"
+
+
+async def test_when_tcp_fails_the_next_server_is_asked(
+    one: FakeUpstream, two: FakeUpstream, clock: Clock
+) -> None:
+    one.always = two.always = by_transport(udp=truncated, tcp=hangs_up)
+    async with forwarding(one, two, clock=clock) as forwarder:
+        await cause_of(forwarder)
+        assert transports(one) == transports(two) == [False, True]
+
+
+async def test_silence_over_tcp_ends_too(one: FakeUpstream) -> None:
+    async with forwarding(one, timeout_s=0.1) as forwarder:
+        one.always = by_transport(udp=truncated, tcp=silent)
+        assert "gave no answer over TCP" in await cause_of(forwarder)
+        assert forwarder.status()[0]["failures"] == 1
+        await one.left(1)
+
+
+async def test_an_answer_truncated_over_tcp_as_well_is_of_no_use(
+    one: FakeUpstream, clock: Clock
+) -> None:
+    def always_truncated(asked: Asked) -> Replies:
+        reply = asked.reply()
+        reply.header.tc = 1
+        return [reply]
+
+    async with forwarding(one, clock=clock) as forwarder:
+        one.always = always_truncated
+        assert "truncated even over TCP" in await cause_of(forwarder)
+
+
+# -- replies that say no -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("code", ["SERVFAIL", "REFUSED", "NOTAUTH"])
+async def test_a_reply_of_no_use_passes_the_question_on_at_once(
+    one: FakeUpstream, two: FakeUpstream, clock: Clock, code: str
+) -> None:
+    async with forwarding(one, two, clock=clock) as forwarder:
+        one.always = two.always = rcode(code)
+        cause = await cause_of(forwarder)
+        assert cause.count(f"answered {code}") == 2
+        assert len(one.queries) == len(two.queries) == 1
+        two.always = answered
+        assert (await forwarder.exchange_later(QUESTION)).server == two.name
+        assert [status["up"] for status in forwarder.status()] == [True, True]
+        assert [status["failures"] for status in forwarder.status()] == [0, 0]
+
+
+async def test_an_extended_error_is_passed_on_to_the_reader(
+    one: FakeUpstream, clock: Clock
+) -> None:
+    def bogus(asked: Asked) -> Replies:
+        wire = bytearray(asked.reply("SERVFAIL").pack())
+        wire[-2:] = b"\0\6" + b"\0\x0f\0\2\0\6"
+        return [bytes(wire)]
+
+    async with forwarding(one, clock=clock) as forwarder:
+        one.script(bogus)
+        assert await cause_of(forwarder) == "answered SERVFAIL (extended error 6)"
+
+
+@pytest.mark.parametrize("code", ["FORMERR", "NOTIMP"])
+@pytest.mark.parametrize("with_question", [True, False])
+async def test_a_server_without_edns_is_asked_without_for_a_while(
+    one: FakeUpstream, clock: Clock, code: str, with_question: bool
+) -> None:
+    refuses = rcode(code, with_question=with_question)
+
+    def old_server(asked: Asked) -> Replies:
+        return answered(asked) if asked.payload is None else refuses(asked)  # type: ignore[return-value]  # a plain step
+
+    async with forwarding(one, clock=clock) as forwarder:
+        one.always = old_server
+        for _ in range(3):
+            assert addresses(await forwarder.exchange_later(QUESTION)) == [FIRST]
+        assert [query.payload for query in one.queries] == [1232, None, None, None]
+        assert forwarder.status()[0]["failures"] == 0
+        clock.now += REMEMBER_S
+        one.always = answered
+        await forwarder.exchange_later(QUESTION)
+        assert one.queries[-1].payload == 1232
+
+
+async def test_formerr_with_and_without_edns_is_of_no_use_and_not_remembered(
+    one: FakeUpstream, clock: Clock
+) -> None:
+    async with forwarding(one, clock=clock) as forwarder:
+        one.script(rcode("FORMERR"), rcode("FORMERR"))
+        assert await cause_of(forwarder) == "answered FORMERR to EDNS and answered FORMERR"
+        await forwarder.exchange_later(QUESTION)
+        assert [query.payload for query in one.queries] == [1232, None, 1232]
+
+
+async def test_an_old_server_that_lower_cases_too_is_understood(
+    one: FakeUpstream, clock: Clock
+) -> None:
+    def old_server(asked: Asked) -> Replies:
+        [reply] = no_edns(asked)
+        reply.questions = wrong_case(asked)[0].questions
+        return [reply]
+
+    async with forwarding(one, clock=clock) as forwarder:
+        one.always = old_server
+        for _ in range(3):
+            assert addresses(await forwarder.exchange_later(QUESTION)) == [FIRST]
+        assert len(one.queries) <= 3 + 2
+
+
+async def test_no_server_gets_more_than_three_queries_by_udp_for_one_question(
+    one: FakeUpstream, clock: Clock
+) -> None:
+    """One that answers neither spelling, with EDNS or without, and then gives up (RFC 9520)."""
+
+    def difficult(asked: Asked) -> Replies:
+        return wrong_case(asked) if spelled_at_random(asked) else rcode("FORMERR")(asked)  # type: ignore[return-value]  # a plain step
+
+    async with forwarding(one, clock=clock) as forwarder:
+        one.always = difficult
+        await cause_of(forwarder)
+        assert len(one.queries) == 3
+
+
+async def test_an_empty_yes_without_a_question_is_not_believed(
+    one: FakeUpstream, clock: Clock
+) -> None:
+    async with forwarding(one, clock=clock) as forwarder:
+        one.script(rcode("NXDOMAIN", with_question=False))
+        assert await cause_of(forwarder) == "answered NXDOMAIN without repeating the question"
+
+
+# -- replies that cannot be read ---------------------------------------------------------------
+
+
+async def test_a_malformed_answer_is_a_failure_and_the_next_server_is_asked(
+    one: FakeUpstream, two: FakeUpstream, clock: Clock
+) -> None:
+    async with forwarding(one, two, clock=clock) as forwarder:
+        one.always = two.always = malformed
+        cause = await cause_of(forwarder)
+        assert cause.count("sent a malformed answer (message ends within") == 2
+        assert len(one.queries) == len(two.queries) == 2
+        assert [status["failures"] for status in forwarder.status()] == [2, 2]
+
+
+async def test_a_malformed_answer_over_tcp_is_a_failure(one: FakeUpstream, clock: Clock) -> None:
+    one.always = by_transport(udp=truncated, tcp=malformed)
+    async with forwarding(one, clock=clock) as forwarder:
+        assert "sent a malformed answer" in await cause_of(forwarder)
+
+
+async def test_foreign_records_can_be_told_from_the_answer(one: FakeUpstream, clock: Clock) -> None:
+    async with forwarding(one, clock=clock) as forwarder:
+        one.script(foreign)
+        exchanged = await forwarder.exchange_later(QUESTION)
+        assert [record.rdata for record in chain_of(exchanged.reply, QUESTION)] == [FIRST]
+
+
+async def test_any_damage_to_a_reply_ends_in_an_answer_or_a_clear_error(
+    one: FakeUpstream,
+) -> None:
+    """Whatever bytes a server sends, an exchange ends in Exchanged or UpstreamError."""
+    dice = random.Random(1035)
+
+    def damaged(asked: Asked) -> Replies:
+        wire = bytearray(asked.answer().pack())
+        for _ in range(dice.randint(1, 4)):
+            wire[dice.randrange(2, len(wire))] = dice.randrange(256)
+        cut = bytes(wire[: dice.randint(0, len(wire) + 5)])
+        return [cut, cut, cut]  # three: what fits no question then goes on by TCP
+
+    one.answer("example.org", "TXT", ['"some text"', '"more text"'])
+    async with forwarding(one, timeout_s=0.2) as forwarder:
+        one.always = damaged
+        answers = errors = 0
+        for _ in range(150):
+            try:
+                outcome = await forwarder.exchange_later(ask_for("example.org", 16))
+                answers += isinstance(outcome, Exchanged)
+            except UpstreamError as error:
+                assert one.name in str(error)
+                errors += 1
+        assert answers + errors == 150
+        assert errors > 0
