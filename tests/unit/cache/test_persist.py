@@ -1,0 +1,75 @@
+"""Answers that outlive a restart."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from world import World, addresses
+
+from sinkhole.cache.persist import MAGIC, dump, load
+from sinkhole.cache.table import Table
+from sinkhole.errors import StorageError
+
+
+async def filled() -> World:
+    world = World(block=["ads.example.org"])
+    zone = "www.example.org. 300 CNAME t.example.net.\nt.example.net. 300 A 192.0.2.1"
+    world.upstreams.says("www.example.org", "A", zone)
+    world.upstreams.says("short.example.org", "A", "short.example.org. 20 A 192.0.2.2")
+    for name in ("www.example.org", "short.example.org", "ads.example.org"):
+        await world.ask(name)
+    return world
+
+
+async def restarted(data: bytes, away_s: float, block: list[str] | None = None) -> World:
+    world = World(block=block or [])
+    world.clock.now = 5.0  # another monotonic clock than before
+    for key, ready in load(data, 5.0, 1_000_000.0 + away_s):
+        world.table.put(key, ready)
+    return world
+
+
+async def test_answers_come_back_as_old_as_they_are_and_blocks_do_not() -> None:
+    world = await filled()
+    data = dump(world.table, world.clock.now, 1_000_000.0)
+    again = await restarted(data, away_s=100)
+    assert len(again.table.entries) == 2
+    reply = await again.ask("www.example.org")
+    assert (addresses(reply), reply.rr[0].ttl) == (["t.example.net.", "192.0.2.1"], 200)
+    assert again.upstreams.asked == []
+    assert (await again.ask("short.example.org")).header.rcode == 2  # expired: asks, nobody there
+
+
+async def test_what_comes_back_is_judged_by_the_rules_of_today() -> None:
+    data = dump((await filled()).table, 1000.0, 1_000_000.0)
+    for block in (["www.example.org"], ["t.example.net"]):
+        again = await restarted(data, away_s=1, block=block)
+        assert addresses(await again.ask("www.example.org")) == ["0.0.0.0"]
+
+
+async def test_expired_answers_are_saved_as_long_as_they_can_stand_in() -> None:
+    world = await filled()
+    world.clock.now += 100
+    now = world.clock.now
+    assert len(dump(world.table, now, 1e6)) < len(dump(world.table, now, 1e6, stale_s=86_400))
+
+
+async def test_answers_from_the_future_are_left_out() -> None:
+    data = dump((await filled()).table, 1000.0, 1_000_000.0)
+    assert list(load(data, 5.0, 900_000.0)) == []
+
+
+@pytest.mark.parametrize("data", [b"", b"x" * 50, MAGIC, MAGIC + b"\0\0\0\0" + b"x"])
+def test_damaged_files_are_refused(data: bytes) -> None:
+    with pytest.raises(StorageError):
+        list(load(data, 0.0, 0.0))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.data())
+def test_any_damage_is_found(data: st.DataObject) -> None:
+    good = dump(Table(1), 0.0, 0.0) + b"some records"
+    at = data.draw(st.integers(0, len(good) - 1))
+    with pytest.raises(StorageError):
+        list(load(good[:at] + bytes((good[at] ^ 0x55,)) + good[at + 1 :], 0.0, 0.0))
