@@ -16,7 +16,7 @@ BAD_CHARACTER = Reject("a character that names of hosts can't have")
 WEB_ADDRESS = Ignored("acts on web addresses, not on names")
 
 _NAME = re.compile(r"(?:[A-Za-z0-9_.-]|[^\x00-\x7f]|\\[0-9]{3})+")
-_ADDRESS = re.compile(r"[0-9.]+|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*|\[[0-9A-Fa-f:.]+\]")
+_ADDRESS = re.compile(r"[0-9.]+|(?=[^:]*:)[0-9A-Fa-f:.]+|\[[0-9A-Fa-f:.]+\]")
 _WEB_ONLY = re.compile(r"[/?&=:;,%+~!@\"'()\[\]{}<>#]")
 
 _LONGEST = 1100

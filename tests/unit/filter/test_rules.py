@@ -264,3 +264,18 @@ def test_a_rule_that_is_not_utf8_is_refused() -> None:
 def test_a_line_beyond_the_limit_is_refused_without_a_look() -> None:
     assert parse_line(b"#" * (MAX_LINE + 1)) == Reject("a line of more than 64 KiB")
     assert isinstance(parse_line(b"#" * MAX_LINE), Comment)
+
+
+HOSTILE = [
+    *(" ", ":", "a ", "/", "#", "a#", "|", "||", "^", "*", ".", "a.", "$", "$a,", "@@", "\\", "ü"),
+    *("=", "0.0.0.0 ", "address=/", "a=/", "\\046", "\t#", "Title:", "1."),
+]
+
+
+@pytest.mark.parametrize("piece", HOSTILE)
+def test_no_long_line_keeps_the_parser_busy(piece: str) -> None:
+    # An expression that tries again from every place would take minutes for one of these.
+    for start in ("", "x", "||", "# ", "! Title:", "0.0.0.0 ", "address=/"):
+        for end in ("", "x", "!", "/"):
+            line = (start + piece * MAX_LINE)[: MAX_LINE // 2] + end
+            assert isinstance(parse_line(line), Comment | Ignored | Reject | Rule)
