@@ -4,9 +4,9 @@ The port and the id are what a forger has to guess, so each query gets a socket 
 to a port drawn from the operating system's random source and connected to the server: the kernel
 then drops whatever comes from elsewhere (RFC 5452 §9.2).
 
-asyncio's own datagram endpoints cost about 80 µs a query. Here all sockets hang in one epoll
-object, which is the only thing the event loop watches: about 10 µs a query, nine tenths of it in
-the kernel.
+asyncio's own datagram endpoints need a transport, a protocol and a turn of the event loop for
+each query. Here all sockets hang in one epoll object, which is the only thing the loop watches:
+what a query costs is the kernel's work for its socket, and little more.
 """
 
 from __future__ import annotations

@@ -92,7 +92,7 @@ class Forwarder:
     # -- what others call ------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin, within a running event loop, with a probe of each server; never fails."""
+        """Begin, within a running event loop, with a probe of each server; needs no network yet."""
         self._attempts.start()
         self._is_running = True
         self._prober.start(self._servers)
@@ -113,7 +113,8 @@ class Forwarder:
 
         Raises UpstreamError, saying what each server did, when none does within the budget, or at
         once when too many questions are waiting. Identical questions share one flight; a waiter
-        who is cancelled leaves the others undisturbed. Cost: about 30 µs.
+        who is cancelled leaves the others undisturbed. Cost: about 2.5 times what the kernel takes
+        for the socket alone.
         """
         future: asyncio.Future[Exchanged] = asyncio.get_running_loop().create_future()
         self.ask(question, partial(_settle, future))
@@ -191,6 +192,8 @@ class Forwarder:
                 self._set_tick()
         elif flight.attempts:
             tell(flight.explain(now))
+        elif not servers:
+            raise UpstreamError("", "none is set")
         elif all(server.loops for server in servers):
             raise UpstreamError("", "our questions come back to us (a forwarding loop)")
         else:

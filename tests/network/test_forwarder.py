@@ -312,6 +312,12 @@ async def test_an_address_the_kernel_refuses_is_passed_over(two: FakeUpstream) -
     await alone.close()
 
 
+async def test_without_any_server_every_question_is_an_error() -> None:
+    async with forwarding() as forwarder:
+        assert str(await error_of(begin(forwarder))) == "every upstream: none is set"
+        assert (forwarder.status(), forwarder.problems()) == ([], [])
+
+
 async def test_a_server_that_fails_is_down_and_rests_until_a_probe_finds_it_back(
     one: FakeUpstream, two: FakeUpstream
 ) -> None:
