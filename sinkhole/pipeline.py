@@ -35,6 +35,7 @@ from sinkhole.cache.answer import Answer, TtlLimits, answer_of
 from sinkhole.cache.ready import Ready
 from sinkhole.cache.table import Table
 from sinkhole.errors import UpstreamError, WireError
+from sinkhole.policy.blocking import Refusal
 from sinkhole.policy.clients import Bucket, Client, Clients
 from sinkhole.policy.reserved import answer_reserved
 from sinkhole.policy.snapshot import Match, Policy
@@ -53,9 +54,10 @@ from sinkhole.replies import (
     stale_report,
 )
 from sinkhole.tasks import Tasks
+from sinkhole.upstream.prober import LOOP_ZONE
 from sinkhole.verdict import Cause, Outcome
 from sinkhole.wire import numbers as n
-from sinkhole.wire.name import end_of
+from sinkhole.wire.name import end_of, from_text, is_below
 from sinkhole.wire.question import HEADER_SIZE, Question, Shape, deserves_reply, peek
 from sinkhole.wire.reply import Reply
 from sinkhole.wire.write import write_error, write_truncated
@@ -77,6 +79,9 @@ class Transport(Enum):
 DROP: Final = Drop.DROP
 UDP: Final = Transport.UDP
 TCP: Final = Transport.TCP
+
+HEALTH_NAME: Final = from_text("health.sinkhole.invalid")
+"""What `sinkhole healthcheck` asks for: answered, empty, and not recorded."""
 
 MAX_SHAPES: Final = 1024
 """Shapes remembered. A household has a few dozen; a flood of odd ones starts the memory anew."""
@@ -111,6 +116,9 @@ class Upstreams(Protocol):
     """What the pipeline needs of `upstream.Forwarder`."""
 
     async def exchange_later(self, question: Question) -> Exchanged: ...
+
+    def is_loop_probe(self, question: Question) -> bool:
+        """Whether this is a question we sent ourselves, come back as a client's."""
 
 
 class Waiting(NamedTuple):
@@ -290,6 +298,10 @@ class Pipeline:
         except WireError as error:
             return self._refuse(wire, client, error.rcode, now)
         question = shape.question(wire[HEADER_SIZE:end].lower())
+        if question.name == HEALTH_NAME:  # asked every minute by containers: not worth a record
+            return made_here(question, policy, _EMPTY, Outcome.LOCAL).give(
+                wire, end, edns=shape.edns
+            )
         ready = self._answer_here(question, shape.qclass)
         allowed = None
         if ready is None and (match := policy.group.filter.match(question.name, question.qtype)):
@@ -313,6 +325,11 @@ class Pipeline:
             return made_here(question, self.policy, special[0], outcome, special[1])
         if local := self.policy.local.answer(name, qtype):
             return made_here(question, self.policy, local, Outcome.LOCAL, cause=LOCAL_RECORDS)
+        if is_below(name, LOOP_ZONE):  # another sinkhole's probe must reach our upstreams
+            if not self._upstreams.is_loop_probe(question):
+                return None
+            loop = Refusal(n.Rcode.NXDOMAIN)
+            return made_here(question, self.policy, loop, Outcome.LOCAL, "forwarding loop")
         if self.policy.reserved_names and (reserved := answer_reserved(name, qtype)):
             return made_here(question, self.policy, reserved[0], Outcome.LOCAL, reserved[1])
         return None
@@ -460,6 +477,9 @@ class Pipeline:
     async def close(self) -> None:
         """End what goes on in the background."""
         await self._refreshes.close()
+
+
+_EMPTY: Final = Refusal(n.Rcode.NOERROR)
 
 
 def _without_rd(reply: bytes) -> bytes:

@@ -75,7 +75,7 @@ class Cause:
 
     `list_name` is the list's name in the settings (own rules are the list "own rules", local
     records "local records"); `line` counts from 1, 0 where there are no lines. `rule` is the
-    line's text; it is "" for lists on disk until somebody asks, see `filter.match.rule_text`.
+    line's text; it is "" for lists on disk until somebody asks `Matcher.rule_text` for it.
     """
 
     list_name: str = ""

@@ -92,6 +92,10 @@ class Script:
         return Said(read_reply(bytes(record.pack())))
 
 
+    def is_loop_probe(self, question: Question) -> bool:
+        return False
+
+
 class World:
     """A pipeline with everything around it."""
 

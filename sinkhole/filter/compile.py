@@ -15,7 +15,7 @@ import json
 import os
 import sys
 from array import array
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -70,6 +70,30 @@ def compile_file(source: Path, target: Path, kind: Kind = "block") -> CompileRep
     return report
 
 
+def compile_files(sources: Sequence[Path], target: Path, kind: Kind = "block") -> CompileReport:
+    """Compile several lists into one file; line numbers count on from file to file.
+
+    The texts of rules can be read back from a single source only, so with several `target` names
+    lines without their text. Raises ListError as `compile_file` does.
+    """
+    if len(sources) == 1:
+        return compile_file(sources[0], target, kind)
+    reader = _Reader(kind)
+    for source in sources:
+        try:
+            with source.open("rb") as file:
+                reader.read(file)
+        except OSError as error:
+            raise ListError(source.name, f"can't read {source}: {error.strerror}") from None
+    trie, entries, _, report = reader.finish()
+    contents = Contents(kind, Fingerprint(0, 0, ""), report.as_dict())
+    try:
+        write_list_file(target, trie.tobytes(), entries, array("Q"), contents)
+    except OSError as error:
+        raise ListError(target.name, f"can't write {target}: {error.strerror}") from None
+    return report
+
+
 def compile_source(source: Path, kind: Kind, list_name: str) -> tuple[Compiled, Fingerprint]:
     """Compile the file `source` in memory; ListError if it can't be read."""
     try:
@@ -93,9 +117,11 @@ class _Reader:
         self.blocks = array("Q")
 
     def read(self, lines: Iterable[bytes]) -> None:
+        """Read the lines of one file; a further file's lines are numbered on from there."""
+        self.header = Header()
         plain = entry.pack(0, allow=self.kind == "allow", important=False)
         header, write_key, append = self.header, self.keys.write, self.entries.append
-        number = offset = rules = 0
+        number, offset, rules = self.report.lines, 0, 0
         for line in lines:
             if number % LINES_PER_BLOCK == 0:
                 self.blocks.append(offset)

@@ -41,7 +41,8 @@ class Shape(NamedTuple):
     `flags` is the header's flags field. `payload` is the largest UDP reply the client takes:
     512 without EDNS, else what it announces within 512..1232 (RFC 6891 §6.2.3). `key` is what
     identifies the question together with the lower-cased name: type (2 bytes), then one byte,
-    bit 0 DO and bit 1 CD; for a class other than IN bit 2, then the class (2 bytes). `plain` tells whether the bytes will come again: no EDNS options.
+    bit 0 DO and bit 1 CD; for a class other than IN bit 2, then the class (2 bytes). `plain` is
+    True when the same bytes are likely to come again: there are no EDNS options.
     """
 
     qtype: int

@@ -7,6 +7,7 @@ written out again (`write`): no byte of an upstream's message reaches a client u
 from __future__ import annotations
 
 from dataclasses import dataclass
+from struct import Struct
 from typing import Final, NamedTuple
 
 from sinkhole.errors import WireError
@@ -43,6 +44,13 @@ _NAMES_INSIDE: Final = {
     36: (2, 1),
     n.Type.DNAME: (0, 1),
 }
+
+
+_HEADER: Final = Struct("!HHHHHH")
+_FIXED: Final = Struct("!HHIH")
+"""Type, class, TTL and length of rdata: what follows the name of every record."""
+
+_LOWEST_POINTER: Final = b"\xc0"
 
 
 class Record(NamedTuple):
@@ -92,19 +100,19 @@ def read_reply(wire: bytes) -> Reply:
     """
     if len(wire) < HEADER_SIZE:
         raise WireError("response without a header")
-    flags = int.from_bytes(wire[2:4], "big")
-    counts = [int.from_bytes(wire[i : i + 2], "big") for i in (4, 6, 8, 10)]
-    if sum(counts) > MAX_RECORDS:
-        raise WireError(f"response with {sum(counts)} records, at most {MAX_RECORDS}")
+    _, flags, questions, *counts = _HEADER.unpack_from(wire)
+    if questions + sum(counts) > MAX_RECORDS:
+        raise WireError(f"response with {questions + sum(counts)} records, at most {MAX_RECORDS}")
     position = HEADER_SIZE
-    for _ in range(counts[0]):
+    for _ in range(questions):
         position = _skip_name(wire, position) + 4
     rcode, ede = flags & n.RCODE_MASK, None
+    owners: dict[bytes, bytes] = {}
     sections: list[tuple[Record, ...]] = []
-    for count in counts[1:]:
+    for count in counts:
         section = []
         for _ in range(count):
-            rclass, record, position = _read_record(wire, position)
+            rclass, record, position = _read_record(wire, position, owners)
             if record.rtype == n.Type.OPT:
                 rcode |= (record.ttl >> 24 & 0xFF) << 4
                 ede = first_ede(record.rdata)
@@ -165,23 +173,29 @@ def first_ede(options: bytes) -> int | None:
     return None
 
 
-def _read_record(wire: bytes, position: int) -> tuple[int, Record, int]:
-    """Class, record and the offset behind it."""
-    name, position = _read_name(wire, position)
-    if position + 10 > len(wire):
+def _read_record(wire: bytes, position: int, owners: dict[bytes, bytes]) -> tuple[int, Record, int]:
+    """Class, record and the offset behind it. `owners` keeps names by the pointer to them."""
+    pointer = wire[position : position + 2]
+    name = owners.get(pointer)
+    if name is None:
+        name, position = _read_name(wire, position)
+        name = name.lower()
+        if pointer >= _LOWEST_POINTER:
+            owners[pointer] = name
+    else:
+        position += 2
+    start = position + _FIXED.size
+    if start > len(wire):
         raise WireError("message ends within a record")
-    rtype = int.from_bytes(wire[position : position + 2], "big")
-    rclass = int.from_bytes(wire[position + 2 : position + 4], "big")
-    ttl = int.from_bytes(wire[position + 4 : position + 8], "big")
-    start = position + 10
-    end = start + int.from_bytes(wire[position + 8 : position + 10], "big")
+    rtype, rclass, ttl, size = _FIXED.unpack_from(wire, position)
+    end = start + size
     if end > len(wire):
         raise WireError("message ends within rdata")
     inside = _NAMES_INSIDE.get(rtype)
     rdata = wire[start:end] if inside is None else _expand(wire, start, end, *inside)
     if ttl & 0x8000_0000 and rtype != n.Type.OPT:
         ttl = 0  # RFC 2181 §8: the top bit set means zero
-    return rclass, Record(name.lower(), rtype, ttl, rdata), end
+    return rclass, Record(name, rtype, ttl, rdata), end
 
 
 def _expand(wire: bytes, start: int, end: int, before: int, names: int) -> bytes:

@@ -1,0 +1,238 @@
+"""The only file that builds everything: what is made of what, what starts and stops when.
+
+Start: what compiled lists there are, then DNS, then the log, the page, and last the work that
+may take minutes (fetching and compiling lists). Stop: the same backwards, so that DNS is the
+first to stop taking queries and the log the last to be closed. Once DNS answers, nothing that
+starts after it can keep it from doing so: the log and the lists report trouble, they do not end
+the program.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import resource
+import socket
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from sinkhole import __version__
+from sinkhole.cache.table import Table
+from sinkhole.errors import SettingsError
+from sinkhole.filter.match import Matcher
+from sinkhole.filter.trie import CompiledList
+from sinkhole.kept import KeptCache
+from sinkhole.lists.library import Library
+from sinkhole.parts import make_clients, make_forwarder, make_policy, make_resolver, ttl_limits
+from sinkhole.pipeline import Pipeline
+from sinkhole.querylog import QueryLog
+from sinkhole.record import RecordBuffer
+from sinkhole.server.sockets import Pair, bind
+from sinkhole.server.tcp import TcpListener
+from sinkhole.server.udp import UdpListener
+from sinkhole.settings import Settings
+from sinkhole.stats import Counters, Rollups, Statistics
+from sinkhole.tasks import Tasks
+from sinkhole.verdict import Cause
+from sinkhole.web import Site, WebSources, create_app, machine_names
+
+log = logging.getLogger(__name__)
+
+PATIENCE_S = 2.0
+"""How long queries that wait for an upstream may go on when sinkhole is told to stop."""
+
+
+class App:
+    """One running sinkhole: `start`, then `stop`."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.started = time.time()
+        self.counters = Counters()
+        self.buffer = RecordBuffer()
+        self.table = Table(settings.cache.size)
+        self.forwarder = make_forwarder(settings)
+        self.matcher = Matcher(())
+        self.pipeline = Pipeline(
+            policy=make_policy(settings, self.matcher, generation=1),
+            clients=make_clients(settings),
+            table=self.table,
+            upstreams=self.forwarder,
+            buffer=self.buffer,
+            limits=ttl_limits(settings),
+            serve_stale_s=settings.cache.serve_stale,
+        )
+        self.library = Library(
+            settings.filtering,
+            settings.data_dir,
+            on_change=self._use_lists,
+            resolve=make_resolver(self.forwarder),
+        )
+        self.tcp = TcpListener(self.pipeline)
+        self.udp: list[UdpListener] = []
+        self.pairs: list[Pair] = []
+        self.query_log: QueryLog | None = None
+        self.site: Site | None = None
+        self._kept = KeptCache(settings, self.table)
+        self._tasks = Tasks("app", limit=4)
+
+    # ---- starting and stopping ---------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Bring everything up. Raises SinkholeError, with nothing left open, if DNS or the page
+        cannot listen or there is no place for data."""
+        try:
+            _raise_descriptor_limit()
+            self._make_data_dir()
+            self.pairs = [bind(each.host, each.port) for each in self.settings.dns.listen]
+            self.library.load_now()
+            self._kept.restore()
+            self.forwarder.start()
+            for pair in self.pairs:
+                self.udp.append(UdpListener(pair, self.pipeline))
+                await self.tcp.listen(pair)
+            self.query_log = await self._open_log()
+            self.site = self._make_site(self.query_log)
+            await self.site.start()
+        except BaseException:
+            await self.stop(patience_s=0)
+            raise
+        self._tasks.start("lists", self.library.run())
+        self._tasks.start("cache", self._kept.run())
+        _tune_garbage_collection()
+
+    async def stop(self, patience_s: float = PATIENCE_S) -> None:
+        """Stop taking queries, answer those that wait, write what is to be kept."""
+        await asyncio.gather(
+            *(listener.close(patience_s) for listener in self.udp), self.tcp.close(patience_s)
+        )
+        for pair in self.pairs:
+            pair.close()
+        await self._tasks.close()
+        await self.pipeline.close()
+        await self.forwarder.close()
+        if self.site is not None:
+            await self.site.stop()
+        if self.query_log is not None:
+            await self.query_log.close()
+            self._kept.save()
+
+    async def first_lists(self, patience_s: float) -> None:
+        """Wait until every enabled list is in use or has failed, but no longer than this."""
+        deadline = time.monotonic() + patience_s
+        while time.monotonic() < deadline:
+            if all(each["state"] != "missing" for each in self.library.status()):
+                return
+            await asyncio.sleep(0.05)
+
+    def _make_data_dir(self) -> None:
+        place = self.settings.data_dir
+        try:
+            place.mkdir(mode=0o750, parents=True, exist_ok=True)
+            (place / "lists").mkdir(mode=0o750, exist_ok=True)
+        except OSError as error:
+            reason = f"data_dir: {place} cannot be used: {error.strerror}; choose another folder"
+            raise SettingsError([reason]) from error
+
+    async def _open_log(self) -> QueryLog:
+        settings = self.settings
+        return await QueryLog.open(
+            settings.data_dir / "querylog.db",
+            self.buffer,
+            enabled=settings.query_log.enabled,
+            keep_s=settings.query_log.keep,
+            max_size_bytes=settings.query_log.max_size,
+            rollups=Rollups(settings.stats.keep),
+            counters=self.counters,
+            rule_text=self._rule_text,
+        )
+
+    def _make_site(self, query_log: QueryLog) -> Site:
+        sources = WebSources(
+            statistics=Statistics(query_log.reader(), lambda: query_log.dropped),
+            history=query_log.history,
+            counters=self.counters,
+            status=self.status,
+            list_status=self.library.status,
+            update_lists=self.library.update,
+            healthy=lambda: bool(self.udp),
+        )
+        hosts = (*machine_names(socket.gethostname()), *self.settings.web.hosts)
+        listen = self.settings.web.listen
+        return Site(create_app(sources, hosts=hosts), listen.host, listen.port)
+
+    # ---- while running -----------------------------------------------------------------------
+
+    def _use_lists(self, lists: Sequence[CompiledList]) -> None:
+        """Publish a Policy with these lists; the next query feels it."""
+        self.matcher = Matcher(lists)
+        generation = self.pipeline.policy.generation + 1
+        self.pipeline.policy = make_policy(self.settings, self.matcher, generation)
+        if self.query_log is not None:
+            self.query_log.lists_changed()
+
+    def _rule_text(self, cause: Cause) -> str:
+        return self.matcher.rule_text(cause)
+
+    def status(self) -> dict[str, Any]:
+        """What /api/status answers, from memory."""
+        query_log, now = self.query_log, time.time()
+        return {
+            "version": __version__,
+            "started": self.started,
+            "uptime_s": round(now - self.started, 1),
+            "listen": self.addresses,
+            "web": self.site.url if self.site is not None else "",
+            "lists": self.library.status(),
+            "names": self.matcher.names,
+            "upstreams": self.forwarder.status(),
+            "cache": {
+                "entries": len(self.table.entries),
+                "size_bytes": self.table.size_bytes,
+                "limit_bytes": self.table.limit_bytes,
+            },
+            "log": query_log.status() if query_log is not None else None,
+            "problems": self.problems(),
+        }
+
+    @property
+    def addresses(self) -> list[str]:
+        """What DNS listens on, with the real ports."""
+        return [
+            f"[{pair.host}]:{pair.port}" if ":" in pair.host else f"{pair.host}:{pair.port}"
+            for pair in self.pairs
+        ]
+
+    def problems(self) -> list[str]:
+        """What the person running sinkhole should know, one sentence each."""
+        found = [*self.forwarder.problems(), *self.library.problems, *self._kept.problems]
+        if self.query_log is not None:
+            found += [text for text in (self.query_log.problem, self._log_error()) if text]
+        overloaded = sum(listener.overloaded for listener in self.udp)
+        if overloaded:
+            found.append(f"{overloaded} queries were dropped because too many were waiting")
+        return found
+
+    def _log_error(self) -> str | None:
+        return self.query_log.status()["error"] if self.query_log is not None else None
+
+
+def _raise_descriptor_limit() -> None:
+    """Take as many file descriptors as we may: each query to an upstream has its own socket."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+def _tune_garbage_collection() -> None:
+    """Keep the collector of reference cycles from walking over everything we keep.
+
+    Queries make no cycles, but records waiting to be written look like a leak to it: with its
+    usual thresholds it takes a tenth of the time under load.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)

@@ -1,0 +1,7 @@
+"""What the commands do; `cli` reads the command line and calls these.
+
+run      the server, from start to signal
+explain  who decides what about a name
+lists    status, update and compile of lists
+ask      questions to the running server: statistics, health
+"""

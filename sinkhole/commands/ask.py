@@ -1,0 +1,103 @@
+"""Questions to the running server: statistics over HTTP, and whether it is well."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+import urllib.error
+import urllib.request
+from typing import Any, Final
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sinkhole.errors import SinkholeError
+from sinkhole.pipeline import HEALTH_NAME
+from sinkhole.settings import Settings
+from sinkhole.wire.message import make_query
+from sinkhole.wire.name import to_text
+from sinkhole.wire.numbers import Type
+from sinkhole.wire.reply import answers_question
+
+TIMEOUT_S: Final = 5.0
+_REACHABLE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+def summary(settings: Settings, period: str) -> dict[str, Any]:
+    """/api/stats of the running server; SinkholeError when it cannot be had."""
+    answer: dict[str, Any] = json.loads(_get(settings, f"/api/stats?period={period}"))
+    return answer
+
+
+def _get(settings: Settings, path: str) -> bytes:
+    listen = settings.web.listen
+    host = _REACHABLE.get(listen.host, listen.host)
+    where = f"[{host}]:{listen.port}" if ":" in host else f"{host}:{listen.port}"
+    try:
+        # A proxy of the environment must not come between us and this machine.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"http://{where}{path}", timeout=TIMEOUT_S) as response:
+            body: bytes = response.read()
+            return body
+    except urllib.error.HTTPError as error:
+        raise SinkholeError(_reason(error)) from None
+    except OSError as error:
+        reason = getattr(error, "reason", None) or error
+        raise SinkholeError(
+            f"no answer from http://{where} ({reason}); is sinkhole running, with these settings?"
+        ) from None
+
+
+def _reason(error: urllib.error.HTTPError) -> str:
+    try:
+        return str(json.loads(error.read())["error"])
+    except (ValueError, KeyError, TypeError, OSError):
+        return f"the server answers {error.code}"
+
+
+def print_summary(told: dict[str, Any]) -> None:
+    """The statistics for people."""
+    totals, latency = told["totals"], told["latency_ms"]
+    click.echo(
+        f"{told['blocked_percent'] or 0:g} % of {totals['queries']:,} queries blocked"
+        f" in the last {told['period']}, {told['cached_percent'] or 0:g} % answered from the cache"
+    )
+    if latency["p50"] is not None:
+        click.echo(f"Median answer {latency['p50']:g} ms, 99 % within {latency['p99']:g} ms")
+    if told["records_dropped"]:
+        click.echo(f"{told['records_dropped']:,} queries are missing from the log: it was too slow")
+    console = Console()
+    for title, rows in (("Top names", told["top_names"]), ("Top blocked", told["top_blocked"])):
+        if rows:
+            table = Table(title=title, box=None, show_header=False, title_justify="left")
+            table.add_column(justify="right")
+            table.add_column(overflow="fold")
+            for row in rows:
+                table.add_row(f"{row['count']:,}", Text(row["name"]))
+            console.print()
+            console.print(table)
+
+
+def check_health(settings: Settings) -> None:
+    """Ask over DNS and over HTTP; SinkholeError tells which does not answer."""
+    for listen in settings.dns.listen:
+        _ask_dns(_REACHABLE.get(listen.host, listen.host), listen.port)
+    _get(settings, "/healthz")
+
+
+def _ask_dns(host: str, port: int) -> None:
+    query = make_query(to_text(HEALTH_NAME), Type.A, secrets.randbits(16))
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(TIMEOUT_S)
+        try:
+            sock.connect((host, port))
+            sock.send(query)
+            reply = sock.recv(4096)
+        except OSError as error:
+            raise SinkholeError(f"DNS does not answer on {host} port {port}: {error}") from None
+    if not answers_question(reply, query):
+        raise SinkholeError(f"DNS answers something else on {host} port {port}")

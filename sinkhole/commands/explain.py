@@ -1,0 +1,143 @@
+"""Who decides what about a name: by settings and compiled lists, or by list files alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+from sinkhole.cache.table import Table
+from sinkhole.errors import SinkholeError, UpstreamError
+from sinkhole.filter.explain import explain, explain_queries
+from sinkhole.filter.match import Matcher
+from sinkhole.filter.trie import CompiledList
+from sinkhole.lists.library import Library
+from sinkhole.parts import make_clients, make_policy, ttl_limits
+from sinkhole.pipeline import TCP, Exchanged, Pipeline, Waiting
+from sinkhole.record import RecordBuffer, Report
+from sinkhole.settings import Settings
+from sinkhole.verdict import Outcome
+from sinkhole.wire.message import describe, make_query
+from sinkhole.wire.numbers import type_number
+from sinkhole.wire.question import Question
+
+
+def about_queries(
+    block_lists: Sequence[str], allow_lists: Sequence[str], queries: Iterable[str]
+) -> Iterator[dict[str, Any]]:
+    """What list files decide about queries, one JSON object a line; see `explain_queries`."""
+    return explain_queries(block_lists, allow_lists, queries)
+
+
+def about_name(
+    name: str,
+    qtype_text: str,
+    client: str | None,
+    *,
+    settings: Settings | None,
+    files: tuple[Sequence[str], Sequence[str]],
+) -> dict[str, Any]:
+    """The decision about one name, by `settings`, or by block and allow list `files` without them.
+
+    Keys: `name`, `type`, `verdict` (block, allow, none, rewrite), `rule`, `list`, `line`,
+    `rewrite`, `opinions`; with settings also `client`, `outcome`, `detail` and `lists`. Raises
+    SinkholeError for what is no name, type or address.
+    """
+    try:
+        qtype = type_number(qtype_text)
+        if settings is None:
+            lists = [CompiledList.from_file(Path(each), each, "allow") for each in files[1]]
+            lists += [CompiledList.from_file(Path(each), each, "block") for each in files[0]]
+            return explain(Matcher(lists), name, qtype)
+        packed = ip_address(client or "127.0.0.1").packed
+        library = Library(settings.filtering, settings.data_dir)
+        library.load_now()
+        matcher = Matcher(library.lists)
+        told = explain(matcher, name, qtype)
+        told |= _by_pipeline(settings, matcher, name, qtype, packed)
+    except ValueError as error:
+        raise SinkholeError(str(error)) from None
+    told["client"] = client
+    told["lists"] = [
+        {"name": each["name"], "state": each["state"], "names": each["names"]}
+        for each in library.status()
+    ]
+    return told
+
+
+class _NoUpstreams:
+    """Explaining asks nobody."""
+
+    async def exchange_later(self, question: Question) -> Exchanged:
+        raise UpstreamError("", "not asked")
+
+    def is_loop_probe(self, question: Question) -> bool:
+        return False
+
+
+def _by_pipeline(
+    settings: Settings, matcher: Matcher, name: str, qtype: int, packed: bytes
+) -> dict[str, Any]:
+    """What the server's own pipeline does with this question, short of asking an upstream."""
+    buffer = RecordBuffer()
+    pipeline = Pipeline(
+        policy=make_policy(settings, matcher, generation=1),
+        clients=make_clients(settings),
+        table=Table(1 << 20),
+        upstreams=_NoUpstreams(),
+        buffer=buffer,
+        limits=ttl_limits(settings),
+    )
+    reaction = pipeline.answer_now(
+        make_query(name, qtype, 1), pipeline.clients.of(packed), TCP, now=0.0
+    )
+    if isinstance(reaction, Waiting):
+        return {"outcome": "forwarded", "detail": ""}
+    pipeline.close_batch(0.0)
+    ((report, _),) = buffer.drain(1)[0].records
+    told = {"outcome": report.verdict.outcome.name.lower(), "detail": report.verdict.detail}
+    if report.verdict.outcome is Outcome.LOCAL and isinstance(reaction, bytes):
+        rcode, answers = describe(reaction)
+        told |= _instead(report, rcode, answers)
+    return told
+
+
+def _instead(report: Report, rcode: str, answers: list[str]) -> dict[str, Any]:
+    cause = report.verdict.cause
+    return {
+        "verdict": "rewrite",
+        "list": cause.list_name or None,
+        "line": None,
+        "rule": None,
+        "rewrite": {"rcode": rcode, "answers": answers},
+    }
+
+
+def in_words(told: dict[str, Any]) -> str:
+    """The explanation for people."""
+    lines = [f"{told['name']} {told['type']}: {_headline(told)}"]
+    lines += [
+        f"  {each['list']}, line {each['line']}: {each['rule']}"
+        f"  ({'allows' if each['allowed'] else 'blocks'})"
+        for each in told["opinions"]
+    ]
+    if told["verdict"] == "block":
+        lines.append(f'To allow it, add to filtering.rules: "@@||{told["name"]}^"')
+    missing = [each["name"] for each in told.get("lists", ()) if each["state"] == "missing"]
+    if missing:
+        lines.append(f"Not compiled yet, so not asked: {', '.join(missing)}")
+    return "\n".join(lines)
+
+
+def _headline(told: dict[str, Any]) -> str:
+    if told["verdict"] == "rewrite":
+        answers = "; ".join(told["rewrite"]["answers"]) or f"no records, {told['rewrite']['rcode']}"
+        return f"answered here by {told['list'] or told['detail']}: {answers}"
+    if told.get("outcome") == "refused":
+        return f"refused: {told['detail']}"
+    if told["verdict"] == "block":
+        return f"blocked by {told['list']}, line {told['line']}: {told['rule']}"
+    if told["verdict"] == "allow":
+        return f"allowed by {told['list']}, line {told['line']}: {told['rule']}"
+    return "not on any list; forwarded (a name that the answer leads to may still be blocked)"

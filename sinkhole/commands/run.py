@@ -1,0 +1,55 @@
+"""The server, from start to signal."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from pathlib import Path
+from typing import Final
+
+import click
+
+from sinkhole import __version__
+from sinkhole.app import App
+from sinkhole.settings import Settings
+
+LISTS_PATIENCE_S: Final = 20.0
+"""How long to wait for lists before saying what there is; DNS is answered meanwhile."""
+
+
+async def run_until_signal(settings: Settings, config: Path | None) -> None:
+    """Run until SIGTERM or SIGINT. Raises SinkholeError when DNS or the page cannot start."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    app = App(settings)
+    await app.start()
+    greeting = asyncio.ensure_future(_greet(app, config))  # noqa: TID251  # awaited below
+    try:
+        await stopping.wait()
+    finally:
+        greeting.cancel()
+        await asyncio.gather(greeting, return_exceptions=True)
+        await app.stop()
+
+
+async def _greet(app: App, config: Path | None) -> None:
+    """Say what is listened on at once, and what lists hold when they are loaded."""
+    assert app.site is not None
+    click.echo(f"sinkhole {__version__}, settings from {config or 'defaults'}")
+    click.echo(f"  DNS    {', '.join(app.addresses)} (UDP and TCP)")
+    click.echo(f"  Page   {app.site.url}")
+    click.echo(f"  Data   {app.settings.data_dir}")
+    await app.first_lists(LISTS_PATIENCE_S)
+    lists = [each for each in app.library.status() if each["enabled"]]
+    ready = [each for each in lists if each["state"] == "ready"]
+    click.echo(f"  Lists  {app.matcher.names:,} names, {len(ready)} of {len(lists)} lists loaded")
+    for each in lists:
+        if each["error"]:
+            click.echo(f"         {each['name']}: {each['error']}")
+    for problem in app.problems():
+        click.echo(f"  Note   {problem}")
+    host, _, port = app.addresses[0].rpartition(":")
+    host = {"0.0.0.0": "127.0.0.1", "[::]": "::1"}.get(host, host.strip("[]"))
+    click.echo(f"Try it:  dig @{host} -p {port} doubleclick.net")

@@ -1,0 +1,66 @@
+"""The answer cache's file: read at start, written when stopping and now and then."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from typing import Final
+
+from sinkhole.cache import persist
+from sinkhole.cache.table import Table
+from sinkhole.errors import StorageError
+from sinkhole.settings import Settings
+
+log = logging.getLogger(__name__)
+
+EVERY_S: Final = 1800.0
+"""How often the file is written, so that a power cut costs half an hour of answers at most."""
+
+
+class KeptCache:
+    """Keeps the answers of `table` in `data_dir/cache.bin`, if the settings want it.
+
+    Losing the file costs nothing but speed, so no trouble with it ever stops anything.
+    """
+
+    def __init__(self, settings: Settings, table: Table) -> None:
+        self.problems: list[str] = []
+        self._path = settings.data_dir / "cache.bin"
+        self._enabled = settings.cache.persist
+        self._stale_s = float(settings.cache.serve_stale)
+        self._table = table
+
+    def restore(self) -> None:
+        """Fill the table from the file; a damaged or foreign one is ignored and said so."""
+        if not self._enabled or not self._path.exists():
+            return
+        try:
+            data = self._path.read_bytes()
+            for key, ready in persist.load(data, time.monotonic(), time.time()):
+                self._table.put(key, ready)
+        except (OSError, StorageError) as error:
+            log.warning("the saved answers are not used: %s", error)
+
+    def save(self) -> None:
+        """Write the file anew, as a whole or not at all."""
+        if self._enabled:
+            self._write(persist.dump(self._table, time.monotonic(), time.time(), self._stale_s))
+
+    async def run(self) -> None:
+        """Write the file now and then, until cancelled."""
+        while self._enabled:
+            await asyncio.sleep(EVERY_S)
+            data = persist.dump(self._table, time.monotonic(), time.time(), self._stale_s)
+            await asyncio.to_thread(self._write, data)
+
+    def _write(self, data: bytes) -> None:
+        draft = self._path.with_suffix(".new")
+        try:
+            draft.write_bytes(data)
+            os.replace(draft, self._path)
+            self.problems = []
+        except OSError as error:
+            self.problems = [f"the answer cache cannot be saved: {error.strerror} ({self._path})"]
+            log.warning("%s", self.problems[0])
