@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 
-_NAT64 = IPv6Network("64:ff9b::/96")  # RFC 6052 §2.1
+# IPv6 addresses that end in an IPv4 address: NAT64 (RFC 6052 §2.1), and what came before mapped
+# addresses (RFC 4291 §2.5.5.1).
+_ENDS_IN_IPV4 = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
+_LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")  # RFC 8215
 
 
 def refusal(text: str, private_allowed: bool) -> str:
@@ -24,8 +27,7 @@ def refusal(text: str, private_allowed: bool) -> str:
         return f"{text!r} is not an IP address in the usual notation"
     if address.is_multicast:
         return f"{text} is a multicast address"
-    site_local = isinstance(address, IPv6Address) and address.is_site_local
-    if (address.is_global and not site_local) or private_allowed:
+    if private_allowed or (address.is_global and not _is_local_ipv6(address)):
         return ""
     return (
         f"{text} is a private, loopback or link-local address: "
@@ -42,10 +44,15 @@ def is_numeric(host: str) -> bool:
     return ":" in host or last.isdecimal() or last.startswith("0x")
 
 
+def _is_local_ipv6(address: IPv4Address | IPv6Address) -> bool:
+    """Whether an address is local although Python (before 3.13) calls it global."""
+    return isinstance(address, IPv6Address) and (address.is_site_local or address in _LOCAL_NAT64)
+
+
 def _innermost(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
-    """The IPv4 address within a mapped, 6to4 or NAT64 address: that is where packets end up."""
+    """The IPv4 address within an IPv6 one, if there is one: that is where packets end up."""
     if isinstance(address, IPv4Address):
         return address
-    if address in _NAT64:
+    if any(address in network for network in _ENDS_IN_IPV4):
         return IPv4Address(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour or address

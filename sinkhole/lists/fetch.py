@@ -9,25 +9,19 @@ gzip data that ends too early nor bounds what a small file may unpack to in ever
 from __future__ import annotations
 
 import asyncio
-import socket
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
 from typing import Final
 
 import aiohttp
-from aiohttp.abc import AbstractResolver, ResolveResult
 from yarl import URL
 
 from sinkhole import __version__
-from sinkhole.errors import ListError, SinkholeError
-from sinkhole.lists.address import is_numeric
+from sinkhole.errors import ListError
+from sinkhole.lists.doorkeeper import Doorkeeper, Refuse, Resolve
 from sinkhole.lists.intake import Intake, Received
 from sinkhole.lists.steps import Phase, Step, Watch
-
-Resolve = Callable[[str], Awaitable[list[str]]]
-Refuse = Callable[[str], str]
 
 _CHUNK_SIZE: Final = 64 * 1024
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -82,18 +76,8 @@ class Fetched:
     validators: Validators
 
 
-async def resolve_by_system(host: str) -> list[str]:
-    """The addresses of a host name as the operating system sees them; OSError for none."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]
-
-
 class Fetcher:
-    """Fetches lists over HTTP.
-
-    `resolve` finds the addresses of a host name; OSError or a SinkholeError when it can't.
-    `refuse` says why an address in text may not be connected to, "" when it may.
-    """
+    """Fetches lists over HTTP, one session a list: nothing is kept from one for another."""
 
     def __init__(self, limits: Limits, resolve: Resolve, refuse: Refuse) -> None:
         self.limits = limits
@@ -107,7 +91,7 @@ class Fetcher:
 
         Raises ListError for whatever goes wrong on the way, OSError from the disk of `target`.
         """
-        doorkeeper = _Doorkeeper(list_name, self._resolve, self._refuse)
+        doorkeeper = Doorkeeper(list_name, self._resolve, self._refuse)
         limits = self.limits
         try:
             async with asyncio.timeout(limits.total_s), _session(doorkeeper, limits) as session:
@@ -123,8 +107,7 @@ class Fetcher:
             raise ListError(list_name, f"can't be fetched: {error}") from error
 
 
-def _session(doorkeeper: _Doorkeeper, limits: Limits) -> aiohttp.ClientSession:
-    """A session of one fetch: nothing is kept from one list for another."""
+def _session(doorkeeper: Doorkeeper, limits: Limits) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(resolver=doorkeeper, use_dns_cache=False),
         cookie_jar=aiohttp.DummyCookieJar(),
@@ -134,44 +117,23 @@ def _session(doorkeeper: _Doorkeeper, limits: Limits) -> aiohttp.ClientSession:
     )
 
 
-class _Doorkeeper(AbstractResolver):
-    """Lets connections out to allowed addresses only; aiohttp asks it for every host name."""
+def http_url(address: str, redirected_by: URL | None = None) -> URL:
+    """The URL to ask for a list, or where `redirected_by` says it is (RFC 9110 §15.4).
 
-    def __init__(self, list_name: str, resolve: Resolve, refuse: Refuse) -> None:
-        self._list_name = list_name
-        self._resolve = resolve
-        self._refuse = refuse
-
-    def check_literal(self, host: str) -> None:
-        """Refuse a URL's host that is a forbidden address: no resolver is asked for those."""
-        if is_numeric(host) and (why := self._refuse(host)):
-            raise ListError(self._list_name, why)
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        try:
-            found = await self._resolve(host)
-        except (OSError, SinkholeError) as error:
-            raise ListError(self._list_name, f"{host} can't be resolved: {error}") from error
-        if not found:
-            raise ListError(self._list_name, f"{host} has no address")
-        reasons = {address: self._refuse(address) for address in found}
-        allowed = [address for address, why in reasons.items() if not why]
-        if not allowed:
-            raise ListError(self._list_name, f"{host}: {reasons[found[0]]}")
-        return [_result(host, address, port) for address in allowed]
-
-    async def close(self) -> None:
-        """Nothing to close: the injected resolver belongs to somebody else."""
-
-
-def _result(host: str, address: str, port: int) -> ResolveResult:
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    numeric = socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-    return ResolveResult(
-        hostname=host, host=address, port=port, family=family, proto=0, flags=numeric
-    )
+    Raises ValueError, which says what is wrong, for anything but http and https, and for a way
+    from https to http: what comes from there, anyone on the path may have altered.
+    """
+    if not address:
+        raise ValueError("redirected without saying where to")
+    try:
+        url = URL(address) if redirected_by is None else redirected_by.join(URL(address))
+    except ValueError as error:
+        raise ValueError(f"{address!r} is no URL: {error}") from error
+    if url.scheme not in ("http", "https") or not url.host:
+        raise ValueError(f"{url} is neither http:// nor https://")
+    if redirected_by is not None and redirected_by.scheme == "https" and url.scheme == "http":
+        raise ValueError(f"redirected from https to {url}, where anyone on the path may alter it")
+    return url
 
 
 class _Journey:
@@ -181,7 +143,7 @@ class _Journey:
         self,
         list_name: str,
         session: aiohttp.ClientSession,
-        doorkeeper: _Doorkeeper,
+        doorkeeper: Doorkeeper,
         limits: Limits,
         watch: Watch,
     ) -> None:
@@ -192,13 +154,12 @@ class _Journey:
         self._watch = watch
 
     async def run(self, address: str, target: Path, known: Validators) -> Fetched | None:
-        url = URL(address)
+        url = self._checked(address)
         for _ in range(self._limits.redirects + 1):
-            self._check(url)
             headers = known.headers_for(url)
             async with self._session.get(url, headers=headers, allow_redirects=False) as response:
                 if response.status in _REDIRECTS:
-                    url = self._next(url, response)
+                    url = self._checked(response.headers.get("Location", ""), url)
                     continue
                 if response.status == HTTPStatus.NOT_MODIFIED and headers:
                     return None
@@ -208,22 +169,13 @@ class _Journey:
                 return Fetched(received, _validators(response, url))
         raise self._error(f"more than {self._limits.redirects} redirects")
 
-    def _check(self, url: URL) -> None:
-        if url.scheme not in ("http", "https") or not url.host:
-            raise self._error(f"{url} is neither http:// nor https://")
-        self._doorkeeper.check_literal(url.host)
-
-    def _next(self, url: URL, response: aiohttp.ClientResponse) -> URL:
-        location = response.headers.get("Location", "")
-        if not location:
-            raise self._error(f"HTTP status {response.status} without saying where to")
+    def _checked(self, address: str, redirected_by: URL | None = None) -> URL:
         try:
-            target = url.join(URL(location))
+            url = http_url(address, redirected_by)
         except ValueError as error:
-            raise self._error(f"redirected to {location!r}, which is no address") from error
-        if url.scheme == "https" and target.scheme == "http":
-            raise self._error(f"redirected from https to {target}, which anyone may alter")
-        return target
+            raise self._error(str(error)) from error
+        self._doorkeeper.check_literal(url.host or "")
+        return url
 
     async def _receive(self, response: aiohttp.ClientResponse, target: Path) -> Received:
         encoding = response.headers.get("Content-Encoding", "").strip().lower()

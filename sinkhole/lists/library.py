@@ -12,7 +12,8 @@ from pathlib import Path
 from sinkhole.errors import ListError, SinkholeError
 from sinkhole.filter.trie import CompiledList
 from sinkhole.lists.address import refusal
-from sinkhole.lists.fetch import Fetcher, Limits, Resolve, resolve_by_system
+from sinkhole.lists.doorkeeper import Resolve, resolve_by_system
+from sinkhole.lists.fetch import Fetcher, Limits
 from sinkhole.lists.item import Item
 from sinkhole.lists.status import ListStatus, status_of
 from sinkhole.lists.steps import Watch, unwatched

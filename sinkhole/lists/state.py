@@ -50,7 +50,7 @@ def from_json(text: bytes) -> State | None:
     """
     try:
         values: Any = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(values, dict) or values.pop("format", None) != _FORMAT:
         return None
@@ -58,7 +58,8 @@ def from_json(text: bytes) -> State | None:
         return None
     if "/" in values["source"] + values["compiled"]:  # names within the folder, never paths
         return None
-    return State(**{field.name: values[field.name] for field in fields(State)})
+    known: dict[str, Any] = {field.name: values.get(field.name) for field in fields(State)}
+    return State(**known)
 
 
 def _fits(annotation: Any, value: object) -> bool:
