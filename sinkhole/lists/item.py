@@ -58,9 +58,13 @@ class Item:
         self.compiled, self._digest = compiled, state.digest
 
     def remember(self, state: State) -> None:
-        """Take over a state that is on the disk."""
+        """Take over a state that is on the disk.
+
+        A failure counts as the first one, so that a start retries soon; without any good copy
+        it does not count at all, so that a start retries at once.
+        """
         self.state = self.committed = state
-        self.failures = 1 if state.error else 0
+        self.failures = 1 if state.error and state.compiled else 0
         self.tried = state.etag
 
     def is_due(self, now: float, interval_s: float) -> bool:
