@@ -28,8 +28,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from enum import Enum
-from typing import Final, Literal, NamedTuple, Protocol, TypeGuard
+from typing import Final, Literal
 
 from sinkhole.cache.answer import Answer, TtlLimits, answer_of
 from sinkhole.cache.ready import Ready
@@ -40,6 +39,7 @@ from sinkhole.policy.clients import Bucket, Client, Clients
 from sinkhole.policy.reserved import answer_reserved
 from sinkhole.policy.snapshot import Match, Policy
 from sinkhole.policy.special import answer_special
+from sinkhole.reaction import DROP, TCP, UDP, Drop, Reaction, Transport, Upstreams, Waiting
 from sinkhole.record import Batch, QueryRecord, RecordBuffer, Report
 from sinkhole.replies import (
     LOCAL_RECORDS,
@@ -59,26 +59,7 @@ from sinkhole.verdict import Cause, Outcome
 from sinkhole.wire import numbers as n
 from sinkhole.wire.name import end_of, from_text, is_below
 from sinkhole.wire.question import HEADER_SIZE, Question, Shape, deserves_reply, peek
-from sinkhole.wire.reply import Reply
-from sinkhole.wire.write import write_error, write_truncated
-
-
-class Drop(Enum):
-    """The reaction that is no reply."""
-
-    DROP = "drop"
-
-
-class Transport(Enum):
-    """How a query came; it decides how long a reply may be."""
-
-    UDP = "udp"
-    TCP = "tcp"
-
-
-DROP: Final = Drop.DROP
-UDP: Final = Transport.UDP
-TCP: Final = Transport.TCP
+from sinkhole.wire.write import without_rd, write_error, write_truncated
 
 HEALTH_NAME: Final = from_text("health.sinkhole.invalid")
 """What `sinkhole healthcheck` asks for: answered, empty, and not recorded."""
@@ -98,45 +79,6 @@ help an honest client once and a flood of forged queries always.
 
 STALE_PATIENCE_S: Final = 1.8
 """How long a client waits for an upstream before it gets an expired answer, RFC 8767 §5."""
-
-FAILURE_TTL_MAX_S: Final = 60
-"""A failure is remembered for 1 s, doubling up to this with each further one, RFC 9520 §3.2."""
-
-
-class Exchanged(Protocol):
-    """An upstream's reply and the upstream's name."""
-
-    @property
-    def reply(self) -> Reply: ...
-    @property
-    def server(self) -> str: ...
-
-
-class Upstreams(Protocol):
-    """What the pipeline needs of `upstream.Forwarder`."""
-
-    async def exchange_later(self, question: Question) -> Exchanged: ...
-
-    def is_loop_probe(self, question: Question) -> bool:
-        """Whether this is a question we sent ourselves, come back as a client's."""
-
-
-class Waiting(NamedTuple):
-    """A query that needs an upstream, and all that was found out about it."""
-
-    query: bytes
-    end: int
-    shape: Shape
-    client: Client
-    transport: Transport
-    key: bytes
-    question: Question
-    allowed: Cause | None
-    """The rule that explicitly allows the name; what the answer leads to is not refused then."""
-    arrived: float
-
-
-Reaction = bytes | Literal[Drop.DROP] | Waiting
 
 
 class Pipeline:
@@ -217,7 +159,7 @@ class Pipeline:
         if len(reply) > shape.payload and transport is UDP:
             return write_truncated(wire, end + 4, edns=shape.edns, do=shape.do)
         if not shape.rd:
-            reply = _without_rd(reply)
+            reply = without_rd(reply)
         if ready.used and shape.plain and len(reply) <= shape.payload:
             self._open_lane(lane, ready, reply)
         ready.used = True
@@ -250,13 +192,7 @@ class Pipeline:
         return end, shape
 
     def _gate(
-        self,
-        wire: bytes,
-        end: int,
-        shape: Shape,
-        client: Client,
-        transport: Transport,
-        now: float,
+        self, wire: bytes, end: int, shape: Shape, client: Client, transport: Transport, now: float
     ) -> bytes | Literal[Drop.DROP] | None:
         """Stage 2: may this client ask, and not too often? None if so.
 
@@ -299,9 +235,8 @@ class Pipeline:
             return self._refuse(wire, client, error.rcode, now)
         question = shape.question(wire[HEADER_SIZE:end].lower())
         if question.name == HEALTH_NAME:  # asked every minute by containers: not worth a record
-            return made_here(question, policy, _EMPTY, Outcome.LOCAL).give(
-                wire, end, edns=shape.edns
-            )
+            healthy = made_here(question, policy, Refusal(n.Rcode.NOERROR), Outcome.LOCAL)
+            return healthy.give(wire, end, edns=shape.edns)
         ready = self._answer_here(question, shape.qclass)
         allowed = None
         if ready is None and (match := policy.group.filter.match(question.name, question.qtype)):
@@ -342,8 +277,8 @@ class Pipeline:
         Takes as long as the upstreams' budget allows, or STALE_PATIENCE_S if there is an expired
         answer to fall back on. Records the answer in a batch of its own.
         """
-        known = self._find(waiting.key)
-        if self._is_stale_usable(known, waiting.arrived):
+        known = self._known(waiting.key)
+        if known and known.is_revivable(waiting.arrived, self._serve_stale_s):
             ready, report = await self._refresh(waiting)
         else:
             ready, report = await self._ask(waiting)
@@ -355,7 +290,7 @@ class Pipeline:
         reply = ready.give(query, end, edns=shape.edns)
         if waiting.transport is UDP and len(reply) > shape.payload:
             return write_truncated(query, end + 4, edns=shape.edns, do=shape.do)
-        return reply if shape.flags & n.RD else _without_rd(reply)
+        return reply if shape.flags & n.RD else without_rd(reply)
 
     async def _ask(self, waiting: Waiting) -> tuple[Ready, Report]:
         """Stage 8. What comes back is the reply to give and the report of this first time."""
@@ -363,8 +298,8 @@ class Pipeline:
         try:
             exchanged = await self._upstreams.exchange_later(question)
             now = self._clock()
-            known = self._find(waiting.key)
-            if self._is_newer(known, waiting.arrived, now):
+            known = self._known(waiting.key)
+            if known and known.is_since(waiting.arrived, now):
                 return known, known.report  # somebody who asked at the same time has filled it in
             answer = answer_of(exchanged.reply, question, self._limits, now)
         except (UpstreamError, WireError) as error:
@@ -422,35 +357,18 @@ class Pipeline:
         not make us ask dead servers again and again (RFC 9520 §3.2).
         """
         now = self._clock()
-        known = self._find(waiting.key)
-        if self._is_stale_usable(known, now):
+        known = self._known(waiting.key)
+        if known and known.is_revivable(now, self._serve_stale_s):
             known.revive(now, stale_report(known.report, waiting.allowed, cause))
             return known, known.report
-        failures = 1
-        if known is not None and known.failures and now < known.fresh_until + FAILURE_TTL_MAX_S:
-            failures = known.failures + 1
-        ready = failure(waiting.question, self.policy, cause)
-        ready.failures = failures
-        ready.fresh_until = now + min(2 ** (failures - 1), FAILURE_TTL_MAX_S)
-        ready.expires = ready.fresh_until
+        ready = failure(waiting.question, self.policy, cause, known, now)
         self._table.put(waiting.key, ready)
         return ready, ready.report
 
-    def _is_stale_usable(self, known: Ready | None, now: float) -> TypeGuard[Ready]:
-        """Whether there is an answer to fall back on, expired or not, and not too old."""
-        if known is None or known.answer is None or not self._is_current(known):
-            return False
-        expired = known.answer.received + known.answer.ttl_s
-        return self._serve_stale_s > 0 and now < expired + self._serve_stale_s
-
-    def _is_newer(self, known: Ready | None, arrived: float, now: float) -> TypeGuard[Ready]:
-        """Whether this is an upstream's answer of after `arrived`, still good to be given."""
-        if known is None or known.answer is None or not self._is_current(known):
-            return False
-        return known.answer.received >= arrived and now < known.fresh_until
-
-    def _is_current(self, ready: Ready) -> bool:
-        return ready.generation == self.policy.generation
+    def _known(self, key: bytes) -> Ready | None:
+        """What the table holds for a key, if the present policy has judged it."""
+        ready = self._find(key)
+        return ready if ready and ready.generation == self.policy.generation else None
 
     # ---- records -----------------------------------------------------------------------------
 
@@ -477,11 +395,3 @@ class Pipeline:
     async def close(self) -> None:
         """End what goes on in the background."""
         await self._refreshes.close()
-
-
-_EMPTY: Final = Refusal(n.Rcode.NOERROR)
-
-
-def _without_rd(reply: bytes) -> bytes:
-    """The reply to a query that did not set RD (RFC 1035 §4.1.1: RD is copied)."""
-    return reply[:2] + bytes((reply[2] & ~0x01 & 0xFF,)) + reply[3:]

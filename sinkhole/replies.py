@@ -20,6 +20,10 @@ from sinkhole.wire.write import write_tail
 
 LOCAL_RECORDS: Final = Cause("local records")
 
+FAILURE_TTL_S: Final = 1
+FAILURE_TTL_MAX_S: Final = 60
+"""How long a failure is remembered, at first and at most (RFC 9520 §3.2)."""
+
 
 def refusal_by_rule(
     question: Question, policy: Policy, cause: Cause, hop: bytes = b"", server: str = ""
@@ -52,15 +56,27 @@ def made_here(
     return _ready(question, policy, refusal, Verdict(outcome, cause, detail=detail))
 
 
-def failure(question: Question, policy: Policy, cause: str) -> Ready:
-    """SERVFAIL with EDE 22 (RFC 8914 §4.23); the caller says how long it is good for."""
-    return _ready(
+def failure(
+    question: Question, policy: Policy, cause: str, known: Ready | None, now: float
+) -> Ready:
+    """SERVFAIL with EDE 22 (RFC 8914 §4.23), good for FAILURE_TTL_S.
+
+    With each further failure in a row, `known` being the one before, it is good for twice as
+    long, up to FAILURE_TTL_MAX_S.
+    """
+    ready = _ready(
         question,
         policy,
         Refusal(n.Rcode.SERVFAIL),
         Verdict(Outcome.FAILED, detail=cause),
         ede=(n.Ede.NO_REACHABLE_AUTHORITY, "no upstream gave an answer"),
     )
+    ready.failures = 1
+    if known is not None and known.failures and now < known.fresh_until + FAILURE_TTL_MAX_S:
+        ready.failures = known.failures + 1
+    ttl_s = min(FAILURE_TTL_S * 2 ** (ready.failures - 1), FAILURE_TTL_MAX_S)
+    ready.fresh_until = ready.expires = now + ttl_s
+    return ready
 
 
 def answered(

@@ -12,11 +12,12 @@ import dnslib
 from sinkhole.cache.answer import TtlLimits
 from sinkhole.cache.table import Table
 from sinkhole.errors import UpstreamError
-from sinkhole.pipeline import UDP, Pipeline, Reaction, Transport, Waiting
+from sinkhole.pipeline import Pipeline
 from sinkhole.policy.blocking import Blocking
 from sinkhole.policy.clients import Client, Clients
 from sinkhole.policy.local import LocalNames
 from sinkhole.policy.snapshot import GroupPolicy, Policy
+from sinkhole.reaction import UDP, Reaction, Transport, Waiting
 from sinkhole.record import RecordBuffer, Report
 from sinkhole.verdict import Cause
 from sinkhole.wire.name import ancestors, from_text, to_text
@@ -90,7 +91,6 @@ class Script:
         record.rr.extend(dnslib.RR.fromZone(answer))
         record.auth.extend(dnslib.RR.fromZone(authority))
         return Said(read_reply(bytes(record.pack())))
-
 
     def is_loop_probe(self, question: Question) -> bool:
         return False

@@ -104,6 +104,17 @@ class Ready:
         self.fresh_until = min(answer.received + elapsed + 1, self.expires)
         return True
 
+    def is_revivable(self, now: float, stale_s: float) -> bool:
+        """Whether it is an upstream's answer that expired at most `stale_s` ago, if at all."""
+        answer = self.answer
+        return answer is not None and now < answer.received + answer.ttl_s + stale_s and stale_s > 0
+
+    def is_since(self, arrived: float, now: float) -> bool:
+        """Whether it is an upstream's answer of after `arrived` that may still be given."""
+        return (
+            self.answer is not None and self.answer.received >= arrived and now < self.fresh_until
+        )
+
     def revive(self, now: float, report: Report) -> None:
         """Give out the expired answer for STALE_TTL_S more seconds, marked as stale."""
         answer = self.answer

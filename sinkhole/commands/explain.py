@@ -14,7 +14,8 @@ from sinkhole.filter.match import Matcher
 from sinkhole.filter.trie import CompiledList
 from sinkhole.lists.library import Library
 from sinkhole.parts import make_clients, make_policy, ttl_limits
-from sinkhole.pipeline import TCP, Exchanged, Pipeline, Waiting
+from sinkhole.pipeline import Pipeline
+from sinkhole.reaction import TCP, Exchanged, Waiting
 from sinkhole.record import RecordBuffer, Report
 from sinkhole.settings import Settings
 from sinkhole.verdict import Outcome

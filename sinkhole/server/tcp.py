@@ -12,8 +12,9 @@ import socket
 import time
 from typing import Final
 
-from sinkhole.pipeline import DROP, TCP, Pipeline, Waiting
+from sinkhole.pipeline import Pipeline
 from sinkhole.policy.clients import Client
+from sinkhole.reaction import DROP, TCP, Waiting
 from sinkhole.server.sockets import Pair
 from sinkhole.tasks import Tasks
 

@@ -15,7 +15,8 @@ import time
 from math import inf
 from typing import Any, Final
 
-from sinkhole.pipeline import DROP, UDP, Pipeline, Waiting
+from sinkhole.pipeline import Pipeline
+from sinkhole.reaction import DROP, UDP, Waiting
 from sinkhole.server import mmsg
 from sinkhole.server.sockets import Pair
 from sinkhole.tasks import Tasks

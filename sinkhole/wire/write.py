@@ -129,6 +129,11 @@ def write_truncated(query: bytes, question_end: int, *, edns: bool, do: bool) ->
     return query[0:2] + head + query[HEADER_SIZE:question_end] + opt
 
 
+def without_rd(reply: bytes) -> bytes:
+    """The reply to a query that did not set RD, which is copied (RFC 1035 §4.1.1)."""
+    return reply[:2] + bytes((reply[2] & ~(n.RD >> 8) & 0xFF,)) + reply[3:]
+
+
 def _remember(name: bytes, at: int, known: dict[bytes, int]) -> None:
     """Note where a name and each name above it stand; pointers reach 14 bits only."""
     position = 0

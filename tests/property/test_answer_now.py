@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from world import World
 
-from sinkhole.pipeline import DROP, TCP, UDP, Waiting
+from sinkhole.reaction import DROP, TCP, UDP, Waiting
 from sinkhole.wire.reply import read_reply
 
 BLOCKED = ["ads.example.org", "tracker.example.net"]

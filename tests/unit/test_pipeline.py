@@ -8,8 +8,9 @@ import dnslib
 import pytest
 from world import World, addresses, ede_of, question
 
-from sinkhole.pipeline import DROP, ERRORS_PER_S, MAX_SHAPES, TCP, UDP, Waiting
+from sinkhole.pipeline import ERRORS_PER_S, MAX_SHAPES
 from sinkhole.policy.blocking import Blocking, Mode
+from sinkhole.reaction import DROP, TCP, UDP, Waiting
 from sinkhole.verdict import Outcome
 
 

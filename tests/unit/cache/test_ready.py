@@ -85,3 +85,24 @@ def test_the_overhead_is_about_what_the_objects_take() -> None:
     objects += [ready.report, ready.report.verdict, answer.tail.counts]
     size = sum(sys.getsizeof(thing) for thing in objects) - ready.size_bytes + OVERHEAD_BYTES
     assert 0.5 * OVERHEAD_BYTES < size < 1.5 * OVERHEAD_BYTES
+
+
+def test_an_answer_may_be_revived_until_it_was_expired_for_as_long_as_the_settings_say() -> None:
+    ready = made(ttl=300, now=1000.0)
+    assert ready.is_revivable(1299.0, stale_s=60.0)
+    assert ready.is_revivable(1359.0, stale_s=60.0)
+    assert not ready.is_revivable(1360.0, stale_s=60.0)
+    assert not ready.is_revivable(1100.0, stale_s=0.0)
+
+
+def test_what_was_made_here_has_no_answer_to_revive() -> None:
+    block = Ready(REPORT, 1, write_tail(WWW, []), rcode=0)
+    assert not block.is_revivable(0.0, stale_s=60.0)
+    assert not block.is_since(0.0, 0.0)
+
+
+def test_an_answer_counts_as_newer_only_while_it_may_be_given() -> None:
+    ready = made(ttl=300, now=1000.0)
+    assert ready.is_since(999.0, 1000.5)
+    assert not ready.is_since(1000.5, 1000.7)
+    assert not ready.is_since(999.0, 1002.0)

@@ -8,7 +8,14 @@ import pytest
 from sinkhole.wire.name import from_text
 from sinkhole.wire.question import peek
 from sinkhole.wire.reply import Record
-from sinkhole.wire.write import write_error, write_head, write_opt, write_tail, write_truncated
+from sinkhole.wire.write import (
+    without_rd,
+    write_error,
+    write_head,
+    write_opt,
+    write_tail,
+    write_truncated,
+)
 
 WWW = from_text("www.example.org")
 A = Record(WWW, 1, 60, b"\xc0\x00\x02\x01")
@@ -95,3 +102,10 @@ def test_a_truncated_reply_has_the_question_and_nothing_else() -> None:
     assert read.header.tc
     assert str(read.q.qname) == "www.example.org."
     assert not read.rr
+
+
+def test_only_rd_is_taken_out_of_a_reply() -> None:
+    reply = assemble(ask(), [A])
+    read = dnslib.DNSRecord.parse(without_rd(reply))
+    assert (read.header.rd, read.header.ra, read.header.qr) == (0, 1, 1)
+    assert without_rd(reply)[3:] == reply[3:]

@@ -1,0 +1,71 @@
+"""What the pipeline makes of a query, and what it needs to go on with one.
+
+The words that the listeners and the pipeline share: `answer_now` reacts to every query with one
+of three things, and the listeners do nothing but carry them out.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import Final, Literal, NamedTuple, Protocol
+
+from sinkhole.policy.clients import Client
+from sinkhole.verdict import Cause
+from sinkhole.wire.question import Question, Shape
+from sinkhole.wire.reply import Reply
+
+
+class Drop(Enum):
+    """The reaction that is no reply."""
+
+    DROP = "drop"
+
+
+class Transport(Enum):
+    """How a query came; it decides how long a reply may be."""
+
+    UDP = "udp"
+    TCP = "tcp"
+
+
+DROP: Final = Drop.DROP
+UDP: Final = Transport.UDP
+TCP: Final = Transport.TCP
+
+
+class Waiting(NamedTuple):
+    """A query that needs an upstream, and all that was found out about it."""
+
+    query: bytes
+    end: int
+    shape: Shape
+    client: Client
+    transport: Transport
+    key: bytes
+    question: Question
+    allowed: Cause | None
+    """The rule that explicitly allows the name; what the answer leads to is not refused then."""
+    arrived: float
+
+
+Reaction = bytes | Literal[Drop.DROP] | Waiting
+"""Send this; stay silent; or `await Pipeline.answer_later(waiting)` and send what it returns."""
+
+
+class Exchanged(Protocol):
+    """An upstream's reply and the upstream's name."""
+
+    @property
+    def reply(self) -> Reply: ...
+    @property
+    def server(self) -> str: ...
+
+
+class Upstreams(Protocol):
+    """What the pipeline needs of `upstream.Forwarder`."""
+
+    async def exchange_later(self, question: Question) -> Exchanged:
+        """A usable reply to the question; UpstreamError when there is none in time."""
+
+    def is_loop_probe(self, question: Question) -> bool:
+        """Whether this is a question we sent ourselves, come back as a client's."""
