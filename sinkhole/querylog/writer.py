@@ -1,0 +1,324 @@
+"""The one task that writes: from the record buffer to rows, roll-ups and counters.
+
+Records are taken in bites of BITE, because the event loop that takes them also answers queries.
+All bites of most of a second go into one transaction, closed by the roll-ups: rows and roll-ups
+never disagree, and `kill -9` loses the last second at most. Whatever fails here is shown and
+tried again; it never reaches the DNS plane, which only ever appends to the buffer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, Protocol
+
+from sinkhole.errors import StorageError
+from sinkhole.querylog.database import DamagedError, Database
+from sinkhole.querylog.intake import ROW_WIDTH, Intake
+from sinkhole.querylog.place import full_percent, refuse_network
+from sinkhole.querylog.retention import Retention, Roller
+from sinkhole.querylog.schema import open_database, set_aside
+from sinkhole.querylog.tally import Tally, tally_of
+from sinkhole.record import RecordBuffer
+from sinkhole.verdict import Cause
+
+log = logging.getLogger(__name__)
+
+COMMIT_S: Final = 0.7
+"""The time between two transactions. With the pause and the work it stays below a second."""
+
+BUSY_PAUSE_S: Final = 0.1
+"""The time between two looks at the buffer while it fills quickly."""
+
+BITE: Final = 2_000
+"""Records taken at a time, half a millisecond's work, and rows written by one statement."""
+
+TIDY_EVERY_S: Final = 30.0
+TIDY_S: Final = 0.2
+"""The longest time spent on retention between two transactions."""
+
+RETRY_MAX_S: Final = 60.0
+"""The longest pause after failures; the first is of a second, each other twice the one before."""
+
+WARN_EVERY_S: Final = 60.0
+
+
+class Rollups(Roller, Protocol):
+    """What keeps counts in the database, see `stats.rollups`."""
+
+    async def write(self, database: Database, tallies: Sequence[Tally]) -> None:
+        """Add the tallies to the roll-ups, within the open transaction."""
+        ...
+
+
+class Counters(Protocol):
+    """What keeps counts in memory, see `stats.counters`."""
+
+    def add(self, tally: Tally) -> None: ...
+
+
+class Writer:
+    """Drains one buffer into one database until it is told to stop.
+
+    `error` is what is wrong now, None if nothing is. `lost` counts queries that were counted
+    but of which no row could be written.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        buffer: RecordBuffer,
+        *,
+        enabled: bool,
+        keep_s: float,
+        max_size_bytes: int,
+        rule_text: Callable[[Cause], str],
+        rollups: Rollups,
+        counters: Counters,
+    ) -> None:
+        self.error: str | None = None
+        self.problem: str | None = None
+        self.lost = 0
+        self.rows = 0
+        self._path = path
+        self._buffer = buffer
+        self._enabled = enabled
+        self._rule_text = rule_text
+        self._rollups = rollups
+        self._counters = counters
+        self._retention = Retention(rollups, keep_s, max_size_bytes)
+        self._database: Database | None = None
+        self._intake: Intake | None = None
+        self._stopping = asyncio.Event()
+        self._is_open = False
+        self._is_usable = True
+        self._taken = 0
+        self._committed = 0.0
+        self._next_tidy = 0.0
+        self._next_try = 0.0
+        self._failures = 0
+        self._warned = -WARN_EVERY_S
+        self._disk_full = False
+
+    async def open(self) -> None:
+        """Open the database. Failing that, `error` says why and only the counters are served."""
+        try:
+            refuse_network(self._path.parent)
+        except StorageError as error:
+            self._is_usable = False
+            self._complain(str(error))
+            return
+        try:
+            await self._connect()
+        except StorageError as error:
+            await self._undo(error)
+
+    async def run(self) -> None:
+        """Write until `stop`, and then what is left; close the database in any case."""
+        try:
+            busy = False
+            while not self._stopping.is_set():
+                await self._pause(BUSY_PAUSE_S if busy else COMMIT_S)
+                busy = await self._round(last=self._stopping.is_set())
+        finally:
+            await self._disconnect()
+
+    def stop(self) -> None:
+        """Let `run` write what is left and end."""
+        self._stopping.set()
+
+    def forget_rules(self) -> None:
+        """Read rule texts anew, because lists were updated."""
+        if self._intake is not None:
+            self._intake.forget_rules()
+
+    async def interrupt(self) -> None:
+        """Make the statement that is running fail, so that `run` can end."""
+        if self._database is not None:
+            await self._database.interrupt()
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            pass  # the usual end of a pause
+
+    async def _round(self, *, last: bool) -> bool:
+        """Take what waits and, when it is time, commit; whether much was waiting."""
+        if not self._is_usable:
+            self._only_count()
+            return False
+        now = time.monotonic()
+        if now < self._next_try and not last:
+            return False  # the buffer holds the records, dropping the oldest when it is full
+        try:
+            await self._make_sure()
+            busy = await self._take_all()
+            if last or not busy or now - self._committed >= COMMIT_S:
+                await self._commit()
+                if not last:
+                    await self._tidy()
+        except StorageError as error:
+            await self._undo(error)
+            return False
+        return busy
+
+    async def _make_sure(self) -> None:
+        """After a failure try whether writing works, before any record is staked on it."""
+        if self._database is None:
+            await self._connect()
+        if self._failures:
+            database, _ = self._opened()
+            async with database.transaction():
+                await database.rows("UPDATE meta SET value = value")
+
+    # ---- the transaction ---------------------------------------------------------------------
+
+    async def _take_all(self) -> bool:
+        """Take all records that wait now into the transaction; whether they were many."""
+        database, intake = self._opened()
+        bites = len(self._buffer) // BITE + 1
+        for _ in range(bites):
+            batches = self._buffer.drain(BITE)
+            if not batches:
+                break
+            if not self._is_open:
+                await database.begin()
+                self._is_open = True
+            self._taken += sum(len(batch.records) for batch in batches)
+            intake.take(batches)
+            await intake.settle(database)
+            await self._write_rows(database, intake, at_least=BITE)
+        return bites > 1
+
+    async def _write_rows(self, database: Database, intake: Intake, *, at_least: int) -> None:
+        """Write whole statements' worth of rows; the rest stays for the next bite."""
+        rows = intake.rows
+        if not self._enabled or self._disk_full:
+            if self._enabled:
+                self.lost += len(rows) // ROW_WIDTH
+            rows.clear()
+            return
+        count = len(rows) // ROW_WIDTH // at_least * at_least
+        if count:
+            values = rows[: count * ROW_WIDTH]
+            del rows[: count * ROW_WIDTH]
+            # A clock set back can give an id twice: better one row less than none at all.
+            await database.insert("INSERT OR IGNORE INTO query", ROW_WIDTH, values, most=BITE)
+            await database.rows("UPDATE meta SET value = value + ? WHERE key = 'rows'", (count,))
+            self.rows += count
+
+    async def _commit(self) -> None:
+        self._committed = time.monotonic()
+        if not self._is_open:
+            return
+        database, intake = self._opened()
+        await self._write_rows(database, intake, at_least=1)
+        tallies = intake.collect()
+        for tally in tallies:
+            self._counters.add(tally)
+        await self._rollups.write(database, tallies)
+        await database.commit()
+        self._is_open = False
+        self._taken = 0
+        if self.error is not None and not self._disk_full:
+            log.info("query log: writing again")
+            self.error = None
+        self._failures = 0
+
+    async def _undo(self, error: StorageError) -> None:
+        """Give up the transaction: its records are counted in memory and as lost."""
+        if self._intake is not None:
+            for tally in self._intake.collect():
+                self._counters.add(tally)
+            self._intake.forget()
+        self.lost += self._taken
+        self._taken = 0
+        self._is_open = False
+        try:
+            if isinstance(error, DamagedError):
+                await self._begin_anew(error)
+            elif self._database is not None:
+                await self._database.rollback()
+                self.rows = await self._count_rows(self._database)
+        except StorageError:
+            await self._disconnect()  # the next attempt begins with a new connection
+        self._failed(error)
+
+    # ---- the rest of its life ----------------------------------------------------------------
+
+    async def _tidy(self) -> None:
+        """Look after the disk and retention, now and then and for a bounded time."""
+        now = time.monotonic()
+        if now < self._next_tidy:
+            return
+        self._next_tidy = now + TIDY_EVERY_S
+        percent = full_percent(self._path.parent)
+        if percent is not None:
+            self._complain(f"the disk is {percent:.0f} % full: queries are counted but not logged")
+        elif self._disk_full:
+            self.error = None
+        self._disk_full = percent is not None
+        if not self._path.exists():  # removed by somebody, to clear the log perhaps
+            await self._disconnect()
+            return
+        database, _ = self._opened()
+        while await self._retention.step(database, time.time()):
+            if time.monotonic() - now > TIDY_S:
+                self._next_tidy = 0.0  # go on after the next transaction
+                break
+        self.rows = await self._count_rows(database)
+
+    def _only_count(self) -> None:
+        """Without a database there are still metrics."""
+        while batches := self._buffer.drain(BITE):
+            tally = tally_of(batches)
+            self._counters.add(tally)
+            if self._enabled:
+                self.lost += tally.durations.total()
+
+    def _opened(self) -> tuple[Database, Intake]:
+        if self._database is None or self._intake is None:
+            raise StorageError(f"{self._path} is not open")
+        return self._database, self._intake
+
+    async def _connect(self) -> None:
+        self._database, problem = await open_database(self._path)
+        if problem is not None:
+            self.problem = problem
+            log.error("query log: %s", problem)
+        self._intake = await Intake.load(self._database, self._rule_text, detail=self._enabled)
+        self.rows = await self._count_rows(self._database)
+
+    async def _disconnect(self) -> None:
+        database, self._database, self._intake = self._database, None, None
+        if database is not None:
+            await database.close()
+
+    async def _begin_anew(self, error: DamagedError) -> None:
+        """The file broke while in use: set it aside and begin a fresh one."""
+        await self._disconnect()
+        aside = set_aside(self._path, "broken")
+        self.problem = f"{error}; it was kept as {aside.name} and a new log begun"
+        log.error("query log: %s", self.problem)
+        await self._connect()
+
+    async def _count_rows(self, database: Database) -> int:
+        return int(await database.value("SELECT value FROM meta WHERE key = 'rows'") or 0)
+
+    def _failed(self, error: StorageError) -> None:
+        self._complain(str(error))
+        self._next_try = time.monotonic() + min(2.0**self._failures, RETRY_MAX_S)
+        self._failures = min(self._failures + 1, 10)
+
+    def _complain(self, error: str) -> None:
+        """Show an error, and say so in the program's log once a minute at most."""
+        self.error = error
+        now = time.monotonic()
+        if now - self._warned >= WARN_EVERY_S:
+            self._warned = now
+            log.warning("query log: %s", error)
