@@ -7,14 +7,20 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
+import pytest
 from fake_upstream import FakeUpstream
 
+from sinkhole.errors import UpstreamError
 from sinkhole.upstream.flight import Exchanged
 from sinkhole.upstream.forwarder import Forwarder
 from sinkhole.wire.name import from_text
 from sinkhole.wire.question import Question
 
 LIMIT_S: Final = 20.0
+
+FIRST: Final = b"\xc0\x00\x02\x01"
+SECOND: Final = b"\xc0\x00\x02\x02"
+"""What the fake upstreams `one` and `two` say about example.org."""
 
 
 class Clock:
@@ -36,6 +42,17 @@ QUESTION: Final = ask_for("example.org")
 
 def addresses(exchanged: Exchanged) -> list[bytes]:
     return [record.rdata for record in exchanged.reply.answer]
+
+
+def begin(forwarder: Forwarder, name: str = "example.org") -> asyncio.Task[Exchanged]:
+    """Ask without waiting for the answer."""
+    return asyncio.get_running_loop().create_task(forwarder.exchange_later(ask_for(name)))
+
+
+async def error_of(task: asyncio.Task[Exchanged]) -> UpstreamError:
+    with pytest.raises(UpstreamError) as caught:
+        await asyncio.wait_for(task, LIMIT_S)
+    return caught.value
 
 
 async def until(condition: Callable[[], bool]) -> None:

@@ -1,54 +1,27 @@
 """Whom the forwarder asks and when, on real sockets, with time turned by hand."""
 
 import asyncio
-import os
-import resource
-from collections.abc import AsyncIterator
 
 import pytest
 from fake_upstream import FakeUpstream, answered, held, rcode, silent
-from forwarding import LIMIT_S, QUESTION, Clock, addresses, ask_for, forwarding, until
+from forwarding import (
+    FIRST,
+    LIMIT_S,
+    QUESTION,
+    Clock,
+    addresses,
+    ask_for,
+    begin,
+    error_of,
+    forwarding,
+    until,
+)
 
 from sinkhole.errors import UpstreamError
-from sinkhole.upstream import forwarder as module
 from sinkhole.upstream.flight import Exchanged
-from sinkhole.upstream.forwarder import Forwarder
+from sinkhole.upstream.forwarder import SHORTEST_PATIENCE_S, Forwarder
 
-FIRST, SECOND = b"\xc0\x00\x02\x01", b"\xc0\x00\x02\x02"
-
-
-@pytest.fixture(autouse=True)
-def quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "TICK_S", 0.002)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def one() -> AsyncIterator[FakeUpstream]:
-    async with FakeUpstream() as upstream:
-        upstream.answer("example.org", "A", ["192.0.2.1"])
-        yield upstream
-
-
-@pytest.fixture
-async def two() -> AsyncIterator[FakeUpstream]:
-    async with FakeUpstream() as upstream:
-        upstream.answer("example.org", "A", ["192.0.2.2"])
-        yield upstream
-
-
-def begin(forwarder: Forwarder, name: str = "example.org") -> asyncio.Task[Exchanged]:
-    return asyncio.get_running_loop().create_task(forwarder.exchange_later(ask_for(name)))
-
-
-async def error_of(task: asyncio.Task[Exchanged]) -> UpstreamError:
-    with pytest.raises(UpstreamError) as caught:
-        await asyncio.wait_for(task, LIMIT_S)
-    return caught.value
+pytestmark = pytest.mark.usefixtures("quick_ticks")
 
 
 # -- the plain case ----------------------------------------------------------------------------
@@ -236,7 +209,7 @@ async def test_a_slow_server_is_joined_by_the_next_and_the_first_answer_wins(
         await until(lambda: len(one.queries) + len(two.queries) == 1)
         slow, quick = (one, two) if one.queries else (two, one)
         quick.always = answered
-        clock.now += module.SHORTEST_PATIENCE_S
+        clock.now += SHORTEST_PATIENCE_S
         exchanged = await asyncio.wait_for(task, LIMIT_S)
         assert exchanged.server == quick.name
         statuses = {status["name"]: status for status in forwarder.status()}
@@ -316,193 +289,3 @@ async def test_without_any_server_every_question_is_an_error() -> None:
     async with forwarding() as forwarder:
         assert str(await error_of(begin(forwarder))) == "every upstream: none is set"
         assert (forwarder.status(), forwarder.problems()) == ([], [])
-
-
-async def test_a_server_that_fails_is_down_and_rests_until_a_probe_finds_it_back(
-    one: FakeUpstream, two: FakeUpstream
-) -> None:
-    async with forwarding(one, two, probe_s=0.05) as forwarder:
-        await one.close()
-        async with asyncio.timeout(LIMIT_S):
-            while forwarder.status()[0]["up"]:
-                assert (await forwarder.exchange_later(QUESTION)).server == two.name
-        queries = forwarder.status()[0]["queries"]
-        assert forwarder.status()[1]["up"]
-        assert forwarder.problems() == []
-        for _ in range(20):
-            assert (await forwarder.exchange_later(QUESTION)).server == two.name
-        assert one.asked("example.org") == []
-        assert forwarder.status()[0]["queries"] - queries < 20, "probes only"
-        await one.open()
-        await until(lambda: forwarder.status()[0]["up"])
-
-
-async def test_when_all_are_down_all_are_tried(
-    one: FakeUpstream, two: FakeUpstream, clock: Clock
-) -> None:
-    async with forwarding(one, two, clock=clock, probe_s=1000.0) as forwarder:
-        await one.close()
-        await two.close()
-        for _ in range(3):
-            await error_of(begin(forwarder))
-        assert [status["up"] for status in forwarder.status()] == [False, False]
-        assert "no upstream answers" in forwarder.problems()[0]
-        await two.open()
-        assert (await forwarder.exchange_later(QUESTION)).server == two.name
-        assert [status["up"] for status in forwarder.status()] == [False, True]
-        assert forwarder.problems() == []
-
-
-async def test_the_quicker_server_gets_the_questions_and_the_other_one_now_and_then(
-    one: FakeUpstream, two: FakeUpstream, clock: Clock
-) -> None:
-    async with forwarding(one, two, clock=clock) as forwarder:
-        for server, rtt_s in zip(forwarder._servers, (0.020, 0.030), strict=True):
-            server.rtt_s = server.score = rtt_s
-        for _ in range(10):
-            await forwarder.exchange_later(QUESTION)
-        assert (len(one.queries), len(two.queries)) == (10, 0)
-        for _ in range(60):
-            forwarder._servers[0].score = 0.020  # on a clock that stands it would shrink to nothing
-            await forwarder.exchange_later(QUESTION)
-        assert 1 <= len(two.queries) <= 40
-
-
-# -- bounds ------------------------------------------------------------------------------------
-
-
-async def test_questions_beyond_the_bound_are_refused_at_once_and_counted(
-    one: FakeUpstream, clock: Clock
-) -> None:
-    async with forwarding(one, most_in_flight=2, clock=clock) as forwarder:
-        release = asyncio.Event()
-        one.always = held(release)
-        waiting = [begin(forwarder, f"n{number}.example.org") for number in range(2)]
-        await one.seen(2)
-        error = await error_of(begin(forwarder, "third.example.org"))
-        assert "too many questions are waiting: 2 are underway" in str(error)
-        assert forwarder.refused == 1
-        shared = begin(forwarder, "n0.example.org")
-        release.set()
-        for task in (*waiting, shared):
-            await asyncio.wait_for(task, LIMIT_S)
-        assert (await forwarder.exchange_later(QUESTION)).server == one.name
-        assert len(one.queries) == 3
-
-
-async def test_one_server_has_a_bound_of_its_own(
-    one: FakeUpstream, two: FakeUpstream, clock: Clock
-) -> None:
-    async with forwarding(one, two, most_per_server=1, clock=clock) as forwarder:
-        release = asyncio.Event()
-        one.always = two.always = held(release)
-        waiting = [begin(forwarder, f"n{number}.example.org") for number in range(2)]
-        await one.seen(1)
-        await two.seen(1)
-        error = await error_of(begin(forwarder, "third.example.org"))
-        assert "1 are underway with each upstream" in str(error)
-        assert forwarder.refused == 1
-        release.set()
-        for task in waiting:
-            await asyncio.wait_for(task, LIMIT_S)
-
-
-async def test_askers_of_one_flight_are_bounded(
-    one: FakeUpstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "MOST_ASKERS", 2)
-    release = asyncio.Event()
-    one.script(held(release))
-    async with forwarding(one) as forwarder:
-        tasks = [begin(forwarder) for _ in range(2)]
-        await one.seen(1)
-        assert "2 ask the same question already" in str(await error_of(begin(forwarder)))
-        release.set()
-        await asyncio.gather(*tasks)
-
-
-# -- loops -------------------------------------------------------------------------------------
-
-
-async def test_a_server_that_sends_our_probe_back_is_not_asked_until_it_stops(
-    one: FakeUpstream,
-) -> None:
-    async with forwarding(one, probe_s=0.05) as forwarder:
-        assert len(one.probes) == 1
-        assert not forwarder.is_loop_probe(QUESTION)
-        assert forwarder.is_loop_probe(ask_for(one.probes[0].name, 16))
-        [status] = forwarder.status()
-        assert not status["up"]
-        [problem] = forwarder.problems()
-        assert one.name in problem and "forwarding loop" in problem
-        error = await error_of(begin(forwarder))
-        assert "our questions come back to us" in str(error)
-        assert one.queries == []
-        await until(lambda: forwarder.status()[0]["up"])
-        assert forwarder.problems() == []
-        assert addresses(await forwarder.exchange_later(QUESTION)) == [FIRST]
-
-
-async def test_a_looping_server_leaves_the_others_in_use(
-    one: FakeUpstream, two: FakeUpstream, clock: Clock
-) -> None:
-    async with forwarding(one, two, clock=clock, probe_s=1000.0) as forwarder:
-        assert forwarder.is_loop_probe(ask_for(one.probes[0].name, 16))
-        for _ in range(5):
-            assert (await forwarder.exchange_later(QUESTION)).server == two.name
-
-
-# -- leaving nothing behind --------------------------------------------------------------------
-
-
-async def test_closing_ends_what_waits_and_leaves_no_socket_and_no_task(
-    one: FakeUpstream, two: FakeUpstream
-) -> None:
-    tasks_before = asyncio.all_tasks()
-    files_before = set(os.listdir("/proc/self/fd"))
-    async with forwarding(one, two) as forwarder:
-        for _ in range(50):
-            await forwarder.exchange_later(QUESTION)
-        one.always = two.always = silent
-        waiting = [begin(forwarder, f"n{number}.example.org") for number in range(20)]
-        await until(lambda: len(one.queries) + len(two.queries) >= 70)
-        assert len(os.listdir("/proc/self/fd")) >= len(files_before) + 20
-    for task in waiting:
-        assert "sinkhole is stopping" in str(await error_of(task))
-    with pytest.raises(UpstreamError, match="not running"):
-        await forwarder.exchange_later(QUESTION)
-    await until(lambda: set(os.listdir("/proc/self/fd")) <= files_before)
-    await until(lambda: asyncio.all_tasks() <= tasks_before)
-
-
-async def test_a_forwarder_can_be_started_again(one: FakeUpstream) -> None:
-    async with forwarding(one) as forwarder:
-        await forwarder.exchange_later(QUESTION)
-        await forwarder.close()
-        forwarder.start()
-        assert addresses(await forwarder.exchange_later(QUESTION)) == [FIRST]
-
-
-async def test_running_out_of_file_descriptors_is_no_fault_of_the_servers(
-    one: FakeUpstream,
-) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    async with forwarding(one) as forwarder:
-        taken: list[int] = []
-        try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (highest_file() + 10, hard))
-            with pytest.raises(OSError):
-                taken.extend(os.dup(0) for _ in range(10_000))
-            error = await error_of(begin(forwarder))
-        finally:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-            for file in taken:
-                os.close(file)
-        assert "was not asked" in str(error) and "on our side" in str(error)
-        [status] = forwarder.status()
-        assert (status["up"], status["failures"]) == (True, 0)
-        assert addresses(await forwarder.exchange_later(QUESTION)) == [FIRST]
-
-
-def highest_file() -> int:
-    return max(int(name) for name in os.listdir("/proc/self/fd"))

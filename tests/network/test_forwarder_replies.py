@@ -1,7 +1,6 @@
 """What the forwarder makes of the replies it gets, right and wrong, on real sockets."""
 
 import random
-from collections.abc import AsyncIterator
 
 import pytest
 from fake_upstream import (
@@ -23,7 +22,7 @@ from fake_upstream import (
     wrong_id,
     wrong_question,
 )
-from forwarding import QUESTION, Clock, addresses, ask_for, forwarding
+from forwarding import FIRST, QUESTION, Clock, addresses, ask_for, forwarding
 
 from sinkhole.errors import UpstreamError
 from sinkhole.upstream import forwarder as module
@@ -32,31 +31,7 @@ from sinkhole.upstream.flight import Exchanged
 from sinkhole.upstream.forwarder import Forwarder
 from sinkhole.wire.reply import chain_of
 
-FIRST, SECOND = b"\xc0\x00\x02\x01", b"\xc0\x00\x02\x02"
-
-
-@pytest.fixture(autouse=True)
-def quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "TICK_S", 0.002)
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def one() -> AsyncIterator[FakeUpstream]:
-    async with FakeUpstream() as upstream:
-        upstream.answer("example.org", "A", ["192.0.2.1"])
-        yield upstream
-
-
-@pytest.fixture
-async def two() -> AsyncIterator[FakeUpstream]:
-    async with FakeUpstream() as upstream:
-        upstream.answer("example.org", "A", ["192.0.2.2"])
-        yield upstream
+pytestmark = pytest.mark.usefixtures("quick_ticks")
 
 
 async def cause_of(forwarder: Forwarder) -> str:

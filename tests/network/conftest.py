@@ -1,0 +1,35 @@
+"""Fixtures of the forwarder's tests: two upstreams, a clock turned by hand, quick ticks."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+from fake_upstream import FakeUpstream
+from forwarding import Clock
+
+from sinkhole.upstream import forwarder
+
+
+@pytest.fixture
+def quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forwarder, "TICK_S", 0.002)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def one() -> AsyncIterator[FakeUpstream]:
+    async with FakeUpstream() as upstream:
+        upstream.answer("example.org", "A", ["192.0.2.1"])
+        yield upstream
+
+
+@pytest.fixture
+async def two() -> AsyncIterator[FakeUpstream]:
+    async with FakeUpstream() as upstream:
+        upstream.answer("example.org", "A", ["192.0.2.2"])
+        yield upstream
