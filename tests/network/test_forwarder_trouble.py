@@ -1,4 +1,4 @@
-"""Servers that are down or send questions back, too many questions, and the end: what holds then."""
+"""Servers that are down or loop, too many questions, and the end: what holds then."""
 
 import asyncio
 import os
