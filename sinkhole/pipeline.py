@@ -37,7 +37,7 @@ from sinkhole.errors import UpstreamError, WireError
 from sinkhole.policy.blocking import Refusal
 from sinkhole.policy.clients import Bucket, Client, Clients
 from sinkhole.policy.reserved import answer_reserved
-from sinkhole.policy.snapshot import Match, Policy
+from sinkhole.policy.snapshot import Policy
 from sinkhole.policy.special import answer_special
 from sinkhole.reaction import DROP, TCP, UDP, Drop, Reaction, Transport, Upstreams, Waiting
 from sinkhole.record import Batch, QueryRecord, RecordBuffer, Report
@@ -50,6 +50,7 @@ from sinkhole.replies import (
     cached_report,
     failure,
     made_here,
+    refusal_by_hop,
     refusal_by_rule,
     stale_report,
 )
@@ -237,20 +238,24 @@ class Pipeline:
         if question.name == HEALTH_NAME:  # asked every minute by containers: not worth a record
             healthy = made_here(question, policy, Refusal(n.Rcode.NOERROR), Outcome.LOCAL)
             return healthy.give(wire, end, edns=shape.edns)
-        ready = self._answer_here(question, shape.qclass)
-        allowed = None
-        if ready is None and (match := policy.group.filter.match(question.name, question.qtype)):
-            if match.allowed:
-                allowed = match.cause
-            else:
-                ready = refusal_by_rule(question, policy, match.cause)
-        if ready is None and known is not None and known.answer is not None and known.age(now):
-            ready = self._judge_again(question, known, known.answer, allowed)
+        ready, allowed = self._judge(question, shape.qclass)
+        if ready is None and known and known.answer and now < known.answer.expires:
+            ready = self._judge_again(question, known, known.answer, allowed, now)
         if ready is None:
-            return Waiting(wire, end, shape, client, transport, key, question, allowed, now)
+            passed = policy.generation
+            return Waiting(wire, end, shape, client, transport, key, question, passed, allowed, now)
         if ready is not known:
             self._table.put(key, ready)
         return ready
+
+    def _judge(self, question: Question, qclass: int) -> tuple[Ready | None, Cause | None]:
+        """Stages 4 to 7: the reply if it needs no upstream, else the rule that allows the name."""
+        if ready := self._answer_here(question, qclass):
+            return ready, None
+        match = self.policy.group.filter.match(question.name, question.qtype)
+        if match is None or match.allowed:
+            return None, match.cause if match else None
+        return refusal_by_rule(question, self.policy, match.cause), None
 
     def _answer_here(self, question: Question, qclass: int) -> Ready | None:
         """Stages 4 to 6: what needs neither lists nor upstreams."""
@@ -277,13 +282,12 @@ class Pipeline:
         Takes as long as the upstreams' budget allows, or STALE_PATIENCE_S if there is an expired
         answer to fall back on. Records the answer in a batch of its own.
         """
-        known = self._known(waiting.key)
+        known = self._find(waiting.key)
         if known and known.is_revivable(waiting.arrived, self._serve_stale_s):
             ready, report = await self._refresh(waiting)
         else:
             ready, report = await self._ask(waiting)
-        now = self._clock()
-        duration_us = int((now - waiting.arrived) * 1e6)
+        duration_us = int((self._clock() - waiting.arrived) * 1e6)
         records = [(report, waiting.client.text)]
         self._buffer.append(Batch(self._wall_clock(), duration_us, records))
         query, end, shape = waiting.query, waiting.end, waiting.shape
@@ -298,8 +302,8 @@ class Pipeline:
         try:
             exchanged = await self._upstreams.exchange_later(question)
             now = self._clock()
-            known = self._known(waiting.key)
-            if known and known.is_since(waiting.arrived, now):
+            known = self._find(waiting.key)
+            if known and known.is_since(waiting.arrived, now, self.policy.generation):
                 return known, known.report  # somebody who asked at the same time has filled it in
             answer = answer_of(exchanged.reply, question, self._limits, now)
         except (UpstreamError, WireError) as error:
@@ -321,54 +325,53 @@ class Pipeline:
 
     def _keep_answer(self, waiting: Waiting, answer: Answer, server: str) -> tuple[Ready, Report]:
         """Stage 9: refuse for what the answer leads to, else keep it for the next client."""
-        question, allowed = waiting.question, waiting.allowed
-        if allowed is None and (refused := self._refused_target(answer, question)):
-            ready = refusal_by_rule(question, self.policy, refused[1].cause, refused[0], server)
-            report = ready.report
+        question, policy = waiting.question, self.policy
+        ready, allowed = self._judge_late(waiting)
+        if ready is not None:
+            return ready, ready.report
+        if refused := policy.group.first_refused(answer.targets, question.qtype, allowed):
+            ready, report = refusal_by_hop(question, policy, answer, refused, server)
         else:
-            ready, report = answered(question, self.policy, answer, allowed, server)
+            ready, report = answered(question, policy, answer, allowed, server)
         if ready.fresh_until > answer.received:
             self._table.put(waiting.key, ready)
         return ready, report
 
-    def _refused_target(self, answer: Answer, question: Question) -> tuple[bytes, Match] | None:
-        """The first CNAME target a rule refuses, and the rule."""
-        match_name = self.policy.group.filter.match
-        for target in answer.targets:
-            match = match_name(target, question.qtype)
-            if match is not None and not match.allowed:
-                return target, match
-        return None
+    def _judge_late(self, waiting: Waiting) -> tuple[Ready | None, Cause | None]:
+        """As `_judge`, where the policy changed while the question was underway."""
+        if waiting.generation == self.policy.generation:
+            return None, waiting.allowed
+        ready, allowed = self._judge(waiting.question, n.CLASS_IN)
+        if ready is not None:
+            self._table.put(waiting.key, ready)
+        return ready, allowed
 
     def _judge_again(
-        self, question: Question, known: Ready, answer: Answer, allowed: Cause | None
+        self, question: Question, known: Ready, answer: Answer, allowed: Cause | None, now: float
     ) -> Ready:
         """Take over an answer that an older policy let pass, if the present one does too."""
-        if allowed is None and (refused := self._refused_target(answer, question)):
-            return refusal_by_rule(question, self.policy, refused[1].cause, refused[0])
+        if refused := self.policy.group.first_refused(answer.targets, question.qtype, allowed):
+            return refusal_by_hop(question, self.policy, answer, refused, "")[0]
         known.report = cached_report(question, answer.rcode, allowed)
         known.generation = self.policy.generation
+        known.age(now)
         return known
 
     def _fail(self, waiting: Waiting, cause: str) -> tuple[Ready, Report]:
-        """No upstream could help: an expired answer if there is one, else SERVFAIL.
-
-        The failure is remembered for a little while, so that a client that repeats itself does
-        not make us ask dead servers again and again (RFC 9520 §3.2).
-        """
-        now = self._clock()
-        known = self._known(waiting.key)
-        if known and known.is_revivable(now, self._serve_stale_s):
-            known.revive(now, stale_report(known.report, waiting.allowed, cause))
-            return known, known.report
-        ready = failure(waiting.question, self.policy, cause, known, now)
-        self._table.put(waiting.key, ready)
+        """No upstream could help: an expired answer if there is one, else SERVFAIL for a while."""
+        now, question = self._clock(), waiting.question
+        known = self._find(waiting.key)
+        ready, allowed = self._judge_late(waiting)
+        if ready is not None:
+            return ready, ready.report
+        if known and known.answer and known.is_revivable(now, self._serve_stale_s):
+            ready = self._judge_again(question, known, known.answer, allowed, now)
+            if ready is known and now >= known.answer.expires:
+                known.revive(now, stale_report(known.report, allowed, cause))
+        else:
+            ready = failure(question, self.policy, cause, known, now)
+            self._table.put(waiting.key, ready)
         return ready, ready.report
-
-    def _known(self, key: bytes) -> Ready | None:
-        """What the table holds for a key, if the present policy has judged it."""
-        ready = self._find(key)
-        return ready if ready and ready.generation == self.policy.generation else None
 
     # ---- records -----------------------------------------------------------------------------
 

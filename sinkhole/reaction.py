@@ -43,6 +43,8 @@ class Waiting(NamedTuple):
     transport: Transport
     key: bytes
     question: Question
+    generation: int
+    """That of the policy that let the question pass."""
     allowed: Cause | None
     """The rule that explicitly allows the name; what the answer leads to is not refused then."""
     arrived: float

@@ -5,6 +5,7 @@ Pure functions: they decide nothing and keep nothing.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Final
 
 from sinkhole.cache.answer import Answer
@@ -25,23 +26,25 @@ FAILURE_TTL_MAX_S: Final = 60
 """How long a failure is remembered, at first and at most (RFC 9520 §3.2)."""
 
 
-def refusal_by_rule(
-    question: Question, policy: Policy, cause: Cause, hop: bytes = b"", server: str = ""
-) -> Ready:
-    """A refusal, good until the policy changes; EDE 15 names list and line (RFC 8914 §4.16).
+def refusal_by_rule(question: Question, policy: Policy, cause: Cause) -> Ready:
+    """A refusal, good until the policy changes; EDE 15 names list and line (RFC 8914 §4.16)."""
+    verdict = Verdict(Outcome.BLOCKED, cause, group=policy.group.name)
+    return _refusal(question, policy, verdict, _place(cause))
 
-    `hop` is the CNAME target that was refused, b"" where it was the name itself; `server` is the
-    upstream that had named it.
+
+def refusal_by_hop(
+    question: Question, policy: Policy, answer: Answer, refused: tuple[bytes, Cause], server: str
+) -> tuple[Ready, Report]:
+    """A refusal for what an answer leads to, and the report of this first time.
+
+    `refused` is the CNAME target and the rule against it, `server` the upstream that named it.
+    Good for as long as the answer: after that, the name may lead elsewhere.
     """
-    group = policy.group
-    outcome = Outcome.BLOCKED_ANSWER if hop else Outcome.BLOCKED
-    hop_text = to_text(hop) if hop else ""
-    verdict = Verdict(outcome, cause, group=group.name, hop=hop_text, upstream=server)
-    reason = f"{cause.list_name}, line {cause.line}" if cause.line else cause.list_name
-    if hop:
-        reason = f"leads to {hop_text}: {reason}"
-    refusal = group.blocking.refuse(question.name, question.qtype)
-    return _ready(question, policy, refusal, verdict, ede=(n.Ede.BLOCKED, reason))
+    hop, cause = to_text(refused[0]), refused[1]
+    verdict = Verdict(Outcome.BLOCKED_ANSWER, cause, group=policy.group.name, hop=hop)
+    ready = _refusal(question, policy, verdict, f"leads to {hop}: {_place(cause)}")
+    ready.fresh_until = ready.expires = answer.expires
+    return ready, replace(ready.report, verdict=replace(verdict, upstream=server))
 
 
 def made_here(
@@ -105,6 +108,15 @@ def stale_report(before: Report, allowed: Cause | None, cause: str) -> Report:
     """The report of an expired answer given because no upstream could do better."""
     verdict = Verdict(Outcome.STALE, allowed or NO_CAUSE, allowed is not None, detail=cause)
     return Report(before.name, before.qtype, before.rcode, verdict)
+
+
+def _place(cause: Cause) -> str:
+    return f"{cause.list_name}, line {cause.line}" if cause.line else cause.list_name
+
+
+def _refusal(question: Question, policy: Policy, verdict: Verdict, reason: str) -> Ready:
+    refusal = policy.group.blocking.refuse(question.name, question.qtype)
+    return _ready(question, policy, refusal, verdict, ede=(n.Ede.BLOCKED, reason))
 
 
 def _ready(

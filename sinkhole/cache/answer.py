@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from sinkhole.errors import WireError
 from sinkhole.wire import numbers as n
 from sinkhole.wire.name import is_below
 from sinkhole.wire.question import Question
@@ -15,6 +16,9 @@ from sinkhole.wire.reply import Record, Reply, chain_of
 from sinkhole.wire.write import Tail, write_tail
 
 _SOA_TIMERS_SIZE: Final = 20
+
+_MOST_BYTES: Final = n.MAX_MESSAGE - 512
+"""What the records may take up: header, question and OPT must fit into a message with them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,11 @@ class Answer:
     received: float
     targets: tuple[bytes, ...] = ()
 
+    @property
+    def expires(self) -> float:
+        """When it must not be given any more, but in need (RFC 8767)."""
+        return self.received + self.ttl_s
+
 
 def answer_of(reply: Reply, question: Question, limits: TtlLimits, now: float) -> Answer:
     """Keep of a reply what is about the question, and decide how long it may be kept.
@@ -48,7 +57,8 @@ def answer_of(reply: Reply, question: Question, limits: TtlLimits, now: float) -
     Positive: the smallest TTL of the chain, within the limits. Negative (NXDOMAIN, or no record
     of the type): the SOA decides, if it is the SOA of a zone above the name; a foreign or
     missing SOA means the reply is passed on but not kept (RFC 2308 §5). Other rcodes are not
-    kept either. Raises WireError for a CNAME chain that is too long or a circle.
+    kept either. Raises WireError for a CNAME chain that is too long or a circle, and for records
+    that fill more than a message once their names are written out.
     """
     chain = chain_of(reply, question)
     negative = reply.rcode == n.Rcode.NXDOMAIN or not any(r.rtype == question.qtype for r in chain)
@@ -63,6 +73,8 @@ def answer_of(reply: Reply, question: Question, limits: TtlLimits, now: float) -
     authority = tuple(r._replace(ttl=min(r.ttl, ttl_s)) for r in authority)
     targets = tuple(r.rdata.lower() for r in chain if r.rtype == n.Type.CNAME)
     tail = write_tail(question.name, chain, authority)
+    if len(tail.data) > _MOST_BYTES:
+        raise WireError(f"{len(tail.data)} bytes of records, at most {_MOST_BYTES} fit a message")
     return Answer(reply.rcode, reply.ad, tail, ttl_s, now, targets)
 
 

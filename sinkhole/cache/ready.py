@@ -5,7 +5,8 @@ concatenation, whoever decided it. What differs is how it ages:
 
     fixed     blocks, local names: the TTL is always the same; good until the policy changes
     ageing    answers: TTLs count down, re-written at most once a second, until they expire
-    expired   kept a while longer, for the day when no upstream answers (RFC 8767)
+    expired   kept a while longer, for the day when no upstream answers (RFC 8767); when that
+              comes, it is revived: given with a short TTL for as long, until asking again is due
 
 All times are seconds of one monotonic clock, given as `now`.
 """
@@ -99,6 +100,9 @@ class Ready:
         answer = self.answer
         if answer is None or now >= self.expires:
             return now < self.expires
+        if now >= answer.expires:  # revived: the TTL stays, but look out for a newer answer
+            self.fresh_until = min(now + 1, self.expires)
+            return True
         elapsed = int(now - answer.received)
         self._write_ttls(answer, [max(ttl - elapsed, 0) for ttl in answer.tail.ttls])
         self.fresh_until = min(answer.received + elapsed + 1, self.expires)
@@ -106,14 +110,12 @@ class Ready:
 
     def is_revivable(self, now: float, stale_s: float) -> bool:
         """Whether it is an upstream's answer that expired at most `stale_s` ago, if at all."""
-        answer = self.answer
-        return answer is not None and now < answer.received + answer.ttl_s + stale_s and stale_s > 0
+        return self.answer is not None and stale_s > 0 and now < self.answer.expires + stale_s
 
-    def is_since(self, arrived: float, now: float) -> bool:
-        """Whether it is an upstream's answer of after `arrived` that may still be given."""
-        return (
-            self.answer is not None and self.answer.received >= arrived and now < self.fresh_until
-        )
+    def is_since(self, arrived: float, now: float, generation: int) -> bool:
+        """Whether it is an upstream's answer of after `arrived` that may be given as it is."""
+        is_since = self.answer is not None and self.answer.received >= arrived
+        return is_since and now < self.fresh_until and self.generation == generation
 
     def revive(self, now: float, report: Report) -> None:
         """Give out the expired answer for STALE_TTL_S more seconds, marked as stale."""
@@ -125,8 +127,8 @@ class Ready:
         )
         self.edns_tail = self.tail + stale
         self.report = report
-        self.fresh_until = now + STALE_TTL_S
-        self.expires = self.fresh_until
+        self.expires = now + STALE_TTL_S
+        self.age(now)
 
     def _write_ttls(self, answer: Answer, ttls: list[int]) -> None:
         data = bytearray(answer.tail.data)
@@ -142,7 +144,7 @@ def ready_answer(
     """The Ready of an upstream's answer; one with `ttl_s` 0 is good for this moment only."""
     ready = Ready(report, generation, answer.tail, rcode=answer.rcode, do=do, cd=cd)
     ready.answer = answer
-    ready.expires = answer.received + answer.ttl_s
+    ready.expires = answer.expires
     ready.fresh_until = ready.expires
     ready.age(now)
     return ready

@@ -7,6 +7,7 @@ judged again when next asked for; nothing is ever walked to invalidate it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -47,6 +48,19 @@ class GroupPolicy:
     tag: bytes = b"\0"
     filter: Filter = field(default_factory=NoFilter)
     blocking: Blocking = field(default_factory=Blocking)
+
+    def first_refused(
+        self, names: Iterable[bytes], qtype: int, allowed: Cause | None
+    ) -> tuple[bytes, Cause] | None:
+        """The first of these CNAME targets (lower-cased, wire form) a rule refuses, and that rule.
+
+        None of them is refused where a rule allows the name that leads there: `allowed`.
+        """
+        for name in () if allowed else names:
+            match = self.filter.match(name, qtype)
+            if match is not None and not match.allowed:
+                return name, match.cause
+        return None
 
 
 @dataclass(frozen=True, slots=True)

@@ -263,6 +263,50 @@ async def test_a_slow_upstream_is_not_waited_for_when_there_is_an_old_answer(
     await world.pipeline.close()
 
 
+async def test_a_name_blocked_while_its_question_was_underway_is_blocked_from_then_on() -> None:
+    for block, outcome in (("www.example.org", Outcome.BLOCKED), ("t.example.net", None)):
+        world = World()
+        world.upstreams.gate = asyncio.Event()
+        zone = "www.example.org. 600 CNAME t.example.net.\nt.example.net. 600 A 192.0.2.1"
+        world.upstreams.says("www.example.org", "A", zone)
+        asking = asyncio.ensure_future(world.ask("www.example.org"))
+        await asyncio.sleep(0)
+        world.change_rules(block=[block])
+        world.upstreams.gate.set()
+        assert addresses(await asking) == ["0.0.0.0"]
+        assert addresses(await world.ask("www.example.org")) == ["0.0.0.0"]
+        assert {r.verdict.outcome for r in world.reports()} == {outcome or Outcome.BLOCKED_ANSWER}
+
+
+async def test_a_refusal_for_a_cname_target_is_kept_as_long_as_the_answer() -> None:
+    world = World(block=["tracker.example.net"])
+    zone = "www.example.org. 60 CNAME tracker.example.net.\ntracker.example.net. 600 A 192.0.2.1"
+    world.upstreams.says("www.example.org", "A", zone)
+    assert addresses(await world.ask("www.example.org")) == ["0.0.0.0"]
+    world.upstreams.says("www.example.org", "A", "www.example.org. 60 A 192.0.2.2")
+    world.clock.now += 59
+    assert addresses(await world.ask("www.example.org")) == ["0.0.0.0"]
+    assert [r.verdict.upstream for r in world.reports()] == ["192.0.2.53", ""]
+    world.clock.now += 1
+    assert addresses(await world.ask("www.example.org")) == ["192.0.2.2"]
+
+
+async def test_an_expired_answer_is_judged_by_the_rules_of_the_day_it_is_needed() -> None:
+    world = World()
+    zone = "www.example.org. 60 CNAME t.example.net.\nt.example.net. 60 A 192.0.2.1"
+    world.upstreams.says("www.example.org", "A", zone)
+    await world.ask("www.example.org")
+    world.upstreams.dead = True
+    world.clock.now += 1000
+    for _ in range(2):  # the second time while it is revived
+        world.change_rules(block=["example.com"])
+        reply = await world.ask("www.example.org", edns=True)
+        assert (addresses(reply)[-1], reply.rr[0].ttl) == ("192.0.2.1", 30)
+        assert ede_of(reply) == (3, "no upstream answers")
+    world.change_rules(block=["t.example.net"])
+    assert addresses(await world.ask("www.example.org")) == ["0.0.0.0"]
+
+
 async def test_answers_too_long_for_udp_are_truncated_and_whole_over_tcp() -> None:
     world = World()
     zone = "\n".join(f"example.org. 60 A 192.0.2.{i}" for i in range(60))

@@ -90,3 +90,11 @@ def test_proofs_stay_for_clients_that_set_do() -> None:
 def test_a_circle_of_cnames_is_refused() -> None:
     with pytest.raises(WireError):
         answer_of(reply(cname(60, "www.example.org")), QUESTION, TtlLimits(), 0.0)
+
+
+def test_records_that_fill_more_than_a_message_are_refused() -> None:
+    """Compressed names may grow when they are written out, where they may not be compressed."""
+    target = b"\x3f" + b"x" * 63 + ZONE
+    services = [Record(WWW, 33, 60, bytes(5) + bytes((i % 256,)) + target) for i in range(900)]
+    with pytest.raises(WireError, match="fit a message"):
+        answer_of(reply(*services), QUESTION._replace(qtype=33), TtlLimits(), 0.0)

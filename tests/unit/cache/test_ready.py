@@ -72,6 +72,9 @@ def test_an_expired_answer_comes_back_for_thirty_seconds_marked_as_stale() -> No
     assert read.ar[0].rdata[0].code == 15
     assert bytes(read.ar[0].rdata[0].data)[:2] == b"\x00\x03"
     assert ready.report is stale
+    assert ready.fresh_until == 501.0  # a newer answer is looked out for
+    assert ready.age(529.0)
+    assert dnslib.DNSRecord.parse(ready.give(QUERY, END, edns=True)).rr[0].ttl == 30
     assert ready.fresh_until == 530.0
     assert not ready.age(530.0)
 
@@ -98,11 +101,12 @@ def test_an_answer_may_be_revived_until_it_was_expired_for_as_long_as_the_settin
 def test_what_was_made_here_has_no_answer_to_revive() -> None:
     block = Ready(REPORT, 1, write_tail(WWW, []), rcode=0)
     assert not block.is_revivable(0.0, stale_s=60.0)
-    assert not block.is_since(0.0, 0.0)
+    assert not block.is_since(0.0, 0.0, 1)
 
 
 def test_an_answer_counts_as_newer_only_while_it_may_be_given() -> None:
     ready = made(ttl=300, now=1000.0)
-    assert ready.is_since(999.0, 1000.5)
-    assert not ready.is_since(1000.5, 1000.7)
-    assert not ready.is_since(999.0, 1002.0)
+    assert ready.is_since(999.0, 1000.5, 1)
+    assert not ready.is_since(1000.5, 1000.7, 1)
+    assert not ready.is_since(999.0, 1002.0, 1)
+    assert not ready.is_since(999.0, 1000.5, 2)
