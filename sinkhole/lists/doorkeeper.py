@@ -40,6 +40,7 @@ class Doorkeeper(AbstractResolver):
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
+        """The allowed addresses of a host; ListError when there are none."""
         try:
             found = await self._resolve(host)
         except (OSError, SinkholeError) as error:

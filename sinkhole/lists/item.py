@@ -36,6 +36,7 @@ class Item:
 
     @property
     def name(self) -> str:
+        """What the settings call it."""
         return self.wanted.name
 
     @property

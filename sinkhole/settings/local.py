@@ -69,6 +69,6 @@ class LocalSettings(Section):
             ],
         ],
         AfterValidator(_once_each),
-    ] = {}  # noqa: RUF012 - pydantic copies it, and nobody writes to it
+    ] = {}  # noqa: RUF012  # pydantic copies it, and nobody writes to it
     """Exact names, and "*.name" for everything below a name, with their addresses."""
     ttl: Annotated[Duration, time_span("0s", "7d")] = Duration.parse("60s")

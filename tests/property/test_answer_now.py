@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from world import World
 
-from sinkhole.reaction import DROP, TCP, UDP, Waiting
+from sinkhole.reaction import DROP, TCP, UDP, Transport, Waiting
 from sinkhole.wire.reply import read_reply
 
 BLOCKED = ["ads.example.org", "tracker.example.net"]
@@ -119,10 +119,12 @@ def same_name(one: object, other: object) -> bool:
 
 @settings(max_examples=400, deadline=None)
 @given(query=queries(), transport=st.sampled_from([UDP, TCP]))
-def test_answer_now_waits_or_means_what_the_reference_says(query: bytes, transport: object) -> None:
+def test_answer_now_waits_or_means_what_the_reference_says(
+    query: bytes, transport: Transport
+) -> None:
     asked = dnslib.DNSRecord.parse(query)
     expected = Expected(asked)
-    reaction = WORLD.now(query, transport)  # type: ignore[arg-type]
+    reaction = WORLD.now(query, transport)
     assert isinstance(reaction, Waiting) == expected.waits
     if expected.waits:
         return

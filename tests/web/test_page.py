@@ -217,12 +217,12 @@ async def test_a_log_that_is_switched_off_is_said_and_not_asked_for(visit: Any) 
     house = PretendHouse()
     plain = house.status
     off = plain()["log"] | {"enabled": False, "rows": 0}
-    house.status = lambda: plain() | {"log": off}  # type: ignore[method-assign]
+    house.status = lambda: plain() | {"log": off}  # type: ignore[method-assign]  # another house
 
     async def no_log(**filters: Any) -> dict[str, Any]:
         raise AssertionError("asked for a log there is none of")
 
-    house.page = no_log  # type: ignore[method-assign]
+    house.page = no_log  # type: ignore[method-assign]  # the house without a log
     page = await visit(house)
     await expect(page.locator("#queries-empty")).to_contain_text("switched off")
     await expect(page.locator("#filters")).to_be_hidden()
@@ -295,7 +295,8 @@ async def test_a_new_server_says_what_to_do_until_the_first_query_comes(visit: A
 async def test_the_guide_knows_the_port_and_a_wildcard_address(visit: Any) -> None:
     house = PretendHouse(empty=True)
     plain = house.status
-    house.status = lambda: plain() | {"listen": ["0.0.0.0:5353"]}  # type: ignore[method-assign]
+    everywhere = {"listen": ["0.0.0.0:5353"]}
+    house.status = lambda: plain() | everywhere  # type: ignore[method-assign]  # this house
     page = await visit(house)
     await expect(page.locator("#guide code").first).to_have_text(
         "dig @127.0.0.1 -p 5353 example.org"
