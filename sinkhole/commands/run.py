@@ -12,6 +12,7 @@ import click
 from sinkhole import __version__
 from sinkhole.app import App
 from sinkhole.settings import Settings
+from sinkhole.tasks import Tasks
 
 LISTS_PATIENCE_S: Final = 20.0
 """How long to wait for lists before saying what there is; DNS is answered meanwhile."""
@@ -23,14 +24,13 @@ async def run_until_signal(settings: Settings, config: Path | None) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    app = App(settings)
+    app, tasks = App(settings), Tasks("run", limit=1)
     await app.start()
-    greeting = asyncio.ensure_future(_greet(app, config))  # noqa: TID251  # awaited below
+    tasks.start("greeting", _greet(app, config))
     try:
         await stopping.wait()
     finally:
-        greeting.cancel()
-        await asyncio.gather(greeting, return_exceptions=True)
+        await tasks.close()
         await app.stop()
 
 
