@@ -1,0 +1,268 @@
+"""The rules of the house, read from the code itself; docs/architecture.md says why they are so.
+
+Each rule is one test and names every place that breaks it. An exception stands in a table with
+its reason, and a table that names more than it must makes its test fail as well.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import tokenize
+from collections.abc import Iterable, Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+SOURCE = ROOT / "sinkhole"
+
+WORDS = {"errors", "verdict", "record", "tasks"}
+BELOW = {"wire", *WORDS}
+PLANE = {"policy", "cache", "filter", "upstream", *BELOW}
+CONTROL = {"settings", "lists", "querylog", "stats", "web"}
+EVERYTHING = {"pipeline", "reaction", "server", "parts", "kept", "datadir", *PLANE, *CONTROL}
+MAY_IMPORT: dict[str, set[str]] = {
+    "errors": set(),
+    "verdict": set(),
+    "tasks": set(),
+    "record": {"verdict"},
+    "wire": WORDS,
+    **dict.fromkeys(("policy", "cache", "filter", "upstream"), BELOW),
+    "reaction": PLANE,
+    "replies": PLANE,
+    "pipeline": {"reaction", "replies", *PLANE},
+    "server": {"pipeline", "reaction", *PLANE},
+    **{room: {"filter", *BELOW} for room in CONTROL},
+    "datadir": WORDS,
+    "parts": {"settings", *PLANE},
+    "kept": {"settings", *PLANE},
+    "app": EVERYTHING,
+    "commands": {"app", *EVERYTHING},
+    "cli": {"commands", "settings", *WORDS},
+}
+"""What each room may import besides itself. From `policy` to `server` is the DNS plane: it knows
+nothing of CONTROL, and CONTROL nothing of it but `filter`; rooms in one line know nothing of each
+other and meet in `parts`, `kept` and `app`."""
+
+PURE = {"errors", "verdict", "record", "wire", "policy", "cache", "filter", "reaction", "replies"}
+IMPURE = {"asyncio", "socket", "select", "ssl", "threading", "time", "datetime", "logging"}
+IMPURE |= {"random", "secrets", "sqlite3", "aiosqlite", "aiohttp", "urllib"}
+
+HOMES = {
+    "dnslib": ("wire/message.py",),
+    "aiohttp": ("web/", "lists/"),
+    "aiosqlite": ("querylog/", "stats/", "settings/"),
+    "sqlite3": ("querylog/", "stats/", "settings/"),
+    "yaml": ("settings/",),
+    "pydantic": ("settings/",),
+    "marisa_trie": ("filter/",),
+    "prometheus_client": ("web/",),
+}
+"""The only places that import a library: its names and its exceptions end there."""
+
+MOST_FILE_LINES, MOST_FUNCTION_LINES = 400, 40
+
+LONG_FUNCTIONS: dict[str, str] = {}
+"""`file.py: function` and why it may be longer than MOST_FUNCTION_LINES. None needs to."""
+
+TESTED_ELSEWHERE = {
+    **dict.fromkeys(
+        (f"filter/{name}.py" for name in ("adblock", "dnsmasq", "hosts", "plain", "names")),
+        "test_rules.py has a table of lines for each format",
+    ),
+    "filter/modifiers.py": "test_rules.py",
+    "filter/line.py": "plain data, made by all of the above",
+    "filter/entry.py": "test_compile.py and test_trie.py: who wins, and by which line",
+    "policy/snapshot.py": "plain data; test_pipeline.py decides by it",
+}
+NO_MODULE_OF_THEIR_OWN = {
+    "filter/test_starter_list.py": "holds blocklists/starter.txt to its promises",
+    "settings/test_settings_reference.py": "holds config/sinkhole.yaml equal to the code",
+    "settings/test_settings_sections.py": "each section's file has but a few lines",
+}
+
+Function = ast.FunctionDef | ast.AsyncFunctionDef
+Documented = ast.Module | ast.ClassDef | Function
+
+
+@cache
+def tree_of(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
+
+
+def modules(*folders: str) -> list[Path]:
+    return [path for folder in folders for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def nodes(*folders: str) -> Iterator[tuple[Path, ast.AST]]:
+    return ((path, node) for path in modules(*folders) for node in ast.walk(tree_of(path)))
+
+
+def place(path: Path, line: int) -> str:
+    return f"{path.relative_to(ROOT)}:{line}"
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imports() -> Iterator[tuple[Path, str, str]]:
+    """File, place and dotted name of everything the package imports, within functions too."""
+    for path, node in nodes("sinkhole"):
+        if isinstance(node, ast.Import):
+            yield from ((path, place(path, node.lineno), alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                yield path, place(path, node.lineno), f"{node.module}.{alias.name}"
+
+
+def committed() -> Iterator[tuple[Path, str]]:
+    """Everything written by people, with its text: code, page, settings, documents, packaging."""
+    folders = (".ci", "bench", "blocklists", "config", "docs", "packaging", "sinkhole", "tests")
+    paths = [path for folder in folders for path in (ROOT / folder).rglob("*")]
+    for path in [*paths, *ROOT.iterdir()]:
+        made = {"__pycache__", "work", ".git", ".coverage"} & {*path.relative_to(ROOT).parts}
+        if path.is_file() and not made and path.suffix not in (".png", ".gz"):
+            yield path, path.read_text()
+
+
+def hold(broken: Iterable[str]) -> None:
+    if places := list(broken):
+        pytest.fail("\n".join(places), pytrace=False)
+
+
+def test_every_room_imports_only_the_rooms_it_may() -> None:
+    hold(
+        f"{where}: {name}"
+        for path, where, name in imports()
+        if name.startswith("sinkhole.") and room_of(path) != "__init__"
+        if name.split(".")[1] not in ("__version__", room_of(path))
+        if name.split(".")[1] not in MAY_IMPORT.get(room_of(path), ())
+    )
+
+
+def test_pure_rooms_have_neither_clock_nor_io() -> None:
+    hold(
+        f"{where}: {name}"
+        for path, where, name in imports()
+        if room_of(path) in PURE and name.split(".")[0] in IMPURE
+    )
+
+
+def test_each_library_is_imported_where_it_belongs_only() -> None:
+    hold(
+        f"{where}: {name}"
+        for path, where, name in imports()
+        if (homes := HOMES.get(name.split(".")[0]))
+        if not path.relative_to(SOURCE).as_posix().startswith(homes)
+    )
+
+
+def test_tasks_are_started_by_tasks_only() -> None:
+    forbidden = ("create_task", "ensure_future", "TaskGroup", "run_coroutine_threadsafe")
+    hold(
+        f"{place(path, node.lineno)}: {node.attr}"
+        for path, node in nodes("sinkhole")
+        if isinstance(node, ast.Attribute) and node.attr in forbidden and path.name != "tasks.py"
+    )
+
+
+def test_files_are_short() -> None:
+    hold(
+        f"{path.relative_to(ROOT)}: {lines} lines"
+        for path, text in committed()
+        if path.suffix in (".py", ".js", ".css", ".c", ".h")
+        if (lines := text.count("\n")) > MOST_FILE_LINES
+    )
+
+
+def test_functions_are_short() -> None:
+    assert {
+        f"{path.relative_to(SOURCE)}: {node.name}"
+        for path, node in nodes("sinkhole")
+        if isinstance(node, Function) and code_lines(node) > MOST_FUNCTION_LINES
+    } == set(LONG_FUNCTIONS)
+
+
+def code_lines(function: Function) -> int:
+    """Lines from `def` to the end, without the docstring: that is no code."""
+    text = ast.get_docstring(function, clean=False)
+    return (function.end_lineno or 0) - function.lineno + 1 - len((text or "").splitlines())
+
+
+def test_everything_public_has_a_docstring() -> None:
+    hold(
+        f"{place(path, getattr(node, 'lineno', 1))}: {getattr(node, 'name', 'the module')}"
+        for path in modules("sinkhole")
+        for node in public(tree_of(path))
+        if ast.get_docstring(node) is None
+    )
+
+
+def public(node: Documented) -> Iterator[Documented]:
+    """A module or class and what is public in it; bare stubs of protocols need none."""
+    yield node
+    for inner in node.body if not isinstance(node, Function) else ():
+        bare = isinstance(inner, Function) and ast.unparse(inner.body[-1]) == "..."
+        if isinstance(inner, ast.ClassDef | Function) and not inner.name.startswith("_"):
+            yield from () if bare else public(inner)
+
+
+def test_no_error_is_swallowed() -> None:
+    hold(
+        place(path, node.lineno)
+        for path, node in nodes("sinkhole", "tests", "bench")
+        if isinstance(node, ast.ExceptHandler) and isinstance(node.body[0], ast.Pass)
+        if node.type is None or ast.unparse(node.type) in ("Exception", "BaseException")
+    )
+
+
+def test_every_suppression_has_a_code_and_a_reason() -> None:
+    right = re.compile(r"# (type: ignore\[[\w, -]+\]|noqa: [A-Z]+\d+(, [A-Z]+\d+)*)  # \S+")
+    wrong = []
+    for path in modules("sinkhole", "tests", "bench"):
+        with path.open("rb") as file:
+            for token in tokenize.tokenize(file.readline):
+                comment = token.string if token.type == tokenize.COMMENT else ""
+                if re.match(r"#\s*(type:\s*ignore|noqa)", comment) and not right.match(comment):
+                    wrong.append(f"{place(path, token.start[0])}: {comment}")
+    hold(wrong)
+
+
+def test_nothing_is_left_for_later() -> None:
+    marker = re.compile(r"\b(TO" r"DO|FIX" r"ME|XX" r"X)\b")
+    hold(path.name for path, text in committed() if marker.search(text))
+
+
+def test_no_path_of_a_machine_and_no_package_host_is_named() -> None:
+    theirs = re.compile(
+        r"(?<![\w.-])/(home|Users|root|workspace|work)/\w|--(extra-)?index-url|PIP_INDEX"
+        r"|//[\w.-]*(pypi|pythonhosted|npmjs|artifact|registry)"
+    )
+    hold(
+        f"{path.relative_to(ROOT)}: {found[0]}"
+        for path, text in committed()
+        if path != Path(__file__) and (found := theirs.search(text))
+    )
+
+
+def test_every_unit_test_mirrors_a_module() -> None:
+    """`unit/<room>/test_<file>.py`; a word before the file's name may tell it from its likes."""
+    unmatched = set()
+    for path in (ROOT / "tests/unit").rglob("test_*.py"):
+        relative = path.relative_to(ROOT / "tests/unit")
+        files = [f"_{module.stem}" for module in (SOURCE / relative.parent).glob("*.py")]
+        if not path.stem.endswith(tuple(files)):
+            unmatched.add(relative.as_posix())
+    assert unmatched == set(NO_MODULE_OF_THEIR_OWN)
+
+
+def test_every_module_of_a_pure_room_has_a_test() -> None:
+    assert {
+        path.relative_to(SOURCE).as_posix()
+        for path in modules(*(f"sinkhole/{room}" for room in ("wire", "policy", "cache", "filter")))
+        if path.name != "__init__.py"
+        if not (ROOT / "tests/unit" / path.parent.name / f"test_{path.name}").exists()
+    } == set(TESTED_ELSEWHERE)
