@@ -3,6 +3,7 @@
 numbers    the registries: types, rcodes, opcodes, EDNS options, extended errors
 name       domain names between wire form and text
 question   what a client asks: `peek` reads one query without a full parse
+options    its EDNS options: those that are known here must be well-formed
 reply      what an upstream said: `read_reply` walks a whole response into records
 write      records to bytes: the tail of a reply, queries to upstreams, error replies
 message    the slow, complete codec (dnslib): presentation of rdata, and records from text

@@ -49,8 +49,10 @@ class Rcode(IntEnum):
 class Option(IntEnum):
     """EDNS option codes (IANA, DNS EDNS0 Option Codes)."""
 
+    LLQ = 1
     NSID = 3
     ECS = 8
+    EXPIRE = 9
     COOKIE = 10
     KEEPALIVE = 11
     PADDING = 12

@@ -18,6 +18,7 @@ from typing import Final, NamedTuple
 from sinkhole.errors import WireError
 from sinkhole.wire import numbers as n
 from sinkhole.wire.name import end_of
+from sinkhole.wire.options import check_option
 
 HEADER_SIZE: Final = 12
 OPT_FIXED_SIZE: Final = 11
@@ -129,15 +130,18 @@ def _read_opt(record: bytes) -> tuple[int, bool, bool]:
     size = int.from_bytes(record[9:11], "big")
     if len(record) != OPT_FIXED_SIZE + size:
         raise WireError("OPT does not end where the message ends")
+    if record[6]:  # looked at first: what the options of that version look like is not known
+        raise WireError(f"EDNS version {record[6]} is not known here", n.Rcode.BADVERS)
     position = OPT_FIXED_SIZE
     while position < len(record):
         if position + 4 > len(record):
             raise WireError("an EDNS option ends within its head")
-        position += 4 + int.from_bytes(record[position + 2 : position + 4], "big")
-    if position != len(record):
-        raise WireError("an EDNS option overruns OPT")
-    if record[6]:
-        raise WireError(f"EDNS version {record[6]} is not known here", n.Rcode.BADVERS)
+        code = int.from_bytes(record[position : position + 2], "big")
+        data_at = position + 4
+        position = data_at + int.from_bytes(record[position + 2 : data_at], "big")
+        if position > len(record):
+            raise WireError("an EDNS option overruns OPT")
+        check_option(code, record[data_at:position])
     announced = int.from_bytes(record[3:5], "big")
     payload = min(max(announced, n.CLASSIC_PAYLOAD), n.EDNS_PAYLOAD)
     return payload, bool(record[7] & 0x80), size == 0

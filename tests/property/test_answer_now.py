@@ -52,7 +52,14 @@ def queries(draw: st.DrawFn) -> bytes:
     record.header.ad = draw(st.booleans())
     if draw(st.booleans()):
         options = draw(
-            st.lists(st.tuples(st.sampled_from([3, 8, 10, 12]), st.binary(max_size=9)), max_size=3)
+            st.lists(
+                st.one_of(
+                    st.tuples(st.sampled_from([3, 12, 65_001]), st.binary(max_size=9)),
+                    st.tuples(st.just(8), st.sampled_from([bytes(4), b"\0\1\x18\0\xc0\0\2"])),
+                    st.tuples(st.just(10), st.binary(min_size=8, max_size=8)),
+                ),
+                max_size=3,
+            )
         )
         record.add_ar(
             dnslib.EDNS0(
