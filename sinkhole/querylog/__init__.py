@@ -2,7 +2,8 @@
 
 schema      the tables, and what happens to a file that can't be used
 intake      records -> rows and counts; dictionary keeps what repeats, tally what is counted
-writer      the one task that writes; retention keeps the file within age and size
+writer      the one task that writes; trouble says what keeps it from that
+retention   keeps the file within age and size
 history     reading, newest first; filters says which hours are worth reading
 log         all of it together, for app.py
 

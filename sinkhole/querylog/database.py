@@ -23,8 +23,11 @@ from sinkhole.errors import StorageError
 # It writes every statement with all its parameters, thousands of rows, at level debug.
 logging.getLogger("aiosqlite").setLevel(logging.INFO)
 
-BUSY_S: Final = 5.0
-"""How long to wait for a lock that another program, such as a backup, holds on the database."""
+BUSY_S: Final = 1.5
+"""How long to wait for a lock that another program, such as a backup, holds on the database.
+
+The writer tries again later anyway; a longer wait would hold up the end of the program.
+"""
 
 _DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 

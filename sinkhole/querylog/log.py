@@ -116,7 +116,7 @@ class QueryLog:
             "dropped": self.dropped,
             "rows": self._writer.rows,
             "size_bytes": size_bytes,
-            "error": self._writer.error,
+            "error": self._writer.trouble.text,
         }
 
     async def close(self) -> None:

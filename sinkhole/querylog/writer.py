@@ -22,6 +22,7 @@ from sinkhole.querylog.place import full_percent, refuse_network
 from sinkhole.querylog.retention import Retention, Roller
 from sinkhole.querylog.schema import open_database, set_aside
 from sinkhole.querylog.tally import Tally, tally_of
+from sinkhole.querylog.trouble import Trouble
 from sinkhole.record import RecordBuffer
 from sinkhole.verdict import Cause
 
@@ -39,11 +40,6 @@ BITE: Final = 2_000
 TIDY_EVERY_S: Final = 30.0
 TIDY_S: Final = 0.2
 """The longest time spent on retention between two transactions."""
-
-RETRY_MAX_S: Final = 60.0
-"""The longest pause after failures; the first is of a second, each other twice the one before."""
-
-WARN_EVERY_S: Final = 60.0
 
 
 class Rollups(Roller, Protocol):
@@ -63,8 +59,8 @@ class Counters(Protocol):
 class Writer:
     """Drains one buffer into one database until it is told to stop.
 
-    `error` is what is wrong now, None if nothing is. `lost` counts queries that were counted
-    but of which no row could be written.
+    `trouble` says what is wrong now; `problem` that a file was set aside. `lost` counts queries
+    that were counted but of which no row could be written.
     """
 
     def __init__(
@@ -79,7 +75,7 @@ class Writer:
         rollups: Rollups,
         counters: Counters,
     ) -> None:
-        self.error: str | None = None
+        self.trouble = Trouble()
         self.problem: str | None = None
         self.lost = 0
         self.rows = 0
@@ -96,20 +92,18 @@ class Writer:
         self._is_open = False
         self._is_usable = True
         self._taken = 0
+        self._written = 0
         self._committed = 0.0
         self._next_tidy = 0.0
-        self._next_try = 0.0
-        self._failures = 0
-        self._warned = -WARN_EVERY_S
         self._disk_full = False
 
     async def open(self) -> None:
-        """Open the database. Failing that, `error` says why and only the counters are served."""
+        """Open the database. Failing that, `trouble` says why, and `run` tries again."""
         try:
             refuse_network(self._path.parent)
         except StorageError as error:
-            self._is_usable = False
-            self._complain(str(error))
+            self._is_usable = False  # nor will it ever be: only the counters are served
+            self.trouble.complain(str(error))
             return
         try:
             await self._connect()
@@ -121,9 +115,13 @@ class Writer:
         try:
             busy = False
             while not self._stopping.is_set():
+                busy = await self._round()
                 await self._pause(BUSY_PAUSE_S if busy else COMMIT_S)
-                busy = await self._round(last=self._stopping.is_set())
+            await self._round(last=True)
         finally:
+            # Only if this task was cancelled is anything running, a statement that takes too long.
+            if self._database is not None:
+                await self._database.interrupt()
             await self._disconnect()
 
     def stop(self) -> None:
@@ -135,11 +133,6 @@ class Writer:
         if self._intake is not None:
             self._intake.forget_rules()
 
-    async def interrupt(self) -> None:
-        """Make the statement that is running fail, so that `run` can end."""
-        if self._database is not None:
-            await self._database.interrupt()
-
     async def _pause(self, seconds: float) -> None:
         try:
             async with asyncio.timeout(seconds):
@@ -147,23 +140,26 @@ class Writer:
         except TimeoutError:
             pass  # the usual end of a pause
 
-    async def _round(self, *, last: bool) -> bool:
+    async def _round(self, *, last: bool = False) -> bool:
         """Take what waits and, when it is time, commit; whether much was waiting."""
         if not self._is_usable:
             self._only_count()
             return False
-        now = time.monotonic()
-        if now < self._next_try and not last:
+        if self.trouble.is_resting and not last:
             return False  # the buffer holds the records, dropping the oldest when it is full
         try:
             await self._make_sure()
             busy = await self._take_all()
-            if last or not busy or now - self._committed >= COMMIT_S:
+            if last or not busy or time.monotonic() - self._committed >= COMMIT_S:
                 await self._commit()
                 if not last:
                     await self._tidy()
         except StorageError as error:
             await self._undo(error)
+            return False
+        except Exception as error:  # a bug may cost a second's rows, but not all from here on
+            log.exception("query log: a bug")
+            await self._undo(StorageError(f"{self._path}: {error!r}"))
             return False
         return busy
 
@@ -171,7 +167,7 @@ class Writer:
         """After a failure try whether writing works, before any record is staked on it."""
         if self._database is None:
             await self._connect()
-        if self._failures:
+        if self.trouble.failures:
             database, _ = self._opened()
             async with database.transaction():
                 await database.rows("UPDATE meta SET value = value")
@@ -181,14 +177,12 @@ class Writer:
     async def _take_all(self) -> bool:
         """Take all records that wait now into the transaction; whether they were many."""
         database, intake = self._opened()
-        bites = len(self._buffer) // BITE + 1
+        bites = -(-len(self._buffer) // BITE)
+        if bites and not self._is_open:
+            await database.begin()  # before anything is taken: only this can meet a lock
+            self._is_open = True
         for _ in range(bites):
             batches = self._buffer.drain(BITE)
-            if not batches:
-                break
-            if not self._is_open:
-                await database.begin()
-                self._is_open = True
             self._taken += sum(len(batch.records) for batch in batches)
             intake.take(batches)
             await intake.settle(database)
@@ -199,8 +193,6 @@ class Writer:
         """Write whole statements' worth of rows; the rest stays for the next bite."""
         rows = intake.rows
         if not self._enabled or self._disk_full:
-            if self._enabled:
-                self.lost += len(rows) // ROW_WIDTH
             rows.clear()
             return
         count = len(rows) // ROW_WIDTH // at_least * at_least
@@ -209,26 +201,33 @@ class Writer:
             del rows[: count * ROW_WIDTH]
             # A clock set back can give an id twice: better one row less than none at all.
             await database.insert("INSERT OR IGNORE INTO query", ROW_WIDTH, values, most=BITE)
-            await database.rows("UPDATE meta SET value = value + ? WHERE key = 'rows'", (count,))
-            self.rows += count
+            self._written += count
 
     async def _commit(self) -> None:
+        """End the transaction, if there was anything to write."""
         self._committed = time.monotonic()
-        if not self._is_open:
-            return
+        if self._is_open:
+            await self._write_counts()
+        if not self._disk_full:
+            self.trouble.over()
+
+    async def _write_counts(self) -> None:
         database, intake = self._opened()
         await self._write_rows(database, intake, at_least=1)
         tallies = intake.collect()
         for tally in tallies:
             self._counters.add(tally)
         await self._rollups.write(database, tallies)
+        await database.rows(
+            "UPDATE meta SET value = value + ? WHERE key = 'rows'", (self._written,)
+        )
         await database.commit()
+        self.rows += self._written
+        self._written = 0
         self._is_open = False
+        if self._disk_full:
+            self._lose(self._taken)
         self._taken = 0
-        if self.error is not None and not self._disk_full:
-            log.info("query log: writing again")
-            self.error = None
-        self._failures = 0
 
     async def _undo(self, error: StorageError) -> None:
         """Give up the transaction: its records are counted in memory and as lost."""
@@ -236,18 +235,17 @@ class Writer:
             for tally in self._intake.collect():
                 self._counters.add(tally)
             self._intake.forget()
-        self.lost += self._taken
-        self._taken = 0
+        self._lose(self._taken)
+        self._taken = self._written = 0
         self._is_open = False
         try:
             if isinstance(error, DamagedError):
                 await self._begin_anew(error)
             elif self._database is not None:
                 await self._database.rollback()
-                self.rows = await self._count_rows(self._database)
         except StorageError:
             await self._disconnect()  # the next attempt begins with a new connection
-        self._failed(error)
+        self.trouble.failed(str(error))
 
     # ---- the rest of its life ----------------------------------------------------------------
 
@@ -258,11 +256,11 @@ class Writer:
             return
         self._next_tidy = now + TIDY_EVERY_S
         percent = full_percent(self._path.parent)
-        if percent is not None:
-            self._complain(f"the disk is {percent:.0f} % full: queries are counted but not logged")
-        elif self._disk_full:
-            self.error = None
         self._disk_full = percent is not None
+        if self._disk_full:
+            self.trouble.complain(
+                f"the disk is {percent:.0f} % full: queries are counted but not logged"
+            )
         if not self._path.exists():  # removed by somebody, to clear the log perhaps
             await self._disconnect()
             return
@@ -278,8 +276,11 @@ class Writer:
         while batches := self._buffer.drain(BITE):
             tally = tally_of(batches)
             self._counters.add(tally)
-            if self._enabled:
-                self.lost += tally.durations.total()
+            self._lose(tally.durations.total())
+
+    def _lose(self, count: int) -> None:
+        if self._enabled:
+            self.lost += count
 
     def _opened(self) -> tuple[Database, Intake]:
         if self._database is None or self._intake is None:
@@ -297,7 +298,10 @@ class Writer:
     async def _disconnect(self) -> None:
         database, self._database, self._intake = self._database, None, None
         if database is not None:
-            await database.close()
+            try:
+                await database.close()
+            except StorageError as error:
+                log.warning("query log: %s", error)
 
     async def _begin_anew(self, error: DamagedError) -> None:
         """The file broke while in use: set it aside and begin a fresh one."""
@@ -309,16 +313,3 @@ class Writer:
 
     async def _count_rows(self, database: Database) -> int:
         return int(await database.value("SELECT value FROM meta WHERE key = 'rows'") or 0)
-
-    def _failed(self, error: StorageError) -> None:
-        self._complain(str(error))
-        self._next_try = time.monotonic() + min(2.0**self._failures, RETRY_MAX_S)
-        self._failures = min(self._failures + 1, 10)
-
-    def _complain(self, error: str) -> None:
-        """Show an error, and say so in the program's log once a minute at most."""
-        self.error = error
-        now = time.monotonic()
-        if now - self._warned >= WARN_EVERY_S:
-            self._warned = now
-            log.warning("query log: %s", error)

@@ -1,0 +1,52 @@
+"""What keeps the log from being written: shown, told once a minute, tried again ever later."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from typing import Final
+
+log = logging.getLogger(__name__)
+
+RETRY_MAX_S: Final = 60.0
+"""The longest pause after failures; the first is of a second, each other twice the one before."""
+
+WARN_EVERY_S: Final = 60.0
+
+
+class Trouble:
+    """The present trouble: `text` for the user, None while all is well."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.text: str | None = None
+        self.failures = 0
+        self._clock = clock
+        self._next_try = 0.0
+        self._next_warning = 0.0
+
+    @property
+    def is_resting(self) -> bool:
+        """Whether it is too early to try again."""
+        return self.failures > 0 and self._clock() < self._next_try
+
+    def complain(self, text: str) -> None:
+        """Show what is wrong, and say so in the program's log, once a minute at most."""
+        self.text = text
+        now = self._clock()
+        if now >= self._next_warning:
+            self._next_warning = now + WARN_EVERY_S
+            log.warning("query log: %s", text)
+
+    def failed(self, text: str) -> None:
+        """Something was tried and failed: rest for a while, longer each time."""
+        self.complain(text)
+        self._next_try = self._clock() + min(2.0**self.failures, RETRY_MAX_S)
+        self.failures = min(self.failures + 1, 10)
+
+    def over(self) -> None:
+        """It works, or works again."""
+        if self.text is not None:
+            log.info("query log: writing again")
+        self.text = None
+        self.failures = 0
