@@ -20,7 +20,7 @@ from typing import Any
 
 from sinkhole import __version__
 from sinkhole.cache.table import Table
-from sinkhole.errors import SettingsError
+from sinkhole.datadir import DataDir
 from sinkhole.filter.match import Matcher
 from sinkhole.filter.trie import CompiledList
 from sinkhole.kept import KeptCache
@@ -75,6 +75,7 @@ class App:
         self.pairs: list[Pair] = []
         self.query_log: QueryLog | None = None
         self.site: Site | None = None
+        self._data_dir = DataDir(settings.data_dir)
         self._kept = KeptCache(settings, self.table)
         self._tasks = Tasks("app", limit=4)
 
@@ -85,8 +86,9 @@ class App:
         cannot listen or there is no place for data."""
         try:
             _raise_descriptor_limit()
-            self._make_data_dir()
-            self.pairs = [bind(each.host, each.port) for each in self.settings.dns.listen]
+            self._data_dir.take()
+            for each in self.settings.dns.listen:
+                self.pairs.append(bind(each.host, each.port))
             self.library.load_now()
             self._kept.restore()
             self.forwarder.start()
@@ -105,19 +107,21 @@ class App:
 
     async def stop(self, patience_s: float = PATIENCE_S) -> None:
         """Stop taking queries, answer those that wait, write what is to be kept."""
+        page = [self.site.stop()] if self.site is not None else []
         await asyncio.gather(
-            *(listener.close(patience_s) for listener in self.udp), self.tcp.close(patience_s)
+            *(listener.close(patience_s) for listener in self.udp),
+            self.tcp.close(patience_s),
+            *page,
         )
         for pair in self.pairs:
             pair.close()
         await self._tasks.close()
         await self.pipeline.close()
         await self.forwarder.close()
-        if self.site is not None:
-            await self.site.stop()
         if self.query_log is not None:
             await self.query_log.close()
             self._kept.save()
+        self._data_dir.release()
 
     async def first_lists(self, patience_s: float) -> None:
         """Wait until every enabled list is in use or has failed, but no longer than this."""
@@ -126,15 +130,6 @@ class App:
             if all(each["state"] != "missing" for each in self.library.status()):
                 return
             await asyncio.sleep(0.05)
-
-    def _make_data_dir(self) -> None:
-        place = self.settings.data_dir
-        try:
-            place.mkdir(mode=0o750, parents=True, exist_ok=True)
-            (place / "lists").mkdir(mode=0o750, exist_ok=True)
-        except OSError as error:
-            reason = f"data_dir: {place} cannot be used: {error.strerror}; choose another folder"
-            raise SettingsError([reason]) from error
 
     async def _open_log(self) -> QueryLog:
         settings = self.settings

@@ -26,6 +26,8 @@ def _config_option(function: F) -> F:
         "--config",
         "-c",
         type=click.Path(dir_okay=False, path_type=Path),
+        envvar="SINKHOLE_CONFIG",
+        show_envvar=True,
         help="The settings file. Without one the defaults and the environment apply.",
     )(function)
 
@@ -55,9 +57,15 @@ def main() -> None:
     """A DNS sinkhole and caching forwarder for the home server.
 
     \b
-    Start it:        sinkhole run --config config/sinkhole.yaml
-    Ask it:          dig @127.0.0.1 -p 5353 doubleclick.net
-    Ask it why:      sinkhole explain doubleclick.net
+    Check settings:  sinkhole check-config sinkhole.yaml
+    Start it:        sinkhole run --config sinkhole.yaml
+    Ask it:          dig @127.0.0.1 doubleclick.net
+    Ask it why:      sinkhole explain --config sinkhole.yaml doubleclick.net
+    See what it did: sinkhole stats --config sinkhole.yaml
+
+    Every command reads the same settings: a file, and variables such as SINKHOLE__DNS__LISTEN
+    that win over it. Exit codes: 0 done, 1 not done and the reason is on standard error, 2 the
+    command was written wrongly.
     """
 
 
@@ -65,7 +73,15 @@ def main() -> None:
 @_config_option
 @_honest
 def run(config: Path | None) -> None:
-    """Start answering DNS, until SIGTERM or Ctrl-C."""
+    """Start answering DNS, until SIGTERM or Ctrl-C.
+
+    Says what it listens on and what the lists hold, then reports about itself on standard error.
+    Lists that are not there yet are fetched while it answers already. When told to stop, it gives
+    queries that wait for an answer two seconds, writes the log and the cache, and exits with 0.
+
+    Exit code 1 when it can't start: a mistake in the settings, an address or a port that can't be
+    had, a data folder that can't be used or belongs to a sinkhole that runs already.
+    """
     from sinkhole.commands.run import run_until_signal
 
     settings = load(config, os.environ)
@@ -80,21 +96,35 @@ def check_config(file: Path | None) -> None:
     """Print the settings in force, or every mistake with its line.
 
     FILE is a settings file; the environment (SINKHOLE__SECTION__KEY) counts as it does for `run`.
+    What is printed is a settings file itself: every key, its value, and who set it where that is
+    not the default.
+
+    Exit code 1 when anything is wrong, own rules that are none included. `run` would start with
+    such rules, without them.
     """
-    click.echo(effective(load(file, os.environ)), nl=False)
+    from sinkhole.commands.check import refuse_odd_rules
+
+    settings = load(file, os.environ)
+    refuse_odd_rules(settings)
+    click.echo(effective(settings), nl=False)
 
 
 @main.command()
 @click.argument("name", required=False)
 @click.option("--type", "qtype", default="A", show_default=True, help="The record type asked for.")
-@click.option("--client", help="The address of the client that asks.")
+@click.option("--client", help="The address of the client that asks; this machine without it.")
 @click.option("--json", "as_json", is_flag=True, help="JSON instead of sentences.")
 @click.option(
-    "--block-list", multiple=True, help="A list file to use instead of the settings' lists."
+    "--block-list",
+    multiple=True,
+    metavar="FILE",
+    help="A list file to ask instead of settings; may be given several times.",
 )
-@click.option("--allow-list", multiple=True, help="The same, with names to allow.")
+@click.option("--allow-list", multiple=True, metavar="FILE", help="The same, with names to allow.")
 @click.option(
-    "--queries", type=click.File("r"), help="Questions, a JSON object a line; - is stdin."
+    "--queries",
+    type=click.File("r", encoding="utf-8", errors="replace"),
+    help="Many questions, a JSON object a line; - is standard input.",
 )
 @_config_option
 @_honest
@@ -110,24 +140,39 @@ def explain(
 ) -> None:
     """Tell who decides what about NAME, and why.
 
-    Uses the lists of the settings as they were last compiled, whether the server runs or not. With
-    --block-list or --allow-list it needs neither settings nor server, and reads the list files
-    given. With --queries it answers many questions, one JSON object a line:
+    Asks the rules of the settings, and the lists as they were last compiled, whether the server
+    runs or not. Nothing is sent to an upstream: a name that is forwarded may still be blocked for
+    what its answer leads to.
+
+    With --block-list or --allow-list it needs neither settings nor server, and asks these files.
+    With --queries it then answers many questions, each a line such as
 
     \b
     {"name": "example.org", "type": "A", "client": {"ip": "192.0.2.7", "name": "tv", "tags": []}}
+
+    of which only the name is needed, by a line such as
+
+    \b
+    {"name": "example.org", "type": "A", "verdict": "block", "rule": "||example.org^",
+     "list": "ads.txt", "line": 7, "rewrite": null}
+
+    Verdicts are block, allow, none (no list knows it) and rewrite (answered here). Exit code 0
+    whatever the verdict, 1 for a name, type or file that is none.
     """
     from sinkhole.commands import explain as explaining
 
-    if (name is None) == (queries is None):
+    files = bool(block_list or allow_list)
+    if (not name) == (queries is None):
         raise click.UsageError("give either a NAME or --queries FILE")
+    if files and _on_command_line("config"):
+        raise click.UsageError("give either --config or list files: these are asked by themselves")
     if queries is not None:
-        if not (block_list or allow_list):
+        if not files:
             raise click.UsageError("--queries needs list files: --block-list or --allow-list")
         for answer in explaining.about_queries(block_list, allow_list, queries):
             click.echo(json.dumps(answer, ensure_ascii=False))
         return
-    settings = None if block_list or allow_list else load(config, os.environ)
+    settings = None if files else load(config, os.environ)
     lists = (block_list, allow_list)
     told = explaining.about_name(str(name), qtype, client, settings=settings, files=lists)
     click.echo(json.dumps(told, ensure_ascii=False) if as_json else explaining.in_words(told))
@@ -135,7 +180,7 @@ def explain(
 
 @main.group("lists")
 def lists_group() -> None:
-    """Look at the block and allow lists, or fetch them."""
+    """Show the block and allow lists, or fetch them."""
 
 
 @lists_group.command("status")
@@ -143,7 +188,12 @@ def lists_group() -> None:
 @_config_option
 @_honest
 def lists_status(as_json: bool, config: Path | None) -> None:
-    """Show every list: names, refused lines, when it was checked and changed, what is wrong."""
+    """Show each list: state, names, age, what is wrong.
+
+    Reads what the last update left in the data folder; no server is asked, and nothing is fetched.
+    A list is ready (in use), missing (not fetched yet), failed (could not be) or disabled. Refused
+    lines are those that hold no rule sinkhole knows. Exit code 0 whatever the state.
+    """
     from sinkhole.commands import lists as listing
 
     statuses = listing.statuses(load(config, os.environ))
@@ -161,7 +211,11 @@ def lists_status(as_json: bool, config: Path | None) -> None:
 @_config_option
 @_honest
 def lists_update(names: tuple[str, ...], force: bool, config: Path | None) -> None:
-    """Fetch and compile the lists, or those called NAMES. A running server takes them over.
+    """Fetch and compile the lists now, or only those called NAMES.
+
+    Asks each source whether anything is new and compiles what is. A running server notices within
+    half a minute and takes the new lists over, without a restart; to have that at once, ask the
+    server itself: POST /api/lists/update. Without a terminal it prints a line for each list.
 
     Exit code 1 when a list could not be updated; its last good copy stays in use.
     """
@@ -173,12 +227,23 @@ def lists_update(names: tuple[str, ...], force: bool, config: Path | None) -> No
 
 
 @main.command()
-@click.option("--period", default="24h", show_default=True, help="1h, 24h, 7d, 30d or 365d.")
+@click.option(
+    "--period",
+    type=click.Choice(["1h", "24h", "7d", "30d", "365d"]),
+    default="24h",
+    show_default=True,
+    help="How far back.",
+)
 @click.option("--json", "as_json", is_flag=True, help="JSON as /api/stats answers it.")
 @_config_option
 @_honest
 def stats(period: str, as_json: bool, config: Path | None) -> None:
-    """Show what the running server did: queries, blocked, cached, times, top names."""
+    """Show what the running server did.
+
+    Queries, the share that was blocked and that came from the cache, the median and the 99th
+    percentile of the time to answer, the names asked for and blocked most. Asks the server over
+    HTTP at web.listen of the settings; exit code 1 when it does not answer.
+    """
     from sinkhole.commands import ask as asking
 
     settings = load(config, os.environ)
@@ -191,11 +256,29 @@ def stats(period: str, as_json: bool, config: Path | None) -> None:
 
 @main.command("compile")
 @click.argument("sources", nargs=-1, required=True, metavar="LIST...")
-@click.option("--output", "-o", required=True, type=click.Path(dir_okay=False, path_type=Path))
-@click.option("--kind", type=click.Choice(["block", "allow"]), default="block", show_default=True)
+@click.option(
+    "--output",
+    "-o",
+    required=True,
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="The file to write, as a whole or not at all.",
+)
+@click.option(
+    "--kind",
+    type=click.Choice(["block", "allow"]),
+    default="block",
+    show_default=True,
+    help="Whether the names in the lists are to be blocked or allowed.",
+)
 @_honest
 def compile_lists(sources: tuple[str, ...], output: Path, kind: Literal["block", "allow"]) -> None:
-    """Compile list files into one file that a server can map, and report what was in them."""
+    """Compile list files into one, and report what is in them.
+
+    The report is JSON: lines, rules, names (distinct), duplicates, comments, ignored (right, but
+    not about DNS), refused (no rule, counted by reason, with samples of [line, text, reason]).
+    Lines of further files are numbered on from the first. Exit code 1 when a file can't be read or
+    written; refused lines are no failure.
+    """
     from sinkhole.commands import lists as listing
 
     listing.compile_to(tuple(Path(source) for source in sources), output, kind)
@@ -205,10 +288,21 @@ def compile_lists(sources: tuple[str, ...], output: Path, kind: Literal["block",
 @_config_option
 @_honest
 def healthcheck(config: Path | None) -> None:
-    """Ask the running server over DNS and HTTP; exit code 0 if both answer. For containers."""
+    """Ask the running server whether it is well.
+
+    One query over DNS to each address of dns.listen, and one request over HTTP. Prints nothing and
+    exits with 0 when all answer; otherwise says which does not, and exits with 1. For containers
+    and monitoring; the queries appear in no log and no statistics.
+    """
     from sinkhole.commands import ask as asking
 
     asking.check_health(load(config, os.environ))
+
+
+def _on_command_line(option: str) -> bool:
+    """Whether an option was given there, and not by a variable."""
+    source = click.get_current_context().get_parameter_source(option)
+    return source is click.core.ParameterSource.COMMANDLINE
 
 
 def _log_to_stderr(settings: Settings) -> None:

@@ -7,6 +7,7 @@ import secrets
 import socket
 import urllib.error
 import urllib.request
+from http.client import HTTPException
 from typing import Any, Final
 
 import click
@@ -28,7 +29,12 @@ _REACHABLE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 def summary(settings: Settings, period: str) -> dict[str, Any]:
     """/api/stats of the running server; SinkholeError when it cannot be had."""
-    answer: dict[str, Any] = json.loads(_get(settings, f"/api/stats?period={period}"))
+    try:
+        answer = json.loads(_get(settings, f"/api/stats?period={period}"))
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict) or "totals" not in answer:  # another program has that port
+        raise SinkholeError(f"what answers at {settings.web.listen} is not sinkhole")
     return answer
 
 
@@ -45,10 +51,16 @@ def _get(settings: Settings, path: str) -> bytes:
     except urllib.error.HTTPError as error:
         raise SinkholeError(_reason(error)) from None
     except OSError as error:
-        reason = getattr(error, "reason", None) or error
         raise SinkholeError(
-            f"no answer from http://{where} ({reason}); is sinkhole running, with these settings?"
+            f"no answer from http://{where} ({_words(getattr(error, 'reason', error))}); "
+            "is sinkhole running, with these settings?"
         ) from None
+    except HTTPException:
+        raise SinkholeError(f"what answers on http://{where} is not sinkhole") from None
+
+
+def _words(error: object) -> str:
+    return getattr(error, "strerror", None) or str(error)
 
 
 def _reason(error: urllib.error.HTTPError) -> str:
@@ -98,6 +110,8 @@ def _ask_dns(host: str, port: int) -> None:
             sock.send(query)
             reply = sock.recv(4096)
         except OSError as error:
-            raise SinkholeError(f"DNS does not answer on {host} port {port}: {error}") from None
+            raise SinkholeError(
+                f"DNS does not answer on {host} port {port}: {_words(error)}"
+            ) from None
     if not answers_question(reply, query):
         raise SinkholeError(f"DNS answers something else on {host} port {port}")

@@ -12,13 +12,13 @@ from sinkhole.errors import SinkholeError, UpstreamError
 from sinkhole.filter.explain import explain, explain_queries
 from sinkhole.filter.match import Matcher
 from sinkhole.filter.trie import CompiledList
-from sinkhole.lists.library import Library
+from sinkhole.lists.library import OWN_RULES, Library
 from sinkhole.parts import make_clients, make_policy, ttl_limits
 from sinkhole.pipeline import Pipeline
 from sinkhole.reaction import TCP, Exchanged, Waiting
-from sinkhole.record import RecordBuffer, Report
+from sinkhole.record import RecordBuffer
 from sinkhole.settings import Settings
-from sinkhole.verdict import Outcome
+from sinkhole.verdict import Outcome, Verdict
 from sinkhole.wire.message import describe, make_query
 from sinkhole.wire.numbers import type_number
 from sinkhole.wire.question import Question
@@ -45,6 +45,8 @@ def about_name(
     `rewrite`, `opinions`; with settings also `client`, `outcome`, `detail` and `lists`. Raises
     SinkholeError for what is no name, type or address.
     """
+    if "://" in name:
+        raise SinkholeError(f"{name!r} is a web address; ask about the name in it: {_host(name)}")
     try:
         qtype = type_number(qtype_text)
         if settings is None:
@@ -65,6 +67,10 @@ def about_name(
         for each in library.status()
     ]
     return told
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0]
 
 
 class _NoUpstreams:
@@ -96,19 +102,26 @@ def _by_pipeline(
     if isinstance(reaction, Waiting):
         return {"outcome": "forwarded", "detail": ""}
     pipeline.close_batch(0.0)
-    ((report, _),) = buffer.drain(1)[0].records
-    told = {"outcome": report.verdict.outcome.name.lower(), "detail": report.verdict.detail}
-    if report.verdict.outcome is Outcome.LOCAL and isinstance(reaction, bytes):
+    verdict = _recorded(buffer)
+    told = {"outcome": verdict.outcome.name.lower(), "detail": verdict.detail}
+    if verdict.outcome is Outcome.LOCAL and isinstance(reaction, bytes):
         rcode, answers = describe(reaction)
-        told |= _instead(report, rcode, answers)
+        told |= _instead(verdict, rcode, answers)
     return told
 
 
-def _instead(report: Report, rcode: str, answers: list[str]) -> dict[str, Any]:
-    cause = report.verdict.cause
+def _recorded(buffer: RecordBuffer) -> Verdict:
+    """The verdict in the log; the name that health checks ask for leaves no record."""
+    for batch in buffer.drain(1):
+        for report, _ in batch.records:
+            return report.verdict
+    return Verdict(Outcome.LOCAL, detail="health check")
+
+
+def _instead(verdict: Verdict, rcode: str, answers: list[str]) -> dict[str, Any]:
     return {
         "verdict": "rewrite",
-        "list": cause.list_name or None,
+        "list": verdict.cause.list_name or None,
         "line": None,
         "rule": None,
         "rewrite": {"rcode": rcode, "answers": answers},
@@ -124,11 +137,20 @@ def in_words(told: dict[str, Any]) -> str:
         for each in told["opinions"]
     ]
     if told["verdict"] == "block":
-        lines.append(f'To allow it, add to filtering.rules: "@@||{told["name"]}^"')
+        lines.append(_way_out(told))
     missing = [each["name"] for each in told.get("lists", ()) if each["state"] == "missing"]
     if missing:
         lines.append(f"Not compiled yet, so not asked: {', '.join(missing)}")
     return "\n".join(lines)
+
+
+def _way_out(told: dict[str, Any]) -> str:
+    """How to allow a name that is blocked."""
+    if told["list"] == OWN_RULES:
+        return f"To allow it, remove that rule from filtering.rules: {told['rule']}"
+    is_important = any(each["important"] for each in told["opinions"] if not each["allowed"])
+    stronger = "$important" if is_important else ""
+    return f'To allow it, add to filtering.rules: "@@||{told["name"].rstrip(".")}^{stronger}"'
 
 
 def _headline(told: dict[str, Any]) -> str:

@@ -13,6 +13,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sinkhole.errors import SinkholeError
 from sinkhole.filter.compile import compile_files
 from sinkhole.lists.library import Library
 from sinkhole.lists.progress import ProgressDisplay
@@ -69,5 +70,7 @@ async def update(settings: Settings, names: Sequence[str], *, force: bool) -> bo
 
 def compile_to(sources: tuple[Path, ...], output: Path, kind: Literal["block", "allow"]) -> None:
     """Compile list files into one and print the report as JSON."""
+    if any(source.exists() and output.exists() and source.samefile(output) for source in sources):
+        raise SinkholeError(f"{output} is one of the lists; choose another file to write")
     report: dict[str, Any] = compile_files(sources, output, kind).as_dict()
     click.echo(json.dumps(report, ensure_ascii=False))

@@ -93,7 +93,8 @@ class Store:
         Only under the lock: what another process is writing looks like a leftover.
         """
         with _disk(self.folder):
-            ours = [path for path in self.folder.iterdir() if _OURS.fullmatch(path.name)]
+            found = [path for path in self.folder.iterdir() if _OURS.fullmatch(path.name)]
+            ours = [path for path in found if path.is_file()]
         needed = set()
         for path in ours:
             if path.suffix == ".json" and (state := self._still_needed(path, wanted_ids, now)):

@@ -88,11 +88,13 @@ IP_PKTINFO: Final = 8  # Linux; the socket module of Python 3.11 has no name for
 def _advice(host: str, port: int, error: OSError) -> str:
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     if error.errno == errno.EADDRINUSE:
-        return (
+        found = (
             f"dns.listen: {where} is in use by another program. "
-            f"`ss -lnptu 'sport = :{port}'` tells which one; on many systems it is "
-            'systemd-resolved, see the README, "Freeing port 53".'
+            f"`ss -lnptu 'sport = :{port}'` tells which one"
         )
+        if port == 53:
+            return f'{found}; often it is systemd-resolved, see the README, "Freeing port 53".'
+        return f"{found}; stop it, or choose another port."
     if error.errno in (errno.EACCES, errno.EPERM):
         return (
             f"dns.listen: {where} needs the right to use ports below 1024. Run as a service "

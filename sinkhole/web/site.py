@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 
 from aiohttp import web
 
@@ -76,5 +77,6 @@ class Site:
 
 
 def _why_not(host: str, port: int, error: OSError) -> str:
-    reason = error.strerror or str(error)
+    # asyncio writes the address into `strerror`, so that the plain words are to be had here only.
+    reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
     return f"web.listen: can not listen on {host} port {port}: {reason}; choose another address"

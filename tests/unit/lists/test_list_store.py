@@ -55,6 +55,14 @@ def test_a_commit_replaces_the_list_and_the_sweep_removes_the_old_files(store: S
     assert contents(store) == files_of(ID, "d2")
 
 
+def test_a_folder_named_like_a_file_of_ours_does_not_stop_the_sweep(store: Store) -> None:
+    put(store, ID, "d1")
+    put(store, ID, "d2")
+    (store.folder / f"{ID}.d9.trie").mkdir()
+    store.sweep({ID}, NOW)
+    assert contents(store) == files_of(ID, "d2") | {f"{ID}.d9.trie"}
+
+
 def test_a_crash_before_the_commit_leaves_the_old_list_whole(store: Store) -> None:
     old = put(store, ID, "d1")
     store.part(ID).write_text("half a dow")  # killed while fetching
