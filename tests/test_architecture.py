@@ -78,6 +78,7 @@ TESTED_ELSEWHERE = {
     "policy/snapshot.py": "plain data; test_pipeline.py decides by it",
 }
 NO_MODULE_OF_THEIR_OWN = {
+    "querylog/test_log_crash.py": "kills a process with the whole log in it",
     "filter/test_starter_list.py": "holds blocklists/starter.txt to its promises",
     "settings/test_settings_reference.py": "holds config/sinkhole.yaml equal to the code",
     "settings/test_settings_sections.py": "each section's file has but a few lines",
