@@ -1,7 +1,7 @@
 """THE PAGE: what happens to a query, in order, with a reason for each place.
 
 `answer_now` is a plain function and decides everything that can be decided without waiting. Only
-what must ask an upstream goes on to `answer_later`, a coroutine that begins strictly where
+what must ask an upstream goes on to `answer_then`, which begins strictly where
 `answer_now` ended: what was found out travels with it in a `Waiting`.
 
 The order, and why:
@@ -28,6 +28,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Literal
 
 from sinkhole.cache.answer import Answer, TtlLimits, answer_of
@@ -39,7 +40,17 @@ from sinkhole.policy.clients import Bucket, Client, Clients
 from sinkhole.policy.reserved import answer_reserved
 from sinkhole.policy.snapshot import Policy
 from sinkhole.policy.special import answer_special
-from sinkhole.reaction import DROP, TCP, UDP, Drop, Reaction, Transport, Upstreams, Waiting
+from sinkhole.reaction import (
+    DROP,
+    TCP,
+    UDP,
+    Drop,
+    Exchanged,
+    Reaction,
+    Transport,
+    Upstreams,
+    Waiting,
+)
 from sinkhole.record import Batch, QueryRecord, RecordBuffer, Report
 from sinkhole.replies import (
     LOCAL_RECORDS,
@@ -54,13 +65,14 @@ from sinkhole.replies import (
     refusal_by_rule,
     stale_report,
 )
-from sinkhole.tasks import Tasks
 from sinkhole.upstream.prober import LOOP_ZONE
 from sinkhole.verdict import Cause, Outcome
 from sinkhole.wire import numbers as n
 from sinkhole.wire.name import end_of, from_text, is_below
 from sinkhole.wire.question import HEADER_SIZE, Question, Shape, deserves_reply, peek
 from sinkhole.wire.write import without_rd, write_error, write_truncated
+
+Finish = Callable[[Ready, Report], None]
 
 HEALTH_NAME: Final = from_text("health.sinkhole.invalid")
 """What `sinkhole healthcheck` asks for: answered, empty, and not recorded."""
@@ -116,12 +128,11 @@ class Pipeline:
         self._lane: dict[bytes, tuple[float, int, bytes, Report]] = {}
         self._records: list[QueryRecord] = []
         self._errors = Bucket()
-        self._refreshes = Tasks("refresh", limit=1000)
 
     # ---- stages 1 to 7: without waiting ------------------------------------------------------
 
     def answer_now(self, wire: bytes, client: Client, transport: Transport, now: float) -> Reaction:
-        """React to one query: reply bytes, DROP, or a Waiting to hand to `answer_later`.
+        """React to one query: reply bytes, DROP, or a Waiting to hand to `answer_then`.
 
         Never raises for any bytes. About 1.5 µs when the table knows the answer; this function is
         written out in one piece for that, where each call would add a twentieth.
@@ -276,52 +287,71 @@ class Pipeline:
 
     # ---- stages 8 and 9: with waiting --------------------------------------------------------
 
-    async def answer_later(self, waiting: Waiting) -> bytes:
+    def answer_then(self, waiting: Waiting, send: Callable[[bytes], None]) -> None:
         """Ask an upstream about what `answer_now` could not answer; always ends in a reply.
 
-        Takes as long as the upstreams' budget allows, or STALE_PATIENCE_S if there is an expired
-        answer to fall back on. Records the answer in a batch of its own.
+        `send` is called once with it, perhaps before this returns: after as long as the upstreams'
+        budget allows, or STALE_PATIENCE_S if there is an expired answer to fall back on. The answer
+        is recorded in a batch of its own. A callback, as a task and a future for each query cost
+        a third of all there is to do for one.
         """
+        finish: Finish = partial(self._finish, waiting, send)
         known = self._find(waiting.key)
         if known and known.is_revivable(waiting.arrived, self._serve_stale_s):
-            ready, report = await self._refresh(waiting)
-        else:
-            ready, report = await self._ask(waiting)
+            finish = self._impatiently(waiting, finish)
+        self._ask(waiting, finish)
+
+    def _finish(
+        self, waiting: Waiting, send: Callable[[bytes], None], ready: Ready, report: Report
+    ) -> None:
         duration_us = int((self._clock() - waiting.arrived) * 1e6)
         records = [(report, waiting.client.text)]
         self._buffer.append(Batch(self._wall_clock(), duration_us, records))
         query, end, shape = waiting.query, waiting.end, waiting.shape
         reply = ready.give(query, end, edns=shape.edns)
         if waiting.transport is UDP and len(reply) > shape.payload:
-            return write_truncated(query, end + 4, edns=shape.edns, do=shape.do)
-        return reply if shape.flags & n.RD else without_rd(reply)
+            reply = write_truncated(query, end + 4, edns=shape.edns, do=shape.do)
+        send(reply if shape.flags & n.RD else without_rd(reply))
 
-    async def _ask(self, waiting: Waiting) -> tuple[Ready, Report]:
-        """Stage 8. What comes back is the reply to give and the report of this first time."""
-        question = waiting.question
+    def _ask(self, waiting: Waiting, finish: Finish) -> None:
+        """Stage 8. `finish` gets the reply to give and the report of this first time."""
         try:
-            exchanged = await self._upstreams.exchange_later(question)
-            now = self._clock()
-            known = self._find(waiting.key)
-            if known and known.is_since(waiting.arrived, now, self.policy.generation):
-                return known, known.report  # somebody who asked at the same time has filled it in
-            answer = answer_of(exchanged.reply, question, self._limits, now)
-        except (UpstreamError, WireError) as error:
+            self._upstreams.ask(waiting.question, partial(self._hear, waiting, finish))
+        except UpstreamError as error:
+            finish(*self._fail(waiting, str(error)))
+
+    def _hear(self, waiting: Waiting, finish: Finish, outcome: Exchanged | UpstreamError) -> None:
+        now, known = self._clock(), self._find(waiting.key)
+        if isinstance(outcome, UpstreamError):
+            finish(*self._fail(waiting, str(outcome)))
+        elif known and known.is_since(waiting.arrived, now, self.policy.generation):
+            finish(known, known.report)  # who asked at the same time has filled it in
+        else:
+            finish(*self._take(waiting, outcome, now))
+
+    def _take(self, waiting: Waiting, outcome: Exchanged, now: float) -> tuple[Ready, Report]:
+        try:
+            answer = answer_of(outcome.reply, waiting.question, self._limits, now)
+        except WireError as error:
             return self._fail(waiting, str(error))
-        return self._keep_answer(waiting, answer, exchanged.server)
+        return self._keep_answer(waiting, answer, outcome.server)
 
-    async def _refresh(self, waiting: Waiting) -> tuple[Ready, Report]:
-        """Ask as always, but give the expired answer if that takes long (RFC 8767 §5).
+    def _impatiently(self, waiting: Waiting, finish: Finish) -> Finish:
+        """A `finish` that comes true by itself, with the expired answer, if asking takes long.
 
-        The asking goes on by itself, so that the table is fresh for the next client.
+        The asking goes on, so that the table is fresh for the next client (RFC 8767 §5).
         """
-        asking = self._refreshes.start("ask", self._ask(waiting))
-        if asking is not None:
-            await asyncio.wait({asking}, timeout=STALE_PATIENCE_S)
-            if asking.done():
-                result: tuple[Ready, Report] = asking.result()
-                return result
-        return self._fail(waiting, "no answer in time")
+
+        def finish_once(ready: Ready, report: Report) -> None:
+            if not timer.cancelled():
+                timer.cancel()
+                finish(ready, report)
+
+        def lose_patience() -> None:
+            finish_once(*self._fail(waiting, "no answer in time"))
+
+        timer = asyncio.get_running_loop().call_later(STALE_PATIENCE_S, lose_patience)
+        return finish_once
 
     def _keep_answer(self, waiting: Waiting, answer: Answer, server: str) -> tuple[Ready, Report]:
         """Stage 9: refuse for what the answer leads to, else keep it for the next client."""
@@ -394,7 +424,3 @@ class Pipeline:
             duration_us = int((self._clock() - arrived) * 1e6)
             self._buffer.append(Batch(self._wall_clock(), duration_us, self._records))
             self._records = []
-
-    async def close(self) -> None:
-        """End what goes on in the background."""
-        await self._refreshes.close()

@@ -6,9 +6,11 @@ of three things, and the listeners do nothing but carry them out.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import Enum
 from typing import Final, Literal, NamedTuple, Protocol
 
+from sinkhole.errors import UpstreamError
 from sinkhole.policy.clients import Client
 from sinkhole.verdict import Cause
 from sinkhole.wire.question import Question, Shape
@@ -51,7 +53,7 @@ class Waiting(NamedTuple):
 
 
 Reaction = bytes | Literal[Drop.DROP] | Waiting
-"""Send this; stay silent; or `await Pipeline.answer_later(waiting)` and send what it returns."""
+"""Send this; stay silent; or hand it to `Pipeline.answer_then` along with how to send."""
 
 
 class Exchanged(Protocol):
@@ -66,8 +68,11 @@ class Exchanged(Protocol):
 class Upstreams(Protocol):
     """What the pipeline needs of `upstream.Forwarder`."""
 
-    async def exchange_later(self, question: Question) -> Exchanged:
-        """A usable reply to the question; UpstreamError when there is none in time."""
+    def ask(self, question: Question, tell: Callable[[Exchanged | UpstreamError], None]) -> None:
+        """Get a usable reply; `tell` is called once, with it or with why there is none in time.
+
+        Raises UpstreamError at once, without calling `tell`, when it cannot even begin.
+        """
 
     def is_loop_probe(self, question: Question) -> bool:
         """Whether this is a question we sent ourselves, come back as a client's."""

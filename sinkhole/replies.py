@@ -6,6 +6,7 @@ Pure functions: they decide nothing and keep nothing.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from typing import Final
 
 from sinkhole.cache.answer import Answer
@@ -44,7 +45,10 @@ def refusal_by_hop(
     verdict = Verdict(Outcome.BLOCKED_ANSWER, cause, group=policy.group.name, hop=hop)
     ready = _refusal(question, policy, verdict, f"leads to {hop}: {_place(cause)}")
     ready.fresh_until = ready.expires = answer.expires
-    return ready, replace(ready.report, verdict=replace(verdict, upstream=server))
+    first = Report(
+        question.name, question.qtype, ready.report.rcode, replace(verdict, upstream=server)
+    )
+    return ready, first
 
 
 def made_here(
@@ -86,22 +90,26 @@ def answered(
     question: Question, policy: Policy, answer: Answer, allowed: Cause | None, server: str
 ) -> tuple[Ready, Report]:
     """An upstream's answer, and the report of this first time; the Ready's own says "cached"."""
-    verdict = Verdict(Outcome.FORWARDED, allowed or NO_CAUSE, allowed is not None, upstream=server)
+    verdict = _passed(Outcome.FORWARDED, allowed, server)
     ready = ready_answer(
         answer,
         cached_report(question, answer.rcode, allowed),
         policy.generation,
         do=question.do,
         cd=question.cd,
-        now=answer.received,
     )
     return ready, Report(question.name, question.qtype, answer.rcode, verdict)
 
 
 def cached_report(question: Question, rcode: int, allowed: Cause | None) -> Report:
     """The report of an answer given again."""
-    verdict = Verdict(Outcome.CACHED, allowed or NO_CAUSE, allowed is not None)
-    return Report(question.name, question.qtype, rcode, verdict)
+    return Report(question.name, question.qtype, rcode, _passed(Outcome.CACHED, allowed))
+
+
+@lru_cache(maxsize=1024)
+def _passed(outcome: Outcome, allowed: Cause | None, server: str = "") -> Verdict:
+    """The verdict on a name that was not refused; there are few different ones."""
+    return Verdict(outcome, allowed or NO_CAUSE, allowed is not None, upstream=server)
 
 
 def stale_report(before: Report, allowed: Cause | None, cause: str) -> Report:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_network
 from typing import NamedTuple
 
@@ -72,19 +72,31 @@ class Script:
         self.asked: list[str] = []
         self.dead = False
         self.gate: asyncio.Event | None = None
+        self._waiting: list[asyncio.Task[None]] = []
 
     def says(
         self, name: str, qtype: str, answer: str = "", authority: str = "", rcode: int = 0
     ) -> None:
         self.zones[name, qtype] = (rcode, answer, authority)
 
-    async def exchange_later(self, question: Question) -> Said:
+    def ask(self, question: Question, tell: Callable[[Said | UpstreamError], None]) -> None:
+        self.asked.append(f"{to_text(question.name)} {type_name(question.qtype)}")
+        if self.gate is None:
+            tell(self._outcome(question))
+        else:
+            waiting = asyncio.get_running_loop().create_task(self._tell(question, tell, self.gate))
+            self._waiting.append(waiting)
+
+    async def _tell(
+        self, question: Question, tell: Callable[[Said | UpstreamError], None], gate: asyncio.Event
+    ) -> None:
+        await gate.wait()
+        tell(self._outcome(question))
+
+    def _outcome(self, question: Question) -> Said | UpstreamError:
         name, qtype = to_text(question.name), type_name(question.qtype)
-        self.asked.append(f"{name} {qtype}")
-        if self.gate is not None:
-            await self.gate.wait()
         if self.dead or (name, qtype) not in self.zones:
-            raise UpstreamError("", "no answer")
+            return UpstreamError("", "no answer")
         rcode, answer, authority = self.zones[name, qtype]
         record = dnslib.DNSRecord.question(name, qtype).reply()
         record.header.rcode = rcode
@@ -109,8 +121,9 @@ class World:
         rate_limit: int = 0,
         cache_bytes: int = 1 << 20,
         serve_stale_s: float = 86_400,
+        clock: Clock | None = None,
     ) -> None:
-        self.clock = Clock()
+        self.clock = clock or Clock()
         self.upstreams = Script()
         self.buffer = RecordBuffer()
         self.table = Table(cache_bytes)
@@ -150,7 +163,9 @@ class World:
         query = question(name, qtype, edns=edns)
         reaction = self.now(query, transport)
         if isinstance(reaction, Waiting):
-            reaction = await self.pipeline.answer_later(reaction)
+            reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+            self.pipeline.answer_then(reaction, reply.set_result)
+            reaction = await reply
         assert isinstance(reaction, bytes)
         read = dnslib.DNSRecord.parse(reaction)
         assert read.header.id == int.from_bytes(query[:2], "big")

@@ -6,7 +6,7 @@ All times are seconds of one monotonic clock, given as `now`.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from sinkhole.errors import WireError
 from sinkhole.wire import numbers as n
@@ -30,8 +30,7 @@ class TtlLimits:
     max_negative_ttl_s: int = 3_600
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """A reply from upstream, cut down to what is about the question, and written anew.
 
     `ttl_s` is how long it may be kept from `received` on; 0 means do not keep it. `targets` are
@@ -109,6 +108,8 @@ def _negative_ttl(
 
 def _with_ttls(chain: tuple[Record, ...], least: int, most: int) -> tuple[Record, ...]:
     """The chain with every TTL within bounds and equal inside an rrset (RFC 2181 §5.2)."""
+    if len(chain) == 1 and least <= chain[0].ttl <= most:
+        return chain  # nearly every answer
     smallest: dict[tuple[bytes, int], int] = {}
     for r in chain:
         rrset = (r.name, r.rtype)

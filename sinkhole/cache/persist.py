@@ -99,6 +99,6 @@ def _ready(key: bytes, answer: Answer, now: float) -> Ready:
     qtype = int.from_bytes(key[end : end + 2], "big")
     flags = key[end + 2]
     report = Report(key[:end], qtype, answer.rcode, Verdict(Outcome.CACHED))
-    return ready_answer(
-        answer, report, NEVER_JUDGED, do=bool(flags & 1), cd=bool(flags & 2), now=now
-    )
+    ready = ready_answer(answer, report, NEVER_JUDGED, do=bool(flags & 1), cd=bool(flags & 2))
+    ready.age(now)
+    return ready

@@ -29,6 +29,7 @@ OVERHEAD_BYTES: Final = 950
 """What a Ready costs in memory besides its tails (objects, key, dict entry); measured."""
 
 _TTL: Final = Struct("!I")
+_PLAIN_OPT: Final = (write_opt(do=False), write_opt(do=True))
 
 
 class Ready:
@@ -70,7 +71,7 @@ class Ready:
         self.generation = generation
         self.head = write_head(flags, tail.counts, edns=False)
         self.edns_head = write_head(flags, tail.counts, edns=True)
-        self.opt = write_opt(do=do, ede=ede)
+        self.opt = _PLAIN_OPT[do] if ede is None else write_opt(do=do, ede=ede)
         self.tail = tail.data
         self.edns_tail = tail.data + self.opt
         self.fresh_until = inf
@@ -138,13 +139,13 @@ class Ready:
         self.edns_tail = self.tail + self.opt
 
 
-def ready_answer(
-    answer: Answer, report: Report, generation: int, *, do: bool, cd: bool, now: float
-) -> Ready:
-    """The Ready of an upstream's answer; one with `ttl_s` 0 is good for this moment only."""
+def ready_answer(answer: Answer, report: Report, generation: int, *, do: bool, cd: bool) -> Ready:
+    """The Ready of an upstream's answer; one with `ttl_s` 0 is good for this moment only.
+
+    An answer that was just received needs no ageing; others are aged before they are given.
+    """
     ready = Ready(report, generation, answer.tail, rcode=answer.rcode, do=do, cd=cd)
     ready.answer = answer
     ready.expires = answer.expires
-    ready.fresh_until = ready.expires
-    ready.age(now)
+    ready.fresh_until = min(answer.received + 1, answer.expires)
     return ready

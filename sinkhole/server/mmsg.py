@@ -15,7 +15,7 @@ import errno
 import os
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from ctypes import c_int, c_uint, c_void_p
 from typing import Final, TypeVar
 
@@ -148,18 +148,23 @@ class Mmsg:
             pending += 1
         return count, self._send(pending) if pending else 0
 
-    def send_later(self, reply: bytes, path: Path) -> bool:
-        """Send one reply along a kept path; False if the kernel did not take it."""
-        name, control = path
-        self._names[: len(name)] = name
-        self._out.view[: len(reply)] = reply
-        self._out.iovs[1] = len(reply)
-        self._out.words[0] = self._name_at[0]
-        if self._pktinfo:
-            self._controls[: len(control)] = control
-            self._in.words[5] = len(control)
-            self._use_control(0, 0)
-        return self._send(1) == 0
+    def send_later(self, replies: Sequence[tuple[bytes, Path]]) -> int:
+        """Send up to BATCH replies along kept paths; returns how many the kernel did not take.
+
+        Not to be called by what `serve` calls: the memory of the addresses is the same.
+        """
+        for i, (reply, (name, control)) in enumerate(replies):
+            at, start = i * _NAME_SIZE, i * REPLY_SIZE
+            self._names[at : at + len(name)] = name
+            self._out.view[start : start + len(reply)] = reply
+            self._out.iovs[2 * i + 1] = len(reply)
+            self._out.words[_WORDS * i] = self._name_at[i]
+            if self._pktinfo:
+                at = i * _CONTROL_SIZE
+                self._controls[at : at + len(control)] = control
+                self._in.words[_WORDS * i + 5] = len(control)
+                self._use_control(i, i)
+        return self._send(len(replies))
 
     def _receive(self) -> int:
         """Take up to BATCH datagrams that wait; returns how many, 0 when there are none."""

@@ -8,15 +8,15 @@ needs: each transport has its own bounds.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import socket
 import time
 from typing import Final
 
 from sinkhole.pipeline import Pipeline
 from sinkhole.policy.clients import Client
-from sinkhole.reaction import DROP, TCP, Waiting
+from sinkhole.reaction import DROP, TCP
 from sinkhole.server.sockets import Pair
-from sinkhole.tasks import Tasks
 
 MAX_CONNECTIONS: Final = 64
 MAX_PER_CLIENT: Final = 16
@@ -39,7 +39,10 @@ class TcpListener:
 
     def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
-        self.tasks = Tasks("tcp", MAX_CONNECTIONS * MAX_IN_FLIGHT)
+        self.waiting = 0
+        """Queries of all connections that wait for upstreams."""
+        self.calm = asyncio.Event()
+        """Set when the last of them was answered."""
         self.connections: dict[Connection, None] = {}
         """Open connections, the one that was idle longest first."""
         self._servers: list[asyncio.Server] = []
@@ -59,7 +62,11 @@ class TcpListener:
             server.close()
         if self._sweeper is not None:
             self._sweeper.cancel()
-        await self.tasks.close(patience_s)
+        if self.waiting and patience_s > 0:
+            self.calm.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(patience_s):
+                    await self.calm.wait()
         for connection in list(self.connections):
             connection.close()
 
@@ -111,6 +118,7 @@ class Connection(asyncio.Protocol):
         self._used = time.monotonic()
         self._message_began: float | None = None
         self._at_end = False
+        self._is_reading = False
 
     # ---- the connection's life, called by asyncio --------------------------------------------
 
@@ -150,6 +158,7 @@ class Connection(asyncio.Protocol):
     def _read(self) -> None:
         arrived = time.monotonic()
         buffer = self._buffer
+        self._is_reading = True
         while len(buffer) >= 2 and not self._transport.is_closing():
             if self._queries >= MAX_QUERIES:
                 break
@@ -165,6 +174,7 @@ class Connection(asyncio.Protocol):
             self._take(wire, arrived)
         if buffer and self._message_began is None:
             self._message_began = arrived
+        self._is_reading = False
         self._pipeline.close_batch(arrived)
 
     def _take(self, wire: bytes, arrived: float) -> None:
@@ -176,17 +186,22 @@ class Connection(asyncio.Protocol):
             self._send(reaction)
         elif reaction is DROP:
             self._transport.close()  # what is no query over UDP is silence, over TCP the end
-        elif self._listener.tasks.start("answer", self._answer_later(reaction)) is not None:
+        else:
             self._in_flight += 1
+            self._listener.waiting += 1
+            self._pipeline.answer_then(reaction, self._answered)
         if self._queries >= MAX_QUERIES and not self._in_flight:
             self._transport.close()
 
-    async def _answer_later(self, waiting: Waiting) -> None:
-        try:
-            self._send(await self._pipeline.answer_later(waiting))
-        finally:
-            self._in_flight -= 1
-            self._used = time.monotonic()
+    def _answered(self, reply: bytes) -> None:
+        """Send what an upstream's answer was waited for; perhaps within `_read` already."""
+        self._in_flight -= 1
+        self._listener.waiting -= 1
+        if not self._listener.waiting:
+            self._listener.calm.set()
+        self._used = time.monotonic()
+        self._send(reply)
+        if not self._is_reading:
             self._go_on()
 
     def _go_on(self) -> None:

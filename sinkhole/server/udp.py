@@ -9,17 +9,18 @@ event loop comes straight back if more is waiting.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import socket
 import time
+from functools import partial
 from math import inf
 from typing import Any, Final
 
 from sinkhole.pipeline import Pipeline
-from sinkhole.reaction import DROP, UDP, Waiting
+from sinkhole.reaction import DROP, UDP
 from sinkhole.server import mmsg
 from sinkhole.server.sockets import Pair
-from sinkhole.tasks import Tasks
 
 log = logging.getLogger(__name__)
 
@@ -33,11 +34,16 @@ class UdpListener:
     def __init__(self, pair: Pair, pipeline: Pipeline, *, batched: bool | None = None) -> None:
         """`batched` None means: where the platform can."""
         self.overloaded = 0
+        """Queries dropped because MAX_WAITING others were waiting."""
         self.unsent = 0
+        """Replies the kernel did not take: no route, or a full buffer. The client asks again."""
+        self._waiting = 0
+        self._outbox: list[tuple[bytes, mmsg.Path]] = []
+        self._calm = asyncio.Event()
+        self._is_closed = False
         self._warned = -inf
         self._pair = pair
         self._pipeline = pipeline
-        self._tasks = Tasks(f"udp {pair.host}:{pair.port}", MAX_WAITING)
         self._loop = asyncio.get_running_loop()
         if mmsg.is_available() if batched is None else batched:
             self._batch = mmsg.Mmsg(pair.udp, pktinfo=pair.pktinfo)
@@ -48,7 +54,13 @@ class UdpListener:
     async def close(self, patience_s: float = 0.0) -> None:
         """Stop listening, give queries that wait `patience_s` to be answered, close the socket."""
         self._loop.remove_reader(self._pair.udp)
-        await self._tasks.close(patience_s)
+        if self._waiting and patience_s > 0:
+            self._calm.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(patience_s):
+                    await self._calm.wait()
+        self._flush()
+        self._is_closed = True
         self._pair.udp.close()
 
     def _serve_batch(self) -> None:
@@ -64,15 +76,38 @@ class UdpListener:
         pipeline.close_batch(arrived)
 
     def _answer_later(self, reaction: Any, path: mmsg.Path) -> None:
-        if reaction is DROP:
-            return
-        if self._tasks.start("answer", self._wait_and_send(reaction, path)) is None:
-            self.overloaded += 1
+        if reaction is not DROP and self._may_wait():
+            self._pipeline.answer_then(reaction, partial(self._put, path))
 
-    async def _wait_and_send(self, waiting: Waiting, path: mmsg.Path) -> None:
-        reply = await self._pipeline.answer_later(waiting)
-        if not self._batch.send_later(reply, path):
-            self.unsent += 1
+    def _may_wait(self) -> bool:
+        if self._waiting >= MAX_WAITING:
+            self.overloaded += 1
+            return False
+        self._waiting += 1
+        return True
+
+    def _put(self, path: mmsg.Path, reply: bytes) -> None:
+        """Send a reply at the end of this turn of the event loop, with all others of the turn.
+
+        Upstreams' answers come in bursts as queries do, and one system call for each would cost
+        more than all the rest of an answer from upstream.
+        """
+        self._no_longer_waiting()
+        self._outbox.append((reply, path))
+        if len(self._outbox) == 1:
+            self._loop.call_soon(self._flush)
+
+    def _no_longer_waiting(self) -> None:
+        self._waiting -= 1
+        if not self._waiting:
+            self._calm.set()
+
+    def _flush(self) -> None:
+        outbox, self._outbox = self._outbox, []
+        if self._is_closed:
+            return
+        for start in range(0, len(outbox), mmsg.BATCH):
+            self.unsent += self._batch.send_later(outbox[start : start + mmsg.BATCH])
 
     def _warn(self, error: OSError, now: float) -> None:
         """Say once a minute that the kernel gives us no datagrams; there may be many failures."""
@@ -97,14 +132,14 @@ class UdpListener:
             reaction = pipeline.answer_now(wire, client, UDP, arrived)
             if isinstance(reaction, bytes):
                 self._send(reaction, control, peer)
-            elif reaction is not DROP:
-                waiting = self._wait_and_send_one(reaction, control, peer)
-                if self._tasks.start("answer", waiting) is None:
-                    self.overloaded += 1
+            elif reaction is not DROP and self._may_wait():
+                pipeline.answer_then(reaction, partial(self._put_one, control, peer))
         pipeline.close_batch(arrived)
 
-    async def _wait_and_send_one(self, waiting: Waiting, control: list[Any], peer: Any) -> None:
-        self._send(await self._pipeline.answer_later(waiting), control, peer)
+    def _put_one(self, control: list[Any], peer: Any, reply: bytes) -> None:
+        self._no_longer_waiting()
+        if not self._is_closed:
+            self._send(reply, control, peer)
 
     def _send(self, reply: bytes, control: list[Any], peer: Any) -> None:
         try:

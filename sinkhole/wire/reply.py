@@ -50,6 +50,7 @@ _HEADER: Final = Struct("!HHHHHH")
 _FIXED: Final = Struct("!HHIH")
 """Type, class, TTL and length of rdata: what follows the name of every record."""
 
+_QUESTION_NAME: Final = b"\xc0\x0c"
 _LOWEST_POINTER: Final = b"\xc0"
 
 
@@ -104,10 +105,13 @@ def read_reply(wire: bytes) -> Reply:
     if questions + sum(counts) > MAX_RECORDS:
         raise WireError(f"response with {questions + sum(counts)} records, at most {MAX_RECORDS}")
     position = HEADER_SIZE
-    for _ in range(questions):
-        position = _skip_name(wire, position) + 4
-    rcode, ede = flags & n.RCODE_MASK, None
     owners: dict[bytes, bytes] = {}
+    for _ in range(questions):
+        # Most records are owned by the name asked for, and say so by a pointer to it.
+        name, position = _read_name(wire, position)
+        owners.setdefault(_QUESTION_NAME, name.lower())
+        position += 4
+    rcode, ede = flags & n.RCODE_MASK, None
     sections: list[tuple[Record, ...]] = []
     for count in counts:
         section = []
@@ -130,6 +134,10 @@ def chain_of(reply: Reply, question: Question, longest: int = 12) -> tuple[Recor
     §5.4.1); signatures stay when DO was set. A DNAME stays for the CNAME made from it. Raises
     WireError for a chain of more than `longest` links, or one that runs in a circle.
     """
+    if not question.do and all(
+        record.rtype == question.qtype and record.name == question.name for record in reply.answer
+    ):
+        return reply.answer  # nearly every answer
     by_name: dict[bytes, list[Record]] = {}
     for record in reply.answer:
         by_name.setdefault(record.name, []).append(record)
@@ -209,10 +217,6 @@ def _expand(wire: bytes, start: int, end: int, before: int, names: int) -> bytes
         raise WireError("a name overruns its rdata")
     parts.append(wire[position:end])
     return b"".join(parts)
-
-
-def _skip_name(wire: bytes, position: int) -> int:
-    return _read_name(wire, position)[1]
 
 
 def _read_name(wire: bytes, position: int) -> tuple[bytes, int]:

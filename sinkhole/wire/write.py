@@ -68,7 +68,6 @@ def write_tail(
     out = bytearray()
     base = HEADER_SIZE + len(qname) + 4
     known: dict[bytes, int] = {}
-    _remember(qname, HEADER_SIZE, known)
     offsets: list[int] = []
     ttls: list[int] = []
     for section in (answer, authority, additional):
@@ -76,13 +75,13 @@ def write_tail(
             if name == qname:
                 out += _QUESTION_NAME
             else:
-                out += _compress(name, base + len(out), known)
+                out += _compress(name, base + len(out), known, qname)
             offsets.append(len(out) + 4)
             ttls.append(ttl)
             before = _COMPRESSIBLE.get(rtype)
             if before is not None:
                 at = base + len(out) + _FIXED.size + before
-                rdata = rdata[:before] + _compress(rdata[before:].lower(), at, known)
+                rdata = rdata[:before] + _compress(rdata[before:].lower(), at, known, qname)
             out += _FIXED.pack(rtype, n.CLASS_IN, ttl, len(rdata))
             out += rdata
     counts = (len(answer), len(authority), len(additional))
@@ -142,8 +141,10 @@ def _remember(name: bytes, at: int, known: dict[bytes, int]) -> None:
         position += size + 1
 
 
-def _compress(name: bytes, at: int, known: dict[bytes, int]) -> bytes:
+def _compress(name: bytes, at: int, known: dict[bytes, int], qname: bytes) -> bytes:
     """The name as it is to be written at offset `at` of the message."""
+    if not known:
+        _remember(qname, HEADER_SIZE, known)
     position = 0
     while size := name[position]:
         target = known.get(name[position:])

@@ -82,7 +82,7 @@ async def test_a_client_that_ends_its_side_still_gets_its_answers() -> None:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(framed(question("example.org")))
         writer.write_eof()
-        while len(listener.tasks) == 0:
+        while listener.waiting == 0:
             await asyncio.sleep(0)
         world.upstreams.gate.set()
         assert addresses(await read(reader)) == ["192.0.2.1"]
@@ -97,9 +97,9 @@ async def test_no_more_than_so_many_queries_wait_at_once(monkeypatch: pytest.Mon
     async with listening(world) as (listener, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(framed(question("example.org")) * 10)
-        while len(listener.tasks) < 4:
+        while listener.waiting < 4:
             await asyncio.sleep(0)
-        assert len(listener.tasks) == 4
+        assert listener.waiting == 4
         world.upstreams.gate.set()
         for _ in range(10):
             assert addresses(await read(reader)) == ["192.0.2.1"]
@@ -118,7 +118,11 @@ async def test_a_connection_ends_after_so_many_queries(monkeypatch: pytest.Monke
         writer.close()
 
 
-@pytest.mark.parametrize("sent", [b"", b"\x00", framed(question("ads.example.org"))[:-3]])
+@pytest.mark.parametrize(
+    "sent",
+    [b"", b"\x00", framed(question("ads.example.org"))[:-3]],
+    ids=["nothing", "half a length", "half a message"],
+)
 async def test_idle_and_slow_connections_are_closed(
     sent: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -147,7 +147,9 @@ async def test_a_class_other_than_in_is_refused_even_for_a_cached_name() -> None
 
 
 @pytest.mark.parametrize(
-    "wire", [b"", b"x" * 11, question("example.org")[:2] + b"\x81\x00" + bytes(30)]
+    "wire",
+    [b"", b"x" * 11, question("example.org")[:2] + b"\x81\x00" + bytes(30)],
+    ids=["empty", "short", "reply"],
 )
 def test_what_is_no_query_is_dropped(wire: bytes) -> None:
     world = World()
@@ -260,7 +262,6 @@ async def test_a_slow_upstream_is_not_waited_for_when_there_is_an_old_answer(
         await asyncio.sleep(0)
     assert addresses(await world.ask("example.org")) == ["192.0.2.2"]
     assert len(world.upstreams.asked) == 2
-    await world.pipeline.close()
 
 
 async def test_a_name_blocked_while_its_question_was_underway_is_blocked_from_then_on() -> None:

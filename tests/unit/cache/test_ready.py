@@ -25,7 +25,7 @@ END = 12 + len(WWW)
 def made(ttl: int = 300, now: float = 1000.0) -> Ready:
     said = Reply(0, False, False, (Record(WWW, 1, ttl, b"\xc0\x00\x02\x01"),), ())
     answer = answer_of(said, Question(WWW, 1), TtlLimits(), now)
-    return ready_answer(answer, REPORT, 1, do=False, cd=False, now=now)
+    return ready_answer(answer, REPORT, 1, do=False, cd=False)
 
 
 def ttl_of(ready: Ready) -> int:
