@@ -111,6 +111,12 @@ class Database:
             await self.rollback()
             raise
 
+    async def give_back(self, pages: int) -> None:
+        """Hand free pages back to the file system, at most so many; outside transactions."""
+        with _translated(self.path):
+            # As a script: `execute` takes only the first step of this pragma, which is one page.
+            await self._connection.executescript(f"PRAGMA incremental_vacuum({pages})")
+
     async def interrupt(self) -> None:
         """Make the statement that is running now fail."""
         await self._connection.interrupt()

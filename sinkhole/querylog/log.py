@@ -120,14 +120,16 @@ class QueryLog:
         }
 
     async def close(self) -> None:
-        """Write what is left, for FLUSH_S at most, and close every connection."""
+        """Write what is left, for FLUSH_S at most, and close every connection.
+
+        The writer's last: SQLite then folds the WAL into the file, which a connection that only
+        reads can not do. A copy of the file alone is a whole backup then.
+        """
+        results = await asyncio.gather(
+            *(reader.close() for reader in self._readers), return_exceptions=True
+        )
+        for result in results:
+            if isinstance(result, StorageError):
+                log.warning("query log: %s", result)
         self._writer.stop()
-        try:
-            await self._tasks.close(FLUSH_S)
-        finally:
-            results = await asyncio.gather(
-                *(reader.close() for reader in self._readers), return_exceptions=True
-            )
-            for result in results:
-                if isinstance(result, StorageError):
-                    log.warning("query log: %s", result)
+        await self._tasks.close(FLUSH_S)

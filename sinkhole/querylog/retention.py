@@ -66,22 +66,22 @@ class Retention:
             self._next_sweep_s = 0.0
             return await self._drop_rows(database, (oldest // HOUR_US + 1) * HOUR_US)
         if spare:
-            await database.rows(f"PRAGMA incremental_vacuum({PAGES_A_STEP})")
+            await database.give_back(PAGES_A_STEP)
         return spare
 
     async def _measure(self, database: Database) -> tuple[bool, bool]:
         """Whether what is in use is too much, and whether free pages should be handed back."""
-        wal_bytes = wal_size(database.path)
-        if wal_bytes > self._max_size_bytes // 4:
-            await database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
-            wal_bytes = wal_size(database.path)
         page_bytes = await database.value("PRAGMA page_size")
         pages = await database.value("PRAGMA page_count")
         free = await database.value("PRAGMA freelist_count")
-        room = self._max_size_bytes - wal_bytes
+        wal_bytes = wal_size(database.path)
+        if wal_bytes and pages * page_bytes + wal_bytes > self._max_size_bytes:
+            await database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+            wal_bytes = wal_size(database.path)
+        room = (self._max_size_bytes - wal_bytes) // page_bytes
         # Free pages are used again by the next rows: only many of them are worth moving others.
-        spare = free > 0 and (pages * page_bytes > room or free > PAGES_A_STEP + pages // 8)
-        return (pages - free) * page_bytes > room, spare
+        spare = free > 0 and (pages > room or free > PAGES_A_STEP + pages // 8)
+        return pages - free > room, spare
 
     async def _drop_rows(self, database: Database, before: int) -> bool:
         edge = await database.value(
