@@ -87,7 +87,7 @@ def meets(row: Any, client: str = "", name: str = "", verdict: str = "", qtype: 
     )
 
 
-FILTERS: list[dict[str, str]] = [
+FILTERS: list[dict[str, Any]] = [
     {},
     {"client": "192.0.2.2"},
     {"name": "www"},

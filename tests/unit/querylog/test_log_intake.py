@@ -3,6 +3,7 @@ from __future__ import annotations
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from log_kit import batch, blocked, report
@@ -43,7 +44,7 @@ async def test_every_record_becomes_a_row_whether_it_is_known_or_not(database: D
     seen, unseen = report("a.example"), report("b.example")
     first = await take(intake, database, batch([seen, seen], time_s=T))
     second = await take(intake, database, batch([seen, unseen, seen], time_s=T + 1))
-    names = dict(await database.rows("SELECT id, text FROM name"))
+    names: dict[Any, Any] = dict(await database.rows("SELECT id, text FROM name"))
     assert [names[row[2]] for row in first + second] == [
         *("a.example", "a.example", "a.example", "b.example", "a.example")
     ]
@@ -104,8 +105,8 @@ async def test_tallies_count_what_the_rows_say(database: Database) -> None:
         )
     first, second = intake.collect()
     assert (first.start_s, second.start_s) == (int(T) // 60 * 60, int(T) // 60 * 60 + 60)
-    names = dict(await database.rows("SELECT text, id FROM name"))
-    clients = dict(await database.rows("SELECT text, id FROM client"))
+    names: dict[Any, Any] = dict(await database.rows("SELECT text, id FROM name"))
+    clients: dict[Any, Any] = dict(await database.rows("SELECT text, id FROM client"))
     assert first.names == {names["a.example"]: [6, 0], names["ads.example"]: [4, 4]}
     assert first.clients == {clients["192.0.2.1"]: [6, 2], clients["192.0.2.2"]: [4, 2]}
     assert first.upstreams == {"192.0.2.53:53": [2, 18_000]}
