@@ -17,6 +17,7 @@ The order, and why:
  8. upstream  (later) ask; one flight for identical questions
  9. answer    (later) refuse what the answer leads to (CNAME targets), then keep it
 
+Stages 4 to 7 are written down in `judge`, as they are needed again when the policy changes.
 Stage 3 stands above the stages that fill it: that is the fast lane. A `Ready` carries the
 generation of the Policy that judged it, so changing the policy is one assignment here.
 
@@ -35,11 +36,10 @@ from sinkhole.cache.answer import Answer, TtlLimits, answer_of
 from sinkhole.cache.ready import Ready
 from sinkhole.cache.table import Table
 from sinkhole.errors import UpstreamError, WireError
+from sinkhole.judge import judge, judge_again
 from sinkhole.policy.blocking import Refusal
 from sinkhole.policy.clients import Bucket, Client, Clients
-from sinkhole.policy.reserved import answer_reserved
 from sinkhole.policy.snapshot import Policy
-from sinkhole.policy.special import answer_special
 from sinkhole.reaction import (
     DROP,
     TCP,
@@ -53,23 +53,19 @@ from sinkhole.reaction import (
 )
 from sinkhole.record import Batch, QueryRecord, RecordBuffer, Report
 from sinkhole.replies import (
-    LOCAL_RECORDS,
     MALFORMED,
     NOT_ALLOWED,
     TOO_MANY,
     answered,
-    cached_report,
     failure,
     made_here,
     refusal_by_hop,
-    refusal_by_rule,
     stale_report,
 )
-from sinkhole.upstream.prober import LOOP_ZONE
 from sinkhole.verdict import Cause, Outcome
 from sinkhole.wire import numbers as n
-from sinkhole.wire.name import end_of, from_text, is_below
-from sinkhole.wire.question import HEADER_SIZE, Question, Shape, deserves_reply, peek
+from sinkhole.wire.name import end_of, from_text
+from sinkhole.wire.question import HEADER_SIZE, Shape, deserves_reply, peek
 from sinkhole.wire.write import without_rd, write_error, write_truncated
 
 Finish = Callable[[Ready, Report], None]
@@ -249,41 +245,15 @@ class Pipeline:
         if question.name == HEALTH_NAME:  # asked every minute by containers: not worth a record
             healthy = made_here(question, policy, Refusal(n.Rcode.NOERROR), Outcome.LOCAL)
             return healthy.give(wire, end, edns=shape.edns)
-        ready, allowed = self._judge(question, shape.qclass)
+        ready, allowed = judge(question, shape.qclass, policy, self._upstreams)
         if ready is None and known and known.answer and now < known.answer.expires:
-            ready = self._judge_again(question, known, known.answer, allowed, now)
+            ready = judge_again(question, known, known.answer, allowed, policy, now)
         if ready is None:
             passed = policy.generation
             return Waiting(wire, end, shape, client, transport, key, question, passed, allowed, now)
         if ready is not known:
             self._table.put(key, ready)
         return ready
-
-    def _judge(self, question: Question, qclass: int) -> tuple[Ready | None, Cause | None]:
-        """Stages 4 to 7: the reply if it needs no upstream, else the rule that allows the name."""
-        if ready := self._answer_here(question, qclass):
-            return ready, None
-        match = self.policy.group.filter.match(question.name, question.qtype)
-        if match is None or match.allowed:
-            return None, match.cause if match else None
-        return refusal_by_rule(question, self.policy, match.cause), None
-
-    def _answer_here(self, question: Question, qclass: int) -> Ready | None:
-        """Stages 4 to 6: what needs neither lists nor upstreams."""
-        name, qtype = question.name, question.qtype
-        if special := answer_special(name, qtype, qclass):
-            outcome = Outcome.LOCAL if special[0].answer else Outcome.REFUSED
-            return made_here(question, self.policy, special[0], outcome, special[1])
-        if local := self.policy.local.answer(name, qtype):
-            return made_here(question, self.policy, local, Outcome.LOCAL, cause=LOCAL_RECORDS)
-        if is_below(name, LOOP_ZONE):  # another sinkhole's probe must reach our upstreams
-            if not self._upstreams.is_loop_probe(question):
-                return None
-            loop = Refusal(n.Rcode.NXDOMAIN)
-            return made_here(question, self.policy, loop, Outcome.LOCAL, "forwarding loop")
-        if self.policy.reserved_names and (reserved := answer_reserved(name, qtype)):
-            return made_here(question, self.policy, reserved[0], Outcome.LOCAL, reserved[1])
-        return None
 
     # ---- stages 8 and 9: with waiting --------------------------------------------------------
 
@@ -368,24 +338,13 @@ class Pipeline:
         return ready, report
 
     def _judge_late(self, waiting: Waiting) -> tuple[Ready | None, Cause | None]:
-        """As `_judge`, where the policy changed while the question was underway."""
+        """As `judge`, where the policy changed while the question was underway."""
         if waiting.generation == self.policy.generation:
             return None, waiting.allowed
-        ready, allowed = self._judge(waiting.question, n.CLASS_IN)
+        ready, allowed = judge(waiting.question, n.CLASS_IN, self.policy, self._upstreams)
         if ready is not None:
             self._table.put(waiting.key, ready)
         return ready, allowed
-
-    def _judge_again(
-        self, question: Question, known: Ready, answer: Answer, allowed: Cause | None, now: float
-    ) -> Ready:
-        """Take over an answer that an older policy let pass, if the present one does too."""
-        if refused := self.policy.group.first_refused(answer.targets, question.qtype, allowed):
-            return refusal_by_hop(question, self.policy, answer, refused, "")[0]
-        known.report = cached_report(question, answer.rcode, allowed)
-        known.generation = self.policy.generation
-        known.age(now)
-        return known
 
     def _fail(self, waiting: Waiting, cause: str) -> tuple[Ready, Report]:
         """No upstream could help: an expired answer if there is one, else SERVFAIL for a while."""
@@ -395,7 +354,7 @@ class Pipeline:
         if ready is not None:
             return ready, ready.report
         if known and known.answer and known.is_revivable(now, self._serve_stale_s):
-            ready = self._judge_again(question, known, known.answer, allowed, now)
+            ready = judge_again(question, known, known.answer, allowed, self.policy, now)
             if ready is known and now >= known.answer.expires:
                 known.revive(now, stale_report(known.report, allowed, cause))
         else:
