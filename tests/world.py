@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from ipaddress import ip_network
+from ipaddress import ip_address, ip_network
 from typing import NamedTuple
 
 import dnslib
@@ -16,7 +16,7 @@ from sinkhole.pipeline import Pipeline
 from sinkhole.policy.blocking import Blocking
 from sinkhole.policy.clients import Client, Clients
 from sinkhole.policy.local import LocalNames
-from sinkhole.policy.snapshot import GroupPolicy, Policy
+from sinkhole.policy.snapshot import Filter, GroupPolicy, Policy
 from sinkhole.reaction import UDP, Reaction, Transport, Waiting
 from sinkhole.record import RecordBuffer, Report
 from sinkhole.verdict import Cause
@@ -24,6 +24,9 @@ from sinkhole.wire.name import ancestors, from_text, to_text
 from sinkhole.wire.numbers import type_name
 from sinkhole.wire.question import Question
 from sinkhole.wire.reply import Reply, read_reply
+
+AT_HOME = ("127.0.0.0/8", "192.0.2.0/24", "2001:db8::/64")
+"""The networks that may ask."""
 
 
 class Clock:
@@ -65,22 +68,34 @@ class Said(NamedTuple):
 
 
 class Script:
-    """Upstreams that answer from zone-file text by (name, type), and count what was asked."""
+    """Upstreams that answer from zone-file text, and remember what was asked.
+
+    A question is written "name type", with " do" and " cd" behind it where they are set. What is
+    said about a question without them is said whatever they are.
+    """
 
     def __init__(self) -> None:
-        self.zones: dict[tuple[str, str], tuple[int, str, str]] = {}
+        self.zones: dict[str, tuple[int, str, str, str]] = {}
         self.asked: list[str] = []
         self.dead = False
         self.gate: asyncio.Event | None = None
         self._waiting: list[asyncio.Task[None]] = []
 
     def says(
-        self, name: str, qtype: str, answer: str = "", authority: str = "", rcode: int = 0
+        self,
+        name: str,
+        qtype: str,
+        answer: str = "",
+        authority: str = "",
+        rcode: int = 0,
+        *,
+        additional: str = "",
+        flags: str = "",
     ) -> None:
-        self.zones[name, qtype] = (rcode, answer, authority)
+        self.zones[f"{name} {qtype}{flags}"] = (rcode, answer, authority, additional)
 
     def ask(self, question: Question, tell: Callable[[Said | UpstreamError], None]) -> None:
-        self.asked.append(f"{to_text(question.name)} {type_name(question.qtype)}")
+        self.asked.append(_written(question) + " do" * question.do + " cd" * question.cd)
         if self.gate is None:
             tell(self._outcome(question))
         else:
@@ -94,18 +109,25 @@ class Script:
         tell(self._outcome(question))
 
     def _outcome(self, question: Question) -> Said | UpstreamError:
-        name, qtype = to_text(question.name), type_name(question.qtype)
-        if self.dead or (name, qtype) not in self.zones:
+        plain = _written(question)
+        said = self.zones.get(plain + " do" * question.do + " cd" * question.cd)
+        said = said or self.zones.get(plain)
+        if self.dead or said is None:
             return UpstreamError("", "no answer")
-        rcode, answer, authority = self.zones[name, qtype]
-        record = dnslib.DNSRecord.question(name, qtype).reply()
+        rcode, answer, authority, additional = said
+        record = dnslib.DNSRecord.question(*plain.split()).reply()
         record.header.rcode = rcode
         record.rr.extend(dnslib.RR.fromZone(answer))
         record.auth.extend(dnslib.RR.fromZone(authority))
+        record.ar.extend(dnslib.RR.fromZone(additional))
         return Said(read_reply(bytes(record.pack())))
 
     def is_loop_probe(self, question: Question) -> bool:
         return False
+
+
+def _written(question: Question) -> str:
+    return f"{to_text(question.name)} {type_name(question.qtype)}"
 
 
 class World:
@@ -121,6 +143,7 @@ class World:
         rate_limit: int = 0,
         cache_bytes: int = 1 << 20,
         serve_stale_s: float = 86_400,
+        limits: TtlLimits | None = None,
         clock: Clock | None = None,
     ) -> None:
         self.clock = clock or Clock()
@@ -130,11 +153,11 @@ class World:
         group = GroupPolicy(filter=SimpleFilter(block, allow), blocking=blocking or Blocking())
         self.pipeline = Pipeline(
             policy=Policy(group=group, local=LocalNames(records or {})),
-            clients=Clients([ip_network("127.0.0.0/8"), ip_network("192.0.2.0/24")], rate_limit),
+            clients=Clients([ip_network(net) for net in AT_HOME], rate_limit),
             table=self.table,
             upstreams=self.upstreams,
             buffer=self.buffer,
-            limits=TtlLimits(),
+            limits=limits or TtlLimits(),
             serve_stale_s=serve_stale_s,
             clock=self.clock,
             wall_clock=self.clock,
@@ -142,13 +165,28 @@ class World:
         self.client = self.client_at("192.0.2.7")
 
     def client_at(self, address: str) -> Client:
-        return self.pipeline.clients.of(bytes(int(part) for part in address.split(".")))
+        return self.pipeline.clients.of(ip_address(address).packed)
 
     def change_rules(self, block: Sequence[str] = (), allow: Sequence[str] = ()) -> None:
         """Publish a new Policy with other rules."""
+        self.publish(filter=SimpleFilter(block, allow))
+
+    def publish(
+        self,
+        *,
+        filter: Filter | None = None,
+        blocking: Blocking | None = None,
+        local: LocalNames | None = None,
+        reserved_names: bool | None = None,
+    ) -> None:
+        """Publish a new Policy, with these parts in place of those of the old one."""
         old = self.pipeline.policy
-        group = GroupPolicy(filter=SimpleFilter(block, allow), blocking=old.group.blocking)
-        self.pipeline.policy = Policy(old.generation + 1, group, old.local)
+        self.pipeline.policy = Policy(
+            old.generation + 1,
+            GroupPolicy(filter=filter or old.group.filter, blocking=blocking or old.group.blocking),
+            old.local if local is None else local,
+            old.reserved_names if reserved_names is None else reserved_names,
+        )
 
     def now(self, wire: bytes, transport: Transport = UDP) -> Reaction:
         """What the pipeline says at once."""

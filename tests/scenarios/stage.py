@@ -1,0 +1,311 @@
+"""Playing scenarios: the real pipeline and filter, a clock that stands still, scripted upstreams.
+
+What may change at any time (each change is a new Policy):
+
+    rules                    the block list from now on: the lines below, in any list format
+    local                    local records: lines of NAME ADDRESS...
+    blocking MODE [DURATION] [ADDRESS...]
+    reserved on | off        whether special-use names are answered here
+    with KEY VALUE           before anything else: rate_limit, serve_stale, min_ttl, max_ttl, cache
+
+The upstreams and the time:
+
+    upstream NAME TYPE RCODE [do] [cd]     how it answers from now on: the lines below are records
+                                           (`authority`, `additional` in front for those sections)
+    upstream down | up | slow | prompt     slow: answers come only once it is prompt again
+    wait DURATION
+
+Clients:
+
+    ask NAME TYPE [class NUMBER] [edns] [payload SIZE] [do] [cd] [ad] [nord] [option CODE HEX]
+        [from ADDRESS] [over tcp] [times N]
+    send [from ADDRESS] [over tcp] [times N]    the bytes below: hex, and text in quotes
+
+What must follow, all of it and nothing else:
+
+    asked NAME TYPE [do] [cd] [times N]    a question went to the upstreams
+    expect RCODE OUTCOME ...               the next reply, in the order of asking: what is in it is
+                                           below (`...` for any rdata, `authority` in front for
+                                           that section), OUTCOME is what the record of it says,
+                                           `unrecorded` if there must be none
+        tc   ede CODE   saying "text"   list NAME   line N   allowed   hop NAME   via SERVER
+        detail "text"   times N
+    expect silence
+    expect no-reply-yet
+
+A question to the upstreams that no `asked` names before the next `expect` makes the scenario
+fail; so does a reply nobody expects. That every reply is well-formed and answers its query
+(`decency`) need not be said.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import selectors
+from collections import deque
+from functools import partial
+from ipaddress import IPv4Address, IPv6Address, ip_address
+from typing import Any
+
+from expectation import Exchange, Expectation
+from notation import by_section, read_bytes, read_record, spelled, write_opt
+from script import ScriptError, Step, Words
+from world import Clock, World
+
+from sinkhole.cache.answer import TtlLimits
+from sinkhole.filter.match import Matcher
+from sinkhole.filter.trie import CompiledList
+from sinkhole.policy.blocking import Blocking, Mode
+from sinkhole.policy.local import LocalNames
+from sinkhole.reaction import TCP, UDP, Waiting
+from sinkhole.wire.numbers import Rcode, type_number
+
+TURNS = 20
+"""Turns of the event loop that settle everything that does not wait for the clock."""
+
+
+class StillLoop(asyncio.SelectorEventLoop):
+    """An event loop on the scenario's clock: its timers ring when the clock is moved past them."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._scenario_clock = clock
+        super().__init__(NeverWaiting())
+
+    def time(self) -> float:
+        return self._scenario_clock.now
+
+
+class NeverWaiting(selectors.SelectSelector):
+    def select(self, timeout: float | None = None) -> Any:
+        return super().select(0)
+
+
+def play(steps: list[Step]) -> None:
+    """Play one scenario; ScriptError at the first step that went another way."""
+    clock = Clock()
+    with asyncio.Runner(loop_factory=lambda: StillLoop(clock)) as runner:
+        runner.run(Stage(clock).play(steps))
+
+
+class Stage:
+    """A scenario being played."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._given: dict[str, Any] = {}
+        self._made: World | None = None
+        self._exchanges: deque[Exchange] = deque()
+        self._outgoing = 0
+
+    @property
+    def world(self) -> World:
+        if self._made is None:
+            self._made = World(clock=self._clock, **self._given)
+        return self._made
+
+    async def play(self, steps: list[Step]) -> None:
+        for step in steps:
+            words = Words(step)
+            verb = words.take("a verb")
+            method = getattr(self, f"_do_{verb}", None)
+            if method is None:
+                raise words.unknown(verb)
+            try:
+                method(words, step.below)
+            except ValueError as error:  # a name, address, type or record that cannot be read
+                raise ScriptError(f"{step.place}: {error}") from error
+            words.end()
+            for _ in range(TURNS):
+                await asyncio.sleep(0)
+        self._nothing_left(f"{steps[-1].place}: at the end")
+
+    def _nothing_left(self, place: str) -> None:
+        self._all_asked_told(place)
+        if self._exchanges:
+            raise ScriptError(f"{place}: nothing expects the reply to {self._exchanges[0].place}")
+
+    def _all_asked_told(self, place: str) -> None:
+        untold = self.world.upstreams.asked[self._outgoing :]
+        if untold:
+            raise ScriptError(f"{place}: an upstream was asked for {untold[0]}")
+
+    # ---- what applies ------------------------------------------------------------------------
+
+    def _do_with(self, words: Words, below: list[str]) -> None:
+        key = words.take("a key")
+        if self._made is not None:
+            raise ScriptError(f"{words.place}: {key} is for the beginning of a scenario")
+        if key == "rate_limit":
+            self._given[key] = words.number("queries a second")
+        elif key == "serve_stale":
+            self._given["serve_stale_s"] = words.seconds("a duration")
+        elif key == "cache":
+            self._given["cache_bytes"] = words.number("a number of bytes")
+        elif key in ("min_ttl", "max_ttl"):
+            self._given["limits"] = TtlLimits(**{f"{key}_s": int(words.seconds("a duration"))})
+        else:
+            raise words.unknown(key)
+
+    def _do_rules(self, words: Words, below: list[str]) -> None:
+        rules = CompiledList.from_rules("Starter", "block", below)
+        if rules.report.samples:
+            raise ScriptError(f"{words.place}: {rules.report.samples[0]}")
+        self.world.publish(filter=Matcher([rules]))
+
+    def _do_local(self, words: Words, below: list[str]) -> None:
+        records = {name: addresses for name, *addresses in map(str.split, below)}
+        self.world.publish(local=LocalNames(records))
+
+    def _do_blocking(self, words: Words, below: list[str]) -> None:
+        mode, ttl_s = Mode(words.take("a mode")), 10
+        addresses: list[IPv4Address | IPv6Address] = []
+        while words:
+            word = words.take("a duration or an address")
+            if word[-1] == "s" and word[:-1].isdecimal():
+                ttl_s = int(word[:-1])
+            else:
+                addresses.append(ip_address(word))
+        ipv4 = next((a for a in addresses if isinstance(a, IPv4Address)), Blocking().ipv4)
+        ipv6 = next((a for a in addresses if isinstance(a, IPv6Address)), Blocking().ipv6)
+        self.world.publish(blocking=Blocking(mode, ttl_s, ipv4, ipv6))
+
+    def _do_reserved(self, words: Words, below: list[str]) -> None:
+        word = words.take("on or off")
+        if word not in ("on", "off"):
+            raise words.unknown(word)
+        self.world.publish(reserved_names=word == "on")
+
+    # ---- upstreams and time ------------------------------------------------------------------
+
+    def _do_upstream(self, words: Words, below: list[str]) -> None:
+        name, script = words.take("a name"), self.world.upstreams
+        if not words:
+            if name in ("down", "up"):
+                script.dead = name == "down"
+            elif name == "slow":
+                script.gate = asyncio.Event()
+            elif name == "prompt" and script.gate is not None:
+                script.gate.set()
+                script.gate = None
+            else:
+                raise words.unknown(name)
+            return
+        qtype, rcode = words.take("a type"), Rcode[words.take("an rcode")]
+        sections = by_section(below)
+        for record in itertools.chain(*sections):
+            read_record(record)
+        answer, authority, additional = map("\n".join, sections)
+        flags = _dnssec_flags(words)
+        script.says(name, qtype, answer, authority, rcode, additional=additional, flags=flags)
+
+    def _do_wait(self, words: Words, below: list[str]) -> None:
+        self._clock.now += words.seconds("a duration")
+
+    # ---- clients -----------------------------------------------------------------------------
+
+    def _do_ask(self, words: Words, below: list[str]) -> None:
+        name, qtype = words.take("a name"), type_number(words.take("a type"))
+        qclass, flags, edns, do = 1, 0x0100, 0, False
+        options: list[tuple[int, bytes]] = []
+        sender = Sender()
+        while words:
+            word = words.take("a word")
+            if word == "class":
+                qclass = words.number("a class")
+            elif word == "edns":
+                edns = edns or 4096
+            elif word == "payload":
+                edns = words.number("a size")
+            elif word == "do":
+                edns, do = edns or 4096, True
+            elif word in ("cd", "ad"):
+                flags |= 0x0010 if word == "cd" else 0x0020
+            elif word == "nord":
+                flags &= ~0x0100
+            elif word == "option":
+                code = words.number("an option code")
+                options.append((code, bytes.fromhex(words.take("hex, or - for none").strip("-"))))
+                edns = edns or 4096
+            elif not sender.understands(word, words):
+                raise words.unknown(word)
+        question = spelled(name) + qtype.to_bytes(2, "big") + qclass.to_bytes(2, "big")
+        opt = write_opt(edns, do, options) if edns else b""
+        head = flags.to_bytes(2, "big") + bytes((0, 1, 0, 0, 0, 0, 0, bool(edns)))
+        self._start(words.place, head + question + opt, sender)
+
+    def _do_send(self, words: Words, below: list[str]) -> None:
+        sender = Sender()
+        while words:
+            word = words.take("a word")
+            if not sender.understands(word, words):
+                raise words.unknown(word)
+        self._start(words.place, read_bytes(" ".join(below)), sender, with_id=False)
+
+    def _start(self, place: str, query: bytes, sender: Sender, *, with_id: bool = True) -> None:
+        for number in range(sender.times):
+            query_id = (0x5000 + number).to_bytes(2, "big") if with_id else b""
+            exchange = Exchange(place, query_id + query, sender.transport)
+            self._exchanges.append(exchange)
+            self.world.client = self.world.client_at(sender.address)
+            exchange.reaction = self.world.now(exchange.query, exchange.transport)
+            exchange.reports = self.world.reports()
+            if isinstance(exchange.reaction, Waiting):
+                self.world.pipeline.answer_then(exchange.reaction, partial(self._heard, exchange))
+
+    def _heard(self, exchange: Exchange, reply: bytes) -> None:
+        # Nothing ran between its record and here, so what is in the buffer is about this one.
+        exchange.reaction, exchange.reports = reply, self.world.reports()
+
+    # ---- what must follow --------------------------------------------------------------------
+
+    def _do_asked(self, words: Words, below: list[str]) -> None:
+        name = words.take("a name")
+        wanted = f"{name} {words.take('a type')}{_dnssec_flags(words)}"
+        for _ in range(words.number("a number") if words.next_is("times") else 1):
+            asked = self.world.upstreams.asked[self._outgoing : self._outgoing + 1]
+            if asked != [wanted]:
+                raise ScriptError(f"{words.place}: upstreams were asked {asked or 'nothing'}")
+            self._outgoing += 1
+
+    def _do_expect(self, words: Words, below: list[str]) -> None:
+        self._all_asked_told(words.place)
+        if words.next_is("no-reply-yet"):
+            if self._exchanges and not isinstance(self._exchanges[0].reaction, Waiting):
+                raise ScriptError(f"{words.place}: {self._exchanges[0]}")
+            return
+        expectation = Expectation(words, below)
+        for _ in range(expectation.times):
+            if not self._exchanges:
+                raise ScriptError(f"{words.place}: no client asked anything more")
+            exchange = self._exchanges.popleft()
+            failures = expectation.failures(exchange)
+            if failures:
+                told = "\n  ".join(failures)
+                raise ScriptError(f"{words.place}:\n  {told}\n{exchange}")
+
+
+class Sender:
+    """Who sends a query, how, and how often."""
+
+    def __init__(self) -> None:
+        self.address = "192.0.2.7"
+        self.transport = UDP
+        self.times = 1
+
+    def understands(self, word: str, words: Words) -> bool:
+        """Take a word that is about the sender, with what follows it."""
+        if word == "from":
+            self.address = words.take("an address")
+        elif word == "over" and words.next_is("tcp"):
+            self.transport = TCP
+        elif word == "times":
+            self.times = words.number("a number")
+        else:
+            return False
+        return True
+
+
+def _dnssec_flags(words: Words) -> str:
+    """` do`, ` cd`, both or "", as they stand next."""
+    return "".join(f" {flag}" for flag in ("do", "cd") if words.next_is(flag))
