@@ -63,7 +63,7 @@ def make_resolver(forwarder: Forwarder) -> Callable[[str], Awaitable[list[str]]]
     not apply, so that no list can cut off the updates of another.
     """
 
-    async def ask(name: bytes, qtype: Type) -> list[str]:
+    async def ask(name: bytes, qtype: int) -> list[str]:
         question = Question(name, qtype)
         exchanged = await forwarder.exchange_later(question)
         chain = chain_of(exchanged.reply, question)

@@ -61,16 +61,36 @@ def answer_of(reply: Reply, question: Question, limits: TtlLimits, now: float) -
     """
     chain = chain_of(reply, question)
     negative = reply.rcode == n.Rcode.NXDOMAIN or not any(r.rtype == question.qtype for r in chain)
+    if not negative and reply.rcode == n.Rcode.NOERROR:
+        return _positive(reply, question, chain, limits, now)
     authority = _soa_and_proofs(reply.authority, question, chain) if negative else ()
-    if reply.rcode not in (n.Rcode.NOERROR, n.Rcode.NXDOMAIN):
-        ttl_s = 0
-    elif negative:
+    ttl_s = 0
+    if reply.rcode in (n.Rcode.NOERROR, n.Rcode.NXDOMAIN):
         ttl_s = _negative_ttl(chain, authority, limits)
-    else:
-        ttl_s = _clamp(min(r.ttl for r in chain), limits.min_ttl_s, limits.max_ttl_s)
-    chain = _with_ttls(chain, limits.min_ttl_s if not negative else 0, limits.max_ttl_s)
     authority = tuple(r._replace(ttl=min(r.ttl, ttl_s)) for r in authority)
-    targets = tuple(r.rdata.lower() for r in chain if r.rtype == n.Type.CNAME)
+    chain = _with_ttls(chain, 0, limits.max_ttl_s)
+    return _written(reply, question, chain, authority, ttl_s, now)
+
+
+def _positive(
+    reply: Reply, question: Question, chain: tuple[Record, ...], limits: TtlLimits, now: float
+) -> Answer:
+    chain = _with_ttls(chain, limits.min_ttl_s, limits.max_ttl_s)
+    ttl_s = chain[0].ttl
+    for record in chain:
+        ttl_s = min(ttl_s, record.ttl)
+    return _written(reply, question, chain, (), ttl_s, now)
+
+
+def _written(
+    reply: Reply,
+    question: Question,
+    chain: tuple[Record, ...],
+    authority: tuple[Record, ...],
+    ttl_s: int,
+    now: float,
+) -> Answer:
+    targets = tuple([r.rdata.lower() for r in chain if r.rtype == n.Type.CNAME])
     tail = write_tail(question.name, chain, authority)
     if len(tail.data) > _MOST_BYTES:
         raise WireError(f"{len(tail.data)} bytes of records, at most {_MOST_BYTES} fit a message")

@@ -6,7 +6,6 @@ written out again (`write`): no byte of an upstream's message reaches a client u
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from struct import Struct
 from typing import Final, NamedTuple
 
@@ -63,8 +62,7 @@ class Record(NamedTuple):
     rdata: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
+class Reply(NamedTuple):
     """A response, read whole. OPT is taken out of `additional`; `ede` is its first EDE code."""
 
     rcode: int
@@ -108,12 +106,15 @@ def read_reply(wire: bytes) -> Reply:
     owners: dict[bytes, bytes] = {}
     for _ in range(questions):
         # Most records are owned by the name asked for, and say so by a pointer to it.
-        name, position = _read_name(wire, position)
-        owners.setdefault(_QUESTION_NAME, name.lower())
-        position += 4
+        end = end_of(wire, position)
+        owners.setdefault(_QUESTION_NAME, wire[position:end].lower())
+        position = end + 4
     rcode, ede = flags & n.RCODE_MASK, None
     sections: list[tuple[Record, ...]] = []
     for count in counts:
+        if not count:
+            sections.append(())
+            continue
         section = []
         for _ in range(count):
             rclass, record, position = _read_record(wire, position, owners)
