@@ -26,9 +26,11 @@ RUN groupadd --gid 5353 sinkhole \
  && install --directory --owner=5353 --group=5353 --mode=0750 /var/lib/sinkhole
 COPY --from=build /opt/sinkhole /opt/sinkhole
 COPY config/sinkhole.yaml /etc/sinkhole/sinkhole.yaml
-# The data has a place of its own here, whatever the settings file says.
+# The data has a place of its own here, whatever the settings file says. As variables, both count
+# for every command, also for those that `docker exec` runs.
 ENV PATH=/opt/sinkhole/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
+    SINKHOLE_CONFIG=/etc/sinkhole/sinkhole.yaml \
     SINKHOLE__DATA_DIR=/var/lib/sinkhole
 USER 5353:5353
 WORKDIR /var/lib/sinkhole
@@ -36,6 +38,6 @@ VOLUME /var/lib/sinkhole
 EXPOSE 53/udp 53/tcp 8080/tcp
 # Asks the running server over DNS and over HTTP; unhealthy when either does not answer.
 HEALTHCHECK --interval=60s --timeout=10s --start-period=15s \
-    CMD ["sinkhole", "healthcheck", "--config", "/etc/sinkhole/sinkhole.yaml"]
+    CMD ["sinkhole", "healthcheck"]
 ENTRYPOINT ["sinkhole"]
-CMD ["run", "--config", "/etc/sinkhole/sinkhole.yaml"]
+CMD ["run"]
