@@ -125,11 +125,13 @@ class QueryLog:
         The writer's last: SQLite then folds the WAL into the file, which a connection that only
         reads can not do. A copy of the file alone is a whole backup then.
         """
-        results = await asyncio.gather(
-            *(reader.close() for reader in self._readers), return_exceptions=True
-        )
-        for result in results:
-            if isinstance(result, StorageError):
-                log.warning("query log: %s", result)
-        self._writer.stop()
-        await self._tasks.close(FLUSH_S)
+        try:
+            results = await asyncio.gather(
+                *(reader.close() for reader in self._readers), return_exceptions=True
+            )
+            for result in results:
+                if isinstance(result, StorageError):
+                    log.warning("query log: %s", result)
+        finally:
+            self._writer.stop()
+            await self._tasks.close(FLUSH_S)

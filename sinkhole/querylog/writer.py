@@ -118,10 +118,13 @@ class Writer:
                 busy = await self._round()
                 await self._pause(BUSY_PAUSE_S if busy else COMMIT_S)
             await self._round(last=True)
-        finally:
-            # Only if this task was cancelled is anything running, a statement that takes too long.
+        except asyncio.CancelledError:
+            # Something is running that takes too long. Not in the usual case: a connection that
+            # was interrupted closes without folding its WAL into the file.
             if self._database is not None:
                 await self._database.interrupt()
+            raise
+        finally:
             await self._disconnect()
 
     def stop(self) -> None:

@@ -5,6 +5,7 @@ import os
 import sqlite3
 import threading
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from sinkhole.errors import StorageError
 from sinkhole.querylog import database as database_module
 from sinkhole.querylog import writer as writer_module
 from sinkhole.querylog.database import Database
+from sinkhole.querylog.retention import wal_size
 from sinkhole.record import RecordBuffer
 from sinkhole.stats import Statistics
 from sinkhole.verdict import Outcome
@@ -103,6 +105,15 @@ async def test_closing_writes_what_is_left(path: Path) -> None:
     async with a_log(path) as kit:
         assert kit.log.status()["rows"] == 5000
         assert len(await kit.all_rows()) == 5000
+
+
+async def test_a_closed_log_is_a_single_file(path: Path) -> None:
+    async with a_log(path) as kit:
+        kit.buffer.append(batch([report()]))
+        await kit.written(1)
+        await kit.log.history.page()
+        assert wal_size(path) > 0
+    assert set(os.listdir(path.parent)) == {path.name}
 
 
 async def test_no_thread_is_left_when_it_is_closed(path: Path) -> None:
@@ -220,9 +231,8 @@ async def test_a_database_that_breaks_in_use_is_set_aside(path: Path) -> None:
         for number in range(30):
             kit.buffer.append(batch([report(f"host{number}.example.org")] * 100))
         await kit.written(3000)
-        connection = writers_connection(kit)
-        await connection.rows("PRAGMA wal_checkpoint(TRUNCATE)")
-        await connection.rows("PRAGMA shrink_memory")
+        await asyncio.to_thread(fold_wal, path)
+        await writers_connection(kit).rows("PRAGMA shrink_memory")
         scribble(path)
         while kit.log.problem is None:
             kit.buffer.append(batch([report("lost.example.org"), blocked("lost2.example.org")]))
@@ -232,6 +242,12 @@ async def test_a_database_that_breaks_in_use_is_set_aside(path: Path) -> None:
         assert "new log begun" in kit.log.problem
         assert (await kit.all_rows(name="new.example.org"))[0]["name"] == "new.example.org"
         assert set_asides(path)
+
+
+def fold_wal(path: Path) -> None:
+    """Bring everything into the file itself, waiting for the writer's transaction to end."""
+    with closing(sqlite3.connect(path, timeout=20)) as connection:
+        assert connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
 
 
 def scribble(path: Path) -> None:
