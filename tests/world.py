@@ -20,7 +20,7 @@ from sinkhole.policy.snapshot import Filter, GroupPolicy, Policy
 from sinkhole.reaction import UDP, Reaction, Transport, Waiting
 from sinkhole.record import RecordBuffer, Report
 from sinkhole.verdict import Cause
-from sinkhole.wire.name import ancestors, from_text, to_text
+from sinkhole.wire.name import ancestors, from_text, labels, to_text
 from sinkhole.wire.numbers import type_name
 from sinkhole.wire.question import Question
 from sinkhole.wire.reply import Reply, read_reply
@@ -117,9 +117,9 @@ class Script:
         rcode, answer, authority, additional = said
         record = dnslib.DNSRecord.question(*plain.split()).reply()
         record.header.rcode = rcode
-        record.rr.extend(dnslib.RR.fromZone(answer))
-        record.auth.extend(dnslib.RR.fromZone(authority))
-        record.ar.extend(dnslib.RR.fromZone(additional))
+        record.rr.extend(zone_records(answer))
+        record.auth.extend(zone_records(authority))
+        record.ar.extend(zone_records(additional))
         return Said(read_reply(bytes(record.pack())))
 
     def is_loop_probe(self, question: Question) -> bool:
@@ -221,6 +221,24 @@ def question(name: str, qtype: str = "A", *, edns: bool = False) -> bytes:
     if edns:
         record.add_ar(dnslib.EDNS0(udp_len=4096))
     return bytes(record.pack())
+
+
+def zone_records(text: str) -> list[dnslib.RR]:
+    """Records from lines of zone-file text; any byte can be in an owner, by escapes."""
+    records: list[dnslib.RR] = dnslib.RR.fromZone(text)
+    for record, line in zip(records, text.splitlines(), strict=True):
+        owner = spelled(line.split()[0])  # as dnslib takes an escaped dot for the end of a label
+        record.rname = dnslib.DNSLabel(list(labels(owner)))
+    return records
+
+
+def spelled(name: str) -> bytes:
+    """The wire name of a text, in the letter case of the text where that has no escapes."""
+    wire_name = from_text(name)
+    if "\\" in name or not name.isascii() or name == ".":
+        return wire_name
+    parts = [label.encode() for label in name.removesuffix(".").split(".")]
+    return b"".join(bytes((len(part),)) + part for part in parts) + b"\0"
 
 
 def addresses(record: dnslib.DNSRecord) -> list[str]:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 
 import dnslib
+from world import zone_records
 
-from sinkhole.wire.name import from_text
 from sinkhole.wire.numbers import type_name
 
 
 def read_record(text: str) -> dnslib.RR:
     """A record from NAME TTL TYPE RDATA; ValueError, whatever dnslib says of it, if it is none."""
     try:
-        (record,) = dnslib.RR.fromZone(text)
+        (record,) = zone_records(text)
     except Exception as error:
         raise ValueError(f"{text!r} is not a record: {error}") from error
     return record
@@ -59,22 +59,13 @@ def full_rcode(message: dnslib.DNSRecord) -> int:
     return int(upper << 4 | message.header.rcode)
 
 
-def spelled(name: str) -> bytes:
-    """The wire name of a text, in the letter case of the text where that has no escapes."""
-    wire_name = from_text(name)
-    if "\\" in name or not name.isascii() or name == ".":
-        return wire_name
-    parts = [label.encode() for label in name.removesuffix(".").split(".")]
-    return b"".join(bytes((len(part),)) + part for part in parts) + b"\0"
-
-
 def read_bytes(text: str) -> bytes:
-    """Bytes of hex digits and of quoted text; `*N` repeats what stands before it."""
+    """Bytes of hex digits and of quoted text; `*N` repeats what is before it, `-` is nothing."""
     pieces: list[bytes] = []
     for quoted, plain in re.findall(r'"([^"]*)"|(\S+)', text):
         if plain.startswith("*") and pieces:
             pieces[-1] *= int(plain[1:])
-        else:
+        elif plain != "-":
             pieces.append(quoted.encode() if quoted else bytes.fromhex(plain))
     return b"".join(pieces)
 

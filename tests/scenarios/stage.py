@@ -49,9 +49,9 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Any
 
 from expectation import Exchange, Expectation
-from notation import by_section, read_bytes, read_record, spelled, write_opt
+from notation import by_section, read_bytes, read_record, write_opt
 from script import ScriptError, Step, Words
-from world import Clock, World
+from world import Clock, World, spelled
 
 from sinkhole.cache.answer import TtlLimits
 from sinkhole.filter.match import Matcher
@@ -59,7 +59,10 @@ from sinkhole.filter.trie import CompiledList
 from sinkhole.policy.blocking import Blocking, Mode
 from sinkhole.policy.local import LocalNames
 from sinkhole.reaction import TCP, UDP, Waiting
-from sinkhole.wire.numbers import Rcode, type_number
+from sinkhole.wire.name import from_text, to_text
+from sinkhole.wire.numbers import rcode_name, type_number
+
+RCODES = [rcode_name(number) for number in range(16)]
 
 TURNS = 20
 """Turns of the event loop that settle everything that does not wait for the clock."""
@@ -191,12 +194,13 @@ class Stage:
             else:
                 raise words.unknown(name)
             return
-        qtype, rcode = words.take("a type"), Rcode[words.take("an rcode")]
+        qtype, rcode = words.take("a type"), RCODES.index(words.take("an rcode"))
         sections = by_section(below)
         for record in itertools.chain(*sections):
             read_record(record)
         answer, authority, additional = map("\n".join, sections)
         flags = _dnssec_flags(words)
+        name = to_text(from_text(name))
         script.says(name, qtype, answer, authority, rcode, additional=additional, flags=flags)
 
     def _do_wait(self, words: Words, below: list[str]) -> None:
@@ -261,7 +265,7 @@ class Stage:
 
     def _do_asked(self, words: Words, below: list[str]) -> None:
         name = words.take("a name")
-        wanted = f"{name} {words.take('a type')}{_dnssec_flags(words)}"
+        wanted = f"{to_text(from_text(name))} {words.take('a type')}{_dnssec_flags(words)}"
         for _ in range(words.number("a number") if words.next_is("times") else 1):
             asked = self.world.upstreams.asked[self._outgoing : self._outgoing + 1]
             if asked != [wanted]:

@@ -180,6 +180,21 @@ def test_a_label_length_changed_by_case_does_not_hit_the_table() -> None:
     assert dnslib.DNSRecord.parse(reply).header.rcode == 1
 
 
+async def test_a_label_that_is_no_text_is_asked_for_and_given_back() -> None:
+    """dnslib reads no label that is not UTF-8, so the scenarios can't try one."""
+    world = World(block=["example.net"])
+    for zone, asked in (("example.net", []), ("example.org", ["\\255\\128.example.org A"])):
+        query = question(f"xx.{zone}").replace(b"\2xx", b"\2\xff\x80")
+        reaction = world.now(query)
+        if isinstance(reaction, Waiting):
+            replies: list[bytes] = []
+            world.pipeline.answer_then(reaction, replies.append)
+            (reaction,) = replies
+        assert isinstance(reaction, bytes)
+        assert reaction[12 : len(query)] == query[12:]
+        assert world.upstreams.asked == asked
+
+
 def test_strangers_are_refused_and_hasty_clients_are_sent_to_tcp() -> None:
     world = World(block=["example.org"], rate_limit=5)
     query = question("example.org")
