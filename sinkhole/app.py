@@ -116,7 +116,6 @@ class App:
         for pair in self.pairs:
             pair.close()
         await self._tasks.close()
-        await self.pipeline.close()
         await self.forwarder.close()
         if self.query_log is not None:
             await self.query_log.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -76,7 +76,7 @@ def _host(url: str) -> str:
 class _NoUpstreams:
     """Explaining asks nobody."""
 
-    async def exchange_later(self, question: Question) -> Exchanged:
+    def ask(self, question: Question, tell: Callable[[Exchanged | UpstreamError], None]) -> None:
         raise UpstreamError("", "not asked")
 
     def is_loop_probe(self, question: Question) -> bool:

@@ -167,7 +167,7 @@ class Forwarder:
             for name, at in self._attempts.forged_at.items()
             if now - at < ALARM_S
         ]
-        if self._servers and not any(server.up for server in self._servers):
+        if self._servers and not any(server.is_hopeful for server in self._servers):
             told.append("no upstream answers: check the internet connection and upstream.servers")
         return told
 

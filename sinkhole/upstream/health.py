@@ -67,6 +67,14 @@ class Server:
         self.no_edns_until = float("-inf")
         self.lower_case_until = float("-inf")
 
+    @property
+    def is_hopeful(self) -> bool:
+        """Whether there is no reason to tell people about it: up, and not failing since the start.
+
+        A server that never answered counts as up for its first failures, as it has to be asked.
+        """
+        return self.up and (self.rtt_s is not None or not self.streak)
+
     def answered(self, rtt_s: float | None = None) -> None:
         """It gave a matching answer; `rtt_s` is None where the time says nothing (TCP)."""
         self.streak = 0

@@ -85,6 +85,11 @@ async def running(
         await app.stop()
 
 
+def problems_of(app: App) -> list[str]:
+    """What is wrong, but for upstreams, which most tests do without."""
+    return [problem for problem in app.problems() if "upstream" not in problem]
+
+
 # -- clients ---------------------------------------------------------------------------------
 
 

@@ -1,4 +1,4 @@
-"""The whole of sinkhole in one process: real sockets, real SQLite, real HTTP, a scripted upstream."""
+"""The whole of sinkhole in one process: real sockets, real SQLite and HTTP, a scripted upstream."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from fake_upstream import FakeUpstream, held, silent
 from house import (
     answers,
     ask,
-    endpoint,
     errors_of,
     get,
     get_text,
@@ -20,6 +19,7 @@ from house import (
     list_file,
     list_server,
     post,
+    problems_of,
     rcode_of,
     running,
     until,
@@ -254,7 +254,7 @@ async def test_garbage_among_the_lists_does_no_harm(tmp_path: Path) -> None:
     state.write_bytes(b"garbage")
     async with running(settings) as app:
         assert await answers(app.addresses[0], "ads.example") == ["0.0.0.0"]
-        assert app.problems() == []
+        assert problems_of(app) == []
     assert (folder / "notes.txt").read_text() == "keep me"
 
 
@@ -309,15 +309,17 @@ async def test_an_unreadable_cache_file_stops_nothing(
 async def test_queries_in_flight_are_still_answered_when_it_stops(tmp_path: Path) -> None:
     async with FakeUpstream() as upstream:
         release = asyncio.Event()
-        upstream.answer("example.org", "A", ["192.0.2.1"])
+        upstream.answer("udp.example.org", "A", ["192.0.2.1"])
+        upstream.answer("tcp.example.org", "A", ["192.0.2.1"])
         upstream.always = held(release)
         app = App(house(tmp_path, upstream))
         await app.start()
+        (where,) = app.addresses
         asked = [
-            asyncio.create_task(answers(app.addresses[0], "example.org", tcp=tcp))
-            for tcp in (False, True)
+            asyncio.create_task(answers(where, "udp.example.org")),
+            asyncio.create_task(answers(where, "tcp.example.org", tcp=True)),
         ]
-        await until(lambda: app.tcp.tasks and app.udp[0]._tasks, "both queries arriving")
+        await upstream.seen(2)
         stopping = asyncio.create_task(app.stop())
         await asyncio.sleep(0)
         release.set()
@@ -352,8 +354,8 @@ async def test_an_address_that_is_taken_is_an_error_that_leaves_nothing_open(
             where = {"web__listen": f"127.0.0.1:{port}"}
         with pytest.raises(SinkholeError, match=rf"listen: .*{port}.* in use"):
             await App(house(tmp_path, **where)).start()
-    async with running(house(tmp_path, **where)) as app:
-        assert str(port) in f"{app.addresses} {_url(app)}"
+    async with running(house(tmp_path)) as app:  # in the same data folder
+        assert await get_text(_url(app), "/healthz") == (200, "ok\n")
 
 
 async def test_two_servers_cannot_share_a_data_folder(tmp_path: Path) -> None:

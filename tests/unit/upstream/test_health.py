@@ -71,3 +71,13 @@ def test_a_looping_server_is_not_shown_as_up() -> None:
     server = Server("192.0.2.1", 53, 1.0)
     server.loops = True
     assert not server.status()["up"]
+
+
+def test_a_server_that_never_answered_gives_no_hope_after_its_first_failure() -> None:
+    fresh, known = Server("192.0.2.1", 53, 1.0), Server("192.0.2.2", 53, 1.0)
+    known.answered(0.01)
+    assert fresh.is_hopeful
+    for server in (fresh, known):
+        server.failed("gave no answer")
+    assert (fresh.up, fresh.is_hopeful) == (True, False)
+    assert known.is_hopeful
