@@ -13,11 +13,11 @@ run: .venv/.run  ## start on 127.0.0.1:5353 (DNS) and 127.0.0.1:8080 (page), dat
 test: .venv/.dev  ## run every test
 	$(BIN)/python -m pytest
 
-check: .venv/.dev  ## style, types and architecture rules
+check: .venv/.dev  ## style, types, the rules of the house, and what documents claim
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 0 tests/test_architecture.py
+	$(BIN)/python -m pytest -n 0 tests/test_architecture.py tests/test_documents.py
 
 bench: .venv/.dev  ## measure against echo, Unbound and dnsmasq; see bench/README.md
 	$(BIN)/python -m bench
