@@ -120,7 +120,9 @@ _OTHER_TYPES: Final = {
     258: "AVC", 260: "AMTRELAY", 32768: "TA", 32769: "DLV",
 }  # fmt: skip
 
-_TYPE_NAMES: Final[dict[int, str]] = {v: k for k, v in vars(Type).items() if k.isupper()} | _OTHER_TYPES
+_TYPE_NAMES: Final[dict[int, str]] = {
+    v: k for k, v in vars(Type).items() if k.isupper()
+} | _OTHER_TYPES
 _TYPE_NUMBERS: Final = {name: number for number, name in _TYPE_NAMES.items()}
 _RCODE_NAMES: Final[dict[int, str]] = {v: k for k, v in vars(Rcode).items() if k.isupper()}
 
