@@ -11,25 +11,25 @@ from notation import by_section, full_rcode, one_line, same_record
 from script import Words
 from world import ede_of
 
-from sinkhole.reaction import UDP, Reaction, Transport, Waiting
+from sinkhole.reaction import UDP, Transport
 from sinkhole.record import Report
 from sinkhole.wire.numbers import rcode_name
 
 
-@dataclass
+@dataclass(eq=False)
 class Exchange:
-    """One query of a client and what became of it."""
+    """One query of a client, the reply to it, if any, and what was recorded of it."""
 
     place: str
     query: bytes
     transport: Transport
-    reaction: Reaction | None = None
+    reply: bytes | None = None
     reports: list[Report] = field(default_factory=list)
 
     def __str__(self) -> str:
-        if not isinstance(self.reaction, bytes):
+        if self.reply is None:
             return f"the query of {self.place} got no reply"
-        read = dnslib.DNSRecord.parse(self.reaction)
+        read = dnslib.DNSRecord.parse(self.reply)
         lines = [f"the query of {self.place} got {rcode_name(full_rcode(read))} {ede_of(read)}"]
         lines += [f"    {one_line(record)}" for record in read.rr]
         lines += [f"    authority {one_line(record)}" for record in read.auth]
@@ -72,17 +72,14 @@ class Expectation:
 
     def failures(self, exchange: Exchange) -> list[str]:
         """What is not as it must be, in words."""
-        reply = exchange.reaction
-        if isinstance(reply, Waiting):
-            return ["there is no reply yet"]
-        if not isinstance(reply, bytes):
+        if exchange.reply is None:
             silent = self.rcode == "silence" and not exchange.reports
             return [] if silent else [f"expected {self.rcode}"]
         if self.rcode == "silence":
             return ["expected silence"]
-        read = dnslib.DNSRecord.parse(reply)
+        read = dnslib.DNSRecord.parse(exchange.reply)
         return [
-            *complaints(exchange.query, reply, udp=exchange.transport is UDP),
+            *complaints(exchange.query, exchange.reply, udp=exchange.transport is UDP),
             *self._reply_failures(read),
             *self._record_failures(exchange, full_rcode(read)),
         ]

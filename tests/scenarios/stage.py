@@ -24,14 +24,14 @@ Clients:
 What must follow, all of it and nothing else:
 
     asked NAME TYPE [do] [cd] [times N]    a question went to the upstreams
-    expect RCODE OUTCOME ...               the next reply, in the order of asking: what is in it is
+    expect RCODE OUTCOME ...               the next reply, as they came: what is in it is
                                            below (`...` for any rdata, `authority` in front for
                                            that section), OUTCOME is what the record of it says,
                                            `unrecorded` if there must be none
         tc   ede CODE   saying "text"   list NAME   line N   allowed   hop NAME   via SERVER
         detail "text"   times N
-    expect silence
-    expect no-reply-yet
+    expect silence                         in its place
+    expect no-reply-yet                    somebody waits, nobody got one
 
 A question to the upstreams that no `asked` names before the next `expect` makes the scenario
 fail; so does a reply nobody expects. That every reply is well-formed and answers its query
@@ -98,7 +98,8 @@ class Stage:
         self._clock = clock
         self._given: dict[str, Any] = {}
         self._made: World | None = None
-        self._exchanges: deque[Exchange] = deque()
+        self._waiting: list[Exchange] = []
+        self._over: deque[Exchange] = deque()
         self._outgoing = 0
 
     @property
@@ -125,8 +126,8 @@ class Stage:
 
     def _nothing_left(self, place: str) -> None:
         self._all_asked_told(place)
-        if self._exchanges:
-            raise ScriptError(f"{place}: nothing expects the reply to {self._exchanges[0].place}")
+        for exchange in (*self._over, *self._waiting):
+            raise ScriptError(f"{place}: nothing was said of this:\n{exchange}")
 
     def _all_asked_told(self, place: str) -> None:
         untold = self.world.upstreams.asked[self._outgoing :]
@@ -250,16 +251,19 @@ class Stage:
         for number in range(sender.times):
             query_id = (0x5000 + number).to_bytes(2, "big") if with_id else b""
             exchange = Exchange(place, query_id + query, sender.transport)
-            self._exchanges.append(exchange)
+            self._waiting.append(exchange)
             self.world.client = self.world.client_at(sender.address)
-            exchange.reaction = self.world.now(exchange.query, exchange.transport)
-            exchange.reports = self.world.reports()
-            if isinstance(exchange.reaction, Waiting):
-                self.world.pipeline.answer_then(exchange.reaction, partial(self._heard, exchange))
+            reaction = self.world.now(exchange.query, exchange.transport)
+            if isinstance(reaction, Waiting):
+                self.world.pipeline.answer_then(reaction, partial(self._heard, exchange))
+            else:
+                self._heard(exchange, reaction if isinstance(reaction, bytes) else None)
 
-    def _heard(self, exchange: Exchange, reply: bytes) -> None:
+    def _heard(self, exchange: Exchange, reply: bytes | None) -> None:
         # Nothing ran between its record and here, so what is in the buffer is about this one.
-        exchange.reaction, exchange.reports = reply, self.world.reports()
+        exchange.reply, exchange.reports = reply, self.world.reports()
+        self._waiting.remove(exchange)
+        self._over.append(exchange)
 
     # ---- what must follow --------------------------------------------------------------------
 
@@ -275,14 +279,18 @@ class Stage:
     def _do_expect(self, words: Words, below: list[str]) -> None:
         self._all_asked_told(words.place)
         if words.next_is("no-reply-yet"):
-            if self._exchanges and not isinstance(self._exchanges[0].reaction, Waiting):
-                raise ScriptError(f"{words.place}: {self._exchanges[0]}")
+            if self._over or not self._waiting:
+                raise ScriptError(
+                    f"{words.place}: {self._over[0] if self._over else 'nobody asks'}"
+                )
             return
         expectation = Expectation(words, below)
         for _ in range(expectation.times):
-            if not self._exchanges:
-                raise ScriptError(f"{words.place}: no client asked anything more")
-            exchange = self._exchanges.popleft()
+            if not self._over:
+                raise ScriptError(
+                    f"{words.place}: no reply came, {len(self._waiting)} wait for one"
+                )
+            exchange = self._over.popleft()
             failures = expectation.failures(exchange)
             if failures:
                 told = "\n  ".join(failures)

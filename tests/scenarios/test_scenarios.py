@@ -44,13 +44,13 @@ def problem_with(path: Path) -> str:
         ("# x\nreserved maybe", "2: 'maybe' means nothing here"),
         ("# x\nrules\nwith rate_limit 5", "3: rate_limit is for the beginning"),
         ("# x\nupstream example.org A NOERROR\n    example.org A", "2: 'example.org A' is not"),
-        ("# x\nask localhost A", "2: at the end: nothing expects the reply"),
+        ("# x\nask localhost A", "2: at the end: nothing was said of this"),
         (
             "# x\nask localhost A\nexpect NXDOMAIN local",
             "3:\n  rcode: expected NXDOMAIN, got NOERR",
         ),
         ("# x\nask localhost A\nexpect NOERROR local", "3:\n  answer: expected [], got ['localho"),
-        ("# x\nexpect NOERROR cached", "2: no client asked anything more"),
+        ("# x\nexpect NOERROR cached", "2: no reply came, 0 wait for one"),
         (
             "# x\nask example.org A\nexpect SERVFAIL failed ede 22",
             "3: an upstream was asked for ex",
