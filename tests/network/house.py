@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable, Sequence
-from contextlib import asynccontextmanager, suppress
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -88,6 +90,24 @@ async def running(
 def problems_of(app: App) -> list[str]:
     """What is wrong, but for upstreams, which most tests do without."""
     return [problem for problem in app.problems() if "upstream" not in problem]
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """Another process holds the database, as a backup might."""
+    holding = (
+        "import sqlite3, sys; d = sqlite3.connect(sys.argv[1], isolation_level=None);"
+        "d.execute('BEGIN IMMEDIATE'); print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", holding, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as other:
+        assert other.stdin is not None and other.stdout is not None
+        try:
+            assert other.stdout.readline() == b"held\n"
+            yield
+        finally:
+            other.stdin.close()
 
 
 # -- clients ---------------------------------------------------------------------------------

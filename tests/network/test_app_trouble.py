@@ -8,14 +8,25 @@ import random
 import socket
 import sqlite3
 import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 
 import pytest
 from fake_upstream import FakeUpstream
-from house import answers, ask, endpoint, get, has_ipv6, house, problems_of, query, running, until
+from house import (
+    answers,
+    ask,
+    endpoint,
+    get,
+    has_ipv6,
+    house,
+    locked,
+    problems_of,
+    query,
+    running,
+    until,
+)
 
 from sinkhole.app import App
 
@@ -150,24 +161,6 @@ async def test_a_log_that_is_locked_at_the_start_does_not_keep_dns_from_answerin
         assert problems_of(app) == []
     finally:
         await app.stop()
-
-
-@contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Another process holds the database, as a backup might."""
-    holding = (
-        "import sqlite3, sys; d = sqlite3.connect(sys.argv[1], isolation_level=None);"
-        "d.execute('BEGIN IMMEDIATE'); print('held', flush=True); sys.stdin.read()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", holding, path], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as other:
-        assert other.stdin is not None and other.stdout is not None
-        try:
-            assert other.stdout.readline() == b"held\n"
-            yield
-        finally:
-            other.stdin.close()
 
 
 @contextmanager

@@ -1,0 +1,318 @@
+"""The program as it is installed: started, asked, signalled, killed, started again."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import signal
+import socket
+import sqlite3
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fake_upstream import FakeUpstream, held, silent
+from house import (
+    answers,
+    ask,
+    endpoint,
+    get,
+    get_text,
+    has_ipv6,
+    list_file,
+    list_server,
+    locked,
+    post,
+    query,
+    until,
+)
+from program import Program
+
+from sinkhole.server.sockets import bind
+
+ADS = {"filtering__rules": ["||ads.example^"]}
+
+
+@pytest.fixture
+def program(tmp_path: Path) -> Program:
+    return Program(tmp_path)
+
+
+# Starting and stopping
+
+
+async def test_it_says_where_it_is_and_answers_there(program: Program, tmp_path: Path) -> None:
+    listen = ["127.0.0.1:0", *(["[::1]:0"] if has_ipv6() else [])]
+    lists = [list_file(tmp_path / "a.txt", "||ads.example^", "||more.example^")]
+    async with FakeUpstream() as upstream:
+        upstream.answer("example.org", "A", ["192.0.2.1"])
+        async with program.running(upstream, dns__listen=listen, filtering__lists=lists):
+            await program.loaded()
+            assert f"settings from {program.config}" in program.out
+            assert "2 names, 1 of 1 lists loaded" in program.out
+            assert f"Data   {tmp_path / 'data'}" in program.out
+            host, port = endpoint(program.dns[0])
+            assert f"Try it:  dig @{host} -p {port} " in program.out
+            assert len(program.dns) == len(listen)
+            for where in program.dns:
+                for tcp in (False, True):
+                    assert await answers(where, "x.ads.example", tcp=tcp) == ["0.0.0.0"]
+                    assert await answers(where, "example.org", tcp=tcp) == ["192.0.2.1"]
+            assert await get_text(program.url, "/healthz") == (200, "ok\n")
+            assert "<title>" in (await get_text(program.url, "/"))[1]
+            assert await program.stop() == 0
+    assert "Traceback" not in program.err
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+async def test_what_waits_for_an_upstream_is_answered_before_it_ends(
+    program: Program, number: signal.Signals
+) -> None:
+    async with FakeUpstream() as upstream:
+        release = asyncio.Event()
+        upstream.always = held(release)
+        upstream.answer("udp.example.org", "A", ["192.0.2.1"])
+        upstream.answer("tcp.example.org", "A", ["192.0.2.1"])
+        async with program.running(upstream):
+            asked = [
+                asyncio.create_task(answers(program.dns[0], "udp.example.org")),
+                asyncio.create_task(answers(program.dns[0], "tcp.example.org", tcp=True)),
+            ]
+            await upstream.seen(2)
+            program.send(number)
+            release.set()
+            assert await asyncio.gather(*asked) == [["192.0.2.1"]] * 2
+            assert await program.ended() == 0
+
+
+async def test_nothing_keeps_it_from_ending(program: Program, tmp_path: Path) -> None:
+    """A silent upstream, a list that never comes, a locked log, a browser that says nothing."""
+    async with FakeUpstream() as upstream, list_server("||ads.example^") as lists:
+        upstream.always = silent
+        lists.gate = asyncio.Event()
+        changes: dict[str, Any] = {"upstream__timeout": "10s", "filtering__lists": [lists.item()]}
+        async with program.running(upstream, **changes):
+            await lists.asked(1)
+            asked = asyncio.create_task(ask(program.dns[0], "example.org", tcp=True))
+            await upstream.seen(1)
+            _, browser = await asyncio.open_connection(*endpoint(program.url[len("http://") :]))
+            browser.write(b"GET / HTTP/1.1\r\n")
+            with locked(tmp_path / "data/querylog.db"):
+                assert await program.stop() == 0
+            with pytest.raises(asyncio.IncompleteReadError):
+                await asked
+            browser.close()
+    assert "Traceback" not in program.err
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [
+        ({"dns__lisen": []}, 'sinkhole.yaml:1: dns.lisen: unknown key, did you mean "listen"?'),
+        ({"dns__listen": ["192.0.2.1:5353"]}, "dns.listen: this machine has no address 192.0.2.1"),
+        ({"web__listen": "192.0.2.1:80"}, "web.listen: can not listen on 192.0.2.1 port 80"),
+        ({"data_dir": "/dev/null"}, "data_dir: /dev/null cannot be used: File exists"),
+    ],
+)
+async def test_what_keeps_it_from_starting_is_said_in_one_line(
+    program: Program, changes: dict[str, Any], reason: str
+) -> None:
+    program.settle(**changes)
+    await program.launch()
+    assert await program.ended() == 1
+    assert reason in program.err
+    assert len(program.err.splitlines()) == 1
+    assert program.out == ""
+
+
+async def test_a_port_that_is_taken_is_said_with_what_to_do(program: Program) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        program.settle(dns__listen=[f"127.0.0.1:{port}"])
+        await program.launch()
+        assert await program.ended() == 1
+        assert f"127.0.0.1:{port} is in use by another program" in program.err
+        assert "`ss " in program.err
+        assert len(program.err.splitlines()) == 1
+
+
+async def test_a_second_one_on_the_same_data_is_refused(program: Program) -> None:
+    async with program.running(**ADS):
+        where = program.dns[0]
+        other = await program.command("run")
+        assert other.code == 1
+        assert "is in use by another running sinkhole" in other.err
+        assert await answers(where, "ads.example") == ["0.0.0.0"]
+        assert await program.stop() == 0
+
+
+async def test_settings_may_come_from_the_environment_alone(
+    program: Program, tmp_path: Path
+) -> None:
+    program.settle()
+    tree = json.loads(program.config.read_text())
+    program.config.write_text("")
+    program.environ = {
+        "SINKHOLE__DNS__LISTEN": json.dumps(tree["dns"]["listen"]),
+        "SINKHOLE__UPSTREAM__SERVERS": json.dumps(tree["upstream"]["servers"]),
+        "SINKHOLE__FILTERING__LISTS": "[]",
+        "SINKHOLE__FILTERING__RULES": '["||ads.example^"]',
+        "SINKHOLE__WEB__LISTEN": tree["web"]["listen"],
+        "SINKHOLE__DATA_DIR": str(tmp_path / "data"),
+    }
+    await program.start()
+    try:
+        assert await answers(program.dns[0], "ads.example") == ["0.0.0.0"]
+    finally:
+        await program.kill()
+
+
+async def test_it_goes_on_when_nobody_reads_what_it_says(program: Program) -> None:
+    """As in `sinkhole run | head -1`."""
+    pair = bind("127.0.0.1", 0)
+    pair.close()
+    where = f"127.0.0.1:{pair.port}"
+    program.settle(**ADS, dns__listen=[where])
+    reading, writing = os.pipe()
+    os.close(reading)
+    await program.launch(out=writing)
+    os.close(writing)
+    try:
+        while True:
+            with suppress(ConnectionRefusedError):  # not up yet
+                assert await answers(where, "ads.example") == ["0.0.0.0"]
+                break
+        assert await program.stop() == 0
+        assert "Traceback" not in program.err
+    finally:
+        await program.kill()
+
+
+# The commands, beside the running server
+
+
+async def test_commands_ask_the_running_server(program: Program, tmp_path: Path) -> None:
+    lists = [list_file(tmp_path / "a.txt", "||ads.example^")]
+    async with program.running(filtering__lists=lists):
+        await program.loaded()
+        program.pin()
+        assert await answers(program.dns[0], "ads.example") == ["0.0.0.0"]
+        assert (await program.command("healthcheck")) == (0, "", "")
+
+        async def counted() -> bool:
+            return bool((await get(program.url, "/api/stats"))["totals"]["queries"] == 1)
+
+        await until(counted, "the query in the statistics")
+        told = await program.command("stats")
+        assert told.code == 0
+        assert "100 % of 1 queries blocked in the last 24h" in told.out
+        assert "ads.example" in told.out
+        as_json = json.loads((await program.command("stats", "--json", "--period", "1h")).out)
+        assert as_json["totals"]["blocked"] == 1
+        assert "ready" in (await program.command("lists", "status")).out
+        assert "blocked by Mine, line 1" in (await program.command("explain", "ads.example")).out
+        assert await program.stop() == 0
+    for words in (["stats"], ["healthcheck"]):
+        told = await program.command(*words)
+        assert (told.code, told.out) == (1, "")
+        assert "127.0.0.1" in told.err
+
+
+# kill -9
+
+
+async def test_kill_9_loses_a_second_of_the_log_at_most_and_never_the_log(
+    program: Program, tmp_path: Path
+) -> None:
+    async with program.running(**ADS):
+        answered = await _load(program.dns[0], seconds=3.0)
+        await program.kill()
+        killed = time.monotonic()
+    path = tmp_path / "data/querylog.db"
+    database = sqlite3.connect(path)
+    try:
+        assert database.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        rows = database.execute("SELECT text FROM query JOIN name ON name.id = query.name")
+        kept = {text for (text,) in rows}
+        counted = database.execute("SELECT sum(count) FROM total").fetchone()[0]
+    finally:
+        database.close()
+    assert counted == len(kept)
+    # A second, and what a busy machine adds to it.
+    old = {name for name, when in answered.items() if when < killed - 2.0}
+    assert len(old) > 50
+    assert old <= kept
+    async with program.running(**ADS):
+        await ask(program.dns[0], "last.ads.example")
+
+        async def has_grown() -> bool:
+            status = await get(program.url, "/api/status")
+            return status["log"]["rows"] == len(kept) + 1 and status["log"]["error"] is None
+
+        await until(has_grown, "one row more")
+
+
+async def _load(where: str, seconds: float) -> dict[str, float]:
+    """Some hundred queries a second; when each name was answered."""
+    answered = {}
+    loop = asyncio.get_running_loop()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setblocking(False)
+        sock.connect(endpoint(where))
+        began, number = time.monotonic(), 0
+        while time.monotonic() - began < seconds:
+            names = [f"n{number + step}.ads.example" for step in range(10)]
+            number += len(names)
+            for name in names:
+                await loop.sock_sendall(sock, query(name))
+            for name in names:
+                async with asyncio.timeout(20):
+                    await loop.sock_recv(sock, 4096)
+                answered[name] = time.monotonic()
+            await asyncio.sleep(0.01)
+    return answered
+
+
+async def test_kill_9_during_list_updates_never_loses_a_list(program: Program) -> None:
+    dice = random.Random(5353)
+    versions = [tuple(f"||n{i}.v{version}.example^" for i in range(400)) for version in (0, 1)]
+    async with list_server("||always.example^", *versions[0]) as lists:
+        changes = {"filtering__lists": [lists.item()]}
+        async with program.running(**changes):
+            await program.loaded()
+            await program.kill()
+        for round_ in range(1, 7):
+            async with program.running(**changes):
+                await _blocks_whole_list(program, versions)
+                lists.rules = ("||always.example^", *versions[round_ % 2])
+                update = asyncio.create_task(post(program.url, "/api/lists/update"))
+                await lists.asked(lists.requests + 1)
+                await asyncio.sleep(dice.random() * 0.3)
+                await program.kill()
+                await asyncio.gather(update, return_exceptions=True)
+        lists.status = 503
+        async with program.running(**changes):
+            await _blocks_whole_list(program, versions)
+            folder = program.folder / "data/lists"
+            whole = {".json", ".txt", ".trie", ".lock"}
+
+            def is_tidy() -> bool:
+                return {path.suffix or path.name for path in folder.iterdir()} == whole
+
+            await until(is_tidy, "the removal of what was left half done")
+
+
+async def _blocks_whole_list(program: Program, versions: list[tuple[str, ...]]) -> None:
+    """At once after the start the old list is in force, or the new one, and the whole of it."""
+    where = program.dns[0]
+    assert await answers(where, "always.example") == ["0.0.0.0"]
+    blocked = [await answers(where, f"n399.v{v}.example") == ["0.0.0.0"] for v in (0, 1)]
+    assert sum(blocked) == 1
+    in_force = blocked.index(True)
+    for i in (0, 200):
+        assert await answers(where, f"n{i}.v{in_force}.example") == ["0.0.0.0"]
