@@ -188,7 +188,19 @@ class App:
                 "limit_bytes": self.table.limit_bytes,
             },
             "log": query_log.status() if query_log is not None else None,
+            "losses": self._losses(),
             "problems": self.problems(),
+        }
+
+    def _losses(self) -> dict[str, int]:
+        """Everything that was given up because a bound was reached, or was nobody's, counted."""
+        return {
+            "queries_dropped": self.pipeline.dropped,
+            "queries_overloaded": sum(listener.overloaded for listener in self.udp),
+            "replies_unsent": sum(listener.unsent for listener in self.udp),
+            "upstream_refused": self.forwarder.refused,
+            "upstream_strays": self.forwarder.strays,
+            "answers_evicted": self.table.evicted,
         }
 
     @property

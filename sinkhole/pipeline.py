@@ -135,9 +135,13 @@ class Pipeline:
         """
         lane = wire[2:] + client.tag
         spelled = self._lane.get(lane)
-        if spelled is not None and not client.gated:
+        if spelled is not None:
             fresh_until, generation, body, report = spelled
-            if now < fresh_until and generation == self.policy.generation:
+            if (
+                now < fresh_until
+                and generation == self.policy.generation
+                and (not client.gated or self._admits(client, transport, now))
+            ):
                 self._records.append((report, client.text))
                 return wire[:2] + body
         try:
@@ -209,7 +213,7 @@ class Pipeline:
         """
         if not client.allowed:
             return self._refuse(wire, client, n.Rcode.REFUSED, now, NOT_ALLOWED)
-        if self.clients.admits(client.udp if transport is UDP else client.tcp, now):
+        if self._admits(client, transport, now):
             return None
         if transport is TCP:
             return self._refuse(wire, client, n.Rcode.REFUSED, now, TOO_MANY)
@@ -218,6 +222,11 @@ class Pipeline:
             return DROP
         self._records.append((TOO_MANY, client.text))
         return write_truncated(wire, end + 4, edns=shape.edns, do=shape.do)
+
+    def _admits(self, client: Client, transport: Transport, now: float) -> bool:
+        """Whether a client may ask and has budget left; takes one query from it."""
+        bucket = client.udp if transport is UDP else client.tcp
+        return client.allowed and self.clients.admits(bucket, now)
 
     def _decide(
         self,

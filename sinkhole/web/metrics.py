@@ -58,6 +58,7 @@ class _Collector(Collector):
         yield from _lists(self._sources.list_status())
         yield from _upstreams(status["upstreams"])
         yield from _log(status["log"])
+        yield _losses(status["losses"])
 
 
 def _queries(counters: Counters) -> Iterator[Metric]:
@@ -121,6 +122,13 @@ def _log(log: Mapping[str, Any]) -> Iterator[Metric]:
     yield _gauge("sinkhole_log_waiting", "Records not written yet.", log["waiting"])
     yield _gauge("sinkhole_log_rows", "Rows in the query log.", log["rows"])
     yield _gauge("sinkhole_log_size_bytes", "Size of the query log.", log["size_bytes"])
+
+
+def _losses(losses: Mapping[str, int]) -> Metric:
+    family = CounterMetricFamily("sinkhole_lost", "Given up at a bound.", labels=["what"])
+    for what, count in losses.items():
+        family.add_metric([what], count)
+    return family
 
 
 def _gauge(name: str, text: str, value: float) -> GaugeMetricFamily:

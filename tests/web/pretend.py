@@ -212,6 +212,7 @@ class PretendHouse:
             "log": {"enabled": True, "waiting": 0, "dropped": 0,
                     "rows": 118_204 * self._scale + len(self.rows),
                     "size_bytes": 21_400_000 * self._scale + 40_960, "error": None},
+            "losses": {"queries_dropped": 2, "replies_unsent": 0},
             "problems": self.problems,
         }  # fmt: skip
 

@@ -25,6 +25,7 @@ STATUS = {
     "cache": {"entries": 4, "size_bytes": 900, "limit_bytes": 1000},
     "log": {"enabled": True, "waiting": 1, "dropped": 5, "rows": 7, "size_bytes": 4096,
             "error": None},
+    "losses": {"queries_dropped": 2, "replies_unsent": 0},
     "problems": [],
 }  # fmt: skip
 
