@@ -25,7 +25,7 @@ from sinkhole.tasks import Tasks
 log = logging.getLogger(__name__)
 
 OWN_RULES = "own rules"
-POLL_S = 30.0
+POLL_S = 5.0
 
 OnChange = Callable[[Sequence[CompiledList]], None]
 

@@ -25,7 +25,7 @@ from sinkhole.querylog.dictionary import (
 )
 from sinkhole.querylog.tally import Tally, add, answer_of
 from sinkhole.record import Batch, Report
-from sinkhole.verdict import Cause, Outcome
+from sinkhole.verdict import Cause, Outcome, Verdict
 
 ROW_WIDTH: Final = 5
 """Values of a row: id, client, name, account, duration_us."""
@@ -87,6 +87,7 @@ class Intake:
         self._detail = detail
         self._last_id = last_id
         self._rules: dict[Cause, str] = {}
+        self._keys: dict[tuple[Verdict, int, int], AccountKey] = {}
         self._lines: dict[Report, _Line] = {}
         self._askers: dict[str, _Asker] = {}
         self._touched: list[_Line] = []
@@ -139,11 +140,14 @@ class Intake:
         if not late:
             return
         await self._learn(database, late)
+        minute, tally = -1, self._tally
         for ident, report, client, duration_us in late:
             line = self._lines.get(report) or self._new_line(report)
             asker = self._askers.get(client) or self._new_asker(client)
             self.rows += (ident, asker.id, line.name, line.account, duration_us)
-            tally = self._tally_at(ident // MINUTE_US)
+            if ident // MINUTE_US != minute:
+                minute = ident // MINUTE_US
+                tally = self._tally_at(minute)
             tally.answers[line.answer] += 1
             add(tally.clients, asker.id, 1, line.blocked)
             if line.name:
@@ -172,6 +176,7 @@ class Intake:
     def forget_rules(self) -> None:
         """Read rules anew: line 7 of a list may be another one since the list was updated."""
         self._rules.clear()
+        self._keys.clear()
 
     # ---- time --------------------------------------------------------------------------------
 
@@ -232,7 +237,7 @@ class Intake:
         await self._clients.learn(database, {client for _, _, client, _ in late}, hour)
         if self._detail:
             await self._read_rules(reports)
-            keys = {account_key(report, self._rule_of(report)) for report in reports}
+            keys = {self._key_of(report) for report in reports}
             await self._accounts.learn(database, keys, hour)
 
     async def _read_rules(self, reports: set[Report]) -> None:
@@ -240,6 +245,7 @@ class Intake:
         causes = {c for r in reports if (c := r.verdict.cause).line and not c.rule}
         if len(self._rules) + len(causes) > MOST_REMEMBERED:
             self._rules = {}
+            self._keys.clear()
         unread = [cause for cause in causes if cause not in self._rules]
         if not unread:
             return
@@ -255,6 +261,18 @@ class Intake:
             texts[cause] = text.encode("utf-8", "replace").decode()
         return texts
 
+    def _key_of(self, report: Report) -> AccountKey:
+        """The account of a report. Verdicts that name no rule are shared by many reports."""
+        if report.verdict.cause.line:
+            return account_key(report, self._rule_of(report))
+        alike = (report.verdict, report.rcode, report.qtype)
+        key = self._keys.get(alike)
+        if key is None:
+            if len(self._keys) >= MOST_REMEMBERED:
+                self._keys.clear()
+            key = self._keys[alike] = account_key(report, self._rule_of(report))
+        return key
+
     def _rule_of(self, report: Report) -> str:
         cause = report.verdict.cause
         return self._rules.get(cause, "") if cause.line and not cause.rule else cause.rule
@@ -263,7 +281,7 @@ class Intake:
         """A line for a report; kept unless it is of a first answer, which no record repeats."""
         account = 0
         if self._detail:
-            account = self._accounts.ids[account_key(report, self._rule_of(report))]
+            account = self._accounts.ids[self._key_of(report)]
         # Queries of no type were refused before their names were looked at.
         name = self._names.ids[report.name] if report.qtype else 0
         line = _Line(name, account, report)
