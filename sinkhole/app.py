@@ -16,7 +16,8 @@ import resource
 import socket
 import time
 from collections.abc import Sequence
-from typing import Any
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from sinkhole import __version__
 from sinkhole.cache.table import Table
@@ -36,7 +37,9 @@ from sinkhole.settings import Settings
 from sinkhole.stats import Counters, Rollups, Statistics
 from sinkhole.tasks import Tasks
 from sinkhole.verdict import Cause
-from sinkhole.web import Site, WebSources, create_app, machine_names
+
+if TYPE_CHECKING:
+    from sinkhole.web import Site
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +99,9 @@ class App:
                 self.udp.append(UdpListener(pair, self.pipeline))
                 await self.tcp.listen(pair)
             self.query_log = await self._open_log()
-            self.site = self._make_site(self.query_log)
+            # The page's library takes 0.2 s to import: in a thread, as DNS is up already.
+            web = await asyncio.to_thread(import_module, "sinkhole.web")
+            self.site = self._make_site(web, self.query_log)
             await self.site.start()
         except BaseException:
             await self.stop(patience_s=0)
@@ -143,8 +148,8 @@ class App:
             rule_text=self._rule_text,
         )
 
-    def _make_site(self, query_log: QueryLog) -> Site:
-        sources = WebSources(
+    def _make_site(self, web: Any, query_log: QueryLog) -> Site:
+        sources = web.WebSources(
             statistics=Statistics(query_log.reader(), lambda: query_log.dropped),
             history=query_log.history,
             counters=self.counters,
@@ -153,9 +158,10 @@ class App:
             update_lists=self.library.update,
             healthy=lambda: bool(self.udp),
         )
-        hosts = (*machine_names(socket.gethostname()), *self.settings.web.hosts)
+        hosts = (*web.machine_names(socket.gethostname()), *self.settings.web.hosts)
         listen = self.settings.web.listen
-        return Site(create_app(sources, hosts=hosts), listen.host, listen.port)
+        site: Site = web.Site(web.create_app(sources, hosts=hosts), listen.host, listen.port)
+        return site
 
     # ---- while running -----------------------------------------------------------------------
 

@@ -6,6 +6,7 @@ update     one list brought up to date, step by step: the order is the crash saf
 fetch      over HTTP: conditional requests, redirects, limits
 local      from a file of this machine, or one that travels with the package
 doorkeeper which connections a fetch may open
+resolve    how the hosts of lists get their addresses
 address    which addresses a list may be fetched from
 intake     a list's bytes on their way to the disk: unpacked, limited, checked, hashed
 compiling  the child process that turns a copy into a mapped trie

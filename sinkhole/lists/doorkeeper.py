@@ -2,26 +2,17 @@
 
 from __future__ import annotations
 
-import asyncio
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from sinkhole.errors import ListError, SinkholeError
 from sinkhole.lists.address import is_numeric
-
-Resolve = Callable[[str], Awaitable[list[str]]]
-"""Finds the addresses of a host name; raises OSError or a SinkholeError when it can't."""
+from sinkhole.lists.resolve import Resolve
 
 Refuse = Callable[[str], str]
 """Says why an address in text may not be connected to, "" when it may."""
-
-
-async def resolve_by_system(host: str) -> list[str]:
-    """The addresses of a host name as the operating system sees them; OSError for none."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]
 
 
 class Doorkeeper(AbstractResolver):

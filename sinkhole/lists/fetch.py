@@ -19,8 +19,9 @@ from yarl import URL
 
 from sinkhole import __version__
 from sinkhole.errors import ListError
-from sinkhole.lists.doorkeeper import Doorkeeper, Refuse, Resolve
+from sinkhole.lists.doorkeeper import Doorkeeper, Refuse
 from sinkhole.lists.intake import Intake, Received
+from sinkhole.lists.resolve import Resolve
 from sinkhole.lists.steps import Phase, Step, Watch
 
 _CHUNK_SIZE: Final = 64 * 1024

@@ -6,21 +6,24 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Collection, Sequence
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sinkhole.errors import ListError, SinkholeError
 from sinkhole.filter.trie import CompiledList
 from sinkhole.lists.address import refusal
-from sinkhole.lists.doorkeeper import Resolve, resolve_by_system
-from sinkhole.lists.fetch import Fetcher, Limits
 from sinkhole.lists.item import Item
+from sinkhole.lists.resolve import Resolve, resolve_by_system
 from sinkhole.lists.status import ListStatus, status_of
 from sinkhole.lists.steps import Watch, unwatched
-from sinkhole.lists.store import Store
-from sinkhole.lists.update import Updater, map_compiled
+from sinkhole.lists.store import Store, map_compiled
 from sinkhole.lists.wanted import Wanted
 from sinkhole.tasks import Tasks
+
+if TYPE_CHECKING:
+    from sinkhole.lists.fetch import Limits
+    from sinkhole.lists.update import Updater
 
 log = logging.getLogger(__name__)
 
@@ -63,12 +66,21 @@ class Library:
         self._own_problems: list[str] = []
         self._trouble = ""
         self._updating = asyncio.Lock()
+        self._limits = limits
+        self._resolve = resolve
+
+    @cached_property
+    def _updater(self) -> Updater:
+        """Made when first needed, as importing what it needs takes 0.2 s: DNS is up by then."""
+        from sinkhole.lists.fetch import Fetcher, Limits
+        from sinkhole.lists.update import Updater
+
         fetcher = Fetcher(
-            limits or Limits(size_bytes=wanted.max_list_size),
-            resolve,
-            partial(refusal, private_allowed=wanted.private_sources),
+            self._limits or Limits(size_bytes=self._wanted.max_list_size),
+            self._resolve,
+            partial(refusal, private_allowed=self._wanted.private_sources),
         )
-        self._updater = Updater(self._store, fetcher, now)
+        return Updater(self._store, fetcher, self._now)
 
     @property
     def lists(self) -> tuple[CompiledList, ...]:
@@ -140,6 +152,7 @@ class Library:
             self._trouble = f"lists are not updated: {error}"
 
     async def _update(self, items: list[Item], force: bool, watch: Watch) -> int:
+        await asyncio.to_thread(lambda: self._updater)
         async with self._updating, self._store.locked():
             await self._adopt_commits()
             await asyncio.to_thread(self._sweep)

@@ -26,6 +26,8 @@ from pathlib import Path
 from typing import Final
 
 from sinkhole.errors import StorageError
+from sinkhole.filter.trie import CompiledList
+from sinkhole.lists.item import Item
 from sinkhole.lists.state import State, from_json
 
 UNUSED_GRACE_S: Final = 7 * 86_400.0
@@ -179,3 +181,10 @@ def _disk(folder: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise StorageError(f"{folder}: {error.strerror or error}") from error
+
+
+def map_compiled(store: Store, item: Item, state: State) -> CompiledList:
+    """Map the trie that a state names; ListError when it is missing, damaged or too old."""
+    return CompiledList.map(
+        store.path(state.compiled), item.name, item.wanted.kind, store.path(state.source)
+    )

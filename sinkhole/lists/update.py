@@ -182,13 +182,6 @@ class Updater:
             log.warning("list %s: its status can't be kept: %s", item.name, error)
 
 
-def map_compiled(store: Store, item: Item, state: State) -> CompiledList:
-    """Map the trie that a state names; ListError when it is missing, damaged or too old."""
-    return CompiledList.map(
-        store.path(state.compiled), item.name, item.wanted.kind, store.path(state.source)
-    )
-
-
 def _refuse_shrunk(item: Item, received: Received) -> None:
     last = item.state.size_bytes
     if last >= _SHRINK_FLOOR and received.size_bytes < last * SHRINK_LIMIT:

@@ -13,8 +13,8 @@ from list_server import LIST, SIZE_LIMIT, answer, serving
 
 from sinkhole.errors import ListError, UpstreamError
 from sinkhole.lists.address import refusal
-from sinkhole.lists.doorkeeper import resolve_by_system
 from sinkhole.lists.fetch import Fetched, Fetcher, Limits, Validators
+from sinkhole.lists.resolve import resolve_by_system
 from sinkhole.lists.steps import Phase, Step, unwatched
 
 
