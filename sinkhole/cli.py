@@ -123,7 +123,7 @@ def check_config(file: Path | None) -> None:
 @click.option("--allow-list", multiple=True, metavar="FILE", help="The same, with names to allow.")
 @click.option(
     "--queries",
-    type=click.File("r", encoding="utf-8", errors="replace"),
+    type=click.File("r", encoding="utf-8-sig", errors="replace"),
     help="Many questions, a JSON object a line; - is standard input.",
 )
 @_config_option

@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import time
+from contextlib import suppress
 from typing import Final
 
 from sinkhole.cache import persist
@@ -77,3 +78,5 @@ class KeptCache:
         except OSError as error:
             self.problems = [f"the answer cache cannot be saved: {error.strerror} ({self._path})"]
             log.warning("%s", self.problems[0])
+            with suppress(OSError):  # half a file is of no use, least of all on a full disk
+                draft.unlink(missing_ok=True)

@@ -84,7 +84,7 @@ def _read_query(number: int, line: str) -> tuple[str, bytes, int, str]:
     """The name as given, its wire form, the type's number and the type as given."""
     try:
         query = json.loads(line)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:  # the latter for brackets without end
         raise SinkholeError(f"queries, line {number}: not JSON: {error}") from None
     if not isinstance(query, dict) or not isinstance(query.get("name"), str):
         raise SinkholeError(f'queries, line {number}: write an object such as {{"name": "a.org"}}')

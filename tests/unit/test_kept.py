@@ -84,3 +84,21 @@ async def test_a_folder_that_cannot_be_written_is_a_problem_until_it_can(tmp_pat
     folder.mkdir()
     cache.save()
     assert cache.problems == []
+
+
+async def test_a_file_that_cannot_be_finished_leaves_the_old_one_and_no_half(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = cache_in(tmp_path, await full_table(1))
+    cache.save()
+    before = (tmp_path / "cache.bin").read_bytes()
+
+    def fill_up(path: Path, data: bytes) -> int:
+        path.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", fill_up)
+    cache.save()
+    assert "No space left" in cache.problems[0]
+    assert files_in(tmp_path) == ["cache.bin"]
+    assert (tmp_path / "cache.bin").read_bytes() == before
