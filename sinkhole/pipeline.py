@@ -122,6 +122,7 @@ class Pipeline:
         self._wall_clock = wall_clock
         self._shapes: dict[bytes, Shape] = {}
         self._lane: dict[bytes, tuple[float, int, bytes, Report]] = {}
+        """By a query's bytes without its id: until when, for which policy, what is answered."""
         self._records: list[QueryRecord] = []
         self._errors = Bucket()
 
@@ -135,15 +136,14 @@ class Pipeline:
         """
         lane = wire[2:] + client.tag
         spelled = self._lane.get(lane)
-        if spelled is not None:
-            fresh_until, generation, body, report = spelled
-            if (
-                now < fresh_until
-                and generation == self.policy.generation
-                and (not client.gated or self._admits(client, transport, now))
-            ):
-                self._records.append((report, client.text))
-                return wire[:2] + body
+        if (
+            spelled
+            and now < spelled[0]
+            and spelled[1] == self.policy.generation
+            and (not client.gated or self._admits(client, transport, now))
+        ):
+            self._records.append((spelled[3], client.text))
+            return wire[:2] + spelled[2]
         try:
             end = HEADER_SIZE
             while size := wire[end]:
