@@ -26,7 +26,7 @@ def test_it_is_made_for_its_owner_only_and_leaves_nothing_but_a_lock(tmp_path: P
 def test_it_is_held_until_it_is_released(tmp_path: Path) -> None:
     first, second = DataDir(tmp_path), DataDir(tmp_path)
     first.take()
-    with pytest.raises(SettingsError, match="in use by another running sinkhole.*fuser"):
+    with pytest.raises(SettingsError, match=r"in use by another running sinkhole.*fuser"):
         second.take()
     first.release()
     second.take()
