@@ -9,8 +9,10 @@ from __future__ import annotations
 from typing import Final
 
 from sinkhole.wire import numbers as n
-from sinkhole.wire.name import end_of
-from sinkhole.wire.question import HEADER_SIZE, Question
+from sinkhole.wire.question import HEADER_SIZE, OPT_FIXED_SIZE, Question
+
+_ADDITIONAL_COUNT: Final = 11
+"""Where the low byte of the number of additional records stands."""
 
 _CASE_BIT: Final = 0x20
 _LETTERS: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -68,17 +70,26 @@ def spell(wire_name: bytes, case_bits: int) -> bytes:
     return flipped.to_bytes(len(wire_name), "big")
 
 
+def question_end(query: bytes) -> int:
+    """The offset behind the question of a query of ours.
+
+    Nothing but an OPT record without options may follow, so there is no need to walk the name.
+    """
+    return len(query) - (OPT_FIXED_SIZE if query[_ADDITIONAL_COUNT] else 0)
+
+
 def answers_but_for_case(wire: bytes, query: bytes) -> bool:
     """Whether a response has the query's id and question, letter case aside.
 
     True of servers that lower-case what they are asked; `answers_question` refuses those.
     """
-    end = end_of(query, HEADER_SIZE)
+    end = question_end(query)
+    name_end = end - 4
     return (
-        len(wire) >= end + 4
+        len(wire) >= end
         and wire[0:2] == query[0:2]
         and bool(wire[2] & 0x80)
         and wire[4:6] == b"\0\1"
-        and wire[HEADER_SIZE:end].lower() == query[HEADER_SIZE:end].lower()
-        and wire[end : end + 4] == query[end : end + 4]
+        and wire[HEADER_SIZE:name_end].lower() == query[HEADER_SIZE:name_end].lower()
+        and wire[name_end:end] == query[name_end:end]
     )

@@ -11,7 +11,8 @@ from typing import Final, NamedTuple
 
 from sinkhole.errors import WireError
 from sinkhole.wire import numbers as n
-from sinkhole.wire.name import end_of
+from sinkhole.wire.name import ROOT, end_of
+from sinkhole.wire.query import question_end
 from sinkhole.wire.question import HEADER_SIZE, Question
 
 MAX_RECORDS: Final = 1000
@@ -48,9 +49,15 @@ _NAMES_INSIDE: Final = {
 _HEADER: Final = Struct("!HHHHHH")
 _FIXED: Final = Struct("!HHIH")
 """Type, class, TTL and length of rdata: what follows the name of every record."""
+_FIXED_SIZE: Final = _FIXED.size
+_READ_FIXED: Final = _FIXED.unpack_from
 
 _QUESTION_NAME: Final = b"\xc0\x0c"
 _LOWEST_POINTER: Final = b"\xc0"
+_OPT: Final = n.Type.OPT
+
+_NEW: Final = tuple.__new__
+"""Makes a NamedTuple of what is in hand in half the time that its own constructor takes."""
 
 
 class Record(NamedTuple):
@@ -86,7 +93,7 @@ def answers_question(wire: bytes, query: bytes) -> bool:
         return False
     if wire[4:6] == b"\0\0":
         return wire[6:10] == b"\0\0\0\0" and wire[3] & n.RCODE_MASK != n.Rcode.NOERROR
-    end = end_of(query, HEADER_SIZE) + 4
+    end = question_end(query)
     return wire[4:6] == b"\0\1" and wire[HEADER_SIZE:end] == query[HEADER_SIZE:end]
 
 
@@ -95,13 +102,15 @@ def read_reply(wire: bytes) -> Reply:
 
     Raises WireError for anything malformed: names, counts, lengths, pointers that do not point
     backwards, or more than MAX_RECORDS records. Records of another class than IN are left out.
-    Cost: about 2 µs a record.
+    Cost: about 3.5 µs, and 0.7 µs for
+    each record after the first.
     """
     if len(wire) < HEADER_SIZE:
         raise WireError("response without a header")
-    _, flags, questions, *counts = _HEADER.unpack_from(wire)
-    if questions + sum(counts) > MAX_RECORDS:
-        raise WireError(f"response with {questions + sum(counts)} records, at most {MAX_RECORDS}")
+    _, flags, questions, answers, authorities, additionals = _HEADER.unpack_from(wire)
+    records = answers + authorities + additionals
+    if questions + records > MAX_RECORDS:
+        raise WireError(f"response with {questions + records} records, at most {MAX_RECORDS}")
     position = HEADER_SIZE
     owners: dict[bytes, bytes] = {}
     for _ in range(questions):
@@ -109,23 +118,16 @@ def read_reply(wire: bytes) -> Reply:
         end = end_of(wire, position)
         owners.setdefault(_QUESTION_NAME, wire[position:end].lower())
         position = end + 4
+    opts: list[tuple[int, bytes]] = []
+    answer, position = _read_section(wire, position, answers, owners, opts)
+    authority, position = _read_section(wire, position, authorities, owners, opts)
+    additional, position = _read_section(wire, position, additionals, owners, opts)
     rcode, ede = flags & n.RCODE_MASK, None
-    sections: list[tuple[Record, ...]] = []
-    for count in counts:
-        if not count:
-            sections.append(())
-            continue
-        section = []
-        for _ in range(count):
-            rclass, record, position = _read_record(wire, position, owners)
-            if record.rtype == n.Type.OPT:
-                rcode |= (record.ttl >> 24 & 0xFF) << 4
-                ede = first_ede(record.rdata)
-            elif rclass == n.CLASS_IN:
-                section.append(record)
-        sections.append(tuple(section))
-    answer, authority, additional = sections
-    return Reply(rcode, bool(flags & n.AD), bool(flags & n.TC), answer, authority, additional, ede)
+    for ttl, options in opts:
+        rcode |= (ttl >> 24 & 0xFF) << 4
+        ede = first_ede(options) if options else None
+    ad, tc = flags & n.AD != 0, flags & n.TC != 0
+    return _NEW(Reply, (rcode, ad, tc, answer, authority, additional, ede))
 
 
 def chain_of(reply: Reply, question: Question, longest: int = 12) -> tuple[Record, ...]:
@@ -182,29 +184,55 @@ def first_ede(options: bytes) -> int | None:
     return None
 
 
-def _read_record(wire: bytes, position: int, owners: dict[bytes, bytes]) -> tuple[int, Record, int]:
-    """Class, record and the offset behind it. `owners` keeps names by the pointer to them."""
+def _read_section(
+    wire: bytes,
+    position: int,
+    count: int,
+    owners: dict[bytes, bytes],
+    opts: list[tuple[int, bytes]],
+) -> tuple[tuple[Record, ...], int]:
+    """The records of class IN in a section, and the offset behind it.
+
+    `owners` keeps lower-cased names by the pointer to them; TTL field and options of OPT are
+    added to `opts`.
+    """
+    if not count:
+        return (), position
+    section: list[Record] = []
+    for _ in range(count):
+        name = owners.get(wire[position : position + 2])
+        if name is None:
+            name, position = _read_owner(wire, position, owners)
+        else:
+            position += 2
+        start = position + _FIXED_SIZE
+        if start > len(wire):
+            raise WireError("message ends within a record")
+        rtype, rclass, ttl, size = _READ_FIXED(wire, position)
+        position = start + size
+        if position > len(wire):
+            raise WireError("message ends within rdata")
+        rdata = wire[start:position]
+        if rtype in _NAMES_INSIDE:
+            rdata = _expand(wire, start, position, *_NAMES_INSIDE[rtype])
+        if rtype == _OPT:
+            opts.append((ttl, rdata))
+        elif rclass == n.CLASS_IN:
+            # RFC 2181 §8: a TTL with its top bit set means zero.
+            section.append(_NEW(Record, (name, rtype, ttl if ttl < 0x8000_0000 else 0, rdata)))
+    return tuple(section), position
+
+
+def _read_owner(wire: bytes, position: int, owners: dict[bytes, bytes]) -> tuple[bytes, int]:
+    """The lower-cased name at `position`, and the offset behind it; kept if it is a pointer."""
     pointer = wire[position : position + 2]
-    name = owners.get(pointer)
-    if name is None:
-        name, position = _read_name(wire, position)
-        name = name.lower()
-        if pointer >= _LOWEST_POINTER:
-            owners[pointer] = name
-    else:
-        position += 2
-    start = position + _FIXED.size
-    if start > len(wire):
-        raise WireError("message ends within a record")
-    rtype, rclass, ttl, size = _FIXED.unpack_from(wire, position)
-    end = start + size
-    if end > len(wire):
-        raise WireError("message ends within rdata")
-    inside = _NAMES_INSIDE.get(rtype)
-    rdata = wire[start:end] if inside is None else _expand(wire, start, end, *inside)
-    if ttl & 0x8000_0000 and rtype != n.Type.OPT:
-        ttl = 0  # RFC 2181 §8: the top bit set means zero
-    return rclass, Record(name, rtype, ttl, rdata), end
+    if pointer.startswith(ROOT):
+        return ROOT, position + 1
+    name, position = _read_name(wire, position)
+    name = name.lower()
+    if pointer >= _LOWEST_POINTER:
+        owners[pointer] = name
+    return name, position
 
 
 def _expand(wire: bytes, start: int, end: int, before: int, names: int) -> bytes:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sinkhole.wire.name import from_text
-from sinkhole.wire.query import answers_but_for_case, render_query, spell
+from sinkhole.wire.query import answers_but_for_case, question_end, render_query, spell
 from sinkhole.wire.question import Question, peek
 from sinkhole.wire.reply import answers_question
 
@@ -83,6 +83,7 @@ def test_our_own_reader_finds_the_same_question(
     query = render_query(question, 99, case_bits=0x2020202020, edns=edns)
     end, shape = peek(query)
     assert shape.question(query[12:end].lower()) == question
+    assert question_end(query) == end + 4
     assert shape.payload == (1232 if edns else 512)
     assert answers_question(reply_to(query), query)
 

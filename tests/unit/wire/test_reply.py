@@ -106,6 +106,14 @@ def test_broken_extended_errors_are_none(options: bytes) -> None:
     assert first_ede(options) is None
 
 
+def test_records_of_another_class_are_left_out_and_what_follows_is_read() -> None:
+    zone = (
+        "www.example.org. 60 CH TXT no\n. 60 IN NS a.example.org.\nexample.org. 60 IN A 192.0.2.1"
+    )
+    read = read_reply(reply(zone))
+    assert [(r.name, r.rtype) for r in read.answer] == [(b"\0", 2), (from_text("example.org"), 1)]
+
+
 def test_a_ttl_with_its_top_bit_set_is_zero() -> None:
     wire = bytearray(reply("www.example.org. 60 A 192.0.2.1"))
     wire[-10] = 0x80
