@@ -73,6 +73,8 @@ Finish = Callable[[Ready, Report], None]
 HEALTH_NAME: Final = from_text("health.sinkhole.invalid")
 """What `sinkhole healthcheck` asks for: answered, empty, and not recorded."""
 
+_TC: Final = n.TC >> 8
+
 MAX_SHAPES: Final = 1024
 """Shapes remembered. A household has a few dozen; a flood of odd ones starts the memory anew."""
 
@@ -167,12 +169,8 @@ class Pipeline:
                 return decided
             ready = decided
         self._records.append((ready.report, client.text))
-        reply = ready.give(wire, end, edns=shape.edns)
-        if len(reply) > shape.payload and transport is UDP:
-            return write_truncated(wire, end + 4, edns=shape.edns, do=shape.do)
-        if not shape.rd:
-            reply = without_rd(reply)
-        if ready.used and shape.plain and len(reply) <= shape.payload:
+        reply = _fitted(ready, wire, end, shape, transport)
+        if ready.used and shape.plain and len(reply) <= shape.payload and not reply[2] & _TC:
             self._open_lane(lane, ready, reply)
         ready.used = True
         return reply
@@ -180,7 +178,8 @@ class Pipeline:
     def _open_lane(self, lane: bytes, ready: Ready, reply: bytes) -> None:
         """Let the same bytes be answered by one look-up until the reply ages.
 
-        Only for replies given before, and for queries whose bytes come again.
+        Only for replies given before, and for queries whose bytes come again; and only where the
+        transport makes no difference, as it is not among the bytes.
         """
         if len(self._lane) >= MAX_LANES:
             self._lane.clear()
@@ -286,11 +285,7 @@ class Pipeline:
         duration_us = int((self._clock() - waiting.arrived) * 1e6)
         records = [(report, waiting.client.text)]
         self._buffer.append(Batch(self._wall_clock(), duration_us, records))
-        query, end, shape = waiting.query, waiting.end, waiting.shape
-        reply = ready.give(query, end, edns=shape.edns)
-        if waiting.transport is UDP and len(reply) > shape.payload:
-            reply = write_truncated(query, end + 4, edns=shape.edns, do=shape.do)
-        send(reply if shape.flags & n.RD else without_rd(reply))
+        send(_fitted(ready, waiting.query, waiting.end, waiting.shape, waiting.transport))
 
     def _ask(self, waiting: Waiting, finish: Finish) -> None:
         """Stage 8. `finish` gets the reply to give and the report of this first time."""
@@ -392,3 +387,11 @@ class Pipeline:
             duration_us = int((self._clock() - arrived) * 1e6)
             self._buffer.append(Batch(self._wall_clock(), duration_us, self._records))
             self._records = []
+
+
+def _fitted(ready: Ready, query: bytes, end: int, shape: Shape, transport: Transport) -> bytes:
+    """The reply as this client can take it: truncated where it must be, RD as it was."""
+    reply = ready.give(query, end, edns=shape.edns)
+    if transport is UDP and len(reply) > shape.payload:
+        return write_truncated(query, end + 4, edns=shape.edns, do=shape.do)
+    return reply if shape.flags & n.RD else without_rd(reply)
