@@ -30,7 +30,7 @@ from sinkhole.parts import make_clients, make_forwarder, make_policy, make_resol
 from sinkhole.pipeline import Pipeline
 from sinkhole.querylog import QueryLog
 from sinkhole.record import RecordBuffer
-from sinkhole.server.sockets import Pair, bind
+from sinkhole.server.sockets import Pair, bind_all
 from sinkhole.server.tcp import TcpListener
 from sinkhole.server.udp import UdpListener
 from sinkhole.settings import Settings
@@ -90,8 +90,7 @@ class App:
         try:
             _raise_descriptor_limit()
             self._data_dir.take()
-            for each in self.settings.dns.listen:
-                self.pairs.append(bind(each.host, each.port))
+            self.pairs = bind_all((each.host, each.port) for each in self.settings.dns.listen)
             self.library.load_now()
             self._kept.restore()
             self.forwarder.start()

@@ -42,7 +42,8 @@ def about_name(
     """The decision about one name, by `settings`, or by block and allow list `files` without them.
 
     Keys: `name`, `type`, `verdict` (block, allow, none, rewrite), `rule`, `list`, `line`,
-    `rewrite`, `opinions`; with settings also `client`, `outcome`, `detail` and `lists`. Raises
+    `rewrite`, `opinions`; with settings also `client`, `outcome`, `detail`,
+    `data_dir` and `lists`. Raises
     SinkholeError for what is no name, type or address.
     """
     if "://" in name:
@@ -62,6 +63,7 @@ def about_name(
     except ValueError as error:
         raise SinkholeError(str(error)) from None
     told["client"] = client
+    told["data_dir"] = str(settings.data_dir)
     told["lists"] = [
         {"name": each["name"], "state": each["state"], "names": each["names"]}
         for each in library.status()
@@ -140,7 +142,8 @@ def in_words(told: dict[str, Any]) -> str:
         lines.append(_way_out(told))
     missing = [each["name"] for each in told.get("lists", ()) if each["state"] == "missing"]
     if missing:
-        lines.append(f"Not compiled yet, so not asked: {', '.join(missing)}")
+        where = told["data_dir"]
+        lines.append(f"Not compiled yet in {where}, so not asked: {', '.join(missing)}")
     return "\n".join(lines)
 
 

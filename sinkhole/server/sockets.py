@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 import sys
+from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from sinkhole.errors import SinkholeError
+
+log = logging.getLogger(__name__)
 
 RECEIVE_BUFFER: Final = 1 << 20
 """Room in the kernel for queries that arrive while Python does something else, in bytes."""
@@ -34,6 +38,11 @@ class Pair(NamedTuple):
 class ListenError(SinkholeError):
     """An address cannot be listened on; the text says what to do."""
 
+    def __init__(self, host: str, port: int, error: OSError) -> None:
+        super().__init__(_advice(host, port, error))
+        self.has_no_family = error.errno == errno.EAFNOSUPPORT
+        """Whether this machine knows no such addresses at all, as without IPv6."""
+
 
 def bind(host: str, port: int) -> Pair:
     """Bind UDP and TCP on one port; port 0 takes one that is free for both.
@@ -58,8 +67,35 @@ def bind(host: str, port: int) -> Pair:
                 sock.close()
         if port == 0 and error.errno == errno.EADDRINUSE:
             return bind(host, port)  # the free UDP port was taken for TCP; there are others
-        raise ListenError(_advice(host, port, error)) from error
+        raise ListenError(host, port, error) from error
     return Pair(udp, tcp, host, real_port, pktinfo)
+
+
+def bind_all(listen: Iterable[tuple[str, int]]) -> list[Pair]:
+    """Bind each (host, port), or none; ListenError as from `bind`.
+
+    On a machine without IPv6, "::" is left out where other addresses remain: it stands in the
+    default settings, and means "every address there is".
+    """
+    pairs: list[Pair] = []
+    missing: ListenError | None = None
+    try:
+        for host, port in listen:
+            try:
+                pairs.append(bind(host, port))
+            except ListenError as error:
+                if host != "::" or not error.has_no_family:
+                    raise
+                missing = error
+        if missing is not None and not pairs:
+            raise missing
+    except ListenError:
+        for pair in pairs:
+            pair.close()
+        raise
+    if missing is not None:
+        log.warning("%s It is left out.", missing)
+    return pairs
 
 
 def _socket(family: socket.AddressFamily, kind: socket.SocketKind) -> socket.socket:
@@ -100,6 +136,8 @@ def _advice(host: str, port: int, error: OSError) -> str:
             f"dns.listen: {where} needs the right to use ports below 1024. Run as a service "
             "(CAP_NET_BIND_SERVICE, see packaging/sinkhole.service) or choose a port like 5353."
         )
+    if error.errno == errno.EAFNOSUPPORT and ":" in host:
+        return f"dns.listen: {where}: this machine has no IPv6."
     if error.errno == errno.EADDRNOTAVAIL:
         return f"dns.listen: this machine has no address {host}."
     return f"dns.listen: {where}: {error.strerror}."

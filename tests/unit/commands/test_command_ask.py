@@ -107,3 +107,13 @@ def test_a_summary_of_nothing_and_of_losses_can_be_printed(
     assert "0 % of 0 queries blocked in the last 24h" in out
     assert "1,200 queries are missing from the log" in out
     assert "1,000  [bold]ads.example" in out
+
+
+def test_a_wildcard_without_a_loopback_address_is_not_asked(
+    command: CommandLine, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command.settle(dns={"listen": [f"[::]:{port}"]}, web={"listen": f"127.0.0.1:{port}"})
+    monkeypatch.setattr("sinkhole.commands.ask._has_ipv6", lambda: False)
+    told = command("healthcheck")
+    assert told.code == 1
+    assert told.err.startswith(f"sinkhole: no answer from http://127.0.0.1:{port} ")

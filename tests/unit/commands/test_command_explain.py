@@ -100,7 +100,7 @@ def test_lists_that_were_not_compiled_yet_are_named(command: CommandLine) -> Non
     command.settle(filtering={"lists": [{"name": "Ads", "url": f"file:{path}"}]})
     told = command("explain", "ads.example")
     assert told.code == 0
-    assert "Not compiled yet, so not asked: Ads" in told.out
+    assert f"Not compiled yet in {command.folder / 'data'}, so not asked: Ads" in told.out
     assert not (command.folder / "data").exists(), "explaining changes nothing"
 
 

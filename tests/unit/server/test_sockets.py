@@ -7,7 +7,8 @@ import socket
 
 import pytest
 
-from sinkhole.server.sockets import ListenError, _advice, bind
+from sinkhole.server import sockets
+from sinkhole.server.sockets import ListenError, _advice, bind, bind_all
 
 
 def test_udp_and_tcp_share_a_port() -> None:
@@ -58,3 +59,34 @@ def test_sockets_do_not_block() -> None:
         assert pair.udp.getsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF) > 0
     finally:
         pair.close()
+
+
+def test_all_addresses_are_bound_or_none() -> None:
+    taken = bind("127.0.0.1", 0)
+    try:
+        with pytest.raises(ListenError, match="in use"):
+            bind_all([("127.0.0.2", taken.port), ("127.0.0.1", taken.port)])
+        bind("127.0.0.2", taken.port).close()
+    finally:
+        taken.close()
+
+
+def test_a_machine_without_ipv6_does_without_its_wildcard(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ordinary = sockets._socket
+
+    def without_ipv6(family: socket.AddressFamily, kind: socket.SocketKind) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+        return ordinary(family, kind)
+
+    monkeypatch.setattr(sockets, "_socket", without_ipv6)
+    for listen in ([("127.0.0.1", 0), ("::", 0)], [("::", 0), ("127.0.0.1", 0)]):
+        (pair,) = bind_all(listen)
+        assert pair.host == "127.0.0.1"
+        pair.close()
+    assert "[::]:0: this machine has no IPv6. It is left out." in caplog.text
+    for refused in ([("::", 0)], [("127.0.0.1", 0), ("::1", 0)]):
+        with pytest.raises(ListenError, match="this machine has no IPv6"):
+            bind_all(refused)
