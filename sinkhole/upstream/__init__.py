@@ -5,6 +5,7 @@ flight       one question underway: its attempts, its askers, and why it failed
 health       one server: how fast, whether up, and what it cannot do
 prober       finds out when a server is back, and whether it sends our questions back to us
 datagrams    UDP: a fresh connected socket on a random port for every query
+entropy      the random bytes that ids, ports and letter case are made of
 tcp          TCP: for answers that do not fit, and where somebody seems to forge
 
 A flight asks the quickest server first, asks the next one when the first is slow, and takes the

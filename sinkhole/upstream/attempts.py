@@ -17,13 +17,13 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
 from collections.abc import Callable
 from typing import Final
 
 from sinkhole.errors import UpstreamError, WireError
 from sinkhole.tasks import Tasks
 from sinkhole.upstream.datagrams import Datagrams
+from sinkhole.upstream.entropy import Entropy
 from sinkhole.upstream.flight import Attempt, Flight
 from sinkhole.upstream.health import Server
 from sinkhole.upstream.tcp import exchange_by_tcp
@@ -74,7 +74,8 @@ class Attempts:
         self._try_s = try_s
         self._randomize_case = randomize_case
         self._clock = clock
-        self._datagrams: Datagrams[Attempt] = Datagrams(self._on_datagram)
+        self._draw = Entropy().draw
+        self._datagrams: Datagrams[Attempt] = Datagrams(self._on_datagram, entropy=self._draw)
         self._tasks = Tasks("upstream", MOST_TCP)
         self.strays = 0
         """Datagrams that did not answer what was asked on their socket."""
@@ -99,7 +100,7 @@ class Attempts:
         """
         edns = edns and now >= server.no_edns_until
         lower = lower or not self._randomize_case or now < server.lower_case_until
-        random = int.from_bytes(os.urandom(2 if lower else 2 + len(flight.question.name)), "big")
+        random = int.from_bytes(self._draw(2 if lower else 2 + len(flight.question.name)), "big")
         query = render_query(flight.question, random & 0xFFFF, case_bits=random >> 16, edns=edns)
         attempt = Attempt(flight, server, query, now, edns, lower)
         flight.attempts.append(attempt)
@@ -221,7 +222,7 @@ class Attempts:
             self._missed(attempt)
             return
         # No random letter case: a handshake is harder to forge, and some servers lower-case.
-        query_id = int.from_bytes(os.urandom(2), "big")
+        query_id = int.from_bytes(self._draw(2), "big")
         query = render_query(flight.question, query_id, edns=attempt.edns)
         by_tcp = Attempt(flight, server, query, now, attempt.edns, attempt.lower)
         by_tcp.tcp, by_tcp.patience_s = True, self._try_s

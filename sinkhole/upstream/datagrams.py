@@ -31,7 +31,8 @@ LOWEST_PORT: Final = 1024
 BIND_TRIES: Final = 16
 
 _TAKEN: Final = (errno.EADDRINUSE, errno.EACCES)
-_ANY_ADDRESS: Final = {int(socket.AF_INET): "", int(socket.AF_INET6): "::"}
+# In figures: "" would be looked up at every bind.
+_ANY_ADDRESS: Final = {int(socket.AF_INET): "0.0.0.0", int(socket.AF_INET6): "::"}
 _KIND: Final = socket.SOCK_DGRAM | getattr(socket, "SOCK_NONBLOCK", 0)
 
 
