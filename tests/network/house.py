@@ -25,7 +25,7 @@ from fake_upstream import FakeUpstream
 from sinkhole.app import App
 from sinkhole.settings import Settings, load
 
-LIMIT_S: Final = 30.0
+LIMIT_S: Final = 90.0
 """How long a test waits for what must happen; never reached by a test that passes."""
 
 NOBODY: Final = "127.0.0.1:9"
@@ -82,6 +82,7 @@ async def running(
     try:
         if lists:
             await app.first_lists(LIMIT_S)
+            assert {each["state"] for each in app.library.status()} <= {"ready"}
         yield app
     finally:
         await app.stop()
