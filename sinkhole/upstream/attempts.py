@@ -145,7 +145,7 @@ class Attempts:
     def _judge(self, attempt: Attempt, wire: bytes) -> None:
         """Decide what a response is worth that is known to answer the query."""
         try:
-            reply = read_reply(wire)
+            reply = read_reply(wire, attempt.flight.question.name)
         except WireError as error:
             self._fail(attempt, f"sent a malformed answer ({error})")
             return

@@ -33,7 +33,8 @@ BIND_TRIES: Final = 16
 _TAKEN: Final = (errno.EADDRINUSE, errno.EACCES)
 # In figures: "" would be looked up at every bind.
 _ANY_ADDRESS: Final = {int(socket.AF_INET): "0.0.0.0", int(socket.AF_INET6): "::"}
-_KIND: Final = socket.SOCK_DGRAM | getattr(socket, "SOCK_NONBLOCK", 0)
+_NONBLOCK: Final = int(getattr(socket, "SOCK_NONBLOCK", 0))
+_KIND: Final = socket.SOCK_DGRAM | _NONBLOCK
 
 
 class Datagrams(Generic[Owner]):
@@ -77,7 +78,7 @@ class Datagrams(Generic[Owner]):
         # SocketType is the C type below socket.socket, and saves 2 µs a query.
         sock = socket.SocketType(family, _KIND)
         try:
-            if _KIND == socket.SOCK_DGRAM:
+            if not _NONBLOCK:
                 sock.setblocking(False)
             self._bind(sock, _ANY_ADDRESS[family])
             sock.connect(address)

@@ -109,8 +109,11 @@ class Flight:
 
     def wait(self, now: float, patience_s: float, limit_s: float) -> None:
         """Give a new attempt `patience_s` before the next server is asked, `limit_s` in all."""
-        self.next_at = min(now + patience_s, self.ends_at)
-        self.over_at = min(max(now + limit_s, self.over_at), self.ends_at)
+        # Comparisons, as min() and max() would take a third of a microsecond a query.
+        ends_at, next_at, over_at = self.ends_at, now + patience_s, now + limit_s
+        self.next_at = next_at if next_at < ends_at else ends_at
+        if over_at > self.over_at:
+            self.over_at = over_at if over_at < ends_at else ends_at
 
     def explain(self, now: float) -> UpstreamError:
         """The error that ends this flight: what each server did, in the order they were asked."""

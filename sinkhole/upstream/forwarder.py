@@ -224,12 +224,13 @@ class Forwarder:
         """
         best, best_rank = None, (True, ROUNDS, 0.0)
         for server in flight.servers:
-            if server.loops and not flight.is_probe:
+            if server.in_flight >= self._most_per_server or (server.loops and not flight.is_probe):
                 continue
-            if server in flight.spent or server.in_flight >= self._most_per_server:
+            asked = flight.asked(server) if flight.attempts else 0
+            if asked >= ROUNDS or server in flight.spent:
                 continue
-            rank = (not server.up, flight.asked(server), server.score)
-            if rank[1] < ROUNDS and (best is None or rank < best_rank):
+            rank = (not server.up, asked, server.score)
+            if best is None or rank < best_rank:
                 best, best_rank = server, rank
         if not flight.attempts:
             for server in flight.servers:
@@ -247,10 +248,10 @@ class Forwarder:
 
     def _has_fresh(self, flight: Flight) -> bool:
         """Whether there is a server in good order that this flight has not asked yet."""
-        return any(
-            other.up and not other.loops and other not in flight.spent and not flight.asked(other)
-            for other in flight.servers
-        )
+        for other in flight.servers:
+            if other.up and not (other.loops or flight.asked(other) or other in flight.spent):
+                return True
+        return False
 
     def _landed(self, attempt: Attempt, reply: Reply, rtt_s: float) -> None:
         flight = attempt.flight

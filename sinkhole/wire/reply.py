@@ -97,13 +97,13 @@ def answers_question(wire: bytes, query: bytes) -> bool:
     return wire[4:6] == b"\0\1" and wire[HEADER_SIZE:end] == query[HEADER_SIZE:end]
 
 
-def read_reply(wire: bytes) -> Reply:
+def read_reply(wire: bytes, asked: bytes = b"") -> Reply:
     """Read a whole response; the question must have been checked with `answers_question`.
 
+    `asked` is the lower-cased name of that question, if at hand: it saves reading it once more.
     Raises WireError for anything malformed: names, counts, lengths, pointers that do not point
     backwards, or more than MAX_RECORDS records. Records of another class than IN are left out.
-    Cost: about 3.5 µs, and 0.7 µs for
-    each record after the first.
+    Cost: about 3 µs for one record and OPT, 0.7 µs for each record more.
     """
     if len(wire) < HEADER_SIZE:
         raise WireError("response without a header")
@@ -115,9 +115,9 @@ def read_reply(wire: bytes) -> Reply:
     owners: dict[bytes, bytes] = {}
     for _ in range(questions):
         # Most records are owned by the name asked for, and say so by a pointer to it.
-        end = end_of(wire, position)
-        owners.setdefault(_QUESTION_NAME, wire[position:end].lower())
-        position = end + 4
+        name = asked or wire[position : end_of(wire, position)].lower()
+        owners.setdefault(_QUESTION_NAME, name)
+        position += len(name) + 4
     opts: list[tuple[int, bytes]] = []
     answer, position = _read_section(wire, position, answers, owners, opts)
     authority, position = _read_section(wire, position, authorities, owners, opts)

@@ -91,6 +91,14 @@ def test_a_dname_stays_with_the_cname_made_from_it() -> None:
     assert [r.rtype for r in chain] == [39, 5, 1]
 
 
+def test_knowing_the_name_that_was_asked_changes_nothing() -> None:
+    zone = "www.example.org. 60 CNAME a.example.net.\na.example.net. 60 A 192.0.2.1"
+    wire = reply(zone, name="WWW.example.org")
+    assert read_reply(wire, QUESTION.name) == read_reply(wire)
+    bare = b"\x12\x34\x81\x81" + bytes(8)  # an error without its question
+    assert read_reply(bare, QUESTION.name) == read_reply(bare)
+
+
 def test_opt_is_taken_out_and_its_error_read() -> None:
     record = dnslib.DNSRecord.question("www.example.org").reply()
     record.add_ar(dnslib.EDNS0(opts=[dnslib.EDNSOption(15, b"\x00\x16late")]))
