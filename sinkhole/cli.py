@@ -76,8 +76,8 @@ def run(config: Path | None) -> None:
     """Start answering DNS, until SIGTERM or Ctrl-C.
 
     Says what it listens on and what the lists hold, then reports about itself on standard error.
-    Lists that are not there yet are fetched while it answers already. When told to stop, it gives
-    queries that wait for an answer two seconds, writes the log and the cache, and exits with 0.
+    Lists that are not there yet are fetched while it answers already. When told to stop, it
+    answers what is waiting, writes the log and the cache, and exits with 0 within five seconds.
 
     Exit code 1 when it can't start: a mistake in the settings, an address or a port that can't be
     had, a data folder that can't be used or belongs to a sinkhole that runs already.

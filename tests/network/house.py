@@ -253,7 +253,8 @@ class ListServer:
         await response.write(body[: len(body) // 2])
         if self.gate is not None:
             await self.gate.wait()
-        await response.write(body[len(body) // 2 :])
+        with suppress(ConnectionResetError):  # whoever asked may have been killed
+            await response.write(body[len(body) // 2 :])
         return response
 
 
