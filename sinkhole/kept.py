@@ -72,6 +72,8 @@ class KeptCache:
     def _write(self, data: bytes) -> None:
         draft = self._path.with_suffix(".new")
         try:
+            draft.unlink(missing_ok=True)
+            draft.touch(mode=0o600)  # what the house asked for is nobody else's business
             draft.write_bytes(data)
             os.replace(draft, self._path)
             self.problems = []

@@ -76,7 +76,6 @@ async def open_database(path: Path) -> tuple[Database, str | None]:
     begun; the second value then says so. Raises StorageError if the folder can't be written or
     the database is locked.
     """
-    _touch(path)
     try:
         return await _open(path), None
     except (DamagedError, _NewerError) as error:
@@ -114,6 +113,7 @@ def set_aside(path: Path, why: str) -> Path:
 
 
 async def _open(path: Path) -> Database:
+    _touch(path)
     database = await Database.connect(path)
     try:
         await _prepare(database)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 
 import pytest
@@ -43,6 +44,7 @@ async def test_what_was_saved_is_there_after_the_next_start(tmp_path: Path) -> N
     cache_in(tmp_path, again).restore()
     assert set(again.entries) == set(table.entries)
     assert files_in(tmp_path) == ["cache.bin"]
+    assert stat.S_IMODE((tmp_path / "cache.bin").stat().st_mode) == 0o600
 
 
 async def test_saving_in_slices_writes_the_same(

@@ -51,6 +51,7 @@ async def test_a_file_that_is_no_database_is_set_aside(tmp_path: Path) -> None:
     (aside,) = set_asides(tmp_path, "broken")
     assert aside.read_bytes().startswith(b"this is not")
     assert problem is not None and aside.name in problem
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 async def test_a_database_of_a_newer_sinkhole_is_set_aside(tmp_path: Path) -> None:
