@@ -291,8 +291,8 @@ class Pipeline:
         """Stage 8. `finish` gets the reply to give and the report of this first time."""
         try:
             self._upstreams.ask(waiting.question, partial(self._hear, waiting, finish))
-        except UpstreamError as error:
-            finish(*self._fail(waiting, str(error)))
+        except UpstreamError as error:  # nobody was asked: there is nothing to wait longer for
+            finish(*self._fail(waiting, str(error), keep=False))
 
     def _hear(self, waiting: Waiting, finish: Finish, outcome: Exchanged | UpstreamError) -> None:
         now, known = self._clock(), self._find(waiting.key)
@@ -350,10 +350,12 @@ class Pipeline:
             self._table.put(waiting.key, ready)
         return ready, allowed
 
-    def _fail(self, waiting: Waiting, cause: str) -> tuple[Ready, Report]:
+    def _fail(self, waiting: Waiting, cause: str, *, keep: bool = True) -> tuple[Ready, Report]:
         """No upstream could help: an expired answer if there is one, else SERVFAIL for a while."""
         now, question = self._clock(), waiting.question
         known = self._find(waiting.key)
+        if known and known.is_good(now, self.policy.generation):
+            return known, known.report  # who asked at the same time has it: one failure for all
         ready, allowed = self._judge_late(waiting)
         if ready is not None:
             return ready, ready.report
@@ -363,7 +365,8 @@ class Pipeline:
                 known.revive(now, stale_report(known.report, allowed, cause))
         else:
             ready = failure(question, self.policy, cause, known, now)
-            self._table.put(waiting.key, ready)
+            if keep:
+                self._table.put(waiting.key, ready)
         return ready, ready.report
 
     # ---- records -----------------------------------------------------------------------------

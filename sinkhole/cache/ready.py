@@ -89,8 +89,7 @@ class Ready:
     def give(self, query: bytes, end: int, *, edns: bool) -> bytes:
         """The reply to `query`, whose name ends at `end`; the client's own spelling comes back.
 
-        RD is copied by the caller for the rare query without it. `Pipeline.answer_now` has this
-        line inlined.
+        RD is copied by the caller for the rare query without it.
         """
         if edns:
             return query[:2] + self.edns_head + query[12 : end + 4] + self.edns_tail
@@ -116,7 +115,11 @@ class Ready:
     def is_since(self, arrived: float, now: float, generation: int) -> bool:
         """Whether it is an upstream's answer of after `arrived` that may be given as it is."""
         is_since = self.answer is not None and self.answer.received >= arrived
-        return is_since and now < self.fresh_until and self.generation == generation
+        return is_since and self.is_good(now, generation)
+
+    def is_good(self, now: float, generation: int) -> bool:
+        """Whether it may be given as it is, under the policy of this generation."""
+        return now < self.fresh_until and self.generation == generation
 
     def revive(self, now: float, report: Report) -> None:
         """Give out the expired answer for STALE_TTL_S more seconds, marked as stale."""
