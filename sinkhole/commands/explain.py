@@ -140,7 +140,8 @@ def in_words(told: dict[str, Any]) -> str:
     ]
     if told["verdict"] == "block":
         lines.append(_way_out(told))
-    missing = [each["name"] for each in told.get("lists", ()) if each["state"] == "missing"]
+    lists = told.get("lists", ())
+    missing = [each["name"] for each in lists if each["state"] in ("missing", "failed")]
     if missing:
         where = told["data_dir"]
         lines.append(f"Not compiled yet in {where}, so not asked: {', '.join(missing)}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,6 +57,7 @@ def _ago(when: float | None) -> str:
 
 async def update(settings: Settings, names: Sequence[str], *, force: bool) -> bool:
     """Update all lists or the named ones, showing progress; whether every one is well."""
+    logging.getLogger("sinkhole.lists").addHandler(logging.NullHandler())  # the display says it all
     library = Library(settings.filtering, settings.data_dir)
     await library.load()
     with ProgressDisplay(Console()) as progress:

@@ -35,7 +35,8 @@ class Doorkeeper(AbstractResolver):
         try:
             found = await self._resolve(host)
         except (OSError, SinkholeError) as error:
-            raise ListError(self._list_name, f"{host} can't be resolved: {error}") from error
+            why = getattr(error, "strerror", None) or error
+            raise ListError(self._list_name, f"{host} can't be resolved: {why}") from error
         if not found:
             raise ListError(self._list_name, f"{host} has no address")
         reasons = {address: self._refuse(address) for address in found}

@@ -104,6 +104,13 @@ def test_lists_that_were_not_compiled_yet_are_named(command: CommandLine) -> Non
     assert not (command.folder / "data").exists(), "explaining changes nothing"
 
 
+def test_lists_that_could_not_be_had_are_named(command: CommandLine) -> None:
+    url = f"file:{command.folder / 'nowhere.txt'}"
+    command.settle(filtering={"lists": [{"name": "Ads", "url": url}]})
+    assert command("lists", "update").code == 1
+    assert "so not asked: Ads" in command("explain", "ads.example").out
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [

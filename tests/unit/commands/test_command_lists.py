@@ -98,7 +98,7 @@ def test_a_list_that_cannot_be_had_is_exit_code_1_and_the_last_copy_stays(
     house("lists", "update")
     server.status = 500
     told = house("lists", "update")
-    assert told.code == 1
+    assert (told.code, told.err) == (1, "")
     assert "Fetched [1]: failed" in told.out
     assert "HTTP status 500" in told.out
     assert states(house)["Fetched [1]"] == "ready"
