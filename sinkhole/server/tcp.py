@@ -160,10 +160,8 @@ class Connection(asyncio.Protocol):
         buffer = self._buffer
         self._is_reading = True
         while len(buffer) >= 2 and not self._transport.is_closing():
-            if self._queries >= MAX_QUERIES:
-                break
-            if self._in_flight >= MAX_IN_FLIGHT:
-                self._transport.pause_reading()
+            if self._in_flight >= MAX_IN_FLIGHT or self._queries >= MAX_QUERIES:
+                self._transport.pause_reading()  # what is not read here waits at the client
                 break
             end = 2 + int.from_bytes(buffer[:2], "big")
             if len(buffer) < end:
@@ -232,6 +230,13 @@ class Connection(asyncio.Protocol):
         return now - self._used > idle_s
 
     def close(self) -> None:
-        """Close; replies already written are still sent."""
+        """Close; replies that the kernel has taken are still sent.
+
+        One that it has not taken is given up: its client does not read, and waiting for it would
+        hold a socket and megabytes of buffers that nobody counts any more.
+        """
         self._listener.connections.pop(self, None)
-        self._transport.close()
+        if self._transport.get_write_buffer_size():
+            self._transport.abort()
+        else:
+            self._transport.close()

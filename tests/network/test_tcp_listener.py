@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -186,4 +187,48 @@ async def test_a_client_that_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPa
                 pass
             while listener.connections:
                 await asyncio.sleep(0)
+        writer.close()
+
+
+async def test_no_more_is_read_than_will_be_answered() -> None:
+    world = make_world()
+    world.upstreams.gate = asyncio.Event()
+    async with listening(world) as (_, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        blocked = framed(question("ads.example.org")) * (tcp.MAX_QUERIES - 1)
+        writer.write(framed(question("example.org")) + blocked)
+        for _ in range(tcp.MAX_QUERIES - 1):
+            await read(reader)
+        writer.write(bytes(1 << 25))  # more than the kernel takes for a server that does not read
+        for _ in range(2000):
+            await asyncio.sleep(0)
+        assert writer.transport.get_write_buffer_size()
+        world.upstreams.gate.set()
+        assert addresses(await read(reader)) == ["192.0.2.1"]
+        assert await ended(reader)
+        writer.transport.abort()
+
+
+async def test_what_a_client_does_not_read_is_given_up_when_it_is_closed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tcp, "IDLE_S", 0.2)
+    monkeypatch.setattr(tcp, "SWEEP_S", 0.02)
+    monkeypatch.setattr(tcp, "WRITE_BUFFER", 1 << 30)
+    world = make_world()
+    zone = "\n".join(f'example.org. 60 TXT "{"x" * 250}{i}"' for i in range(200))
+    world.upstreams.says("example.org", "TXT", zone)
+    async with listening(world) as (listener, port), asyncio.timeout(30):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
+        writer.write(framed(question("example.org", "TXT")) * (tcp.MAX_QUERIES - 1))
+        while not listener.connections:
+            await asyncio.sleep(0)
+        while listener.connections:
+            await asyncio.sleep(0.01)
+        size = int.from_bytes(await reader.readexactly(2), "big")
+        received = 2
+        with contextlib.suppress(ConnectionResetError):
+            while data := await reader.read(1 << 20):
+                received += len(data)
+        assert received < (2 + size) * (tcp.MAX_QUERIES - 1)
         writer.close()
