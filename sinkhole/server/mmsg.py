@@ -103,6 +103,7 @@ class Mmsg:
             self._in.words[_WORDS * i] = self._name_at[i]
             self._in.words[_WORDS * i + 1] = self._name_len
             self._out.words[_WORDS * i + 1] = self._name_len
+            self._in.words[_WORDS * i + 4] = self._controls_at + i * _CONTROL_SIZE
         if pktinfo:
             self._reset_controls(BATCH)
 
@@ -146,7 +147,10 @@ class Mmsg:
             if self._pktinfo:
                 self._use_control(pending, i)
             pending += 1
-        return count, self._send(pending) if pending else 0
+        unsent = self._send(pending) if pending else 0
+        if self._pktinfo:
+            self._reset_controls(count)
+        return count, unsent
 
     def send_later(self, replies: Sequence[tuple[bytes, Path]]) -> int:
         """Send up to BATCH replies along kept paths; returns how many the kernel did not take.
@@ -164,7 +168,10 @@ class Mmsg:
                 self._controls[at : at + len(control)] = control
                 self._in.words[_WORDS * i + 5] = len(control)
                 self._use_control(i, i)
-        return self._send(len(replies))
+        unsent = self._send(len(replies))
+        if self._pktinfo:
+            self._reset_controls(len(replies))
+        return unsent
 
     def _receive(self) -> int:
         """Take up to BATCH datagrams that wait; returns how many, 0 when there are none."""
@@ -190,8 +197,6 @@ class Mmsg:
             elif ctypes.get_errno() != errno.EINTR:
                 sent += 1
                 lost += 1
-        if self._pktinfo:
-            self._reset_controls(BATCH)
         return lost
 
     def _path(self, i: int) -> Path:
@@ -216,7 +221,6 @@ class Mmsg:
     def _reset_controls(self, count: int) -> None:
         """The kernel writes back how much control data came; give it the whole room again."""
         for i in range(count):
-            self._in.words[_WORDS * i + 4] = self._controls_at + i * _CONTROL_SIZE
             self._in.words[_WORDS * i + 5] = _CONTROL_SIZE
 
 
