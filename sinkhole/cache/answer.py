@@ -60,9 +60,11 @@ def answer_of(reply: Reply, question: Question, limits: TtlLimits, now: float) -
     that fill more than a message once their names are written out.
     """
     chain = chain_of(reply, question)
-    negative = reply.rcode == n.Rcode.NXDOMAIN or not any(r.rtype == question.qtype for r in chain)
+    asked = [record.ttl for record in chain if record.rtype == question.qtype]
+    negative = reply.rcode == n.Rcode.NXDOMAIN or not asked
     if not negative and reply.rcode == n.Rcode.NOERROR:
-        return _positive(reply, question, chain, limits, now)
+        chain = _with_ttls(chain, limits.min_ttl_s, limits.max_ttl_s)
+        return _written(reply, question, chain, (), min([record.ttl for record in chain]), now)
     authority = _soa_and_proofs(reply.authority, question, chain) if negative else ()
     ttl_s = 0
     if reply.rcode in (n.Rcode.NOERROR, n.Rcode.NXDOMAIN):
@@ -70,16 +72,6 @@ def answer_of(reply: Reply, question: Question, limits: TtlLimits, now: float) -
     authority = tuple(r._replace(ttl=min(r.ttl, ttl_s)) for r in authority)
     chain = _with_ttls(chain, 0, limits.max_ttl_s)
     return _written(reply, question, chain, authority, ttl_s, now)
-
-
-def _positive(
-    reply: Reply, question: Question, chain: tuple[Record, ...], limits: TtlLimits, now: float
-) -> Answer:
-    chain = _with_ttls(chain, limits.min_ttl_s, limits.max_ttl_s)
-    ttl_s = chain[0].ttl
-    for record in chain:
-        ttl_s = min(ttl_s, record.ttl)
-    return _written(reply, question, chain, (), ttl_s, now)
 
 
 def _written(

@@ -13,6 +13,7 @@ All times are seconds of one monotonic clock, given as `now`.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from math import inf
 from struct import Struct
 from typing import Final
@@ -30,6 +31,13 @@ OVERHEAD_BYTES: Final = 950
 
 _TTL: Final = Struct("!I")
 _PLAIN_OPT: Final = (write_opt(do=False), write_opt(do=True))
+
+
+@lru_cache(maxsize=4096)
+def _heads(rcode: int, cd: bool, counts: tuple[int, int, int]) -> tuple[bytes, bytes]:
+    """The head without and with EDNS; there are few different ones, so replies share them."""
+    flags = n.QR | n.RD | n.RA | rcode | (n.CD if cd else 0)
+    return write_head(flags, counts, edns=False), write_head(flags, counts, edns=True)
 
 
 class Ready:
@@ -63,14 +71,11 @@ class Ready:
         rcode: int,
         do: bool = False,
         cd: bool = False,
-        authoritative: bool = False,
         ede: tuple[int, str] | None = None,
     ) -> None:
-        flags = n.QR | n.RD | n.RA | rcode | (n.CD if cd else 0) | (n.AA if authoritative else 0)
         self.report = report
         self.generation = generation
-        self.head = write_head(flags, tail.counts, edns=False)
-        self.edns_head = write_head(flags, tail.counts, edns=True)
+        self.head, self.edns_head = _heads(rcode, cd, tail.counts)
         self.opt = _PLAIN_OPT[do] if ede is None else write_opt(do=do, ede=ede)
         self.tail = tail.data
         self.edns_tail = tail.data + self.opt
