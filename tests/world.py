@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import selectors
 from collections.abc import Callable, Mapping, Sequence
 from ipaddress import ip_address, ip_network
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import dnslib
 
@@ -37,6 +38,22 @@ class Clock:
 
     def __call__(self) -> float:
         return self.now
+
+
+class StillLoop(asyncio.SelectorEventLoop):
+    """An event loop on such a clock: its timers ring when the clock is moved past them."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._still_clock = clock
+        super().__init__(NeverWaiting())
+
+    def time(self) -> float:
+        return self._still_clock.now
+
+
+class NeverWaiting(selectors.SelectSelector):
+    def select(self, timeout: float | None = None) -> Any:
+        return super().select(0)
 
 
 class SimpleMatch(NamedTuple):
@@ -145,9 +162,10 @@ class World:
         serve_stale_s: float = 86_400,
         limits: TtlLimits | None = None,
         clock: Clock | None = None,
+        upstreams: Script | None = None,
     ) -> None:
         self.clock = clock or Clock()
-        self.upstreams = Script()
+        self.upstreams = upstreams or Script()
         self.buffer = RecordBuffer()
         self.table = Table(cache_bytes)
         group = GroupPolicy(filter=SimpleFilter(block, allow), blocking=blocking or Blocking())

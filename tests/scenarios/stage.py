@@ -42,7 +42,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import selectors
 from collections import deque
 from functools import partial
 from ipaddress import IPv4Address, IPv6Address, ip_address
@@ -51,7 +50,7 @@ from typing import Any
 from expectation import Exchange, Expectation
 from notation import by_section, read_bytes, read_record, write_opt
 from script import ScriptError, Step, Words
-from world import Clock, World, spelled
+from world import Clock, StillLoop, World, spelled
 
 from sinkhole.cache.answer import TtlLimits
 from sinkhole.filter.match import Matcher
@@ -66,22 +65,6 @@ RCODES = [rcode_name(number) for number in range(16)]
 
 TURNS = 20
 """Turns of the event loop that settle everything that does not wait for the clock."""
-
-
-class StillLoop(asyncio.SelectorEventLoop):
-    """An event loop on the scenario's clock: its timers ring when the clock is moved past them."""
-
-    def __init__(self, clock: Clock) -> None:
-        self._scenario_clock = clock
-        super().__init__(NeverWaiting())
-
-    def time(self) -> float:
-        return self._scenario_clock.now
-
-
-class NeverWaiting(selectors.SelectSelector):
-    def select(self, timeout: float | None = None) -> Any:
-        return super().select(0)
 
 
 def play(steps: list[Step]) -> None:

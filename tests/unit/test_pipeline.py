@@ -298,6 +298,23 @@ async def test_an_expired_answer_is_better_than_none() -> None:
     assert outcomes == [Outcome.FORWARDED, Outcome.STALE, Outcome.STALE, Outcome.FORWARDED]
 
 
+async def test_a_failure_after_somebody_else_got_an_answer_takes_that_answer() -> None:
+    world = World()
+    world.upstreams.says("example.org", "A", "example.org. 20 A 192.0.2.1")
+    replies: list[bytes] = []
+    waiting = world.now(question("example.org"))
+    assert isinstance(waiting, Waiting)
+    world.pipeline.answer_then(waiting, replies.append)
+    world.upstreams.dead = True
+    world.clock.now += 5
+    world.pipeline.answer_then(waiting, replies.append)
+    first, second = (dnslib.DNSRecord.parse(reply) for reply in replies)
+    assert (addresses(first), first.rr[0].ttl) == (["192.0.2.1"], 20)
+    assert (addresses(second), second.rr[0].ttl) == (["192.0.2.1"], 15)
+    outcomes = [report.verdict.outcome for report in world.reports()]
+    assert outcomes == [Outcome.FORWARDED, Outcome.CACHED]
+
+
 async def test_answers_too_old_or_without_serve_stale_are_not_given() -> None:
     for serve_stale_s, age in ((86_400, 90_000), (0, 1000)):
         world = World(serve_stale_s=serve_stale_s)
