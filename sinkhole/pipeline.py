@@ -42,7 +42,6 @@ from sinkhole.policy.clients import Bucket, Client, Clients
 from sinkhole.policy.snapshot import Policy
 from sinkhole.reaction import (
     DROP,
-    TCP,
     UDP,
     Drop,
     Exchanged,
@@ -66,7 +65,7 @@ from sinkhole.verdict import Cause, Outcome
 from sinkhole.wire import numbers as n
 from sinkhole.wire.name import end_of, from_text
 from sinkhole.wire.question import HEADER_SIZE, Shape, deserves_reply, peek
-from sinkhole.wire.write import without_rd, write_error, write_truncated
+from sinkhole.wire.write import without_rd, write_error, write_refused, write_truncated
 
 Finish = Callable[[Ready, Report], None]
 
@@ -205,22 +204,19 @@ class Pipeline:
     def _gate(
         self, wire: bytes, end: int, shape: Shape, client: Client, transport: Transport, now: float
     ) -> bytes | Literal[Drop.DROP] | None:
-        """Stage 2: may this client ask, and not too often? None if so.
+        """Stage 2: may this client ask, and not too often? None if so, else REFUSED.
 
         A client over its rate gets TC over UDP: a real one comes back over TCP, which has a
         budget of its own; a forged one gets nothing bigger than what it sent.
         """
-        if not client.allowed:
-            return self._refuse(wire, client, n.Rcode.REFUSED, now, NOT_ALLOWED)
         if self._admits(client, transport, now):
             return None
-        if transport is TCP:
-            return self._refuse(wire, client, n.Rcode.REFUSED, now, TOO_MANY)
         if not self._errors.spend(ERRORS_PER_S, now):
             self.dropped += 1
             return DROP
-        self._records.append((TOO_MANY, client.text))
-        return write_truncated(wire, end + 4, edns=shape.edns, do=shape.do)
+        self._records.append((TOO_MANY if client.allowed else NOT_ALLOWED, client.text))
+        write = write_truncated if client.allowed and transport is UDP else write_refused
+        return write(wire, end + 4, edns=shape.edns, do=shape.do)
 
     def _admits(self, client: Client, transport: Transport, now: float) -> bool:
         """Whether a client may ask and has budget left; takes one query from it."""
@@ -372,13 +368,13 @@ class Pipeline:
     # ---- records -----------------------------------------------------------------------------
 
     def _refuse(
-        self, wire: bytes, client: Client, rcode: int, now: float, report: Report | None = None
+        self, wire: bytes, client: Client, rcode: int, now: float
     ) -> bytes | Literal[Drop.DROP]:
-        """An error reply within the budget for errors, else silence."""
+        """The error reply to a malformed query, within the budget for errors; else silence."""
         if not self._errors.spend(ERRORS_PER_S, now):
             self.dropped += 1
             return DROP
-        self._records.append((report or MALFORMED[rcode], client.text))
+        self._records.append((MALFORMED[rcode], client.text))
         return write_error(wire, rcode)
 
     def close_batch(self, arrived: float) -> None:

@@ -96,7 +96,7 @@ def write_opt(*, do: bool, rcode: int = 0, ede: tuple[int, str] | None = None) -
     """
     options = b""
     if ede is not None:
-        text = ede[1].encode("utf-8")[:120]
+        text = ede[1].encode()[:120].decode(errors="ignore").encode()  # whole characters
         options = _OPTION.pack(n.Option.EDE, len(text) + 2, ede[0]) + text
     flags = n.EDNS_DO if do else 0
     return _OPT.pack(n.Type.OPT, n.EDNS_PAYLOAD, rcode >> 4, 0, flags, len(options)) + options
@@ -122,7 +122,19 @@ def write_truncated(query: bytes, question_end: int, *, edns: bool, do: bool) ->
 
     `question_end` is the offset behind the question's class.
     """
-    flags = n.QR | n.RA | n.TC | int.from_bytes(query[2:4], "big") & (n.RD | n.CD)
+    return _write_empty(query, question_end, n.TC, edns=edns, do=do)
+
+
+def write_refused(query: bytes, question_end: int, *, edns: bool, do: bool) -> bytes:
+    """A reply that says REFUSED, to a query that can be read.
+
+    It repeats the question: stub resolvers take a reply without it for somebody else's, and wait.
+    """
+    return _write_empty(query, question_end, n.Rcode.REFUSED, edns=edns, do=do)
+
+
+def _write_empty(query: bytes, question_end: int, flag: int, *, edns: bool, do: bool) -> bytes:
+    flags = n.QR | n.RA | flag | int.from_bytes(query[2:4], "big") & (n.RD | n.CD)
     head = write_head(flags, (0, 0, 0), edns=edns)
     opt = write_opt(do=do) if edns else b""
     return query[0:2] + head + query[HEADER_SIZE:question_end] + opt

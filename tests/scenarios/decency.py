@@ -5,8 +5,8 @@ from __future__ import annotations
 import dnslib
 from notation import full_rcode
 
-ERRORS = {1, 4, 5, 16}
-"""FORMERR, NOTIMP, REFUSED and BADVERS may be a header alone: the question may be unreadable."""
+ERRORS = {1, 4, 16}
+"""FORMERR, NOTIMP and BADVERS may be a header alone: the question may be unreadable."""
 
 
 def complaints(query: bytes, reply: bytes, *, udp: bool) -> list[str]:

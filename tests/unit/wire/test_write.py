@@ -13,6 +13,7 @@ from sinkhole.wire.write import (
     write_error,
     write_head,
     write_opt,
+    write_refused,
     write_tail,
     write_truncated,
 )
@@ -80,6 +81,12 @@ def test_opt_carries_do_and_the_extended_error() -> None:
     assert bytes(read.rdata[0].data) == b"\x00\x0fStarter, line 12"
 
 
+def test_the_text_of_an_extended_error_is_cut_between_characters() -> None:
+    opt = write_opt(do=False, ede=(15, "x" + "ü" * 100))
+    assert opt[17:].decode() == "x" + "ü" * 59
+    assert len(opt) == 11 + int.from_bytes(opt[9:11], "big")
+
+
 @pytest.mark.parametrize("rcode", [1, 4, 5])
 def test_errors_repeat_id_opcode_and_rd_only(rcode: int) -> None:
     wire = write_error(b"\xab\xcd\x29\x00" + b"\xff" * 20, rcode)
@@ -102,6 +109,16 @@ def test_a_truncated_reply_has_the_question_and_nothing_else() -> None:
     assert read.header.tc
     assert str(read.q.qname) == "www.example.org."
     assert not read.rr
+
+
+def test_a_refusal_has_the_question_and_nothing_else() -> None:
+    query = ask()
+    end, _ = peek(query)
+    read = dnslib.DNSRecord.parse(write_refused(query, end + 4, edns=True, do=True))
+    assert (read.header.rcode, read.header.tc) == (5, 0)
+    assert str(read.q.qname) == "www.example.org."
+    assert not read.rr
+    assert read.ar[0].edns_do
 
 
 def test_only_rd_is_taken_out_of_a_reply() -> None:
