@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import dnslib
 import pytest
-from world import Said, Script, World, addresses, ede_of, question
+from world import World, addresses, ede_of, question
 
-from sinkhole.errors import UpstreamError
 from sinkhole.pipeline import ERRORS_PER_S, MAX_SHAPES
 from sinkhole.policy.blocking import Blocking, Mode
 from sinkhole.reaction import DROP, TCP, UDP, Waiting
 from sinkhole.verdict import Outcome
-from sinkhole.wire.question import Question
 
 
 async def test_a_blocked_name_is_refused_without_asking_anyone_and_says_why() -> None:
@@ -233,50 +230,6 @@ async def test_dead_upstreams_give_servfail_soon_and_are_not_asked_again_at_once
         await world.ask("example.org")
     assert waits == [1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
     assert {r.verdict.outcome for r in world.reports()} == {Outcome.FAILED}
-
-
-async def test_a_failure_counts_once_however_many_clients_wait_for_it() -> None:
-    world = World()
-    world.upstreams.dead = True
-    world.upstreams.gate = asyncio.Event()
-    asking = [asyncio.ensure_future(world.ask("example.org")) for _ in range(10)]
-    await asyncio.sleep(0)
-    world.upstreams.gate.set()
-    assert {reply.header.rcode for reply in await asyncio.gather(*asking)} == {2}
-    world.clock.now += 1
-    assert isinstance(world.now(question("example.org")), Waiting)
-
-
-class Busy(Script):
-    """Upstreams that take no more questions while `full`."""
-
-    full = False
-
-    def ask(self, question: Question, tell: Callable[[Said | UpstreamError], None]) -> None:
-        if self.full:
-            raise UpstreamError("", "too many questions are waiting")
-        super().ask(question, tell)
-
-
-async def test_what_nobody_was_asked_is_not_remembered_as_a_failure() -> None:
-    upstreams = Busy()
-    world = World(upstreams=upstreams)
-    upstreams.full = True
-    for _ in range(10):
-        assert (await world.ask("example.org")).header.rcode == 2
-    upstreams.full = False
-    world.upstreams.says("example.org", "A", "example.org. 60 A 192.0.2.1")
-    assert addresses(await world.ask("example.org")) == ["192.0.2.1"]
-
-
-async def test_an_expired_answer_stands_in_where_nobody_can_be_asked() -> None:
-    upstreams = Busy()
-    world = World(upstreams=upstreams)
-    world.upstreams.says("example.org", "A", "example.org. 60 A 192.0.2.1")
-    await world.ask("example.org")
-    world.clock.now += 1000
-    upstreams.full = True
-    assert addresses(await world.ask("example.org")) == ["192.0.2.1"]
 
 
 async def test_an_expired_answer_is_better_than_none() -> None:
