@@ -18,9 +18,9 @@ from rich.text import Text
 from sinkhole.errors import SinkholeError
 from sinkhole.pipeline import HEALTH_NAME
 from sinkhole.settings import Settings
-from sinkhole.wire.message import make_query
-from sinkhole.wire.name import to_text
 from sinkhole.wire.numbers import Type
+from sinkhole.wire.query import render_query
+from sinkhole.wire.question import Question
 from sinkhole.wire.reply import answers_question
 
 TIMEOUT_S: Final = 5.0
@@ -112,7 +112,7 @@ def _has_ipv6() -> bool:
 
 
 def _ask_dns(host: str, port: int) -> None:
-    query = make_query(to_text(HEALTH_NAME), Type.A, secrets.randbits(16))
+    query = render_query(Question(HEALTH_NAME, Type.A), secrets.randbits(16))
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as sock:
         sock.settimeout(TIMEOUT_S)

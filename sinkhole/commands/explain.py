@@ -19,8 +19,10 @@ from sinkhole.reaction import TCP, Exchanged, Waiting
 from sinkhole.record import RecordBuffer
 from sinkhole.settings import Settings
 from sinkhole.verdict import Outcome, Verdict
-from sinkhole.wire.message import describe, make_query
+from sinkhole.wire.message import describe
+from sinkhole.wire.name import from_text
 from sinkhole.wire.numbers import type_number
+from sinkhole.wire.query import render_query
 from sinkhole.wire.question import Question
 
 
@@ -98,9 +100,8 @@ def _by_pipeline(
         buffer=buffer,
         limits=ttl_limits(settings),
     )
-    reaction = pipeline.answer_now(
-        make_query(name, qtype, 1), pipeline.clients.of(packed), TCP, now=0.0
-    )
+    query = render_query(Question(from_text(name), qtype), query_id=1)
+    reaction = pipeline.answer_now(query, pipeline.clients.of(packed), TCP, now=0.0)
     if isinstance(reaction, Waiting):
         return {"outcome": "forwarded", "detail": ""}
     pipeline.close_batch(0.0)

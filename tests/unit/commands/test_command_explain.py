@@ -22,7 +22,13 @@ def house(command: CommandLine) -> CommandLine:
             "lists": [{"name": "Ads", "url": f"file:{path}"}],
             "rules": ["||own.example^", "@@||shop.example^"],
         },
-        local={"records": {"nas.home": ["192.0.2.10"], "ads.example": ["192.0.2.11"]}},
+        local={
+            "records": {
+                "nas.home": ["192.0.2.10"],
+                "ads.example": ["192.0.2.11"],
+                "straße.home": ["192.0.2.12"],
+            }
+        },
     )
     assert command("lists", "update").code == 0
     return command
@@ -44,6 +50,7 @@ def house(command: CommandLine) -> CommandLine:
         (["example.org", "--client", "192.0.2.7"], "forwarded"),
         (["health.sinkhole.invalid"], "answered here by health check: no records, NOERROR"),
         (["bücher.example"], "bücher.example A: not on any list"),
+        (["straße.home"], "answered here by local records: xn--strae-oqa.home. 60 IN A 192.0.2.12"),
     ],
 )
 def test_who_decides_is_said_in_a_sentence(
