@@ -20,7 +20,7 @@ from zlib import crc32
 from sinkhole.cache.answer import Answer
 from sinkhole.cache.ready import Ready, ready_answer
 from sinkhole.cache.table import Table
-from sinkhole.errors import StorageError
+from sinkhole.errors import StorageError, WireError
 from sinkhole.record import Report
 from sinkhole.verdict import Outcome, Verdict
 from sinkhole.wire.name import end_of
@@ -78,7 +78,7 @@ def load(data: bytes, now: float, wall_now: float) -> Iterator[tuple[bytes, Read
         raise StorageError("the saved cache is damaged")
     try:
         yield from _read(data, start, now, wall_now)
-    except (StructError, IndexError) as error:
+    except (StructError, IndexError, WireError) as error:
         raise StorageError(f"the saved cache cannot be read: {error}") from error
 
 

@@ -68,6 +68,14 @@ def test_damaged_files_are_refused(data: bytes) -> None:
         list(load(data, 0.0, 0.0))
 
 
+@pytest.mark.parametrize("key", [b"", b"\xc0\x0c\0\1\0\0", b"\7example\3org", b"\0\0\1"])
+async def test_a_file_that_is_whole_but_makes_no_sense_is_refused(key: bytes) -> None:
+    table = Table(1 << 20)
+    table.put(key, next(iter((await filled()).table.entries.values())))
+    with pytest.raises(StorageError):
+        list(load(dump(table, 1000.0, 1e6), 0.0, 1e6))
+
+
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_any_damage_is_found(data: st.DataObject) -> None:
