@@ -40,7 +40,7 @@ async def _greet(app: App, config: Path | None) -> None:
     click.echo(f"sinkhole {__version__}, settings from {config or 'defaults'}")
     click.echo(f"  DNS    {', '.join(app.addresses)} (UDP and TCP)")
     click.echo(f"  Page   {app.site.url}")
-    click.echo(f"  Data   {app.settings.data_dir}")
+    click.echo(f"  Data   {app.settings.data_dir.absolute()}")
     await app.first_lists(LISTS_PATIENCE_S)
     lists = [each for each in app.library.status() if each["enabled"]]
     ready = [each for each in lists if each["state"] == "ready"]

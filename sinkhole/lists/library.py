@@ -217,12 +217,14 @@ class Library:
 
     async def _adopt_commits(self) -> None:
         """Take over what another process has committed since the last look."""
-        if await asyncio.to_thread(self._load_items):
+        adopted = await asyncio.to_thread(self._load_items)
+        for item in adopted:
+            log.info("list %s: %d names, of another process, now in use", item.name, item.names)
+        if adopted:
             self._publish()
 
-    def _load_items(self) -> bool:
-        loaded = [self._load_item(item) for item in self._items]
-        return any(loaded)
+    def _load_items(self) -> list[Item]:
+        return [item for item in self._items if self._load_item(item)]
 
     def _sweep(self) -> None:
         self._store.sweep({item.id for item in self._items}, self._now())

@@ -222,13 +222,14 @@ class PretendHouse:
         plain = {"kind": "block", "enabled": True, "rules": 0, "refused": 0, "checked": checked,
                  "changed": checked, "error": None, "state": "ready"}  # fmt: skip
         return [
-            plain | {"name": LISTS[0], "url": "file:blocklists/starter.txt", "names": 262},
+            plain | {"name": LISTS[0], "url": "file:blocklists/starter.txt", "names": 262,
+                     "rules": 262},
             plain | {"name": LISTS[1], "url": "https://lists.example.org/trackers.txt",
-                     "names": 209_874, "rules": 1204, "refused": 2},
+                     "names": 209_874, "rules": 211_078, "refused": 2},
             plain | {"name": LISTS[2], "url": "https://lists.example.net/devices.txt",
-                     "names": 143_126, "rules": 18},
+                     "names": 143_126, "rules": 143_126},
             plain | {"name": "Own exceptions", "url": "file:allow.txt", "names": 12,
-                     "kind": "allow"},
+                     "rules": 12, "kind": "allow"},
             plain | {"name": "Everything social", "url": "https://lists.example.com/social.txt",
                      "names": 0, "enabled": False, "checked": None, "changed": None,
                      "state": "disabled"},

@@ -9,7 +9,9 @@ const LIST_STATES = { ready: "fine", failed: "trouble", missing: "trouble", disa
 
 /** Show an answer of /api/status. */
 export function showStatus(status) {
-  keyed(byId("notices"), status.problems, (text) => text,
+  const away = status.lists.filter((list) => list.state === "failed")
+    .map(({ name, error }) => `List ${name} is not in use: ${error}`);
+  keyed(byId("notices"), [...status.problems, ...away], (text) => text,
     (text) => el("p", { class: "notice" }, foreign(text, "isolated")));
   showLists(status.lists);
   keyed(byId("upstreams"), status.upstreams, JSON.stringify, upstream);
@@ -25,7 +27,6 @@ function showLists(lists) {
 function listWords(list) {
   if (list.state === "disabled") return "switched off";
   const parts = [many(list.names, "name")];
-  if (list.rules) parts.push(many(list.rules, "further rule"));
   if (list.kind === "allow") parts.push("allows");
   if (list.refused) parts.push(`${many(list.refused, "line")} not understood`);
   if (list.checked != null) parts.push(`checked ${ago(list.checked)}`);
@@ -75,7 +76,9 @@ export function watchUpdateButton(done) {
     try {
       const { updated, lists } = await change("/api/lists/update");
       showLists(lists);
-      result.textContent = updated ? `${many(updated, "list")} changed.` : "Nothing has changed.";
+      const failed = lists.filter((list) => list.enabled && list.error).length;
+      result.textContent = (updated ? `${many(updated, "list")} changed.` : "Nothing has changed.")
+        + (failed ? ` ${many(failed, "list")} could not be updated.` : "");
     } catch (error) {
       result.textContent = `The update failed: ${error.message}.`;
     } finally {

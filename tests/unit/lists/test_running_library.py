@@ -71,7 +71,9 @@ async def test_a_clock_that_was_set_back_stops_nothing(shelf: Shelf) -> None:
     await running(library, wait_and_see())
 
 
-async def test_it_takes_over_what_another_process_has_updated(shelf: Shelf) -> None:
+async def test_it_takes_over_what_another_process_has_updated(
+    shelf: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
     settings = shelf.settings(update_interval="0s")
     library = shelf.library(settings)
     await library.update()
@@ -80,11 +82,13 @@ async def test_it_takes_over_what_another_process_has_updated(shelf: Shelf) -> N
         data = shelf.folder / "ads2.txt"
         data.write_text("||a.example^\n||b.example^\n||c.example^\n")
         shelf.news.clear()
+        caplog.set_level("INFO")
         other = Library(settings, shelf.folder / "data")
         other.load_now()
         data.replace(shelf.ads)
         await other.update()
         assert await shelf.next_news() == ["Ads:3", "Good:1"]
+        assert "list Ads: 3 names, of another process, now in use" in caplog.messages
 
     await running(library, update_elsewhere())
 
