@@ -73,12 +73,13 @@ HEALTH_NAME: Final = from_text("health.sinkhole.invalid")
 """What `sinkhole healthcheck` asks for: answered, empty, and not recorded."""
 
 _TC: Final = n.TC >> 8
+_SHORT: Final = n.CLASSIC_PAYLOAD
 
 MAX_SHAPES: Final = 1024
 """Shapes remembered. A household has a few dozen; a flood of odd ones starts the memory anew."""
 
 MAX_LANES: Final = 16_384
-"""Queries remembered byte for byte, about 400 bytes each; when full the memory starts anew."""
+"""Queries remembered byte for byte, 400 bytes each and 1.2 kB at most; when full it starts anew."""
 
 ERRORS_PER_S: Final = 100
 """Error replies a second, all clients together: malformed queries, refusals, TC for the hasty.
@@ -169,7 +170,7 @@ class Pipeline:
             ready = decided
         self._records.append((ready.report, client.text))
         reply = _fitted(ready, wire, end, shape, transport)
-        if ready.used and shape.plain and len(reply) <= shape.payload and not reply[2] & _TC:
+        if ready.used and shape.plain and len(reply) <= _SHORT and not reply[2] & _TC:
             self._open_lane(lane, ready, reply)
         ready.used = True
         return reply
@@ -177,8 +178,8 @@ class Pipeline:
     def _open_lane(self, lane: bytes, ready: Ready, reply: bytes) -> None:
         """Let the same bytes be answered by one look-up until the reply ages.
 
-        Only for replies given before, and for queries whose bytes come again; and only where the
-        transport makes no difference, as it is not among the bytes.
+        Only for replies given before, and for queries whose bytes come again; and only for replies
+        that fit any transport, as it is not among the bytes.
         """
         if len(self._lane) >= MAX_LANES:
             self._lane.clear()
