@@ -50,32 +50,22 @@ class Rcode:
 
 
 class Option:
-    """EDNS option codes (IANA, DNS EDNS0 Option Codes)."""
+    """The EDNS options that mean something here (IANA, DNS EDNS0 Option Codes)."""
 
     LLQ: Final = 1
-    NSID: Final = 3
     ECS: Final = 8
     EXPIRE: Final = 9
     COOKIE: Final = 10
     KEEPALIVE: Final = 11
-    PADDING: Final = 12
     EDE: Final = 15
 
 
 class Ede:
-    """Extended DNS errors, RFC 8914 §4."""
+    """The extended DNS errors that we tell, RFC 8914 §4."""
 
-    STALE_ANSWER = 3
-    FORGED_ANSWER = 4
-    CACHED_ERROR = 13
-    NOT_READY = 14
+    STALE_ANSWER: Final = 3
     BLOCKED: Final = 15
-    CENSORED: Final = 16
-    FILTERED: Final = 17
-    PROHIBITED: Final = 18
-    NOT_SUPPORTED = 21
-    NO_REACHABLE_AUTHORITY = 22
-    NETWORK_ERROR = 23
+    NO_REACHABLE_AUTHORITY: Final = 22
 
 
 class Type:

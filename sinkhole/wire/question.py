@@ -56,11 +56,6 @@ class Shape(NamedTuple):
     plain: bool
 
     @property
-    def rd(self) -> bool:
-        """Recursion desired: copied into the reply (RFC 1035 §4.1.1)."""
-        return bool(self.flags & n.RD)
-
-    @property
     def cd(self) -> bool:
         """Checking disabled: copied into the reply and passed upstream (RFC 4035 §3.2.2)."""
         return bool(self.flags & n.CD)

@@ -6,6 +6,7 @@ import dnslib
 import pytest
 
 from sinkhole.errors import WireError
+from sinkhole.wire import numbers as n
 from sinkhole.wire.question import deserves_reply, peek
 
 HEADER = b"\xab\xcd\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"
@@ -31,7 +32,7 @@ def test_a_plain_query() -> None:
     end, shape = peek(query())
     assert end == 12 + len(NAME)
     assert (shape.qtype, shape.qclass, shape.edns, shape.payload) == (1, 1, False, 512)
-    assert shape.rd and shape.plain and not shape.do and not shape.cd
+    assert shape.flags & n.RD and shape.plain and not shape.do and not shape.cd
     question = shape.question(NAME.lower())
     assert question.name == b"\x07example\x03org\x00"
 
