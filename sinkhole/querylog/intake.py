@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable
-from typing import Final
+from typing import Final, NamedTuple
 
 from sinkhole.errors import SinkholeError
 from sinkhole.querylog.database import Database
@@ -23,7 +23,7 @@ from sinkhole.querylog.dictionary import (
     Dictionary,
     account_key,
 )
-from sinkhole.querylog.tally import Tally, add, answer_of
+from sinkhole.querylog.tally import Answer, Tally, add, answer_of
 from sinkhole.record import Batch, Report
 from sinkhole.verdict import Cause, Outcome, Verdict
 
@@ -37,16 +37,26 @@ CLOCK_STEP_US: Final = HOUR_US
 """A clock set back by more than this is followed; by less, ids go on from the newest one."""
 
 
+_FORWARDED = int(Outcome.FORWARDED)
+_Alike = tuple[Verdict, int, int]
+
+
+class _Sort(NamedTuple):
+    """What reports of the same verdict, rcode and type have in common."""
+
+    account: int
+    answer: Answer
+    blocked: int
+
+
 class _Line:
     """What is known of one report, and how often it was seen since the last count."""
 
     __slots__ = ("account", "answer", "blocked", "count", "name")
 
-    def __init__(self, name: int, account: int, report: Report) -> None:
+    def __init__(self, name: int, sort: _Sort) -> None:
         self.name = name
-        self.account = account
-        self.answer = answer_of(report)
-        self.blocked = int(report.verdict.outcome.is_block)
+        self.account, self.answer, self.blocked = sort
         self.count = 0
 
 
@@ -87,7 +97,8 @@ class Intake:
         self._detail = detail
         self._last_id = last_id
         self._rules: dict[Cause, str] = {}
-        self._keys: dict[tuple[Verdict, int, int], AccountKey] = {}
+        self._sorts: dict[_Alike, _Sort] = {}
+        self._ruled: dict[_Alike, _Sort] = {}
         self._lines: dict[Report, _Line] = {}
         self._askers: dict[str, _Asker] = {}
         self._touched: list[_Line] = []
@@ -140,20 +151,27 @@ class Intake:
         if not late:
             return
         await self._learn(database, late)
+        sorts, ruled, names = self._sorts, self._ruled, self._names.ids
         minute, tally = -1, self._tally
         for ident, report, client, duration_us in late:
-            line = self._lines.get(report) or self._new_line(report)
+            alike = (report.verdict, report.rcode, report.qtype)
+            sort = sorts.get(alike) or ruled[alike]
+            # Queries of no type were refused before their names were looked at.
+            name = names[report.name] if report.qtype else 0
             asker = self._askers.get(client) or self._new_asker(client)
-            self.rows += (ident, asker.id, line.name, line.account, duration_us)
+            self.rows += (ident, asker.id, name, sort.account, duration_us)
             if ident // MINUTE_US != minute:
                 minute = ident // MINUTE_US
                 tally = self._tally_at(minute)
-            tally.answers[line.answer] += 1
-            add(tally.clients, asker.id, 1, line.blocked)
-            if line.name:
-                add(tally.names, line.name, 1, line.blocked)
-            if report.verdict.outcome is Outcome.FORWARDED:
+            tally.answers[sort.answer] += 1
+            add(tally.clients, asker.id, 1, sort.blocked)
+            if name:
+                add(tally.names, name, 1, sort.blocked)
+            if sort.answer.outcome == _FORWARDED:
                 add(tally.upstreams, report.verdict.upstream, 1, duration_us)
+            else:
+                self._remember(report, _Line(name, sort))
+        ruled.clear()
 
     def collect(self) -> list[Tally]:
         """What was counted since the last call, oldest minute first."""
@@ -169,6 +187,7 @@ class Intake:
         self._late.clear()
         self._count()
         self._lines.clear()
+        self._sorts.clear()
         self._askers.clear()
         for dictionary in (self._names, self._clients, self._accounts):
             dictionary.forget()
@@ -176,7 +195,6 @@ class Intake:
     def forget_rules(self) -> None:
         """Read rules anew: line 7 of a list may be another one since the list was updated."""
         self._rules.clear()
-        self._keys.clear()
 
     # ---- time --------------------------------------------------------------------------------
 
@@ -202,6 +220,7 @@ class Intake:
         self._count()
         if minute // 60 != self._tally.start_s // 3600:
             self._lines.clear()
+            self._sorts.clear()
             self._askers.clear()
             for dictionary in (self._names, self._clients, self._accounts):
                 dictionary.forget()
@@ -235,17 +254,35 @@ class Intake:
         reports = {report for _, report, _, _ in late}
         await self._names.learn(database, {r.name for r in reports if r.qtype}, hour)
         await self._clients.learn(database, {client for _, _, client, _ in late}, hour)
-        if self._detail:
-            await self._read_rules(reports)
-            keys = {self._key_of(report) for report in reports}
-            await self._accounts.learn(database, keys, hour)
+        unknown = [r for r in reports if (r.verdict, r.rcode, r.qtype) not in self._sorts]
+        if len(self._sorts) + len(unknown) > MOST_REMEMBERED:
+            self._sorts.clear()
+            unknown = list(reports)
+        if unknown:
+            await self._learn_sorts(database, unknown, hour)
 
-    async def _read_rules(self, reports: set[Report]) -> None:
+    async def _learn_sorts(self, database: Database, unknown: list[Report], hour: int) -> None:
+        """Work out what is common to reports; kept unless a rule decided.
+
+        Verdicts without a rule are shared by all reports of a kind, the others are not.
+        """
+        keys: dict[Report, AccountKey] = {}
+        if self._detail:
+            await self._read_rules(unknown)
+            keys = {report: account_key(report, self._rule_of(report)) for report in unknown}
+            await self._accounts.learn(database, set(keys.values()), hour)
+        for report in unknown:
+            verdict = report.verdict
+            account = self._accounts.ids[keys[report]] if keys else 0
+            sort = _Sort(account, answer_of(report), int(verdict.outcome.is_block))
+            kept = self._ruled if verdict.cause.line else self._sorts
+            kept[verdict, report.rcode, report.qtype] = sort
+
+    async def _read_rules(self, reports: Iterable[Report]) -> None:
         """Get the rules' texts in a thread, for they are read from the lists' files."""
         causes = {c for r in reports if (c := r.verdict.cause).line and not c.rule}
         if len(self._rules) + len(causes) > MOST_REMEMBERED:
             self._rules = {}
-            self._keys.clear()
         unread = [cause for cause in causes if cause not in self._rules]
         if not unread:
             return
@@ -261,35 +298,16 @@ class Intake:
             texts[cause] = text.encode("utf-8", "replace").decode()
         return texts
 
-    def _key_of(self, report: Report) -> AccountKey:
-        """The account of a report. Verdicts that name no rule are shared by many reports."""
-        if report.verdict.cause.line:
-            return account_key(report, self._rule_of(report))
-        alike = (report.verdict, report.rcode, report.qtype)
-        key = self._keys.get(alike)
-        if key is None:
-            if len(self._keys) >= MOST_REMEMBERED:
-                self._keys.clear()
-            key = self._keys[alike] = account_key(report, self._rule_of(report))
-        return key
-
     def _rule_of(self, report: Report) -> str:
         cause = report.verdict.cause
         return self._rules.get(cause, "") if cause.line and not cause.rule else cause.rule
 
-    def _new_line(self, report: Report) -> _Line:
-        """A line for a report; kept unless it is of a first answer, which no record repeats."""
-        account = 0
-        if self._detail:
-            account = self._accounts.ids[self._key_of(report)]
-        # Queries of no type were refused before their names were looked at.
-        name = self._names.ids[report.name] if report.qtype else 0
-        line = _Line(name, account, report)
-        if report.verdict.outcome is not Outcome.FORWARDED:
-            if len(self._lines) >= MOST_REMEMBERED:
-                self._lines.clear()
-            self._lines[report] = line
-        return line
+    def _remember(self, report: Report, line: _Line) -> None:
+        """Know a report by identity from now on; not that of a first answer, which ends here."""
+        if len(self._lines) >= MOST_REMEMBERED:
+            self._count()
+            self._lines.clear()
+        self._lines[report] = line
 
     def _new_asker(self, client: str) -> _Asker:
         if len(self._askers) >= MOST_REMEMBERED:

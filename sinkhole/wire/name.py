@@ -20,6 +20,7 @@ ROOT = b"\0"
 _PLAIN = frozenset(
     b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_*/+=:@~!#$%&^|<>'`,{}[]?"
 )
+_PLAIN_OR_DOT = _PLAIN | {ord(".")}
 
 
 def end_of(wire: bytes, offset: int) -> int:
@@ -71,13 +72,15 @@ def is_below(wire_name: bytes, zone: bytes) -> bool:
 
 def to_text(wire_name: bytes) -> str:
     r"""Text of a valid wire name; bytes outside printable ASCII as `\DDD`, the root as "."."""
-    parts = []
-    for label in labels(wire_name):
-        if _PLAIN.issuperset(label):
-            parts.append(label.decode("ascii"))
-        else:
-            parts.append("".join(_escape(byte) for byte in label))
-    return ".".join(parts) or "."
+    parts, position = [], 0
+    while size := wire_name[position]:
+        position += 1
+        parts.append(wire_name[position : position + size])
+        position += size
+    text = b".".join(parts)
+    if _PLAIN_OR_DOT.issuperset(text) and text.count(b".") == max(len(parts) - 1, 0):
+        return text.decode("ascii") or "."
+    return ".".join("".join(_escape(byte) for byte in label) for label in parts)
 
 
 def _escape(byte: int) -> str:
