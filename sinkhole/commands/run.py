@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import signal
 from pathlib import Path
 from typing import Final
@@ -41,13 +42,19 @@ async def _greet(app: App, config: Path | None) -> None:
     click.echo(f"  DNS    {', '.join(app.addresses)} (UDP and TCP)")
     click.echo(f"  Page   {app.site.url}")
     click.echo(f"  Data   {app.settings.data_dir.absolute()}")
-    await app.first_lists(LISTS_PATIENCE_S)
+    if any(each["state"] == "missing" for each in app.library.status()):
+        click.echo("  Lists  being fetched and compiled, until then they block nothing")
+        await app.first_lists(LISTS_PATIENCE_S)
     lists = [each for each in app.library.status() if each["enabled"]]
     ready = [each for each in lists if each["state"] == "ready"]
     click.echo(f"  Lists  {app.matcher.names:,} names, {len(ready)} of {len(lists)} lists loaded")
     for each in lists:
         if each["error"]:
             click.echo(f"         {each['name']}: {each['error']}")
+    if os.geteuid() == 0:
+        click.echo(
+            "  Note   this is root, which sinkhole has no need of; see the README for a service"
+        )
     for problem in app.problems():
         click.echo(f"  Note   {problem}")
     host, _, port = app.addresses[0].rpartition(":")

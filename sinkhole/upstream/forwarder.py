@@ -21,6 +21,7 @@ comparing 1000 numbers every 25 ms costs less than setting one timer per query.
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -33,6 +34,8 @@ from sinkhole.upstream.health import MELTING, Server, ServerStatus
 from sinkhole.upstream.prober import Prober
 from sinkhole.wire.question import Question
 from sinkhole.wire.reply import Reply
+
+log = logging.getLogger(__name__)
 
 TICK_S: Final = 0.025
 
@@ -275,7 +278,10 @@ class Forwarder:
                 self._attempts.end(attempt)
         flight.attempts.clear()  # they point back at the flight: no work for the cycle collector
         for tell in flight.askers:
-            tell(outcome)
+            try:
+                tell(outcome)
+            except Exception:  # a bug, but of one asker: the others get their answer all the same
+                log.exception("an answer could not be handed over")
 
     # -- time ------------------------------------------------------------------------------
 

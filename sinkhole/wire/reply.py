@@ -22,27 +22,27 @@ MAX_POINTERS: Final = 127
 """A name has at most 127 labels, so an honest one needs no more pointers than that."""
 
 # Where names stand inside the rdata of types whose names may arrive compressed: the bytes before
-# the first name, and how many names follow (RFC 1035 §3.3; RFC 3597 §4 for receivers). Other
-# types are opaque, byte for byte.
+# the first name, how many names follow, and the bytes behind them (RFC 1035 §3.3; RFC 3597 §4 for
+# receivers). Other types are opaque, byte for byte.
 _NAMES_INSIDE: Final = {
-    n.Type.NS: (0, 1),
-    3: (0, 1),
-    4: (0, 1),
-    n.Type.CNAME: (0, 1),
-    n.Type.SOA: (0, 2),
-    7: (0, 1),
-    8: (0, 1),
-    9: (0, 1),
-    n.Type.PTR: (0, 1),
-    14: (0, 2),
-    n.Type.MX: (2, 1),
-    17: (0, 2),
-    18: (2, 1),
-    21: (2, 1),
-    26: (2, 2),
-    n.Type.SRV: (6, 1),
-    36: (2, 1),
-    n.Type.DNAME: (0, 1),
+    n.Type.NS: (0, 1, 0),
+    3: (0, 1, 0),
+    4: (0, 1, 0),
+    n.Type.CNAME: (0, 1, 0),
+    n.Type.SOA: (0, 2, 20),
+    7: (0, 1, 0),
+    8: (0, 1, 0),
+    9: (0, 1, 0),
+    n.Type.PTR: (0, 1, 0),
+    14: (0, 2, 0),
+    n.Type.MX: (2, 1, 0),
+    17: (0, 2, 0),
+    18: (2, 1, 0),
+    21: (2, 1, 0),
+    26: (2, 2, 0),
+    n.Type.SRV: (6, 1, 0),
+    36: (2, 1, 0),
+    n.Type.DNAME: (0, 1, 0),
 }
 
 
@@ -235,15 +235,15 @@ def _read_owner(wire: bytes, position: int, owners: dict[bytes, bytes]) -> tuple
     return name, position
 
 
-def _expand(wire: bytes, start: int, end: int, before: int, names: int) -> bytes:
+def _expand(wire: bytes, start: int, end: int, before: int, names: int, behind: int) -> bytes:
     """The rdata from `start` to `end` with its names expanded."""
     position = start + before
     parts = [wire[start:position]]
     for _ in range(names):
         name, position = _read_name(wire, position)
         parts.append(name)
-    if position > end:
-        raise WireError("a name overruns its rdata")
+    if position + behind != end:
+        raise WireError("rdata is longer or shorter than what is in it")
     parts.append(wire[position:end])
     return b"".join(parts)
 

@@ -168,3 +168,14 @@ def test_an_error_without_a_question_counts_but_only_if_it_is_empty() -> None:
     assert answers_question(sent[:2] + b"\x81\x81" + bytes(8), sent)
     assert not answers_question(sent[:2] + b"\x81\x80" + bytes(8), sent)
     assert not answers_question(sent[:2] + b"\x81\x81\0\0\0\1\0\0\0\0", sent)
+
+
+@pytest.mark.parametrize("rtype", [2, 5, 12, 15, 33, 39])
+@pytest.mark.parametrize("extra", [b"x", b"\x03com\0", bytes(255)], ids=["byte", "name", "many"])
+def test_bytes_behind_the_name_in_rdata_are_malformed(rtype: int, extra: bytes) -> None:
+    before = {15: 2, 33: 6}.get(rtype, 0)
+    rdata = bytes(before) + from_text("a.example.net") + extra
+    fixed = rtype.to_bytes(2, "big") + b"\0\1\0\0\0\x3c" + len(rdata).to_bytes(2, "big")
+    head = b"\0\1\x81\x80\0\1\0\1\0\0\0\0" + QUESTION.name + rtype.to_bytes(2, "big") + b"\0\1"
+    with pytest.raises(WireError):
+        read_reply(head + b"\xc0\x0c" + fixed + rdata)
