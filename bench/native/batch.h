@@ -39,7 +39,9 @@ static void send_all(int fd, struct mmsghdr *answers, unsigned count) {
     }
 }
 
-static int serve(int argc, char **argv, answer_function *answer) {
+/* With `pause_us`, sleeps that long between looks at the socket instead of waiting on it: queries
+ * are then answered after up to that time, and their senders do not pay for waking this process. */
+static int serve(int argc, char **argv, answer_function *answer, unsigned pause_us) {
     static uint8_t buffers[BATCH][QUERY_SIZE + ROOM];
     static struct sockaddr_in clients[BATCH];
     static struct iovec parts[BATCH], answer_parts[BATCH];
@@ -56,8 +58,10 @@ static int serve(int argc, char **argv, answer_function *answer) {
             queries[i].msg_hdr = (struct msghdr){.msg_name = &clients[i],
                 .msg_namelen = sizeof clients[i], .msg_iov = &parts[i], .msg_iovlen = 1};
         }
-        int received = recvmmsg(fd, queries, BATCH, MSG_WAITFORONE, NULL);
-        if (received < 0 && errno != EINTR) {
+        int received = recvmmsg(fd, queries, BATCH, pause_us ? MSG_DONTWAIT : MSG_WAITFORONE, NULL);
+        if (received < 0 && errno == EAGAIN)
+            usleep(pause_us);
+        else if (received < 0 && errno != EINTR) {
             perror("recvmmsg");
             return 1;
         }

@@ -8,4 +8,4 @@ static size_t echo(uint8_t *message, size_t size) {
     return size;
 }
 
-int main(int argc, char **argv) { return serve(argc, argv, echo); }
+int main(int argc, char **argv) { return serve(argc, argv, echo, 0); }
