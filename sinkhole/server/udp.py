@@ -89,8 +89,7 @@ class UdpListener:
     def _put(self, path: mmsg.Path, reply: bytes) -> None:
         """Send a reply at the end of this turn of the event loop, with all others of the turn.
 
-        Upstreams' answers come in bursts as queries do, and one system call for each would cost
-        more than all the rest of an answer from upstream.
+        Upstreams' answers come in bursts as queries do: one system call for all of a burst.
         """
         self._no_longer_waiting()
         self._outbox.append((reply, path))
