@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+import pytest
 from world import Said, Script, World, addresses, question
 
 from sinkhole.errors import UpstreamError
@@ -54,3 +55,25 @@ async def test_an_expired_answer_stands_in_where_nobody_can_be_asked() -> None:
     world.clock.now += 1000
     upstreams.full = True
     assert addresses(await world.ask("example.org")) == ["192.0.2.1"]
+
+
+async def test_lost_patience_is_not_remembered_as_a_failure(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The upstream may answer yet; what the client was to fall back on was evicted meanwhile."""
+    monkeypatch.setattr("sinkhole.pipeline.STALE_PATIENCE_S", 0.01)
+    world = World()
+    world.upstreams.says("example.org", "A", "example.org. 60 A 192.0.2.1")
+    await world.ask("example.org")
+    world.clock.now += 1000
+    world.upstreams.gate = asyncio.Event()
+    asking = asyncio.create_task(world.ask("example.org"))
+    await asyncio.sleep(0)
+    world.table.clear()
+    assert (await asking).header.rcode == 2
+    assert not world.table.entries
+    world.upstreams.gate.set()
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert addresses(await world.ask("example.org")) == ["192.0.2.1"]
+    assert len(world.upstreams.asked) == 2

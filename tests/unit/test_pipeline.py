@@ -340,28 +340,6 @@ async def test_an_expired_answer_is_judged_by_the_rules_of_the_day_it_is_needed(
     assert addresses(await world.ask("www.example.org")) == ["0.0.0.0"]
 
 
-async def test_lost_patience_is_not_remembered_as_a_failure(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """The upstream may answer yet; what the client was to fall back on was evicted meanwhile."""
-    monkeypatch.setattr("sinkhole.pipeline.STALE_PATIENCE_S", 0.01)
-    world = World()
-    world.upstreams.says("example.org", "A", "example.org. 60 A 192.0.2.1")
-    await world.ask("example.org")
-    world.clock.now += 1000
-    world.upstreams.gate = asyncio.Event()
-    asking = asyncio.create_task(world.ask("example.org"))
-    await asyncio.sleep(0)
-    world.table.clear()
-    assert (await asking).header.rcode == 2
-    assert not world.table.entries
-    world.upstreams.gate.set()
-    for _ in range(5):
-        await asyncio.sleep(0)
-    assert addresses(await world.ask("example.org")) == ["192.0.2.1"]
-    assert len(world.upstreams.asked) == 2
-
-
 async def test_answers_too_long_for_udp_are_truncated_and_whole_over_tcp() -> None:
     world = World()
     zone = "\n".join(f"example.org. 60 A 192.0.2.{i}" for i in range(60))
