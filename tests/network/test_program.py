@@ -32,8 +32,6 @@ from house import (
 )
 from program import Program
 
-from sinkhole.server.sockets import bind
-
 ADS = {"filtering__rules": ["||ads.example^"]}
 
 
@@ -172,11 +170,18 @@ async def test_settings_may_come_from_the_environment_alone(
         await program.kill()
 
 
+def nobodys_place() -> str:
+    """An address and port to listen on that no other test can be given meanwhile.
+
+    The kernel gives port 0 on 127.0.0.1 a number of its own range, which begins above these.
+    """
+    host = ".".join(str(random.randint(1, 254)) for _ in range(3))
+    return f"127.{host}:{random.randint(20_000, 30_000)}"
+
+
 async def test_it_goes_on_when_nobody_reads_what_it_says(program: Program) -> None:
     """As in `sinkhole run | head -1`."""
-    pair = bind("127.0.0.1", 0)
-    pair.close()
-    where = f"127.0.0.1:{pair.port}"
+    where = nobodys_place()
     program.settle(**ADS, dns__listen=[where])
     reading, writing = os.pipe()
     os.close(reading)
