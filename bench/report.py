@@ -42,11 +42,12 @@ class Results:
     listed: int
     load_before: float = field(default_factory=lambda: os.getloadavg()[0])
     runs: list[Run] = field(default_factory=list)
-    memory: list[Finding] = field(default_factory=list)
+    more: list[Finding] = field(default_factory=list)
+    """What was found besides speed."""
 
     def findings(self) -> list[Finding]:
         """Every figure that has a target."""
-        return [*_speed_findings(self.runs), *self.memory]
+        return [*_speed_findings(self.runs), *self.more]
 
     def all_met(self) -> bool:
         """Whether no target was missed."""
