@@ -54,7 +54,8 @@ def read_hosts_file(path: Path) -> HostsFile:
         if not _take(line.partition("#")[0].split(), found.addresses):
             found.bad_lines += 1
         if len(found.addresses) > MOST_NAMES:
-            found.addresses.popitem()
+            for name in list(found.addresses)[MOST_NAMES:]:
+                del found.addresses[name]
             found.problem = f"the hosts file {path} has more than {MOST_NAMES} names, it is cut off"
             break
     return found

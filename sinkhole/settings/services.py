@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache
 from typing import Annotated, NamedTuple
 
@@ -27,7 +27,10 @@ class Service(NamedTuple):
 
 @cache
 def known_services() -> Mapping[str, Service]:
-    """Every service by its id, in the order of the file; SettingsError if it can't be read."""
+    """Every service by its id, in the order of the file; SettingsError if it can't be read.
+
+    Remembered, at some 600 KiB, by those whose settings name a service; others never read it.
+    """
     entries = read_shipped(FILE)["services"]
     return {
         entry["id"]: Service(entry["id"], entry["name"], entry["group"], tuple(entry["domains"]))
@@ -49,27 +52,34 @@ def _all_known(choice: tuple[str, ...]) -> tuple[str, ...]:
     """Refuse what is neither an id nor a group, and what is written twice."""
     if not choice:
         return choice  # the usual case: the file is not even read
-    known = dict.fromkeys(GROUP + service.group for service in known_services().values())
-    known |= dict.fromkeys(known_services())
+    groups = {service.group for service in known_services().values()}
     for position, word in enumerate(choice):
-        if word not in known:
-            raise conflict(_unknown(word, list(known)), "services", position)
+        group = word.removeprefix(GROUP)
+        if word not in known_services() and (group == word or group not in groups):
+            raise conflict(_unknown(word, groups), "services", position)
         if word in choice[:position]:
             raise conflict(f"{shown(word)} is listed twice", "services", position)
     return choice
 
 
-def _unknown(word: str, known: list[str]) -> str:
-    by_name = {service.name.casefold(): service.id for service in known_services().values()}
-    near = by_name.get(word.casefold()) or meant(word, known)
-    if not near and GROUP + word in known:
-        near = GROUP + word
+def _unknown(word: str, groups: Collection[str]) -> str:
+    group = word.removeprefix(GROUP)
+    near = _nearest_service(word) if group == word and word not in groups else ""
+    if not near and (nearest_group := meant(group, groups)):
+        near = GROUP + nearest_group
     if near:
         return f"{shown(word)} is no service, did you mean {quoted(near)}?"
-    groups = ", ".join(each.removeprefix(GROUP) for each in known if each.startswith(GROUP))
-    if word.startswith(GROUP):
-        return f"{shown(word)} is no group of services, known are {groups}"
-    return f"{shown(word)} is no service, they stand in {FILE}, in the groups {groups}"
+    all_groups = ", ".join(sorted(groups))
+    if group != word:
+        return f"{shown(word)} is no group of services, known are {all_groups}"
+    return f"{shown(word)} is no service, they stand in {FILE}, in the groups {all_groups}"
+
+
+def _nearest_service(word: str) -> str:
+    """The id of the service that has this name, else the nearest id, else ""."""
+    services = known_services().values()
+    named = (each.id for each in services if each.name.casefold() == word.casefold())
+    return next(named, "") or meant(word, known_services())
 
 
 ServiceChoice = Annotated[tuple[Annotated[str, text(100)], ...], AfterValidator(_all_known)]

@@ -18,8 +18,8 @@ ROOTS = (_PACKAGE / "_shipped", _PACKAGE.parent)
 def read_shipped(path: str) -> Any:
     """The plain values of a YAML file, such as "blocklists/services.yaml".
 
-    Some 20 ms a hundred lines, so it is read when a setting needs it, and by whoever keeps what
-    it makes of it. Raises SettingsError if the file is missing or damaged.
+    Takes 8 ms for the services, and is not remembered. Raises SettingsError if the file is missing
+    or damaged.
     """
     found = next((root / path for root in ROOTS if (root / path).exists()), Path(path))
     problems: list[Problem] = []
