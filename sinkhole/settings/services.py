@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from functools import cache
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, PlainValidator
 
-from sinkhole.settings.fields import conflict, text
+from sinkhole.settings.fields import conflict, read_text
 from sinkhole.settings.shipped import read_shipped
 from sinkhole.settings.words import meant, quoted, shown
 
@@ -48,15 +48,18 @@ def chosen_services(choice: Iterable[str]) -> list[Service]:
     ]
 
 
-def _all_known(choice: tuple[str, ...]) -> tuple[str, ...]:
-    """Refuse what is neither an id nor a group, and what is written twice."""
-    if not choice:
-        return choice  # the usual case: the file is not even read
+def _read_choice(value: Any) -> str:
+    """An id, or a group behind "group:"; an empty list never comes here, nor reads the file."""
+    word = read_text(value, 100)
     groups = {service.group for service in known_services().values()}
+    group = word.removeprefix(GROUP)
+    if word in known_services() or (group != word and group in groups):
+        return word
+    raise ValueError(_unknown(word, groups))
+
+
+def _once_each(choice: tuple[str, ...]) -> tuple[str, ...]:
     for position, word in enumerate(choice):
-        group = word.removeprefix(GROUP)
-        if word not in known_services() and (group == word or group not in groups):
-            raise conflict(_unknown(word, groups), "services", position)
         if word in choice[:position]:
             raise conflict(f"{shown(word)} is listed twice", "services", position)
     return choice
@@ -82,5 +85,7 @@ def _nearest_service(word: str) -> str:
     return next(named, "") or meant(word, known_services())
 
 
-ServiceChoice = Annotated[tuple[Annotated[str, text(100)], ...], AfterValidator(_all_known)]
+ServiceChoice = Annotated[
+    tuple[Annotated[str, PlainValidator(_read_choice)], ...], AfterValidator(_once_each)
+]
 """What `filtering.services` holds: ids of services, and groups as "group:NAME"."""
