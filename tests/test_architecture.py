@@ -22,7 +22,8 @@ WORDS = {"errors", "verdict", "record", "tasks"}
 BELOW = {"wire", *WORDS}
 PLANE = {"policy", "cache", "filter", "upstream", *BELOW}
 CONTROL = {"settings", "lists", "querylog", "stats", "web"}
-EVERYTHING = {"pipeline", "reaction", "server", "parts", "kept", "datadir", *PLANE, *CONTROL}
+MEETING = {"parts", "kept", "builtin", "datadir"}
+EVERYTHING = {"pipeline", "reaction", "server", *MEETING, *PLANE, *CONTROL}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "verdict": set(),
@@ -36,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pipeline": {"reaction", "replies", "judge", *PLANE},
     "server": {"pipeline", "reaction", *PLANE},
     **{room: {"filter", *BELOW} for room in CONTROL},
+    "builtin": {"settings"},
     "datadir": WORDS,
     "parts": {"settings", *PLANE},
     "kept": {"settings", *PLANE},
