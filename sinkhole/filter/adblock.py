@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from sinkhole.filter.line import Ignored, Line, Reject, Rule
+from sinkhole.filter.line import Ignored, Line, Reject, Rule, Scope
 from sinkhole.filter.modifiers import check_modifiers
 from sinkhole.filter.names import PART_OF_NAME, TOO_BROAD, is_whole_name, read_pattern
 
@@ -61,4 +61,6 @@ def _rule_from(pattern: str, allow: bool, important: bool) -> Line:
         return PART_OF_NAME
     if start == "" and not is_whole_name(core):
         return PART_OF_NAME
-    return Rule((name,), subtree=start != "|", allow=allow, important=important)
+    return Rule(
+        (name,), scope=Scope.EXACT if start == "|" else Scope.TREE, allow=allow, important=important
+    )

@@ -25,7 +25,7 @@ from sinkhole.errors import ListError
 from sinkhole.filter import entry
 from sinkhole.filter.header import Header
 from sinkhole.filter.key import rule_key, text_key
-from sinkhole.filter.line import Comment, Ignored, Kind, Line, Reject
+from sinkhole.filter.line import Comment, Ignored, Kind, Line, Reject, Scope
 from sinkhole.filter.listfile import Contents, write_list_file
 from sinkhole.filter.quick import quick_name
 from sinkhole.filter.report import CompileReport
@@ -149,7 +149,7 @@ class _Reader:
             self.report.rules += 1
             allow = parsed.allow or self.kind == "allow"
             for name in parsed.names:
-                self.keys.write(rule_key(name, parsed.subtree) + b"\n")
+                self.keys.write(rule_key(name, parsed.scope is Scope.TREE) + b"\n")
                 self.entries.append(entry.pack(number, allow, parsed.important))
 
     def finish(self) -> Compiled:

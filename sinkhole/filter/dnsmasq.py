@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from sinkhole.filter.line import Line, Reject, Rule
+from sinkhole.filter.line import Line, Reject, Rule, Scope
 from sinkhole.filter.names import TOO_BROAD, read_name
 
 _SETTING = re.compile(r"([a-z0-9-]+)=/(.*)/([^/]*)")
@@ -39,7 +39,7 @@ def parse_dnsmasq(text: str) -> Line:
         if not isinstance(name, bytes):
             return name
         names.append(name)
-    return Rule(tuple(names), subtree=True)
+    return Rule(tuple(names), scope=Scope.TREE)
 
 
 def _read_one(word: str) -> bytes | Reject:

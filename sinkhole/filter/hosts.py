@@ -48,4 +48,4 @@ def parse_hosts(text: str) -> Line:
         if isinstance(name, Reject):
             return name
         names.append(name)
-    return Rule(tuple(names), subtree=False) if names else LOCAL
+    return Rule(tuple(names), hosts=True) if names else LOCAL

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sinkhole.filter.hosts import LOCAL, LOCAL_NAMES
-from sinkhole.filter.line import Line, Rule
+from sinkhole.filter.line import Line, Rule, Scope
 from sinkhole.filter.names import PART_OF_NAME, is_whole_name, read_name, read_pattern
 
 
@@ -16,10 +16,10 @@ def parse_plain(text: str, bare_is_subtree: bool) -> Line:
         return name
     if not is_whole_name(text):
         return PART_OF_NAME
-    return Rule((name,), subtree=bare_is_subtree)
+    return Rule((name,), scope=Scope.TREE if bare_is_subtree else Scope.EXACT, hosts=True)
 
 
 def parse_wildcard(text: str) -> Line:
     """`*.name`: as lists publish it, the name itself is meant as well as all below it."""
     name = read_name(text[2:])
-    return Rule((name,), subtree=True) if isinstance(name, bytes) else name
+    return Rule((name,), scope=Scope.TREE) if isinstance(name, bytes) else name

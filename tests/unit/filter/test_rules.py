@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from sinkhole.filter.line import Comment, Ignored, Reject, Rule
+from sinkhole.filter.line import Comment, Ignored, Reject, Rule, Scope
 from sinkhole.filter.rules import MAX_LINE, parse_line
 from sinkhole.wire.name import from_text
 
 
-def rule(*names: str, subtree: bool, allow: bool = False, important: bool = False) -> Rule:
-    return Rule(tuple(map(from_text, names)), subtree, allow, important)
-
-
 def exact(*names: str) -> Rule:
-    return rule(*names, subtree=False)
+    return Rule(tuple(map(from_text, names)), hosts=True)
 
 
 def below(*names: str, allow: bool = False, important: bool = False) -> Rule:
-    return rule(*names, subtree=True, allow=allow, important=important)
+    wires = tuple(map(from_text, names))
+    return Rule(wires, scope=Scope.TREE, allow=allow, important=important)
+
+
+def anchored(*names: str, allow: bool = False) -> Rule:
+    return Rule(tuple(map(from_text, names)), allow=allow)
 
 
 HOSTS = {
@@ -72,12 +75,12 @@ ADBLOCK = {
     "||bücher.example^": below("xn--bcher-kva.example"),
     "||example.org^$important": below("example.org", important=True),
     "||example.org^ # why": below("example.org"),
-    "|example.org^": exact("example.org"),
-    "|example.org|": exact("example.org"),
+    "|example.org^": anchored("example.org"),
+    "|example.org|": anchored("example.org"),
     "example.org^": below("example.org"),
     "@@||example.org^": below("example.org", allow=True),
     "@@||example.org^|": below("example.org", allow=True),
-    "@@|example.org^": rule("example.org", subtree=False, allow=True),
+    "@@|example.org^": anchored("example.org", allow=True),
     "@@example.org": below("example.org", allow=True),
     "@@||example.org^$important": below("example.org", allow=True, important=True),
 }
@@ -104,9 +107,10 @@ def test_lines_that_are_rules(line: str, expected: Rule) -> None:
 
 
 def test_a_bare_name_covers_what_is_below_where_the_list_says_so() -> None:
-    assert parse_line("example.org", bare_is_subtree=True) == below("example.org")
+    parsed = parse_line("example.org", bare_is_subtree=True)
+    assert parsed == replace(below("example.org"), hosts=True)
     assert parse_line("0.0.0.0 example.org", bare_is_subtree=True) == exact("example.org")
-    assert parse_line("|example.org^", bare_is_subtree=True) == exact("example.org")
+    assert parse_line("|example.org^", bare_is_subtree=True) == anchored("example.org")
 
 
 @pytest.mark.parametrize("line", LOCAL)
