@@ -15,6 +15,7 @@ from sinkhole.filter.line import ALWAYS, EVERY_REWRITE, Ignored, Line, Network, 
 from sinkhole.filter.modifiers import NO_MODIFIERS, Modifiers, read_modifiers
 from sinkhole.filter.names import BAD_CHARACTER, TOO_BROAD, is_written_as_name, read_name
 from sinkhole.wire.name import from_text, to_text
+from sinkhole.wire.numbers import MAX_LABEL
 
 COSMETIC = Ignored("hides or changes a part of a web page")
 WEB_ADDRESS = Ignored("acts on web addresses, not on names")
@@ -27,11 +28,11 @@ _DOLLAR = re.compile(r"(?<!\\)\$(?=.)", re.DOTALL)
 _PATTERN = re.compile(r"(\|\||\||)(.*?)(\^?\|?)", re.DOTALL)
 _SHORTEST = 3
 _EVERYTHING = re.compile(r"[*^|.]*|/[.*+?^$()|]*/")
-_SCHEME = re.compile(r"^(?:\|\|?)?(?:(?:http|\*)?://)?")
+_SCHEME = re.compile(r"^(?:\|\||\|?(?:(?:http|\*)?://)?)")
 _ABOUT_NAMES = re.compile(r"[a-z0-9_.*^-]*\|?")
 _ABOUT_ADDRESSES = re.compile(r"[0-9a-f:.*^]*\|?")
 _WEB_ONLY = re.compile(r"[/?&=:;,%+~!@\"'()\[\]{}<>#]")
-_NOT_ASCII_LABEL = re.compile(r"[^.*^|/:]*[^\x00-\x7f][^.*^|/:]*")
+_LABEL = re.compile(r"[^.*^|/:]+")
 
 _Matched = tuple[bytes, Scope] | Network | str
 """What a pattern comes to: a name and its scope, a network, or the text of a pattern."""
@@ -97,7 +98,7 @@ def _read_pattern(pattern: str, narrowed: bool) -> _Matched | Ignored | Reject:
     if not narrowed and len(pattern) < _SHORTEST:
         return TOO_SHORT
     if _is_expression(pattern):
-        return pattern
+        return pattern if pattern.isprintable() else BAD_CHARACTER
     match = _PATTERN.fullmatch(pattern)
     assert match is not None  # the expression has a place for every text
     start, core, end = match.groups()
@@ -125,7 +126,7 @@ def _read_name(start: str, core: str) -> tuple[bytes, Scope] | Reject | None:
 def _normal(pattern: str) -> str | Ignored | Reject:
     """A pattern in lower case and ASCII, if there is a name that could match it."""
     try:
-        text = _NOT_ASCII_LABEL.sub(lambda label: to_text(from_text(label[0])), pattern.lower())
+        text = pattern.lower() if pattern.isascii() else _LABEL.sub(_in_ascii, pattern.lower())
     except ValueError:
         return Reject("not a valid international domain name")
     rest = _SCHEME.sub("", text, count=1)
@@ -134,3 +135,11 @@ def _normal(pattern: str) -> str | Ignored | Reject:
     if _ABOUT_ADDRESSES.fullmatch(rest) and rest.count(":") > 1:
         return text
     return WEB_ADDRESS if _WEB_ONLY.search(rest) else BAD_CHARACTER
+
+
+def _in_ascii(label: re.Match[str]) -> str:
+    """A label in ASCII; ValueError for one that names can't have."""
+    text = label[0]
+    if len(text) > MAX_LABEL:
+        raise ValueError(text)
+    return text if text.isascii() else to_text(from_text(text))

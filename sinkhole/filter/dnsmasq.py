@@ -15,7 +15,7 @@ from sinkhole.filter.rewrite import rewrite_to
 
 FORWARDS = Reject("dnsmasq server=/name/SERVER forwards, it does not block")
 
-_SETTING = re.compile(r"([a-z0-9-]+)=/(.*)/([^/]*)")
+_SETTING = re.compile(r"([a-z0-9-]{1,30})=/(.*)/([^/]*)")
 _LOOKS_LIKE = re.compile(r"(?:address|local|server|[a-z0-9-]*set|rebind-domain-ok)=")
 _DEFAULT = "#"  # of `address=`: the null address; of `server=`: the servers asked for other names
 
@@ -54,5 +54,5 @@ def _read_target(target: str) -> Rewrite | Reject | None:
         return None
     address = read_address(target)
     if address is None:
-        return Reject("dnsmasq address=/name/ with an address that is none")
+        return Reject("a dnsmasq address=/name/ADDRESS that is none")
     return None if names_nobody(address) else rewrite_to(address)

@@ -37,8 +37,8 @@ MOST_LINES = 50
 _OWNER = r"@|(?:[A-Za-z0-9_.*-]|\\[0-9]{3}|[^\x00-\x7f])+"
 _TTL_AND_CLASS = r"(?:(?:[0-9]+[smhdw]?|IN)\s+){0,2}"
 _TYPES = "|".join(
-    ("CNAME", "AAAA", "A", "TXT", "MX", "SRV", "PTR", "HTTPS", "SVCB", "SOA", "NS", "DNAME",
-     "RRSIG", "DNSKEY", "NSEC3PARAM", "NSEC3", "NSEC", "CDNSKEY", "CDS", "ZONEMD", "DS")
+    ("CNAME", "AAAA", "A", "TXT", "MX", "SRV", "PTR", "HTTPS", "SVCB", "SOA", "NS",
+     "RRSIG", "DNSKEY", "NSEC3PARAM", "NSEC3", "NSEC", "CDNSKEY", "CDS", "ZONEMD")
 )  # fmt: skip
 _RECORD = re.compile(rf"({_OWNER})\s+{_TTL_AND_CLASS}({_TYPES})\s+(\S.*)", re.I | re.DOTALL)
 _SAME_OWNER = re.compile(rf"()\s+{_TTL_AND_CLASS}({_TYPES})\s+(\S.*)", re.I | re.DOTALL)
@@ -59,8 +59,11 @@ _REWRITES = {
 _NAME_AT = {"CNAME": 0, "PTR": 0, "MX": 1, "HTTPS": 1, "SVCB": 1, "SRV": 3}
 """Which word of a record's data is a name, and so may be meant below the origin."""
 
-_BLOCKS = frozenset((".", "*.", "rpz-drop", "rpz-tcp-only"))
+_BLOCKS = frozenset(("", "*", "rpz-drop", "rpz-tcp-only"))
 _PASSES = "rpz-passthru"
+"""What CNAME records point to, without the final dot, to say what is to be done. A name that
+points to itself passes as well."""
+
 _TRIGGER = re.compile(r"(.*)\.(rpz-(?:ip|nsip|nsdname|client-ip))", re.DOTALL)
 
 
@@ -72,14 +75,14 @@ class Zone:
 
     def __init__(self) -> None:
         self._origin = ""  # what relative names end with; names without a final dot, "" for none
-        self._apex: str | None = None  # the name of the zone, None before anything said so
+        self._apex = ""  # the name of the zone
         self._owner = ""
         self._lines_left = 0
 
     @property
     def is_nested(self) -> bool:
         """Whether relative names are meant below some name in the zone, not as they stand."""
-        return self._origin != (self._apex or "")
+        return self._origin != self._apex
 
     def parse(self, line: str) -> Line | None:
         """What a line is as one of a zone file, or None; `line` still has its indentation."""
@@ -105,14 +108,14 @@ class Zone:
         if directive != "ORIGIN" or not value:
             return Reject(f"RPZ: ${directive} is not supported")
         self._origin = self._absolute(value.lower())
-        if self._apex is None:
+        if not self._apex or self._within(f"{self._origin}.") is None:  # another zone begins
             self._apex = self._origin
         return ZONE_ITSELF
 
     def _record(self, owner: str, rtype: str, data: str) -> Line:
         goes_on = "(" in data and ")" not in data and '"' not in data
         self._lines_left = MOST_LINES if goes_on else 0
-        if rtype == "SOA" and self._apex is None and owner.endswith("."):
+        if rtype == "SOA" and (owner.endswith(".") or self._origin):
             self._apex = self._origin = self._absolute(owner)
         if rtype not in _REWRITES:
             return ZONE_ITSELF
@@ -125,12 +128,12 @@ class Zone:
     def _act(self, trigger: Rule, name: str | None, rtype: str, data: str) -> Line:
         """The rule of a trigger with what its record says is to be done."""
         if rtype == "CNAME":
-            target = data.lower() if data in (".", "*.") else self._absolute(data.lower())
-            if target in _BLOCKS or data.lower().removesuffix(".") in _BLOCKS:
+            action = data.lower().removesuffix(".")
+            if action in _BLOCKS:
                 return trigger
-            if data.lower().removesuffix(".") == _PASSES or target == name:
+            if action == _PASSES or self._absolute(data.lower()) == name:
                 return replace(trigger, allow=True)
-            if target.startswith(("*.", "rpz-")):
+            if action.startswith(("*.", "rpz-")):
                 return BAD_ACTION
         if trigger.networks:
             return ADDRESS_REWRITE
