@@ -6,8 +6,8 @@ walked at once; sets of places that were met before are remembered with where ea
 leads, so that usually a character costs one look-up. Nothing is ever tried twice.
 
 The first walk over a text with sets never met costs a few µs a character for usual expressions.
-An expression made to meet new sets at every character, of MAX_PLACES places, was measured with
-3 ms for a name of 253 characters.
+An expression made to meet a new set at every character, with MAX_PLACES places, took 4 ms for a
+name of 253 characters.
 """
 
 from __future__ import annotations

@@ -15,8 +15,8 @@ MAX_TEXT: Final = 1000
 MAX_NESTING: Final = 25
 MAX_COUNT: Final = 1000
 
-ALPHABET: Final = 128
-"""Texts of names are ASCII; a set of characters is a number with a bit for each."""
+ALPHABET: Final = 256
+"""Names are bytes, a character each; a set of characters is a number with a bit for each."""
 
 EVERY: Final = (1 << ALPHABET) - 1
 
@@ -62,11 +62,11 @@ Node = Char | Assertion | Sequence | Choice | Repeat
 
 
 def chars_of(characters: Iterable[str]) -> int:
-    """A set of characters in either letter case: the names asked about are in lower case."""
+    """A set of characters, letters of ASCII in either case: names are asked about in lower case."""
     chars = 0
     for char in characters:
-        for either in {char, char.lower(), char.upper()}:
-            if len(either) == 1 and ord(either) < ALPHABET:
+        for either in {char, char.lower(), char.upper()} if char.isascii() else char:
+            if ord(either) < ALPHABET:
                 chars |= 1 << ord(either)
     return chars
 
@@ -91,7 +91,7 @@ _POSIX: Final = {
     "graph": _PRINTABLE,
     "print": _PRINTABLE | chars_of(" "),
     "cntrl": chars_of(map(chr, [*range(32), 127])),
-    "ascii": EVERY,
+    "ascii": (1 << 128) - 1,
 }
 _CONTROL: Final = {"t": "\t", "n": "\n", "r": "\r", "f": "\f", "v": "\v", "a": "\a"}
 _ASSERTIONS: Final = {"b": "b", "B": "B", "A": "^", "z": "$"}

@@ -21,6 +21,7 @@ from sinkhole.filter.conditions import obstacle, weight
 from sinkhole.filter.details import Held
 from sinkhole.filter.line import EVERY_REWRITE, Address, Rewrite
 from sinkhole.filter.pattern import Subject
+from sinkhole.filter.patterns import PatternIndex
 from sinkhole.filter.trie import CompiledList
 from sinkhole.wire.numbers import Type
 
@@ -33,17 +34,20 @@ NOT_IN_ANSWERS = "rewrites names, not addresses in answers"
 OVERRULED = "a stronger rule decides"
 
 
+NO_SUBJECT = Subject("")
+
+
 class Asked(NamedTuple):
     """What is asked: `name` is empty for an address in an answer, and then `qtype` its type.
 
-    `subject` is None where no list has patterns.
+    `subject` is what patterns look at, NO_SUBJECT where no list has any.
     """
 
     key: bytes
     name: bytes
     qtype: int
     traits: frozenset[str]
-    subject: Subject | None
+    subject: Subject
 
 
 @dataclass(slots=True)
@@ -90,16 +94,24 @@ class Judgement(NamedTuple):
     addresses: tuple[Address, ...] = ()
 
 
-def candidates(lists: Sequence[CompiledList], asked: Asked) -> list[Candidate]:
-    """Every rule of these lists that matches by name, network or pattern."""
-    found: list[Candidate] = []
-    for place, each in enumerate(lists):
-        for key, held in each.find_rules(asked.key):
-            found.append(Candidate(each, place, key, held))
-        if asked.subject is not None and each.patterns:
-            for pattern, rules in each.patterns.find(asked.subject):
-                found += [Candidate(each, place, pattern, held) for held in rules]
-    return found
+def named(lists: Sequence[CompiledList], asked: Asked) -> list[Candidate]:
+    """Every rule of these lists that matches by name or network."""
+    return [
+        Candidate(each, place, key, held)
+        for place, each in enumerate(lists)
+        for key, held in each.find_rules(asked.key)
+    ]
+
+
+def fitting(
+    lists: Sequence[CompiledList], patterns: PatternIndex, subject: Subject
+) -> list[Candidate]:
+    """Every rule of these lists whose pattern fits; `patterns` are those of the same lists."""
+    return [
+        Candidate(lists[place], place, filed.pattern, held)
+        for place, filed in patterns.find(subject)
+        for held in filed.rules
+    ]
 
 
 def judge(found: Sequence[Candidate], asked: Asked) -> Judgement | None:

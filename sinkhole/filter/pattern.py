@@ -12,14 +12,10 @@ as possible, nothing is ever tried twice, and the time is linear in the name's l
 from __future__ import annotations
 
 import re
-from functools import cached_property
 from ipaddress import ip_address
 from typing import Protocol
 
-from sinkhole.wire.name import to_text
-
-LONG, SHORT = 4, 3
-"""Characters in a gram: a piece of text by which patterns are looked up (`patterns`)."""
+from sinkhole.wire.name import labels
 
 MOST_SEPARATORS = 4
 """The most `^` in a row."""
@@ -32,54 +28,44 @@ _ANCHORS = re.compile(r"(\|\|?|)(.*?)(\|?)", re.DOTALL)
 class Subject:
     """A name, or an address in an answer, as patterns look at it.
 
-    `text` is the lower-case text behind a dot (escapes as `wire.name.to_text` writes them).
+    `host` is its text, of a name every byte one character; `text` is the same behind a dot.
     """
 
-    def __init__(self, text: str) -> None:
-        self.text = "." + text
+    __slots__ = ("_marked", "host", "text")
+
+    def __init__(self, host: str) -> None:
+        self.host = host
+        self.text = "." + host
+        self._marked = ""
 
     @classmethod
     def of_name(cls, name: bytes) -> Subject:
         """What patterns see of a lower-cased wire name."""
-        return cls(to_text(name))
+        return cls(b".".join(labels(name)).decode("latin-1"))
 
     @classmethod
     def of_address(cls, packed: bytes) -> Subject:
         """What patterns see of an address of 4 or 16 bytes."""
         return cls(str(ip_address(packed)))
 
-    @property
-    def host(self) -> str:
-        """The text alone."""
-        return self.text[1:]
-
-    @cached_property
     def marked(self) -> str:
         """`text` with `^` for each separator, and several for the end."""
-        return _SEPARATOR.sub("^", self.text) + "^" * MOST_SEPARATORS
-
-    @cached_property
-    def grams(self) -> set[str]:
-        """All pieces of LONG characters."""
-        text = self.text
-        return {text[at : at + LONG] for at in range(len(text) - LONG + 1)}
-
-    @cached_property
-    def short_grams(self) -> set[str]:
-        """All pieces of SHORT characters."""
-        text = self.text
-        return {text[at : at + SHORT] for at in range(len(text) - SHORT + 1)}
+        if not self._marked:
+            self._marked = _SEPARATOR.sub("^", self.text) + "^" * MOST_SEPARATORS
+        return self._marked
 
 
 class Matching(Protocol):
     """What a pattern was made into: a `Mask` or a `regex.Regex`.
 
-    `literals` are texts of which, in each group, one must stand in `Subject.text`; `cost` is how
-    long `matches` may take, a mask being 1.
+    `literals` are texts of which, in each group, one must stand in `Subject.text`; `least` is the
+    fewest characters of a name that fits; `cost` is how long `matches` may take, a mask being 1.
     """
 
     @property
     def literals(self) -> tuple[frozenset[str], ...]: ...
+    @property
+    def least(self) -> int: ...
     @property
     def cost(self) -> int: ...
     def matches(self, subject: Subject) -> bool:
@@ -92,7 +78,7 @@ class Mask:
     ValueError for what a pattern can't hold, with a reason for the user.
     """
 
-    __slots__ = ("_body", "_first", "_head", "_tail", "_whole", "literals")
+    __slots__ = ("_body", "_first", "_head", "_tail", "_whole", "least", "literals")
 
     cost = 1
 
@@ -111,10 +97,11 @@ class Mask:
         texts = (self._head, *self._body, self._tail or "")
         parts = [part for text in texts for part in text.split("^") if part]
         self.literals = tuple(frozenset((part,)) for part in parts)
+        self.least = sum(map(len, parts)) - (start == "||")
 
     def matches(self, subject: Subject) -> bool:
         """Whether the pattern fits."""
-        text, marked = subject.text, subject.marked
+        text, marked = subject.text, subject.marked()
         position = self._first
         if self._head:
             if not _spelling(self._head, text, marked).startswith(self._head, position):

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from collections.abc import Iterable
+from typing import Any, Final
 
 from sinkhole.filter.details import Held, join, read_rules
-from sinkhole.filter.pattern import LONG, SHORT, Mask, Matching, Subject
+from sinkhole.filter.pattern import Mask, Matching, Subject
 from sinkhole.filter.regex import Regex
 
 MAX_PATTERNS: Final = 50_000
@@ -24,6 +24,9 @@ MAX_PATTERNS: Final = 50_000
 
 MAX_COST: Final = 200
 """The most that is filed under one gram, and under none, in costs (see `pattern.Matching`)."""
+
+LONG, SHORT = 4, 3
+"""Characters in a gram; only what has no more than three to offer is filed under three."""
 
 _ALWAYS = ""  # in place of a gram
 _COMMON: Final = frozenset(
@@ -50,6 +53,7 @@ class PatternWriter:
     def __init__(self) -> None:
         self._rules: dict[str, list[bytes]] = {}
         self._grams: dict[str, list[str]] = {}
+        self._least: dict[str, int] = {}
         self._costs: Counter[str] = Counter()
 
     def __len__(self) -> int:
@@ -71,6 +75,7 @@ class PatternWriter:
         for gram in grams:
             self._costs[gram] += matching.cost
         self._grams[pattern] = grams
+        self._least[pattern] = matching.least
         self._rules[pattern] = [held]
         return True
 
@@ -79,127 +84,138 @@ class PatternWriter:
         return sum(map(is_regex, self._rules))
 
     def data(self) -> bytes:
-        """All patterns for `PatternIndex`."""
+        """All patterns, for `read_patterns`."""
         if not self._rules:
             return b""
-        lines = (
-            b'{"grams":%s,"pattern":%s,"rules":%s}'
-            % (_json(self._grams[pattern]), _json(pattern), join(rules))
-            for pattern, rules in self._rules.items()
-        )
-        return join(lines)
+        records = []
+        for pattern, rules in self._rules.items():
+            grams, least = self._grams[pattern], self._least[pattern]
+            head = json.dumps({"pattern": pattern, "grams": grams, "least": least})
+            records.append(b'%s,"rules":%s}' % (head[:-1].encode(), join(rules)))
+        return join(records)
 
     def _choose(self, matching: Matching) -> list[str]:
-        """The grams to file a pattern under: those with the least cost so far, if there are any."""
-        best, rank = [_ALWAYS], (2, self._costs[_ALWAYS])
+        """The grams to file a pattern under: the best of those it can't do without."""
+        best, rank = [_ALWAYS], (2, False, self._costs[_ALWAYS])
         for group in matching.literals:
             if all(len(text) >= SHORT for text in group):
                 grams = {min(_grams(text), key=self._rank) for text in group}
                 worst = max(map(self._rank, grams))
                 if worst < rank:
                     best, rank = sorted(grams), worst
-        if rank[1] + matching.cost > MAX_COST:
+        if rank[2] + matching.cost > MAX_COST:
             raise ValueError("too many patterns of this sort: they would make matching slow")
         return best
 
-    def _rank(self, gram: str) -> tuple[int, int]:
-        return int(gram in _COMMON), self._costs[gram]
+    def _rank(self, gram: str) -> tuple[int, bool, int]:
+        """The lowest is the best: few names have it, and few patterns are filed under it."""
+        return int(gram in _COMMON), len(gram) < LONG, self._costs[gram]
 
 
 def _grams(text: str) -> list[str]:
-    size = LONG if len(text) >= LONG else SHORT
+    return _pieces(text, LONG if len(text) >= LONG else SHORT)
+
+
+def _pieces(text: str, size: int) -> list[str]:
     return [text[at : at + size] for at in range(len(text) - size + 1)]
 
 
-def _json(value: Any) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode()
+class Filed:
+    """A pattern of a compiled list and its rules, both made when first needed.
 
-
-class Found(NamedTuple):
-    """A pattern that fits, and its rules."""
-
-    pattern: str
-    rules: tuple[Held, ...]
-
-
-class PatternIndex:
-    """The patterns of one list, ready to be asked.
-
-    `grams`, `short_grams` and `always` say what a name must have for `find` to be worth calling.
-    `sees_addresses` is whether any of them could fit the text of an address.
+    `grams` are those it is filed under, "" being none.
     """
 
-    def __init__(self, data: bytes | memoryview = b"") -> None:
-        """`data` comes from `PatternWriter.data`; ValueError for anything else."""
-        self._filed: dict[str, list[_Filed]] = {}
-        for filed, grams in _read(data):
-            for gram in grams:
-                self._filed.setdefault(gram, []).append(filed)
-        self._always = tuple(self._filed.pop(_ALWAYS, ()))
-        self.always = bool(self._always)
-        self.grams = frozenset(gram for gram in self._filed if len(gram) == LONG)
-        self.short_grams = frozenset(gram for gram in self._filed if len(gram) == SHORT)
-        self.sees_addresses = self.always or any(map(_ADDRESS.issuperset, self._filed))
+    __slots__ = ("_least", "_matching", "_rules", "_written", "grams", "pattern")
 
-    def __bool__(self) -> bool:
-        return bool(self._filed or self._always)
+    def __init__(self, pattern: str, grams: list[str], least: int, written: list[Any]) -> None:
+        self.pattern = pattern
+        self.grams = grams
+        self._least = least
+        self._written = written
+        self._rules: tuple[Held, ...] | None = None
+        self._matching: Matching | None = None
 
-    def find(self, subject: Subject) -> Iterator[Found]:
-        """The patterns that fit."""
-        tried = dict.fromkeys(self._always)
-        for gram in self.grams & subject.grams:
-            tried.update(dict.fromkeys(self._filed[gram]))
-        if self.short_grams:
-            for gram in self.short_grams & subject.short_grams:
-                tried.update(dict.fromkeys(self._filed[gram]))
-        for filed in tried:
-            if filed.matches(subject):
-                yield Found(filed.pattern, filed.rules())
+    @property
+    def may_fit_addresses(self) -> bool:
+        """Whether it might fit the text of an address."""
+        return any(map(_ADDRESS.issuperset, self.grams))
+
+    def matches(self, subject: Subject) -> bool:
+        """Whether the pattern fits."""
+        if len(subject.text) <= self._least:
+            return False
+        if self._matching is None:
+            try:
+                self._matching = matching_of(self.pattern)
+            except ValueError:  # no compiler wrote that
+                self._matching = _Never()
+        return self._matching.matches(subject)
+
+    @property
+    def rules(self) -> tuple[Held, ...]:
+        """The rules that have this pattern."""
+        if self._rules is None:
+            self._rules = read_rules(self._written)
+        return self._rules
 
 
 _ADDRESS: Final = frozenset("0123456789abcdef.:")
 
 
 class _Never:
-    """A pattern that fits nothing: what a file says that no compiler wrote."""
+    """A pattern that fits nothing."""
 
     literals: tuple[frozenset[str], ...] = ()
-    cost = 0
+    least = cost = 0
 
     def matches(self, subject: Subject) -> bool:
         return False
 
 
-class _Filed:
-    """A pattern and its rules, both made when first needed."""
-
-    __slots__ = ("_matching", "_rules", "_written", "pattern")
-
-    def __init__(self, pattern: str, written: list[Any]) -> None:
-        self.pattern = pattern
-        self._written = written
-        self._rules: tuple[Held, ...] | None = None
-        self._matching: Matching | None = None
-
-    def matches(self, subject: Subject) -> bool:
-        if self._matching is None:
-            try:
-                self._matching = matching_of(self.pattern)
-            except ValueError:
-                self._matching = _Never()
-        return self._matching.matches(subject)
-
-    def rules(self) -> tuple[Held, ...]:
-        if self._rules is None:
-            self._rules = read_rules(self._written)
-        return self._rules
-
-
-def _read(data: bytes | memoryview) -> Iterator[tuple[_Filed, list[str]]]:
-    """Each pattern, and the grams it is filed under."""
+def read_patterns(data: bytes | memoryview) -> tuple[Filed, ...]:
+    """The patterns that `PatternWriter.data` wrote; ValueError for anything else."""
+    if not data:
+        return ()
     try:
-        for each in json.loads(bytes(data)) if data else ():
-            filed = _Filed(str(each["pattern"]), list(each["rules"]))
-            yield filed, [str(gram) for gram in each["grams"]]
+        return tuple(
+            Filed(str(each["pattern"]), list(map(str, each["grams"])), int(each["least"]), rules)
+            for each in json.loads(bytes(data))
+            if isinstance(rules := each["rules"], list)
+        )
     except (TypeError, KeyError, RecursionError) as error:
         raise ValueError(f"not a list of patterns: {error}") from None
+
+
+class PatternIndex:
+    """The patterns of several lists, ready to be asked; false if there are none."""
+
+    def __init__(self, lists: Iterable[Iterable[Filed]]) -> None:
+        self._filed: dict[str, list[tuple[int, Filed]]] = {}
+        for place, patterns in enumerate(lists):
+            for filed in patterns:
+                for gram in filed.grams:
+                    self._filed.setdefault(gram, []).append((place, filed))
+        self._always = self._filed.pop(_ALWAYS, [])
+        self._grams = frozenset(gram for gram in self._filed if len(gram) == LONG)
+        self._short_grams = frozenset(gram for gram in self._filed if len(gram) == SHORT)
+
+    def __bool__(self) -> bool:
+        return bool(self._filed or self._always)
+
+    def find(self, subject: Subject) -> list[tuple[int, Filed]]:
+        """The patterns that fit, each with the place of its list; one in several is tried once."""
+        tried = list(self._always)
+        if self._grams:
+            for gram in self._grams.intersection(_pieces(subject.text, LONG)):
+                tried += self._filed[gram]
+        if self._short_grams:
+            for gram in self._short_grams.intersection(_pieces(subject.text, SHORT)):
+                tried += self._filed[gram]
+        if not tried:
+            return tried
+        fits: dict[str, bool] = {}
+        for _, filed in tried:
+            if filed.pattern not in fits:
+                fits[filed.pattern] = filed.matches(subject)
+        return list(dict.fromkeys(each for each in tried if fits[each[1].pattern]))

@@ -15,6 +15,8 @@ from sinkhole.filter.automaton import Automaton
 from sinkhole.filter.expression import Char, Choice, Node, Repeat, Sequence, chars_of, parse
 from sinkhole.filter.pattern import Subject
 
+_URL: Final = "http://"
+
 
 class Regex:
     """A rule's regular expression. ValueError, with the reason, for one that can't be used.
@@ -22,7 +24,7 @@ class Regex:
     One that looks at a URL (it has `://`) is asked about `http://name`.
     """
 
-    __slots__ = ("_automaton", "_sees_url", "cost", "literals")
+    __slots__ = ("_automaton", "_sees_url", "cost", "least", "literals")
 
     def __init__(self, expression: str) -> None:
         """`expression` stands without its slashes."""
@@ -30,13 +32,20 @@ class Regex:
         self._automaton = Automaton(tree)
         self._sees_url = "://" in expression.replace("\\", "")
         self.cost = 1 + self._automaton.places // 8
+        self.least = max(0, _least(tree) - len(_URL if self._sees_url else ""))
         found = required(tree)
         self.literals = tuple(filter(None, map(_in_name, found))) if self._sees_url else found
 
     def matches(self, subject: Subject) -> bool:
         """Whether the expression fits."""
-        host = subject.host
-        return self._automaton.search("http://" + host if self._sees_url else host)
+        text, host = subject.text, subject.host
+        for group in self.literals:  # quicker than to walk, and most names end here
+            for literal in group:
+                if literal in text:
+                    break
+            else:
+                return False
+        return self._automaton.search(_URL + host if self._sees_url else host)
 
 
 def _in_name(group: frozenset[str]) -> frozenset[str]:
@@ -80,6 +89,17 @@ def _required_in(parts: tuple[Node, ...]) -> Iterator[frozenset[str]]:
             yield from () if isinstance(part, Char) else required(part)
     if text:
         yield frozenset((text,))
+
+
+def _least(tree: Node) -> int:
+    """The fewest characters that the tree takes."""
+    if isinstance(tree, Sequence):
+        return sum(map(_least, tree.parts))
+    if isinstance(tree, Choice):
+        return min(map(_least, tree.parts))
+    if isinstance(tree, Repeat):
+        return tree.least * _least(tree.part)
+    return int(isinstance(tree, Char))
 
 
 def _only_char(node: Node) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from sinkhole.filter.entry import PackedEntries
 from sinkhole.filter.key import EXACT
 from sinkhole.filter.line import Kind
 from sinkhole.filter.listfile import MappedParts, map_list_file
-from sinkhole.filter.patterns import PatternIndex
+from sinkhole.filter.patterns import Filed, read_patterns
 from sinkhole.filter.report import CompileReport
 from sinkhole.filter.source import SourceCopy
 
@@ -28,7 +28,8 @@ class CompiledList:
 
     `name` is the list's name in the settings, `kind` what it is for, `names` and `rules` how many
     names and rule lines it has, `report` what compiling it found. `patterns` are its patterns,
-    `criteria` what its rules ask about clients (see `clientele`).
+    `criteria` what its rules ask about clients (see `clientele`). `strongest` is the highest
+    strength (see `entry`) that any entry has.
     """
 
     def __init__(self, name: str, kind: Kind, report: CompileReport) -> None:
@@ -38,7 +39,7 @@ class CompiledList:
         self.names = report.names
         self.rules = report.rules
         self.criteria: frozenset[str] = frozenset()
-        self._use(_EMPTY, (), Details(), PatternIndex())
+        self._use(_EMPTY, (), Details(), (), 0)
         self._parts: MappedParts | None = None
         self._source: SourceCopy | None = None
         self._texts: Sequence[str] | None = None
@@ -48,7 +49,8 @@ class CompiledList:
         trie: Any,
         entries: Sequence[int] | PackedEntries,
         details: Details,
-        patterns: PatternIndex,
+        patterns: tuple[Filed, ...],
+        strongest: int,
     ) -> None:
         self._prefixes = trie.prefixes
         self._identify = trie.get
@@ -56,6 +58,7 @@ class CompiledList:
         self._entries = entries
         self._details = details
         self.patterns = patterns
+        self.strongest = strongest
 
     @classmethod
     def map(cls, path: Path, name: str, kind: Kind, source: Path | None = None) -> CompiledList:
@@ -75,13 +78,13 @@ class CompiledList:
             trie = marisa_trie.BinaryTrie().map(parts["trie"])
             entries = PackedEntries(parts["low"], parts["high"], contents.palette, contents.shift)
             details = Details(parts["offsets"], parts["details"])
-            patterns = PatternIndex(parts["patterns"])
+            patterns = read_patterns(parts["patterns"])
         except (RuntimeError, TypeError, ValueError) as error:
             raise ListError(name, f"{path} is not a compiled list: {error}") from None
         if not len(trie) == len(entries) == mapped.report.names + mapped.report.networks:
             raise ListError(name, f"{path} does not fit together")
         mapped._parts = parts
-        mapped._use(trie, entries, details, patterns)
+        mapped._use(trie, entries, details, patterns, _strongest(contents.palette))
         mapped.criteria = frozenset(contents.criteria)
         if source is not None:
             mapped._source = SourceCopy(source, contents.fingerprint, parts["blocks"])
@@ -111,7 +114,8 @@ class CompiledList:
         made = cls(name, kind, compiled.report)
         parts = compiled.parts
         details = Details(parts.offsets, parts.details)
-        made._use(parts.trie, parts.entries, details, PatternIndex(parts.patterns))
+        patterns = read_patterns(parts.patterns)
+        made._use(parts.trie, parts.entries, details, patterns, _strongest(parts.entries))
         made.criteria = parts.criteria
         return made
 
@@ -173,8 +177,12 @@ class CompiledList:
 
     def close(self) -> None:
         """Give a mapped file back; the list then knows no name. Closing again does nothing."""
-        self._use(_EMPTY, (), Details(), PatternIndex())
+        self._use(_EMPTY, (), Details(), (), 0)
         self._source = None
         if self._parts is not None:
             self._parts.close()
             self._parts = None
+
+
+def _strongest(entries: Iterable[int]) -> int:
+    return max(entries, default=0) >> entry.STRENGTH_SHIFT
