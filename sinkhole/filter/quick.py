@@ -36,6 +36,8 @@ _FORMS: Final = {
 """Scope, and whether it is as weak as a hosts line, by what stands before and behind a name."""
 
 _LOCAL = frozenset(name.encode() for name in LOCAL_NAMES)
+_ZONE_END = b" CNAME ."
+_ZONE_TRIGGER = b".rpz-"  # of names that stand for addresses, and others that are none
 _MAX_TEXT = 253  # a name of 255 bytes on the wire, RFC 1035 §2.3.4
 _LONGEST = 300  # bounds the work of the expression
 
@@ -53,7 +55,7 @@ def quick_name(line: bytes, bare_is_subtree: bool) -> tuple[bytes, Scope, bool] 
     if form is None or len(name) > _MAX_TEXT:
         return None
     scope, hosts = form
-    if hosts and name in _LOCAL:
+    if (hosts and name in _LOCAL) or (end == _ZONE_END and _ZONE_TRIGGER in name):
         return None
     if bare_is_subtree and not start and not end:
         scope = Scope.TREE

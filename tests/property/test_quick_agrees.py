@@ -9,7 +9,9 @@ from sinkhole.filter.line import Rule
 from sinkhole.filter.reader import ListReader
 from sinkhole.wire.name import from_text
 
-LABELS = st.sampled_from(["a", "a-b", "_x", "1", "x-", "-x", "zip", "localhost", "a" * 63])
+LABELS = st.sampled_from(
+    ["a", "a-b", "_x", "1", "x-", "-x", "zip", "localhost", "rpz-ip", "a" * 63]
+)
 NAMES = st.lists(LABELS, min_size=1, max_size=4).map(".".join)
 STARTS = ["||", "*.", "0.0.0.0 ", "0.0.0.0\t", "127.0.0.1 ", "address=/", "local=/", "server=/", ""]
 STARTS += ["@@||", "|", "||*.", "192.0.2.1 ", ".", " "]

@@ -47,6 +47,7 @@ def test_a_bare_name_follows_the_header() -> None:
         b"||example.org CNAME .",
         b"example.org. CNAME .",
         b"example.org CNAME rpz-passthru.",
+        b"32.1.2.0.192.rpz-ip CNAME .",
         b"server=/example.org/#",
         b"server=/example.org/0.0.0.0",
         b"0.0.0.0 example.org^",
