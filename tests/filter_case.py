@@ -149,13 +149,17 @@ def judged(case: Case) -> Match | None:
 def check(case: Case, folder: Path) -> None:
     """The lists say what they must, and so does the explanation of it."""
     match = judged(case)
-    assert verdict_of(match) == case.verdict
+    same(verdict_of(match), case.verdict)
     if match is not None and case.place:
-        assert (int(match.cause.list_name), match.cause.line) == case.place
-    if case.verdict == "rewrite":
-        assert match is not None
-        assert rewritten(match) == expected_rewrite(case.answer)
+        same((int(match.cause.list_name), match.cause.line), case.place)
+    if match is not None and case.verdict == "rewrite":
+        same(rewritten(match), expected_rewrite(case.answer))
     _check_explained(case, folder)
+
+
+def same(got: object, expected: object) -> None:
+    """Fail where they differ, saying how."""
+    assert got == expected, f"got {got!r}, expected {expected!r}"
 
 
 def verdict_of(match: Match | None) -> str:
@@ -189,10 +193,15 @@ def expected_rewrite(answer: str) -> Answer:
 def record(text: str) -> tuple[int, bytes]:
     """Type and data of one record, as dnslib has them."""
     rtype, _, data = text.partition(" ")
-    as_written = "HTTPS" if rtype == "SVCB" else rtype  # the same data; dnslib reads only one
+    target = b"\0"
+    if rtype in ("HTTPS", "SVCB"):  # of these dnslib reads one, without the names of targets
+        priority, name, *parameters = data.split(" ")
+        target, data = from_text(name), " ".join([priority, ".", *parameters])
     buffer = DNSBuffer()
+    as_written = "HTTPS" if rtype == "SVCB" else rtype
     RR.fromZone(f"example.org. 1 IN {as_written} {data}")[0].rdata.pack(buffer)
-    return type_number(rtype), bytes(buffer.data)
+    rdata = bytes(buffer.data)
+    return type_number(rtype), rdata if target == b"\0" else rdata[:2] + target + rdata[3:]
 
 
 def _check_explained(case: Case, folder: Path) -> None:
@@ -206,26 +215,25 @@ def _check_explained(case: Case, folder: Path) -> None:
     block_lists = [path for kind, path in files if kind == "block"]
     allow_lists = [path for kind, path in files if kind == "allow"]
     (explained,) = explain_queries(block_lists, allow_lists, [query])
-    assert explained["verdict"] == case.verdict
+    same(explained["verdict"], case.verdict)
     if case.verdict != "none":
         place = [path for _, path in files].index(explained["list"]) + 1, explained["line"]
-        assert case.place in (None, place)
+        same(place, case.place or place)
         lines = case.lists[place[0] - 1].lines
-        assert explained["rule"] == lines[place[1] - 1].strip()
+        same(explained["rule"], lines[place[1] - 1].removeprefix("\ufeff").strip())
     _check_explained_rewrite(case, explained["rewrite"])
 
 
 def _check_explained_rewrite(case: Case, explained: dict[str, Any] | None) -> None:
-    if case.verdict != "rewrite":
-        assert explained is None
+    if case.verdict != "rewrite" or explained is None:
+        same(explained, None)
         return
-    assert explained is not None
     rcode, cname, records = expected_rewrite(case.answer)
-    assert explained["rcode"] == rcode
+    same(explained["rcode"], rcode)
     data = [text.partition(" ")[2] for text in case.answer.split(" + ") if cname or records]
-    assert explained["answers"] == data
+    same(explained["answers"], data)
     if data:
-        assert explained["type"] == case.answer.partition(" ")[0]
+        same(explained["type"], case.answer.partition(" ")[0])
 
 
 @dataclass(frozen=True)

@@ -64,7 +64,7 @@ class Line:
         """What a rule and its twin with `badfilter` have in common."""
         given = self.modifiers
         same = [frozenset(given.get(each, "").split("|")) for each in ("client", "ctag")]
-        return self.pattern, self.allow, "important" in given, *same
+        return canonical(self.pattern), self.allow, "important" in given, *same
 
 
 def take_apart(text: str, place: Place) -> Line:
@@ -77,7 +77,12 @@ def take_apart(text: str, place: Place) -> Line:
     if re.fullmatch(r"\*(\.[a-z0-9-]+)+", text):
         return Line(place, pattern=f"||{text[2:]}^")
     allow = text.startswith("@@")
-    pattern, _, options = text.removeprefix("@@").partition("$")
+    body = text.removeprefix("@@")
+    if body.startswith("/"):
+        expression, _, options = body[1:].rpartition("/")
+        pattern, options = f"/{expression}/", options.removeprefix("$")
+    else:
+        pattern, _, options = body.partition("$")
     pairs = [option.partition("=") for option in options.split(",") if option]
     if not pattern.startswith("/") and pattern.endswith("/*"):
         pattern = pattern[:-2] + "^"
@@ -99,6 +104,16 @@ def translate(pattern: str) -> str:
     return start + "".join(meanings.get(char) or re.escape(char) for char in pattern) + end
 
 
+def canonical(pattern: str) -> str:
+    """One spelling for all patterns that are a whole name, with or without what is below it."""
+    whole = re.fullmatch(r"(\|\|?|)(\*?\.|)([a-z0-9-]+(?:\.[a-z0-9-]+)*)(\^\|?|\|)", pattern)
+    if whole is None or (not whole[1] and not whole[2]):
+        return pattern
+    if whole[2]:
+        return f"*.{whole[3]}" if whole[1] != "|" and whole[1] + whole[2] != "||." else pattern
+    return f"{whole[1]}{whole[3]}^"
+
+
 def names_it(line: Line, name: str) -> bool:
     """Whether a line matches a name, whatever its conditions."""
     if line.names:
@@ -106,7 +121,8 @@ def names_it(line: Line, name: str) -> bool:
     seen = line.pattern.replace("\\", "")
     as_url = seen.startswith(("||", "http://", "https://", "://"))
     as_url |= seen.startswith("/") and "://" in seen
-    return re.search(translate(line.pattern), "http://" * as_url + name) is not None
+    subject = "http://" * as_url + name
+    return re.search(translate(line.pattern), subject, re.IGNORECASE) is not None
 
 
 def holds(line: Line, question: Question) -> bool:
@@ -139,17 +155,17 @@ def _is_client(text: str, question: Question) -> bool:
 
 def judge(lists: Sequence[tuple[str, Sequence[str]]], question: Question) -> Judgement:
     """What the lists say about a question; each list is its kind and its lines."""
-    blocking: list[Line] = []
+    lines: dict[str, list[Line]] = {"allow": [], "block": []}
     for number, (kind, texts) in enumerate(lists):
-        lines = [take_apart(text, Place(number, at)) for at, text in enumerate(texts, start=1)]
-        if kind == "block":
-            blocking += lines
-    for number, (kind, texts) in enumerate(lists):
-        if kind == "allow":
-            lines = [take_apart(text, Place(number, at)) for at, text in enumerate(texts, start=1)]
-            if found := list(matching(lines, question)):
-                return Judgement("allow", places=frozenset(each.place for each in found))
-    found = list(matching(blocking, question))
+        for at, text in enumerate(texts, start=1):
+            # Every line of an allow list allows, with or without `@@`.
+            plain = text.removeprefix("@@") if kind == "allow" else text
+            lines[kind].append(take_apart(plain, Place(number, at)))
+    if allowing := [line.place for line in matching(lines["allow"], question)]:
+        first = min(place.list_number for place in allowing)
+        decisive = frozenset(place for place in allowing if place.list_number == first)
+        return Judgement("allow", places=decisive)
+    found = list(matching(lines["block"], question))
     rewrites = list(_left([each for each in found if "dnsrewrite" in each.modifiers]))
     others = [each for each in found if "dnsrewrite" not in each.modifiers]
     return _rewritten(rewrites, question) or _strongest(others)
@@ -157,10 +173,10 @@ def judge(lists: Sequence[tuple[str, Sequence[str]]], question: Question) -> Jud
 
 def matching(lines: list[Line], question: Question) -> Iterator[Line]:
     """The lines that count for a question."""
-    off = {each.identity for each in lines if "badfilter" in each.modifiers}
-    for line in lines:
-        switched_off = "badfilter" in line.modifiers or (not line.names and line.identity in off)
-        if not switched_off and names_it(line, question.name) and holds(line, question):
+    found = [line for line in lines if names_it(line, question.name) and holds(line, question)]
+    off = {line.identity for line in found if "badfilter" in line.modifiers}
+    for line in found:
+        if "badfilter" not in line.modifiers and (line.names or line.identity not in off):
             yield line
 
 

@@ -27,14 +27,15 @@ LONGER_NAMES = st.lists(LABELS, min_size=2, max_size=4).map(".".join)
 
 PIECES = st.sampled_from(["a", "b", "ab", "a.b", ".a", "b.", "ads", ".ads.", "a-", "*", "^"])
 MIXED = st.lists(PIECES, min_size=2, max_size=4).map("".join).filter(lambda text: "a" in text)
+ANCHORED = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["||", "|", "", "||*.", "*.", "||.", "://", "http://"]),
+    LONGER_NAMES | MIXED,
+    st.sampled_from(["", "^", "|", "^|", "/*"]),
+)
 PATTERNS = st.one_of(
     st.builds("||{}^".format, NAMES),
-    st.builds(
-        "{}{}{}".format,
-        st.sampled_from(["||", "|", "", "||*.", "*.", "||.", "://", "http://"]),
-        LONGER_NAMES | MIXED,
-        st.sampled_from(["", "^", "|", "^|", "/*"]),
-    ),
+    ANCHORED.filter(lambda pattern: len(pattern) > 2 and ".." not in pattern),
     st.sampled_from(
         [
             *(r"/^a+\./", r"/b\.a/", r"/^(a|ads)\.b$/", r"/[a-c]{2}\./", r"/^[^a]/"),
@@ -98,7 +99,7 @@ def lines_of_a_list(draw: st.DrawFn) -> list[str]:
     """Some lines, some of them switched off by a twin with `badfilter`."""
     lines = draw(st.lists(LINES, min_size=1, max_size=12))
     for line in draw(st.lists(st.sampled_from(lines), max_size=2)):
-        if line.startswith(("|", "@@", "/", ":")) or "$" in line:
+        if line.startswith(("|", "@@", "/", "://")) or "$" in line:
             lines.append(line + ("$" if without_options(line) else ",") + "badfilter")
     return lines
 

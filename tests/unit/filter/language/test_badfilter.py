@@ -41,9 +41,11 @@ CASES = table(
     says("||a^$ctag=device_tv", "||a^$ctag=device_tv,badfilter", none="a", asker=TV),
     says("||a^$ctag=device_tv", "||a^$ctag=os_ios,badfilter", block="a", asker=TV),
     says("||a^$ctag=device_tv", "||a^$ctag=~device_tv,badfilter", block="a", asker=TV),
-    # The values of these three make no difference.
+    # The values of these three make no difference, as long as the conditions hold.
     says("||a^$dnstype=A", "||a^$dnstype=A,badfilter", none="a/A"),
-    says("||a^$dnstype=A", "||a^$dnstype=AAAA,badfilter", none="a/A"),
+    says("||a^$dnstype=A|MX", "||a^$dnstype=A|TXT,badfilter", none="a/A", block="a/MX"),
+    says("||a^$dnstype=A", "||a^$dnstype=AAAA,badfilter", block="a/A"),
+    says("||a^", "||a^$dnstype=AAAA,badfilter", none="a/AAAA", block="a/A"),
     says("||a^$denyallow=b.a", "||a^$denyallow=c.a,badfilter", none="a"),
     says("||a^$dnsrewrite=192.0.2.1", "||a^$dnsrewrite=192.0.2.2,badfilter", none="a"),
     # Lines of hosts files and bare names are out of its reach.
