@@ -70,10 +70,10 @@ LONG_FUNCTIONS: dict[str, str] = {}
 
 TESTED_ELSEWHERE = {
     **dict.fromkeys(
-        (f"filter/{name}.py" for name in ("adblock", "dnsmasq", "hosts", "plain", "names")),
+        (f"filter/{name}.py" for name in ("dnsmasq", "hosts", "plain", "names")),
         "test_rules.py has a table of lines for each format",
     ),
-    "filter/modifiers.py": "test_rules.py",
+    "filter/modifiers.py": "test_read_modifiers.py; test_modifiers.py of the language asks lists",
     "filter/line.py": "plain data, made by all of the above",
     "filter/entry.py": "test_compile.py and test_trie.py: who wins, and by which line",
     "policy/snapshot.py": "plain data; test_pipeline.py decides by it",
