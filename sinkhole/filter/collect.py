@@ -16,6 +16,7 @@ import marisa_trie
 
 from sinkhole.filter import entry
 from sinkhole.filter.details import Held, encode, is_plain, join
+from sinkhole.filter.digest import make_digest
 from sinkhole.filter.key import network_key, rule_key, text_key
 from sinkhole.filter.line import Conditions, Kind, Rule, Scope
 from sinkhole.filter.patterns import PatternWriter
@@ -30,7 +31,8 @@ class Parts:
 
     `entries` holds one entry (see `entry`) for each key of `trie`, by the key's id. A detailed
     one is the number of a record: `details[offsets[n]:offsets[n + 1]]`. `patterns` is for a
-    `PatternIndex`; `criteria` is what the rules ask about clients (see `clientele`).
+    `PatternIndex`, `digest` for `Digests`, and `criteria` is what the rules ask about clients (see
+    `clientele`).
     """
 
     trie: Any
@@ -38,6 +40,7 @@ class Parts:
     offsets: array[int]
     details: bytes
     patterns: bytes
+    digest: bytes
     criteria: frozenset[str]
 
 
@@ -121,7 +124,8 @@ class Collector:
             merged[index] = entry.DETAILED | number
         self.duplicates += len(self.entries) - len(trie)
         patterns, criteria = self.patterns.data(), frozenset(self.criteria)
-        return Parts(trie, merged, offsets, details.getvalue(), patterns, criteria)
+        digest = make_digest(trie.iterkeys())
+        return Parts(trie, merged, offsets, details.getvalue(), patterns, digest, criteria)
 
     def _merge(self, trie: Any) -> tuple[array[int], dict[int, list[int]]]:
         """One entry for each key, and all entries of those keys that need details.

@@ -99,6 +99,7 @@ def _write(
         "offsets": parts.offsets,
         "details": parts.details,
         "patterns": parts.patterns,
+        "digest": parts.digest,
         "blocks": blocks,
     }
     try:

@@ -5,6 +5,7 @@
     offsets    where each record of `details` begins, and the last one ends
     details    rules that are more than a name and a line (see `details`)
     patterns   masks and regular expressions (see `patterns`)
+    digest     which names the list may have rules for (see `digest`)
     blocks     where every 64th line begins in the source
     contents   JSON: kind, fingerprint of the source, report, where the parts begin, and more
     footer     native: where `contents` begins, size of the file, CRC-32 of all before the CRC,
@@ -38,7 +39,7 @@ _SEAL = struct.Struct("=II8s")
 _ALIGN = 8
 _CHUNK = 1 << 18
 _TYPECODES = {"trie": "B", "low": "H", "high": "BH", "offsets": "Q", "details": "B"}
-_TYPECODES |= {"patterns": "B", "blocks": "Q"}
+_TYPECODES |= {"patterns": "B", "digest": "B", "blocks": "Q"}
 
 
 Part: TypeAlias = "bytes | array[int]"

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from sinkhole.filter import entry
 from sinkhole.filter.clientele import NO_TRAITS
+from sinkhole.filter.digest import Digests
 from sinkhole.filter.judgement import NO_SUBJECT, Asked, Candidate, Judgement, fitting, judge, named
 from sinkhole.filter.key import address_key, query_key
 from sinkhole.filter.line import Address, Kind, Rewrite
@@ -142,8 +143,10 @@ class _Tier:
     def __init__(self, lists: Sequence[CompiledList], *, builtin: bool) -> None:
         self._lists = lists
         self._builtin = builtin
-        self._allow_lists = tuple(each for each in lists if each.kind == "allow")
-        self._block_lists = tuple(each for each in lists if each.kind == "block")
+        allow_lists = [each for each in lists if each.kind == "allow"]
+        self._allow_lists = len(allow_lists)
+        self._in_order = (*allow_lists, *(each for each in lists if each.kind == "block"))
+        self._digests = Digests([each.digest for each in self._in_order])
         self._patterns = PatternIndex(each.patterns for each in lists)
         self.checks_addresses = any(each.report.networks for each in lists) or any(
             filed.may_fit_addresses for each in lists for filed in each.patterns
@@ -171,22 +174,23 @@ class _Tier:
 
         Lists that can't overrule what was found are not asked: most lists have one strength only.
         """
-        first = None
-        for each in self._allow_lists:
-            found = each.find(key)
-            if found >= entry.DETAILED:
-                return each, found
-            if found and first is None:
-                first = each, found
-        if first is not None:
-            return first
-        strongest, best = -1, None
-        for each in self._block_lists:
-            if each.strongest > strongest and (found := each.find(key)):
+        first = best = None
+        strongest = -1
+        for place in self._digests.places(key):
+            each = self._in_order[place]
+            if place < self._allow_lists:
+                found = each.find(key)
+                if found >= entry.DETAILED:
+                    return each, found
+                if found and first is None:
+                    first = each, found
+            elif first is not None:
+                break
+            elif each.strongest > strongest and (found := each.find(key)):
                 strength = found >> entry.STRENGTH_SHIFT
                 if strength > strongest:
                     strongest, best = strength, (each, found)
-        return best
+        return first or best
 
     def _match(self, judgement: Judgement) -> Match:
         winner = judgement.winner
