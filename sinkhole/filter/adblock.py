@@ -8,7 +8,6 @@ All others stay patterns, with their text in one form: lower-case, international
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from sinkhole.filter.addresses import read_network
 from sinkhole.filter.line import ALWAYS, EVERY_REWRITE, Ignored, Line, Network, Reject, Rule, Scope
@@ -59,18 +58,19 @@ def parse_adblock(text: str) -> Line:
 
 
 def _rule(matched: _Matched, allow: bool, modifiers: Modifiers) -> Line:
-    rule = Rule(
+    if modifiers.rewrite is not None and isinstance(matched, Network):
+        return ADDRESS_REWRITE
+    return Rule(
+        names=(matched[0],) if isinstance(matched, tuple) else (),
+        scope=matched[1] if isinstance(matched, tuple) else Scope.EXACT,
+        networks=(matched,) if isinstance(matched, Network) else (),
+        pattern=matched if isinstance(matched, str) else "",
         allow=allow,
         important=modifiers.important,
         conditions=modifiers.conditions,
         rewrite=modifiers.rewrite,
         badfilter=modifiers.badfilter,
     )
-    if isinstance(matched, str):
-        return replace(rule, pattern=matched)
-    if isinstance(matched, tuple):
-        return replace(rule, names=matched[:1], scope=matched[1])
-    return replace(rule, networks=(matched,)) if rule.rewrite is None else ADDRESS_REWRITE
 
 
 def _split(body: str) -> tuple[str, str]:
