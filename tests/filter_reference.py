@@ -188,7 +188,7 @@ def judge_address(lines: Sequence[str], address: str, asked: Question) -> Judgem
 def names_address(line: Line, address: IPv4Address | IPv6Address) -> bool:
     """Whether a line names an address or its network, or its pattern fits the address as text."""
     address = getattr(address, "ipv4_mapped", None) or address
-    body = re.fullmatch(r"(?:\|\|?)?([0-9a-f:.]+(?:/[0-9]+)?)[|^]*", line.pattern)
+    body = re.fullmatch(r"(?:\|\|?(?=.*[|^]))?([0-9a-f:.]+(?:/[0-9]+)?)[|^]*", line.pattern)
     try:
         network = ip_network(body[1]) if body else None
     except ValueError:

@@ -73,8 +73,9 @@ def network_line(
     return "@@" * allow + pattern + "$" * bool(options) + ",".join(options)
 
 
-def without_options(line: str) -> bool:
-    return "$" not in line
+def with_badfilter(line: str) -> str:
+    has_options = "/$" in line if line.startswith(("/", "@@/")) else "$" in line
+    return f"{line}{',' if has_options else '$'}badfilter"
 
 
 NETWORK = st.builds(network_line, st.booleans(), PATTERNS, CONDITIONS, REWRITES, st.booleans())
@@ -101,7 +102,7 @@ def lines_of_a_list(draw: st.DrawFn) -> list[str]:
     lines = draw(st.lists(LINES, min_size=1, max_size=12))
     for line in draw(st.lists(st.sampled_from(lines), max_size=2)):
         if line.startswith(("|", "@@", "/", "://")) or "$" in line:
-            lines.append(line + ("$" if without_options(line) else ",") + "badfilter")
+            lines.append(with_badfilter(line))
     return lines
 
 
@@ -166,6 +167,24 @@ def test_the_compiled_lists_agree_with_the_reference(
     lists: Lists, questions: list[Question]
 ) -> None:
     asked_about(lists, questions)
+
+
+WHOLE_NAMES = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["||", "|", "||*.", "@@||", "@@|", "@@."]),
+    NAMES,
+    st.sampled_from(["^", "^|", "^$important", "|$important"]),
+)
+PLAIN_LINES = st.lists(st.one_of(WHOLE_NAMES, WHOLE_NAMES, HOSTS, LONGER_NAMES), max_size=8)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(KINDS, PLAIN_LINES), min_size=1, max_size=5),
+    st.lists(NAMES, min_size=1, max_size=12),
+)
+def test_lists_of_names_alone_are_judged_the_same(lists: Lists, names: list[str]) -> None:
+    asked_about(lists, list(map(Question, names)))
 
 
 @settings(max_examples=150, deadline=None)
