@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from ipaddress import ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
 
@@ -72,6 +72,8 @@ def take_apart(text: str, place: Place) -> Line:
     first, *others = text.split()
     if others and "$" not in text:
         return Line(place, names=tuple(others))
+    if re.fullmatch(r"[0-9.]+(/[0-9]+)?|[0-9a-f]*:[0-9a-f:.]*(/[0-9]+)?", text):
+        return Line(place, pattern=text)
     if re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", text):
         return Line(place, names=(first,))
     if re.fullmatch(r"\*(\.[a-z0-9-]+)+", text):
@@ -79,8 +81,8 @@ def take_apart(text: str, place: Place) -> Line:
     allow = text.startswith("@@")
     body = text.removeprefix("@@")
     if body.startswith("/"):
-        expression, _, options = body[1:].rpartition("/")
-        pattern, options = f"/{expression}/", options.removeprefix("$")
+        expression, _, options = body.removesuffix("/").partition("/$")
+        pattern = f"{expression}/"
     else:
         pattern, _, options = body.partition("$")
     pairs = [option.partition("=") for option in options.split(",") if option]
@@ -165,19 +167,45 @@ def judge(lists: Sequence[tuple[str, Sequence[str]]], question: Question) -> Jud
         first = min(place.list_number for place in allowing)
         decisive = frozenset(place for place in allowing if place.list_number == first)
         return Judgement("allow", places=decisive)
-    found = list(matching(lines["block"], question))
+    found = matching(lines["block"], question)
     rewrites = list(_left([each for each in found if "dnsrewrite" in each.modifiers]))
     others = [each for each in found if "dnsrewrite" not in each.modifiers]
     return _rewritten(rewrites, question) or _strongest(others)
 
 
-def matching(lines: list[Line], question: Question) -> Iterator[Line]:
+def judge_address(lines: Sequence[str], address: str, asked: Question) -> Judgement:
+    """What one block list says about an address in an answer, in a record of the type asked."""
+    read = [take_apart(text, Place(0, at)) for at, text in enumerate(lines, start=1)]
+    found = [
+        line
+        for line in read
+        if not line.names and not {"dnsrewrite", "denyallow"} & line.modifiers.keys()
+        if names_address(line, ip_address(address)) and holds(line, asked)
+    ]
+    return _strongest(_not_switched_off(found))
+
+
+def names_address(line: Line, address: IPv4Address | IPv6Address) -> bool:
+    """Whether a line names an address or its network, or its pattern fits the address as text."""
+    address = getattr(address, "ipv4_mapped", None) or address
+    body = re.fullmatch(r"(?:\|\|?(?=.*[|^]))?([0-9a-f:.]+(?:/[0-9]+)?)[|^]*", line.pattern)
+    try:
+        network = ip_network(body[1]) if body else None
+    except ValueError:
+        network = None
+    return names_it(line, str(address)) if network is None else address in network
+
+
+def matching(lines: list[Line], question: Question) -> list[Line]:
     """The lines that count for a question."""
     found = [line for line in lines if names_it(line, question.name) and holds(line, question)]
+    return _not_switched_off(found)
+
+
+def _not_switched_off(found: list[Line]) -> list[Line]:
     off = {line.identity for line in found if "badfilter" in line.modifiers}
-    for line in found:
-        if "badfilter" not in line.modifiers and (line.names or line.identity not in off):
-            yield line
+    left = (line for line in found if "badfilter" not in line.modifiers)
+    return [line for line in left if line.names or line.identity not in off]
 
 
 def _strongest(found: list[Line]) -> Judgement:

@@ -75,7 +75,6 @@ TESTED_ELSEWHERE = {
     ),
     "filter/modifiers.py": "test_read_modifiers.py; test_modifiers.py of the language asks lists",
     "filter/line.py": "plain data, made by all of the above",
-    "filter/entry.py": "test_compile.py and test_trie.py: who wins, and by which line",
     "policy/snapshot.py": "plain data; test_pipeline.py decides by it",
 }
 NO_MODULE_OF_THEIR_OWN = {

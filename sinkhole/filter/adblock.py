@@ -8,12 +8,12 @@ All others stay patterns, with their text in one form: lower-case, international
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 
 from sinkhole.filter.addresses import read_network
 from sinkhole.filter.line import ALWAYS, EVERY_REWRITE, Ignored, Line, Network, Reject, Rule, Scope
 from sinkhole.filter.modifiers import NO_MODIFIERS, Modifiers, read_modifiers
 from sinkhole.filter.names import BAD_CHARACTER, TOO_BROAD, is_written_as_name, read_name
+from sinkhole.filter.regex import Regex
 from sinkhole.wire.name import from_text, to_text
 from sinkhole.wire.numbers import MAX_LABEL
 
@@ -27,7 +27,7 @@ _COSMETIC = re.compile(r"(?<!\s)#@?(?:\$\??|\?|%)?#|\$@?\$")
 _DOLLAR = re.compile(r"(?<!\\)\$(?=.)", re.DOTALL)
 _PATTERN = re.compile(r"(\|\||\||)(.*?)(\^?\|?)", re.DOTALL)
 _SHORTEST = 3
-_EVERYTHING = re.compile(r"[*^|.]*|/[.*+?^$()|]*/")
+_EVERYTHING = re.compile(r"(?:\|\|?)?(?:(?:http|\*)?://)?[*^|.]*|/[.*+?^$()|]*/")
 _SCHEME = re.compile(r"^(?:\|\||\|?(?:(?:http|\*)?://)?)")
 _ABOUT_NAMES = re.compile(r"[a-z0-9_.*^-]*\|?")
 _ABOUT_ADDRESSES = re.compile(r"[0-9a-f:.*^]*\|?")
@@ -59,18 +59,19 @@ def parse_adblock(text: str) -> Line:
 
 
 def _rule(matched: _Matched, allow: bool, modifiers: Modifiers) -> Line:
-    rule = Rule(
+    if modifiers.rewrite is not None and isinstance(matched, Network):
+        return ADDRESS_REWRITE
+    return Rule(
+        names=(matched[0],) if isinstance(matched, tuple) else (),
+        scope=matched[1] if isinstance(matched, tuple) else Scope.EXACT,
+        networks=(matched,) if isinstance(matched, Network) else (),
+        pattern=matched if isinstance(matched, str) else "",
         allow=allow,
         important=modifiers.important,
         conditions=modifiers.conditions,
         rewrite=modifiers.rewrite,
         badfilter=modifiers.badfilter,
     )
-    if isinstance(matched, str):
-        return replace(rule, pattern=matched)
-    if isinstance(matched, tuple):
-        return replace(rule, names=matched[:1], scope=matched[1])
-    return replace(rule, networks=(matched,)) if rule.rewrite is None else ADDRESS_REWRITE
 
 
 def _split(body: str) -> tuple[str, str]:
@@ -91,14 +92,14 @@ def _is_expression(pattern: str) -> bool:
 
 
 def _read_pattern(pattern: str, narrowed: bool) -> _Matched | Ignored | Reject:
-    if pattern.endswith(("/*", "^*")):  # both mean what `^` means
+    if pattern.endswith(("/*", "^*")) and not pattern.endswith("://*"):  # they mean what `^` means
         pattern = pattern.rstrip("*")[:-1] + "^"
     if not narrowed and _EVERYTHING.fullmatch(pattern):
         return TOO_BROAD
     if not narrowed and len(pattern) < _SHORTEST:
         return TOO_SHORT
     if _is_expression(pattern):
-        return pattern if pattern.isprintable() else BAD_CHARACTER
+        return _read_expression(pattern, narrowed)
     match = _PATTERN.fullmatch(pattern)
     assert match is not None  # the expression has a place for every text
     start, core, end = match.groups()
@@ -108,6 +109,16 @@ def _read_pattern(pattern: str, narrowed: bool) -> _Matched | Ignored | Reject:
     if end and (named := _read_name(start, core)) is not None:
         return named
     return _normal(pattern or "*")
+
+
+def _read_expression(pattern: str, narrowed: bool) -> str | Reject:
+    if not pattern.isprintable():
+        return BAD_CHARACTER
+    try:
+        least = Regex(pattern[1:-1]).least
+    except ValueError as error:
+        return Reject(str(error))
+    return pattern if least or narrowed else TOO_BROAD
 
 
 def _read_name(start: str, core: str) -> tuple[bytes, Scope] | Reject | None:

@@ -22,7 +22,9 @@ MAX_PLACES: Final = 400
 MAX_STATES: Final = 10_000
 """Remembered sets of places, of all expressions together; then remembering starts anew."""
 
-_MAX_STEPS: Final = 4 * MAX_PLACES
+MAX_WORK: Final = 20_000
+"""The most steps that writing an expression out as a graph, and looking around in it, may take."""
+
 _BEGIN, _WORD, _OTHER, _END = range(4)
 _WORD_CHARS: Final = frozenset("abcdefghijklmnopqrstuvwxyz0123456789_")
 _MATCH: Final = 1  # the lowest bit of what can be reached next; in a state: nothing taken yet
@@ -36,18 +38,26 @@ class _Graph:
         self.after: list[int] = [0]  # the node behind each place
         self.nodes: list[int | tuple[str, tuple[int, ...]]] = [0]  # a place, or kind and targets
         self.asserts_words = False
+        self._work = 0
 
     def add(self, node: int | tuple[str, tuple[int, ...]]) -> int:
-        if len(self.nodes) > _MAX_STEPS:
-            raise ValueError("a regular expression that is too large")
         self.nodes.append(node)
         return len(self.nodes) - 1
 
+    def check(self, first: int) -> None:
+        """ValueError if there is much more to be reached from the places than there are places."""
+        for node in (first, *self.after[1:]):
+            self._count(len(self._behind(node, None, None)))
+
+    def _count(self, steps: int) -> None:
+        self._work += steps
+        if self._work > MAX_WORK or len(self.chars) > MAX_PLACES + 1:
+            raise ValueError("a regular expression that is too large")
+
     def build(self, tree: Node, then: int) -> int:
         """Add a tree that goes on to node `then`; the node where it begins."""
+        self._count(1)
         if isinstance(tree, Char):
-            if len(self.chars) > MAX_PLACES:
-                raise ValueError("a regular expression that is too large")
             self.chars.append(tree.chars)
             self.after.append(then)
             return self.add(len(self.chars) - 1)
@@ -75,18 +85,27 @@ class _Graph:
 
     def reach(self, node: int, before: int, behind: int) -> int:
         """Places to be reached from a node without taking a character, between two kinds."""
-        reached, seen, waiting = 0, {node}, [node]
-        while waiting:
-            step = self.nodes[waiting.pop()]
+        reached = 0
+        for each in self._behind(node, before, behind):
+            step = self.nodes[each]
             if isinstance(step, int):
                 reached |= 1 << step
-            elif not step[0] or _holds(step[0], before, behind):
-                waiting += [target for target in step[1] if target not in seen]
-                seen.update(step[1])
         return reached
 
+    def _behind(self, node: int, before: int | None, behind: int | None) -> set[int]:
+        """Nodes to be reached so, and the node; with None as if all assertions held."""
+        seen, waiting = {node}, [node]
+        while waiting:
+            step = self.nodes[waiting.pop()]
+            if not isinstance(step, int) and _holds(step[0], before, behind):
+                waiting += [target for target in step[1] if target not in seen]
+                seen.update(step[1])
+        return seen
 
-def _holds(assertion: str, before: int, behind: int) -> bool:
+
+def _holds(assertion: str, before: int | None, behind: int | None) -> bool:
+    if not assertion or before is None:
+        return True
     if assertion == "^":
         return before == _BEGIN
     if assertion == "$":
@@ -135,8 +154,9 @@ class Automaton:
     def __init__(self, tree: Node) -> None:
         self._graph = _Graph()
         self._first = self._graph.build(tree, 0)
+        self._graph.check(self._first)
         self.places = len(self._graph.chars) - 1
-        self._steps: dict[tuple[int, int], list[int]] = {}
+        self._steps: dict[tuple[int, int], dict[int, int]] = {}
         self._takes: dict[str, int] = {}
         self._states: dict[tuple[int, int], _State] = {}
         self._matched = _State(self, 0, _END)
@@ -181,16 +201,16 @@ class Automaton:
         return state
 
     def _reached(self, state: _State, behind: int) -> int:
-        steps = self._steps.get((state.before, behind))
-        if steps is None:
-            graph, before = self._graph, state.before
-            nodes = (self._first, *graph.after[1:])
-            steps = [graph.reach(node, before, behind) for node in nodes]
-            self._steps[before, behind] = steps
+        steps = self._steps.setdefault((state.before, behind), {})
         reached, places = 0, state.places
         while places:
             lowest = places & -places
-            reached |= steps[lowest.bit_length() - 1]
+            step = steps.get(lowest)
+            if step is None:
+                place = lowest.bit_length() - 1
+                node = self._graph.after[place] if place else self._first
+                step = steps[lowest] = self._graph.reach(node, state.before, behind)
+            reached |= step
             places ^= lowest
         return reached
 

@@ -17,9 +17,9 @@ import marisa_trie
 from sinkhole.filter import entry
 from sinkhole.filter.details import Held, encode, is_plain, join
 from sinkhole.filter.digest import make_digest
+from sinkhole.filter.grams import PatternWriter
 from sinkhole.filter.key import network_key, rule_key, text_key
 from sinkhole.filter.line import Conditions, Kind, Rule, Scope
-from sinkhole.filter.patterns import PatternWriter
 
 MAX_CRITERIA = 10_000
 """The most clients, networks and tags that the rules of one list may name in all."""

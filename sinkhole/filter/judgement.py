@@ -19,9 +19,9 @@ from typing import NamedTuple
 from sinkhole.filter import entry
 from sinkhole.filter.conditions import obstacle, weight
 from sinkhole.filter.details import Held
+from sinkhole.filter.grams import PatternIndex
 from sinkhole.filter.line import EVERY_REWRITE, Address, Rewrite
 from sinkhole.filter.pattern import Subject
-from sinkhole.filter.patterns import PatternIndex
 from sinkhole.filter.trie import CompiledList
 from sinkhole.wire.numbers import Type
 

@@ -4,7 +4,7 @@
     low, high  what each key stands for, by the key's id: packed entries (see `entry`)
     offsets    where each record of `details` begins, and the last one ends
     details    rules that are more than a name and a line (see `details`)
-    patterns   masks and regular expressions (see `patterns`)
+    patterns   masks and regular expressions (see `grams`)
     digest     which names the list may have rules for (see `digest`)
     blocks     where every 64th line begins in the source
     contents   JSON: kind, fingerprint of the source, report, where the parts begin, and more

@@ -15,11 +15,11 @@ from typing import NamedTuple
 from sinkhole.filter import entry
 from sinkhole.filter.clientele import NO_TRAITS
 from sinkhole.filter.digest import Digests
+from sinkhole.filter.grams import PatternIndex
 from sinkhole.filter.judgement import NO_SUBJECT, Asked, Candidate, Judgement, fitting, judge, named
 from sinkhole.filter.key import address_key, query_key
 from sinkhole.filter.line import Address, Kind, Rewrite
 from sinkhole.filter.pattern import Subject
-from sinkhole.filter.patterns import PatternIndex
 from sinkhole.filter.trie import CompiledList
 from sinkhole.verdict import Cause
 from sinkhole.wire.numbers import Type

@@ -24,8 +24,9 @@ _NOT_SUPPORTED = frozenset({"respgeo"})
 """Modifiers that mean something to DNS, but not here."""
 
 _BROWSER = frozenset({
-    "1p", "3p", "all", "app", "background", "beacon", "bypass", "content", "cookie", "csp",
-    "css", "doc", "document", "domain", "ehide", "elemhide", "empty", "extension",
+    "1p", "3p", "all", "app", "background", "beacon", "bypass", "cname", "collapse",
+    "content", "cookie", "csp", "css", "doc", "document", "domain", "donottrack", "ehide",
+    "elemhide", "empty", "extension",
     "first-party", "font", "frame", "from", "generichide", "genericblock", "ghide", "header",
     "hls", "image", "inline-font", "inline-script", "jsinject", "jsonprune", "match-case",
     "media", "method", "mp4", "network", "object", "object-subrequest", "other", "path",

@@ -26,7 +26,7 @@ _FREE_TEXT = ("client=", "dnsrewrite=")  # modifiers whose values may hold anyth
 def parse_line(line: bytes | str, bare_is_subtree: bool = False, zone: Zone | None = None) -> Line:
     """What a line is; `bare_is_subtree` and `zone` as the lines above it said (`reader`).
 
-    Takes some 5-20 µs; the compiler asks `quick.quick_name` first.
+    Takes some 5-50 µs; the compiler asks `quick.quick_name` first.
     """
     if len(line) > MAX_LINE:
         return Reject("a line of more than 64 KiB")

@@ -13,10 +13,10 @@ from sinkhole.filter import entry
 from sinkhole.filter.compile import Compiled, compile_lines, compile_source
 from sinkhole.filter.details import Details, Held
 from sinkhole.filter.entry import PackedEntries
+from sinkhole.filter.grams import Filed, read_patterns
 from sinkhole.filter.key import EXACT
 from sinkhole.filter.line import Kind
 from sinkhole.filter.listfile import MappedParts, map_list_file
-from sinkhole.filter.patterns import Filed, read_patterns
 from sinkhole.filter.report import CompileReport
 from sinkhole.filter.source import SourceCopy
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
 
-from filter_reference import Judgement, Place, Question, judge
+from filter_reference import Judgement, Place, Question, judge, judge_address
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -72,8 +73,9 @@ def network_line(
     return "@@" * allow + pattern + "$" * bool(options) + ",".join(options)
 
 
-def without_options(line: str) -> bool:
-    return "$" not in line
+def with_badfilter(line: str) -> str:
+    has_options = "/$" in line if line.startswith(("/", "@@/")) else "$" in line
+    return f"{line}{',' if has_options else '$'}badfilter"
 
 
 NETWORK = st.builds(network_line, st.booleans(), PATTERNS, CONDITIONS, REWRITES, st.booleans())
@@ -100,7 +102,7 @@ def lines_of_a_list(draw: st.DrawFn) -> list[str]:
     lines = draw(st.lists(LINES, min_size=1, max_size=12))
     for line in draw(st.lists(st.sampled_from(lines), max_size=2)):
         if line.startswith(("|", "@@", "/", "://")) or "$" in line:
-            lines.append(line + ("$" if without_options(line) else ",") + "badfilter")
+            lines.append(with_badfilter(line))
     return lines
 
 
@@ -117,11 +119,15 @@ QUESTIONS = st.builds(
 )
 
 
-def asked(matcher: Matcher, question: Question) -> Match | None:
+def traits(matcher: Matcher, question: Question) -> frozenset[str]:
     address = ip_address(question.ip) if question.ip else None
     names = [question.client] if question.client else []
-    traits = traits_of(matcher.criteria, address, names, question.tags)
-    return matcher.match(from_text(question.name), type_number(question.qtype), traits)
+    return traits_of(matcher.criteria, address, names, question.tags)
+
+
+def asked(matcher: Matcher, question: Question) -> Match | None:
+    qtype = type_number(question.qtype)
+    return matcher.match(from_text(question.name), qtype, traits(matcher, question))
 
 
 def verdict_of(match: Match) -> tuple[str, frozenset[str]]:
@@ -163,11 +169,104 @@ def test_the_compiled_lists_agree_with_the_reference(
     asked_about(lists, questions)
 
 
+WHOLE_NAMES = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["||", "|", "||*.", "@@||", "@@|", "@@."]),
+    NAMES,
+    st.sampled_from(["^", "^|", "^$important", "|$important"]),
+)
+PLAIN_LINES = st.lists(st.one_of(WHOLE_NAMES, WHOLE_NAMES, HOSTS, LONGER_NAMES), max_size=8)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(KINDS, PLAIN_LINES), min_size=1, max_size=5),
+    st.lists(NAMES, min_size=1, max_size=12),
+)
+def test_lists_of_names_alone_are_judged_the_same(lists: Lists, names: list[str]) -> None:
+    asked_about(lists, list(map(Question, names)))
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.lists(PATTERNS, min_size=1, max_size=3), st.lists(NAMES, min_size=1, max_size=20))
 def test_patterns_match_as_their_regular_expressions(patterns: list[str], names: list[str]) -> None:
     rules = [f"{pattern}$important" for pattern in patterns]
     asked_about([("block", rules)], list(map(Question, names)))
+
+
+ATOMS = st.sampled_from(
+    [
+        *("a", "b", "A", "1", "-", ".", r"\.", "[ab]", "[^a]", "[a-c]", r"[^\d.]", r"[\w-]"),
+        *(r"\d", r"\D", r"\w", r"\W", "[.]", "^", "$"),
+    ]
+)
+REPEATS = st.sampled_from(["*", "+", "?", "{2}", "{1,2}", "{0,2}", "{2,}", "*?", "+?", "??"])
+
+
+def longer_expressions(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    several = st.lists(parts, min_size=1, max_size=3)
+    return st.one_of(
+        several.map("".join),
+        several.map(lambda each: f"({'|'.join(each)})"),
+        several.map(lambda each: f"(?:{'|'.join(each)})"),
+        st.builds("(?:{}){}".format, parts, REPEATS),
+    )
+
+
+EXPRESSIONS = st.recursive(ATOMS, longer_expressions, max_leaves=8)
+WITH_MEANING = EXPRESSIONS.filter(lambda each: re.search(each, "", re.IGNORECASE) is None)
+
+
+@settings(max_examples=300, deadline=None)
+@given(WITH_MEANING, st.lists(NAMES, min_size=1, max_size=12))
+def test_expressions_match_as_in_python(expression: str, names: list[str]) -> None:
+    compiled = CompiledList.from_rules("0", "block", [f"/{expression}/$dnstype=A"])
+    assert not compiled.report.refused
+    for name in names:
+        found = Matcher([compiled]).match(from_text(name), 1) is not None
+        assert found == (re.search(expression, name, re.IGNORECASE) is not None)
+
+
+NETWORKS = st.sampled_from(
+    [
+        *("192.0.2.1", "192.0.2.0/24", "192.0.2.128/25", "192.0.0.0/16", "198.51.100.0/24"),
+        *("2001:db8::1", "2001:db8::/32", "2001:db8:1::/48"),
+    ]
+)
+ABOUT_ADDRESSES = st.one_of(
+    st.builds("||{}^".format, NETWORKS),
+    NETWORKS.map(lambda text: f"|{text}^"),
+    st.sampled_from(
+        ["||192.0.2.", "|192.0.", "||192.0.2.1", "|2001:db8:", r"/^192\.0\.2\.1$/", "/:1$/", "||a^"]
+    ),
+)
+ADDRESSES = st.sampled_from(
+    [
+        *("192.0.2.1", "192.0.2.10", "192.0.2.200", "192.0.3.1", "198.51.100.1", "203.0.113.1"),
+        *("2001:db8::1", "2001:db8:1::1", "2001:db9::1", "::ffff:192.0.2.1", "::1"),
+    ]
+)
+ADDRESS_LINES = (
+    st.builds(network_line, st.booleans(), ABOUT_ADDRESSES, CONDITIONS, st.none(), st.booleans())
+    | NETWORKS
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(ADDRESS_LINES, min_size=1, max_size=8), st.lists(ADDRESSES, min_size=3), QUESTIONS)
+def test_addresses_are_judged_as_by_the_reference(
+    lines: list[str], addresses: list[str], who: Question
+) -> None:
+    compiled = CompiledList.from_rules("0", "block", lines)
+    assert not compiled.report.refused
+    matcher = Matcher([compiled])
+    for address in addresses:
+        judgement = judge_address(lines, address, who)
+        packed = ip_address(address).packed
+        match = matcher.match_address(packed, type_number(who.qtype), traits(matcher, who))
+        assert (match is not None and not match.allowed) == (judgement.verdict == "block")
+        if match is not None and judgement.verdict == "block":
+            assert Place(0, match.cause.line) in judgement.places
 
 
 @settings(max_examples=40, deadline=None)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from filter_case import Asker, Case, allow, block, check, says, table
+from filter_case import Asker, Case, Listed, allow, block, check, compiled, says, table, verdict_of
+
+from sinkhole.filter.match import Matcher
+from sinkhole.wire.name import from_text
 
 TV = Asker("192.0.2.7", "TV", ("device_tv",))
 
@@ -107,3 +110,40 @@ def test_in_one_list(case: Case, tmp_path: Path) -> None:
 @pytest.mark.parametrize("case", LISTS, ids=str)
 def test_across_lists(case: Case, tmp_path: Path) -> None:
     check(case, tmp_path)
+
+
+BUILT_IN = (block("||a^", "@@||c^", "||r^$dnsrewrite=192.0.2.1"), block("||d^", "||c^"))
+
+WITH_BUILT_IN: list[tuple[Listed, str, str, bool]] = [
+    (block(), "x.a", "block", True),
+    (block(), "c", "allow", True),
+    (block(), "d", "block", True),
+    (block(), "r", "rewrite", True),
+    (block(), "e", "none", False),
+    (block("||b^"), "a", "block", True),
+    (block("||b^"), "b", "block", False),
+    (block("@@||a^"), "a", "allow", False),
+    (block("@@||a^"), "d", "block", True),
+    (block("||c^"), "c", "block", False),
+    (block("@@||r^"), "r", "allow", False),
+    (block("||a^$dnsrewrite=NXDOMAIN"), "a", "rewrite", False),
+    (block("||a^$dnstype=AAAA"), "a", "block", True),
+    (block("||a^", "||a^$badfilter"), "a", "block", True),
+    (block("||a^$badfilter"), "a", "block", True),
+    (allow("a.b", "0.0.0.0 a"), "a", "allow", False),
+    (allow("||r^"), "r", "allow", False),
+    (allow("||b^"), "a", "block", True),
+]
+
+
+@pytest.mark.parametrize(
+    ("own", "name", "verdict", "builtin"),
+    WITH_BUILT_IN,
+    ids=[f"{own.kind}: {' ; '.join(own.lines)} <- {name}" for own, name, *_ in WITH_BUILT_IN],
+)
+def test_built_in_lists_have_a_say_only_where_no_list_has(
+    own: Listed, name: str, verdict: str, builtin: bool
+) -> None:
+    match = Matcher(compiled([own]), compiled(BUILT_IN)).match(from_text(name), 1)
+    assert verdict_of(match) == verdict
+    assert (match is not None and match.builtin) == builtin
