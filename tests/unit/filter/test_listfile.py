@@ -38,6 +38,7 @@ def parts(**other: Part) -> dict[str, Part]:
         "offsets": array("Q", [0]),
         "details": b"",
         "patterns": b"",
+        "digest": b"",
         "blocks": array("Q", [0, 1 << 40]),
     }
     return whole | other
@@ -69,7 +70,8 @@ def test_what_was_written_is_mapped(tmp_path: Path) -> None:
 HEAD: dict[str, Any] = {"kind": "block", "source": [1, 2, "x"], "report": {}, "palette": [0]}
 HEAD |= {"shift": 24, "criteria": []}
 PLACES = {"trie": [0, 8, "B"], "low": [0, 2, "H"], "high": [0, 1, "B"], "offsets": [0, 8, "Q"]}
-PLACES |= {"details": [0, 1, "B"], "patterns": [0, 1, "B"], "blocks": [0, 8, "Q"]}
+PLACES |= {"details": [0, 1, "B"], "patterns": [0, 1, "B"], "digest": [0, 1, "B"]}
+PLACES |= {"blocks": [0, 8, "Q"]}
 
 
 def test_the_shape_is_right_but_for_what_is_tested(tmp_path: Path) -> None:
