@@ -13,6 +13,7 @@ from sinkhole.filter.addresses import read_network
 from sinkhole.filter.line import ALWAYS, EVERY_REWRITE, Ignored, Line, Network, Reject, Rule, Scope
 from sinkhole.filter.modifiers import NO_MODIFIERS, Modifiers, read_modifiers
 from sinkhole.filter.names import BAD_CHARACTER, TOO_BROAD, is_written_as_name, read_name
+from sinkhole.filter.pattern import Subject
 from sinkhole.filter.regex import Regex
 from sinkhole.wire.name import from_text, to_text
 from sinkhole.wire.numbers import MAX_LABEL
@@ -28,6 +29,9 @@ _DOLLAR = re.compile(r"(?<!\\)\$(?=.)", re.DOTALL)
 _PATTERN = re.compile(r"(\|\||\||)(.*?)(\^?\|?)", re.DOTALL)
 _SHORTEST = 3
 _EVERYTHING = re.compile(r"(?:\|\|?)?(?:(?:http|\*)?://)?[*^|.]*|/[.*+?^$()|]*/")
+_NAMES_LIKE_NO_OTHER = (Subject(""), Subject("\xff"))
+"""What matches both of these asks for nothing, and so matches every name."""
+
 _SCHEME = re.compile(r"^(?:\|\||\|?(?:(?:http|\*)?://)?)")
 _ABOUT_NAMES = re.compile(r"[a-z0-9_.*^-]*\|?")
 _ABOUT_ADDRESSES = re.compile(r"[0-9a-f:.*^]*\|?")
@@ -115,10 +119,12 @@ def _read_expression(pattern: str, narrowed: bool) -> str | Reject:
     if not pattern.isprintable():
         return BAD_CHARACTER
     try:
-        least = Regex(pattern[1:-1]).least
+        regex = Regex(pattern[1:-1])
     except ValueError as error:
         return Reject(str(error))
-    return pattern if least or narrowed else TOO_BROAD
+    if not narrowed and all(map(regex.matches, _NAMES_LIKE_NO_OTHER)):
+        return TOO_BROAD
+    return pattern
 
 
 def _read_name(start: str, core: str) -> tuple[bytes, Scope] | Reject | None:
