@@ -161,7 +161,13 @@ BROAD = [
     "*$important",
     "/.*/",
 ]
-BROAD += ["://", "|http://", "||*.*", "://*", "*://*|", "/a*/", r"/^https?:\/\//", "/(a|)$/"]
+BROAD += [
+    "://",
+    "|http://",
+    "||*.*",
+    "://*",
+    "*://*|",
+]
 BROAD += ["/^/", "/.+/", "/*", "^*", "||/*", "*.", "*.*", "*$badfilter", "*$dnsrewrite=NXDOMAIN"]
 
 
@@ -187,8 +193,6 @@ REFUSED = {
     "||example.org^$": "a character",
     "a\\b": "a character",
     "/a\nb/": "a character",
-    "/(ads/": "regular expression",
-    "/(?=ads)/": "regular expression",
     "||example.org^$dnsrewrite": "without a value",
     "||192.0.2.1^$dnsrewrite=NXDOMAIN": "only names",
 }
