@@ -13,7 +13,6 @@ from sinkhole.filter.addresses import read_network
 from sinkhole.filter.line import ALWAYS, EVERY_REWRITE, Ignored, Line, Network, Reject, Rule, Scope
 from sinkhole.filter.modifiers import NO_MODIFIERS, Modifiers, read_modifiers
 from sinkhole.filter.names import BAD_CHARACTER, TOO_BROAD, is_written_as_name, read_name
-from sinkhole.filter.regex import Regex
 from sinkhole.wire.name import from_text, to_text
 from sinkhole.wire.numbers import MAX_LABEL
 
@@ -99,7 +98,7 @@ def _read_pattern(pattern: str, narrowed: bool) -> _Matched | Ignored | Reject:
     if not narrowed and len(pattern) < _SHORTEST:
         return TOO_SHORT
     if _is_expression(pattern):
-        return _read_expression(pattern, narrowed)
+        return pattern if pattern.isprintable() else BAD_CHARACTER
     match = _PATTERN.fullmatch(pattern)
     assert match is not None  # the expression has a place for every text
     start, core, end = match.groups()
@@ -109,16 +108,6 @@ def _read_pattern(pattern: str, narrowed: bool) -> _Matched | Ignored | Reject:
     if end and (named := _read_name(start, core)) is not None:
         return named
     return _normal(pattern or "*")
-
-
-def _read_expression(pattern: str, narrowed: bool) -> str | Reject:
-    if not pattern.isprintable():
-        return BAD_CHARACTER
-    try:
-        least = Regex(pattern[1:-1]).least
-    except ValueError as error:
-        return Reject(str(error))
-    return pattern if least or narrowed else TOO_BROAD
 
 
 def _read_name(start: str, core: str) -> tuple[bytes, Scope] | Reject | None:

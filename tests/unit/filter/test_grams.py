@@ -15,7 +15,7 @@ TEXTS = ["||ads*.example^", "-banner-", "/^track[0-9]+/", "/^[0-9]+$/", "*", "/^
 def written(*texts: str) -> bytes:
     writer = PatternWriter()
     for line, text in enumerate(texts, start=1):
-        writer.add(text, encode(Held(line, entry.NETWORK)))
+        writer.add(text, encode(Held(line, entry.NETWORK)), narrowed=text == "*")
     return writer.data()
 
 
@@ -113,3 +113,15 @@ def test_what_no_compiler_wrote_is_refused(data: bytes) -> None:
 def test_a_pattern_that_no_compiler_let_in_fits_nothing() -> None:
     data = b'[{"pattern":"/(/","grams":[""],"least":0,"rules":[5]}]'
     assert PatternIndex([read_patterns(data)]).find(Subject("a")) == []
+
+
+@pytest.mark.parametrize("pattern", ["*", "||*", "://", "^*^", "/a*/", "/(a|)/", r"/^https?:\/\//"])
+def test_what_may_fit_everything_needs_something_else_to_narrow_it(pattern: str) -> None:
+    writer = PatternWriter()
+    for _ in range(2):
+        with pytest.raises(ValueError, match="too broad"):
+            writer.add(pattern, b"{}")
+    assert writer.add(pattern, b"{}", narrowed=True)
+    with pytest.raises(ValueError, match="too broad"):
+        writer.add(pattern, b"{}")
+    assert len(writer) == 1
