@@ -44,6 +44,8 @@ class Results:
     runs: list[Run] = field(default_factory=list)
     more: list[Finding] = field(default_factory=list)
     """What was found besides speed."""
+    tables: dict[str, str] = field(default_factory=dict)
+    """Further tables by title, in Markdown."""
 
     def findings(self) -> list[Finding]:
         """Every figure that has a target."""
@@ -99,6 +101,7 @@ def render(results: Results) -> str:
         for part in PARTS
         if (rows := rows_of(results.runs, part))
     ]
+    blocks += [f"### {title}\n\n{table}" for title, table in results.tables.items()]
     if findings := results.findings():
         blocks.append(f"### Targets\n\n{_findings_table(findings)}")
     return "\n\n".join(blocks)
