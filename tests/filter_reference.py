@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import NamedTuple
 
@@ -160,9 +160,9 @@ def judge(lists: Sequence[tuple[str, Sequence[str]]], question: Question) -> Jud
     lines: dict[str, list[Line]] = {"allow": [], "block": []}
     for number, (kind, texts) in enumerate(lists):
         for at, text in enumerate(texts, start=1):
-            # Every line of an allow list allows, with or without `@@`.
-            plain = text.removeprefix("@@") if kind == "allow" else text
-            lines[kind].append(take_apart(plain, Place(number, at)))
+            line = take_apart(text, Place(number, at))
+            # Every line of an allow list allows: there, `@@` tells no rule from its twin.
+            lines[kind].append(replace(line, allow=kind == "allow" or line.allow))
     if allowing := [line.place for line in matching(lines["allow"], question)]:
         first = min(place.list_number for place in allowing)
         decisive = frozenset(place for place in allowing if place.list_number == first)

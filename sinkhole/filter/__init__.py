@@ -14,15 +14,26 @@ addresses  the text of an address or a network in a rule
 quick      the commonest lines of all formats, read with one regular expression
 header     what the comments of a list say about the list: its title, what a bare name means
 reader     `ListReader`: a list from top to bottom, each line with what those above it said
-key        wire name -> the key under which the trie holds it
+key        wire name or address -> the key under which the trie holds it
 entry      what a key stands for, in 32 bits: how strong the rule is, and its line
+details    rules that are more than a name and a line, as JSON
+pattern    masks such as `||ads*.example^`, and what they look at
+expression regular expressions -> a tree; what can't be matched in linear time is refused
+automaton  the engine that matches them, in time linear in the text
+regex      the regular expression of a rule
+grams      the patterns of lists, looked up by short texts they can't do without
 report     what compiling a list found
+collect    the rules of a list, put together: trie, entries, details, patterns
 compile    lines -> a compiled list, and the child process that does it for a file
 listfile   the layout of a compiled list on disk
 source     reading one line back from the text a list was compiled from
 trie       `CompiledList`: one list, ready to be asked
+clientele  what rules can ask about a client, and which of it holds for one
+conditions whether a rule counts for a question
+judgement  all rules that match, and who of them wins
 match      `Matcher`: several lists, one answer
 explain    who decides what about a name, and why
+unique     how many names of each list no other has
 
 Nothing here waits, knows the time or opens a file while matching.
 """

@@ -29,6 +29,7 @@ MAX_COST: Final = 200
 LONG, SHORT = 4, 3
 """Characters in a gram; only what has no more than three to offer is filed under three."""
 
+_FEW = 30  # for so many, to look for each is quicker than to take the name apart
 _ALWAYS = ""  # in place of a gram
 _COMMON: Final = frozenset(
     text[at : at + size]
@@ -220,9 +221,12 @@ class PatternIndex:
         if self._grams:
             for gram in self._grams.intersection(_pieces(subject.text, LONG)):
                 tried += self._filed[gram]
-        if self._short_grams:
-            for gram in self._short_grams.intersection(_pieces(subject.text, SHORT)):
-                tried += self._filed[gram]
+        if len(self._short_grams) <= _FEW:
+            shorts = [gram for gram in self._short_grams if gram in subject.text]
+        else:
+            shorts = list(self._short_grams.intersection(_pieces(subject.text, SHORT)))
+        for gram in shorts:
+            tried += self._filed[gram]
         if not tried:
             return tried
         fits: dict[str, bool] = {}

@@ -62,19 +62,22 @@ class CompiledList:
         self.strongest = strongest
 
     @classmethod
-    def map(cls, path: Path, name: str, kind: Kind, source: Path | None = None) -> CompiledList:
+    def map(
+        cls, path: Path, name: str, kind: Kind | None, source: Path | None = None
+    ) -> CompiledList:
         """Map a file that `compile_file` wrote; some 4 ms for a million names, most of it checking.
 
-        `source` is the text it was compiled from, for `rule_text`. Raises ListError if the file is
+        `kind` is what it must be compiled for, None for either. `source` is the text it was
+        compiled from, for `rule_text`. Raises ListError if the file is
         missing, damaged, not ours, of another version, or compiled for the other kind: compile the
         source again then.
         """
         parts = map_list_file(path, name)
         contents = parts.contents
-        if contents.kind != kind:
+        if kind is not None and contents.kind != kind:
             raise ListError(name, f"compiled as a list of kind {contents.kind}")
         try:
-            mapped = cls(name, kind, CompileReport.from_dict(contents.report))
+            mapped = cls(name, contents.kind, CompileReport.from_dict(contents.report))
             # marisa reads in place and holds no reference: `parts` must outlive the trie.
             trie = marisa_trie.BinaryTrie().map(parts["trie"])
             entries = PackedEntries(parts["low"], parts["high"], contents.palette, contents.shift)
@@ -152,7 +155,7 @@ class CompiledList:
             return self._details.rules(entry.line_of(found))
         return (Held.plain(found),)
 
-    def keys(self) -> Iterator[bytes]:
+    def all_keys(self) -> Iterator[bytes]:
         """The keys (see `key`) of all names and networks, in no order worth naming; 1 µs each."""
         return iter(self._trie.iterkeys())
 

@@ -41,6 +41,13 @@ def test_what_fits_is_found(host: str, fit: list[str]) -> None:
     assert found(index, host) == ["*", *fit]
 
 
+def test_many_short_texts_are_found_as_well_as_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    index = PatternIndex([read_patterns(written("mon", "tue", "wed", "||ads."))])
+    few = found(index, "tue.ads.wed")
+    monkeypatch.setattr(grams, "_FEW", 0)
+    assert few == found(index, "tue.ads.wed") == ["tue", "wed", "||ads."]
+
+
 def test_a_pattern_of_several_rules_and_lists() -> None:
     first = read_patterns(written("-a-b-", "-banner-"))
     writer = PatternWriter()
