@@ -26,7 +26,7 @@ from sinkhole.filter.match import Matcher
 from sinkhole.filter.trie import CompiledList
 from sinkhole.kept import KeptCache
 from sinkhole.lists.library import Library
-from sinkhole.parts import make_clients, make_forwarder, make_policy, make_resolver, ttl_limits
+from sinkhole.parts import make_forwarder, make_policy, make_resolver, ttl_limits
 from sinkhole.pipeline import Pipeline
 from sinkhole.querylog import QueryLog
 from sinkhole.record import RecordBuffer
@@ -61,7 +61,6 @@ class App:
         self.matcher = Matcher(())
         self.pipeline = Pipeline(
             policy=make_policy(settings, self.matcher, generation=1),
-            clients=make_clients(settings),
             table=self.table,
             upstreams=self.forwarder,
             buffer=self.buffer,

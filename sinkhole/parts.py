@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from ipaddress import ip_address
 
 from sinkhole.cache.answer import TtlLimits
-from sinkhole.errors import SinkholeError
-from sinkhole.policy.blocking import Blocking, Mode
-from sinkhole.policy.clients import Clients
+from sinkhole.clientele import Clientele, KnownClient
+from sinkhole.errors import SettingsError, SinkholeError
+from sinkhole.policy.access import Access
+from sinkhole.policy.blocking import Address, Blocking, Mode
+from sinkhole.policy.bogus import BogusAddresses
 from sinkhole.policy.local import LocalNames
+from sinkhole.policy.rebinding import Rebinding
+from sinkhole.policy.reserved import Reserved
 from sinkhole.policy.snapshot import Filter, GroupPolicy, Policy
 from sinkhole.settings import Settings
 from sinkhole.upstream.forwarder import Forwarder
@@ -20,25 +24,64 @@ from sinkhole.wire.question import Question
 from sinkhole.wire.reply import chain_of
 
 
+class PolicyMaker:
+    """What of a Policy comes from the settings, made once; `policy` adds the filter.
+
+    Raises SettingsError for local records that cannot be answered.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._dns = settings.dns
+        self._blocking = make_blocking(settings)
+        self._local = make_local(settings)
+        self._reserved = Reserved(names=settings.dns.reserved_names)
+        self._rebinding = Rebinding()
+        self._bogus: BogusAddresses | None = None
+        self._known: tuple[KnownClient, ...] = ()
+
+    def policy(self, rules: Filter, generation: int) -> Policy:
+        """The Policy with this filter; cheap, as lists change often."""
+        traits = Clientele(rules.criteria, self._known) if rules.criteria else None
+        return Policy(
+            generation,
+            GroupPolicy(filter=rules, blocking=self._blocking),
+            self._local,
+            self._reserved,
+            Access(self._dns.allow, self._dns.rate_limit, traits),
+            self._rebinding,
+            self._bogus,
+        )
+
+
 def make_policy(settings: Settings, rules: Filter, generation: int) -> Policy:
-    """The Policy of these settings with the given filter."""
+    """The Policy of these settings with the given filter; raises as PolicyMaker does."""
+    return PolicyMaker(settings).policy(rules, generation)
+
+
+def make_blocking(settings: Settings) -> Blocking:
+    """How refused names are answered."""
     wanted = settings.filtering.blocking
-    mode, ttl_s = Mode(wanted.mode), int(wanted.ttl)
-    blocking = Blocking(mode, ttl_s)
-    if mode is Mode.CUSTOM_IP:  # where one family is not set, that family gets the null address
-        ipv4, ipv6 = wanted.custom_ipv4 or blocking.ipv4, wanted.custom_ipv6 or blocking.ipv6
-        blocking = Blocking(mode, ttl_s, ipv4, ipv6)
-    return Policy(
-        generation,
-        GroupPolicy(filter=rules, blocking=blocking),
-        LocalNames(settings.local.records, int(settings.local.ttl)),
-        settings.dns.reserved_names,
-    )
+    mode, usual = Mode(wanted.mode), Blocking()
+    if mode is not Mode.CUSTOM_IP:
+        return Blocking(mode, int(wanted.ttl))
+    # Where one family is not set, that family gets the null address.
+    ipv4, ipv6 = wanted.custom_ipv4 or usual.ipv4, wanted.custom_ipv6 or usual.ipv6
+    return Blocking(mode, int(wanted.ttl), ipv4, ipv6)
 
 
-def make_clients(settings: Settings) -> Clients:
-    """Who may ask, and how often."""
-    return Clients(settings.dns.allow, settings.dns.rate_limit)
+def make_local(settings: Settings) -> LocalNames:
+    """The names of the house."""
+    records = {name: address_records(values) for name, values in settings.local.records.items()}
+    try:
+        return LocalNames(records, int(settings.local.ttl))
+    except ValueError as error:
+        raise SettingsError([str(error)]) from None
+
+
+def address_records(addresses: Iterable[Address]) -> list[tuple[int, bytes]]:
+    """Addresses as local records."""
+    types = {4: Type.A, 6: Type.AAAA}
+    return [(types[address.version], address.packed) for address in addresses]
 
 
 def make_forwarder(settings: Settings) -> Forwarder:

@@ -23,6 +23,7 @@ BELOW = {"wire", *WORDS}
 PLANE = {"policy", "cache", "filter", "upstream", *BELOW}
 CONTROL = {"settings", "lists", "querylog", "stats", "web"}
 EVERYTHING = {"pipeline", "reaction", "server", "parts", "kept", "datadir", *PLANE, *CONTROL}
+DECIDING = {"reaction", "permit", "replies", "judge", "screen", "asking"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "verdict": set(),
@@ -30,14 +31,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "record": {"verdict"},
     "wire": WORDS,
     **dict.fromkeys(("policy", "cache", "filter", "upstream"), BELOW),
-    "reaction": PLANE,
-    "replies": PLANE,
-    "judge": {"reaction", "replies", *PLANE},
-    "pipeline": {"reaction", "replies", "judge", *PLANE},
+    "permit": BELOW,
+    "reaction": {"permit", *PLANE},
+    "replies": {"reaction", "permit", *PLANE},
+    "judge": {"reaction", "permit", "replies", *PLANE},
+    "screen": {"permit", "replies", *PLANE},
+    "asking": DECIDING | PLANE,
+    "pipeline": DECIDING | PLANE,
     "server": {"pipeline", "reaction", *PLANE},
     **{room: {"filter", *BELOW} for room in CONTROL},
     "datadir": WORDS,
-    "parts": {"settings", *PLANE},
+    "clientele": {"policy", "filter", *BELOW},
+    "parts": {"clientele", "settings", *PLANE},
     "kept": {"settings", *PLANE},
     "app": EVERYTHING,
     "commands": {"app", *EVERYTHING},
@@ -47,7 +52,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 nothing of CONTROL, and CONTROL nothing of it but `filter`; rooms in one line know nothing of each
 other and meet in `parts`, `kept` and `app`."""
 
-PURE = {"errors", "verdict", "record", "wire", "policy", "cache", "filter", "reaction", "replies"}
+PURE = {"errors", "verdict", "record", "wire", "policy", "cache", "filter", "clientele"}
+PURE |= {"permit", "reaction", "replies", "judge", "screen"}
 IMPURE = {"asyncio", "socket", "select", "ssl", "threading", "time", "datetime", "logging"}
 IMPURE |= {"random", "secrets", "sqlite3", "aiosqlite", "aiohttp", "urllib"}
 
@@ -74,6 +80,7 @@ TESTED_ELSEWHERE = {
         "test_rules.py has a table of lines for each format",
     ),
     "filter/modifiers.py": "test_rules.py",
+    "filter/clientele.py": "test_clientele.py: whose traits an address has",
     "filter/line.py": "plain data, made by all of the above",
     "filter/entry.py": "test_compile.py and test_trie.py: who wins, and by which line",
     "policy/snapshot.py": "plain data; test_pipeline.py decides by it",

@@ -30,6 +30,9 @@ class Match(NamedTuple):
     cause: Cause
     allowed: bool
     important: bool
+    rewrite: None = None
+    addresses: tuple[()] = ()
+    builtin: bool = False
 
 
 class Opinion(NamedTuple):
@@ -46,13 +49,22 @@ class Matcher:
     `names` is how many names they hold together, a name in two lists counted twice.
     """
 
+    criteria: frozenset[str] = frozenset()
+    checks_addresses = False
+
     def __init__(self, lists: Sequence[CompiledList]) -> None:
         self.lists = tuple(lists)
         self.names = sum(each.names for each in lists)
         self._allow_lists = tuple(each for each in lists if each.kind == "allow")
         self._block_lists = tuple(each for each in lists if each.kind == "block")
 
-    def match(self, name: bytes, qtype: int) -> Match | None:
+    def match_address(
+        self, packed: bytes, rtype: int, traits: frozenset[str] = frozenset()
+    ) -> Match | None:
+        """None: rules here name names only."""
+        return None
+
+    def match(self, name: bytes, qtype: int, traits: frozenset[str] = frozenset()) -> Match | None:
         """The rule that decides on a lower-cased wire name, None if no list knows it.
 
         Rules here name names only, so every `qtype` gets the same answer. 1 µs and some 0.5 µs

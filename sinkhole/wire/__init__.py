@@ -6,5 +6,6 @@ question   what a client asks: `peek` reads one query without a full parse
 options    its EDNS options: those that are known here must be well-formed
 reply      what an upstream said: `read_reply` walks a whole response into records
 write      records to bytes: the tail of a reply, queries to upstreams, error replies
+svcb       where HTTPS and SVCB records lead
 message    the slow, complete codec (dnslib): presentation of rdata, and records from text
 """
