@@ -26,10 +26,11 @@ from sinkhole.filter.match import Matcher
 from sinkhole.filter.trie import CompiledList
 from sinkhole.kept import KeptCache
 from sinkhole.lists.library import Library
-from sinkhole.parts import make_forwarder, make_policy, make_resolver, ttl_limits
+from sinkhole.parts import PolicyMaker, make_forwarder, make_resolver, ttl_limits
 from sinkhole.pipeline import Pipeline
 from sinkhole.querylog import QueryLog
 from sinkhole.record import RecordBuffer
+from sinkhole.reloading import in_place
 from sinkhole.server.sockets import Pair, bind_all
 from sinkhole.server.tcp import TcpListener
 from sinkhole.server.udp import UdpListener
@@ -59,8 +60,9 @@ class App:
         self.table = Table(settings.cache.size)
         self.forwarder = make_forwarder(settings)
         self.matcher = Matcher(())
+        self._maker = PolicyMaker(settings)
         self.pipeline = Pipeline(
-            policy=make_policy(settings, self.matcher, generation=1),
+            policy=self._maker.policy(self.matcher, generation=1),
             table=self.table,
             upstreams=self.forwarder,
             buffer=self.buffer,
@@ -164,11 +166,23 @@ class App:
 
     # ---- while running -----------------------------------------------------------------------
 
+    async def reload(self, settings: Settings) -> list[str]:
+        """Apply what can be applied of other settings; the keys of the rest, for a restart.
+
+        What takes time is made in threads first, then one new Policy counts from the next query
+        on. Raises SettingsError, with everything as it was, for what only shows when it is made.
+        """
+        settings, later = in_place(self.settings, settings)
+        maker = await asyncio.to_thread(PolicyMaker, settings)
+        self.settings, self._maker = settings, maker
+        await self.library.rewanted(settings.filtering)
+        return later
+
     def _use_lists(self, lists: Sequence[CompiledList]) -> None:
         """Publish a Policy with these lists; the next query feels it."""
         self.matcher = Matcher(lists)
         generation = self.pipeline.policy.generation + 1
-        self.pipeline.policy = make_policy(self.settings, self.matcher, generation)
+        self.pipeline.policy = self._maker.policy(self.matcher, generation)
         if self.query_log is not None:
             self.query_log.lists_changed()
 

@@ -242,7 +242,7 @@ class Pipeline:
             end_of(wire, HEADER_SIZE)
         except WireError as error:
             return self._refuse(wire, client, error.rcode, now)
-        question = shape.question(wire[HEADER_SIZE:end].lower())
+        question = shape.question(key[: end - HEADER_SIZE])
         if question.name == HEALTH_NAME:  # asked every minute by containers: not worth a record
             healthy = made_here(question, policy, Refusal(n.Rcode.NOERROR), Outcome.LOCAL)
             return healthy.give(wire, end, edns=shape.edns)

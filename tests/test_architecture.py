@@ -22,7 +22,8 @@ WORDS = {"errors", "verdict", "record", "tasks"}
 BELOW = {"wire", *WORDS}
 PLANE = {"policy", "cache", "filter", "upstream", *BELOW}
 CONTROL = {"settings", "lists", "querylog", "stats", "web"}
-EVERYTHING = {"pipeline", "reaction", "server", "parts", "kept", "datadir", *PLANE, *CONTROL}
+EVERYTHING = {"pipeline", "reaction", "server", "parts", "kept", "datadir", "reloading"}
+EVERYTHING |= PLANE | CONTROL
 DECIDING = {"reaction", "permit", "replies", "judge", "screen", "asking"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
@@ -44,6 +45,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "clientele": {"policy", "filter", *BELOW},
     "parts": {"clientele", "settings", *PLANE},
     "kept": {"settings", *PLANE},
+    "reloading": {"settings"},
     "app": EVERYTHING,
     "commands": {"app", *EVERYTHING},
     "cli": {"commands", "settings", *WORDS},

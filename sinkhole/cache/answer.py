@@ -181,9 +181,14 @@ def _with_ttls(chain: tuple[Record, ...], least: int, most: int) -> tuple[Record
     if len(chain) == 1 and least <= chain[0].ttl <= most:
         return chain  # nearly every answer
     smallest: dict[tuple[bytes, int], int] = {}
-    for r in chain:
-        rrset = (r.name, r.rtype)
-        smallest[rrset] = min(r.ttl, smallest.get(rrset, r.ttl))
+    is_right = True
+    for name, rtype, ttl, _ in chain:
+        before = smallest.setdefault((name, rtype), ttl)
+        if ttl != before or not least <= ttl <= most:
+            is_right = False
+            smallest[name, rtype] = min(ttl, before)
+    if is_right:
+        return chain
     return tuple(r._replace(ttl=_clamp(smallest[r.name, r.rtype], least, most)) for r in chain)
 
 
