@@ -69,8 +69,9 @@ class Cause:
     """The line of a list that decided, or nothing at all (`NO_CAUSE`).
 
     `list_name` is the list's name in the settings, or what stands for one: "own rules", "local
-    records", "hosts file", "rebinding protection", "bogus addresses"; `line` counts from 1, 0 where there are no lines. `rule` is the
-    line's text; it is "" for lists on disk until somebody asks `Matcher.rule_text` for it.
+    records", "hosts file", "rebinding protection", "bogus addresses"; `line` counts from 1, 0
+    where there are no lines. `rule` is the line's text; it is "" for lists on disk until somebody
+    asks `Matcher.rule_text` for it.
     """
 
     list_name: str = ""
