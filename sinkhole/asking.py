@@ -72,16 +72,16 @@ class Asking:
             finish(*self._fail(waiting, str(error), keep=False))
 
     def _hear(self, waiting: Waiting, finish: Finish, outcome: Exchanged | UpstreamError) -> None:
-        current = self._current(waiting)
-        if isinstance(current, Ready):
-            finish(current, current.report)
-            return
-        question = waiting.question
-        if current.permit.asked(question) != waiting.permit.asked(question):
-            self._send(current, finish)  # what was heard is about another name
-            return
-        waiting, now = current, self._clock()
-        known = self._find(waiting.key)
+        if waiting.generation != self.policy.generation:
+            current, question = self._current(waiting), waiting.question
+            if isinstance(current, Ready):
+                finish(current, current.report)
+                return
+            if current.permit.asked(question) != waiting.permit.asked(question):
+                self._send(current, finish)  # what was heard is about another name
+                return
+            waiting = current
+        now, known = self._clock(), self._find(waiting.key)
         if isinstance(outcome, UpstreamError):
             finish(*self._fail(waiting, str(outcome)))
         elif known and known.is_since(waiting.arrived, now, self.policy.generation):

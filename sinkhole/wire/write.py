@@ -74,6 +74,8 @@ def write_tail(
         for name, rtype, ttl, rdata in section:
             if name == qname:
                 out += _QUESTION_NAME
+            elif (there := known.get(name)) is not None:
+                out += (0xC000 | there).to_bytes(2, "big")
             else:
                 out += _compress(name, base + len(out), known, qname)
             offsets.append(len(out) + 4)

@@ -45,6 +45,15 @@ async def test_answers_come_back_as_old_as_they_are_and_blocks_do_not() -> None:
     assert (addresses(stale), stale.rr[0].ttl) == (["192.0.2.2"], 30)
 
 
+async def test_the_addresses_in_it_are_judged_by_the_rules_of_today() -> None:
+    data = dump((await filled()).table, 1000.0, 1_000_000.0)
+    again = await restarted(data, away_s=1)
+    again.publish(filter=SimpleFilter(addresses=["192.0.2.1"]))
+    assert addresses(await again.ask("www.example.org")) == ["0.0.0.0"]
+    (report,) = again.reports()
+    assert report.verdict.hop == "192.0.2.1"
+
+
 async def test_a_rewritten_name_comes_back_for_the_same_rewrite_only() -> None:
     world, safe = World(), SimpleRewrite(cname=from_text("safe.example.net"))
     rules = SimpleFilter(rewrite={"www.example.org": safe})
