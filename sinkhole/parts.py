@@ -3,16 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from ipaddress import ip_address
 
+from sinkhole.builtin import builtin_lists
 from sinkhole.cache.answer import TtlLimits
-from sinkhole.errors import SinkholeError
-from sinkhole.policy.blocking import Blocking, Mode
-from sinkhole.policy.clients import Clients
+from sinkhole.clientele import Clientele, KnownClient
+from sinkhole.errors import SettingsError, SinkholeError
+from sinkhole.filter.trie import CompiledList
+from sinkhole.policy.access import Access
+from sinkhole.policy.blocking import Address, Blocking, Mode
+from sinkhole.policy.bogus import BogusAddresses
 from sinkhole.policy.local import LocalNames
+from sinkhole.policy.rebinding import Rebinding
+from sinkhole.policy.reserved import Reserved
 from sinkhole.policy.snapshot import Filter, GroupPolicy, Policy
 from sinkhole.settings import Settings
+from sinkhole.settings.hosts_file import read_hosts_file
 from sinkhole.upstream.forwarder import Forwarder
 from sinkhole.wire.name import from_text
 from sinkhole.wire.numbers import Type
@@ -20,28 +27,88 @@ from sinkhole.wire.question import Question
 from sinkhole.wire.reply import chain_of
 
 
+class PolicyMaker:
+    """What of a Policy comes from the settings, made once; `policy` adds the filter.
+
+    `builtin` are the lists that the settings ask for by name, for the Matcher; `problems` is what
+    the person running sinkhole should know. Reads the hosts file and the data of services if they
+    are wanted. Raises SettingsError for local records that cannot be answered.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        wanted = settings.filtering.builtin
+        self.problems: list[str] = []
+        self.builtin = make_builtin(settings)
+        self._dns = settings.dns
+        self._blocking = make_blocking(settings)
+        self._local = self._make_local(settings)
+        self._reserved = Reserved(names=settings.dns.reserved_names, discovery=wanted.discovery)
+        self._rebinding = Rebinding(wanted.rebinding_allow) if wanted.rebinding else None
+        self._bogus = BogusAddresses(wanted.bogus_nxdomain) if wanted.bogus_nxdomain else None
+        self._known = tuple(
+            KnownClient(each.name, each.addresses, each.tags) for each in settings.clients
+        )
+
+    def policy(self, rules: Filter, generation: int) -> Policy:
+        """The Policy with this filter; cheap, as lists change often."""
+        traits = Clientele(rules.criteria, self._known) if rules.criteria else None
+        return Policy(
+            generation,
+            GroupPolicy(filter=rules, blocking=self._blocking),
+            self._local,
+            self._reserved,
+            Access(self._dns.allow, self._dns.rate_limit, traits),
+            self._rebinding,
+            self._bogus,
+        )
+
+    def _make_local(self, settings: Settings) -> LocalNames:
+        """The names of the house, and weaker than these the machine's own."""
+        wanted = settings.local
+        weaker = {}
+        if wanted.hosts_file:
+            found = read_hosts_file(wanted.hosts_file)
+            self.problems += [found.problem] if found.problem else []
+            weaker = {name: address_records(each) for name, each in found.addresses.items()}
+        try:
+            return LocalNames(wanted.wire_records, int(wanted.ttl), weaker)
+        except ValueError as error:
+            raise SettingsError([str(error)]) from None
+
+
 def make_policy(settings: Settings, rules: Filter, generation: int) -> Policy:
-    """The Policy of these settings with the given filter."""
-    wanted, local = settings.filtering.blocking, settings.local
-    mode, ttl_s = Mode(wanted.mode), int(wanted.ttl_in_force)
-    blocking = Blocking(mode, ttl_s)
-    if mode is Mode.CUSTOM_IP:  # where one family is not set, that family gets the null address
-        ipv4, ipv6 = wanted.custom_ipv4 or blocking.ipv4, wanted.custom_ipv6 or blocking.ipv6
-        blocking = Blocking(mode, ttl_s, ipv4, ipv6)
-    return Policy(
-        generation,
-        GroupPolicy(filter=rules, blocking=blocking),
-        LocalNames(
-            {name: [str(each) for each in records] for name, records in local.records.items()},
-            int(local.ttl),
-        ),
-        settings.dns.reserved_names,
+    """The Policy of these settings with the given filter; raises as PolicyMaker does."""
+    return PolicyMaker(settings).policy(rules, generation)
+
+
+def make_builtin(settings: Settings) -> tuple[CompiledList, ...]:
+    """Services, safe search and canaries as lists; the log shows whom each rule is for."""
+    return tuple(
+        CompiledList.from_rules(
+            each.name,
+            "block",
+            [rule.text for rule in each.rules],
+            [rule.explanation for rule in each.rules],
+        )
+        for each in builtin_lists(settings)
     )
 
 
-def make_clients(settings: Settings) -> Clients:
-    """Who may ask, and how often."""
-    return Clients(settings.dns.allow, settings.dns.rate_limit)
+def make_blocking(settings: Settings) -> Blocking:
+    """How refused names are answered."""
+    wanted = settings.filtering.blocking
+    mode, ttl_s, usual = Mode(wanted.mode), int(wanted.ttl_in_force), Blocking()
+    if mode is not Mode.CUSTOM_IP:
+        return Blocking(mode, ttl_s)
+    # Where one family is not set, that family gets the null address.
+    ipv4, ipv6 = wanted.custom_ipv4 or usual.ipv4, wanted.custom_ipv6 or usual.ipv6
+    return Blocking(mode, ttl_s, ipv4, ipv6)
+
+
+def address_records(addresses: Iterable[Address]) -> list[tuple[int, bytes]]:
+    """Addresses as local records."""
+    types = {4: Type.A, 6: Type.AAAA}
+    return [(types[address.version], address.packed) for address in addresses]
 
 
 def make_forwarder(settings: Settings) -> Forwarder:

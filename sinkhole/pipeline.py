@@ -13,61 +13,44 @@ The order, and why:
  5. local     names of the house win over lists, so that no list can break them
  6. reserved  names that must never leave the house; after local, so that one may be given an
               address in a reserved zone such as home.arpa
- 7. filter    refuse before anything about the name leaves the house
- 8. upstream  (later) ask; one flight for identical questions
- 9. answer    (later) refuse what the answer leads to (CNAME targets), then keep it
+ 7. filter    refuse or rewrite before anything about the name leaves the house
+ 8. upstream  (later) ask, for the name or for what local records and rewrites lead to; one
+              flight for identical questions
+ 9. answer    (later) refuse what the answer leads to (CNAME targets, addresses), then keep it
 
-Stages 4 to 7 are written down in `judge`, as they are needed again when the policy changes.
-Stage 3 stands above the stages that fill it: that is the fast lane. A `Ready` carries the
-generation of the Policy that judged it, so changing the policy is one assignment here.
+Stages 4 to 7 are written down in `judge`, 8 in `asking`, 9 in `screen`: 4 to 7 and 9 are needed
+again when the policy changes. Stage 3 stands above the stages that fill it: that is the fast
+lane. A `Ready` carries the generation of the Policy that judged it, so changing the policy is one
+assignment here.
 
 Every answer is recorded by appending to one list, which the server closes once a batch.
 """
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from functools import partial
 from typing import Final, Literal
 
-from sinkhole.cache.answer import Answer, TtlLimits, answer_of
+from sinkhole.asking import Asking
+from sinkhole.cache.answer import TtlLimits
 from sinkhole.cache.ready import Ready
 from sinkhole.cache.table import Table
-from sinkhole.errors import UpstreamError, WireError
-from sinkhole.judge import judge, judge_again
+from sinkhole.errors import WireError
+from sinkhole.judge import judge
 from sinkhole.policy.blocking import Refusal
 from sinkhole.policy.clients import Bucket, Client, Clients
 from sinkhole.policy.snapshot import Policy
-from sinkhole.reaction import (
-    DROP,
-    UDP,
-    Drop,
-    Exchanged,
-    Reaction,
-    Transport,
-    Upstreams,
-    Waiting,
-)
+from sinkhole.reaction import DROP, UDP, Drop, Reaction, Transport, Upstreams, Waiting
 from sinkhole.record import Batch, QueryRecord, RecordBuffer, Report
-from sinkhole.replies import (
-    MALFORMED,
-    NOT_ALLOWED,
-    TOO_MANY,
-    answered,
-    failure,
-    made_here,
-    refusal_by_hop,
-    stale_report,
-)
-from sinkhole.verdict import Cause, Outcome
+from sinkhole.replies import MALFORMED, NOT_ALLOWED, TOO_MANY, fitted, made_here
+from sinkhole.screen import take_again
+from sinkhole.verdict import Outcome
 from sinkhole.wire import numbers as n
 from sinkhole.wire.name import end_of, from_text
 from sinkhole.wire.question import HEADER_SIZE, Shape, deserves_reply, peek
-from sinkhole.wire.write import without_rd, write_error, write_refused, write_truncated
-
-Finish = Callable[[Ready, Report], None]
+from sinkhole.wire.write import write_error, write_refused, write_truncated
 
 HEALTH_NAME: Final = from_text("health.sinkhole.invalid")
 """What `sinkhole healthcheck` asks for: answered, empty, and not recorded."""
@@ -88,9 +71,6 @@ Beyond it such queries are dropped and counted. Unbound and dnsdist draw the lin
 help an honest client once and a flood of forged queries always.
 """
 
-STALE_PATIENCE_S: Final = 1.8
-"""How long a client waits for an upstream before it gets an expired answer, RFC 8767 §5."""
-
 
 class Pipeline:
     """Answers queries under the current `policy`; assign a new Policy to change what applies.
@@ -102,7 +82,6 @@ class Pipeline:
         self,
         *,
         policy: Policy,
-        clients: Clients,
         table: Table,
         upstreams: Upstreams,
         buffer: RecordBuffer,
@@ -111,15 +90,21 @@ class Pipeline:
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        self.policy = policy
-        self.clients = clients
+        self.clients = Clients(policy.access)
         self.dropped = 0
+        self._policy = policy
         self._table = table
         self._find = table.entries.get
         self._upstreams = upstreams
+        self._asking = Asking(
+            policy=policy,
+            table=table,
+            upstreams=upstreams,
+            limits=limits,
+            serve_stale_s=serve_stale_s,
+            clock=clock,
+        )
         self._buffer = buffer
-        self._limits = limits
-        self._serve_stale_s = serve_stale_s
         self._clock = clock
         self._wall_clock = wall_clock
         self._shapes: dict[bytes, Shape] = {}
@@ -127,6 +112,17 @@ class Pipeline:
         """By a query's bytes without its id: until when, for which policy, what is answered."""
         self._records: list[QueryRecord] = []
         self._errors = Bucket()
+
+    @property
+    def policy(self) -> Policy:
+        """What applies; a change is felt by the next query, and by those that wait."""
+        return self._policy
+
+    @policy.setter
+    def policy(self, policy: Policy) -> None:
+        """Apply another policy: who may ask what is told to the clients, the rest is looked up."""
+        self.clients.renew(policy.access)
+        self._policy = self._asking.policy = policy
 
     # ---- stages 1 to 7: without waiting ------------------------------------------------------
 
@@ -141,7 +137,7 @@ class Pipeline:
         if (
             spelled
             and now < spelled[0]
-            and spelled[1] == self.policy.generation
+            and spelled[1] == self._policy.generation
             and (not client.gated or self._admits(client, transport, now))
         ):
             self._records.append((spelled[3], client.text))
@@ -163,13 +159,13 @@ class Pipeline:
         # checked (in _decide), and lower() changes no valid length byte, so a hit is valid.
         key = wire[HEADER_SIZE:end].lower() + shape.key + client.tag
         ready = self._find(key)
-        if ready is None or now >= ready.fresh_until or ready.generation != self.policy.generation:
+        if ready is None or now >= ready.fresh_until or ready.generation != self._policy.generation:
             decided = self._decide(wire, end, shape, client, transport, key, ready, now)
             if not isinstance(decided, Ready):
                 return decided
             ready = decided
         self._records.append((ready.report, client.text))
-        reply = _fitted(ready, wire, end, shape, transport)
+        reply = fitted(ready, wire, end, shape, transport)
         if ready.used and shape.plain and len(reply) <= _SHORT and not reply[2] & _TC:
             self._open_lane(lane, ready, reply)
         ready.used = True
@@ -239,42 +235,41 @@ class Pipeline:
 
         `known` is an aged, expired or outdated Ready, if there is one.
         """
-        policy = self.policy
+        policy = self._policy
         if known is not None and known.generation == policy.generation and known.age(now):
             return known
         try:
             end_of(wire, HEADER_SIZE)
         except WireError as error:
             return self._refuse(wire, client, error.rcode, now)
-        question = shape.question(wire[HEADER_SIZE:end].lower())
+        question = shape.question(key[: end - HEADER_SIZE])
         if question.name == HEALTH_NAME:  # asked every minute by containers: not worth a record
             healthy = made_here(question, policy, Refusal(n.Rcode.NOERROR), Outcome.LOCAL)
             return healthy.give(wire, end, edns=shape.edns)
-        ready, allowed = judge(question, shape.qclass, policy, self._upstreams)
-        if ready is None and known and known.answer and now < known.answer.expires:
-            ready = judge_again(question, known, known.answer, allowed, policy, now)
-        if ready is None:
-            passed = policy.generation
-            return Waiting(wire, end, shape, client, transport, key, question, passed, allowed, now)
-        if ready is not known:
-            self._table.put(key, ready)
-        return ready
+        judged = judge(question, shape.qclass, client.traits, policy, self._upstreams)
+        if isinstance(judged, Ready):
+            self._table.put(key, judged)
+            return judged
+        if known is not None and known.answer and now < known.answer.expires:
+            answer, traits = known.answer, client.traits
+            taken = take_again(question, known, answer, judged, traits, policy, now)
+            if taken is not None:
+                if taken is not known:
+                    self._table.put(key, taken)
+                return taken
+        passed = policy.generation
+        return Waiting(wire, end, shape, client, transport, key, question, passed, judged, now)
 
     # ---- stages 8 and 9: with waiting --------------------------------------------------------
 
     def answer_then(self, waiting: Waiting, send: Callable[[bytes], None]) -> None:
         """Ask an upstream about what `answer_now` could not answer; always ends in a reply.
 
-        `send` is called once with it, perhaps before this returns: after as long as the upstreams'
-        budget allows, or STALE_PATIENCE_S if there is an expired answer to fall back on. The answer
-        is recorded in a batch of its own. A callback, as a task and a future for each query are
-        work that nobody needs.
+        `send` is called once with it, perhaps before this returns. The answer is recorded in a
+        batch of its own. A callback, as a task and a future for each query are work that nobody
+        needs.
         """
-        finish: Finish = partial(self._finish, waiting, send)
-        known = self._find(waiting.key)
-        if known and known.is_revivable(waiting.arrived, self._serve_stale_s):
-            finish = self._impatiently(waiting, finish)
-        self._ask(waiting, finish)
+        self._asking.ask(waiting, partial(self._finish, waiting, send))
 
     def _finish(
         self, waiting: Waiting, send: Callable[[bytes], None], ready: Ready, report: Report
@@ -282,89 +277,7 @@ class Pipeline:
         duration_us = int((self._clock() - waiting.arrived) * 1e6)
         records = [(report, waiting.client.text)]
         self._buffer.append(Batch(self._wall_clock(), duration_us, records))
-        send(_fitted(ready, waiting.query, waiting.end, waiting.shape, waiting.transport))
-
-    def _ask(self, waiting: Waiting, finish: Finish) -> None:
-        """Stage 8. `finish` gets the reply to give and the report of this first time."""
-        try:
-            self._upstreams.ask(waiting.question, partial(self._hear, waiting, finish))
-        except UpstreamError as error:  # nobody was asked: there is nothing to wait longer for
-            finish(*self._fail(waiting, str(error), keep=False))
-
-    def _hear(self, waiting: Waiting, finish: Finish, outcome: Exchanged | UpstreamError) -> None:
-        now, known = self._clock(), self._find(waiting.key)
-        if isinstance(outcome, UpstreamError):
-            finish(*self._fail(waiting, str(outcome)))
-        elif known and known.is_since(waiting.arrived, now, self.policy.generation):
-            finish(known, known.report)  # who asked at the same time has filled it in
-        else:
-            finish(*self._take(waiting, outcome, now))
-
-    def _take(self, waiting: Waiting, outcome: Exchanged, now: float) -> tuple[Ready, Report]:
-        try:
-            answer = answer_of(outcome.reply, waiting.question, self._limits, now)
-        except WireError as error:
-            return self._fail(waiting, str(error))
-        return self._keep_answer(waiting, answer, outcome.server)
-
-    def _impatiently(self, waiting: Waiting, finish: Finish) -> Finish:
-        """A `finish` that comes true by itself, with the expired answer, if asking takes long.
-
-        The asking goes on, so that the table is fresh for the next client (RFC 8767 §5).
-        """
-
-        def finish_once(ready: Ready, report: Report) -> None:
-            if not timer.cancelled():
-                timer.cancel()
-                finish(ready, report)
-
-        def lose_patience() -> None:
-            finish_once(*self._fail(waiting, "no answer in time", keep=False))
-
-        timer = asyncio.get_running_loop().call_later(STALE_PATIENCE_S, lose_patience)
-        return finish_once
-
-    def _keep_answer(self, waiting: Waiting, answer: Answer, server: str) -> tuple[Ready, Report]:
-        """Stage 9: refuse for what the answer leads to, else keep it for the next client."""
-        question, policy = waiting.question, self.policy
-        ready, allowed = self._judge_late(waiting)
-        if ready is not None:
-            return ready, ready.report
-        if refused := policy.group.first_refused(answer.targets, question.qtype, allowed):
-            ready, report = refusal_by_hop(question, policy, answer, refused, server)
-        else:
-            ready, report = answered(question, policy, answer, allowed, server)
-        if ready.fresh_until > answer.received:
-            self._table.put(waiting.key, ready)
-        return ready, report
-
-    def _judge_late(self, waiting: Waiting) -> tuple[Ready | None, Cause | None]:
-        """As `judge`, where the policy changed while the question was underway."""
-        if waiting.generation == self.policy.generation:
-            return None, waiting.allowed
-        ready, allowed = judge(waiting.question, n.CLASS_IN, self.policy, self._upstreams)
-        if ready is not None:
-            self._table.put(waiting.key, ready)
-        return ready, allowed
-
-    def _fail(self, waiting: Waiting, cause: str, *, keep: bool = True) -> tuple[Ready, Report]:
-        """No upstream could help: an expired answer if there is one, else SERVFAIL for a while."""
-        now, question = self._clock(), waiting.question
-        known = self._find(waiting.key)
-        if known and known.is_good(now, self.policy.generation):
-            return known, known.report  # who asked at the same time has it: one failure for all
-        ready, allowed = self._judge_late(waiting)
-        if ready is not None:
-            return ready, ready.report
-        if known and known.answer and known.is_revivable(now, self._serve_stale_s):
-            ready = judge_again(question, known, known.answer, allowed, self.policy, now)
-            if ready is known and now >= known.answer.expires:
-                known.revive(now, stale_report(known.report, allowed, cause))
-        else:
-            ready = failure(question, self.policy, cause, known, now)
-            if keep:
-                self._table.put(waiting.key, ready)
-        return ready, ready.report
+        send(fitted(ready, waiting.query, waiting.end, waiting.shape, waiting.transport))
 
     # ---- records -----------------------------------------------------------------------------
 
@@ -387,11 +300,3 @@ class Pipeline:
             duration_us = int((self._clock() - arrived) * 1e6)
             self._buffer.append(Batch(self._wall_clock(), duration_us, self._records))
             self._records = []
-
-
-def _fitted(ready: Ready, query: bytes, end: int, shape: Shape, transport: Transport) -> bytes:
-    """The reply as this client can take it: truncated where it must be, RD as it was."""
-    reply = ready.give(query, end, edns=shape.edns)
-    if transport is UDP and len(reply) > shape.payload:
-        return write_truncated(query, end + 4, edns=shape.edns, do=shape.do)
-    return reply if shape.flags & n.RD else without_rd(reply)

@@ -11,8 +11,8 @@ from enum import Enum
 from typing import Final, Literal, NamedTuple, Protocol
 
 from sinkhole.errors import UpstreamError
+from sinkhole.permit import Permit
 from sinkhole.policy.clients import Client
-from sinkhole.verdict import Cause
 from sinkhole.wire.question import Question, Shape
 from sinkhole.wire.reply import Reply
 
@@ -47,8 +47,7 @@ class Waiting(NamedTuple):
     question: Question
     generation: int
     """That of the policy that let the question pass."""
-    allowed: Cause | None
-    """The rule that explicitly allows the name; what the answer leads to is not refused then."""
+    permit: Permit
     arrived: float
 
 

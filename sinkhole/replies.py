@@ -5,50 +5,57 @@ Pure functions: they decide nothing and keep nothing.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from functools import lru_cache
 from typing import Final
 
 from sinkhole.cache.answer import Answer
 from sinkhole.cache.ready import Ready, ready_answer
+from sinkhole.permit import Permit
 from sinkhole.policy.blocking import Refusal
-from sinkhole.policy.snapshot import Policy
+from sinkhole.policy.snapshot import Match, Policy
+from sinkhole.reaction import UDP, Transport
 from sinkhole.record import Report
 from sinkhole.verdict import NO_CAUSE, Cause, Outcome, Verdict
 from sinkhole.wire import numbers as n
-from sinkhole.wire.name import ROOT, to_text
-from sinkhole.wire.question import Question
-from sinkhole.wire.write import write_tail
-
-LOCAL_RECORDS: Final = Cause("local records")
+from sinkhole.wire.name import ROOT
+from sinkhole.wire.question import Question, Shape
+from sinkhole.wire.write import without_rd, write_tail, write_truncated
 
 FAILURE_TTL_S: Final = 1
 FAILURE_TTL_MAX_S: Final = 60
 """How long a failure is remembered, at first and at most (RFC 9520 §3.2)."""
 
 
-def refusal_by_rule(question: Question, policy: Policy, cause: Cause) -> Ready:
-    """A refusal, good until the policy changes; EDE 15 names list and line (RFC 8914 §4.16)."""
-    verdict = Verdict(Outcome.BLOCKED, cause, group=policy.group.name)
-    return _refusal(question, policy, verdict, _place(cause))
+def refusal_by_rule(question: Question, policy: Policy, match: Match) -> Ready:
+    """A refusal, good until the policy changes; the extended error names list and line."""
+    refusal = policy.group.blocking.refuse(question.name, question.qtype, match.addresses)
+    verdict = Verdict(Outcome.BLOCKED, match.cause, group=policy.group.name)
+    code = n.Ede.FILTERED if match.builtin else n.Ede.BLOCKED
+    return _ready(question, policy, refusal, verdict, (code, place_of(match.cause)))
 
 
-def refusal_by_hop(
-    question: Question, policy: Policy, answer: Answer, refused: tuple[bytes, Cause], server: str
-) -> tuple[Ready, Report]:
-    """A refusal for what an answer leads to, and the report of this first time.
+def rewritten(question: Question, policy: Policy, cause: Cause, instead: Refusal) -> Ready:
+    """What a rule says instead, good until the policy changes (EDE 4, RFC 8914 §4.5)."""
+    verdict = Verdict(Outcome.REWRITTEN, cause, group=policy.group.name)
+    return _ready(question, policy, instead, verdict, (n.Ede.FORGED_ANSWER, place_of(cause)))
 
-    `refused` is the CNAME target and the rule against it, `server` the upstream that named it.
-    Good for as long as the answer: after that, the name may lead elsewhere.
+
+def refused_answer(
+    question: Question,
+    policy: Policy,
+    answer: Answer,
+    verdict: Verdict,
+    instead: Refusal,
+    code: int,
+) -> Ready:
+    """What is given in place of an answer of an upstream, for where that leads (`verdict.hop`).
+
+    `code` is the extended error's. Good for as long as the answer: after that, the name may lead
+    elsewhere.
     """
-    hop, cause = to_text(refused[0]), refused[1]
-    verdict = Verdict(Outcome.BLOCKED_ANSWER, cause, group=policy.group.name, hop=hop)
-    ready = _refusal(question, policy, verdict, f"leads to {hop}: {_place(cause)}")
+    reason = f"leads to {verdict.hop}: {place_of(verdict.cause)}"
+    ready = _ready(question, policy, instead, verdict, (code, reason))
     ready.fresh_until = ready.expires = answer.expires
-    first = Report(
-        question.name, question.qtype, ready.report.rcode, replace(verdict, upstream=server)
-    )
-    return ready, first
+    return ready
 
 
 def made_here(
@@ -87,44 +94,37 @@ def failure(
 
 
 def answered(
-    question: Question, policy: Policy, answer: Answer, allowed: Cause | None, server: str
+    question: Question, policy: Policy, answer: Answer, permit: Permit, server: str
 ) -> tuple[Ready, Report]:
     """An upstream's answer, and the report of this first time; the Ready's own says "cached"."""
-    verdict = _passed(Outcome.FORWARDED, allowed, server)
+    name, qtype, rcode = question.name, question.qtype, answer.rcode
     ready = ready_answer(
         answer,
-        cached_report(question, answer.rcode, allowed),
+        Report(name, qtype, rcode, permit.cached),
         policy.generation,
         do=question.do,
         cd=question.cd,
     )
-    return ready, Report(question.name, question.qtype, answer.rcode, verdict)
+    return ready, Report(name, qtype, rcode, permit.forwarded(server))
 
 
-def cached_report(question: Question, rcode: int, allowed: Cause | None) -> Report:
-    """The report of an answer given again."""
-    return Report(question.name, question.qtype, rcode, _passed(Outcome.CACHED, allowed))
-
-
-@lru_cache(maxsize=1024)
-def _passed(outcome: Outcome, allowed: Cause | None, server: str = "") -> Verdict:
-    """The verdict on a name that was not refused; there are few different ones."""
-    return Verdict(outcome, allowed or NO_CAUSE, allowed is not None, upstream=server)
-
-
-def stale_report(before: Report, allowed: Cause | None, cause: str) -> Report:
+def stale_report(before: Report, permit: Permit, cause: str) -> Report:
     """The report of an expired answer given because no upstream could do better."""
-    verdict = Verdict(Outcome.STALE, allowed or NO_CAUSE, allowed is not None, detail=cause)
+    verdict = Verdict(Outcome.STALE, permit.cause, permit.allowed, detail=cause)
     return Report(before.name, before.qtype, before.rcode, verdict)
 
 
-def _place(cause: Cause) -> str:
+def place_of(cause: Cause) -> str:
+    """A list and the line in it, as they are told to clients."""
     return f"{cause.list_name}, line {cause.line}" if cause.line else cause.list_name
 
 
-def _refusal(question: Question, policy: Policy, verdict: Verdict, reason: str) -> Ready:
-    refusal = policy.group.blocking.refuse(question.name, question.qtype)
-    return _ready(question, policy, refusal, verdict, ede=(n.Ede.BLOCKED, reason))
+def fitted(ready: Ready, query: bytes, end: int, shape: Shape, transport: Transport) -> bytes:
+    """The reply as this client can take it: truncated where it must be, RD as it was."""
+    reply = ready.give(query, end, edns=shape.edns)
+    if transport is UDP and len(reply) > shape.payload:
+        return write_truncated(query, end + 4, edns=shape.edns, do=shape.do)
+    return reply if shape.flags & n.RD else without_rd(reply)
 
 
 def _ready(

@@ -20,11 +20,11 @@ class Outcome(IntEnum):
     BLOCKED = 2
     """Refused by a rule on the name asked for."""
     BLOCKED_ANSWER = 3
-    """Refused by a rule on something in the upstream's answer, such as a CNAME target."""
+    """Refused for something in the upstream's answer: a CNAME target, an address, a service."""
     LOCAL = 4
     """Answered from the local records, or from a reserved name or private reverse zone."""
     REWRITTEN = 5
-    """Answered with what a rule said instead."""
+    """Answered with what a rule said instead, or led to another name by it."""
     REFUSED = 6
     """Not served: the client may not ask, asked too often, or asked for what nobody gets."""
     MALFORMED = 7
@@ -68,9 +68,10 @@ KINDS = ("blocked", "cached", "forwarded", "local", "failed", "refused")
 class Cause:
     """The line of a list that decided, or nothing at all (`NO_CAUSE`).
 
-    `list_name` is the list's name in the settings (own rules are the list "own rules", local
-    records "local records"); `line` counts from 1, 0 where there are no lines. `rule` is the
-    line's text; it is "" for lists on disk until somebody asks `Matcher.rule_text` for it.
+    `list_name` is the list's name in the settings, or what stands for one: "own rules", "local
+    records", "hosts file", "rebinding protection", "bogus addresses"; `line` counts from 1, 0
+    where there are no lines. `rule` is the line's text; it is "" for lists on disk until somebody
+    asks `Matcher.rule_text` for it.
     """
 
     list_name: str = ""
@@ -86,8 +87,8 @@ class Verdict:
     """What became of a query and why. Compared by identity, so it can key a cache of its own.
 
     `allowed` is True when an exception or an allow list named the query: it is then not blocked
-    by anything else. `hop` is the CNAME target (text) that was refused, "" where it was the name
-    itself. `upstream` is the server that answered, "" when none was asked.
+    by any list. `hop` is the CNAME target, service or address (text) in the answer that decided,
+    "" where it was the name itself. `upstream` is the server that answered, "" when none was asked.
     """
 
     outcome: Outcome

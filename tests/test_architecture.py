@@ -22,8 +22,9 @@ WORDS = {"errors", "verdict", "record", "tasks"}
 BELOW = {"wire", *WORDS}
 PLANE = {"policy", "cache", "filter", "upstream", *BELOW}
 CONTROL = {"settings", "lists", "querylog", "stats", "web"}
-MEETING = {"parts", "kept", "builtin", "datadir"}
+MEETING = {"parts", "kept", "builtin", "datadir", "reloading"}
 EVERYTHING = {"pipeline", "reaction", "server", *MEETING, *PLANE, *CONTROL}
+DECIDING = {"reaction", "permit", "replies", "judge", "screen", "asking"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "verdict": set(),
@@ -31,16 +32,21 @@ MAY_IMPORT: dict[str, set[str]] = {
     "record": {"verdict"},
     "wire": WORDS,
     **dict.fromkeys(("policy", "cache", "filter", "upstream"), BELOW),
-    "reaction": PLANE,
-    "replies": PLANE,
-    "judge": {"reaction", "replies", *PLANE},
-    "pipeline": {"reaction", "replies", "judge", *PLANE},
+    "permit": BELOW,
+    "reaction": {"permit", *PLANE},
+    "replies": {"reaction", "permit", *PLANE},
+    "judge": {"reaction", "permit", "replies", *PLANE},
+    "screen": {"permit", "replies", *PLANE},
+    "asking": DECIDING | PLANE,
+    "pipeline": DECIDING | PLANE,
     "server": {"pipeline", "reaction", *PLANE},
     **{room: {"filter", *BELOW} for room in CONTROL},
     "builtin": {"settings"},
     "datadir": WORDS,
-    "parts": {"settings", *PLANE},
+    "clientele": {"policy", "filter", *BELOW},
+    "parts": {"builtin", "clientele", "settings", *PLANE},
     "kept": {"settings", *PLANE},
+    "reloading": {"settings"},
     "app": EVERYTHING,
     "commands": {"app", *EVERYTHING},
     "cli": {"commands", "settings", *WORDS},
@@ -49,7 +55,8 @@ MAY_IMPORT: dict[str, set[str]] = {
 nothing of CONTROL, and CONTROL nothing of it but `filter`; rooms in one line know nothing of each
 other and meet in `parts`, `kept` and `app`."""
 
-PURE = {"errors", "verdict", "record", "wire", "policy", "cache", "filter", "reaction", "replies"}
+PURE = {"errors", "verdict", "record", "wire", "policy", "cache", "filter", "clientele"}
+PURE |= {"permit", "reaction", "replies", "judge", "screen"}
 IMPURE = {"asyncio", "socket", "select", "ssl", "threading", "time", "datetime", "logging"}
 IMPURE |= {"random", "secrets", "sqlite3", "aiosqlite", "aiohttp", "urllib"}
 

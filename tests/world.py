@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Callable, Mapping, Sequence
-from ipaddress import ip_address, ip_network
+from dataclasses import replace
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any, NamedTuple
 
 import dnslib
@@ -14,8 +15,9 @@ from sinkhole.cache.answer import TtlLimits
 from sinkhole.cache.table import Table
 from sinkhole.errors import UpstreamError
 from sinkhole.pipeline import Pipeline
+from sinkhole.policy.access import Access
 from sinkhole.policy.blocking import Blocking
-from sinkhole.policy.clients import Client, Clients
+from sinkhole.policy.clients import Client
 from sinkhole.policy.local import LocalNames
 from sinkhole.policy.snapshot import Filter, GroupPolicy, Policy
 from sinkhole.reaction import UDP, Reaction, Transport, Waiting
@@ -56,26 +58,68 @@ class NeverWaiting(selectors.SelectSelector):
         return super().select(0)
 
 
+class SimpleRewrite(NamedTuple):
+    rcode: int = 0
+    cname: bytes = b""
+    records: tuple[tuple[int, bytes], ...] = ()
+
+
 class SimpleMatch(NamedTuple):
     cause: Cause
-    allowed: bool
+    allowed: bool = False
+    rewrite: SimpleRewrite | None = None
+    addresses: tuple[IPv4Address | IPv6Address, ...] = ()
+    builtin: bool = False
 
 
 class SimpleFilter:
-    """Blocks and allows names and all below them; line numbers are positions in the lists."""
+    """Blocks, allows and rewrites names and all below them, and blocks addresses in answers.
 
-    def __init__(self, block: Sequence[str] = (), allow: Sequence[str] = ()) -> None:
+    Line numbers are positions in the lists. `only_for` is a trait: names are blocked for clients
+    that have it. `hosts` are the addresses that hosts lines say of blocked names.
+    """
+
+    def __init__(
+        self,
+        block: Sequence[str] = (),
+        allow: Sequence[str] = (),
+        *,
+        rewrite: Mapping[str, SimpleRewrite] | None = None,
+        addresses: Sequence[str] = (),
+        hosts: Sequence[str] = (),
+        only_for: str = "",
+        builtin: bool = False,
+    ) -> None:
+        self.criteria = frozenset({only_for} if only_for else ())
+        self.checks_addresses = bool(addresses)
         self._block = {from_text(name): i + 1 for i, name in enumerate(block)}
         self._allow = {from_text(name): i + 1 for i, name in enumerate(allow)}
+        self._rewrite = {from_text(name): new for name, new in (rewrite or {}).items()}
+        self._addresses = [ip_network(each) for each in addresses]
+        self._hosts = tuple(ip_address(each) for each in hosts)
+        self._builtin = builtin
 
-    def match(self, name: bytes, qtype: int) -> SimpleMatch | None:
-        for rules, list_name, allowed in (
-            (self._allow, "Allowed", True),
-            (self._block, "Starter", False),
-        ):
-            for above in ancestors(name):
-                if above in rules:
-                    return SimpleMatch(Cause(list_name, rules[above]), allowed)
+    def match(
+        self, name: bytes, qtype: int, traits: frozenset[str] = frozenset()
+    ) -> SimpleMatch | None:
+        for above in ancestors(name):
+            if above in self._allow:
+                return SimpleMatch(Cause("Allowed", self._allow[above]), allowed=True)
+            if above in self._rewrite:
+                return SimpleMatch(Cause("Starter", 7), rewrite=self._rewrite[above])
+        for above in ancestors(name) if self.criteria <= traits else ():
+            if above in self._block:
+                cause = Cause("Starter", self._block[above])
+                return SimpleMatch(cause, addresses=self._hosts, builtin=self._builtin)
+        return None
+
+    def match_address(
+        self, packed: bytes, rtype: int, traits: frozenset[str] = frozenset()
+    ) -> SimpleMatch | None:
+        address = ip_address(packed)
+        for line, network in enumerate(self._addresses, start=1):
+            if address.version == network.version and address in network:
+                return SimpleMatch(Cause("Addresses", line))
         return None
 
 
@@ -169,9 +213,10 @@ class World:
         self.buffer = RecordBuffer()
         self.table = Table(cache_bytes)
         group = GroupPolicy(filter=SimpleFilter(block, allow), blocking=blocking or Blocking())
+        access = Access(tuple(ip_network(net) for net in AT_HOME), rate_limit)
+        local = LocalNames(local_records(records or {}))
         self.pipeline = Pipeline(
-            policy=Policy(group=group, local=LocalNames(records or {})),
-            clients=Clients([ip_network(net) for net in AT_HOME], rate_limit),
+            policy=Policy(group=group, local=local, access=access),
             table=self.table,
             upstreams=self.upstreams,
             buffer=self.buffer,
@@ -190,21 +235,14 @@ class World:
         self.publish(filter=SimpleFilter(block, allow))
 
     def publish(
-        self,
-        *,
-        filter: Filter | None = None,
-        blocking: Blocking | None = None,
-        local: LocalNames | None = None,
-        reserved_names: bool | None = None,
+        self, *, filter: Filter | None = None, blocking: Blocking | None = None, **parts: Any
     ) -> None:
         """Publish a new Policy, with these parts in place of those of the old one."""
         old = self.pipeline.policy
-        self.pipeline.policy = Policy(
-            old.generation + 1,
-            GroupPolicy(filter=filter or old.group.filter, blocking=blocking or old.group.blocking),
-            old.local if local is None else local,
-            old.reserved_names if reserved_names is None else reserved_names,
+        group = GroupPolicy(
+            filter=filter or old.group.filter, blocking=blocking or old.group.blocking
         )
+        self.pipeline.policy = replace(old, generation=old.generation + 1, group=group, **parts)
 
     def now(self, wire: bytes, transport: Transport = UDP) -> Reaction:
         """What the pipeline says at once."""
@@ -231,6 +269,24 @@ class World:
         """The reports of everything answered since the last call."""
         batches = self.buffer.drain(1_000_000)
         return [report for batch in batches for report, _ in batch.records]
+
+
+def local_records(
+    records: Mapping[str, Sequence[str]],
+) -> dict[str, list[tuple[int, bytes]]]:
+    """Local records from text: an address, or the type and the data as in a zone file."""
+    read: dict[str, list[tuple[int, bytes]]] = {}
+    for name, values in records.items():
+        read[name] = []
+        for value in values:
+            if " " not in value:
+                address = ip_address(value)
+                value = f"{'A' if address.version == 4 else 'AAAA'} {value}"
+            (record,) = dnslib.RR.fromZone(f"owner.invalid. 0 {value}")
+            buffer = dnslib.DNSBuffer()
+            record.rdata.pack(buffer)
+            read[name].append((record.rtype, bytes(buffer.data)))
+    return read
 
 
 def question(name: str, qtype: str = "A", *, edns: bool = False) -> bytes:

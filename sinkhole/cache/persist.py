@@ -1,8 +1,9 @@
 """The answers of a table as bytes, to keep them over a restart.
 
     file    magic (8 bytes), CRC-32 of the rest (4), records
-    record  head: sizes of key and tail, rcode, AD, number of TTLs and of targets,
-                  TTL in seconds, received as wall-clock seconds since 1970
+    record  head: sizes of key and tail, rcode, AD (bit 0) and number of links (the other bits),
+                  number of TTLs and of targets, TTL in seconds, received as wall-clock seconds
+                  since 1970
             key, tail, TTL offsets, TTLs, targets (each behind its size)
 
 Only answers of upstreams are kept: blocks and local names are made anew by the policy of the
@@ -26,7 +27,7 @@ from sinkhole.verdict import Outcome, Verdict
 from sinkhole.wire.name import end_of
 from sinkhole.wire.write import Tail
 
-MAGIC: Final = b"SINKCA\0\1"
+MAGIC: Final = b"SINKCA\0\2"
 NEVER_JUDGED: Final = 0
 """The generation of what comes from disk; policies count from 1."""
 
@@ -51,7 +52,8 @@ def pack(
         tail = answer.tail
         count = len(tail.ttls)
         received = wall_now - (now - answer.received)
-        sizes = (len(key), len(tail.data), answer.rcode, answer.ad, *tail.counts, count)
+        flags = answer.ad | answer.links << 1
+        sizes = (len(key), len(tail.data), answer.rcode, flags, *tail.counts, count)
         out += _HEAD.pack(*sizes, len(answer.targets), answer.ttl_s, received)
         out += key + tail.data
         out += Struct(f"!{count}H{count}I").pack(*tail.ttl_offsets, *tail.ttls)
@@ -85,7 +87,7 @@ def load(data: bytes, now: float, wall_now: float) -> Iterator[tuple[bytes, Read
 def _read(data: bytes, at: int, now: float, wall_now: float) -> Iterator[tuple[bytes, Ready]]:
     while at < len(data):
         head = _HEAD.unpack_from(data, at)
-        key_size, tail_size, rcode, ad = head[:4]
+        key_size, tail_size, rcode, flags = head[:4]
         count, target_count, ttl_s, received = head[7:]
         at += _HEAD.size
         key, tail_data = data[at : at + key_size], data[at + key_size : at + key_size + tail_size]
@@ -101,7 +103,8 @@ def _read(data: bytes, at: int, now: float, wall_now: float) -> Iterator[tuple[b
         if received > wall_now:
             continue
         tail = Tail(tail_data, values[:count], values[count:], head[4:7])
-        answer = Answer(rcode, bool(ad), tail, ttl_s, now - (wall_now - received), tuple(targets))
+        ad, links, since = bool(flags & 1), flags >> 1, now - (wall_now - received)
+        answer = Answer(rcode, ad, tail, ttl_s, since, tuple(targets), links)
         yield key, _ready(key, answer, now)
 
 

@@ -13,7 +13,7 @@ from sinkhole.filter.explain import explain, explain_queries
 from sinkhole.filter.match import Matcher
 from sinkhole.filter.trie import CompiledList
 from sinkhole.lists.library import OWN_RULES, Library
-from sinkhole.parts import make_clients, make_policy, ttl_limits
+from sinkhole.parts import make_policy, ttl_limits
 from sinkhole.pipeline import Pipeline
 from sinkhole.reaction import TCP, Exchanged, Waiting
 from sinkhole.record import RecordBuffer
@@ -94,7 +94,6 @@ def _by_pipeline(
     buffer = RecordBuffer()
     pipeline = Pipeline(
         policy=make_policy(settings, matcher, generation=1),
-        clients=make_clients(settings),
         table=Table(1 << 20),
         upstreams=_NoUpstreams(),
         buffer=buffer,

@@ -1,8 +1,9 @@
-"""The server, from start to signal."""
+"""The server, from start to signal; SIGHUP has it read its settings again."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import signal
 from pathlib import Path
@@ -12,27 +13,61 @@ import click
 
 from sinkhole import __version__
 from sinkhole.app import App
-from sinkhole.settings import Settings
+from sinkhole.errors import SettingsError, SinkholeError
+from sinkhole.settings import Settings, load
 from sinkhole.tasks import Tasks
+
+log = logging.getLogger(__name__)
 
 LISTS_PATIENCE_S: Final = 20.0
 """How long to wait for lists before saying what there is; DNS is answered meanwhile."""
 
 
 async def run_until_signal(settings: Settings, config: Path | None) -> None:
-    """Run until SIGTERM or SIGINT. Raises SinkholeError when DNS or the page cannot start."""
-    stopping = asyncio.Event()
+    """Run until SIGTERM or SIGINT. Raises SinkholeError when DNS or the page cannot start.
+
+    SIGHUP means "read the settings again", unless it is what it once was: the terminal is gone.
+    """
+    stopping, changed = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    app, tasks = App(settings), Tasks("run", limit=1)
+    on_terminal = _is_on_terminal()
+    loop.add_signal_handler(
+        signal.SIGHUP,
+        lambda: (stopping if on_terminal and not _is_on_terminal() else changed).set(),
+    )
+    app, tasks = App(settings), Tasks("run", limit=2)
     await app.start()
     tasks.start("greeting", _greet(app, config))
+    tasks.start("settings", _reload_when(changed, app, config))
     try:
         await stopping.wait()
     finally:
         await tasks.close()
         await app.stop()
+
+
+def _is_on_terminal() -> bool:
+    return os.isatty(0)
+
+
+async def _reload_when(changed: asyncio.Event, app: App, config: Path | None) -> None:
+    """Read the settings again each time `changed` is set; signals meanwhile count as one."""
+    while True:
+        await changed.wait()
+        changed.clear()
+        try:
+            settings = await asyncio.to_thread(load, config, os.environ)
+            later = await app.reload(settings)
+        except SinkholeError as error:
+            mistakes = error.problems if isinstance(error, SettingsError) else [str(error)]
+            for mistake in mistakes:
+                log.error("the settings stay as they were: %s", mistake)
+            continue
+        log.info("settings from %s are in force", config or "defaults")
+        for key in later:
+            log.warning("%s has changed, which takes effect after a restart", key)
 
 
 async def _greet(app: App, config: Path | None) -> None:

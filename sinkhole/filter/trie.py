@@ -96,14 +96,17 @@ class CompiledList:
         return mapped
 
     @classmethod
-    def from_rules(cls, name: str, kind: Kind, rules: Sequence[str]) -> CompiledList:
+    def from_rules(
+        cls, name: str, kind: Kind, rules: Sequence[str], texts: Sequence[str] | None = None
+    ) -> CompiledList:
         """Compile rules in memory, one per text, such as the own rules of the settings.
 
-        A text that is no rule is refused, and stands in `report.samples` with its reason.
+        `texts` are what `rule_text` says in place of the rules. A text that is no rule is refused,
+        and stands in `report.samples` with its reason.
         """
         lines = (rule.encode(errors="replace") for rule in rules)
         made = cls._from_compiled(name, kind, compile_lines(lines, kind))
-        made._texts = tuple(rules)
+        made._texts = tuple(rules if texts is None else texts)
         return made
 
     @classmethod

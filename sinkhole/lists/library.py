@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -18,7 +18,7 @@ from sinkhole.lists.resolve import Resolve, resolve_by_system
 from sinkhole.lists.status import ListStatus, status_of
 from sinkhole.lists.steps import Watch, unwatched
 from sinkhole.lists.store import Store, map_compiled
-from sinkhole.lists.wanted import Wanted
+from sinkhole.lists.wanted import Wanted, WantedList
 from sinkhole.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -112,6 +112,20 @@ class Library:
         await asyncio.to_thread(self._load_items)
         self._publish()
 
+    async def rewanted(self, wanted: Wanted) -> None:
+        """Go over to other settings and publish once, in milliseconds if own rules are few.
+
+        Lists that were fetched before are mapped; what is missing is left to `run`, as ever.
+        """
+        own = await asyncio.to_thread(_own_rules, wanted)
+        items = _items(wanted, {item.wanted: item for item in self._items})
+        unmapped = [item for item in items if item.compiled is None]
+        await asyncio.to_thread(lambda: [self._load_item(item) for item in unmapped])
+        self._wanted, self._items = wanted, items
+        self._own_rules, self._own_problems = own
+        self.__dict__.pop("_updater", None)  # its limits may be others now
+        self._publish()
+
     async def update(
         self,
         only: Collection[str] | None = None,
@@ -191,14 +205,7 @@ class Library:
         return [item for item in self._items if item.active and item.is_due(now, interval_s)]
 
     def _load_own_rules(self) -> None:
-        if not self._wanted.rules:
-            return
-        own = CompiledList.from_rules(OWN_RULES, "block", self._wanted.rules)
-        self._own_rules = own
-        self._own_problems = [
-            f"filtering.rules: {sample.text!r} is not in use: {sample.reason}"
-            for sample in own.report.samples
-        ]
+        self._own_rules, self._own_problems = _own_rules(self._wanted)
 
     def _load_item(self, item: Item) -> bool:
         """Take over what is on the disk and was not yet; whether it was newly mapped."""
@@ -233,12 +240,27 @@ class Library:
         self._on_change(self.lists)
 
 
-def _items(wanted: Wanted) -> list[Item]:
-    """The lists in their order; of enabled ones that share address and kind, the first counts."""
+def _own_rules(wanted: Wanted) -> tuple[CompiledList | None, list[str]]:
+    """The rules of the settings, compiled, and what is wrong with them."""
+    if not wanted.rules:
+        return None, []
+    own = CompiledList.from_rules(OWN_RULES, "block", wanted.rules)
+    return own, [
+        f"filtering.rules: {sample.text!r} is not in use: {sample.reason}"
+        for sample in own.report.samples
+    ]
+
+
+def _items(wanted: Wanted, known: Mapping[WantedList, Item] | None = None) -> list[Item]:
+    """The lists in their order; of enabled ones that share address and kind, the first counts.
+
+    The item of a list that is `known`, as it is wanted now, stays the same.
+    """
     items: list[Item] = []
     seen: dict[str, str] = {}
     for entry in wanted.lists:
-        item = Item(entry)
+        item = (known or {}).get(entry) or Item(entry)
+        item.same_as = None
         if entry.enabled:
             item.same_as = seen.get(item.id)
             seen.setdefault(item.id, entry.name)

@@ -1,4 +1,4 @@
-"""Who asks: an address, whether it may, how often it did, and its group.
+"""Who asks: an address, whether it may, how often it did, and what rules can ask about it.
 
 Client state is the one mutable thing in this room: a rate budget per address.
 """
@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import sys
 from collections import OrderedDict
-from collections.abc import Sequence
-from ipaddress import IPv4Network, IPv6Network, ip_address
+from ipaddress import ip_address
 from math import inf
 from typing import Final
 
-Network = IPv4Network | IPv6Network
+from sinkhole.policy.access import NO_TAG, NO_TRAITS, Access, Tags
 
 MAX_CLIENTS: Final = 10_000
 """More addresses than this are not remembered at once; the oldest is forgotten, budget and all."""
@@ -38,20 +37,22 @@ class Bucket:
 
 
 class Client:
-    """One address that asks.
+    """One address that asks, of 4 or 16 bytes.
 
     `gated` is True when the client may not ask at all, or its rate is limited: the hot path asks
-    for this one attribute only. `tag` tells its group in keys of the table. UDP and TCP have a
-    budget each, so that a client told to come back over TCP finds room there.
+    for this one attribute only. `tag` stands for its `traits` in keys of the table. UDP and TCP
+    have a budget each, so that a client told to come back over TCP finds room there.
     """
 
-    __slots__ = ("allowed", "gated", "tag", "tcp", "text", "udp")
+    __slots__ = ("allowed", "gated", "packed", "tag", "tcp", "text", "traits", "udp")
 
-    def __init__(self, text: str, *, allowed: bool, limited: bool, tag: bytes = b"\0") -> None:
-        self.text = text
-        self.allowed = allowed
-        self.gated = limited or not allowed
-        self.tag = tag
+    def __init__(self, packed: bytes) -> None:
+        self.packed = packed
+        self.text = str(ip_address(packed))
+        self.allowed = False
+        self.gated = True
+        self.traits = NO_TRAITS
+        self.tag = NO_TAG
         self.udp = Bucket()
         self.tcp = Bucket()
 
@@ -61,14 +62,12 @@ class Clients:
 
     An address is its packed bytes (4 or 16), or, for IPv4, these bytes read as one int in the
     machine's byte order: what the batched listener finds in memory without making bytes of it.
-
-    `allow` are the networks that may ask at all (RFC 5358 §4); `rate_limit` is queries a second
-    for each address, 0 for no limit. Loopback is exempt from the limit: it is the machine itself.
+    Loopback is exempt from the rate limit: it is the machine itself.
     """
 
-    def __init__(self, allow: Sequence[Network], rate_limit: int) -> None:
-        self.allow = tuple(allow)
-        self.rate_limit = rate_limit
+    def __init__(self, access: Access) -> None:
+        self.access = access
+        self._tags = Tags()
         self._known: OrderedDict[bytes | int, Client] = OrderedDict()
 
     def __len__(self) -> int:
@@ -80,22 +79,39 @@ class Clients:
 
     def admits(self, bucket: Bucket, now: float) -> bool:
         """Whether a client that may ask has budget left in this bucket; takes one query."""
-        return self.rate_limit == 0 or bucket.spend(self.rate_limit, now)
+        rate_limit = self.access.rate_limit
+        return rate_limit == 0 or bucket.spend(rate_limit, now)
+
+    def renew(self, access: Access) -> None:
+        """Apply another Access to everybody; budgets go on as they are.
+
+        The clients stay the same objects, as connections and questions underway hold them.
+        """
+        if access == self.access:
+            return
+        self.access = access
+        for client in set(self._known.values()):
+            self._apply(client)
 
     def _make(self, key: bytes | int) -> Client:
         packed = key.to_bytes(4, sys.byteorder) if isinstance(key, int) else key
         if packed is not key and packed in self._known:
             client = self._known[packed]
         else:
-            client = self._new(packed)
+            client = Client(packed)
+            self._apply(client)
         for alias in {key, packed}:
             self._known[alias] = client
             if len(self._known) > MAX_CLIENTS:
                 self._known.popitem(last=False)
         return client
 
-    def _new(self, packed: bytes) -> Client:
-        address = ip_address(packed)
-        allowed = any(address.version == net.version and address in net for net in self.allow)
-        limited = self.rate_limit > 0 and not address.is_loopback
-        return Client(str(address), allowed=allowed, limited=limited)
+    def _apply(self, client: Client) -> None:
+        access, address = self.access, ip_address(client.packed)
+        client.allowed = any(
+            address.version == net.version and address in net for net in access.allow
+        )
+        limited = access.rate_limit > 0 and not address.is_loopback
+        client.gated = limited or not client.allowed
+        client.traits = access.traits(client.packed) if access.traits else NO_TRAITS
+        client.tag = self._tags.of(client.traits)

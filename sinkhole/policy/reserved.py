@@ -55,51 +55,63 @@ _REVERSE: Final = (
     "d.f.ip6.arpa",
     *(f"{digit}.e.f.ip6.arpa" for digit in "89ab"),
 )
-_ZONES: Final = {from_text(name): "special-use name" for name in _SPECIAL} | {
+_KINDS: Final = {from_text(name): "special-use name" for name in _SPECIAL} | {
     from_text(name): "private reverse zone" for name in _REVERSE
 }
-# One comparison of endings tells nearly every other name that it is not reserved.
-_ENDINGS: Final = tuple({list(ancestors(zone))[-2] for zone in _ZONES})
 
 
-def reserved_zone(name: bytes) -> tuple[bytes, str] | None:
-    """The reserved zone a lower-cased wire name lies in, and what kind of zone it is."""
-    if not name.endswith(_ENDINGS):
-        return None
-    position = 0
-    while size := name[position]:
-        kind = _ZONES.get(name[position:])
-        if kind is not None:
-            return name[position:], kind
-        position += size + 1
-    return None
+class Reserved:
+    """Answers for reserved names: for all of them, or, where the settings say so, for fewer.
 
-
-def answer_reserved(name: bytes, qtype: int) -> tuple[Refusal, str] | None:
-    """The answer about a reserved name and what kind it is; None for all other names.
-
-    Names in a reserved zone do not exist, but for the zone's own name, which has no records.
-    Two exceptions: `localhost` and names below it are the loopback address of whoever asks, and
-    the loopback addresses are called `localhost` (RFC 6761 §6.3); and everything below
-    resolver.arpa exists without records, so that "no encrypted resolver here" is learnt from one
-    query (RFC 9462 §6.1).
+    `names` is about all but resolver.arpa, `discovery` about that: whoever switches it off lets
+    clients find the encrypted resolver that an upstream recommends, and leave us for it.
     """
-    found = reserved_zone(name)
-    if found is None:
+
+    def __init__(self, *, names: bool = True, discovery: bool = True) -> None:
+        self._kinds = {
+            zone: kind
+            for zone, kind in _KINDS.items()
+            if (discovery if zone == _RESOLVER else names)
+        }
+        # One comparison of endings tells nearly every other name that it is not reserved.
+        self._endings = tuple({list(ancestors(zone))[-2] for zone in self._kinds})
+
+    def zone_of(self, name: bytes) -> tuple[bytes, str] | None:
+        """The reserved zone a lower-cased wire name lies in, and what kind of zone it is."""
+        if not name.endswith(self._endings):
+            return None
+        position = 0
+        while size := name[position]:
+            kind = self._kinds.get(name[position:])
+            if kind is not None:
+                return name[position:], kind
+            position += size + 1
         return None
-    zone, kind = found
-    negative = (soa(zone, TTL_S),)
-    if is_below(name, _LOCALHOST):
-        address = _LOOPBACK.get(qtype)
-        if address is not None:
-            record = Record(name, qtype, TTL_S, address.packed)
+
+    def answer(self, name: bytes, qtype: int) -> tuple[Refusal, str] | None:
+        """The answer about a reserved name and what kind it is; None for all other names.
+
+        Names in a reserved zone do not exist, but for the zone's own name, which has no records.
+        Two exceptions: `localhost` and names below it are the loopback address of whoever asks,
+        and the loopback addresses are called `localhost` (RFC 6761 §6.3); and everything below
+        resolver.arpa exists without records, so that "no encrypted resolver here" is learnt from
+        one query (RFC 9462 §6.1).
+        """
+        found = self.zone_of(name)
+        if found is None:
+            return None
+        zone, kind = found
+        if (record := _record_of(name, qtype)) is not None:
             return Refusal(n.Rcode.NOERROR, (record,)), kind
-        return Refusal(n.Rcode.NOERROR, authority=negative), kind
-    if name in _LOOPBACK_REVERSE:
-        if qtype == n.Type.PTR:
-            record = Record(name, qtype, TTL_S, _LOCALHOST)
-            return Refusal(n.Rcode.NOERROR, (record,)), kind
-        return Refusal(n.Rcode.NOERROR, authority=negative), kind
-    exists = name == zone or zone == _RESOLVER
-    rcode = n.Rcode.NOERROR if exists else n.Rcode.NXDOMAIN
-    return Refusal(rcode, authority=negative), kind
+        exists = name == zone or zone in (_LOCALHOST, _RESOLVER) or name in _LOOPBACK_REVERSE
+        rcode = n.Rcode.NOERROR if exists else n.Rcode.NXDOMAIN
+        return Refusal(rcode, authority=(soa(zone, TTL_S),)), kind
+
+
+def _record_of(name: bytes, qtype: int) -> Record | None:
+    """The address of localhost, or the name of the loopback addresses."""
+    if is_below(name, _LOCALHOST) and (address := _LOOPBACK.get(qtype)):
+        return Record(name, qtype, TTL_S, address.packed)
+    if name in _LOOPBACK_REVERSE and qtype == n.Type.PTR:
+        return Record(name, qtype, TTL_S, _LOCALHOST)
+    return None

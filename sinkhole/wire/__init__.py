@@ -9,5 +9,6 @@ write      records to bytes: the tail of a reply, queries to upstreams, error re
 words      the words of a record's data as text: quoted strings and escapes
 svcparams  the parameters of HTTPS and SVCB records, as text and on the wire
 rdata      the data of a record, as text and on the wire: what rewrites and local names answer
+svcb       where HTTPS and SVCB records lead
 message    the slow, complete codec (dnslib): presentation of rdata, and records from text
 """

@@ -64,7 +64,9 @@ class Ede:
     """The extended DNS errors that we tell, RFC 8914 §4."""
 
     STALE_ANSWER: Final = 3
+    FORGED_ANSWER: Final = 4
     BLOCKED: Final = 15
+    FILTERED: Final = 17
     NO_REACHABLE_AUTHORITY: Final = 22
 
 

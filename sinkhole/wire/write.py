@@ -74,6 +74,8 @@ def write_tail(
         for name, rtype, ttl, rdata in section:
             if name == qname:
                 out += _QUESTION_NAME
+            elif (there := known.get(name)) is not None:
+                out += (0xC000 | there).to_bytes(2, "big")
             else:
                 out += _compress(name, base + len(out), known, qname)
             offsets.append(len(out) + 4)
@@ -145,24 +147,27 @@ def without_rd(reply: bytes) -> bytes:
     return reply[:2] + bytes((reply[2] & ~(n.RD >> 8) & 0xFF,)) + reply[3:]
 
 
-def _remember(name: bytes, at: int, known: dict[bytes, int]) -> None:
-    """Note where a name and each name above it stand; pointers reach 14 bits only."""
+def _remember(name: bytes, at: int, known: dict[bytes, int], end: int) -> None:
+    """Note where a name, written at `at`, and the names above it stand, up to the one at `end`.
+
+    Pointers reach 14 bits only.
+    """
     position = 0
-    while (size := name[position]) and at + position < 0x4000:
-        known.setdefault(name[position:], at + position)
-        position += size + 1
+    while position < end and at + position < 0x4000:
+        known[name[position:]] = at + position
+        position += name[position] + 1
 
 
 def _compress(name: bytes, at: int, known: dict[bytes, int], qname: bytes) -> bytes:
     """The name as it is to be written at offset `at` of the message."""
     if not known:
-        _remember(qname, HEADER_SIZE, known)
+        _remember(qname, HEADER_SIZE, known, len(qname) - 1)
     position = 0
     while size := name[position]:
         target = known.get(name[position:])
         if target is not None:
-            _remember(name, at, known)
+            _remember(name, at, known, position)
             return name[:position] + (0xC000 | target).to_bytes(2, "big")
         position += size + 1
-    _remember(name, at, known)
+    _remember(name, at, known, position)
     return name

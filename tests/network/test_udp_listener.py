@@ -6,6 +6,8 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from ipaddress import ip_network
 
 import dnslib
 import pytest
@@ -62,7 +64,8 @@ def make_world() -> World:
 async def test_blocked_and_forwarded_names_are_answered(host: str, batched: bool) -> None:
     world = make_world()
     if host == "::1":
-        world.pipeline.clients.allow = (*world.pipeline.clients.allow, *_loopback6())
+        access = world.pipeline.policy.access
+        world.publish(access=replace(access, allow=(*access.allow, ip_network("::1/128"))))
     async with listening(world.pipeline, host, batched) as pair:
         with client_socket(host) as sock:
             (reply,) = await ask(sock, (host, pair.port), question("ads.example.org"))
@@ -70,12 +73,6 @@ async def test_blocked_and_forwarded_names_are_answered(host: str, batched: bool
             (reply,) = await ask(sock, (host, pair.port), question("example.org"))
             assert addresses(dnslib.DNSRecord.parse(reply)) == ["192.0.2.1"]
     assert [client for b in world.buffer.drain(9) for _, client in b.records] == [host, host]
-
-
-def _loopback6() -> list[object]:
-    from ipaddress import ip_network
-
-    return [ip_network("::1/128")]
 
 
 @pytest.mark.parametrize("batched", BATCHED)

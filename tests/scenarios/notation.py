@@ -5,9 +5,12 @@ from __future__ import annotations
 import re
 
 import dnslib
-from world import zone_records
+from world import SimpleRewrite, local_records, zone_records
 
-from sinkhole.wire.numbers import type_name
+from sinkhole.wire.name import from_text
+from sinkhole.wire.numbers import rcode_name, type_name
+
+RCODES = [rcode_name(number) for number in range(16)]
 
 
 def read_record(text: str) -> dnslib.RR:
@@ -17,6 +20,28 @@ def read_record(text: str) -> dnslib.RR:
     except Exception as error:
         raise ValueError(f"{text!r} is not a record: {error}") from error
     return record
+
+
+def read_local(lines: list[str]) -> dict[str, list[str]]:
+    """Local records from lines of NAME ADDRESS... or NAME TYPE DATA."""
+    records: dict[str, list[str]] = {}
+    for line in lines:
+        name, _, data = line.partition(" ")
+        first = data.split()[0]
+        values = [data.strip()] if first.isupper() and first.isalpha() else data.split()
+        records.setdefault(name, []).extend(values)
+    return records
+
+
+def read_rewrite(line: str) -> tuple[str, SimpleRewrite]:
+    """A name and what is said instead, from NAME RCODE, NAME CNAME NAME or NAME TYPE DATA."""
+    name, what, *data = line.split()
+    if what == "CNAME":
+        return name, SimpleRewrite(cname=from_text(data[0]))
+    if not data:
+        return name, SimpleRewrite(rcode=RCODES.index(what))
+    records = local_records({name: [" ".join((what, *data))]})[name]
+    return name, SimpleRewrite(records=tuple(records))
 
 
 def by_section(lines: list[str]) -> tuple[list[str], list[str], list[str]]:

@@ -109,6 +109,11 @@ class Words:
         del self._left[0]
         return True
 
+    def rest(self) -> list[str]:
+        """All words that are left; takes them."""
+        left, self._left = self._left, []
+        return left
+
     def unknown(self, word: str) -> ScriptError:
         """The error to raise for a word without a meaning here."""
         return ScriptError(f"{self.place}: {word!r} means nothing here")

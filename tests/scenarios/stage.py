@@ -3,9 +3,20 @@
 What may change at any time (each change is a new Policy):
 
     rules                    the block list from now on: the lines below, in any list format
-    local                    local records: lines of NAME ADDRESS...
+    block [for TRAIT] [builtin] [hosts ADDRESS...]
+                             in its place: names, and with `for` to whom they are refused; `hosts`
+                             are the addresses that hosts lines say they have
+    rewrite                  in its place: lines of NAME and what is said instead: RCODE,
+                             "CNAME NAME" or "TYPE DATA"
+    block-addresses NETWORK...    in its place
+    local                    local records: lines of NAME ADDRESS... or NAME TYPE DATA
+    hosts                    names of a hosts file, written as local records
     blocking MODE [DURATION] [ADDRESS...]
     reserved on | off        whether special-use names are answered here
+    discovery on | off       whether resolver.arpa is
+    rebinding on | off | NAME...  whether answers may lead into the house, or those of names
+    bogus NETWORK...         addresses that mean NXDOMAIN
+    traits                   lines of ADDRESS TRAIT...: what rules can ask about these clients
     with KEY VALUE           before anything else: rate_limit, serve_stale, min_ttl, max_ttl, cache
 
 The upstreams and the time:
@@ -43,25 +54,37 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import deque
+from dataclasses import replace
 from functools import partial
-from ipaddress import IPv4Address, IPv6Address, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Any
 
 from expectation import Exchange, Expectation
-from notation import by_section, read_bytes, read_record, write_opt
+from notation import (
+    RCODES,
+    by_section,
+    read_bytes,
+    read_local,
+    read_record,
+    read_rewrite,
+    write_opt,
+)
 from script import ScriptError, Step, Words
-from world import Clock, StillLoop, World, spelled
+from world import Clock, SimpleFilter, StillLoop, World, local_records, spelled
 
 from sinkhole.cache.answer import TtlLimits
 from sinkhole.filter.match import Matcher
 from sinkhole.filter.trie import CompiledList
+from sinkhole.policy.access import Access
 from sinkhole.policy.blocking import Blocking, Mode
-from sinkhole.policy.local import LocalNames
+from sinkhole.policy.bogus import BogusAddresses
+from sinkhole.policy.local import LocalNames, LocalRecords
+from sinkhole.policy.rebinding import Rebinding
+from sinkhole.policy.reserved import Reserved
+from sinkhole.policy.snapshot import Filter
 from sinkhole.reaction import TCP, UDP, Waiting
 from sinkhole.wire.name import from_text, to_text
-from sinkhole.wire.numbers import rcode_name, type_number
-
-RCODES = [rcode_name(number) for number in range(16)]
+from sinkhole.wire.numbers import type_number
 
 TURNS = 20
 """Turns of the event loop that settle everything that does not wait for the clock."""
@@ -84,6 +107,9 @@ class Stage:
         self._waiting: list[Exchange] = []
         self._over: deque[Exchange] = deque()
         self._outgoing = 0
+        self._local: LocalRecords = {}
+        self._hosts: LocalRecords = {}
+        self._traits: dict[bytes, frozenset[str]] = {}
 
     @property
     def world(self) -> World:
@@ -95,7 +121,7 @@ class Stage:
         for step in steps:
             words = Words(step)
             verb = words.take("a verb")
-            method = getattr(self, f"_do_{verb}", None)
+            method = getattr(self, f"_do_{verb.replace('-', '_')}", None)
             if method is None:
                 raise words.unknown(verb)
             try:
@@ -140,9 +166,49 @@ class Stage:
             raise ScriptError(f"{words.place}: {rules.report.samples[0]}")
         self.world.publish(filter=Matcher([rules]))
 
+    def _do_block(self, words: Words, below: list[str]) -> None:
+        only_for = words.take("a trait") if words.next_is("for") else ""
+        builtin = words.next_is("builtin")
+        hosts = list(words.rest()) if words.next_is("hosts") else []
+        rules = SimpleFilter(below, only_for=only_for, builtin=builtin, hosts=hosts)
+        self.world.publish(filter=rules, access=self._access(rules))
+
+    def _do_rewrite(self, words: Words, below: list[str]) -> None:
+        rewrite = dict(read_rewrite(line) for line in below)
+        self.world.publish(filter=SimpleFilter(rewrite=rewrite))
+
+    def _do_block_addresses(self, words: Words, below: list[str]) -> None:
+        self.world.publish(filter=SimpleFilter(addresses=list(words.rest())))
+
     def _do_local(self, words: Words, below: list[str]) -> None:
-        records = {name: addresses for name, *addresses in map(str.split, below)}
-        self.world.publish(local=LocalNames(records))
+        self._local = local_records(read_local(below))
+        self.world.publish(local=LocalNames(self._local, weaker=self._hosts))
+
+    def _do_hosts(self, words: Words, below: list[str]) -> None:
+        self._hosts = local_records(read_local(below))
+        self.world.publish(local=LocalNames(self._local, weaker=self._hosts))
+
+    def _do_traits(self, words: Words, below: list[str]) -> None:
+        self._traits = {ip_address(a).packed: frozenset(t) for a, *t in map(str.split, below)}
+        self.world.publish(access=self._access(self.world.pipeline.policy.group.filter))
+
+    def _access(self, rules: Filter) -> Access:
+        """As in the server, traits are those that rules ask for."""
+        traits, criteria = self._traits, rules.criteria
+        return replace(
+            self.world.pipeline.policy.access,
+            traits=lambda packed: traits.get(packed, frozenset()) & criteria,
+        )
+
+    def _do_rebinding(self, words: Words, below: list[str]) -> None:
+        if words.next_is("off"):
+            self.world.publish(rebinding=None)
+        else:
+            words.next_is("on")
+            self.world.publish(rebinding=Rebinding(words.rest()))
+
+    def _do_bogus(self, words: Words, below: list[str]) -> None:
+        self.world.publish(bogus=BogusAddresses(map(ip_network, words.rest())))
 
     def _do_blocking(self, words: Words, below: list[str]) -> None:
         mode, ttl_s = Mode(words.take("a mode")), 10
@@ -158,10 +224,10 @@ class Stage:
         self.world.publish(blocking=Blocking(mode, ttl_s, ipv4, ipv6))
 
     def _do_reserved(self, words: Words, below: list[str]) -> None:
-        word = words.take("on or off")
-        if word not in ("on", "off"):
-            raise words.unknown(word)
-        self.world.publish(reserved_names=word == "on")
+        self.world.publish(reserved=Reserved(names=_is_on(words)))
+
+    def _do_discovery(self, words: Words, below: list[str]) -> None:
+        self.world.publish(reserved=Reserved(discovery=_is_on(words)))
 
     # ---- upstreams and time ------------------------------------------------------------------
 
@@ -299,6 +365,13 @@ class Sender:
         else:
             return False
         return True
+
+
+def _is_on(words: Words) -> bool:
+    word = words.take("on or off")
+    if word not in ("on", "off"):
+        raise words.unknown(word)
+    return word == "on"
 
 
 def _dnssec_flags(words: Words) -> str:

@@ -61,7 +61,7 @@ async def test_lost_patience_is_not_remembered_as_a_failure(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The upstream may answer yet; what the client was to fall back on was evicted meanwhile."""
-    monkeypatch.setattr("sinkhole.pipeline.STALE_PATIENCE_S", 0.01)
+    monkeypatch.setattr("sinkhole.asking.STALE_PATIENCE_S", 0.01)
     world = World()
     world.upstreams.says("example.org", "A", "example.org. 60 A 192.0.2.1")
     await world.ask("example.org")

@@ -281,7 +281,7 @@ async def test_answers_too_old_or_without_serve_stale_are_not_given() -> None:
 async def test_a_slow_upstream_is_not_waited_for_when_there_is_an_old_answer(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr("sinkhole.pipeline.STALE_PATIENCE_S", 0.01)
+    monkeypatch.setattr("sinkhole.asking.STALE_PATIENCE_S", 0.01)
     world = World()
     world.upstreams.says("example.org", "A", "example.org. 60 A 192.0.2.1")
     await world.ask("example.org")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sinkhole.cache.answer import TtlLimits, answer_of
+from sinkhole.cache.answer import MAX_LINKS, TtlLimits, answer_of
 from sinkhole.errors import WireError
 from sinkhole.wire.name import from_text
 from sinkhole.wire.question import Question
@@ -98,3 +98,54 @@ def test_records_that_fill_more_than_a_message_are_refused() -> None:
     services = [Record(WWW, 33, 60, bytes(5) + bytes((i % 256,)) + target) for i in range(900)]
     with pytest.raises(WireError, match="fit a message"):
         answer_of(reply(*services), QUESTION._replace(qtype=33), TtlLimits(), 0.0)
+
+
+X = from_text("x.example.net")
+FRONT = (Record(WWW, 5, 10, X),)
+"""A CNAME made here, that leads to X."""
+
+
+def test_addresses_are_read_back_from_what_is_kept() -> None:
+    said = reply(cname(60, "x.example.net"), a(60, X), a(60, X), Record(X, 1, 60, b"\1\2"))
+    answer = answer_of(said, QUESTION, TtlLimits(), 0.0)
+    assert answer.addresses(1) == [b"\xc0\x00\x02\x01"] * 2
+    assert answer.addresses(28) == []
+
+
+def test_other_rdata_is_read_back_as_it_came() -> None:
+    said = reply(Record(WWW, 65, 60, b"\0\1\0"), Record(WWW, 65, 60, b"\0\2\1a\0"))
+    answer = answer_of(said, QUESTION._replace(qtype=65), TtlLimits(), 0.0)
+    assert answer.rdatas(65) == [b"\0\1\0", b"\0\2\1a\0"]
+    assert answer.rdatas(1) == []
+
+
+def test_cnames_made_here_stand_in_front_and_are_counted() -> None:
+    answer = answer_of(reply(a(60, X)), QUESTION, TtlLimits(), 0.0, FRONT)
+    assert (answer.targets, answer.links, answer.ttl_s) == ((X,), 1, 10)
+    assert answer.tail.counts == (2, 0, 0)
+
+
+def test_records_that_were_not_asked_for_do_not_replace_them() -> None:
+    answer = answer_of(reply(a(60), a(60, X)), QUESTION, TtlLimits(), 0.0, FRONT)
+    assert answer.targets == (X,)
+    assert answer.tail.counts == (2, 0, 0)
+
+
+def test_an_answer_that_leads_back_to_them_is_refused() -> None:
+    said = reply(Record(X, 5, 60, WWW), a(60))
+    with pytest.raises(WireError, match="leads back"):
+        answer_of(said, QUESTION, TtlLimits(), 0.0, FRONT)
+
+
+@pytest.mark.parametrize(("ours", "theirs"), [(1, 11), (3, 9), (1, 12), (3, 10)])
+def test_the_links_of_both_together_are_bounded(ours: int, theirs: int) -> None:
+    names = [from_text(f"n{i}.example.net") for i in range(ours + theirs + 1)]
+    links = [Record(name, 5, 60, names[i + 1]) for i, name in enumerate(names[:-1])]
+    said = reply(*links[ours:], a(60, names[-1]))
+    question = Question(names[0], 1)
+    if ours + theirs <= MAX_LINKS:
+        answer = answer_of(said, question, TtlLimits(), 0.0, tuple(links[:ours]))
+        assert answer.targets == tuple(names[1:])
+    else:
+        with pytest.raises(WireError):
+            answer_of(said, question, TtlLimits(), 0.0, tuple(links[:ours]))

@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from world import World, addresses
+from world import SimpleFilter, SimpleRewrite, World, addresses
 
 from sinkhole.cache.persist import MAGIC, dump, load
 from sinkhole.cache.table import Table
 from sinkhole.errors import StorageError
+from sinkhole.policy.blocking import Blocking
+from sinkhole.wire.name import from_text
 
 
 async def filled() -> World:
@@ -41,6 +43,34 @@ async def test_answers_come_back_as_old_as_they_are_and_blocks_do_not() -> None:
     stale = await again.ask("short.example.org")  # expired: asks, but nobody is there
     assert again.upstreams.asked == ["short.example.org A"]
     assert (addresses(stale), stale.rr[0].ttl) == (["192.0.2.2"], 30)
+
+
+async def test_the_addresses_in_it_are_judged_by_the_rules_of_today() -> None:
+    data = dump((await filled()).table, 1000.0, 1_000_000.0)
+    again = await restarted(data, away_s=1)
+    again.publish(filter=SimpleFilter(addresses=["192.0.2.1"]))
+    assert addresses(await again.ask("www.example.org")) == ["0.0.0.0"]
+    (report,) = again.reports()
+    assert report.verdict.hop == "192.0.2.1"
+
+
+async def test_a_rewritten_name_comes_back_for_the_same_rewrite_only() -> None:
+    world, safe = World(), SimpleRewrite(cname=from_text("safe.example.net"))
+    rules = SimpleFilter(rewrite={"www.example.org": safe})
+    world.publish(filter=rules, blocking=Blocking(ttl_s=300))
+    world.upstreams.says("safe.example.net", "A", "safe.example.net. 300 A 192.0.2.1")
+    await world.ask("www.example.org")
+    data = dump(world.table, world.clock.now, 1_000_000.0)
+    other = SimpleRewrite(cname=from_text("safer.example.net"))
+    for rewrite, asked in (
+        ({"www.example.org": safe}, []),
+        ({"www.example.org": other}, ["safer.example.net A"]),
+        ({}, ["www.example.org A"]),
+    ):
+        again = await restarted(data, away_s=1)
+        again.publish(filter=SimpleFilter(rewrite=rewrite))
+        await again.ask("www.example.org")
+        assert again.upstreams.asked == asked
 
 
 async def test_what_comes_back_is_judged_by_the_rules_of_today() -> None:

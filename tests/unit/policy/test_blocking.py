@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 import pytest
 
-from sinkhole.policy.blocking import Blocking, Mode
+from sinkhole.policy.blocking import MOST_BYTES, MOST_RECORDS, Blocking, Mode
 from sinkhole.wire.name import from_text
 
 NAME = from_text("ads.example.org")
@@ -41,3 +41,55 @@ def test_each_mode(mode: str, qtype: int, rcode: int, rdata: bytes | None, has_s
     assert all(r.ttl == 10 for r in refusal.answer + refusal.authority)
     if has_soa:
         assert refusal.authority[0].rdata[-4:] == (10).to_bytes(4, "big")
+
+
+@pytest.mark.parametrize(
+    ("mode", "qtype", "given", "rdata"),
+    [
+        ("default", 1, ["192.0.2.7"], ["c0000207"]),
+        ("default", 28, ["192.0.2.7"], ["00" * 16]),
+        ("default", 1, ["192.0.2.7", "2001:db8::7", "192.0.2.8"], ["c0000207", "c0000208"]),
+        ("default", 28, ["192.0.2.7", "2001:db8::7"], ["20010db8" + "00" * 11 + "07"]),
+        ("default", 1, [], ["00000000"]),
+        ("default", 65, ["192.0.2.7"], []),
+        ("null_ip", 1, ["192.0.2.7"], ["00000000"]),
+        ("custom_ip", 1, ["192.0.2.7"], ["c0000209"]),
+        ("nxdomain", 1, ["192.0.2.7"], []),
+    ],
+)
+def test_addresses_of_hosts_lines_count_in_the_mode_default(
+    mode: str, qtype: int, given: list[str], rdata: list[str]
+) -> None:
+    ipv4 = IPv4Address("192.0.2.9" if mode == "custom_ip" else "0.0.0.0")
+    refusal = Blocking(Mode(mode), 10, ipv4).refuse(NAME, qtype, map(ip_address, given))
+    assert [record.rdata.hex() for record in refusal.answer] == rdata
+
+
+def test_no_more_is_given_than_a_reply_can_hold() -> None:
+    addresses = [IPv4Address(i) for i in range(3 * MOST_RECORDS)]
+    refusal = Blocking(Mode.DEFAULT).refuse(NAME, 1, addresses)
+    assert len(refusal.answer) == MOST_RECORDS
+    texts = [(16, bytes(MOST_BYTES // 10))] * 20
+    assert len(Blocking().rewrite(NAME, 0, texts).answer) == 10
+
+
+@pytest.mark.parametrize(
+    ("rcode", "records", "expected", "has_soa"),
+    [
+        (0, [(1, b"\xc0\0\2\1")], 0, False),
+        (0, [], 0, True),
+        (3, [], 3, True),
+        (2, [], 2, False),
+        (5, [], 5, False),
+        (16, [], 2, False),
+    ],
+    ids=["record", "nothing", "nxdomain", "servfail", "refused", "beyond-the-header"],
+)
+def test_rewrites(
+    rcode: int, records: list[tuple[int, bytes]], expected: int, has_soa: bool
+) -> None:
+    made = Blocking(ttl_s=30).rewrite(NAME, rcode, records)
+    assert made.rcode == expected
+    assert [(r.rtype, r.rdata) for r in made.answer] == records
+    assert bool(made.authority) == has_soa
+    assert {r.ttl for r in made.answer + made.authority} <= {30}

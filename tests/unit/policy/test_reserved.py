@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from sinkhole.policy.reserved import answer_reserved
+from sinkhole.policy.reserved import Reserved
 from sinkhole.wire.name import from_text, to_text
+
+RESERVED = Reserved()
 
 
 @pytest.mark.parametrize(
@@ -29,7 +31,7 @@ from sinkhole.wire.name import from_text, to_text
     ],
 )
 def test_reserved_names_are_answered_here_with_an_soa(name: str, rcode: int) -> None:
-    found = answer_reserved(from_text(name), 1)
+    found = RESERVED.answer(from_text(name), 1)
     assert found is not None
     refusal, _ = found
     assert refusal.rcode == rcode
@@ -52,24 +54,33 @@ def test_reserved_names_are_answered_here_with_an_soa(name: str, rcode: int) -> 
     ],
 )
 def test_other_names_are_not(name: str) -> None:
-    assert answer_reserved(from_text(name), 1) is None
+    assert RESERVED.answer(from_text(name), 1) is None
 
 
 @pytest.mark.parametrize("name", ["localhost", "my.localhost"])
 def test_localhost_is_the_loopback_address(name: str) -> None:
     for qtype, rdata in ((1, b"\x7f\0\0\1"), (28, bytes(15) + b"\1")):
-        found = answer_reserved(from_text(name), qtype)
+        found = RESERVED.answer(from_text(name), qtype)
         assert found is not None
         assert [r.rdata for r in found[0].answer] == [rdata]
-    found = answer_reserved(from_text(name), 16)
+    found = RESERVED.answer(from_text(name), 16)
     assert found is not None
     assert (found[0].rcode, found[0].answer) == (0, ())
 
 
 def test_the_loopback_address_is_localhost() -> None:
-    found = answer_reserved(from_text("1.0.0.127.in-addr.arpa"), 12)
+    found = RESERVED.answer(from_text("1.0.0.127.in-addr.arpa"), 12)
     assert found is not None
     assert [to_text(r.rdata) for r in found[0].answer] == ["localhost"]
-    found = answer_reserved(from_text("1.0.0.127.in-addr.arpa"), 1)
+    found = RESERVED.answer(from_text("1.0.0.127.in-addr.arpa"), 1)
     assert found is not None
     assert (found[0].rcode, found[0].answer) == (0, ())
+
+
+def test_each_half_can_be_switched_off() -> None:
+    name, discovery = from_text("printer.local"), from_text("_dns.resolver.arpa")
+    assert Reserved(names=False).answer(name, 1) is None
+    assert Reserved(names=False).answer(discovery, 64) is not None
+    assert Reserved(discovery=False).answer(name, 1) is not None
+    assert Reserved(discovery=False).answer(discovery, 64) is None
+    assert Reserved(names=False, discovery=False).answer(discovery, 64) is None

@@ -1,0 +1,64 @@
+"""Who may ask, how often, and which rules about clients hold for an address.
+
+A *trait* is something that a rule can ask of a client: its address, a network it is in, its name,
+a tag. Which there are, only the rules know, so traits are plain text here; a client has those of
+them that some rule asks for. Clients with equal traits get equal answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from typing import Final
+
+Network = IPv4Network | IPv6Network
+Traits = frozenset[str]
+
+NO_TRAITS: Final[Traits] = frozenset()
+
+TAG_SIZE: Final = 4
+"""Bytes of a tag. All of one length, or a byte behind a query could pass for another tag."""
+
+NO_TAG: Final = bytes(TAG_SIZE)
+"""The tag of clients that no rule tells from others."""
+
+MAX_TAGS: Final = 4096
+"""Different sets of traits remembered; when full the memory starts anew, with new numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """The part of a Policy that is about clients; equal ones treat every client alike.
+
+    `allow` are the networks that may ask at all (RFC 5358 §4), `rate_limit` queries a second for
+    each address, 0 for no limit. `traits` tells those of a packed address (4 or 16 bytes); None
+    where no rule asks for any.
+    """
+
+    allow: tuple[Network, ...] = ()
+    rate_limit: int = 0
+    traits: Callable[[bytes], Traits] | None = None
+
+
+class Tags:
+    """Short names for sets of traits, to put in keys: equal sets share a tag.
+
+    A tag is never given to another set again, so what was kept under it stays true.
+    """
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._tags: dict[Traits, bytes] = {}
+
+    def of(self, traits: Traits) -> bytes:
+        """The tag of these traits, TAG_SIZE bytes."""
+        if not traits:
+            return NO_TAG
+        tag = self._tags.get(traits)
+        if tag is None:
+            if len(self._tags) >= MAX_TAGS:
+                self._tags.clear()
+            self._last += 1
+            tag = self._tags[traits] = self._last.to_bytes(TAG_SIZE, "big")
+        return tag
