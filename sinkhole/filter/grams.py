@@ -38,6 +38,9 @@ _COMMON: Final = frozenset(
     for at in range(len(text) - size + 1)
 )
 
+_BY_FREQUENCY: Final = ".eaoitnrscldmpughbvfkyw-xjz0123456789q_"
+"""Characters of names, the commonest first; others are as rare as the last."""
+
 _UNLIKE: Final = ("a", "zz", "7.q-x.example", "w_0.org")
 """Names that have nothing in common: what fits them all fits everything."""
 
@@ -108,7 +111,7 @@ class PatternWriter:
 
     def _choose(self, matching: Matching) -> list[str]:
         """The grams to file a pattern under: the best of those it can't do without."""
-        best, rank = [_ALWAYS], (2, False, self._costs[_ALWAYS])
+        best, rank = [_ALWAYS], (2, False, self._costs[_ALWAYS], 0)
         for group in matching.literals:
             if all(len(text) >= SHORT for text in group):
                 grams = {min(_grams(text), key=self._rank) for text in group}
@@ -119,9 +122,10 @@ class PatternWriter:
             raise ValueError("too many patterns of this sort: they would make matching slow")
         return best
 
-    def _rank(self, gram: str) -> tuple[int, bool, int]:
-        """The lowest is the best: few names have it, and few patterns are filed under it."""
-        return int(gram in _COMMON), len(gram) < LONG, self._costs[gram]
+    def _rank(self, gram: str) -> tuple[int, bool, int, int]:
+        """The lowest is the best: few patterns are filed under it, and few names have it."""
+        rarity = sum(_BY_FREQUENCY.find(char) % len(_BY_FREQUENCY) for char in gram)
+        return int(gram in _COMMON), len(gram) < LONG, self._costs[gram], -rarity
 
 
 def _grams(text: str) -> list[str]:

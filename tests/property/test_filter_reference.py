@@ -214,14 +214,16 @@ def longer_expressions(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 EXPRESSIONS = st.recursive(ATOMS, longer_expressions, max_leaves=8)
-WITH_MEANING = EXPRESSIONS.filter(lambda each: re.search(each, "", re.IGNORECASE) is None)
+WITH_MEANING = EXPRESSIONS.filter(
+    lambda each: "$$" not in each and re.search(each, "", re.IGNORECASE) is None
+)
 
 
 @settings(max_examples=300, deadline=None)
 @given(WITH_MEANING, st.lists(NAMES, min_size=1, max_size=12))
 def test_expressions_match_as_in_python(expression: str, names: list[str]) -> None:
     compiled = CompiledList.from_rules("0", "block", [f"/{expression}/$dnstype=A"])
-    assert not compiled.report.refused
+    assert compiled.report.rules == 1
     for name in names:
         found = Matcher([compiled]).match(from_text(name), 1) is not None
         assert found == (re.search(expression, name, re.IGNORECASE) is not None)

@@ -45,6 +45,8 @@ ACTIONS = table(
     ),
     says("*.example CNAME .", "*.good.example CNAME RPZ-PASSTHRU.", allow="x.good.example"),
     says("*.example CNAME .", "*.good.example CNAME rpz-passthru.", block="good.example"),
+    # A name that points to itself passes, as in the first drafts of the format.
+    says("*.example CNAME .", "good.example CNAME good.example.", allow="good.example"),
     # They are network rules.
     says("0.0.0.0 a.example", "a.example CNAME .", block="a.example", line=2),
     says("0.0.0.0 a.example", "a.example CNAME rpz-passthru.", allow="a.example"),
@@ -76,6 +78,11 @@ ANSWERS = table(
     says("a.example PTR b.example.", rewrite={"a.example/PTR": "PTR b.example"}),
     says("a.example SRV 1 2 53 b.example.", rewrite={"a.example/SRV": "SRV 1 2 53 b.example"}),
     says("a.example HTTPS 1 . alpn=h2", rewrite={"a.example/HTTPS": "HTTPS 1 . alpn=h2"}),
+    # A line that begins with space goes on about the name above it.
+    says(
+        "a.example A 192.0.2.1", "  A 192.0.2.2", rewrite={"a.example": "A 192.0.2.1 + A 192.0.2.2"}
+    ),
+    says("a.example A 192.0.2.1", "\t60 IN TXT x", rewrite={"a.example/TXT": 'TXT "x"'}),
     says('a.example TXT "a;b"', rewrite={"a.example/TXT": 'TXT "a;b"'}),
 )
 
