@@ -8,9 +8,9 @@ from ipaddress import ip_address
 
 from sinkhole.builtin import builtin_lists
 from sinkhole.cache.answer import TtlLimits
-from sinkhole.clientele import Clientele, KnownClient
 from sinkhole.errors import SettingsError, SinkholeError
 from sinkhole.filter.trie import CompiledList
+from sinkhole.household import Clientele, KnownClient
 from sinkhole.policy.access import Access
 from sinkhole.policy.blocking import Address, Blocking, Mode
 from sinkhole.policy.bogus import BogusAddresses

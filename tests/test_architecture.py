@@ -43,8 +43,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     **{room: {"filter", *BELOW} for room in CONTROL},
     "builtin": {"settings"},
     "datadir": WORDS,
-    "clientele": {"policy", "filter", *BELOW},
-    "parts": {"builtin", "clientele", "settings", *PLANE},
+    "household": {"policy", "filter", *BELOW},
+    "parts": {"builtin", "household", "settings", *PLANE},
     "kept": {"settings", *PLANE},
     "reloading": {"settings"},
     "app": EVERYTHING,
@@ -55,7 +55,7 @@ MAY_IMPORT: dict[str, set[str]] = {
 nothing of CONTROL, and CONTROL nothing of it but `filter`; rooms in one line know nothing of each
 other and meet in `parts`, `kept` and `app`."""
 
-PURE = {"errors", "verdict", "record", "wire", "policy", "cache", "filter", "clientele"}
+PURE = {"errors", "verdict", "record", "wire", "policy", "cache", "filter", "household"}
 PURE |= {"permit", "reaction", "replies", "judge", "screen"}
 IMPURE = {"asyncio", "socket", "select", "ssl", "threading", "time", "datetime", "logging"}
 IMPURE |= {"random", "secrets", "sqlite3", "aiosqlite", "aiohttp", "urllib"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
 
-from sinkhole.clientele import Clientele, KnownClient
+from sinkhole.household import Clientele, KnownClient
 
 CRITERIA = frozenset(
     {"name:Tablet", "tag:user_child", "tag:device_tv", "ip:192.0.2.9", "net:192.0.2.0/28"}
