@@ -60,6 +60,8 @@ HOMES = {
     "pydantic": ("settings/",),
     "marisa_trie": ("filter/",),
     "prometheus_client": ("web/",),
+    "brotli": ("lists/",),
+    "backports": ("lists/",),
 }
 """The only places that import a library: its names and its exceptions end there."""
 
