@@ -44,6 +44,14 @@ def text_key(name: bytes, subtree: bool) -> bytes:
     return name[::-1] + (b"." if subtree else b"." + EXACT)
 
 
+def readable(key: bytes) -> str:
+    """What a person reads for a stored key: "example.org", or "||example.org^" for a subtree."""
+    exact = key.endswith(EXACT)
+    text = key.removesuffix(EXACT)[-2::-1].decode("ascii", errors="backslashreplace")
+    shown = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+    return shown if exact else f"||{shown}^"
+
+
 def _key(name: bytes) -> bytes:
     labels = []
     position = 0

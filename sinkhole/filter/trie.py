@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,7 @@ class CompiledList:
     def _use(self, trie: Any, entries: Sequence[int] | memoryview) -> None:
         self._prefixes = trie.prefixes
         self._identify = trie.get
+        self._iterate = trie.iterkeys
         self._entries = entries
 
     @classmethod
@@ -105,6 +106,17 @@ class CompiledList:
             if found >> entry.STRENGTH_SHIFT >= best >> entry.STRENGTH_SHIFT:
                 best = found
         return best
+
+    def keys(self) -> Iterator[bytes]:
+        """All stored keys (see `key`) in no particular order, a few at a time in memory.
+
+        `find` of such a key tells whether a list covers all that the key stands for.
+        """
+        yield from self._iterate()
+
+    def holds(self, key: bytes) -> bool:
+        """Whether exactly this key is stored."""
+        return self._identify(key) is not None
 
     def rule_text(self, line: int) -> str:
         """The text of a line, read back from the source; "" if it can't be: see `trouble`."""

@@ -6,13 +6,13 @@ bounded whatever a server sends, because it is unpacked piece by piece.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from sinkhole.errors import ListError
+from sinkhole.lists.packed import digest_of
 from sinkhole.lists.unpack import DamagedError, Unpacker
 
 HEAD_SIZE: Final = 1024
@@ -43,7 +43,7 @@ class Intake:
         self._size_limit = size_limit
         self._unpacker = unpacker
         self._file = path.open("xb")
-        self._hash = hashlib.blake2b(digest_size=16)
+        self._hash = digest_of()
         self._head = b""
         self._blank = True
         self.size_bytes = 0

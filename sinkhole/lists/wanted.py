@@ -26,6 +26,15 @@ class WantedList(Protocol):
     def enabled(self) -> bool: ...
 
 
+class WantedGuard(Protocol):
+    """When a new version of a list is held back; `factor` 0 is never."""
+
+    @property
+    def factor(self) -> float: ...
+    @property
+    def canaries(self) -> Sequence[str]: ...
+
+
 class Wanted(Protocol):
     """The part of the settings that is about lists; intervals in seconds, sizes in bytes."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sinkhole.filter.key import EXACT, query_key, rule_key, text_key
+from sinkhole.filter.key import EXACT, query_key, readable, rule_key, text_key
 from sinkhole.wire.name import from_text
 
 
@@ -34,3 +34,10 @@ def test_bytes_with_a_meaning_in_keys_stay_apart() -> None:
 
 def test_the_root_matches_nothing_but_itself() -> None:
     assert query_key(b"\0") == EXACT
+
+
+def test_a_key_can_be_read_by_people() -> None:
+    assert readable(rule_key(from_text("www.example.org"), subtree=True)) == "||www.example.org^"
+    assert readable(rule_key(from_text("www.example.org"), subtree=False)) == "www.example.org"
+    odd = readable(rule_key(b"\x03a\x1b\xff\x03org\x00", subtree=False))
+    assert odd.isprintable() and odd.endswith(".org")

@@ -10,7 +10,7 @@ import pytest
 from sinkhole.errors import ListError
 from sinkhole.filter import entry
 from sinkhole.filter.compile import compile_file
-from sinkhole.filter.key import query_key
+from sinkhole.filter.key import query_key, readable
 from sinkhole.filter.line import Kind
 from sinkhole.filter.trie import CompiledList
 from sinkhole.wire.name import from_text
@@ -161,3 +161,19 @@ def test_another_version_says_so(compiled: Path) -> None:
 def test_a_missing_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(ListError, match="No such file"):
         CompiledList.map(tmp_path / "gone.list", "Test", "block")
+
+
+def test_all_keys_are_given_back_and_can_be_read() -> None:
+    rules = ("||ads.example^", "exact.example", "||ads.example^")
+    listed = CompiledList.from_rules("L", "block", rules)
+    keys = list(listed.keys())
+    assert sorted(map(readable, keys)) == ["exact.example", "||ads.example^"]
+    assert all(listed.find(key) and listed.holds(key) for key in keys)
+
+
+def test_a_key_is_found_where_the_whole_of_it_is_covered() -> None:
+    wide = CompiledList.from_rules("L", "block", ["||example.org^"])
+    narrow = CompiledList.from_rules("L", "block", ["example.org", "a.example.org"])
+    keys = [*narrow.keys()]
+    assert all(wide.find(key) and not wide.holds(key) for key in keys)
+    assert not any(map(narrow.find, wide.keys()))

@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from sinkhole.lists.item import Item
-from sinkhole.lists.state import State
+from sinkhole.lists.state import State, Version
 from sinkhole.settings.filtering import ListSettings
 
 DAY = 86_400.0
 NOW = 1_000_000.0
 REMOTE = ListSettings(name="Ads", url="https://example.org/ads.txt")
-KNOWN = State(REMOTE.url, "block", source="a.txt", compiled="a.trie", digest="d", checked=NOW)
+KNOWN = State(REMOTE.url, "block", used=Version("d", "a.txt", "a.trie"), checked=NOW)
 
 
 def remembering(state: State) -> Item:
@@ -26,7 +26,7 @@ def test_a_list_nobody_has_fetched_is_due() -> None:
 
 
 def test_after_a_start_a_failed_list_without_a_copy_is_due_at_once() -> None:
-    item = remembering(replace(KNOWN, source="", compiled="", digest="", error="no network"))
+    item = remembering(replace(KNOWN, used=None, error="no network"))
     assert item.is_due(NOW, DAY)
 
 
