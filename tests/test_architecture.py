@@ -41,7 +41,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "kept": {"settings", *PLANE},
     "app": EVERYTHING,
     "commands": {"app", *EVERYTHING},
-    "cli": {"commands", "settings", *WORDS},
+    "cli_base": WORDS,
+    "cli_lists": {"cli_base", "commands", "settings", "lists", *WORDS},
+    "cli": {"cli_base", "cli_lists", "commands", "settings", *WORDS},
 }
 """What each room may import besides itself. From `policy` to `server` is the DNS plane: it knows
 nothing of CONTROL, and CONTROL nothing of it but `filter`; rooms in one line know nothing of each

@@ -25,10 +25,11 @@ from sinkhole.lists.status import ListStatus, status_of
 from sinkhole.lists.steps import Watch, unwatched
 from sinkhole.lists.store import Store, map_version
 from sinkhole.lists.versions import Versions
-from sinkhole.lists.wanted import Wanted, WantedGuard
+from sinkhole.lists.wanted import Wanted, WantedGuard, WantedList
 from sinkhole.tasks import Tasks
 
 if TYPE_CHECKING:
+    from sinkhole.lists.aside import Aside
     from sinkhole.lists.fetch import Limits
     from sinkhole.lists.update import Updater
 
@@ -160,6 +161,13 @@ class Library:
     async def diff(self, name: str) -> Difference:
         """What the newest two versions of a list differ in; ListError without two."""
         return await difference(self._store, self._roster.find(name))
+
+    async def compile_aside(self, entry: WantedList, folder: Path, progress: Watch) -> Aside:
+        """Fetch and compile a list into `folder` to be looked at, whoever's it is; ListError."""
+        from sinkhole.lists.aside import compile_aside
+
+        await asyncio.to_thread(lambda: self._updater)
+        return await compile_aside(entry, folder, self._updater.fetcher, self._guard(), progress)
 
     async def count_unique(self) -> None:
         """Count which names each list has alone, if that may have changed; takes seconds."""

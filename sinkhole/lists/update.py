@@ -42,7 +42,7 @@ class Updater:
     ) -> None:
         self.versions = versions
         self._store = store
-        self._fetcher = fetcher
+        self.fetcher = fetcher
         self._now = now
         self._fetching = asyncio.Semaphore(self.AT_ONCE)
 
@@ -132,14 +132,14 @@ class Updater:
             known = Validators(state.etag, state.last_modified, state.answered_by)
         if local.is_local(url):
             return await asyncio.to_thread(self._copy, item, part, known)
-        return await self._fetcher.fetch(item.name, url, part, known, watch)
+        return await self.fetcher.fetch(item.name, url, part, known, watch)
 
     def _copy(self, item: Item, part: Path, known: Validators) -> Fetched | None:
         path = local.find(item.name, item.wanted.url)
         item.tried = local.signature(path)
         if item.tried and item.tried == known.etag:
             return None
-        received = local.copy(item.name, path, part, self._fetcher.limits.size_bytes)
+        received = local.copy(item.name, path, part, self.fetcher.limits.size_bytes)
         return Fetched(received, Validators(etag=item.tried))
 
     async def _note_failure(self, item: Item, reason: str) -> None:

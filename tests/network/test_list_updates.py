@@ -68,7 +68,6 @@ async def test_a_list_goes_from_the_server_into_use_and_is_asked_for_only_if_cha
         (500, b"oh no", "HTTP status 500"),
         (200, b"<html>moved</html>", "web page"),
         (200, b"", "empty"),
-        (200, LIST[:800], "shrunk from"),
         (200, b"Too many requests, come back later!\n" * 100, "none of its lines is a rule"),
     ],
 )
@@ -90,15 +89,46 @@ async def test_whatever_the_server_does_the_last_good_list_stays(
         assert only_status(library)["error"] is None
 
 
-async def test_a_shrunk_list_is_taken_with_consent(tmp_path: Path) -> None:
+async def test_a_list_shrunk_to_a_twentieth_is_held_back_and_taken_with_consent(
+    tmp_path: Path,
+) -> None:
     server = ListServer()
     async with serving(server.handle) as url:
         library = library_of(url, tmp_path)
         await library.update()
-        server.body = LIST[:800]
+        before = library.lists
+        server.body = b"".join(LIST.splitlines(keepends=True)[:25])
         assert await library.update() == 0
-        assert await library.update() == 0  # and stays refused
+        assert await library.update() == 0  # and stays held back
+        assert library.lists == before
+        status = only_status(library)
+        assert status["state"] == "ready" and status["names"] == 500
+        assert "shrunk from 500 to 25" in (status["quarantine"] or {"reason": ""})["reason"]
+        await library.accept("Ads")
+        assert only_status(library)["names"] == 25
+        assert await library.update() == 0
+    assert server.served == [200, 200, 304, 304]  # what is held back is not sent again
+
+
+async def test_force_takes_it_at_once(tmp_path: Path) -> None:
+    server = ListServer()
+    async with serving(server.handle) as url:
+        library = library_of(url, tmp_path)
+        await library.update()
+        server.body = b"".join(LIST.splitlines(keepends=True)[:25])
         assert await library.update(force=True) == 1
+    assert only_status(library)["names"] == 25
+
+
+async def test_a_list_may_not_block_the_host_it_comes_from(tmp_path: Path) -> None:
+    server = ListServer()
+    server.body = b"||localhost^\n"
+    async with serving(server.handle) as url:
+        library = library_of(url.replace("127.0.0.1", "localhost"), tmp_path)
+        assert await library.update() == 0
+    status = only_status(library)
+    assert status["state"] == "quarantined" and status["quarantine"] is not None
+    assert "localhost" in status["quarantine"]["reason"]
 
 
 async def test_a_server_at_home_needs_the_setting_for_it(tmp_path: Path) -> None:
