@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from list_server import LIST, serving
+from list_server import LIST, SIZE_LIMIT, Handler, answer, serving
+from packing import ENCODINGS, pack
 
+from sinkhole.lists.fetch import Limits
 from sinkhole.lists.library import Library
 from sinkhole.lists.status import ListStatus
 from sinkhole.settings.filtering import FilteringSettings, ListSettings
@@ -30,11 +32,14 @@ class ListServer:
         )
 
 
-def library_of(url: str, folder: Path, *, private_sources: bool = True) -> Library:
+def library_of(
+    url: str, folder: Path, *, private_sources: bool = True, limits: Limits | None = None
+) -> Library:
     lists = (ListSettings(name="Ads", url=f"{url}/ads.txt"),)
     library = Library(
         FilteringSettings(lists=lists, private_sources=private_sources, max_list_size="1MiB"),
         folder,
+        limits=limits,
     )
     library.load_now()
     return library
@@ -86,6 +91,74 @@ async def test_whatever_the_server_does_the_last_good_list_stays(
         assert only_status(library)["state"] == "ready"
         server.status, server.body = 200, LIST
         assert await library.update() == 0
+        assert only_status(library)["error"] is None
+
+
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*"))
+
+
+async def _endless(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    while True:
+        await response.write(LIST)
+
+
+async def _trickling(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    while True:
+        await response.write(b"#")
+        await asyncio.sleep(0.01)
+
+
+async def _cut_at_half(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Length": str(len(LIST))})
+    await response.prepare(request)
+    await response.write(LIST[: len(LIST) // 2])
+    assert request.transport is not None
+    request.transport.abort()
+    return response
+
+
+def _bomb(encoding: str) -> Handler:
+    body = pack(encoding, b"||a.example^\n" * 1_000_000)
+    return answer(body=body, headers={"Content-Encoding": encoding})
+
+
+MISBEHAVIOUR: dict[str, tuple[Handler, str]] = {
+    "endless": (_endless, "max_list_size"),
+    "trickling": (_trickling, "not complete within"),
+    "cut": (_cut_at_half, "cut off"),
+    "to-a-file": (answer(status=302, headers={"Location": "file:///etc/hosts"}), "neither http"),
+    "in-circles": (answer(status=302, headers={"Location": "/"}), "more than 3 redirects"),
+    "not-text": (answer(body=LIST + b"\0"), "not text"),
+    **{f"{name}-bomb": (_bomb(name), "max_list_size") for name in ENCODINGS},
+}
+
+
+@pytest.mark.parametrize("name", MISBEHAVIOUR)
+async def test_whatever_misbehaves_is_bounded_and_leaves_no_trace(
+    tmp_path: Path, name: str
+) -> None:
+    good = answer(body=LIST)
+    handler, reason = good, MISBEHAVIOUR[name][1]
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return await handler(request)
+
+    async with serving(handle) as url:
+        library = library_of(url, tmp_path, limits=Limits(SIZE_LIMIT, total_s=2.0))
+        await library.update()
+        before, files = library.lists, names_in(tmp_path)
+        handler = MISBEHAVIOUR[name][0]
+        assert await library.update() == 0
+        assert library.lists == before
+        assert reason in (only_status(library)["error"] or "")
+        assert names_in(tmp_path) == files
+        handler = good
+        await library.update()
         assert only_status(library)["error"] is None
 
 
