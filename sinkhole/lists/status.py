@@ -85,7 +85,7 @@ def status_of(item: Item, *, added: bool = False, unique: int | None = None) -> 
         "compile_s": state.compile_s,
         "size_bytes": state.used.size_bytes if state.used else 0,
         "disk_bytes": item.disk_bytes,
-        "versions": len(state.previous) + (state.used is not None),
+        "versions": len(state.versions),
         "error": _error(item),
         "quarantine": _quarantine(item),
         "state": _state(item),
