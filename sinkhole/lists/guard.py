@@ -23,14 +23,14 @@ _TYPES: Final = (Type.A, Type.AAAA)
 
 
 class Guard:
-    """Judges new versions; with `factor` 0 it lets everything pass.
+    """Judges new versions; with `factor` 0 a list may have any size.
 
     `canaries` are names as text. What is no name, such as an address, is left out.
     """
 
     def __init__(self, factor: float = FACTOR, canaries: Iterable[str] = ()) -> None:
         self._factor = factor
-        self._canaries = dict(_wire_names(canaries)) if factor else {}
+        self._canaries = dict(_wire_names(canaries))
 
     def suspicion(
         self, new: CompiledList, old: CompiledList | None, accepted: Collection[str] = ()

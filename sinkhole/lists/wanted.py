@@ -27,7 +27,7 @@ class WantedList(Protocol):
 
 
 class WantedGuard(Protocol):
-    """When a new version of a list is held back; `factor` 0 is never."""
+    """When a new version of a list is held back; with `factor` 0 never for its size."""
 
     @property
     def factor(self) -> float: ...

@@ -46,8 +46,11 @@ def test_the_factor_is_the_settings() -> None:
     assert not Guard(10).suspicion(made(1000), made(9000))
 
 
-def test_factor_0_lets_everything_pass() -> None:
-    assert Guard(0, CANARIES).suspicion(made(1, f"||{CANARY}^"), made(5000)) == ""
+def test_with_factor_0_only_canaries_count() -> None:
+    guard = Guard(0, CANARIES)
+    assert guard.suspicion(made(1), made(5000)) == ""
+    assert "shrunk" not in guard.suspicion(made(1, f"||{CANARY}^"), made(5000))
+    assert guard.suspicion(made(1, f"||{CANARY}^"), made(5000))
 
 
 def test_hosts_lines_with_several_names_are_measured_by_names() -> None:
