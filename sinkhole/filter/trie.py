@@ -114,7 +114,7 @@ class CompiledList:
         """
         yield from self._iterate()
 
-    def holds(self, key: bytes) -> bool:
+    def has_key(self, key: bytes) -> bool:
         """Whether exactly this key is stored."""
         return self._identify(key) is not None
 

@@ -27,7 +27,7 @@ class Names(Protocol):
     def keys(self) -> Iterator[bytes]:
         """Everything stored."""
 
-    def holds(self, key: bytes, /) -> bool:
+    def has_key(self, key: bytes, /) -> bool:
         """Whether exactly this is stored."""
 
 
@@ -81,7 +81,7 @@ def compare(old: Names, new: Names, most: int) -> tuple[int, list[str]]:
     """How many names `new` has that `old` has not, and up to `most` of them, in order."""
     count = 0
     samples: list[str] = []
-    for key in filterfalse(old.holds, new.keys()):
+    for key in filterfalse(old.has_key, new.keys()):
         count += 1
         if len(samples) < most:
             samples.append(readable(key))

@@ -168,12 +168,12 @@ def test_all_keys_are_given_back_and_can_be_read() -> None:
     listed = CompiledList.from_rules("L", "block", rules)
     keys = list(listed.keys())
     assert sorted(map(readable, keys)) == ["exact.example", "||ads.example^"]
-    assert all(listed.find(key) and listed.holds(key) for key in keys)
+    assert all(listed.find(key) and listed.has_key(key) for key in keys)
 
 
 def test_a_key_is_found_where_the_whole_of_it_is_covered() -> None:
     wide = CompiledList.from_rules("L", "block", ["||example.org^"])
     narrow = CompiledList.from_rules("L", "block", ["example.org", "a.example.org"])
     keys = [*narrow.keys()]
-    assert all(wide.find(key) and not wide.holds(key) for key in keys)
+    assert all(wide.find(key) and not wide.has_key(key) for key in keys)
     assert not any(map(narrow.find, wide.keys()))
