@@ -8,14 +8,14 @@ import signal
 import sys
 from pathlib import Path
 
-from bench import memory, report, speed
+from bench import counts, memory, report, scale, speed
 from bench.lists import read_lists
 from bench.servers import SERVERS, how_to_install, program
 from bench.workload import read_household, write_repeat
 
 HERE = Path(__file__).parent
 WORK = HERE / "work"
-PARTS = (*speed.PARTS, "memory")
+PARTS = (*speed.PARTS, "memory", "scale", "lists")
 
 
 def main() -> int:
@@ -38,9 +38,16 @@ def main() -> int:
             arguments.fresh_queries,
         )  # fmt: skip
         results.runs = speed.measure_speed(plan, lists, source, WORK, print)
-    if "memory" in arguments.only and "sinkhole" in arguments.servers:
+    if "sinkhole" in arguments.servers:
         mix = write_repeat(read_household(source, lists), WORK)
-        results.memory = memory.measure_memory(lists, mix, WORK, print)
+        if "memory" in arguments.only:
+            results.more += memory.measure_memory(lists, mix, WORK, print)
+        if "scale" in arguments.only:
+            results.more += scale.measure_scale(lists, mix, WORK, print)
+    if "lists" in arguments.only and source is not None:
+        counted = counts.count_lists(source)
+        results.more.append(counts.finding(counted))
+        results.tables["Published lists, line by line"] = counts.table(counted)
     text = report.render(results)
     print(f"\n{text}")
     if arguments.record:

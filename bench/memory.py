@@ -1,39 +1,22 @@
-"""What sinkhole holds in memory, how it compiles a million names, and what DNS feels of that.
-
-Nothing is pinned here: server, compiling child and prober share the machine as they would at home.
-"""
+"""What sinkhole holds in memory, how it compiles a million names, and what DNS feels of that."""
 
 from __future__ import annotations
 
-import contextlib
 import json
 import os
-import shutil
-import signal
-import subprocess
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import quantiles
 
 from bench.lists import Lists, derive_names, write_names
-from bench.load import free_port, latencies_ms, latency_command, run_load, wait_for_answer
-from bench.process import (
-    Cores,
-    Memory,
-    bound_to_us,
-    clean_environment,
-    descendants,
-    memory_of,
-    running,
-    settled_cpu_s,
-    stop,
-)
+from bench.load import wait_for_answer
+from bench.process import Cores, Memory, descendants, memory_of, settled_cpu_s
 from bench.report import Finding
-from bench.servers import BLOCKED_ADDRESS, Site, sinkhole, sinkhole_program
+from bench.servers import BLOCKED_ADDRESS, Site
+from bench.serving import LIMIT_S, Bench, loaded_memory, p99_of, run_sinkhole, serving, site_of
 from bench.speed import stub_resolver
 from bench.workload import Workload
 
@@ -45,20 +28,8 @@ MAX_COMPILE_S = 15.0
 MAX_P99_MS = 5.0
 MAX_UPDATE_CHANGE = 0.10
 
-_PROBE_QPS = 500
 _CALM_S = 4
-_LIMIT_S = 180.0
 _SAMPLE_EVERY_S = 0.02
-
-
-@dataclass(frozen=True)
-class Bench:
-    """What every measurement here needs."""
-
-    work: Path
-    stub_port: int
-    mix: Workload
-    tell: Callable[[str], None]
 
 
 def measure_memory(
@@ -77,9 +48,9 @@ def _at_home(bench: Bench, lists: Lists) -> list[Finding]:
     known = lists.holding()
     filler = [name for name in names if name not in known]
     third = write_names(filler, bench.work / "lists" / "filler.txt")
-    site = _site(bench, "home", Lists((*lists.files, third), tuple(names)))
-    with _serving(bench, site, names[-1]) as server:
-        return [_memory_finding(HOME_NAMES, _loaded_memory(bench, site, server), HOME_RSS_MB)]
+    site = site_of(bench, "home", Lists((*lists.files, third), tuple(names)))
+    with serving(bench, site, names[-1]) as server:
+        return [_memory_finding(HOME_NAMES, loaded_memory(bench, site, server), HOME_RSS_MB)]
 
 
 def _with_a_million(bench: Bench, lists: Lists) -> list[Finding]:
@@ -87,17 +58,17 @@ def _with_a_million(bench: Bench, lists: Lists) -> list[Finding]:
     names = derive_names(lists.names, MILLION + CHANGED_NAMES)
     file = write_names(names[:MILLION], bench.work / "lists" / "million.txt")
     compile_s = _compile_s(bench, file)
-    site = _site(bench, "million", Lists((file,), tuple(names[:MILLION])))
-    with _serving(bench, site, names[MILLION - 1]):
+    site = site_of(bench, "million", Lists((file,), tuple(names[:MILLION])))
+    with serving(bench, site, names[MILLION - 1]):
         pass
     started = time.monotonic()
-    with _serving(bench, site, names[MILLION - 1]) as server:
+    with serving(bench, site, names[MILLION - 1]) as server:
         start_s = time.monotonic() - started
-        before = _loaded_memory(bench, site, server)
-        calm_p99_ms = _p99_ms(bench, site, lambda: time.sleep(_CALM_S))
+        before = loaded_memory(bench, site, server)
+        calm_p99_ms = p99_of(bench, site, lambda: time.sleep(_CALM_S))
         next_edition = write_names(names[CHANGED_NAMES:], bench.work / "lists" / "next.txt")
         update = Update(server.pid, site, next_edition, file, names[-1])
-        p99_ms = _p99_ms(bench, site, update.run)
+        p99_ms = p99_of(bench, site, update.run)
         settled_cpu_s(server.pid)
         after = memory_of(server.pid) or before
     change = max(abs(seen.rss - before.rss) / before.rss for seen in (*update.server_memory, after))
@@ -143,7 +114,7 @@ class Update:
             started = time.monotonic()
             os.replace(self.next_edition, self.file)
             self._ask_for_update()
-            if not wait_for_answer(self.site.port, self.new_name, BLOCKED_ADDRESS, _LIMIT_S):
+            if not wait_for_answer(self.site.port, self.new_name, BLOCKED_ADDRESS, LIMIT_S):
                 raise SystemExit("the updated list does not block")
             self.took_s = time.monotonic() - started
         finally:
@@ -158,7 +129,7 @@ class Update:
             data=b"{}",
             headers={"Content-Type": "application/json"},
         )
-        with urllib.request.urlopen(request, timeout=_LIMIT_S) as response:
+        with urllib.request.urlopen(request, timeout=LIMIT_S) as response:
             response.read()
 
     def _watch(self, done: threading.Event) -> None:
@@ -174,33 +145,6 @@ class Update:
                     self.child_rss = max(self.child_rss, memory.rss)
 
 
-def _site(bench: Bench, name: str, lists: Lists) -> Site:
-    folder = bench.work / name
-    shutil.rmtree(folder, ignore_errors=True)
-    return Site(folder, free_port(), bench.stub_port, lists)
-
-
-@contextlib.contextmanager
-def _serving(bench: Bench, site: Site, listed: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A sinkhole that blocks `listed` already, while the block runs."""
-    log = site.folder / "output.txt"
-    with running(sinkhole(site), log, None) as server:
-        if not wait_for_answer(site.port, listed, BLOCKED_ADDRESS, _LIMIT_S):
-            raise SystemExit(f"sinkhole does not block; its output:\n{log.read_text()[-2000:]}")
-        bench.tell(f"{site.folder.name}: {len(site.lists.names):,} names loaded")
-        yield server
-
-
-def _loaded_memory(bench: Bench, site: Site, server: subprocess.Popen[bytes]) -> Memory:
-    """The memory of the server after the whole mix went through it, so with a filled cache."""
-    run_load(site.port, bench.mix.file, 1, Cores.of_this_machine().load)
-    settled_cpu_s(server.pid)
-    memory = memory_of(server.pid)
-    if memory is None:
-        raise SystemExit("sinkhole ended under load")
-    return memory
-
-
 def _memory_finding(names: int, memory: Memory, limit_mb: int) -> Finding:
     return Finding(
         f"memory with {names:,} listed names",
@@ -213,30 +157,5 @@ def _memory_finding(names: int, memory: Memory, limit_mb: int) -> Finding:
 def _compile_s(bench: Bench, file: Path) -> float:
     bench.tell(f"compiling {file.name}")
     started = time.monotonic()
-    _sinkhole(["compile", str(file), "-o", str(bench.work / "million.compiled")])
+    run_sinkhole(["compile", str(file), "-o", str(bench.work / "million.compiled")])
     return time.monotonic() - started
-
-
-def _sinkhole(arguments: list[str]) -> None:
-    done = subprocess.run(
-        bound_to_us([sinkhole_program(), *arguments], None), capture_output=True, text=True,
-        timeout=_LIMIT_S, check=False, env=clean_environment(),
-    )  # fmt: skip
-    if done.returncode != 0:
-        raise SystemExit(f"sinkhole {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
-
-
-def _p99_ms(bench: Bench, site: Site, work: Callable[[], None]) -> float:
-    """The 99th percentile of the latency that a calm client sees while `work` runs."""
-    output = site.folder / "latency.txt"
-    command = latency_command(site.port, bench.mix.file, _PROBE_QPS, int(_LIMIT_S))
-    with output.open("wb") as written:
-        prober = subprocess.Popen(command, stdout=written, stderr=subprocess.DEVNULL)
-        try:
-            work()
-        finally:
-            prober.send_signal(signal.SIGINT)  # dnsperf ends by this, with its output whole
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                prober.wait(10)
-            stop(prober)
-    return quantiles(latencies_ms(output.read_text()), n=100)[98]

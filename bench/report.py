@@ -42,11 +42,14 @@ class Results:
     listed: int
     load_before: float = field(default_factory=lambda: os.getloadavg()[0])
     runs: list[Run] = field(default_factory=list)
-    memory: list[Finding] = field(default_factory=list)
+    more: list[Finding] = field(default_factory=list)
+    """What was found besides speed."""
+    tables: dict[str, str] = field(default_factory=dict)
+    """Further tables by title, in Markdown."""
 
     def findings(self) -> list[Finding]:
         """Every figure that has a target."""
-        return [*_speed_findings(self.runs), *self.memory]
+        return [*_speed_findings(self.runs), *self.more]
 
     def all_met(self) -> bool:
         """Whether no target was missed."""
@@ -98,6 +101,7 @@ def render(results: Results) -> str:
         for part in PARTS
         if (rows := rows_of(results.runs, part))
     ]
+    blocks += [f"### {title}\n\n{table}" for title, table in results.tables.items()]
     if findings := results.findings():
         blocks.append(f"### Targets\n\n{_findings_table(findings)}")
     return "\n\n".join(blocks)

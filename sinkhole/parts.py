@@ -22,8 +22,8 @@ from sinkhole.wire.reply import chain_of
 
 def make_policy(settings: Settings, rules: Filter, generation: int) -> Policy:
     """The Policy of these settings with the given filter."""
-    wanted = settings.filtering.blocking
-    mode, ttl_s = Mode(wanted.mode), int(wanted.ttl)
+    wanted, local = settings.filtering.blocking, settings.local
+    mode, ttl_s = Mode(wanted.mode), int(wanted.ttl_in_force)
     blocking = Blocking(mode, ttl_s)
     if mode is Mode.CUSTOM_IP:  # where one family is not set, that family gets the null address
         ipv4, ipv6 = wanted.custom_ipv4 or blocking.ipv4, wanted.custom_ipv6 or blocking.ipv6
@@ -31,7 +31,10 @@ def make_policy(settings: Settings, rules: Filter, generation: int) -> Policy:
     return Policy(
         generation,
         GroupPolicy(filter=rules, blocking=blocking),
-        LocalNames(settings.local.records, int(settings.local.ttl)),
+        LocalNames(
+            {name: [str(each) for each in records] for name, records in local.records.items()},
+            int(local.ttl),
+        ),
         settings.dns.reserved_names,
     )
 

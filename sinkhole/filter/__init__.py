@@ -5,11 +5,15 @@ rules      `parse_line`: one line -> one of those; which format it is in is deci
 hosts      the format `IP name…`
 plain      the formats `name` and `*.name`
 adblock    the format `||name^`, `@@…`, `…$modifier`
-modifiers  which modifiers count here, and which can't
+modifiers  what the modifiers of a rule say, and which drop it
+rewrite    the values of `$dnsrewrite`: what is answered instead
 dnsmasq    the format `address=/name/`, `local=/name/`, `server=/name/`
+rpz        the format `name CNAME .`: lines of response policy zones, and their origin
 names      the text of a name in a rule -> its wire form
+addresses  the text of an address or a network in a rule
 quick      the commonest lines of all formats, read with one regular expression
 header     what the comments of a list say about the list: its title, what a bare name means
+reader     `ListReader`: a list from top to bottom, each line with what those above it said
 key        wire name -> the key under which the trie holds it
 entry      what a key stands for, in 32 bits: how strong the rule is, and its line
 report     what compiling a list found

@@ -10,50 +10,38 @@ from __future__ import annotations
 
 import argparse
 import contextlib
-import io
 import json
 import os
 import sys
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
-
-import marisa_trie
+from typing import NamedTuple
 
 from sinkhole.errors import ListError
 from sinkhole.filter import entry
-from sinkhole.filter.header import Header
-from sinkhole.filter.key import rule_key, text_key
+from sinkhole.filter.collect import Collector, Parts
+from sinkhole.filter.key import ADDRESS
 from sinkhole.filter.line import Comment, Ignored, Kind, Line, Reject
-from sinkhole.filter.listfile import Contents, write_list_file
-from sinkhole.filter.quick import quick_name
+from sinkhole.filter.listfile import Contents, Part, write_list_file
+from sinkhole.filter.reader import ListReader
 from sinkhole.filter.report import CompileReport
-from sinkhole.filter.rules import parse_line
 from sinkhole.filter.source import LINES_PER_BLOCK, Fingerprint
 
 
 class Compiled(NamedTuple):
-    """A list in memory, in the parts a list file is made of.
+    """A list in memory: its parts, the offset of line 1, 65, 129, … in the source, the report."""
 
-    `entries` holds one packed entry (see `entry`) for each key of `trie`, by the key's id;
-    `blocks` the byte offset of line 1, 65, 129, … in the source.
-    """
-
-    trie: Any
-    entries: array[int]
+    parts: Parts
     blocks: array[int]
     report: CompileReport
 
 
 def compile_lines(lines: Iterable[bytes], kind: Kind = "block") -> Compiled:
-    """Compile lines (each with its line end, if there is one) into a trie, entries and a report.
-
-    A name that several rules name keeps the strongest of them, and of equals the first.
-    """
-    reader = _Reader(kind)
-    reader.read(lines)
-    return reader.finish()
+    """Compile lines (each with its line end, if there is one)."""
+    compiler = _Compiler(kind)
+    compiler.read(lines)
+    return compiler.finish()
 
 
 def compile_file(source: Path, target: Path, kind: Kind = "block") -> CompileReport:
@@ -61,13 +49,9 @@ def compile_file(source: Path, target: Path, kind: Kind = "block") -> CompileRep
 
     Raises ListError if the source can't be read or the target not written.
     """
-    (trie, entries, blocks, report), fingerprint = compile_source(source, kind, source.name)
-    contents = Contents(kind, fingerprint, report.as_dict())
-    try:
-        write_list_file(target, trie.tobytes(), entries, blocks, contents)
-    except OSError as error:
-        raise ListError(source.name, f"can't write {target}: {error.strerror}") from None
-    return report
+    compiled, fingerprint = compile_source(source, kind, source.name)
+    _write(target, compiled, kind, fingerprint, source.name)
+    return compiled.report
 
 
 def compile_files(sources: Sequence[Path], target: Path, kind: Kind = "block") -> CompileReport:
@@ -78,20 +62,16 @@ def compile_files(sources: Sequence[Path], target: Path, kind: Kind = "block") -
     """
     if len(sources) == 1:
         return compile_file(sources[0], target, kind)
-    reader = _Reader(kind)
+    compiler = _Compiler(kind)
     for source in sources:
         try:
             with source.open("rb") as file:
-                reader.read(file)
+                compiler.read(file)
         except OSError as error:
             raise ListError(source.name, f"can't read {source}: {error.strerror}") from None
-    trie, entries, _, report = reader.finish()
-    contents = Contents(kind, Fingerprint(0, 0, ""), report.as_dict())
-    try:
-        write_list_file(target, trie.tobytes(), entries, array("Q"), contents)
-    except OSError as error:
-        raise ListError(target.name, f"can't write {target}: {error.strerror}") from None
-    return report
+    compiled = compiler.finish()._replace(blocks=array("Q"))
+    _write(target, compiled, kind, Fingerprint(0, 0, ""), target.name)
+    return compiled.report
 
 
 def compile_source(source: Path, kind: Kind, list_name: str) -> tuple[Compiled, Fingerprint]:
@@ -105,73 +85,88 @@ def compile_source(source: Path, kind: Kind, list_name: str) -> tuple[Compiled, 
         raise ListError(list_name, f"can't read {source}: {error.strerror}") from None
 
 
-class _Reader:
-    """Reads lines, collecting keys and entries; keys as lines of one buffer, as they are many."""
+def _write(
+    target: Path, compiled: Compiled, kind: Kind, fingerprint: Fingerprint, list_name: str
+) -> None:
+    parts, blocks, report = compiled
+    packed = entry.pack(parts.entries)
+    criteria = sorted(parts.criteria)
+    contents = Contents(kind, fingerprint, report.as_dict(), packed.palette, packed.shift, criteria)
+    laid_out: dict[str, Part] = {
+        "trie": parts.trie.tobytes(),
+        "low": packed.low,
+        "high": packed.high,
+        "offsets": parts.offsets,
+        "details": parts.details,
+        "patterns": parts.patterns,
+        "digest": parts.digest,
+        "blocks": blocks,
+    }
+    try:
+        write_list_file(target, laid_out, contents)
+    except OSError as error:
+        raise ListError(list_name, f"can't write {target}: {error.strerror}") from None
+
+
+class _Compiler:
+    """Reads the lines of one list."""
 
     def __init__(self, kind: Kind) -> None:
-        self.kind = kind
-        self.header = Header()
+        self.reader = ListReader()
         self.report = CompileReport()
-        self.keys = io.BytesIO()
-        self.entries = array(entry.TYPECODE)
+        self.collected = Collector(kind)
         self.blocks = array("Q")
 
     def read(self, lines: Iterable[bytes]) -> None:
         """Read the lines of one file; a further file's lines are numbered on from there."""
-        self.header = Header()
-        plain = entry.pack(0, allow=self.kind == "allow", important=False)
-        header, write_key, append = self.header, self.keys.write, self.entries.append
+        self.reader = ListReader()
+        read_quick, read = self.reader.quick, self.reader.read
+        add_plain = self.collected.plain_adder()
         number, offset, rules = self.report.lines, 0, 0
         for line in lines:
             if number % LINES_PER_BLOCK == 0:
                 self.blocks.append(offset)
             number += 1
             offset += len(line)
-            quick = quick_name(line, header.bare_is_subtree)
+            quick = read_quick(line)
             if quick is not None:
-                write_key(text_key(*quick) + b"\n")
-                append(plain | number)
+                add_plain(*quick, number)
                 rules += 1
             else:
-                self._take(number, line, parse_line(line, header.bare_is_subtree))
+                self._take(number, line, read(line, at_top=not self.collected))
         self.report.lines = number
         self.report.rules += rules
 
     def _take(self, number: int, line: bytes, parsed: Line) -> None:
         if isinstance(parsed, Comment):
             self.report.comments += 1
-            self.header.read(parsed.text, at_top=not self.entries)
         elif isinstance(parsed, Ignored):
             self.report.ignore(parsed.reason)
         elif isinstance(parsed, Reject):
-            self.report.refuse(number, line[:4096].decode(errors="replace"), parsed.reason)
+            self._refuse(number, line, parsed.reason)
         else:
-            self.report.rules += 1
-            allow = parsed.allow or self.kind == "allow"
-            for name in parsed.names:
-                self.keys.write(rule_key(name, parsed.subtree) + b"\n")
-                self.entries.append(entry.pack(number, allow, parsed.important))
+            try:
+                self.collected.add(parsed, number)
+            except ValueError as error:
+                self._refuse(number, line, str(error))
+            else:
+                self.report.accept(parsed)
+
+    def _refuse(self, number: int, line: bytes, reason: str) -> None:
+        self.report.refuse(number, line[:4096].decode(errors="replace"), reason)
 
     def finish(self) -> Compiled:
         if self.report.lines > entry.MAX_LINE_NUMBER:
             raise ListError("", f"more than {entry.MAX_LINE_NUMBER} lines")
-        trie = marisa_trie.BinaryTrie(self._stored_keys())
-        merged = array(entry.TYPECODE, bytes(entry.SIZE * len(trie)))
-        identify = trie.get
-        for key, new in zip(self._stored_keys(), self.entries, strict=True):
-            index = identify(key)
-            old = merged[index]
-            if not old or new >> entry.STRENGTH_SHIFT > old >> entry.STRENGTH_SHIFT:
-                merged[index] = new
-        self.report.title = self.header.title
-        self.report.names = len(trie)
-        self.report.duplicates = len(self.entries) - len(trie)
-        return Compiled(trie, merged, self.blocks, self.report)
-
-    def _stored_keys(self) -> Iterator[bytes]:
-        self.keys.seek(0)
-        for key in self.keys:
-            yield key[:-1]
+        parts = self.collected.finish()
+        self.report.title = self.reader.header.title
+        networks = len(parts.trie.keys(ADDRESS))
+        self.report.names = len(parts.trie) - networks
+        self.report.networks = networks
+        self.report.regexes = self.collected.patterns.regexes()
+        self.report.patterns = len(self.collected.patterns) - self.report.regexes
+        self.report.duplicates = self.collected.duplicates
+        return Compiled(parts, self.blocks, self.report)
 
 
 def main(arguments: list[str] | None = None) -> int:

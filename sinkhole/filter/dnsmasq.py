@@ -1,19 +1,23 @@
 """The dnsmasq format: `address=/name/`, `local=/name/`, `server=/name/`, several names a line.
 
-Each stands for the name and everything below it. What answers with an address of its own or
-forwards elsewhere is not a block, and is refused.
+Each stands for the name and everything below it. `address=` with an address that is not null or
+loopback answers with it, and `server=/name/#` (ask the usual servers) makes an exception.
 """
 
 from __future__ import annotations
 
 import re
 
-from sinkhole.filter.line import Line, Reject, Rule
+from sinkhole.filter.addresses import names_nobody, read_address
+from sinkhole.filter.line import Line, Reject, Rewrite, Rule, Scope
 from sinkhole.filter.names import TOO_BROAD, read_name
+from sinkhole.filter.rewrite import rewrite_to
 
-_SETTING = re.compile(r"([a-z0-9-]+)=/(.*)/([^/]*)")
+FORWARDS = Reject("dnsmasq server=/name/SERVER forwards, it does not block")
+
+_SETTING = re.compile(r"([a-z0-9-]{1,30})=/(.*)/([^/]*)")
 _LOOKS_LIKE = re.compile(r"(?:address|local|server|[a-z0-9-]*set|rebind-domain-ok)=")
-_NOWHERE = frozenset(("", "#", "0.0.0.0", "127.0.0.1", "::", "::1"))
+_DEFAULT = "#"  # of `address=`: the null address; of `server=`: the servers asked for other names
 
 
 def is_dnsmasq(text: str) -> bool:
@@ -27,20 +31,28 @@ def parse_dnsmasq(text: str) -> Line:
     if setting is None:
         return Reject("a dnsmasq setting without /name/")
     keyword, between, target = setting.groups()
-    if keyword == "address" and target not in _NOWHERE:
-        return Reject("dnsmasq address=/name/ADDRESS answers, it does not block")
-    if keyword in ("server", "local") and target:
-        return Reject("dnsmasq server=/name/SERVER forwards, it does not block")
     if keyword not in ("address", "server", "local"):
         return Reject(f"dnsmasq {keyword}= does not block")
+    if keyword != "address" and target not in ("", _DEFAULT):
+        return FORWARDS
+    rewrite = _read_target(target) if keyword == "address" else None
+    if isinstance(rewrite, Reject):
+        return rewrite
     names: list[bytes] = []
     for word in between.split("/"):
-        name = _read_one(word)
+        name = TOO_BROAD if word == "#" else read_name(word.removeprefix("."))
         if not isinstance(name, bytes):
             return name
         names.append(name)
-    return Rule(tuple(names), subtree=True)
+    allow = keyword != "address" and target == _DEFAULT
+    return Rule(tuple(names), scope=Scope.TREE, allow=allow, rewrite=rewrite)
 
 
-def _read_one(word: str) -> bytes | Reject:
-    return TOO_BROAD if word == "#" else read_name(word.removeprefix("."))
+def _read_target(target: str) -> Rewrite | Reject | None:
+    """What `address=` answers with; None for nothing but a block."""
+    if target in ("", _DEFAULT):
+        return None
+    address = read_address(target)
+    if address is None:
+        return Reject("a dnsmasq address=/name/ADDRESS that is none")
+    return None if names_nobody(address) else rewrite_to(address)

@@ -4,34 +4,35 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from ipaddress import ip_address
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from sinkhole.errors import SinkholeError
-from sinkhole.filter.match import Match, Matcher
+from sinkhole.filter.clientele import NO_TRAITS, traits_of
+from sinkhole.filter.line import Address
+from sinkhole.filter.match import Match, Matcher, Opinion, Rewritten
 from sinkhole.filter.trie import CompiledList
-from sinkhole.wire.name import from_text
-from sinkhole.wire.numbers import type_name, type_number
+from sinkhole.wire.name import from_text, to_text
+from sinkhole.wire.numbers import Type, rcode_name, type_name, type_number
+from sinkhole.wire.rdata import rdata_to_text
 
 
-def explain(matcher: Matcher, name: str, qtype: int) -> dict[str, Any]:
-    """The decision about a name and every list's opinion on it, in JSON's types.
+def explain(
+    matcher: Matcher, name: str, qtype: int, traits: frozenset[str] = NO_TRAITS
+) -> dict[str, Any]:
+    """The decision about a name and every opinion on it, in JSON's types.
 
-    Keys: those of `explain_queries`, and `opinions`, a list of `list`, `kind`, `line`, `rule`,
-    `allowed`, `important`, in the order of the lists. Raises ValueError for what is no name.
+    Keys: those of `explain_queries`, and `opinions`: of each rule that matches `list`, `kind`,
+    `line`, `rule`, `allowed`, `important`, `rewrite`, `builtin`, whether it `decides`, and `note`,
+    which says why another one does not ("" for those that decide). They stand in the order of the
+    lists. Raises ValueError for what is no name.
     """
     wire_name = from_text(name)
-    explained = _decision(matcher, wire_name, qtype, name, type_name(qtype))
+    asked = _Query(name, wire_name, qtype, type_name(qtype), traits)
+    explained = _decision(matcher, asked)
     explained["opinions"] = [
-        {
-            "list": opinion.list_name,
-            "kind": opinion.kind,
-            "line": opinion.match.cause.line,
-            "rule": opinion.match.cause.rule,
-            "allowed": opinion.match.allowed,
-            "important": opinion.match.important,
-        }
-        for opinion in matcher.opinions(wire_name, qtype)
+        _opinion(opinion, qtype) for opinion in matcher.opinions(wire_name, qtype, traits)
     ]
     return explained
 
@@ -44,8 +45,9 @@ def explain_queries(
     `block_lists` and `allow_lists` are file names, and name the lists in the output. Each query
     is a line of JSON, `{"name", "type", "client": {"ip", "name", "tags"}}`, of which only `name`
     is needed; `type` is A without one. Empty lines are skipped. Each answer has the keys `name`,
-    `type`, `verdict` ("block", "allow" or "none"), `rule`, `list`, `line` and `rewrite`, None
-    where there is nothing to say.
+    `type`, `verdict` ("block", "allow", "rewrite" or "none"), `rule`, `list`, `line` and
+    `rewrite`, None where there is nothing to say. A `rewrite` has the `rcode`, the `answers`
+    (data of the records, a CNAME's being its target) and their `type`.
 
     Raises ListError for a list that can't be read, and SinkholeError for a query that can't be
     understood, with the number of its line.
@@ -55,33 +57,67 @@ def explain_queries(
     matcher = Matcher(lists)
     for number, line in enumerate(queries, start=1):
         if line.strip():
-            name, wire_name, qtype, qtype_text = _read_query(number, line)
-            yield _decision(matcher, wire_name, qtype, name, qtype_text)
+            yield _decision(matcher, _read_query(number, line, matcher.criteria))
 
 
-def _decision(
-    matcher: Matcher, wire_name: bytes, qtype: int, name: str, qtype_text: str
-) -> dict[str, Any]:
-    match = matcher.match(wire_name, qtype)
+class _Query(NamedTuple):
+    """A question: name and type as they were given, and what they mean."""
+
+    name: str
+    wire_name: bytes
+    qtype: int
+    qtype_text: str
+    traits: frozenset[str]
+
+
+def _decision(matcher: Matcher, asked: _Query) -> dict[str, Any]:
+    match = matcher.match(asked.wire_name, asked.qtype, asked.traits)
+    rewrite = match.rewrite if match else None
     return {
-        "name": name,
-        "type": qtype_text,
+        "name": asked.name,
+        "type": asked.qtype_text,
         "verdict": _verdict(match),
         "rule": matcher.rule_text(match.cause) if match else None,
         "list": match.cause.list_name if match else None,
         "line": match.cause.line if match else None,
-        "rewrite": None,
+        "rewrite": _rewrite(rewrite, asked.qtype) if rewrite else None,
     }
 
 
 def _verdict(match: Match | None) -> str:
     if match is None:
         return "none"
+    if match.rewrite is not None:
+        return "rewrite"
     return "allow" if match.allowed else "block"
 
 
-def _read_query(number: int, line: str) -> tuple[str, bytes, int, str]:
-    """The name as given, its wire form, the type's number and the type as given."""
+def _rewrite(rewrite: Rewritten, qtype: int) -> dict[str, Any]:
+    if rewrite.cname:
+        answers, rtype = [to_text(rewrite.cname)], int(Type.CNAME)
+    else:
+        answers = [rdata_to_text(*record) for record in rewrite.records]
+        rtype = rewrite.records[0][0] if rewrite.records else qtype
+    return {"rcode": rcode_name(rewrite.rcode), "answers": answers, "type": type_name(rtype)}
+
+
+def _opinion(opinion: Opinion, qtype: int) -> dict[str, Any]:
+    match = opinion.match
+    return {
+        "list": opinion.list_name,
+        "kind": opinion.kind,
+        "line": match.cause.line,
+        "rule": match.cause.rule,
+        "allowed": match.allowed,
+        "important": match.important,
+        "rewrite": _rewrite(match.rewrite, qtype) if match.rewrite else None,
+        "builtin": match.builtin,
+        "decides": opinion.decides,
+        "note": opinion.note,
+    }
+
+
+def _read_query(number: int, line: str, criteria: frozenset[str]) -> _Query:
     try:
         query = json.loads(line)
     except (ValueError, RecursionError) as error:  # the latter for brackets without end
@@ -92,8 +128,22 @@ def _read_query(number: int, line: str) -> tuple[str, bytes, int, str]:
     try:
         wire_name = from_text(query["name"])
         qtype = type_number(qtype_text) if isinstance(qtype_text, str) else -1
+        traits = _read_client(query.get("client") or {}, criteria)
     except ValueError as error:
         raise SinkholeError(f"queries, line {number}: {error}") from None
     if qtype < 0:
         raise SinkholeError(f'queries, line {number}: type {qtype_text!r} is not text like "A"')
-    return query["name"], wire_name, qtype, qtype_text
+    return _Query(query["name"], wire_name, qtype, qtype_text, traits)
+
+
+def _read_client(client: Any, criteria: frozenset[str]) -> frozenset[str]:
+    """The traits of a client; ValueError if it is not written as it should be."""
+    if not isinstance(client, dict):
+        raise ValueError('client is not an object such as {"ip": "192.0.2.1"}')
+    ip, name, tags = client.get("ip") or "", client.get("name") or "", client.get("tags") or []
+    if not isinstance(ip, str) or not isinstance(name, str):
+        raise ValueError("client: ip and name are texts")
+    if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
+        raise ValueError("client: tags is a list of texts")
+    address: Address | None = ip_address(ip) if ip else None
+    return traits_of(criteria, address, [name] if name else [], tags)

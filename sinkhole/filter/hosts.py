@@ -1,13 +1,12 @@
 """The hosts format: `IP name [name…] # comment`, each name exactly (hosts(5)).
 
-Which address stands there makes no difference: the blocking mode decides what to answer.
+The null address and loopback stand for "blocked". Any other address is kept: where the blocking
+mode says so, it is what the names are answered with.
 """
 
 from __future__ import annotations
 
-import re
-from ipaddress import ip_address
-
+from sinkhole.filter.addresses import names_nobody, read_address
 from sinkhole.filter.line import Ignored, Line, Reject, Rule
 from sinkhole.filter.names import read_name
 
@@ -21,31 +20,26 @@ LOCAL_NAMES = frozenset({
 
 LOCAL = Ignored("a name of the machine itself")
 
-_MAYBE_ADDRESS = re.compile(r"[0-9]+\.[0-9.]+|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%\S+)?")
-
 
 def begins_with_address(text: str) -> bool:
     """Whether a line's first word is an IP address and more words follow: a hosts line."""
     first, *others = text.split(maxsplit=1)
-    if not others or _MAYBE_ADDRESS.fullmatch(first) is None:
-        return False
-    try:
-        ip_address(first)
-    except ValueError:
-        return False
-    return True
+    return bool(others) and read_address(first) is not None
 
 
 def parse_hosts(text: str) -> Line:
     """The names of a hosts line as exact rules; one bad name refuses the line."""
-    words = text.partition("#")[0].split()[1:]
-    hosts = [word for word in words if word.lower() not in LOCAL_NAMES]
+    first, *words = text.partition("#")[0].split()
     if not words:
         return Reject("an address without a name")
     names: list[bytes] = []
-    for host in hosts:
-        name = read_name(host)
+    for word in words:
+        if word.lower() in LOCAL_NAMES:
+            continue
+        name = read_name(word)
         if isinstance(name, Reject):
             return name
         names.append(name)
-    return Rule(tuple(names), subtree=False) if names else LOCAL
+    address = read_address(first)
+    addresses = () if address is None or names_nobody(address) else (address,)
+    return Rule(tuple(names), hosts=True, addresses=addresses) if names else LOCAL

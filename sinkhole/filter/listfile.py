@@ -1,13 +1,17 @@
 """The layout of a compiled list on disk: one file, made to be mapped and shared.
 
     trie       marisa's own format, at the very beginning, so that marisa maps it in place
-    entries    one native u32 for each key (see `entry`), by the key's id
-    blocks     one native u64 for every 64th line: where it begins in the source
-    contents   JSON: kind, fingerprint of the source, report, where the parts begin
+    low, high  what each key stands for, by the key's id: packed entries (see `entry`)
+    offsets    where each record of `details` begins, and the last one ends
+    details    rules that are more than a name and a line (see `details`)
+    patterns   masks and regular expressions (see `grams`)
+    digest     which names the list may have rules for (see `digest`)
+    blocks     where every 64th line begins in the source
+    contents   JSON: kind, fingerprint of the source, report, where the parts begin, and more
     footer     native: where `contents` begins, size of the file, CRC-32 of all before the CRC,
                version, magic
 
-About 11 bytes a name. The parts are native-endian because the file never leaves the machine that
+About 8 bytes a name. The parts are native-endian because the file never leaves the machine that
 made it; on a machine of the other kind the version does not fit, and the list is compiled anew.
 """
 
@@ -19,71 +23,82 @@ import os
 import struct
 import zlib
 from array import array
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from sinkhole.errors import ListError
-from sinkhole.filter import entry
 from sinkhole.filter.line import Kind
 from sinkhole.filter.source import Fingerprint
 
-VERSION = 1
+VERSION = 2
 _MAGIC = b"sinkhole"
 _PLACES = struct.Struct("=QQ")
 _SEAL = struct.Struct("=II8s")
 _ALIGN = 8
 _CHUNK = 1 << 18
+_TYPECODES = {"trie": "B", "low": "H", "high": "BH", "offsets": "Q", "details": "B"}
+_TYPECODES |= {"patterns": "B", "digest": "B", "blocks": "Q"}
+
+
+Part: TypeAlias = "bytes | array[int]"
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """What a list file says about itself."""
+    """What a list file says about itself.
+
+    `palette` and `shift` belong to the packed entries, `criteria` is what the rules ask about
+    clients.
+    """
 
     kind: Kind
     fingerprint: Fingerprint
     report: dict[str, Any]
+    palette: list[int] = field(default_factory=list)
+    shift: int = 24
+    criteria: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class MappedParts:
-    """The parts behind the trie, mapped read-only.
+    """The parts of a list file by name, mapped read-only, as arrays of their items.
 
     The mapping goes when the last reference to it goes, or at once with `close`.
     """
 
-    entries: memoryview
-    blocks: memoryview
+    parts: dict[str, memoryview]
     contents: Contents
     mapping: mmap.mmap
 
+    def __getitem__(self, name: str) -> memoryview:
+        return self.parts[name]
+
     def close(self) -> None:
         """Give the mapping back; nothing may look into it any more."""
-        self.entries.release()
-        self.blocks.release()
+        for part in self.parts.values():
+            part.release()
         self.mapping.close()
 
 
-def write_list_file(
-    target: Path, trie: bytes, entries: array[int], blocks: array[int], contents: Contents
-) -> None:
-    """Write a list file beside `target`, sync it, then rename it over; OSError if that fails."""
-    entries_at = _aligned(len(trie))
-    blocks_at = _aligned(entries_at + len(entries) * entries.itemsize)
-    contents_at = blocks_at + len(blocks) * blocks.itemsize
-    described = json.dumps(
-        {
-            "kind": contents.kind,
-            "source": contents.fingerprint,
-            "report": contents.report,
-            "entries": [entries_at, len(entries)],
-            "blocks": [blocks_at, len(blocks)],
-        }
-    ).encode()
-    size = contents_at + len(described) + _PLACES.size + _SEAL.size
-    body = [trie, b"\0" * (entries_at - len(trie)), entries.tobytes()]
-    body.append(b"\0" * (blocks_at - entries_at - len(entries) * entries.itemsize))
-    body += [blocks.tobytes(), described, _PLACES.pack(contents_at, size)]
+def write_list_file(target: Path, parts: Mapping[str, Part], contents: Contents) -> None:
+    """Write a list file beside `target`, sync it, then rename it over; OSError if that fails.
+
+    `parts` are those of the layout in its order, from `trie` to `blocks`.
+    """
+    body: list[Part] = []
+    places: dict[str, tuple[int, int, str]] = {}
+    position = 0
+    for name, part in parts.items():
+        view = memoryview(part)
+        places[name] = (position, view.nbytes, view.format)
+        padding = -view.nbytes % _ALIGN
+        body += [part, b"\0" * padding]
+        position += view.nbytes + padding
+    described = json.dumps({**_described(contents), "parts": places}).encode()
+    size = position + len(described) + _PLACES.size + _SEAL.size
+    body += [described, _PLACES.pack(position, size)]
     checksum = 0
     for part in body:
         checksum = zlib.crc32(part, checksum)
@@ -91,11 +106,18 @@ def write_list_file(
     _replace(target, body)
 
 
-def _aligned(offset: int) -> int:
-    return -(-offset // _ALIGN) * _ALIGN
+def _described(contents: Contents) -> dict[str, Any]:
+    return {
+        "kind": contents.kind,
+        "source": contents.fingerprint,
+        "report": contents.report,
+        "palette": contents.palette,
+        "shift": contents.shift,
+        "criteria": contents.criteria,
+    }
 
 
-def _replace(target: Path, parts: list[bytes]) -> None:
+def _replace(target: Path, parts: list[Part]) -> None:
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         with temporary.open("wb") as file:
@@ -149,12 +171,19 @@ def _split(mapping: mmap.mmap) -> MappedParts:
     if size != len(mapping):
         raise ValueError(f"{len(mapping)} bytes instead of {size}")
     described = json.loads(mapping[contents_at:end])
-    view = memoryview(mapping)
-    entries_at, names = described["entries"]
-    blocks_at, blocks = described["blocks"]
-    return MappedParts(
-        view[entries_at : entries_at + names * entry.SIZE].cast(entry.TYPECODE),
-        view[blocks_at : blocks_at + blocks * 8].cast("Q"),
-        Contents(described["kind"], Fingerprint(*described["source"]), described["report"]),
-        mapping,
+    contents = Contents(
+        described["kind"],
+        Fingerprint(*described["source"]),
+        described["report"],
+        [int(flags) for flags in described["palette"]],
+        int(described["shift"]),
+        [str(each) for each in described["criteria"]],
     )
+    view = memoryview(mapping)
+    parts = {}
+    for name, typecodes in _TYPECODES.items():
+        begin, size, typecode = described["parts"][name]
+        if typecode not in typecodes or not 0 <= begin <= begin + size <= contents_at:
+            raise ValueError(f"the part {name} has no place")
+        parts[name] = view[begin : begin + size].cast(typecode)
+    return MappedParts(parts, contents, mapping)

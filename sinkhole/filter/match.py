@@ -1,12 +1,10 @@
-"""Several lists, one answer: is a name blocked, allowed, or of no interest to any list?
+"""Several lists, one answer: is a name blocked, allowed, rewritten, or of no interest to any list?
 
-Who wins:
+Most rules are plain names, and most questions meet no other: then each list is asked once, and
+the strongest entry wins. Where a rule with details or a pattern may match, all rules that match
+are collected and judged. Who wins is told in `judgement`; both ways come to the same.
 
-1. Allow lists come first, in their order: a match in one beats whatever a block list says.
-2. Across all block lists the strongest rule: important exception, important rule, exception,
-   plain rule (see `entry`).
-3. Of equally strong rules the one in the first list; within a list that of the most specific
-   name, and of one name the first line.
+The built-in lists have a say only where no other list has one.
 """
 
 from __future__ import annotations
@@ -15,83 +13,229 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sinkhole.filter import entry
-from sinkhole.filter.key import query_key
-from sinkhole.filter.line import Kind
+from sinkhole.filter.clientele import NO_TRAITS
+from sinkhole.filter.digest import Digests
+from sinkhole.filter.grams import PatternIndex
+from sinkhole.filter.judgement import NO_SUBJECT, Asked, Candidate, Judgement, fitting, judge, named
+from sinkhole.filter.key import address_key, query_key
+from sinkhole.filter.line import Address, Kind, Rewrite
+from sinkhole.filter.pattern import Subject
 from sinkhole.filter.trie import CompiledList
 from sinkhole.verdict import Cause
+from sinkhole.wire.numbers import Type
+
+_MAPPED = bytes(10) + b"\xff\xff"  # IPv4-mapped IPv6, RFC 4291 §2.5.5.2
+
+
+class Rewritten(NamedTuple):
+    """What is answered instead: an rcode, the target of a CNAME, or records of the type asked for.
+
+    `cname` is a lower-cased wire name, empty for none; `records` are pairs of type and data.
+    """
+
+    rcode: int
+    cname: bytes = b""
+    records: tuple[tuple[int, bytes], ...] = ()
 
 
 class Match(NamedTuple):
-    """The rule that decides on a name: it blocks, or, with `allowed`, keeps it from being blocked.
+    """The rule that decides: it blocks, or, with `allowed`, keeps a name from being blocked.
 
-    `cause.rule` is empty for a list on disk until somebody asks for it, see `rule_text`.
+    With a `rewrite` it answers that, and `allowed` is False. `addresses` are what the hosts lines
+    say that decide. `builtin` tells that no list of the user's had a say. `cause.rule` is empty
+    for a list on disk until somebody asks for it, see `rule_text`.
     """
 
     cause: Cause
     allowed: bool
     important: bool
+    rewrite: Rewritten | None = None
+    addresses: tuple[Address, ...] = ()
+    builtin: bool = False
 
 
 class Opinion(NamedTuple):
-    """What one list says about a name, whether it counts in the end or not."""
+    """What one rule says that matches, whether it counts in the end or not.
+
+    `decides` marks those that the decision is made of; `note` says why another one is not.
+    """
 
     list_name: str
     kind: Kind
     match: Match
+    decides: bool = True
+    note: str = ""
 
 
 class Matcher:
     """Answers for an ordered choice of lists; immutable, the lists stay the caller's to close.
 
-    `names` is how many names they hold together, a name in two lists counted twice.
+    `names` is how many names they hold together, a name in two lists counted twice. `criteria` is
+    what their rules ask about clients (see `clientele`). `checks_addresses` is False if
+    `match_address` can't ever find anything.
     """
 
-    def __init__(self, lists: Sequence[CompiledList]) -> None:
+    def __init__(self, lists: Sequence[CompiledList], builtin: Sequence[CompiledList] = ()) -> None:
         self.lists = tuple(lists)
+        self.builtin = tuple(builtin)
         self.names = sum(each.names for each in lists)
-        self._allow_lists = tuple(each for each in lists if each.kind == "allow")
-        self._block_lists = tuple(each for each in lists if each.kind == "block")
+        every = (*self.lists, *self.builtin)
+        self.criteria = frozenset().union(*(each.criteria for each in every))
+        self._has_patterns = any(each.patterns for each in every)
+        self._tiers = [_Tier(self.lists, builtin=False)]
+        self._tiers += [_Tier(self.builtin, builtin=True)] if builtin else []
+        self.checks_addresses = any(tier.checks_addresses for tier in self._tiers)
 
-    def match(self, name: bytes, qtype: int) -> Match | None:
+    def match(self, name: bytes, qtype: int, traits: frozenset[str] = NO_TRAITS) -> Match | None:
         """The rule that decides on a lower-cased wire name, None if no list knows it.
 
-        Rules here name names only, so every `qtype` gets the same answer. 1 µs and some 0.5 µs
-        for each list; opens no file.
+        1 µs and some 0.5 µs for each list, up to the first that has it; with patterns 4 µs more.
         """
-        key = query_key(name)
-        for allow_list in self._allow_lists:
-            if found := allow_list.find(key):
-                return _match(allow_list, found)
-        strongest, decider = 0, None
-        for block_list in self._block_lists:
-            found = block_list.find(key)
-            if found and (decider is None or found >> entry.STRENGTH_SHIFT > strongest):
-                strongest, decider, winner = found >> entry.STRENGTH_SHIFT, block_list, found
-        return _match(decider, winner) if decider is not None else None
+        subject = Subject.of_name(name) if self._has_patterns else NO_SUBJECT
+        asked = Asked(query_key(name), name, qtype, traits, subject)
+        for tier in self._tiers:
+            if match := tier.match(asked):
+                return match
+        return None
 
-    def opinions(self, name: bytes, qtype: int) -> list[Opinion]:
-        """What each list that knows the name says about it, with the rule's text read back."""
-        key = query_key(name)
-        heard = []
-        for each in self.lists:
-            if found := each.find(key):
-                match = _match(each, found)
-                cause = Cause(each.name, match.cause.line, each.rule_text(match.cause.line))
-                heard.append(Opinion(each.name, each.kind, match._replace(cause=cause)))
+    def match_address(
+        self, packed: bytes, rtype: int, traits: frozenset[str] = NO_TRAITS
+    ) -> Match | None:
+        """The rule that decides on an address in an answer, of 4 or 16 bytes.
+
+        `rtype` is the type of the record that it stands in: A, AAAA, HTTPS, SVCB.
+        """
+        for tier in self._tiers if self.checks_addresses else ():
+            if tier.checks_addresses and (match := tier.match(_asked(packed, rtype, traits))):
+                return match
+        return None
+
+    def opinions(
+        self, name: bytes, qtype: int, traits: frozenset[str] = NO_TRAITS
+    ) -> list[Opinion]:
+        """Every rule that matches a name, with its text read back, in the order of the lists."""
+        asked = Asked(query_key(name), name, qtype, traits, Subject.of_name(name))
+        heard: list[Opinion] = []
+        for tier in self._tiers:
+            told = tier.opinions(asked, overruled=any(each.decides for each in heard))
+            heard += told
         return heard
 
     def rule_text(self, cause: Cause) -> str:
         """The text of the rule of a cause, read from disk if need be; "" if that is gone."""
         if cause.rule:
             return cause.rule
-        for each in self.lists:
+        for each in (*self.lists, *self.builtin):
             if each.name == cause.list_name:
                 return each.rule_text(cause.line)
         return ""
 
 
-def _match(found_in: CompiledList, found: int) -> Match:
-    line = entry.line_of(found)
-    text = found_in.rule_text(line) if found_in.kept_text else ""
-    cause = Cause(found_in.name, line, text)
-    return Match(cause, entry.allows(found), entry.is_important(found))
+def _asked(packed: bytes, rtype: int, traits: frozenset[str]) -> Asked:
+    if len(packed) == 16 and packed.startswith(_MAPPED):
+        packed = packed[len(_MAPPED) :]
+    return Asked(address_key(packed), b"", rtype, traits, Subject.of_address(packed))
+
+
+class _Tier:
+    """Lists that are judged together."""
+
+    def __init__(self, lists: Sequence[CompiledList], *, builtin: bool) -> None:
+        self._lists = lists
+        self._builtin = builtin
+        allow_lists = [each for each in lists if each.kind == "allow"]
+        self._allow_lists = len(allow_lists)
+        self._in_order = (*allow_lists, *(each for each in lists if each.kind == "block"))
+        self._digests = Digests([each.digest for each in self._in_order])
+        self._patterns = PatternIndex(each.patterns for each in lists)
+        self.checks_addresses = any(each.report.networks for each in lists) or any(
+            filed.may_fit_addresses for each in lists for filed in each.patterns
+        )
+
+    def match(self, asked: Asked) -> Match | None:
+        fit = self._fitting(asked) if self._patterns else []
+        if not fit:
+            found = self._plain(asked.key)
+            if found is None:
+                return None
+            source, plain = found
+            if plain < entry.DETAILED:
+                cause = _cause(source, entry.line_of(plain))
+                allowed, important = plain & entry.ALLOW != 0, plain & entry.IMPORTANT != 0
+                return Match(cause, allowed, important, builtin=self._builtin)
+        judgement = judge([*named(self._lists, asked), *fit], asked)
+        return None if judgement is None else self._match(judgement)
+
+    def _fitting(self, asked: Asked) -> list[Candidate]:
+        return fitting(self._lists, self._patterns, asked.subject)
+
+    def _plain(self, key: bytes) -> tuple[CompiledList, int] | None:
+        """The entry that decides, and whose it is; a detailed one decides nothing by itself.
+
+        Lists that can't overrule what was found are not asked: most lists have one strength only.
+        """
+        first = best = None
+        strongest = -1
+        for place in self._digests.places(key):
+            each = self._in_order[place]
+            if place < self._allow_lists:
+                found = each.find(key)
+                if found >= entry.DETAILED:
+                    return each, found
+                if found and first is None:
+                    first = each, found
+            elif first is not None:
+                break
+            elif each.strongest > strongest and (found := each.find(key)):
+                strength = found >> entry.STRENGTH_SHIFT
+                if strength > strongest:
+                    strongest, best = strength, (each, found)
+        return first or best
+
+    def _match(self, judgement: Judgement) -> Match:
+        winner = judgement.winner
+        return Match(
+            _cause(winner.source, winner.held.line),
+            winner.held.allow,
+            winner.held.important,
+            _rewritten(judgement.rewrites) if judgement.rewrites else None,
+            judgement.addresses,
+            self._builtin,
+        )
+
+    def opinions(self, asked: Asked, *, overruled: bool) -> list[Opinion]:
+        """Every candidate; with `overruled` none of them decides."""
+        found = [*named(self._lists, asked), *self._fitting(asked)]
+        found.sort(key=lambda each: each.place)
+        judge(found, asked)
+        return [self._opinion(each, overruled=overruled) for each in found]
+
+    def _opinion(self, candidate: Candidate, *, overruled: bool) -> Opinion:
+        source, held = candidate.source, candidate.held
+        cause = Cause(source.name, held.line, source.rule_text(held.line))
+        rewrite = held.rewrite if candidate.is_rewrite and not held.allow else None
+        match = Match(
+            cause,
+            held.allow,
+            held.important,
+            _rewritten((rewrite,)) if rewrite else None,
+            held.addresses,
+            self._builtin,
+        )
+        note = candidate.note or (BUILTIN if overruled else "")
+        return Opinion(source.name, source.kind, match, not note, note)
+
+
+BUILTIN = "built in: counts where no list says anything"
+
+
+def _cause(source: CompiledList, line: int) -> Cause:
+    return Cause(source.name, line, source.rule_text(line) if source.kept_text else "")
+
+
+def _rewritten(rewrites: tuple[Rewrite, ...]) -> Rewritten:
+    first = rewrites[0]
+    if first.rtype == Type.CNAME:
+        return Rewritten(0, first.rdata)
+    records = tuple((each.rtype, each.rdata) for each in rewrites if each.rtype)
+    return Rewritten(first.rcode, b"", records)

@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 
-from sinkhole.filter.line import Ignored, Reject
+from sinkhole.filter.line import Reject
 from sinkhole.wire import name as wire
 from sinkhole.wire.numbers import MAX_LABEL
 
 TOO_BROAD = Reject("too broad: it would match every name")
-PART_OF_NAME = Reject("a part of a name: only whole names can be matched")
-WILDCARD = Reject("a wildcard inside a pattern is not supported")
+WILDCARD = Reject("a wildcard where only a whole name can stand")
 ADDRESS = Reject("an address, not a name")
 BAD_CHARACTER = Reject("a character that names of hosts can't have")
-WEB_ADDRESS = Ignored("acts on web addresses, not on names")
 
 _NAME = re.compile(r"(?:[A-Za-z0-9_.-]|[^\x00-\x7f]|\\[0-9]{3})+")
 _ADDRESS = re.compile(r"[0-9.]+|(?=[^:]*:)[0-9A-Fa-f:.]+|\[[0-9A-Fa-f:.]+\]")
-_WEB_ONLY = re.compile(r"[/?&=:;,%+~!@\"'()\[\]{}<>#]")
 
 _LONGEST = 1100
 """Characters of the longest text that may be a name: 253 bytes, each written as an escape."""
@@ -42,22 +39,9 @@ def read_name(text: str) -> bytes | Reject:
         return Reject(_what_is_wrong(text))
 
 
-def read_pattern(text: str) -> bytes | Ignored | Reject:
-    """`read_name` for formats that also have patterns for web addresses, such as `/ads?id=`."""
-    if text.startswith(".") and _NAME.fullmatch(text):
-        return PART_OF_NAME
-    name = read_name(text)
-    if name in (WILDCARD, BAD_CHARACTER) and _WEB_ONLY.search(text):
-        return WEB_ADDRESS
-    return name
-
-
-def is_whole_name(text: str) -> bool:
-    """Whether a text without anchors is meant as a full name, not as a part such as `-ads.`.
-
-    A full name has two labels or more, and neither begins nor ends like a piece cut out of one.
-    """
-    return "." in text.rstrip(".") and not text.startswith((".", "-")) and not text.endswith("-")
+def is_written_as_name(text: str) -> bool:
+    """Whether a text holds nothing but what `read_name` knows, right or wrong."""
+    return _NAME.fullmatch(text) is not None
 
 
 def _what_is_wrong(text: str) -> str:

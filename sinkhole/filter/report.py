@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any, NamedTuple
 
+from sinkhole.filter.line import ALWAYS, Rule
+
 MAX_SAMPLES = 100
 MAX_ALIKE = 30  # samples for one reason, so that a rare reason gets its sample too
 MAX_SAMPLE_TEXT = 200
@@ -24,16 +26,25 @@ class Sample(NamedTuple):
 class CompileReport:
     """Counts for one list; `lines = rules + comments + ignored + refused`, always.
 
-    `rules` are the lines that hold a rule. `names` are the entries they made: distinct names, a
-    name alone and a name with everything below it being two. `duplicates` are names said again.
-    `reasons` and `ignored_reasons` count refused and ignored lines by reason, in at most 60
-    reasons each, the rest together.
+    `rules` are the lines that hold a rule. What they are for, each distinct and counted once:
+    `names` (a name alone and a name with everything below it being two), `networks`, `patterns`
+    with masks, and `regexes`; `duplicates` is how often one of them was said again. Of the lines,
+    `exceptions` are those with `@@`, `rewrites` answer something, `conditional` ask about client,
+    type or name, `badfilters` switch off another rule. `reasons` and `ignored_reasons` count
+    refused and ignored lines by reason, in at most 60 reasons each, the rest together.
     """
 
     lines: int = 0
     rules: int = 0
     names: int = 0
+    networks: int = 0
+    patterns: int = 0
+    regexes: int = 0
     duplicates: int = 0
+    exceptions: int = 0
+    rewrites: int = 0
+    conditional: int = 0
+    badfilters: int = 0
     comments: int = 0
     ignored: int = 0
     refused: int = 0
@@ -48,6 +59,14 @@ class CompileReport:
         _count(self.reasons, reason)
         if len(self.samples) < MAX_SAMPLES and self.reasons.get(reason, 0) <= MAX_ALIKE:
             self.samples.append(Sample(line, text.strip()[:MAX_SAMPLE_TEXT], reason))
+
+    def accept(self, rule: Rule) -> None:
+        """Count a line that holds a rule."""
+        self.rules += 1
+        self.exceptions += rule.allow
+        self.rewrites += rule.rewrite is not None
+        self.conditional += rule.conditions != ALWAYS
+        self.badfilters += rule.badfilter
 
     def ignore(self, reason: str) -> None:
         """Count a line that is right but not for us."""

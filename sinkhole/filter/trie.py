@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +11,10 @@ import marisa_trie
 from sinkhole.errors import ListError
 from sinkhole.filter import entry
 from sinkhole.filter.compile import Compiled, compile_lines, compile_source
+from sinkhole.filter.details import Details, Held
+from sinkhole.filter.entry import PackedEntries
+from sinkhole.filter.grams import Filed, read_patterns
+from sinkhole.filter.key import EXACT
 from sinkhole.filter.line import Kind
 from sinkhole.filter.listfile import MappedParts, map_list_file
 from sinkhole.filter.report import CompileReport
@@ -23,7 +27,9 @@ class CompiledList:
     """The names of one list with the line of each; made by one of the class methods.
 
     `name` is the list's name in the settings, `kind` what it is for, `names` and `rules` how many
-    entries and rule lines it has, `report` what compiling it found.
+    names and rule lines it has, `report` what compiling it found. `patterns` are its patterns,
+    `criteria` what its rules ask about clients (see `clientele`). `strongest` is the highest
+    strength (see `entry`) that any entry has, `digest` for `Digests`.
     """
 
     def __init__(self, name: str, kind: Kind, report: CompileReport) -> None:
@@ -32,16 +38,28 @@ class CompiledList:
         self.report = report
         self.names = report.names
         self.rules = report.rules
-        self._use(_EMPTY, ())
+        self.criteria: frozenset[str] = frozenset()
+        self._use(_EMPTY, (), Details(), (), 0)
+        self.digest: bytes | memoryview = b""
         self._parts: MappedParts | None = None
         self._source: SourceCopy | None = None
         self._texts: Sequence[str] | None = None
 
-    def _use(self, trie: Any, entries: Sequence[int] | memoryview) -> None:
+    def _use(
+        self,
+        trie: Any,
+        entries: Sequence[int] | PackedEntries,
+        details: Details,
+        patterns: tuple[Filed, ...],
+        strongest: int,
+    ) -> None:
         self._prefixes = trie.prefixes
         self._identify = trie.get
-        self._iterate = trie.iterkeys
+        self._trie = trie
         self._entries = entries
+        self._details = details
+        self.patterns = patterns
+        self.strongest = strongest
 
     @classmethod
     def map(cls, path: Path, name: str, kind: Kind, source: Path | None = None) -> CompiledList:
@@ -52,21 +70,26 @@ class CompiledList:
         source again then.
         """
         parts = map_list_file(path, name)
-        if parts.contents.kind != kind:
-            raise ListError(name, f"compiled as a list of kind {parts.contents.kind}")
+        contents = parts.contents
+        if contents.kind != kind:
+            raise ListError(name, f"compiled as a list of kind {contents.kind}")
         try:
-            report = CompileReport.from_dict(parts.contents.report)
+            mapped = cls(name, kind, CompileReport.from_dict(contents.report))
             # marisa reads in place and holds no reference: `parts` must outlive the trie.
-            trie = marisa_trie.BinaryTrie().map(parts.mapping)
-        except (RuntimeError, TypeError) as error:
+            trie = marisa_trie.BinaryTrie().map(parts["trie"])
+            entries = PackedEntries(parts["low"], parts["high"], contents.palette, contents.shift)
+            details = Details(parts["offsets"], parts["details"])
+            patterns = read_patterns(parts["patterns"])
+        except (RuntimeError, TypeError, ValueError) as error:
             raise ListError(name, f"{path} is not a compiled list: {error}") from None
-        if not len(trie) == len(parts.entries) == report.names:
+        if not len(trie) == len(entries) == mapped.report.names + mapped.report.networks:
             raise ListError(name, f"{path} does not fit together")
-        mapped = cls(name, kind, report)
         mapped._parts = parts
-        mapped._use(trie, parts.entries)
+        mapped._use(trie, entries, details, patterns, _strongest(contents.palette))
+        mapped.criteria = frozenset(contents.criteria)
+        mapped.digest = parts["digest"]
         if source is not None:
-            mapped._source = SourceCopy(source, parts.contents.fingerprint, parts.blocks)
+            mapped._source = SourceCopy(source, contents.fingerprint, parts["blocks"])
         return mapped
 
     @classmethod
@@ -91,31 +114,54 @@ class CompiledList:
     @classmethod
     def _from_compiled(cls, name: str, kind: Kind, compiled: Compiled) -> CompiledList:
         made = cls(name, kind, compiled.report)
-        made._use(compiled.trie, compiled.entries)
+        parts = compiled.parts
+        details = Details(parts.offsets, parts.details)
+        patterns = read_patterns(parts.patterns)
+        made._use(parts.trie, parts.entries, details, patterns, _strongest(parts.entries))
+        made.criteria = parts.criteria
+        made.digest = parts.digest
         return made
 
     def find(self, key: bytes) -> int:
-        """The packed entry (see `entry`) of the rule that decides on a query key, 0 if none does.
+        """The entry (see `entry`) of the rule that decides on a query key, 0 if none does.
 
-        The strongest rule wins, and of equally strong ones that of the most specific name.
-        0.4 µs when nothing matches, some 0.4 µs more for each rule that does.
+        The strongest rule wins, and of equally strong ones that of the most specific name. A
+        detailed entry is stronger than all others: what is found may not decide, ask `rules` then.
+        0.4 µs when nothing matches, some 0.6 µs more for each rule that does.
         """
         best = 0
         for prefix in self._prefixes(key):  # shortest, that is most general, first
             found = self._entries[self._identify(prefix)]
-            if found >> entry.STRENGTH_SHIFT >= best >> entry.STRENGTH_SHIFT:
+            if found >> entry.STRENGTH_SHIFT >= best >> entry.STRENGTH_SHIFT and (
+                not found & entry.BELOW or len(prefix) < len(key) - 1
+            ):
                 best = found
         return best
 
-    def keys(self) -> Iterator[bytes]:
-        """All stored keys (see `key`) in no particular order, a few at a time in memory.
+    def find_rules(self, key: bytes) -> Iterator[tuple[bytes, Held]]:
+        """All rules that match a query key or the key of an address, each with its own key."""
+        for prefix in self._prefixes(key):
+            found = self._entries[self._identify(prefix)]
+            whole = len(prefix) == len(key) - 1
+            for held in self._rules_of(found):
+                if not (whole and held.flags & entry.BELOW):
+                    yield prefix, held
 
-        `find` of such a key tells whether a list covers all that the key stands for.
-        """
-        yield from self._iterate()
+    def _rules_of(self, found: int) -> tuple[Held, ...]:
+        if found >= entry.DETAILED:
+            return self._details.rules(entry.line_of(found))
+        return (Held.plain(found),)
+
+    def keys(self) -> Iterator[bytes]:
+        """The keys (see `key`) of all names and networks, in no order worth naming; 1 µs each."""
+        return iter(self._trie.iterkeys())
+
+    def holds(self, key: bytes) -> bool:
+        """Whether any rule is about all that a key stands for, or a part of it that is a name."""
+        return bool(self._prefixes(key if key.endswith(EXACT) else key + EXACT))
 
     def has_key(self, key: bytes) -> bool:
-        """Whether exactly this key is stored."""
+        """Whether exactly this key is stored, whatever its rules say."""
         return self._identify(key) is not None
 
     def rule_text(self, line: int) -> str:
@@ -138,8 +184,13 @@ class CompiledList:
 
     def close(self) -> None:
         """Give a mapped file back; the list then knows no name. Closing again does nothing."""
-        self._use(_EMPTY, ())
+        self._use(_EMPTY, (), Details(), (), 0)
+        self.digest = b""
         self._source = None
         if self._parts is not None:
             self._parts.close()
             self._parts = None
+
+
+def _strongest(entries: Iterable[int]) -> int:
+    return max(entries, default=0) >> entry.STRENGTH_SHIFT

@@ -25,7 +25,7 @@ from sinkhole.lists.status import ListStatus, status_of
 from sinkhole.lists.steps import Watch, unwatched
 from sinkhole.lists.store import Store, map_version
 from sinkhole.lists.versions import Versions
-from sinkhole.lists.wanted import Wanted, WantedGuard, WantedList
+from sinkhole.lists.wanted import Wanted, WantedList
 from sinkhole.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -295,11 +295,9 @@ class Library:
 
     def _guard(self) -> Guard:
         """A guard for the lists there are now: where they come from must stay reachable, too."""
-        wanted: WantedGuard | None = getattr(self._wanted, "guard", None)
-        names = (*CANARIES, *self._canaries, *sorted(self._roster.hosts()))
-        if wanted is None:
-            return Guard(canaries=names)
-        return Guard(wanted.factor, (*names, *wanted.canaries))
+        wanted = self._wanted.guard
+        names = (*CANARIES, *self._canaries, *sorted(self._roster.hosts()), *wanted.canaries)
+        return Guard(wanted.factor, names)
 
     def _publish(self) -> None:
         self._on_change(self.lists)

@@ -6,20 +6,25 @@ values are in `fields.py`, and the way from text to values is document > layers 
 """
 
 from sinkhole.settings.addresses import Address, Endpoint, Network
+from sinkhole.settings.blocking import BlockingMode, BlockingSettings
+from sinkhole.settings.clients import ClientSettings
 from sinkhole.settings.effective import effective
-from sinkhole.settings.filtering import BlockingMode, BlockingSettings, ListSettings
+from sinkhole.settings.filtering import ListSettings
 from sinkhole.settings.load import load
 from sinkhole.settings.log import LogLevel
 from sinkhole.settings.model import Settings
+from sinkhole.settings.records import LocalRecord
 from sinkhole.settings.units import Duration, Size
 
 __all__ = [
     "Address",
     "BlockingMode",
     "BlockingSettings",
+    "ClientSettings",
     "Duration",
     "Endpoint",
     "ListSettings",
+    "LocalRecord",
     "LogLevel",
     "Network",
     "Settings",

@@ -67,8 +67,8 @@ def parse_address(text: str) -> Address:
     return address
 
 
-def parse_network(text: str) -> Network:
-    """Read "192.0.2.0/24" or a single address.
+def parse_network(text: str, others: str = "") -> Network:
+    """Read "192.0.2.0/24" or a single address; `others` is what else the error should offer.
 
     Raises ValueError, saying what to write, also for a network with bits behind its prefix:
     "192.0.2.1/24" may mean the network or the one address.
@@ -80,7 +80,7 @@ def parse_network(text: str) -> Network:
     except ValueError:
         raise ValueError(
             f'{shown(text)} is not a network, write one such as "192.0.2.0/24",'
-            ' "2001:db8::/32" or "any"'
+            f' "2001:db8::/32"{others} or an address'
         ) from None
     if network.network_address != address:
         raise ValueError(

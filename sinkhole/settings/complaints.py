@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from sinkhole.settings.layers import Path, Problem, Value, all_keys, section_of
-from sinkhole.settings.words import listing, quoted, shown
+from sinkhole.settings.words import listing, meant, quoted, shown
 
 
 def complaints(model: type[BaseModel], refused: ValidationError, tree: Value) -> list[Problem]:
@@ -54,8 +53,8 @@ def _unknown(model: type[BaseModel], path: Path) -> str:
     """Suggest the nearest key of the same section, else a key of that name elsewhere."""
     known = list(_model_at(model, path[:-1]).model_fields)
     name = str(path[-1])
-    if near := get_close_matches(name.lower().replace("-", "_"), known, n=1):
-        return f"unknown key, did you mean {quoted(near[0])}?"
+    if near := meant(name, known):
+        return f"unknown key, did you mean {quoted(near)}?"
     if elsewhere := [key for key in all_keys(model) if key.split(".")[-1] == name]:
         return f"unknown key here, did you mean {listing(map(quoted, elsewhere))}?"
     return f"unknown key, known here are {', '.join(known)}"

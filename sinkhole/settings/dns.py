@@ -5,16 +5,16 @@ from __future__ import annotations
 from ipaddress import ip_network
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, PlainValidator
+from pydantic import BeforeValidator
 
-from sinkhole.settings.addresses import ANY, Endpoint, Network, parse_network
+from sinkhole.settings.addresses import ANY, Endpoint, Network
 from sinkhole.settings.fields import (
     Section,
     endpoint,
     flag,
+    network,
     no_repeats,
     not_empty,
-    read_text,
     whole_number,
 )
 
@@ -43,10 +43,6 @@ def _spread_any(value: Any) -> Any:
     return [str(ANY[0]) if item == "any" else item for item in value] + [str(ANY[1])]
 
 
-def _network(value: Any) -> Network:
-    return value if isinstance(value, Network) else parse_network(read_text(value, 100))
-
-
 class DnsSettings(Section):
     """Where queries come in, over UDP and TCP, and who may ask."""
 
@@ -56,7 +52,7 @@ class DnsSettings(Section):
         no_repeats(),
     ] = (Endpoint("0.0.0.0", 53), Endpoint("::", 53))
     allow: Annotated[
-        tuple[Annotated[Network, PlainValidator(_network)], ...],
+        tuple[Annotated[Network, network(others=', "any"')], ...],
         BeforeValidator(_spread_any),
         not_empty('nobody could ask, list your networks or write ["any"]'),
     ] = _HOME

@@ -9,15 +9,16 @@ be checked like anything else.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
-from sinkhole.settings.addresses import Address, Endpoint, parse_address
+from sinkhole.settings.addresses import Address, Endpoint, Network, parse_address, parse_network
 from sinkhole.settings.units import Duration, Size
-from sinkhole.settings.words import listing, shown
+from sinkhole.settings.words import listing, meant, quoted, shown
 from sinkhole.wire import name as wire_name
 
 # What would break a log line, a page or a list that holds one rule a line; tabs may separate.
@@ -42,15 +43,7 @@ def conflict(message: str, *path: str | int | None) -> PydanticCustomError:
 
 def time_span(low: str, high: str, *, or_zero: bool = False) -> PlainValidator:
     """A time span from `low` to `high`; with `or_zero` also 0, which then switches off."""
-    least, most = Duration.parse(low), Duration.parse(high)
-
-    def read(value: Any) -> Duration:
-        span = value if isinstance(value, Duration) else Duration.parse(_number_text(value))
-        if least <= span <= most or (or_zero and not span):
-            return span
-        raise ValueError(f"{span} is out of range, {_range(low, high, or_zero)}")
-
-    return PlainValidator(read)
+    return PlainValidator(lambda value: read_time_span(value, low, high, or_zero=or_zero))
 
 
 def byte_count(low: str, high: str) -> PlainValidator:
@@ -102,6 +95,19 @@ def choice(*words: str) -> PlainValidator:
     return PlainValidator(read)
 
 
+def known_word(words: Collection[str], where: str) -> PlainValidator:
+    """One of many words; the error offers the nearest, or says where they all stand."""
+
+    def read(value: Any) -> str:
+        if isinstance(value, str) and value in words:
+            return value
+        near = meant(value, words) if isinstance(value, str) else ""
+        hint = f"did you mean {quoted(near)}?" if near else where
+        raise ValueError(f"{shown(value)} is not known, {hint}")
+
+    return PlainValidator(read)
+
+
 def text(most_bytes: int) -> PlainValidator:
     """One line of text that is not blank, without control characters."""
     return PlainValidator(lambda value: read_text(value, most_bytes))
@@ -131,6 +137,15 @@ def address(version: int) -> PlainValidator:
     return PlainValidator(read)
 
 
+def network(others: str = "") -> PlainValidator:
+    """A network or a single address; `others` is what else the error should offer."""
+
+    def read(value: Any) -> Network:
+        return value if isinstance(value, Network) else parse_network(read_text(value, 100), others)
+
+    return PlainValidator(read)
+
+
 def host_name() -> PlainValidator:
     """A domain name, lower-cased, in the form it has on the wire."""
     return PlainValidator(lambda value: read_host_name(read_text(value, 1000)))
@@ -139,14 +154,7 @@ def host_name() -> PlainValidator:
 def folder() -> PlainValidator:
     """A path, absolute or from where sinkhole is started."""
 
-    def read(value: Any) -> Path:
-        if isinstance(value, Path):
-            return value
-        if read_text(value, 4000).startswith("~"):
-            raise ValueError(f"{shown(value)}: ~ has no meaning here, write the whole path")
-        return Path(value)
-
-    return PlainValidator(read)
+    return PlainValidator(read_path)
 
 
 def not_empty(why: str) -> AfterValidator:
@@ -170,6 +178,23 @@ def no_repeats() -> AfterValidator:
         return items
 
     return AfterValidator(check)
+
+
+def read_time_span(value: Any, low: str, high: str, *, or_zero: bool = False) -> Duration:
+    """The time span that `time_span` describes; ValueError if it is none or out of range."""
+    span = value if isinstance(value, Duration) else Duration.parse(_number_text(value))
+    if Duration.parse(low) <= span <= Duration.parse(high) or (or_zero and not span):
+        return span
+    raise ValueError(f"{span} is out of range, {_range(low, high, or_zero)}")
+
+
+def read_path(value: Any) -> Path:
+    """A path, absolute or from where sinkhole is started; ValueError for one that begins with ~."""
+    if isinstance(value, Path):
+        return value
+    if read_text(value, 4000).startswith("~"):
+        raise ValueError(f"{shown(value)}: ~ has no meaning here, write the whole path")
+    return Path(value)
 
 
 def read_text(value: object, most_bytes: int) -> str:

@@ -1,16 +1,16 @@
-"""Settings of the filter: which lists and rules, and what a refused name is answered with."""
+"""Settings of the filter: which lists, rules and services, and how lists are kept up to date."""
 
 from __future__ import annotations
 
-from ipaddress import IPv4Address, IPv6Address
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, field_validator
+from pydantic import AfterValidator, PlainValidator, field_validator
 
+from sinkhole.settings.blocking import BlockingSettings
+from sinkhole.settings.builtin import BuiltinSettings
 from sinkhole.settings.fields import (
     Section,
-    address,
     byte_count,
     choice,
     conflict,
@@ -19,11 +19,23 @@ from sinkhole.settings.fields import (
     text,
     time_span,
 )
+from sinkhole.settings.guard import GuardSettings
+from sinkhole.settings.safe_search import SafeSearchSettings
+from sinkhole.settings.services import ServiceChoice
 from sinkhole.settings.units import Duration, Size
 from sinkhole.settings.words import shown
 
-_TAKEN_NAMES = {"own rules", "local records"}
-"""What the log calls the rules and records of the settings themselves."""
+TAKEN_NAMES = {
+    "own rules",
+    "local records",
+    "hosts file",
+    "services",
+    "safe search",
+    "built-in",
+    "rebinding protection",
+    "bogus addresses",
+}
+"""What the log calls that which is no list: rules and records of the settings, and built-ins."""
 
 
 def _list_url(value: Any) -> str:
@@ -48,7 +60,7 @@ def _list_url(value: Any) -> str:
 
 
 def _free_name(name: str) -> str:
-    if name.casefold() in _TAKEN_NAMES:
+    if name.casefold() in TAKEN_NAMES:
         raise ValueError(f"{shown(name)} already stands for something else, choose another name")
     return name
 
@@ -62,34 +74,6 @@ class ListSettings(Section):
     enabled: Annotated[bool, flag()] = True
 
 
-BlockingMode = Literal["null_ip", "nxdomain", "nodata", "refused", "custom_ip"]
-
-
-class BlockingSettings(Section):
-    """What a client is told about a name that is refused."""
-
-    mode: Annotated[
-        BlockingMode, choice("null_ip", "nxdomain", "nodata", "refused", "custom_ip")
-    ] = "null_ip"
-    ttl: Annotated[Duration, time_span("0s", "1d")] = Duration.parse("10s")
-    custom_ipv4: Annotated[IPv4Address, address(4)] | None = None
-    custom_ipv6: Annotated[IPv6Address, address(6)] | None = Field(
-        default=None, validate_default=True
-    )
-
-    @field_validator("custom_ipv6", mode="after")
-    @classmethod
-    def _custom_ip_has_an_address(
-        cls, custom_ipv6: IPv6Address | None, info: ValidationInfo
-    ) -> IPv6Address | None:
-        no_ipv4 = "custom_ipv4" in info.data and info.data["custom_ipv4"] is None
-        if info.data.get("mode") == "custom_ip" and no_ipv4 and custom_ipv6 is None:
-            raise conflict(
-                "custom_ip needs an address, set custom_ipv4, custom_ipv6 or both", "mode"
-            )
-        return custom_ipv6
-
-
 class FilteringSettings(Section):
     """What is refused: lists, own rules, and how they are kept up to date."""
 
@@ -98,6 +82,10 @@ class FilteringSettings(Section):
     )
     rules: tuple[Annotated[str, text(64 * 1024)], ...] = ()
     """Own rules, in the syntax of lists; what they mean is the filter's business."""
+    services: ServiceChoice = ()
+    """Services to block as a whole: ids, and "group:NAME" for all of a group."""
+    safe_search: SafeSearchSettings = SafeSearchSettings()
+    builtin: BuiltinSettings = BuiltinSettings()
     update_interval: Annotated[Duration, time_span("10m", "30d", or_zero=True)] = Duration.parse(
         "24h"
     )
@@ -106,6 +94,7 @@ class FilteringSettings(Section):
     """The most one list may have, unpacked."""
     private_sources: Annotated[bool, flag()] = False
     """Whether a list may come from a private or loopback address."""
+    guard: GuardSettings = GuardSettings()
     blocking: BlockingSettings = BlockingSettings()
 
     @field_validator("lists", mode="after")

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import PrivateAttr
+from pydantic import AfterValidator, PrivateAttr
 
 from sinkhole.settings.cache import CacheSettings
+from sinkhole.settings.clients import ClientSettings, all_differ
 from sinkhole.settings.dns import DnsSettings
 from sinkhole.settings.fields import Section, folder
 from sinkhole.settings.filtering import FilteringSettings
@@ -27,6 +28,8 @@ class Settings(Section):
     """
 
     dns: DnsSettings = DnsSettings()
+    clients: Annotated[tuple[ClientSettings, ...], AfterValidator(all_differ)] = ()
+    """Clients that rules can name; everybody else is a client without a name."""
     upstream: UpstreamSettings = UpstreamSettings()
     cache: CacheSettings = CacheSettings()
     filtering: FilteringSettings = FilteringSettings()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from difflib import get_close_matches
 
 _PLAIN_KEY = re.compile(r"[\w*-][\w*.-]*", re.ASCII)
 _LONGEST = 60
@@ -42,6 +43,12 @@ def listing(words: Iterable[str]) -> str:
     """Words as a choice: "a", "a or b", "a, b or c"."""
     *most, last = words
     return f"{', '.join(most)} or {last}" if most else last
+
+
+def meant(word: str, known: Iterable[str]) -> str:
+    """The known word that is nearest to what somebody wrote, whatever its case; "" if none is."""
+    plain = word.lower().replace("-", "_").replace(" ", "_")
+    return next(iter(get_close_matches(plain, known, n=1)), "")
 
 
 def _escaped(char: str) -> str:

@@ -1,4 +1,4 @@
-"""The compiled matcher agrees with reading every rule one by one; no line upsets the parser."""
+"""Names of any bytes: the compiled matcher agrees with reading every rule one by one."""
 
 from __future__ import annotations
 
@@ -6,16 +6,13 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from hypothesis import example, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sinkhole.filter.compile import compile_file, compile_lines
-from sinkhole.filter.line import Comment, Ignored, Kind, Line, Reject, Rule
+from sinkhole.filter.compile import compile_file
+from sinkhole.filter.line import Kind
 from sinkhole.filter.match import Matcher
-from sinkhole.filter.quick import quick_name
-from sinkhole.filter.rules import parse_line
 from sinkhole.filter.trie import CompiledList
-from sinkhole.wire.name import from_text, labels
 
 # Few and odd labels, so that names meet: borders, what keys are escaped with, prefixes of others.
 LABELS = st.sampled_from(
@@ -116,84 +113,3 @@ def test_a_mapped_file_agrees_with_the_list_in_memory(rules: list[Written], kind
             assert found is not None
             assert mapped.rule_text(found[1]) == rules[found[1] - 1].text
         mapped.close()
-
-
-PIECES = st.sampled_from(
-    [
-        *("||", "|", "@@", "^", "*", ".", "..", "$", "$important", ",third-party", "/", "#", "##"),
-        *(
-            "0.0.0.0 ",
-            "127.0.0.1\t",
-            "::1 ",
-            "address=/",
-            "local=/",
-            "server=/",
-            "/#",
-            "!",
-            "[",
-            "]",
-        ),
-        *("example.org", "a", "com", "ü", "\\046", "\\", "192.0.2.1", "localhost", "\ufeff", " "),
-    ]
-)
-LINES = st.one_of(
-    st.binary(max_size=80),
-    st.text(max_size=40).map(lambda text: text.encode(errors="replace")),
-    st.lists(PIECES, max_size=7).map(lambda pieces: "".join(pieces).encode()),
-)
-
-
-@settings(max_examples=1500, deadline=None)
-@given(LINES, st.booleans())
-@example(b"\xef\xbb\xbf", False)
-@example(b"||\\046^", False)
-@example(b"||\\000\\001\\002\\010^", False)
-def test_any_line_is_a_valid_rule_or_a_reason(line: bytes, bare_is_subtree: bool) -> None:
-    parsed: Line = parse_line(line, bare_is_subtree)
-    if isinstance(parsed, Rule):
-        assert parsed.names
-        for name in parsed.names:
-            assert 2 < len(name) <= 255  # never the root: that would be every name
-            assert all(0 < len(label) <= 63 for label in labels(name))
-            assert name == name.lower()
-    elif not isinstance(parsed, Comment):
-        assert isinstance(parsed, Ignored | Reject)
-        assert 0 < len(parsed.reason) < 100
-
-
-@settings(max_examples=300, deadline=None)
-@given(st.text(max_size=40), st.booleans())
-def test_a_line_of_text_is_read_like_its_bytes(text: str, bare_is_subtree: bool) -> None:
-    parsed = parse_line(text, bare_is_subtree)
-    if text.isascii():
-        assert parsed == parse_line(text.encode(), bare_is_subtree)
-
-
-QUICK_NAMES = st.from_regex(r"[a-z0-9_.-]{1,20}\.[a-z0-9-]{1,8}", fullmatch=True)
-QUICK_LINES = st.builds(
-    "{}{}{}{}".format,
-    st.sampled_from(["||", "*.", "0.0.0.0 ", "0.0.0.0\t", "127.0.0.1 ", "address=/", "local=/"])
-    | st.sampled_from(["server=/", "", "@@||", "|"]),
-    QUICK_NAMES | st.sampled_from(["localhost.localdomain", "0.0.0.0", "example.org"]),
-    st.sampled_from(["^", "", "/", "/#", "/0.0.0.0", "^$important"]),
-    st.sampled_from(["\n", "\r\n", ""]),
-)
-
-
-@settings(max_examples=1000, deadline=None)
-@given(QUICK_LINES, st.booleans())
-def test_the_quick_way_never_disagrees_with_the_slow_one(text: str, bare_is_subtree: bool) -> None:
-    quick = quick_name(text.encode(), bare_is_subtree)
-    if quick is not None:
-        name, subtree = quick
-        assert parse_line(text, bare_is_subtree) == Rule((from_text(name.decode()),), subtree)
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.lists(LINES.map(lambda line: line.replace(b"\n", b"")), max_size=30))
-def test_every_line_of_any_file_is_counted_once(lines: list[bytes]) -> None:
-    report = compile_lines(line + b"\n" for line in lines).report
-    assert report.lines == len(lines)
-    assert report.lines == report.rules + report.comments + report.ignored + report.refused
-    assert sum(report.reasons.values()) == report.refused
-    assert report.names + report.duplicates >= report.rules

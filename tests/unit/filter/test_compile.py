@@ -13,7 +13,7 @@ from sinkhole.errors import ListError
 from sinkhole.filter import entry
 from sinkhole.filter.compile import compile_file, compile_lines, main
 from sinkhole.filter.key import rule_key
-from sinkhole.filter.line import Kind
+from sinkhole.filter.line import Kind, Scope
 from sinkhole.wire.name import from_text
 
 MIXED = b"""! Title: A list of everything
@@ -25,16 +25,16 @@ ads.example.org
 @@||good.ads.example.org^
 example.org##.banner
 ||x.example^$third-party
-||y*.example^
-||z.example^$denyallow=q.z.example
+/y(/
+||z.example^$colour=red
 ||ads.example.org^
 127.0.0.1 localhost
 """
 
 
-def entry_of(lines: list[bytes], name: str, subtree: bool, kind: Kind = "block") -> int:
-    compiled = compile_lines(lines, kind)
-    return compiled.entries[compiled.trie[rule_key(from_text(name), subtree)]]
+def entry_of(lines: list[bytes], name: str, scope: Scope, kind: Kind = "block") -> int:
+    parts = compile_lines(lines, kind).parts
+    return parts.entries[int(parts.trie[rule_key(from_text(name), scope)])]
 
 
 def test_every_line_is_counted_once() -> None:
@@ -45,49 +45,58 @@ def test_every_line_is_counted_once() -> None:
     assert (report.names, report.duplicates) == (5, 1)
     assert report.title == "A list of everything"
     assert [(sample.line, sample.text) for sample in report.samples] == [
-        (10, "||y*.example^"),
-        (11, "||z.example^$denyallow=q.z.example"),
+        (10, "/y(/"),
+        (11, "||z.example^$colour=red"),
     ]
     assert set(report.reasons) == {sample.reason for sample in report.samples}
 
 
-def test_of_rules_for_one_name_the_strongest_stays_and_of_equals_the_first() -> None:
-    block, allow = b"||a.example^\n", b"@@||a.example^\n"
-    important, both = b"||a.example^$important\n", b"@@||a.example^$important\n"
-    for lines, line in [
-        ([block, block], 1),
-        ([block, allow, block], 2),
-        ([allow, block, allow], 1),
-        ([allow, important, block], 2),
-        ([important, both, important], 2),
-    ]:
-        found = entry_of(lines, "a.example", subtree=True)
-        assert entry.line_of(found) == line
-    found = entry_of([important, both], "a.example", subtree=True)
-    assert entry.allows(found) and entry.is_important(found)
+def test_rules_are_counted_by_kind() -> None:
+    lines = [
+        *(b"||a.example^", b"0.0.0.0 b.example c.example", b"@@||d.example^", b"||192.0.2.0/24^"),
+        *(b"-ads-", b"-ads-$important", b"/^x[0-9]/", b"||e.example^$dnstype=A", b"@@|f.example^"),
+        *(
+            b"||g.example^$dnsrewrite=192.0.2.1",
+            b"||a.example^$badfilter",
+            b"a.example",
+            b"ads*.x^",
+        ),
+    ]
+    report = compile_lines(line + b"\n" for line in lines).report
+    assert report.refused == report.ignored == 0
+    assert (report.rules, report.names, report.networks) == (13, 8, 1)
+    assert (report.patterns, report.regexes, report.duplicates) == (2, 1, 2)
+    assert (report.exceptions, report.rewrites) == (2, 1)
+    assert (report.conditional, report.badfilters) == (1, 1)
 
 
 def test_a_name_alone_and_a_name_with_what_is_below_are_two_entries() -> None:
     lines = [b"a.example\n", b"||a.example^\n"]
-    assert entry.line_of(entry_of(lines, "a.example", subtree=False)) == 1
-    assert entry.line_of(entry_of(lines, "a.example", subtree=True)) == 2
+    assert entry_of(lines, "a.example", Scope.EXACT) == 1
+    assert entry_of(lines, "a.example", Scope.TREE) == entry.NETWORK | 2
 
 
 @pytest.mark.parametrize("line", [b"||a.example^", b"@@||a.example^", b"||a.example^$important"])
 def test_in_an_allow_list_every_rule_allows(line: bytes) -> None:
-    assert entry.allows(entry_of([line], "a.example", subtree=True, kind="allow"))
+    assert entry_of([line], "a.example", Scope.TREE, kind="allow") & entry.ALLOW
 
 
 def test_a_wildcard_header_counts_for_the_bare_names_below_it() -> None:
     lines = [b"a.example\n", b"# Syntax: Wildcard domains\n", b"b.example\n", b"B2.example\n"]
-    assert entry.line_of(entry_of(lines, "a.example", subtree=False)) == 1
-    assert entry.line_of(entry_of(lines, "b.example", subtree=True)) == 3
-    assert entry.line_of(entry_of(lines, "b2.example", subtree=True)) == 4
+    assert entry.line_of(entry_of(lines, "a.example", Scope.EXACT)) == 1
+    assert entry.line_of(entry_of(lines, "b.example", Scope.TREE)) == 3
+    assert entry.line_of(entry_of(lines, "b2.example", Scope.TREE)) == 4
 
 
 def test_an_empty_list_compiles() -> None:
     compiled = compile_lines([])
-    assert compiled.report.lines == compiled.report.names == len(compiled.trie) == 0
+    assert compiled.report.lines == compiled.report.names == len(compiled.parts.trie) == 0
+
+
+def test_what_the_collector_refuses_is_counted_like_all_that_is_refused() -> None:
+    report = compile_lines([b"||a^\n", b"/(a)\\1/\n", b"/a{1001}/\n"]).report
+    assert (report.rules, report.refused) == (1, 2)
+    assert [sample.line for sample in report.samples] == [2, 3]
 
 
 def test_the_offset_of_every_64th_line_is_kept() -> None:

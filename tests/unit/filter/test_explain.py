@@ -102,6 +102,10 @@ def test_an_explanation_tells_every_opinion() -> None:
             "rule": "||ads.example^",
             "allowed": False,
             "important": False,
+            "rewrite": None,
+            "builtin": False,
+            "decides": False,
+            "note": "a stronger rule decides",
         },
         {
             "list": "Allow",
@@ -110,8 +114,74 @@ def test_an_explanation_tells_every_opinion() -> None:
             "rule": "||shop.ads.example^$important",
             "allowed": True,
             "important": True,
+            "rewrite": None,
+            "builtin": False,
+            "decides": True,
+            "note": "",
         },
     ]
     json.dumps(explained)
     with pytest.raises(ValueError, match="empty label"):
         explain(Matcher([block]), "a..b", 1)
+
+
+NOTED = [
+    ("||a.example^$dnsrewrite=192.0.2.1", "cancelled by an exception for rewrites"),
+    ("@@||a.example^$dnsrewrite=192.0.2.1", "an exception for rewrites"),
+    ("||a.example^$dnsrewrite=a.example", "would rewrite a name to itself"),
+    ("||a.example^$important", "switched off by $badfilter"),
+    ("||a.example^$important,badfilter", "switches off other rules"),
+    ("||a.example^$client=192.0.2.9", "another client"),
+    ("||a.example^$dnstype=AAAA", "another query type"),
+    ("||example^$denyallow=a.example", "the name is among those of $denyallow"),
+    ("||example^", "a stronger rule decides"),
+    ("a.example", "a stronger rule decides"),
+    ("@@-a-", None),
+    ("a.ex*$denyallow=b.example", "a stronger rule decides"),
+    ("@@||a.example^", ""),
+]
+
+
+def test_why_a_rule_does_not_count() -> None:
+    made = CompiledList.from_rules("own", "block", [rule for rule, _ in NOTED])
+    assert made.report.refused == 0
+    explained = explain(Matcher([made]), "a.example", 1)
+    notes = {each["rule"]: each["note"] for each in explained["opinions"]}
+    assert notes == {rule: note for rule, note in NOTED if note is not None}
+    (decides,) = (each["rule"] for each in explained["opinions"] if each["decides"])
+    assert explained["rule"] == decides == "@@||a.example^"
+
+
+@pytest.mark.parametrize(
+    ("rules", "rewrite"),
+    [
+        (["192.0.2.1", "2001:db8::1", "192.0.2.2"], ["A", "192.0.2.1", "192.0.2.2"]),
+        (["nas.example"], ["CNAME", "nas.example"]),
+        (["2001:db8::1"], ["A"]),
+    ],
+    ids=["records", "CNAME", "another type"],
+)
+def test_a_rewrite_is_told_as_text(rules: list[str], rewrite: list[str]) -> None:
+    texts = [f"||a.example^$dnsrewrite={rule}" for rule in rules]
+    explained = explain(Matcher([CompiledList.from_rules("own", "block", texts)]), "a.example", 1)
+    rtype, *answers = rewrite
+    assert explained["verdict"] == "rewrite"
+    assert explained["rewrite"] == {"rcode": "NOERROR", "answers": answers, "type": rtype}
+    assert [each["decides"] for each in explained["opinions"]].count(True) == max(len(answers), 1)
+
+
+def test_an_rcode_is_told(tmp_path: Path) -> None:
+    (tmp_path / "block.txt").write_text("||a.example^$dnsrewrite=NXDOMAIN,client=TV\n")
+    client = {"ip": "192.0.2.1", "name": "tv", "tags": ["device_tv"]}
+    queries = [query("a.example", client=client), query("a.example")]
+    answers = list(explain_queries([str(tmp_path / "block.txt")], [], queries))
+    assert [each["verdict"] for each in answers] == ["rewrite", "none"]
+    assert answers[0]["rewrite"] == {"rcode": "NXDOMAIN", "answers": [], "type": "A"}
+
+
+@pytest.mark.parametrize(
+    "client", [5, {"ip": "x"}, {"ip": 5}, {"name": 5}, {"tags": "x"}, {"tags": [5]}]
+)
+def test_a_client_must_be_written_as_one(files: tuple[str, str], client: object) -> None:
+    with pytest.raises(SinkholeError, match="queries, line 1: "):
+        list(explain_queries([files[0]], [], [query("a.example", client=client)]))

@@ -10,8 +10,8 @@ import pytest
 from sinkhole.errors import ListError
 from sinkhole.filter import entry
 from sinkhole.filter.compile import compile_file
-from sinkhole.filter.key import query_key, readable
-from sinkhole.filter.line import Kind
+from sinkhole.filter.key import address_key, query_key, readable, rule_key
+from sinkhole.filter.line import Kind, Scope
 from sinkhole.filter.trie import CompiledList
 from sinkhole.wire.name import from_text
 
@@ -65,16 +65,16 @@ def test_lists_from_rules_and_from_files_agree_with_the_mapped_one(
 
 
 def test_own_rules_keep_their_text_and_say_which_are_refused() -> None:
-    made = CompiledList.from_rules("own rules", "block", ["||a.example^", "||b*^", "  c.example "])
+    made = CompiledList.from_rules("own rules", "block", ["||a.example^", "/b(/", "  c.example "])
     assert made.rule_text(3) == "c.example"
     assert made.rule_text(0) == made.rule_text(4) == ""
     assert (made.rules, made.names) == (2, 2)
-    assert [(sample.line, sample.text) for sample in made.report.samples] == [(2, "||b*^")]
+    assert [(sample.line, sample.text) for sample in made.report.samples] == [(2, "/b(/")]
 
 
 def test_the_most_specific_of_equally_strong_rules_decides() -> None:
     made = CompiledList.from_rules(
-        "own", "block", ["a.b.example", "||b.example^", "||a.b.example^"]
+        "own", "block", ["|a.b.example^", "||b.example^", "||a.b.example^"]
     )
     assert line_for(made, "a.b.example") == 1
     assert line_for(made, "x.a.b.example") == 3
@@ -161,6 +161,57 @@ def test_another_version_says_so(compiled: Path) -> None:
 def test_a_missing_file_says_so(tmp_path: Path) -> None:
     with pytest.raises(ListError, match="No such file"):
         CompiledList.map(tmp_path / "gone.list", "Test", "block")
+
+
+def test_a_rule_for_what_is_below_leaves_the_name_alone() -> None:
+    made = CompiledList.from_rules("own", "block", [".b.example^", "||example^"])
+    assert line_for(made, "a.b.example") == 1
+    assert line_for(made, "b.example") == 2
+
+
+def test_a_detailed_entry_is_found_before_all_others() -> None:
+    rules = ["@@||a.example^$important", "||example^$dnstype=A", "||example^"]
+    made = CompiledList.from_rules("own", "block", rules)
+    key = query_key(from_text("a.example"))
+    assert made.find(key) >= entry.DETAILED
+    assert made.strongest == entry.DETAILED >> entry.STRENGTH_SHIFT
+    assert sorted(held.line for _, held in made.find_rules(key)) == [1, 2, 3]
+
+
+def test_rules_of_all_sorts_survive_the_disk(tmp_path: Path) -> None:
+    lines = ["||a^$client=TV", "||192.0.2.0/24^", "-ads-", "/^b/", "192.0.2.9 c", ".d^", "e.f"]
+    source = tmp_path / "all.txt"
+    source.write_text("\n".join(lines) + "\n")
+    compile_file(source, tmp_path / "all.list")
+    mapped = CompiledList.map(tmp_path / "all.list", "1", "block", source)
+    made = CompiledList.from_rules("1", "block", lines)
+    assert mapped.criteria == made.criteria == {"name:TV"}
+    assert mapped.report == made.report
+    assert (mapped.report.names, mapped.report.networks) == (4, 1)
+    assert (mapped.report.patterns, mapped.report.regexes) == (1, 1)
+    assert [each.pattern for each in mapped.patterns] == ["-ads-", "/^b/"]
+    assert sorted(mapped.keys()) == sorted(made.keys())
+    for key in [*made.keys(), query_key(from_text("x.d")), address_key(b"\xc0\x00\x02\x01")]:
+        assert list(mapped.find_rules(key)) == list(made.find_rules(key))
+    mapped.close()
+    assert (list(mapped.keys()), mapped.patterns) == ([], ())
+
+
+@pytest.mark.parametrize(
+    ("name", "scope", "known"),
+    [
+        ("a.example", Scope.TREE, True),
+        ("a.example", Scope.EXACT, True),
+        ("x.a.example", Scope.EXACT, True),
+        ("b.example", Scope.EXACT, True),
+        ("b.example", Scope.TREE, True),
+        ("x.b.example", Scope.EXACT, False),
+        ("example", Scope.TREE, False),
+    ],
+)
+def test_whether_a_list_knows_a_name_of_another(name: str, scope: Scope, known: bool) -> None:
+    made = CompiledList.from_rules("own", "block", ["||a.example^", "b.example"])
+    assert made.holds(rule_key(from_text(name), scope)) == known
 
 
 def test_all_keys_are_given_back_and_can_be_read() -> None:

@@ -123,6 +123,16 @@ async def test_where_lists_come_from_and_what_the_caller_names_are_canaries(shel
     assert "dns.example.net" in (status["quarantine"] or {"reason": ""})["reason"]
 
 
+async def test_the_settings_say_what_is_too_much_and_name_more_canaries(shelf: Shelf) -> None:
+    guard = {"factor": 20, "canaries": ["nas.example.org"]}
+    library = shelf.library(shelf.settings(guard=guard))
+    await look(shelf, library, rules(1000))
+    status = await look(shelf, library, rules(51))
+    assert (status["names"], status["quarantine"]) == (51, None)
+    status = await look(shelf, library, rules(51, "||example.org^"))
+    assert "nas.example.org" in (status["quarantine"] or {"reason": ""})["reason"]
+
+
 async def test_nothing_held_back_is_nothing_to_accept(shelf: Shelf) -> None:
     library = shelf.library()
     await library.update()

@@ -34,12 +34,15 @@ Problems = Callable[..., list[str]]
         ("filtering: {update_interval: 1m}", "write 10m to 30d, or 0"),
         ("filtering: {rules: ['']}", 'filtering.rules[0]: "" is empty'),
         ("filtering: {rules: [a, 'b\n\n c']}", "filtering.rules[1]: "),
-        ("filtering: {blocking: {mode: nxdomian}}", "write null_ip, nxdomain, nodata, refused or"),
+        (
+            "filtering: {blocking: {mode: nxdomian}}",
+            "write null_ip, default, nxdomain, nodata, refused",
+        ),
         ("filtering: {blocking: {mode: custom_ip}}", "blocking.mode: custom_ip needs an address"),
         ("filtering: {blocking: {custom_ipv4: '::1'}}", "::1 is IPv6, this key takes IPv4"),
         ("local: {records: {a.home: []}}", "records.a.home: the list is empty"),
         ("local: {records: {a.home: [b.home]}}", '"b.home" is not an IP address'),
-        ("local: {records: {a.home: [b.home]}}", "local records hold addresses only"),
+        ("local: {records: {a.home: [b.home]}}", 'or a type and data such as "CNAME nas.home"'),
         ("local: {records: {a.*.home: [192.0.2.1]}}", "a * may only be the first label"),
         ("local: {records: {'*': [192.0.2.1]}}", "a * may only be the first label"),
         ("local: {records: {'*.': [192.0.2.1]}}", "is not a host name"),
@@ -172,9 +175,9 @@ def test_local_records_are_kept_under_their_lower_case_ascii_names(loaded: Load)
     text = (
         "local: {records: {NAS.Home.: [192.0.2.10, '2001:db8::10'], '*.Bücher.example': ['::1']}}"
     )
-    assert loaded(text).local.records == {
-        "nas.home": (ip_address("192.0.2.10"), ip_address("2001:db8::10")),
-        "*.xn--bcher-kva.example": (ip_address("::1"),),
+    assert loaded(text).local.wire_records == {
+        "nas.home": ((1, ip_address("192.0.2.10").packed), (28, ip_address("2001:db8::10").packed)),
+        "*.xn--bcher-kva.example": ((28, ip_address("::1").packed),),
     }
 
 

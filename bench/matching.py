@@ -1,0 +1,57 @@
+"""Times first matches: `python -m bench.matching FOLDER COUNT…`, a process of its own.
+
+The folder holds compiled lists (`*.compiled`) and names that they hold (`listed.txt`) and don't
+(`unlisted.txt`). Prints JSON: for each count of lists the mean µs of CPU a match takes.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+from statistics import median
+
+from sinkhole.filter.match import Matcher
+from sinkhole.filter.trie import CompiledList
+from sinkhole.wire.name import from_text
+from sinkhole.wire.numbers import Type
+
+PASSES = 7
+
+
+def main() -> None:
+    """Measure and print."""
+    folder, counts = Path(sys.argv[1]), [int(text) for text in sys.argv[2:]]
+    lists = [
+        CompiledList.map(file, file.stem, "block") for file in sorted(folder.glob("*.compiled"))
+    ]
+    names = {
+        what: [from_text(name) for name in (folder / f"{what}.txt").read_text().split()]
+        for what in ("listed", "unlisted")
+    }
+    print(
+        json.dumps(
+            {
+                count: {
+                    what: _mean_us(Matcher(lists[:count]), asked) for what, asked in names.items()
+                }
+                for count in counts
+            }
+        )
+    )
+
+
+def _mean_us(matcher: Matcher, names: list[bytes]) -> float:
+    """The median over passes of the mean time; the first pass brings the pages into memory."""
+    means = []
+    for _ in range(PASSES):
+        started = time.process_time_ns()
+        for name in names:
+            matcher.match(name, Type.A)
+        means.append((time.process_time_ns() - started) / len(names) / 1000)
+    return median(means[1:])
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,286 @@
+"""The compiled lists agree with reading every line for every question, whatever the rules are."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from collections.abc import Sequence
+from ipaddress import ip_address
+from pathlib import Path
+
+from filter_reference import Judgement, Place, Question, judge, judge_address
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sinkhole.filter.clientele import traits_of
+from sinkhole.filter.compile import compile_file
+from sinkhole.filter.line import Kind
+from sinkhole.filter.match import Match, Matcher
+from sinkhole.filter.trie import CompiledList
+from sinkhole.wire.name import from_text, to_text
+from sinkhole.wire.numbers import rcode_name, type_name, type_number
+from sinkhole.wire.rdata import rdata_to_text
+
+# Few labels, some within others, so that names, patterns and expressions meet.
+LABELS = st.sampled_from(["a", "b", "ab", "aab", "ads", "a-b", "b1"])
+NAMES = st.lists(LABELS, min_size=1, max_size=4).map(".".join)
+LONGER_NAMES = st.lists(LABELS, min_size=2, max_size=4).map(".".join)
+
+PIECES = st.sampled_from(["a", "b", "ab", "a.b", ".a", "b.", "ads", ".ads.", "a-", "*", "^"])
+MIXED = st.lists(PIECES, min_size=2, max_size=4).map("".join).filter(lambda text: "a" in text)
+ANCHORED = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["||", "|", "", "||*.", "*.", "||.", "://", "http://"]),
+    LONGER_NAMES | MIXED,
+    st.sampled_from(["", "^", "|", "^|", "/*"]),
+)
+PATTERNS = st.one_of(
+    st.builds("||{}^".format, NAMES),
+    ANCHORED.filter(lambda pattern: len(pattern) > 2 and ".." not in pattern),
+    st.sampled_from(
+        [
+            *(r"/^a+\./", r"/b\.a/", r"/^(a|ads)\.b$/", r"/[a-c]{2}\./", r"/^[^a]/"),
+            *(r"/^http:\/\/a/", r"/:\/\/(a|b)*\.ads$/", r"/A?B\.b/", r"/(-|1)/"),
+        ]
+    ),
+)
+BROAD = st.sampled_from(["*", "||", "a", "b^"])
+
+TYPES = st.sampled_from(["A", "AAAA", "~A", "A|AAAA", "~AAAA|A", "TXT|~A"])
+CLIENTS = st.sampled_from(
+    ["192.0.2.1", "192.0.2.0/24", "~192.0.2.1", "Kid", "~Kid", "192.0.2.0/24|~Kid", "Kid|TV"]
+)
+TAGS = st.sampled_from(["device_tv", "~device_tv", "user_child|device_tv", "user_child|~device_tv"])
+DENIED = st.lists(NAMES, min_size=1, max_size=2, unique=True).map("|".join)
+CONDITIONS = st.fixed_dictionaries(
+    {}, optional={"dnstype": TYPES, "client": CLIENTS, "ctag": TAGS, "denyallow": DENIED}
+)
+VALUES = st.sampled_from(
+    [
+        *("192.0.2.9", "192.0.2.10", "2001:db8::9", "NOERROR", "NXDOMAIN", "REFUSED"),
+        *("a.b", "ads", "ab.a", "NOERROR;MX;5 a.b", "NOERROR;MX;6 b"),
+    ]
+)
+REWRITES = st.none() | VALUES
+
+
+def network_line(
+    allow: bool, pattern: str, conditions: dict[str, str], rewrite: str | None, important: bool
+) -> str:
+    options = [f"{name}={value}" for name, value in conditions.items()]
+    options += [] if rewrite is None else [f"dnsrewrite={rewrite}"]
+    options += ["important"] * important
+    return "@@" * allow + pattern + "$" * bool(options) + ",".join(options)
+
+
+def with_badfilter(line: str) -> str:
+    has_options = "/$" in line if line.startswith(("/", "@@/")) else "$" in line
+    return f"{line}{',' if has_options else '$'}badfilter"
+
+
+NETWORK = st.builds(network_line, st.booleans(), PATTERNS, CONDITIONS, REWRITES, st.booleans())
+PLAIN = st.builds(
+    "{}||{}^{}".format, st.sampled_from(["", "@@"]), NAMES, st.sampled_from(["", "$important"])
+)
+NARROWED = st.builds(
+    network_line, st.booleans(), BROAD, CONDITIONS.filter(bool), REWRITES, st.booleans()
+)
+CANCELS = st.builds("@@||{}^$dnsrewrite{}".format, NAMES, st.sampled_from(["", ",important"]))
+HOSTS = st.builds(
+    "{} {}".format,
+    st.sampled_from(["0.0.0.0", "::", "192.0.2.77"]),
+    st.lists(LONGER_NAMES, min_size=1, max_size=2).map(" ".join),
+)
+LINES = st.one_of(NETWORK, NETWORK, PLAIN, NARROWED, CANCELS, HOSTS, LONGER_NAMES) | st.builds(
+    "*.{}".format, NAMES
+)
+
+
+@st.composite
+def lines_of_a_list(draw: st.DrawFn) -> list[str]:
+    """Some lines, some of them switched off by a twin with `badfilter`."""
+    lines = draw(st.lists(LINES, min_size=1, max_size=12))
+    for line in draw(st.lists(st.sampled_from(lines), max_size=2)):
+        if line.startswith(("|", "@@", "/", "://")) or "$" in line:
+            lines.append(with_badfilter(line))
+    return lines
+
+
+Lists = list[tuple[Kind, list[str]]]
+KINDS = st.sampled_from(["block", "block", "block", "allow"])
+LISTS = st.lists(st.tuples(KINDS, lines_of_a_list()), min_size=1, max_size=3)
+QUESTIONS = st.builds(
+    Question,
+    NAMES,
+    st.sampled_from(["A", "AAAA", "TXT", "MX"]),
+    st.sampled_from(["", "192.0.2.1", "192.0.2.2", "2001:db8::1"]),
+    st.sampled_from(["", "Kid", "TV"]),
+    st.sampled_from([(), ("device_tv",), ("user_child", "device_tv")]),
+)
+
+
+def traits(matcher: Matcher, question: Question) -> frozenset[str]:
+    address = ip_address(question.ip) if question.ip else None
+    names = [question.client] if question.client else []
+    return traits_of(matcher.criteria, address, names, question.tags)
+
+
+def asked(matcher: Matcher, question: Question) -> Match | None:
+    qtype = type_number(question.qtype)
+    return matcher.match(from_text(question.name), qtype, traits(matcher, question))
+
+
+def verdict_of(match: Match) -> tuple[str, frozenset[str]]:
+    if match.rewrite is None:
+        return "allow" if match.allowed else "block", frozenset()
+    rcode, cname, records = match.rewrite
+    if cname:
+        return "rewrite", frozenset({f"CNAME {to_text(cname)}"})
+    if rcode:
+        return "rewrite", frozenset({rcode_name(rcode)})
+    texts = (f"{type_name(rtype)} {rdata_to_text(rtype, rdata)}" for rtype, rdata in records)
+    return "rewrite", frozenset(text.rstrip(".") for text in texts)
+
+
+def agree(match: Match | None, judgement: Judgement) -> None:
+    if match is None:
+        assert judgement.verdict == "none"
+        return
+    assert verdict_of(match) == (judgement.verdict, judgement.answer)
+    assert Place(int(match.cause.list_name), match.cause.line) in judgement.places
+
+
+def asked_about(lists: Sequence[tuple[Kind, list[str]]], questions: list[Question]) -> None:
+    made = [
+        CompiledList.from_rules(str(number), kind, lines)
+        for number, (kind, lines) in enumerate(lists)
+    ]
+    assert not [sample for each in made for sample in each.report.samples]
+    matcher = Matcher(made)
+    for question in questions:
+        agree(asked(matcher, question), judge(lists, question))
+
+
+@settings(max_examples=400, deadline=None)
+@given(LISTS, st.lists(QUESTIONS, min_size=4, max_size=12))
+def test_the_compiled_lists_agree_with_the_reference(
+    lists: Lists, questions: list[Question]
+) -> None:
+    asked_about(lists, questions)
+
+
+WHOLE_NAMES = st.builds(
+    "{}{}{}".format,
+    st.sampled_from(["||", "|", "||*.", "@@||", "@@|", "@@."]),
+    NAMES,
+    st.sampled_from(["^", "^|", "^$important", "|$important"]),
+)
+PLAIN_LINES = st.lists(st.one_of(WHOLE_NAMES, WHOLE_NAMES, HOSTS, LONGER_NAMES), max_size=8)
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(KINDS, PLAIN_LINES), min_size=1, max_size=5),
+    st.lists(NAMES, min_size=1, max_size=12),
+)
+def test_lists_of_names_alone_are_judged_the_same(lists: Lists, names: list[str]) -> None:
+    asked_about(lists, list(map(Question, names)))
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(PATTERNS, min_size=1, max_size=3), st.lists(NAMES, min_size=1, max_size=20))
+def test_patterns_match_as_their_regular_expressions(patterns: list[str], names: list[str]) -> None:
+    rules = [f"{pattern}$important" for pattern in patterns]
+    asked_about([("block", rules)], list(map(Question, names)))
+
+
+ATOMS = st.sampled_from(
+    [
+        *("a", "b", "A", "1", "-", ".", r"\.", "[ab]", "[^a]", "[a-c]", r"[^\d.]", r"[\w-]"),
+        *(r"\d", r"\D", r"\w", r"\W", "[.]", "^", "$"),
+    ]
+)
+REPEATS = st.sampled_from(["*", "+", "?", "{2}", "{1,2}", "{0,2}", "{2,}", "*?", "+?", "??"])
+
+
+def longer_expressions(parts: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    several = st.lists(parts, min_size=1, max_size=3)
+    return st.one_of(
+        several.map("".join),
+        several.map(lambda each: f"({'|'.join(each)})"),
+        several.map(lambda each: f"(?:{'|'.join(each)})"),
+        st.builds("(?:{}){}".format, parts, REPEATS),
+    )
+
+
+EXPRESSIONS = st.recursive(ATOMS, longer_expressions, max_leaves=8)
+WITH_MEANING = EXPRESSIONS.filter(lambda each: re.search(each, "", re.IGNORECASE) is None)
+
+
+@settings(max_examples=300, deadline=None)
+@given(WITH_MEANING, st.lists(NAMES, min_size=1, max_size=12))
+def test_expressions_match_as_in_python(expression: str, names: list[str]) -> None:
+    compiled = CompiledList.from_rules("0", "block", [f"/{expression}/$dnstype=A"])
+    assert not compiled.report.refused
+    for name in names:
+        found = Matcher([compiled]).match(from_text(name), 1) is not None
+        assert found == (re.search(expression, name, re.IGNORECASE) is not None)
+
+
+NETWORKS = st.sampled_from(
+    [
+        *("192.0.2.1", "192.0.2.0/24", "192.0.2.128/25", "192.0.0.0/16", "198.51.100.0/24"),
+        *("2001:db8::1", "2001:db8::/32", "2001:db8:1::/48"),
+    ]
+)
+ABOUT_ADDRESSES = st.one_of(
+    st.builds("||{}^".format, NETWORKS),
+    NETWORKS.map(lambda text: f"|{text}^"),
+    st.sampled_from(
+        ["||192.0.2.", "|192.0.", "||192.0.2.1", "|2001:db8:", r"/^192\.0\.2\.1$/", "/:1$/", "||a^"]
+    ),
+)
+ADDRESSES = st.sampled_from(
+    [
+        *("192.0.2.1", "192.0.2.10", "192.0.2.200", "192.0.3.1", "198.51.100.1", "203.0.113.1"),
+        *("2001:db8::1", "2001:db8:1::1", "2001:db9::1", "::ffff:192.0.2.1", "::1"),
+    ]
+)
+ADDRESS_LINES = (
+    st.builds(network_line, st.booleans(), ABOUT_ADDRESSES, CONDITIONS, st.none(), st.booleans())
+    | NETWORKS
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(ADDRESS_LINES, min_size=1, max_size=8), st.lists(ADDRESSES, min_size=3), QUESTIONS)
+def test_addresses_are_judged_as_by_the_reference(
+    lines: list[str], addresses: list[str], who: Question
+) -> None:
+    compiled = CompiledList.from_rules("0", "block", lines)
+    assert not compiled.report.refused
+    matcher = Matcher([compiled])
+    for address in addresses:
+        judgement = judge_address(lines, address, who)
+        packed = ip_address(address).packed
+        match = matcher.match_address(packed, type_number(who.qtype), traits(matcher, who))
+        assert (match is not None and not match.allowed) == (judgement.verdict == "block")
+        if match is not None and judgement.verdict == "block":
+            assert Place(0, match.cause.line) in judgement.places
+
+
+@settings(max_examples=40, deadline=None)
+@given(lines_of_a_list(), st.lists(QUESTIONS, min_size=1, max_size=12))
+def test_a_mapped_file_says_the_same(lines: list[str], questions: list[Question]) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder) / "list.txt", Path(folder) / "list.list"
+        source.write_text("".join(line + "\n" for line in lines))
+        compile_file(source, target, "block")
+        mapped = CompiledList.map(target, "0", "block", source)
+        matcher = Matcher([mapped])
+        for question in questions:
+            match = asked(matcher, question)
+            agree(match, judge([("block", lines)], question))
+            if match is not None:
+                assert matcher.rule_text(match.cause) == lines[match.cause.line - 1]
+        mapped.close()
