@@ -132,6 +132,20 @@ class Library:
         await asyncio.to_thread(self._load_items)
         self._publish()
 
+    async def rewanted(self, wanted: Wanted) -> None:
+        """Go over to other settings and publish once, in milliseconds if own rules are few.
+
+        Lists that were fetched before are mapped; what is missing is left to `run`, as ever.
+        """
+        own = await asyncio.to_thread(_own_rules, wanted)
+        await asyncio.to_thread(self._roster.use, wanted)
+        unmapped = [item for item in self._roster.items if item.compiled is None]
+        await asyncio.to_thread(lambda: [self._load_item(item) for item in unmapped])
+        self._wanted = wanted
+        self._own_rules, self._own_problems = own
+        self.__dict__.pop("_updater", None)  # its limits may be others now
+        self._publish()
+
     async def update(
         self,
         only: Collection[str] | None = None,
@@ -253,14 +267,7 @@ class Library:
         return [item for item in self._roster.items if item.active and item.is_due(now, interval_s)]
 
     def _load_own_rules(self) -> None:
-        if not self._wanted.rules:
-            return
-        own = CompiledList.from_rules(OWN_RULES, "block", self._wanted.rules)
-        self._own_rules = own
-        self._own_problems = [
-            f"filtering.rules: {sample.text!r} is not in use: {sample.reason}"
-            for sample in own.report.samples
-        ]
+        self._own_rules, self._own_problems = _own_rules(self._wanted)
 
     def _load_item(self, item: Item) -> bool:
         """Take over what is on the disk and was not yet; whether it was newly mapped."""
@@ -301,3 +308,14 @@ class Library:
 
     def _publish(self) -> None:
         self._on_change(self.lists)
+
+
+def _own_rules(wanted: Wanted) -> tuple[CompiledList | None, list[str]]:
+    """The rules of the settings, compiled, and what is wrong with them."""
+    if not wanted.rules:
+        return None, []
+    own = CompiledList.from_rules(OWN_RULES, "block", wanted.rules)
+    return own, [
+        f"filtering.rules: {sample.text!r} is not in use: {sample.reason}"
+        for sample in own.report.samples
+    ]

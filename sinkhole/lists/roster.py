@@ -37,6 +37,11 @@ class Roster:
             added = tuple(item.wanted for item in self.items if isinstance(item.wanted, AddedList))
         return self._arrange(self._without_taken_names(added))
 
+    def use(self, wanted: Wanted) -> None:
+        """Go over to other settings; the items of lists that are wanted as before stay the same."""
+        self._wanted, self._seen = wanted, ()
+        self.refresh()
+
     def is_added(self, item: Item) -> bool:
         """Whether a list was added by command."""
         return isinstance(item.wanted, AddedList)

@@ -157,6 +157,19 @@ def test_own_rules_that_are_no_rules_are_pointed_out(shelf: Shelf) -> None:
     assert problem.startswith("filtering.rules")
 
 
+async def test_other_settings_are_taken_over_in_one_go(shelf: Shelf) -> None:
+    library = shelf.library(shelf.settings(rules=("||own.example^",)))
+    await library.update()
+    before = len(shelf.published)
+    lists = shelf.settings().lists
+    await library.rewanted(shelf.settings(lists=lists[:1], rules=("||new.example^", "||x^$odd")))
+    assert shelf.published[before:] == [[f"{OWN_RULES}:1", "Ads:2"]]
+    assert "||x^$odd" in library.problems[0]
+    await library.rewanted(shelf.settings(lists=lists))
+    assert shelf.published[-1] == ["Ads:2", "Good:1"], "what was fetched before is mapped"
+    assert library.problems == []
+
+
 async def test_every_step_is_told(shelf: Shelf) -> None:
     steps: list[Step] = []
     shelf.good.unlink()

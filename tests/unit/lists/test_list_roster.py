@@ -97,3 +97,14 @@ def test_hosts_are_where_enabled_lists_come_from_and_were_led_to(
     item = roster.find("More")
     item.state = replace(item.state, answered_by="https://cdn.example.com/more.txt")
     assert roster.hosts() == {"more.example.net", "cdn.example.com"}
+
+
+def test_other_settings_keep_the_items_of_lists_that_stay(
+    shelf: Shelf, roster: Roster, added: AddedLists
+) -> None:
+    added.change(lambda lists: (MORE,))
+    roster.refresh()
+    ads, _, more = roster.items
+    settings = shelf.settings(lists=shelf.settings().lists[:1])
+    roster.use(settings)
+    assert roster.items == [ads, more]
