@@ -37,7 +37,7 @@ from sinkhole.server.sockets import Pair, bind_all
 from sinkhole.server.tcp import TcpListener
 from sinkhole.server.udp import UdpListener
 from sinkhole.settings import Settings
-from sinkhole.stats import Counters, Rollups, Statistics
+from sinkhole.stats import Counters, ListHits, Rollups, Statistics
 from sinkhole.tasks import Tasks
 from sinkhole.verdict import Cause
 
@@ -76,6 +76,7 @@ class App:
             settings.data_dir,
             on_change=self._use_lists,
             resolve=make_resolver(self.forwarder),
+            canaries=[each.host for each in settings.upstream.servers],
         )
         self.tcp = TcpListener(self.pipeline)
         self.udp: list[UdpListener] = []
@@ -152,12 +153,15 @@ class App:
         )
 
     def _make_site(self, web: Any, query_log: QueryLog) -> Site:
+        reader = query_log.reader()
         sources = web.WebSources(
-            statistics=Statistics(query_log.reader(), lambda: query_log.dropped),
+            statistics=Statistics(reader, lambda: query_log.dropped),
             history=query_log.history,
             counters=self.counters,
             status=self.status,
             list_status=self.library.status,
+            list_hits=ListHits(reader).by_list,
+            accept_list=self.library.accept,
             update_lists=self.library.update,
             healthy=lambda: bool(self.udp),
         )

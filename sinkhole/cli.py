@@ -7,48 +7,15 @@ import json
 import logging
 import os
 import sys
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import click
 
 from sinkhole import __version__
-from sinkhole.errors import SettingsError, SinkholeError
+from sinkhole.cli_base import config_option, honest
+from sinkhole.cli_lists import lists_group
 from sinkhole.settings import Settings, effective, load
-
-F = TypeVar("F", bound=Callable[..., Any])
-
-
-def _config_option(function: F) -> F:
-    return click.option(
-        "--config",
-        "-c",
-        type=click.Path(dir_okay=False, path_type=Path),
-        envvar="SINKHOLE_CONFIG",
-        show_envvar=True,
-        help="The settings file. Without one the defaults and the environment apply.",
-    )(function)
-
-
-def _honest(function: F) -> F:
-    """Errors that are ours become one message on stderr and exit code 1; no stack trace."""
-
-    @wraps(function)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        try:
-            return function(*args, **kwargs)
-        except SinkholeError as error:
-            click.echo(
-                f"sinkhole: {error}" if not isinstance(error, SettingsError) else error, err=True
-            )
-            sys.exit(1)
-        except BrokenPipeError:  # the reader of our output has seen enough
-            sys.stderr.close()
-            sys.exit(1)
-
-    return wrapped  # type: ignore[return-value]  # same signature
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -69,9 +36,12 @@ def main() -> None:
     """
 
 
+main.add_command(lists_group)
+
+
 @main.command()
-@_config_option
-@_honest
+@config_option
+@honest
 def run(config: Path | None) -> None:
     """Start answering DNS, until SIGTERM or Ctrl-C.
 
@@ -91,7 +61,7 @@ def run(config: Path | None) -> None:
 
 @main.command("check-config")
 @click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
-@_honest
+@honest
 def check_config(file: Path | None) -> None:
     """Print the settings in force, or every mistake with its line.
 
@@ -126,8 +96,8 @@ def check_config(file: Path | None) -> None:
     type=click.File("r", encoding="utf-8-sig", errors="replace"),
     help="Many questions, a JSON object a line; - is standard input.",
 )
-@_config_option
-@_honest
+@config_option
+@honest
 def explain(
     name: str | None,
     qtype: str,
@@ -178,54 +148,6 @@ def explain(
     click.echo(json.dumps(told, ensure_ascii=False) if as_json else explaining.in_words(told))
 
 
-@main.group("lists")
-def lists_group() -> None:
-    """Show the block and allow lists, or fetch them."""
-
-
-@lists_group.command("status")
-@click.option("--json", "as_json", is_flag=True, help="JSON instead of a table.")
-@_config_option
-@_honest
-def lists_status(as_json: bool, config: Path | None) -> None:
-    """Show each list: state, names, age, what is wrong.
-
-    Reads what the last update left in the data folder; no server is asked, and nothing is fetched.
-    A list is ready (in use), missing (not fetched yet), failed (could not be) or disabled. Refused
-    lines are those that hold no rule sinkhole knows. Exit code 0 whatever the state.
-    """
-    from sinkhole.commands import lists as listing
-
-    statuses = listing.statuses(load(config, os.environ))
-    if as_json:
-        click.echo(json.dumps(statuses))
-    else:
-        listing.print_table(statuses)
-
-
-@lists_group.command("update")
-@click.argument("names", nargs=-1)
-@click.option(
-    "--force", is_flag=True, help="Fetch even what is unchanged, accept a list that shrank."
-)
-@_config_option
-@_honest
-def lists_update(names: tuple[str, ...], force: bool, config: Path | None) -> None:
-    """Fetch and compile the lists now, or only those called NAMES.
-
-    Asks each source whether anything is new and compiles what is. A running server notices within
-    half a minute and takes the new lists over, without a restart; to have that at once, ask the
-    server itself: POST /api/lists/update. Without a terminal it prints a line for each list.
-
-    Exit code 1 when a list could not be updated; its last good copy stays in use.
-    """
-    from sinkhole.commands import lists as listing
-
-    settings = load(config, os.environ)
-    if not asyncio.run(listing.update(settings, names, force=force)):
-        sys.exit(1)
-
-
 @main.command()
 @click.option(
     "--period",
@@ -235,8 +157,8 @@ def lists_update(names: tuple[str, ...], force: bool, config: Path | None) -> No
     help="How far back.",
 )
 @click.option("--json", "as_json", is_flag=True, help="JSON as /api/stats answers it.")
-@_config_option
-@_honest
+@config_option
+@honest
 def stats(period: str, as_json: bool, config: Path | None) -> None:
     """Show what the running server did.
 
@@ -270,7 +192,7 @@ def stats(period: str, as_json: bool, config: Path | None) -> None:
     show_default=True,
     help="Whether the names in the lists are to be blocked or allowed.",
 )
-@_honest
+@honest
 def compile_lists(sources: tuple[str, ...], output: Path, kind: Literal["block", "allow"]) -> None:
     """Compile list files into one, and report what is in them.
 
@@ -285,8 +207,8 @@ def compile_lists(sources: tuple[str, ...], output: Path, kind: Literal["block",
 
 
 @main.command()
-@_config_option
-@_honest
+@config_option
+@honest
 def healthcheck(config: Path | None) -> None:
     """Ask the running server whether it is well.
 

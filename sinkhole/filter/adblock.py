@@ -102,7 +102,7 @@ def _read_pattern(pattern: str, narrowed: bool) -> _Matched | Ignored | Reject:
     match = _PATTERN.fullmatch(pattern)
     assert match is not None  # the expression has a place for every text
     start, core, end = match.groups()
-    network = read_network(core) if start and end else None
+    network = read_network(core) if (start and end) or "/" in core else None
     if network is not None:
         return network
     if end and (named := _read_name(start, core)) is not None:

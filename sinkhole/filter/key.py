@@ -19,6 +19,7 @@ so that a dot within a label is never taken for a border, nor a name for an addr
 from __future__ import annotations
 
 import re
+from ipaddress import ip_network
 
 from sinkhole.filter.line import Network, Scope
 
@@ -70,6 +71,24 @@ def _address_key(packed: bytes, bits: int) -> bytes:
     size = len(packed) * 8
     version = b"4" if size == 32 else b"6"
     return ADDRESS + version + f"{int.from_bytes(packed, 'big'):0{size}b}"[:bits].encode()
+
+
+def readable(key: bytes) -> str:
+    """What a person reads for a stored key: "example.org", "||example.org^" for what is below it
+    too, "192.0.2.0/24" for a network.
+    """
+    if is_address_key(key):
+        return _readable_network(key)
+    exact = key.endswith(EXACT)
+    text = key.removesuffix(EXACT)[-2::-1].decode("ascii", errors="backslashreplace")
+    shown = "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+    return shown if exact else f"||{shown}^"
+
+
+def _readable_network(key: bytes) -> str:
+    bits, size = key[2:], 32 if key[1:2] == b"4" else 128
+    first = int(bits.ljust(size, b"0"), 2).to_bytes(size // 8, "big")
+    return str(ip_network((first, len(bits))))
 
 
 def _key(name: bytes) -> bytes:

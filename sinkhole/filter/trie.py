@@ -166,6 +166,10 @@ class CompiledList:
         """Whether any rule is about all that a key stands for, or a part of it that is a name."""
         return bool(self._prefixes(key if key.endswith(EXACT) else key + EXACT))
 
+    def has_key(self, key: bytes) -> bool:
+        """Whether exactly this key is stored, whatever its rules say."""
+        return self._identify(key) is not None
+
     def rule_text(self, line: int) -> str:
         """The text of a line, read back from the source; "" if it can't be: see `trouble`."""
         if self._texts is not None:

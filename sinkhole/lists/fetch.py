@@ -3,7 +3,7 @@
 Redirects are followed by hand, because each hop is checked like the first. A name is resolved
 once and the connection goes to exactly the addresses that were checked: a second look-up could
 give another answer. Unpacking is not left to the HTTP library either, since it neither notices
-gzip data that ends too early nor bounds what a small file may unpack to in every version.
+data that ends too early nor bounds what a small file may unpack to in every version.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from sinkhole.lists.doorkeeper import Doorkeeper, Refuse
 from sinkhole.lists.intake import Intake, Received
 from sinkhole.lists.resolve import Resolve
 from sinkhole.lists.steps import Phase, Step, Watch
+from sinkhole.lists.unpack import unpacker_for, unpackers
 
 _CHUNK_SIZE: Final = 64 * 1024
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -30,7 +31,6 @@ _LONGEST_VALIDATOR: Final = 512
 _HEADERS: Final = {
     "User-Agent": f"sinkhole/{__version__}",
     "Accept": "text/plain, */*;q=0.5",
-    "Accept-Encoding": "gzip",
 }
 
 
@@ -113,7 +113,7 @@ def _session(doorkeeper: Doorkeeper, limits: Limits) -> aiohttp.ClientSession:
         connector=aiohttp.TCPConnector(resolver=doorkeeper, use_dns_cache=False),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(sock_connect=limits.connect_s, sock_read=limits.idle_s),
-        headers=_HEADERS,
+        headers={**_HEADERS, "Accept-Encoding": ", ".join(unpackers())},
         auto_decompress=False,
     )
 
@@ -179,10 +179,11 @@ class _Journey:
         return url
 
     async def _receive(self, response: aiohttp.ClientResponse, target: Path) -> Received:
-        encoding = response.headers.get("Content-Encoding", "").strip().lower()
-        if encoding not in ("", "identity", "gzip", "x-gzip"):
-            raise self._error(f"sent in an encoding that was not asked for: {encoding}")
-        gzipped = encoding.endswith("gzip")
+        encoding = response.headers.get("Content-Encoding", "")
+        try:
+            unpacker = unpacker_for(encoding)
+        except KeyError:
+            raise self._error(f"sent in an encoding that was not asked for: {encoding}") from None
         announced = response.content_length
         if announced is not None and announced > self._limits.size_bytes:
             raise self._error(
@@ -190,7 +191,7 @@ class _Journey:
                 f"({self._limits.size_bytes} bytes)"
             )
         intake = await asyncio.to_thread(
-            Intake, self._list_name, target, self._limits.size_bytes, gzipped=gzipped
+            Intake, self._list_name, target, self._limits.size_bytes, unpacker
         )
         try:
             done = 0

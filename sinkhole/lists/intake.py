@@ -1,28 +1,25 @@
 """A list's bytes on their way to the disk: unpacked, limited, checked, hashed, written.
 
 Everything here may wait for the disk: it runs in a thread, never on the event loop. Memory stays
-bounded whatever a server sends, because gzip is unpacked piece by piece.
+bounded whatever a server sends, because it is unpacked piece by piece.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
-import zlib
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from sinkhole.errors import ListError
+from sinkhole.lists.packed import digest_of
+from sinkhole.lists.unpack import DamagedError, Unpacker
 
 HEAD_SIZE: Final = 1024
-PIECE_SIZE: Final = 256 * 1024
 _HTML: Final = (b"<html", b"<!doctype")
 # What no text holds. Tab, line feed, form feed and return are text; so is the end-of-file mark
 # of DOS (0x1A), which still ends some hosts files.
 _NOT_TEXT: Final = bytes(set(range(32)) - {0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x1A})
-_GZIP_WINDOW: Final = 16 + zlib.MAX_WBITS  # zlib's way of saying "with a gzip header"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +37,13 @@ class Intake:
     """
 
     def __init__(
-        self, list_name: str, path: Path, size_limit: int, *, gzipped: bool = False
+        self, list_name: str, path: Path, size_limit: int, unpacker: Unpacker | None = None
     ) -> None:
         self._list_name = list_name
         self._size_limit = size_limit
-        self._unpacker = _Gunzip() if gzipped else None
+        self._unpacker = unpacker
         self._file = path.open("xb")
-        self._hash = hashlib.blake2b(digest_size=16)
+        self._hash = digest_of()
         self._head = b""
         self._blank = True
         self.size_bytes = 0
@@ -59,8 +56,8 @@ class Intake:
         try:
             for piece in self._unpacker.pieces(data):
                 self._take(piece)
-        except zlib.error as error:
-            raise self._unfit(f"the gzip compression is damaged: {error}") from error
+        except DamagedError as error:
+            raise self._unfit(str(error)) from error
 
     def finish(self) -> Received:
         """Check what can only be checked at the end, and bring the file to the disk."""
@@ -100,32 +97,3 @@ class Intake:
 
     def _unfit(self, reason: str) -> ListError:
         return ListError(self._list_name, reason)
-
-
-class _Gunzip:
-    """Unpacks gzip in pieces of bounded size (RFC 1952; several members may follow another)."""
-
-    def __init__(self) -> None:
-        self._member = zlib.decompressobj(_GZIP_WINDOW)
-        self._fresh = True
-
-    @property
-    def ended(self) -> bool:
-        """Whether the data so far ends where a member ends: its checksum was right then."""
-        return self._fresh
-
-    def pieces(self, data: bytes) -> Iterator[bytes]:
-        """What `data` unpacks to, at most PIECE_SIZE bytes at a time; zlib.error if damaged."""
-        more = bool(data)
-        while more:
-            piece = self._member.decompress(data, PIECE_SIZE)
-            self._fresh = False
-            data = self._member.unconsumed_tail
-            if piece:
-                yield piece
-            if self._member.eof:
-                data = self._member.unused_data
-                self._member = zlib.decompressobj(_GZIP_WINDOW)
-                self._fresh = True
-            # A full piece may leave output waiting inside zlib although all input is taken.
-            more = bool(data) or (len(piece) == PIECE_SIZE and not self._fresh)

@@ -16,9 +16,9 @@ from sinkhole.lists.wanted import WantedList, list_id
 class Item:
     """What the settings want, what is remembered, and what is mapped.
 
-    `state` is the newest knowledge, `committed` the part of it that is on the disk. `compiled`
-    stays the last good one whatever goes wrong. `tried` is the signature of a local file when it
-    was last read.
+    `state` is the newest knowledge, `committed` the part of it that is on the disk, where its
+    files take `disk_bytes`. `compiled` stays the last good one whatever goes wrong. `tried` is the
+    signature of a local file when it was last read.
     """
 
     def __init__(self, wanted: WantedList) -> None:
@@ -30,6 +30,7 @@ class Item:
         self.committed: State | None = None
         self.compiled: CompiledList | None = None
         self.failures = 0
+        self.disk_bytes = 0
         self.tried = ""
         self._digest = ""  # of the copy that `compiled` was made from
         self._spread = random.random()
@@ -50,6 +51,11 @@ class Item:
         return self.compiled is not None and self._digest == self.state.digest
 
     @property
+    def settled(self) -> bool:
+        """Whether all is well until the source says something new: in use, or held back."""
+        return self.current or self.state.held is not None
+
+    @property
     def names(self) -> int:
         """How many names are in use."""
         return self.compiled.names if self.compiled is not None else 0
@@ -65,7 +71,7 @@ class Item:
         it does not count at all, so that a start retries at once.
         """
         self.state = self.committed = state
-        self.failures = 1 if state.error and state.compiled else 0
+        self.failures = 1 if state.error and state.used else 0
         self.tried = state.etag
 
     def is_due(self, now: float, interval_s: float) -> bool:
@@ -79,7 +85,7 @@ class Item:
             checked = None
         due = due_at(
             checked=checked,
-            ready=self.current,
+            ready=self.settled,
             failures=self.failures,
             interval_s=interval_s,
             spread=self._spread,

@@ -5,23 +5,31 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sinkhole.errors import ListError, SinkholeError
 from sinkhole.filter.trie import CompiledList
+from sinkhole.lists.added import AddedLists
 from sinkhole.lists.address import refusal
+from sinkhole.lists.canaries import CANARIES
+from sinkhole.lists.diff import Difference, difference
+from sinkhole.lists.guard import Guard
 from sinkhole.lists.item import Item
+from sinkhole.lists.overlap import Overlap
 from sinkhole.lists.resolve import Resolve, resolve_by_system
+from sinkhole.lists.roster import Roster
 from sinkhole.lists.status import ListStatus, status_of
 from sinkhole.lists.steps import Watch, unwatched
-from sinkhole.lists.store import Store, map_compiled
+from sinkhole.lists.store import Store, map_version
+from sinkhole.lists.versions import Versions
 from sinkhole.lists.wanted import Wanted, WantedList
 from sinkhole.tasks import Tasks
 
 if TYPE_CHECKING:
+    from sinkhole.lists.aside import Aside
     from sinkhole.lists.fetch import Limits
     from sinkhole.lists.update import Updater
 
@@ -31,6 +39,7 @@ OWN_RULES = "own rules"
 POLL_S = 5.0
 
 OnChange = Callable[[Sequence[CompiledList]], None]
+Choice = Callable[[Versions, Item, Watch], Awaitable[None]]
 
 
 def _unheard(lists: Sequence[CompiledList]) -> None:
@@ -38,11 +47,12 @@ def _unheard(lists: Sequence[CompiledList]) -> None:
 
 
 class Library:
-    """The lists of the settings, ready to match, in the order of the settings.
+    """The lists of the settings and those added by command, ready to match, in this order.
 
     `on_change` is called with all of them, own rules first, each time one was newly mapped. A
     list that was replaced is left to the garbage collector: a query may still be looking into
     it. `resolve` finds the addresses of a list's host; `now` is wall-clock seconds since 1970.
+    `canaries` are names that no list may block by surprise, besides those everybody needs.
     """
 
     def __init__(
@@ -55,13 +65,16 @@ class Library:
         now: Callable[[], float] = time.time,
         limits: Limits | None = None,
         poll_s: float = POLL_S,
+        canaries: Collection[str] = (),
     ) -> None:
         self._wanted = wanted
         self._on_change = on_change
         self._now = now
         self._poll_s = poll_s
+        self._canaries = canaries
         self._store = Store(data_dir / "lists")
-        self._items = _items(wanted)
+        self._roster = Roster(wanted, AddedLists(self._store.folder))
+        self._overlap = Overlap(self._store)
         self._own_rules: CompiledList | None = None
         self._own_problems: list[str] = []
         self._trouble = ""
@@ -80,22 +93,29 @@ class Library:
             self._resolve,
             partial(refusal, private_allowed=self._wanted.private_sources),
         )
-        return Updater(self._store, fetcher, self._now)
+        versions = Versions(self._store, self._now, self._guard())
+        return Updater(self._store, fetcher, versions, self._now)
 
     @property
     def lists(self) -> tuple[CompiledList, ...]:
-        """What is mapped now: own rules, then the lists in the order of the settings."""
+        """What is mapped now: own rules, then the lists in their order."""
         own = [self._own_rules] if self._own_rules is not None else []
-        return (*own, *(item.compiled for item in self._items if item.compiled is not None))
+        mapped = (item.compiled for item in self._roster.items)
+        return (*own, *(each for each in mapped if each is not None))
 
     @property
     def problems(self) -> list[str]:
         """What is wrong beyond a single list (those are in `status`), one text each."""
-        return self._own_problems + ([self._trouble] if self._trouble else [])
+        trouble = [self._trouble] if self._trouble else []
+        return self._own_problems + self._roster.problems + trouble
 
     def status(self) -> list[ListStatus]:
-        """All lists of the settings, in their order, disabled ones too."""
-        return [status_of(item) for item in self._items]
+        """All lists in their order, disabled ones too."""
+        unique = self._overlap.unique
+        return [
+            status_of(item, added=self._roster.is_added(item), unique=unique.get(item.id))
+            for item in self._roster.items
+        ]
 
     def load_now(self) -> None:
         """Map what is compiled already and publish it: milliseconds a list, nothing is parsed.
@@ -118,10 +138,10 @@ class Library:
         Lists that were fetched before are mapped; what is missing is left to `run`, as ever.
         """
         own = await asyncio.to_thread(_own_rules, wanted)
-        items = _items(wanted, {item.wanted: item for item in self._items})
-        unmapped = [item for item in items if item.compiled is None]
+        await asyncio.to_thread(self._roster.use, wanted)
+        unmapped = [item for item in self._roster.items if item.compiled is None]
         await asyncio.to_thread(lambda: [self._load_item(item) for item in unmapped])
-        self._wanted, self._items = wanted, items
+        self._wanted = wanted
         self._own_rules, self._own_problems = own
         self.__dict__.pop("_updater", None)  # its limits may be others now
         self._publish()
@@ -135,27 +155,78 @@ class Library:
     ) -> int:
         """Bring the enabled lists, or those called `only`, up to date now; how many changed.
 
-        `force` fetches without asking "only if changed" and accepts a list that has shrunk.
+        `force` fetches without asking "only if changed" and accepts what would be held back.
         What fails is in `status` afterwards. Raises ListError for a name that is no enabled
         list, StorageError when the folder can't be used or another process keeps updating.
         """
-        return await self._update(self._chosen(only), force, progress)
+        await self._refresh()
+        return await self._update(self._roster.choose(only), force, progress)
+
+    async def accept(self, name: str) -> None:
+        """Put in use what is held back of a list; ListError when nothing is."""
+        await self._choose_version(name, Versions.accept)
+
+    async def roll_back(self, name: str) -> None:
+        """Put the version before in use, until its source says something new; ListError without
+        one. `accept` goes back to the newest.
+        """
+        await self._choose_version(name, Versions.roll_back)
+
+    async def diff(self, name: str) -> Difference:
+        """What the newest two versions of a list differ in; ListError without two."""
+        return await difference(self._store, self._roster.find(name))
+
+    async def compile_aside(self, entry: WantedList, folder: Path, progress: Watch) -> Aside:
+        """Fetch and compile a list into `folder` to be looked at, whoever's it is; ListError."""
+        from sinkhole.lists.aside import compile_aside
+
+        await asyncio.to_thread(lambda: self._updater)
+        return await compile_aside(entry, folder, self._updater.fetcher, self._guard(), progress)
+
+    async def count_unique(self) -> None:
+        """Count which names each list has alone, if that may have changed; takes seconds."""
+        if self._overlap.is_stale(self._roster.items):
+            await self._overlap.count(self._roster.items)
 
     async def run(self) -> None:
         """Keep the lists up to date until cancelled; no failure ends it.
 
         Missing lists and changed files are taken at once, the rest when due. Between updates it
-        looks every `poll_s` seconds for changed local files and for what another process, such
-        as `sinkhole lists update`, has committed.
+        looks every `poll_s` seconds for lists added by command, for changed local files and for
+        what another process, such as `sinkhole lists update`, has committed.
         """
+        counting = Tasks("overlap", limit=1)
         await self._attempt([])
-        while True:
-            async with self._updating:
-                await self._adopt_commits()
-            due = await asyncio.to_thread(self._due)
-            if due:
-                await self._attempt(due)
-            await asyncio.sleep(self._poll_s)
+        try:
+            while True:
+                await self._refresh()
+                async with self._updating:
+                    await self._adopt_commits()
+                due = await asyncio.to_thread(self._due)
+                if due:
+                    await self._attempt(due)
+                if self._overlap.is_stale(self._roster.items):
+                    counting.start("count", self.count_unique())
+                await asyncio.sleep(self._poll_s)
+        finally:
+            await counting.close()
+
+    async def _refresh(self) -> None:
+        """Take over what was added or removed by command."""
+        async with self._updating:
+            if await asyncio.to_thread(self._roster.refresh):
+                await asyncio.to_thread(self._load_items)
+                self._publish()
+
+    async def _choose_version(self, name: str, choose: Choice) -> None:
+        await asyncio.to_thread(lambda: self._updater)
+        async with self._updating, self._store.locked():
+            await self._adopt_commits()
+            item = self._roster.find(name)
+            await choose(self._updater.versions, item, unwatched)
+            await asyncio.to_thread(self._sweep)
+        log.info("list %s: %d names, chosen by hand, now in use", item.name, item.names)
+        self._publish()
 
     async def _attempt(self, items: list[Item]) -> None:
         try:
@@ -169,6 +240,7 @@ class Library:
         await asyncio.to_thread(lambda: self._updater)
         async with self._updating, self._store.locked():
             await self._adopt_commits()
+            self._updater.versions.guard = self._guard()
             await asyncio.to_thread(self._sweep)
             tasks = Tasks("lists", limit=max(1, len(items)))
             started = [tasks.start(item.name, self._bring(item, force, watch)) for item in items]
@@ -190,19 +262,9 @@ class Library:
             self._publish()
         return restored or changed
 
-    def _chosen(self, only: Collection[str] | None) -> list[Item]:
-        active = [item for item in self._items if item.active]
-        if only is None:
-            return active
-        known = {item.name for item in active}
-        for name in only:
-            if name not in known:
-                raise ListError(name, f"not an enabled list; there are {', '.join(sorted(known))}")
-        return [item for item in active if item.name in only]
-
     def _due(self) -> list[Item]:
         now, interval_s = self._now(), self._wanted.update_interval
-        return [item for item in self._items if item.active and item.is_due(now, interval_s)]
+        return [item for item in self._roster.items if item.active and item.is_due(now, interval_s)]
 
     def _load_own_rules(self) -> None:
         self._own_rules, self._own_problems = _own_rules(self._wanted)
@@ -213,10 +275,11 @@ class Library:
         if state is None or state == item.committed:
             return False
         item.remember(state)
-        if not state.compiled or item.current:
+        item.disk_bytes = self._store.size_bytes(state)
+        if state.used is None or item.current:
             return False
         try:
-            item.use(map_compiled(self._store, item, state), state)
+            item.use(map_version(self._store, item, state.used), state)
         except ListError as error:
             log.warning("list %s: will be compiled again: %s", item.name, error.reason)
             return False
@@ -231,10 +294,17 @@ class Library:
             self._publish()
 
     def _load_items(self) -> list[Item]:
-        return [item for item in self._items if self._load_item(item)]
+        self._overlap.load()
+        return [item for item in self._roster.items if self._load_item(item)]
 
     def _sweep(self) -> None:
-        self._store.sweep({item.id for item in self._items}, self._now())
+        self._store.sweep({item.id for item in self._roster.items}, self._now())
+
+    def _guard(self) -> Guard:
+        """A guard for the lists there are now: where they come from must stay reachable, too."""
+        wanted = self._wanted.guard
+        names = (*CANARIES, *self._canaries, *sorted(self._roster.hosts()), *wanted.canaries)
+        return Guard(wanted.factor, names)
 
     def _publish(self) -> None:
         self._on_change(self.lists)
@@ -249,20 +319,3 @@ def _own_rules(wanted: Wanted) -> tuple[CompiledList | None, list[str]]:
         f"filtering.rules: {sample.text!r} is not in use: {sample.reason}"
         for sample in own.report.samples
     ]
-
-
-def _items(wanted: Wanted, known: Mapping[WantedList, Item] | None = None) -> list[Item]:
-    """The lists in their order; of enabled ones that share address and kind, the first counts.
-
-    The item of a list that is `known`, as it is wanted now, stays the same.
-    """
-    items: list[Item] = []
-    seen: dict[str, str] = {}
-    for entry in wanted.lists:
-        item = (known or {}).get(entry) or Item(entry)
-        item.same_as = None
-        if entry.enabled:
-            item.same_as = seen.get(item.id)
-            seen.setdefault(item.id, entry.name)
-        items.append(item)
-    return items

@@ -10,7 +10,8 @@ from urllib.parse import unquote
 
 import sinkhole
 from sinkhole.errors import ListError
-from sinkhole.lists.intake import PIECE_SIZE, Intake, Received
+from sinkhole.lists.intake import Intake, Received
+from sinkhole.lists.unpack import PIECE_SIZE
 
 _PACKAGE = Path(sinkhole.__file__).parent
 # An installed package carries its files inside; a checkout has them beside the package.

@@ -17,9 +17,10 @@ _STYLES: Final = {
     Phase.COMPILE: "blue",
     Phase.CHANGED: "green",
     Phase.UNCHANGED: "dim",
+    Phase.HELD: "yellow",
     Phase.FAILED: "red",
 }
-_ENDS: Final = frozenset({Phase.CHANGED, Phase.UNCHANGED, Phase.FAILED})
+_ENDS: Final = frozenset({Phase.CHANGED, Phase.UNCHANGED, Phase.HELD, Phase.FAILED})
 
 
 class ProgressDisplay:
@@ -74,8 +75,9 @@ class ProgressDisplay:
         elif step.phase in _ENDS:
             self._progress.update(bar, completed=1, total=1)
         note = step.note
-        if step.phase is Phase.FAILED:  # a whole sentence: above the bars, where it fits
-            self._progress.print(f"{step.list_name}: {note}", style="red", markup=False)
+        if step.phase in (Phase.FAILED, Phase.HELD):  # a sentence: above the bars, where it fits
+            style = _STYLES[step.phase]
+            self._progress.print(f"{step.list_name}: {note}", style=style, markup=False)
             note = ""
         phase = f"[{_STYLES[step.phase]}]{step.phase.value}[/]"
         self._progress.update(bar, phase=phase, note=escape(note))

@@ -15,14 +15,15 @@ def due_at(
 
     `checked` is the last look, None before the first. `failures` counts those in a row: each
     doubles the wait, from one minute up to the update interval (a day where that is 0, never
-    update). A list that is not ready is due at once. `spread`, 0 to 1, moves regular updates by
+    update). A list that is not ready is due at once. `spread`, 0 to 1, moves either by
     up to 5 % to either side, so that lists and households do not all ask at the same moment.
     """
     if checked is None:
         return 0.0
     if failures:
         longest = interval_s or LONGEST_RETRY_S
-        return checked + min(longest, FIRST_RETRY_S * 2.0 ** min(failures - 1, 20))
+        wait = min(longest, FIRST_RETRY_S * 2.0 ** min(failures - 1, 20))
+        return checked + wait * (0.95 + 0.1 * spread)
     if not ready:
         return 0.0
     if not interval_s:

@@ -8,12 +8,13 @@ from enum import Enum
 
 
 class Phase(Enum):
-    """Where the update of one list is; the last three are ends."""
+    """Where the update of one list is; the last four are ends."""
 
     FETCH = "fetching"
     COMPILE = "compiling"
     CHANGED = "changed"
     UNCHANGED = "unchanged"
+    HELD = "held back"
     FAILED = "failed"
 
 

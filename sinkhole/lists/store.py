@@ -1,14 +1,15 @@
 """The folder of lists: copies, tries and states. One rename commits an update.
 
-    <id>.json            the state: names the two files below
-    <id>.<digest>.txt    the copy as it came from the source, unpacked
+    <id>.json            the state: names all files below of this list
+    <id>.<digest>.txt    a copy as it came from the source, unpacked
     <id>.<digest>.trie   what was compiled from that copy
+    <id>.<digest>.txt.gz the copy of an older version, see `versions`
     <id>.<random>.part   something being written
     .lock                held by the one process that updates
 
 A new copy and trie get names of their own and reach the disk first; then the state that names
-them replaces the old one by a rename. Killed at any point, the folder holds the old three or the
-new three, and some files that no state names: `sweep` removes those. The status of a list is kept
+them replaces the old one by a rename. Killed at any point, the folder holds the old files or the
+new ones, and some that no state names: `sweep` removes those. The status of a list is kept
 here and not in a database so that it changes in that same rename.
 """
 
@@ -25,10 +26,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from sinkhole.errors import StorageError
+from sinkhole.errors import ListError, StorageError
 from sinkhole.filter.trie import CompiledList
 from sinkhole.lists.item import Item
-from sinkhole.lists.state import State, from_json
+from sinkhole.lists.state import State, Version, from_json
 
 UNUSED_GRACE_S: Final = 7 * 86_400.0
 """How long the files of a list are kept after it left the settings: a mistake costs nothing."""
@@ -84,6 +85,14 @@ class Store:
             self._sync_folder()
         return name
 
+    def size_bytes(self, state: State) -> int:
+        """The room that all files of a list take."""
+        total = 0
+        for name in state.files:
+            with contextlib.suppress(OSError):  # lost files take none
+                total += self.path(name).stat().st_size
+        return total
+
     def discard(self, part: Path) -> None:
         """Remove a part, if it is still there."""
         with _disk(self.folder):
@@ -100,7 +109,7 @@ class Store:
         needed = set()
         for path in ours:
             if path.suffix == ".json" and (state := self._still_needed(path, wanted_ids, now)):
-                needed |= {path.name, state.source, state.compiled}
+                needed |= {path.name, *state.files}
         with _disk(self.folder):
             for path in ours:
                 if path.name not in needed:
@@ -183,8 +192,10 @@ def _disk(folder: Path) -> Iterator[None]:
         raise StorageError(f"{folder}: {error.strerror or error}") from error
 
 
-def map_compiled(store: Store, item: Item, state: State) -> CompiledList:
-    """Map the trie that a state names; ListError when it is missing, damaged or too old."""
+def map_version(store: Store, item: Item, version: Version) -> CompiledList:
+    """Map what was compiled of a version; ListError when it is missing, damaged or too old."""
+    if not version.compiled:
+        raise ListError(item.name, "not compiled")
     return CompiledList.map(
-        store.path(state.compiled), item.name, item.wanted.kind, store.path(state.source)
+        store.path(version.compiled), item.name, item.wanted.kind, store.path(version.source)
     )

@@ -26,6 +26,15 @@ class WantedList(Protocol):
     def enabled(self) -> bool: ...
 
 
+class WantedGuard(Protocol):
+    """When a new version of a list is held back; with `factor` 0 never for its size."""
+
+    @property
+    def factor(self) -> float: ...
+    @property
+    def canaries(self) -> Sequence[str]: ...
+
+
 class Wanted(Protocol):
     """The part of the settings that is about lists; intervals in seconds, sizes in bytes."""
 
@@ -39,6 +48,8 @@ class Wanted(Protocol):
     def max_list_size(self) -> int: ...
     @property
     def private_sources(self) -> bool: ...
+    @property
+    def guard(self) -> WantedGuard: ...
 
 
 _UNSAFE = re.compile(r"[^a-z0-9]+")

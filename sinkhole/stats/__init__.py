@@ -3,6 +3,7 @@
 rollups     counts by time in the database, written along with the log's rows
 counters    counts since the start in memory, for /metrics
 summary     the read side: everything about a period
+hits        how often each list blocked lately
 histogram   durations in buckets, and percentiles from them
 source      what all of it is made of, provided by the query log's writer
 
@@ -10,7 +11,8 @@ Statistics work without the log: the roll-ups are written even when rows are not
 """
 
 from sinkhole.stats.counters import Counters
+from sinkhole.stats.hits import ListHits
 from sinkhole.stats.rollups import Rollups
 from sinkhole.stats.summary import PERIODS, Statistics, Summary
 
-__all__ = ["PERIODS", "Counters", "Rollups", "Statistics", "Summary"]
+__all__ = ["PERIODS", "Counters", "ListHits", "Rollups", "Statistics", "Summary"]

@@ -8,9 +8,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Collection
+from typing import Any
 
 from aiohttp import web
 
+from sinkhole.errors import ListError, StorageError
 from sinkhole.web.answers import error_answer, json_answer
 from sinkhole.web.sources import WebSources
 
@@ -34,6 +36,7 @@ class Api:
             web.get("/api/status", self.status),
             web.get("/api/lists", self.lists),
             web.post("/api/lists/update", self.update_lists),
+            web.post("/api/lists/accept", self.accept_list),
         ]
 
     async def stats(self, request: web.Request) -> web.Response:
@@ -67,9 +70,9 @@ class Api:
         return json_answer(self._sources.status())
 
     async def lists(self, request: web.Request) -> web.Response:
-        """GET /api/lists: every list with its state and how many names it holds."""
+        """GET /api/lists: every list with its state, what it holds and how often it blocked."""
         _parameters(request, ())
-        return json_answer({"lists": self._sources.list_status()})
+        return json_answer({"lists": await self._rows()})
 
     async def update_lists(self, request: web.Request) -> web.Response:
         """POST /api/lists/update: fetch all lists now; 409 while an update is running."""
@@ -81,7 +84,32 @@ class Api:
             updated = await self._sources.update_lists()
         finally:
             self._updating = False
-        return json_answer({"updated": updated, "lists": self._sources.list_status()})
+        return json_answer({"updated": updated, "lists": await self._rows()})
+
+    async def accept_list(self, request: web.Request) -> web.Response:
+        """POST /api/lists/accept {"name": "…"}: use what is held back; 409 when nothing is."""
+        options = await _body(request)
+        name = options.get("name") if isinstance(options, dict) else None
+        if not isinstance(name, str) or options != {"name": name}:
+            raise _bad_request('say which list: {"name": "…"}')
+        try:
+            await self._sources.accept_list(name)
+        except ListError as error:
+            return error_answer(409, str(error))
+        return json_answer({"lists": await self._rows()})
+
+    async def _rows(self) -> list[dict[str, Any]]:
+        """The lists with their hits, which are null while there are no statistics."""
+        try:
+            hits = await self._sources.list_hits()
+        except StorageError:
+            hits = None
+        rows = []
+        for row in self._sources.list_status():
+            found = hits.get(row["name"], {"day": 0, "week": 0}) if hits is not None else {}
+            week = {"hits_day": found.get("day"), "hits_week": found.get("week")}
+            rows.append({**row, **week})
+        return rows
 
 
 def _parameters(request: web.Request, accepted: Collection[str]) -> dict[str, str]:
@@ -105,17 +133,22 @@ def _limit(text: str) -> int:
 
 async def _no_options(request: web.Request) -> None:
     """Read a body that may be empty or `{}`: what takes no options shall not ignore any."""
+    if await _body(request) != {}:
+        raise _bad_request("this takes no options; send {}")
+
+
+async def _body(request: web.Request) -> object:
+    """The body read as JSON, `{}` for none; 400 for what is no JSON, 408 for what takes long."""
     try:
         async with asyncio.timeout(BODY_S):
             body = await request.read()
     except TimeoutError:
         raise web.HTTPRequestTimeout(text="the request's body did not arrive in time") from None
     try:
-        options = json.loads(body or b"{}")
+        found: object = json.loads(body or b"{}")
     except (ValueError, RecursionError):
-        raise _bad_request("the body is not JSON; send {}") from None
-    if options != {}:
-        raise _bad_request("this takes no options; send {}")
+        raise _bad_request("the body is not JSON; send an object such as {}") from None
+    return found
 
 
 def _bad_request(text: str) -> web.HTTPBadRequest:

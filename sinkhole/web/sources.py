@@ -62,6 +62,10 @@ class WebSources:
     status: Callable[[], Mapping[str, Any]]
     """Everything /api/status answers."""
     list_status: Callable[[], Sequence[Mapping[str, Any]]]
+    list_hits: Callable[[], Awaitable[Mapping[str, Mapping[str, int]]]]
+    """By the name of a list, `day` and `week`: queries it blocked; StorageError without any."""
+    accept_list: Callable[[str], Awaitable[None]]
+    """Use what is held back of a list; ListError says that there is nothing, or no such list."""
     update_lists: Callable[[], Awaitable[int]]
     """Fetch and compile what changed; how many lists did. The site never runs two at once."""
     healthy: Callable[[], bool]

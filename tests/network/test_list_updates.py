@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from list_server import LIST, serving
+from list_server import LIST, SIZE_LIMIT, Handler, answer, serving
+from packing import ENCODINGS, pack
 
+from sinkhole.lists.fetch import Limits
 from sinkhole.lists.library import Library
 from sinkhole.lists.status import ListStatus
 from sinkhole.settings.filtering import FilteringSettings, ListSettings
@@ -30,11 +32,14 @@ class ListServer:
         )
 
 
-def library_of(url: str, folder: Path, *, private_sources: bool = True) -> Library:
+def library_of(
+    url: str, folder: Path, *, private_sources: bool = True, limits: Limits | None = None
+) -> Library:
     lists = (ListSettings(name="Ads", url=f"{url}/ads.txt"),)
     library = Library(
         FilteringSettings(lists=lists, private_sources=private_sources, max_list_size="1MiB"),
         folder,
+        limits=limits,
     )
     library.load_now()
     return library
@@ -68,7 +73,6 @@ async def test_a_list_goes_from_the_server_into_use_and_is_asked_for_only_if_cha
         (500, b"oh no", "HTTP status 500"),
         (200, b"<html>moved</html>", "web page"),
         (200, b"", "empty"),
-        (200, LIST[:800], "shrunk from"),
         (200, b"Too many requests, come back later!\n" * 100, "none of its lines is a rule"),
     ],
 )
@@ -90,15 +94,114 @@ async def test_whatever_the_server_does_the_last_good_list_stays(
         assert only_status(library)["error"] is None
 
 
-async def test_a_shrunk_list_is_taken_with_consent(tmp_path: Path) -> None:
+def names_in(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.rglob("*"))
+
+
+async def _endless(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    while True:
+        await response.write(LIST)
+
+
+async def _trickling(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse()
+    await response.prepare(request)
+    while True:
+        await response.write(b"#")
+        await asyncio.sleep(0.01)
+
+
+async def _cut_at_half(request: web.Request) -> web.StreamResponse:
+    response = web.StreamResponse(headers={"Content-Length": str(len(LIST))})
+    await response.prepare(request)
+    await response.write(LIST[: len(LIST) // 2])
+    assert request.transport is not None
+    request.transport.abort()
+    return response
+
+
+def _bomb(encoding: str) -> Handler:
+    body = pack(encoding, b"||a.example^\n" * 1_000_000)
+    return answer(body=body, headers={"Content-Encoding": encoding})
+
+
+MISBEHAVIOUR: dict[str, tuple[Handler, str]] = {
+    "endless": (_endless, "max_list_size"),
+    "trickling": (_trickling, "not complete within"),
+    "cut": (_cut_at_half, "cut off"),
+    "to-a-file": (answer(status=302, headers={"Location": "file:///etc/hosts"}), "neither http"),
+    "in-circles": (answer(status=302, headers={"Location": "/"}), "more than 3 redirects"),
+    "not-text": (answer(body=LIST + b"\0"), "not text"),
+    **{f"{name}-bomb": (_bomb(name), "max_list_size") for name in ENCODINGS},
+}
+
+
+@pytest.mark.parametrize("name", MISBEHAVIOUR)
+async def test_whatever_misbehaves_is_bounded_and_leaves_no_trace(
+    tmp_path: Path, name: str
+) -> None:
+    good = answer(body=LIST)
+    handler, reason = good, MISBEHAVIOUR[name][1]
+
+    async def handle(request: web.Request) -> web.StreamResponse:
+        return await handler(request)
+
+    async with serving(handle) as url:
+        library = library_of(url, tmp_path, limits=Limits(SIZE_LIMIT, total_s=2.0))
+        await library.update()
+        before, files = library.lists, names_in(tmp_path)
+        handler = MISBEHAVIOUR[name][0]
+        assert await library.update() == 0
+        assert library.lists == before
+        assert reason in (only_status(library)["error"] or "")
+        assert names_in(tmp_path) == files
+        handler = good
+        await library.update()
+        assert only_status(library)["error"] is None
+
+
+async def test_a_list_shrunk_to_a_twentieth_is_held_back_and_taken_with_consent(
+    tmp_path: Path,
+) -> None:
     server = ListServer()
     async with serving(server.handle) as url:
         library = library_of(url, tmp_path)
         await library.update()
-        server.body = LIST[:800]
+        before = library.lists
+        server.body = b"".join(LIST.splitlines(keepends=True)[:25])
         assert await library.update() == 0
-        assert await library.update() == 0  # and stays refused
+        assert await library.update() == 0  # and stays held back
+        assert library.lists == before
+        status = only_status(library)
+        assert status["state"] == "ready" and status["names"] == 500
+        assert "shrunk from 500 to 25" in (status["quarantine"] or {"reason": ""})["reason"]
+        await library.accept("Ads")
+        assert only_status(library)["names"] == 25
+        assert await library.update() == 0
+    assert server.served == [200, 200, 304, 304]  # what is held back is not sent again
+
+
+async def test_force_takes_it_at_once(tmp_path: Path) -> None:
+    server = ListServer()
+    async with serving(server.handle) as url:
+        library = library_of(url, tmp_path)
+        await library.update()
+        server.body = b"".join(LIST.splitlines(keepends=True)[:25])
         assert await library.update(force=True) == 1
+    assert only_status(library)["names"] == 25
+
+
+async def test_a_list_may_not_block_the_host_it_comes_from(tmp_path: Path) -> None:
+    server = ListServer()
+    server.body = b"||localhost^\n"
+    async with serving(server.handle) as url:
+        library = library_of(url.replace("127.0.0.1", "localhost"), tmp_path)
+        assert await library.update() == 0
+    status = only_status(library)
+    assert status["state"] == "quarantined" and status["quarantine"] is not None
+    assert "localhost" in status["quarantine"]["reason"]
 
 
 async def test_a_server_at_home_needs_the_setting_for_it(tmp_path: Path) -> None:

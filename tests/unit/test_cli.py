@@ -13,8 +13,9 @@ from sinkhole.cli import main
 from sinkhole.stats import PERIODS
 
 COMMANDS = [
-    "run", "check-config", "explain", "lists", "lists status", "lists update", "stats", "compile",
-    "healthcheck",
+    "run", "check-config", "explain", "stats", "compile", "healthcheck", "lists", "lists status",
+    "lists update", "lists catalogue", "lists add", "lists remove", "lists enable",
+    "lists disable", "lists preview", "lists accept", "lists rollback", "lists diff",
 ]  # fmt: skip
 
 

@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from typing import Any
 
+from sinkhole.errors import ListError
 from sinkhole.web import Site, WebSources, create_app
 
 PERIODS = {"1h": (3600, 60), "24h": (86400, 600), "7d": (604800, 7200), "30d": (2592000, 21600)}
@@ -46,6 +47,8 @@ class PretendHouse:
         self.rows: list[dict[str, Any]] = []
         self.problems: list[str] = []
         self.updates = 0
+        self.quarantine: dict[str, Any] | None = None
+        self.accepted: list[str] = []
         self.healthy = True
         self.outcomes: dict[str, int] = {}
         self.qtypes: dict[str, int] = {}
@@ -66,6 +69,8 @@ class PretendHouse:
             counters=self,
             status=self.status,
             list_status=self.list_status,
+            list_hits=self.list_hits,
+            accept_list=self.accept_list,
             update_lists=self.update_lists,
             healthy=lambda: self.healthy,
         )
@@ -219,13 +224,20 @@ class PretendHouse:
     def list_status(self) -> list[dict[str, Any]]:
         """Three lists in use, one that allows, one switched off."""
         checked = time.time() - 5 * 3600 if not self.updates else time.time()
-        plain = {"kind": "block", "enabled": True, "rules": 0, "refused": 0, "checked": checked,
-                 "changed": checked, "error": None, "state": "ready"}  # fmt: skip
+        plain = {"kind": "block", "enabled": True, "added": False, "rules": 0, "unique": None,
+                 "refused": 0, "refused_reasons": {}, "refused_samples": [], "checked": checked,
+                 "changed": checked, "fetch_s": 1.42, "compile_s": 0.61, "size_bytes": 4_100_000,
+                 "disk_bytes": 9_400_000, "versions": 3, "error": None, "quarantine": None,
+                 "state": "ready"}  # fmt: skip
         return [
             plain | {"name": LISTS[0], "url": "file:blocklists/starter.txt", "names": 262,
                      "rules": 262},
             plain | {"name": LISTS[1], "url": "https://lists.example.org/trackers.txt",
-                     "names": 209_874, "rules": 211_078, "refused": 2},
+                     "names": 209_874, "rules": 211_078, "refused": 2,
+                     "unique": 84_211, "quarantine": None if self.accepted else self.quarantine,
+                     "refused_reasons": {"more than one word on a line": 2},
+                     "refused_samples": [{"line": 7, "text": "two words", "reason":
+                                          "more than one word on a line"}]},
             plain | {"name": LISTS[2], "url": "https://lists.example.net/devices.txt",
                      "names": 143_126, "rules": 143_126},
             plain | {"name": "Own exceptions", "url": "file:allow.txt", "names": 12,
@@ -234,6 +246,16 @@ class PretendHouse:
                      "names": 0, "enabled": False, "checked": None, "changed": None,
                      "state": "disabled"},
         ]  # fmt: skip
+
+    async def list_hits(self) -> dict[str, dict[str, int]]:
+        """How often they blocked."""
+        return {LISTS[0]: {"day": 412, "week": 2_950}, LISTS[1]: {"day": 1_204, "week": 8_077}}
+
+    async def accept_list(self, name: str) -> None:
+        """Take what is held back."""
+        if name != LISTS[1] or self.quarantine is None:
+            raise ListError(name, "nothing is held back, so there is nothing to accept")
+        self.accepted.append(name)
 
     async def update_lists(self) -> int:
         """Finds two lists changed."""

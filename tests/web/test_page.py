@@ -80,7 +80,18 @@ async def test_no_text_from_the_network_becomes_anything_but_text(visit: Any) ->
         house.problems.append(name)
     plain_lists = house.list_status
     house.list_status = lambda: [  # type: ignore[method-assign]  # a house of hostile lists
-        plain_lists()[0] | {"name": name, "error": name, "state": "failed"} for name in NASTY
+        plain_lists()[0]
+        | {
+            "name": name,
+            "url": name,
+            "error": name,
+            "state": "failed",
+            "refused": 1,
+            "refused_reasons": {name: 1},
+            "refused_samples": [{"line": 1, "text": name, "reason": name}],
+            "quarantine": {"reason": name, "names": 1, "rules": 1, "since": 0},
+        }
+        for name in NASTY
     ]
     page = await visit(house)
     await page.locator("#top_names-list button").first.click()
@@ -321,34 +332,6 @@ async def test_problems_are_notices_at_the_top(visit: Any) -> None:
     house.problems = []
     await _refresh(page)
     await expect(page.locator(".notice")).to_have_count(0)
-
-
-async def test_a_list_says_what_it_holds(visit: Any) -> None:
-    page = await visit(PretendHouse())
-    await expect(page.locator("#lists li .quiet")).to_have_text([
-        "262 names · checked 5 hours ago",
-        "209,874 names · 2 lines not understood · checked 5 hours ago",
-        "143,126 names · checked 5 hours ago",
-        "12 names · allows · checked 5 hours ago",
-        "switched off",
-    ])  # fmt: skip
-
-
-async def test_a_list_that_could_not_be_had_is_a_notice_and_the_update_says_so(visit: Any) -> None:
-    house = PretendHouse()
-    plain = house.list_status
-    failed = {"name": "Far away", "names": 0, "error": "HTTP status 404", "state": "failed"}
-    outdated = {"name": "Old copy", "error": "HTTP status 503"}
-    house.list_status = lambda: [  # type: ignore[method-assign]  # a house with two lists in trouble
-        plain()[0] | failed, plain()[1] | outdated, plain()[4] | {"error": "of no interest"},
-    ]  # fmt: skip
-    page = await visit(house)
-    notices = page.get_by_role("status", name="Problems")
-    await expect(notices).to_have_text("List Far away is not in use: HTTP status 404")
-    await page.get_by_role("button", name="Update lists now").click()
-    await expect(page.locator("#update-result")).to_have_text(
-        "2 lists changed. 2 lists could not be updated."
-    )
 
 
 async def test_a_reader_of_the_outline_finds_every_part(visit: Any) -> None:

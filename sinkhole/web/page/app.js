@@ -5,10 +5,11 @@ import { byId } from "./dom.js";
 import { PERIODS } from "./format.js";
 import { showGuide } from "./guide.js";
 import { showHeadline } from "./headline.js";
+import { showLists, watchLists } from "./lists.js";
 import { Poll } from "./poll.js";
 import { Queries } from "./queries.js";
 import { read, Refused, Unreachable } from "./server.js";
-import { showStatus, watchUpdateButton } from "./status.js";
+import { showStatus } from "./status.js";
 import { showTops } from "./tops.js";
 
 const QUERIES_MS = 5_000;
@@ -23,9 +24,10 @@ let period = "24h";
 const troubles = new Map();
 
 async function showNumbers(signal) {
-  const [summary, status] = await Promise.all([
+  const [summary, status, { lists }] = await Promise.all([
     read("/api/stats", { period }, signal),
     read("/api/status", {}, signal),
+    read("/api/lists", {}, signal),
   ]);
   const fresh = summary.totals.queries === 0 && status.log.enabled && status.log.rows === 0;
   document.body.classList.toggle("fresh", fresh);
@@ -34,6 +36,7 @@ async function showNumbers(signal) {
   chart.show(summary);
   showTops(summary, (filter) => queries.show(filter));
   showStatus(status);
+  showLists(lists);
   showGuide(fresh ? status : null);
 }
 
@@ -85,6 +88,6 @@ for (const radio of document.getElementsByName("period")) {
   if (radio.checked) period = radio.value;
   radio.addEventListener("change", () => choosePeriod(radio.value));
 }
-watchUpdateButton(() => numbers.now());
+watchLists(() => numbers.now());
 await numbers.now();  // says, too, whether there is a log to show
 rows.now();

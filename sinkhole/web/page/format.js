@@ -31,6 +31,9 @@ export function duration(ms) {
   return `${oneDigit.format(ms / 1000)} s`;
 }
 
+/** A time that something took, in seconds. */
+export const seconds = (time) => (time == null ? "–" : `${oneDigit.format(time)} s`);
+
 export function size(bytes) {
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
   let unit = 0;

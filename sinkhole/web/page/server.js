@@ -36,8 +36,8 @@ export function read(path, parameters, signal) {
   return call(query ? `${path}?${query}` : path, { signal: limit });
 }
 
-/** POST; may take as long as it takes. */
-export function change(path) {
+/** POST with options; may take as long as it takes. */
+export function change(path, options = {}) {
   const headers = { "Content-Type": "application/json" };
-  return call(path, { method: "POST", headers, body: "{}" });
+  return call(path, { method: "POST", headers, body: JSON.stringify(options) });
 }

@@ -1,69 +1,12 @@
-"""lists status and update, and compile; lists come from files and from a real HTTP server."""
+"""Lists updated and chosen by version, and compile; they come from a real HTTP server."""
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
-from threading import Thread
-
 import pytest
 from command_line import CommandLine
+from list_house import LIST, Server, states
 
 from sinkhole.filter.trie import CompiledList
-
-LIST = b"! a list\n||ads.example^\ntwo words\n"
-
-
-class Server(ThreadingHTTPServer):
-    """Answers everything with `body`, or with `status` where that is no success."""
-
-    body = LIST
-    status = 200
-
-    def finish_request(self, request: object, client_address: object) -> None:
-        Handler(request, client_address, self)  # type: ignore[arg-type]  # sockets and addresses
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_GET(self) -> None:
-        self.send_response(self.server.status)
-        self.send_header("Content-Length", str(len(self.server.body)))
-        self.end_headers()
-        self.wfile.write(self.server.body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass  # tests have better things to say
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server(("127.0.0.1", 0), Handler) as server:
-        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
-        yield server
-        server.shutdown()
-
-
-@pytest.fixture
-def house(command: CommandLine, server: Server) -> CommandLine:
-    """Settings with a list from the server, one from a file and a disabled one."""
-    path = command.folder / "mine.txt"
-    path.write_text("||mine.example^\n")
-    fetched = {"name": "Fetched [1]", "url": f"http://127.0.0.1:{server.server_port}/a.txt"}
-    lists = [
-        fetched,
-        {"name": "Mine", "url": f"file:{path}", "kind": "allow"},
-        {"name": "Off", "url": "https://example.org/off.txt", "enabled": False},
-    ]
-    command.settle(filtering={"lists": lists, "private_sources": True})
-    return command
-
-
-def states(command: CommandLine) -> dict[str, str]:
-    return {each["name"]: each["state"] for each in command("lists", "status", "--json").json()}
 
 
 def test_an_update_without_a_terminal_prints_a_line_for_each_list(house: CommandLine) -> None:
@@ -107,29 +50,59 @@ def test_a_list_that_cannot_be_had_is_exit_code_1_and_the_last_copy_stays(
     assert house("lists", "update", "Mine").code == 0, "the others are well"
 
 
-def test_a_list_that_shrank_is_kept_unless_forced(house: CommandLine, server: Server) -> None:
-    server.body = b"".join(b"||n%d.example^\n" % number for number in range(1000))
+def rules(count: int, *more: bytes) -> bytes:
+    return b"".join([b"||n%d.example^\n" % number for number in range(count)] + list(more))
+
+
+def test_a_list_that_shrank_is_held_back_until_it_is_accepted(
+    house: CommandLine, server: Server
+) -> None:
+    server.body = rules(1000)
     house("lists", "update")
-    server.body = LIST
+    server.body = rules(10, b"||new.example^\n")
     told = house("lists", "update")
     assert told.code == 1
-    assert "--force" in told.out
+    assert "Fetched [1]: held back (it has shrunk from 1000 to 11 rules)" in told.out
+    told = house("lists", "status")
+    assert "held back" in told.out.splitlines()[1]
+    assert "sinkhole lists accept" in told.out
+    told = house("lists", "diff", "Fetched [1]")
+    assert "held back against in use" in told.out
+    assert "+ 1 names\n  + ||new.example^\n- 990 names, such as" in told.out
+    assert house("lists", "diff", "Fetched [1]", "--json").json()["removed"] == 990
+    told = house("lists", "accept", "Fetched [1]")
+    assert (told.code, told.out) == (0, "Fetched [1]: 11 names, now in use\n")
+    assert house("explain", "new.example", "--json").json()["verdict"] == "block"
+    told = house("lists", "accept", "Fetched [1]")
+    assert (told.code, told.out) == (1, "")
+    assert "nothing is held back" in told.err
+
+
+def test_force_uses_what_would_be_held_back(house: CommandLine, server: Server) -> None:
+    server.body = rules(1000)
+    house("lists", "update")
+    server.body = rules(1)
     assert house("lists", "update", "--force").code == 0
 
 
-def test_the_status_is_a_table_for_people(house: CommandLine) -> None:
-    lines = house("lists", "status").out.splitlines()
-    assert lines[0].split()[:3] == ["List", "State", "Names"]
-    assert [line.split("  ")[0] for line in lines[1:4]] == ["Fetched [1]", "Mine", "Off"]
-    assert "missing" in lines[1] and "never" in lines[1]
+def test_a_rollback_brings_back_the_version_before(house: CommandLine, server: Server) -> None:
     house("lists", "update")
-    line = house("lists", "status").out.splitlines()[1]
-    assert line.split() == ["Fetched", "[1]", "ready", "1", "1", *["just", "now"] * 2]
-
-
-def test_status_leaves_nothing_behind(house: CommandLine) -> None:
-    assert house("lists", "status").code == 0
-    assert not (house.folder / "data").exists()
+    told = house("lists", "rollback", "Fetched [1]")
+    assert (told.code, told.err) == (1, "sinkhole: list 'Fetched [1]': no older version is kept\n")
+    assert house("lists", "diff", "Fetched [1]").code == 1
+    server.body = b"||other.example^\n"
+    house("lists", "update")
+    told = house("lists", "diff", "Fetched [1]")
+    assert told.out.splitlines() == [
+        "Fetched [1] (in use against before): 1 names before, 1 now",
+        "+ 1 names",
+        "  + ||other.example^",
+        "- 1 names",
+        "  - ||ads.example^",
+    ]
+    assert house("lists", "rollback", "Fetched [1]").code == 0
+    assert house("explain", "ads.example", "--json").json()["verdict"] == "block"
+    assert house("explain", "other.example", "--json").json()["verdict"] == "none"
 
 
 # compile
@@ -175,11 +148,3 @@ def test_what_cannot_be_read_or_written_is_told(
     assert (told.code, told.out) == (1, "")
     assert reason.format(folder=command.folder) in told.err
     assert (command.folder / "a.txt").read_bytes() == LIST
-
-
-def test_json_of_the_status_has_what_the_api_has(house: CommandLine) -> None:
-    house("lists", "update")
-    fetched = json.loads(house("lists", "status", "--json").out)[0]
-    assert fetched["names"] == fetched["refused"] == 1
-    assert fetched["error"] is None
-    assert Path(house.folder / "data/lists").is_dir()

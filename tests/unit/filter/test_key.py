@@ -12,6 +12,7 @@ from sinkhole.filter.key import (
     address_key,
     network_key,
     query_key,
+    readable,
     rule_key,
     text_key,
 )
@@ -67,3 +68,12 @@ def test_networks_are_prefixes_of_their_addresses(network: str, inside: str, out
 
 def test_no_name_has_the_key_of_an_address() -> None:
     assert not query_key(b"\x024\x03\x00").startswith(ADDRESS)
+
+
+def test_a_key_can_be_read_by_people() -> None:
+    assert readable(rule_key(from_text("www.example.org"), Scope.TREE)) == "||www.example.org^"
+    assert readable(rule_key(from_text("www.example.org"), Scope.EXACT)) == "www.example.org"
+    odd = readable(rule_key(b"\x03a\x1b\xff\x03org\x00", Scope.EXACT))
+    assert odd.isprintable() and odd.endswith(".org")
+    assert readable(network_key(ip_network("192.0.2.0/24"))) == "192.0.2.0/24"
+    assert readable(network_key(ip_network("2001:db8::/32"))) == "2001:db8::/32"

@@ -10,7 +10,7 @@ import pytest
 from sinkhole.errors import ListError
 from sinkhole.filter import entry
 from sinkhole.filter.compile import compile_file
-from sinkhole.filter.key import address_key, query_key, rule_key
+from sinkhole.filter.key import address_key, query_key, readable, rule_key
 from sinkhole.filter.line import Kind, Scope
 from sinkhole.filter.trie import CompiledList
 from sinkhole.wire.name import from_text
@@ -212,3 +212,19 @@ def test_rules_of_all_sorts_survive_the_disk(tmp_path: Path) -> None:
 def test_whether_a_list_knows_a_name_of_another(name: str, scope: Scope, known: bool) -> None:
     made = CompiledList.from_rules("own", "block", ["||a.example^", "b.example"])
     assert made.holds(rule_key(from_text(name), scope)) == known
+
+
+def test_all_keys_are_given_back_and_can_be_read() -> None:
+    rules = ("||ads.example^", "exact.example", "||ads.example^")
+    listed = CompiledList.from_rules("L", "block", rules)
+    keys = list(listed.all_keys())
+    assert sorted(map(readable, keys)) == ["exact.example", "||ads.example^"]
+    assert all(listed.find(key) and listed.has_key(key) for key in keys)
+
+
+def test_a_key_is_found_where_the_whole_of_it_is_covered() -> None:
+    wide = CompiledList.from_rules("L", "block", ["||example.org^"])
+    narrow = CompiledList.from_rules("L", "block", ["example.org", "a.example.org"])
+    keys = [*narrow.all_keys()]
+    assert all(wide.find(key) and not wide.has_key(key) for key in keys)
+    assert not any(map(narrow.find, wide.all_keys()))

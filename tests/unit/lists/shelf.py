@@ -37,13 +37,16 @@ class Shelf:
         )
         return FilteringSettings(**{"lists": lists} | changes)
 
-    def library(self, settings: FilteringSettings | None = None) -> Library:
+    def library(
+        self, settings: FilteringSettings | None = None, canaries: Sequence[str] = ()
+    ) -> Library:
         return Library(
             settings or self.settings(),
             self.folder / "data",
             on_change=self._heard,
             now=lambda: self.now,
             poll_s=0.01,
+            canaries=canaries,
         )
 
     def _heard(self, lists: Sequence[CompiledList]) -> None:

@@ -1,21 +1,20 @@
 """A list's bytes on their way to the disk."""
 
-import gzip
 import hashlib
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from packing import ENCODINGS, pack
 
 from sinkhole.errors import ListError
-from sinkhole.lists.intake import PIECE_SIZE, Intake, Received, _Gunzip
+from sinkhole.lists.intake import Intake, Received
+from sinkhole.lists.unpack import unpacker_for
 
 TEXT = b"# hosts\n" + b"".join(b"0.0.0.0 ads%d.example.org\n" % n for n in range(1000))
 
 
-def take(path: Path, *pieces: bytes, limit: int = 1 << 20, gzipped: bool = False) -> Received:
-    intake = Intake("Test", path, limit, gzipped=gzipped)
+def take(path: Path, *pieces: bytes, limit: int = 1 << 20, encoding: str = "") -> Received:
+    intake = Intake("Test", path, limit, unpacker_for(encoding))
     try:
         for piece in pieces:
             intake.feed(piece)
@@ -30,62 +29,39 @@ def test_text_is_written_as_it_came_and_hashed(tmp_path: Path) -> None:
     assert received == Received(len(TEXT), hashlib.blake2b(TEXT, digest_size=16).hexdigest())
 
 
-def test_gzip_is_unpacked_and_hashed_like_the_text(tmp_path: Path) -> None:
-    packed = gzip.compress(TEXT)
-    received = take(tmp_path / "a", packed[:7], packed[7:50], packed[50:], gzipped=True)
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_packed_text_is_unpacked_and_hashed_like_the_text(tmp_path: Path, encoding: str) -> None:
+    packed = pack(encoding, TEXT)
+    received = take(tmp_path / "a", packed[:7], packed[7:50], packed[50:], encoding=encoding)
     assert received == take(tmp_path / "b", TEXT)
 
 
-def test_gzip_in_several_members_is_one_text(tmp_path: Path) -> None:
-    packed = gzip.compress(TEXT) + gzip.compress(TEXT)
-    assert take(tmp_path / "part", packed, gzipped=True).size_bytes == 2 * len(TEXT)
-
-
-def test_gzip_that_unpacks_to_exactly_full_pieces_is_whole(tmp_path: Path) -> None:
-    text = b"a" * (2 * PIECE_SIZE)
-    received = take(tmp_path / "part", gzip.compress(text), gzipped=True)
-    assert received.size_bytes == len(text)
-
-
-@given(text=st.binary(max_size=2000), cut=st.integers(1, 400), copies=st.integers(1, 400))
-@settings(deadline=None, max_examples=60)
-def test_unpacking_gives_back_what_was_packed_however_it_arrives(
-    text: bytes, cut: int, copies: int
-) -> None:
-    """Unpacking in pieces equals the text; it has ended exactly when the last byte is in."""
-    whole = text * copies
-    packed = gzip.compress(whole)
-    unpacker = _Gunzip()
-    found = b""
-    for start in range(0, len(packed), cut):
-        pieces = list(unpacker.pieces(packed[start : start + cut]))
-        assert all(0 < len(piece) <= PIECE_SIZE for piece in pieces)
-        found += b"".join(pieces)
-        assert unpacker.ended == (start + cut >= len(packed))
-    assert found == whole
-
-
-def test_gzip_that_ends_too_early_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_packed_data_that_ends_too_early_is_refused(tmp_path: Path, encoding: str) -> None:
     with pytest.raises(ListError, match="cut off"):
-        take(tmp_path / "part", gzip.compress(TEXT)[:-9], gzipped=True)
+        take(tmp_path / "part", pack(encoding, TEXT)[:-9], encoding=encoding)
 
 
 def test_damaged_gzip_is_refused(tmp_path: Path) -> None:
-    packed = bytearray(gzip.compress(TEXT))
+    packed = bytearray(pack("gzip", TEXT))
     packed[-5] ^= 1  # in the checksum
     with pytest.raises(ListError, match="damaged"):
-        take(tmp_path / "part", bytes(packed), gzipped=True)
+        take(tmp_path / "part", bytes(packed), encoding="gzip")
 
 
-def test_text_that_claims_to_be_gzip_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_text_that_claims_to_be_packed_is_refused(tmp_path: Path, encoding: str) -> None:
     with pytest.raises(ListError, match="damaged"):
-        take(tmp_path / "part", TEXT, gzipped=True)
+        take(tmp_path / "part", TEXT, encoding=encoding)
 
 
-def test_a_small_file_that_unpacks_to_a_huge_one_stops_at_the_limit(tmp_path: Path) -> None:
-    bomb = gzip.compress(b"a" * (64 << 20))
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_a_small_file_that_unpacks_to_a_huge_one_stops_at_the_limit(
+    tmp_path: Path, encoding: str
+) -> None:
+    bomb = pack(encoding, b"a" * (64 << 20))
     with pytest.raises(ListError, match="max_list_size"):
-        take(tmp_path / "part", bomb, limit=1 << 20, gzipped=True)
+        take(tmp_path / "part", bomb, limit=1 << 20, encoding=encoding)
     assert (tmp_path / "part").stat().st_size <= 1 << 20
 
 

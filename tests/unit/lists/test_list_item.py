@@ -6,13 +6,13 @@ from pathlib import Path
 import pytest
 
 from sinkhole.lists.item import Item
-from sinkhole.lists.state import State
+from sinkhole.lists.state import State, Version
 from sinkhole.settings.filtering import ListSettings
 
 DAY = 86_400.0
 NOW = 1_000_000.0
 REMOTE = ListSettings(name="Ads", url="https://example.org/ads.txt")
-KNOWN = State(REMOTE.url, "block", source="a.txt", compiled="a.trie", digest="d", checked=NOW)
+KNOWN = State(REMOTE.url, "block", used=Version("d", "a.txt", "a.trie"), checked=NOW)
 
 
 def remembering(state: State) -> Item:
@@ -26,14 +26,14 @@ def test_a_list_nobody_has_fetched_is_due() -> None:
 
 
 def test_after_a_start_a_failed_list_without_a_copy_is_due_at_once() -> None:
-    item = remembering(replace(KNOWN, source="", compiled="", digest="", error="no network"))
+    item = remembering(replace(KNOWN, used=None, error="no network"))
     assert item.is_due(NOW, DAY)
 
 
 def test_after_a_start_a_failed_list_with_a_copy_is_due_soon() -> None:
     item = remembering(replace(KNOWN, error="no network"))
-    assert not item.is_due(NOW + 59, DAY)
-    assert item.is_due(NOW + 60, DAY)
+    assert not item.is_due(NOW + 56, DAY)
+    assert item.is_due(NOW + 64, DAY)
 
 
 def test_a_copy_that_is_not_mapped_is_due() -> None:
@@ -65,3 +65,9 @@ def test_an_address_that_names_no_file_is_due_like_any_other(url: str) -> None:
     item.state = replace(item.state, checked=NOW)
     item.failures = 1
     assert not item.is_due(NOW, DAY)
+
+
+def test_a_list_that_is_held_back_is_looked_at_in_its_turn() -> None:
+    item = remembering(replace(KNOWN, used=None, held=Version("e", "b.txt", "b.trie")))
+    assert not item.is_due(NOW + 0.9 * DAY, DAY)
+    assert item.is_due(NOW + 1.1 * DAY, DAY)

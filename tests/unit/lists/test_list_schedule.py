@@ -58,3 +58,8 @@ def test_without_an_interval_failures_are_retried_all_the_same() -> None:
 
 def test_a_short_interval_bounds_the_first_retry_too() -> None:
     assert due(failures=1, interval_s=10) == 1010
+
+
+def test_retries_are_spread_too() -> None:
+    assert due(failures=1, spread=0.0) == pytest.approx(1000 + 0.95 * FIRST_RETRY_S)
+    assert due(failures=1, spread=1.0) == pytest.approx(1000 + 1.05 * FIRST_RETRY_S)

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from sinkhole.errors import StorageError
-from sinkhole.lists.state import State
+from sinkhole.lists.state import State, Version
 from sinkhole.lists.store import UNUSED_GRACE_S, Store
 
 ID = "hosts-txt-block-0123456789ab"
@@ -27,7 +27,7 @@ def put(store: Store, list_id: str, digest: str) -> State:
         part = store.part(list_id)
         part.write_text(f"{digest} {ending}")
         names[ending] = store.keep(part, list_id, digest, ending)
-    state = State("u", "block", source=names["txt"], compiled=names["trie"], digest=digest)
+    state = State("u", "block", used=Version(digest, names["txt"], names["trie"]))
     store.write(list_id, state)
     return state
 
@@ -75,7 +75,8 @@ def test_a_crash_before_the_commit_leaves_the_old_list_whole(store: Store) -> No
     assert store.read(ID) == old
     store.sweep({ID}, NOW)
     assert contents(store) == files_of(ID, "d1")
-    assert (store.folder / old.source).read_text() == "d1 txt"
+    assert old.used is not None
+    assert (store.folder / old.used.source).read_text() == "d1 txt"
 
 
 def test_a_state_that_is_damaged_is_none_and_swept_with_its_files(store: Store) -> None:

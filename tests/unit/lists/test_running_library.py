@@ -43,7 +43,7 @@ async def test_left_to_itself_it_retries_after_a_while_and_not_before(shelf: She
         shelf.ads.write_text("||ads.example^\n")
         await shelf.next_news()  # so it did look around in between
         assert library.status()[1]["checked"] == first
-        shelf.now += 31
+        shelf.now += 34
         await until(lambda: library.status()[1]["checked"] == shelf.now)
 
     await running(library, wait_and_see())

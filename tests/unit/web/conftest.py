@@ -9,12 +9,13 @@ from typing import Any
 import aiohttp
 import pytest
 
+from sinkhole.errors import ListError
 from sinkhole.web import Site, WebSources, create_app
 
 LIST = {
     "name": 'Starter "one"\n', "kind": "block", "url": "file:starter.txt", "enabled": True,
     "names": 262, "rules": 3, "refused": 1, "checked": 1_700_000_000, "changed": None,
-    "error": None, "state": "ready",
+    "error": None, "quarantine": None, "state": "ready",
 }  # fmt: skip
 STATUS = {
     "version": "0.1.0", "started": 1_700_000_000, "uptime_s": 60.0, "listen": ["127.0.0.1:5353"],
@@ -60,6 +61,14 @@ class Remembering:
     async def update_lists(self) -> int:
         return 1
 
+    async def list_hits(self) -> dict[str, dict[str, int]]:
+        return {LIST["name"]: {"day": 12, "week": 345}}
+
+    async def accept_list(self, name: str) -> None:
+        if name != LIST["name"]:
+            raise ListError(name, "nothing is held back")
+        self.asked.append({"accept": name})
+
     def sources(self) -> WebSources:
         return WebSources(
             statistics=self,
@@ -67,6 +76,8 @@ class Remembering:
             counters=self,
             status=lambda: STATUS,
             list_status=lambda: [LIST],
+            list_hits=self.list_hits,
+            accept_list=self.accept_list,
             update_lists=self.update_lists,
             healthy=lambda: self.is_healthy,
         )

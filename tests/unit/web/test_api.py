@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from aiohttp import ClientSession
 from sinkhole.errors import StorageError
 
 JSON = {"Content-Type": "application/json"}
+STARTER = 'Starter "one"\n'
 
 
 async def test_statistics_of_the_asked_period_and_of_a_day_without_one(
@@ -90,8 +92,53 @@ async def test_status_and_lists_are_passed_on_whole(serve: Any, client: ClientSe
         status = await answer.json()
     async with client.get(f"{site.url}/api/lists") as answer:
         lists = await answer.json()
-    assert status["lists"] == lists["lists"]
+    assert lists["lists"] == [status["lists"][0] | {"hits_day": 12, "hits_week": 345}]
     assert lists["lists"][0]["names"] == 262
+
+
+async def test_without_statistics_hits_are_null_and_a_list_without_any_has_0(
+    serve: Any, client: ClientSession
+) -> None:
+    async def none() -> dict[str, dict[str, int]]:
+        return {}
+
+    async def broken() -> dict[str, dict[str, int]]:
+        raise StorageError("no database")
+
+    for hits, expected in ((none, 0), (broken, None)):
+        site = await serve(list_hits=hits)
+        async with client.get(f"{site.url}/api/lists") as answer:
+            (row,) = (await answer.json())["lists"]
+        assert (row["hits_day"], row["hits_week"]) == (expected, expected)
+
+
+async def test_what_is_held_back_is_accepted_by_the_name_of_its_list(
+    serve: Any, client: ClientSession, house: Any
+) -> None:
+    site = await serve()
+    body = json.dumps({"name": STARTER}).encode()
+    async with client.post(f"{site.url}/api/lists/accept", data=body, headers=JSON) as answer:
+        assert answer.status == 200
+        assert (await answer.json())["lists"][0]["name"] == STARTER
+    assert house.asked == [{"accept": STARTER}]
+    body = b'{"name": "Another"}'
+    async with client.post(f"{site.url}/api/lists/accept", data=body, headers=JSON) as answer:
+        assert answer.status == 409
+        assert "nothing is held back" in (await answer.json())["error"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b"", b"{}", b"[]", b'"Starter"', b'{"name": 1}', b'{"name": "a", "more": 1}', b"{"],
+    ids=["none", "empty", "list", "text", "number", "more", "cut"],
+)
+async def test_accepting_takes_a_name_and_nothing_else(
+    serve: Any, client: ClientSession, house: Any, body: bytes
+) -> None:
+    site = await serve()
+    async with client.post(f"{site.url}/api/lists/accept", data=body, headers=JSON) as answer:
+        assert answer.status == 400
+    assert house.asked == []
 
 
 async def test_an_update_tells_how_many_lists_changed(serve: Any, client: ClientSession) -> None:

@@ -10,6 +10,7 @@ from aiohttp import ClientSession
 from sinkhole.web.guard import host_of, machine_names
 
 JSON = {"Content-Type": "application/json"}
+CHANGES = ("/api/lists/update", "/api/lists/accept")
 
 
 @pytest.mark.parametrize(
@@ -65,8 +66,9 @@ async def test_a_change_asked_for_by_another_sites_page_gets_403(
     serve: Any, client: ClientSession, headers: dict[str, str]
 ) -> None:
     site = await serve()
-    async with client.post(f"{site.url}/api/lists/update", headers=JSON | headers) as answer:
-        assert answer.status == 403
+    for path in CHANGES:
+        async with client.post(site.url + path, headers=JSON | headers) as answer:
+            assert answer.status == 403
 
 
 async def test_another_port_of_the_same_address_is_another_site(
@@ -96,9 +98,10 @@ async def test_what_a_foreign_form_could_send_gets_415(
 ) -> None:
     site = await serve()
     headers = {"Content-Type": kind} if kind else {}
-    async with client.post(f"{site.url}/api/lists/update", data=b"", headers=headers) as answer:
-        assert answer.status == 415
-        assert "application/json" in (await answer.json())["error"]
+    for path in CHANGES:
+        async with client.post(site.url + path, data=b"", headers=headers) as answer:
+            assert answer.status == 415
+            assert "application/json" in (await answer.json())["error"]
 
 
 async def test_no_foreign_page_may_read_or_preflight(serve: Any, client: ClientSession) -> None:
