@@ -18,7 +18,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "sinkhole"
 
-WORDS = {"errors", "verdict", "record", "tasks"}
+WORDS = {"errors", "verdict", "record", "tasks", "stages"}
 BELOW = {"wire", *WORDS}
 PLANE = {"policy", "cache", "filter", "upstream", *BELOW}
 CONTROL = {"settings", "lists", "querylog", "stats", "web"}
@@ -27,6 +27,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "verdict": set(),
     "tasks": set(),
+    "stages": set(),
     "record": {"verdict"},
     "wire": WORDS,
     **dict.fromkeys(("policy", "cache", "filter", "upstream"), BELOW),
