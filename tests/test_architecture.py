@@ -22,11 +22,22 @@ WORDS = {"errors", "verdict", "record", "tasks", "stages"}
 BELOW = {"wire", *WORDS}
 PLANE = {"policy", "cache", "filter", "upstream", *BELOW}
 CONTROL = {"settings", "lists", "querylog", "stats", "web"}
-EVERYTHING = {"pipeline", "reaction", "server", "parts", "kept", "datadir", *PLANE, *CONTROL}
+EVERYTHING = {
+    "heap",
+    "pipeline",
+    "reaction",
+    "server",
+    "parts",
+    "kept",
+    "datadir",
+    *PLANE,
+    *CONTROL,
+}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "verdict": set(),
     "tasks": set(),
+    "heap": set(),
     "stages": set(),
     "record": {"verdict"},
     "wire": WORDS,

@@ -140,7 +140,7 @@ async def _prepare(database: Database) -> None:
         "journal_mode = WAL",
         "synchronous = NORMAL",
         "temp_store = MEMORY",
-        "cache_size = -4096",  # 4 MiB: the leaves written within an hour, with room
+        "cache_size = -2048",  # 2 MiB: the leaves written within an hour, with room
         "journal_size_limit = 4194304",
     ):
         await database.rows(f"PRAGMA {pragma}")
