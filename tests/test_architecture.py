@@ -18,17 +18,19 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "sinkhole"
 
-WORDS = {"errors", "verdict", "record", "tasks"}
+WORDS = {"errors", "verdict", "record", "tasks", "stages"}
 BELOW = {"wire", *WORDS}
 PLANE = {"policy", "cache", "filter", "upstream", *BELOW}
 CONTROL = {"settings", "lists", "querylog", "stats", "web"}
 MEETING = {"parts", "kept", "builtin", "datadir", "reloading"}
-EVERYTHING = {"pipeline", "reaction", "server", *MEETING, *PLANE, *CONTROL}
+EVERYTHING = {"heap", "pipeline", "reaction", "server", *MEETING, *PLANE, *CONTROL}
 DECIDING = {"reaction", "permit", "replies", "judge", "screen", "asking"}
 MAY_IMPORT: dict[str, set[str]] = {
     "errors": set(),
     "verdict": set(),
     "tasks": set(),
+    "heap": set(),
+    "stages": set(),
     "record": {"verdict"},
     "wire": WORDS,
     **dict.fromkeys(("policy", "cache", "filter", "upstream"), BELOW),

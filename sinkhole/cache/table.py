@@ -32,9 +32,11 @@ class Table:
         """
         old = self.entries.pop(key, None)
         if old is not None:
-            self.size_bytes -= self._size(key, old)
+            self.size_bytes -= old.weight
+        # Weighed once: who is evicted was last used long ago, and reading all of it would be slow.
+        ready.weight = len(key) + ready.size_bytes
         self.entries[key] = ready
-        self.size_bytes += self._size(key, ready)
+        self.size_bytes += ready.weight
         while self.size_bytes > self.limit_bytes and len(self.entries) > 1:
             self._evict_one()
 
@@ -49,9 +51,5 @@ class Table:
             ready.used = False
             self.entries[key] = ready
             key, ready = self.entries.popitem(last=False)
-        self.size_bytes -= self._size(key, ready)
+        self.size_bytes -= ready.weight
         self.evicted += 1
-
-    @staticmethod
-    def _size(key: bytes, ready: Ready) -> int:
-        return len(key) + ready.size_bytes

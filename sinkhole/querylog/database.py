@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -111,6 +111,11 @@ class Database:
             await self.rollback()
             raise
 
+    async def define(self, name: str, function: Callable[[str], int]) -> None:
+        """Let SQL on this connection call a function of a text by this name."""
+        with _translated(self.path):
+            await self._connection.create_function(name, 1, function, deterministic=True)
+
     async def give_back(self, pages: int) -> None:
         """Hand free pages back to the file system, at most so many; outside transactions."""
         with _translated(self.path):
@@ -125,6 +130,15 @@ class Database:
         """Close the connection and end its thread; waits for the statement that is running."""
         with _translated(self.path):
             await self._connection.close()
+
+
+def padded(values: list[Any]) -> list[Any]:
+    """Values for an IN list, the last repeated up to a power of two: few lengths, few statements.
+
+    Each statement that was ever prepared is kept, with all its parameters.
+    """
+    missing = (1 << (len(values) - 1).bit_length()) - len(values) if values else 0
+    return values + values[-1:] * missing
 
 
 @lru_cache(maxsize=256)

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from hashlib import blake2b
 from typing import Any, Final, Generic, TypeVar
 
-from sinkhole.querylog.database import Database
+from sinkhole.querylog.database import Database, padded
+from sinkhole.querylog.digest import digest
 from sinkhole.record import Report
 from sinkhole.wire.name import to_text
 
@@ -41,12 +41,16 @@ class Kind(Generic[Key]):
     stored: Callable[[Key], tuple[Any, ...]]
 
 
-def _with_digest(key: AccountKey) -> tuple[Any, ...]:
-    digest = blake2b(repr(key).encode("utf-8", "backslashreplace"), digest_size=8).digest()
-    return (int.from_bytes(digest, "big", signed=True), *key)
+def _stored_name(wire_name: bytes) -> tuple[Any, ...]:
+    text = to_text(wire_name)
+    return (digest(text), text)
 
 
-NAMES: Final[Kind[bytes]] = Kind("name", ("text",), lambda wire_name: (to_text(wire_name),))
+def _stored_account(key: AccountKey) -> tuple[Any, ...]:
+    return (digest(repr(key)), *key)
+
+
+NAMES: Final[Kind[bytes]] = Kind("name", ("digest", "text"), _stored_name)
 CLIENTS: Final[Kind[str]] = Kind("client", ("text",), lambda address: (address,))
 ACCOUNTS: Final[Kind[AccountKey]] = Kind(
     "account",
@@ -54,7 +58,7 @@ ACCOUNTS: Final[Kind[AccountKey]] = Kind(
         *("digest", "qtype", "rcode", "outcome", "list", "line", "rule", "allowed"),
         *("policy_group", "hop", "upstream", "detail"),
     ),
-    _with_digest,
+    _stored_account,
 )
 
 
@@ -99,7 +103,8 @@ class Dictionary(Generic[Key]):
         for key, columns in stored.items():
             ident = found.get(columns[0])
             if ident is None:
-                ident = self._last_id = self._last_id + 1
+                # Found from here on: of two values of one digest the table can take but one.
+                ident = found[columns[0]] = self._last_id = self._last_id + 1
                 new += (ident, hour, *columns)
             self.ids[key] = ident
         names = ("id", "seen", *self._kind.columns)
@@ -115,7 +120,7 @@ class Dictionary(Generic[Key]):
         found: dict[Any, int] = {}
         outdated: list[int] = []
         for start in range(0, len(values), _PER_STATEMENT):
-            part = values[start : start + _PER_STATEMENT]
+            part = padded(values[start : start + _PER_STATEMENT])
             for value, ident, seen in await database.rows(
                 f"SELECT {unique}, id, seen FROM {table} WHERE {unique} IN ({_marks(part)})", part
             ):
@@ -123,7 +128,7 @@ class Dictionary(Generic[Key]):
                 if seen != hour:
                     outdated.append(ident)
         for start in range(0, len(outdated), _PER_STATEMENT):
-            part = outdated[start : start + _PER_STATEMENT]
+            part = padded(outdated[start : start + _PER_STATEMENT])
             await database.rows(
                 f"UPDATE {table} SET seen = ? WHERE id IN ({_marks(part)})", (hour, *part)
             )

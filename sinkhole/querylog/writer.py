@@ -35,7 +35,10 @@ BUSY_PAUSE_S: Final = 0.1
 """The time between two looks at the buffer while it fills quickly."""
 
 BITE: Final = 2_000
-"""Records taken at a time, half a millisecond's work, and rows written by one statement."""
+"""Records taken at a time, half a millisecond's work."""
+
+ROWS_A_STATEMENT: Final = 500
+"""A prepared statement is kept with its parameters, half a kilobyte a row."""
 
 TIDY_EVERY_S: Final = 30.0
 TIDY_S: Final = 0.2
@@ -203,7 +206,9 @@ class Writer:
             values = rows[: count * ROW_WIDTH]
             del rows[: count * ROW_WIDTH]
             # A clock set back can give an id twice: better one row less than none at all.
-            await database.insert("INSERT OR IGNORE INTO query", ROW_WIDTH, values, most=BITE)
+            await database.insert(
+                "INSERT OR IGNORE INTO query", ROW_WIDTH, values, most=ROWS_A_STATEMENT
+            )
             self._written += count
 
     async def _commit(self) -> None:

@@ -112,23 +112,23 @@ class Mmsg:
         client_of: Callable[[int | bytes], C],
         react: Callable[[bytes, C, T, float], R | bytes],
         transport: T,
-        later: Callable[[R, Path], None],
         now: float,
-    ) -> tuple[int, int]:
+    ) -> tuple[list[tuple[R, Path]], int]:
         """Receive one batch, let `react` answer each query, send the replies.
 
         `client_of` maps the sender's address to what `react` wants as the client: for IPv4 the
         four bytes read as one int in the machine's byte order, which costs a quarter of making
         bytes of them; for IPv6 the 16 bytes. What `react` returns is a reply to send now, or
-        anything else, which is handed to `later` with the path for `send_later`. Returns how many
-        datagrams came, and how many replies the kernel did not take. One function, as each call
-        in it would be paid per query.
+        anything else, which is given back with the path for `send_later`: what it asks for would
+        slow down the queries behind it. Returns all of that, and how many replies the kernel did
+        not take. One function, as each call in it would be paid per query.
         """
         count = self._receive()
         words, iovs = self._in.words, self._out.iovs
         out, out_words = self._out.view, self._out.words
         queries = bytes(self._in.view[: count * QUERY_SIZE])
         names, name_ints, v6 = self._names, self._name_ints, self._v6
+        later: list[tuple[R, Path]] = []
         pending = 0
         for i in range(count):
             start = i * QUERY_SIZE
@@ -137,7 +137,7 @@ class Mmsg:
             peer = bytes(names[at + 8 : at + 24]) if v6 else name_ints[7 * i + 1]
             reaction = react(wire, client_of(peer), transport, now)
             if type(reaction) is not bytes:
-                later(reaction, self._path(i))  # type: ignore[arg-type]  # R, as not bytes
+                later.append((reaction, self._path(i)))  # type: ignore[arg-type]  # R, as not bytes
                 continue
             start = pending * REPLY_SIZE
             size = len(reaction)
@@ -150,7 +150,7 @@ class Mmsg:
         unsent = self._send(pending) if pending else 0
         if self._pktinfo:
             self._reset_controls(count)
-        return count, unsent
+        return later, unsent
 
     def send_later(self, replies: Sequence[tuple[bytes, Path]]) -> int:
         """Send up to BATCH replies along kept paths; returns how many the kernel did not take.

@@ -66,18 +66,19 @@ class UdpListener:
     def _serve_batch(self) -> None:
         arrived = time.monotonic()
         pipeline = self._pipeline
+        later: list[tuple[Any, mmsg.Path]]
         try:
-            _, unsent = self._batch.serve(
-                pipeline.clients.of, pipeline.answer_now, UDP, self._answer_then, arrived
+            later, unsent = self._batch.serve(
+                pipeline.clients.of, pipeline.answer_now, UDP, arrived
             )
-            self.unsent += unsent
         except OSError as error:
             self._warn(error, arrived)
+            return
+        self.unsent += unsent
         pipeline.close_batch(arrived)
-
-    def _answer_then(self, reaction: Any, path: mmsg.Path) -> None:
-        if reaction is not DROP and self._may_wait():
-            self._pipeline.answer_then(reaction, partial(self._put, path))
+        for reaction, path in later:
+            if reaction is not DROP and self._may_wait():
+                pipeline.answer_then(reaction, partial(self._put, path))
 
     def _may_wait(self) -> bool:
         if self._waiting >= MAX_WAITING:

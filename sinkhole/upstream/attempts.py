@@ -18,9 +18,11 @@ from __future__ import annotations
 import asyncio
 import errno
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from sinkhole.errors import UpstreamError, WireError
+from sinkhole.stages import Stage, run_stages
 from sinkhole.tasks import Tasks
 from sinkhole.upstream.datagrams import Datagrams
 from sinkhole.upstream.entropy import Entropy
@@ -55,15 +57,15 @@ _OUR_LIMITS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno
 class Attempts:
     """Makes attempts, and tells their end: `landed(attempt, reply, rtt_s)` or `missed(attempt)`.
 
-    Neither is told of an attempt that was ended from outside. Attempts by UDP are not timed here:
-    whoever makes them decides when to stop listening. `try_s` is how long one is worth waiting
-    for.
+    Both are the last stage here of what arrived, and return the next. Neither is told of an
+    attempt that was ended from outside. Attempts by UDP are not timed here: whoever makes them
+    decides when to stop listening. `try_s` is how long one is worth waiting for.
     """
 
     def __init__(
         self,
-        landed: Callable[[Attempt, Reply, float], None],
-        missed: Callable[[Attempt], None],
+        landed: Callable[[Attempt, Reply, float], Stage | None],
+        missed: Callable[[Attempt], Stage | None],
         *,
         try_s: float,
         randomize_case: bool,
@@ -127,38 +129,37 @@ class Attempts:
 
     # -- what comes back -------------------------------------------------------------------
 
-    def _on_datagram(self, attempt: Attempt, data: bytes | OSError) -> None:
+    def _on_datagram(self, attempt: Attempt, data: bytes | OSError) -> Stage | None:
         if isinstance(data, OSError):
             self.end(attempt)
             self._note_refusal(attempt, data)
-            self._missed(attempt)
-        elif not answers_question(data, attempt.query):
-            self._on_stray(attempt, data)
-        elif data[2] & _TC_BIT:
-            self._ask_by_tcp(attempt, "gave a truncated answer")
-        elif data[3] & n.RCODE_MASK in _EDNS_UNKNOWN and attempt.edns:
-            rcode = n.rcode_name(data[3] & n.RCODE_MASK)
-            self._ask_again(attempt, f"answered {rcode} to EDNS", edns=False, lower=attempt.lower)
-        else:
-            self._judge(attempt, data)
+            return self._missed(attempt)
+        if not answers_question(data, attempt.query):
+            return self._on_stray(attempt, data)
+        if data[2] & _TC_BIT:
+            return self._ask_by_tcp(attempt, "gave a truncated answer")
+        if data[3] & n.RCODE_MASK in _EDNS_UNKNOWN and attempt.edns:
+            outcome = f"answered {n.rcode_name(data[3] & n.RCODE_MASK)} to EDNS"
+            return self._ask_again(attempt, outcome, edns=False, lower=attempt.lower)
+        return self._judge(attempt, data)
 
-    def _judge(self, attempt: Attempt, wire: bytes) -> None:
+    def _judge(self, attempt: Attempt, wire: bytes) -> Stage | None:
         """Decide what a response is worth that is known to answer the query."""
         try:
             reply = read_reply(wire, attempt.flight.question.name)
         except WireError as error:
-            self._fail(attempt, f"sent a malformed answer ({error})")
-            return
+            return self._fail(attempt, f"sent a malformed answer ({error})")
         usable = reply.rcode in _USABLE and wire[5] == 1 and not reply.tc
         if usable or attempt.flight.is_probe:
-            self._land(attempt, reply)
-            return
+            return partial(self._land, attempt, reply)
         attempt.server.unhelpful()
         attempt.flight.spent.append(attempt.server)
         self.end(attempt, _uselessness(reply))
-        self._missed(attempt)
+        return self._missed(attempt)
 
-    def _land(self, attempt: Attempt, reply: Reply) -> None:
+    def _land(self, attempt: Attempt, reply: Reply) -> Stage | None:
+        if not attempt.flight.attempts:
+            return None  # it is over: another answer was quicker by a stage
         server, now = attempt.server, self._clock()
         rtt_s = now - attempt.sent_at
         server.answered(None if attempt.tcp else rtt_s)
@@ -167,20 +168,20 @@ class Attempts:
         if attempt.lower and self._randomize_case and now >= server.lower_case_until:
             server.lower_case_until = now + REMEMBER_S
         self.end(attempt, "answered")
-        self._landed(attempt, reply, rtt_s)
+        return self._landed(attempt, reply, rtt_s)
 
-    def _on_stray(self, attempt: Attempt, data: bytes) -> None:
+    def _on_stray(self, attempt: Attempt, data: bytes) -> Stage | None:
         """Ignore what is not an answer to this query, but not for ever."""
         if not attempt.lower and answers_but_for_case(data, attempt.query):
             outcome = "answered in another letter case"
-            self._ask_again(attempt, outcome, edns=attempt.edns, lower=True)
-            return
+            return self._ask_again(attempt, outcome, edns=attempt.edns, lower=True)
         flight = attempt.flight
         self.strays += 1
         flight.strays += 1
-        if flight.strays >= STRAYS_TO_TCP:
-            self.forged_at[attempt.server.name] = self._clock()
-            self._ask_by_tcp(attempt, "seemed to send wrong answers")
+        if flight.strays < STRAYS_TO_TCP:
+            return None
+        self.forged_at[attempt.server.name] = self._clock()
+        return self._ask_by_tcp(attempt, "seemed to send wrong answers")
 
     def _note_refusal(self, attempt: Attempt, error: OSError) -> None:
         """Note what the kernel said instead of sending or receiving."""
@@ -195,14 +196,16 @@ class Attempts:
             attempt.outcome = f"cannot be reached ({reason})"
             attempt.server.failed(attempt.outcome)
 
-    def _fail(self, attempt: Attempt, outcome: str) -> None:
+    def _fail(self, attempt: Attempt, outcome: str) -> Stage | None:
         attempt.server.failed(outcome)
         self.end(attempt, outcome)
-        self._missed(attempt)
+        return self._missed(attempt)
 
     # -- asking the same server differently ------------------------------------------------
 
-    def _ask_again(self, attempt: Attempt, outcome: str, *, edns: bool, lower: bool) -> None:
+    def _ask_again(
+        self, attempt: Attempt, outcome: str, *, edns: bool, lower: bool
+    ) -> Stage | None:
         """Ask the same server by UDP in another way, unless it was asked enough."""
         flight, server, now = attempt.flight, attempt.server, self._clock()
         self.end(attempt, outcome)
@@ -211,16 +214,15 @@ class Attempts:
         elif (again := self.send(flight, server, now, edns=edns, lower=lower)) is not None:
             again.patience_s = attempt.patience_s
             flight.wait(now, attempt.patience_s, self._try_s)
-            return
-        self._missed(attempt)
+            return None
+        return self._missed(attempt)
 
-    def _ask_by_tcp(self, attempt: Attempt, outcome: str) -> None:
+    def _ask_by_tcp(self, attempt: Attempt, outcome: str) -> Stage | None:
         """Ask the same server by TCP, once a flight: it is then spent, whatever comes of it."""
         flight, server, now = attempt.flight, attempt.server, self._clock()
         self.end(attempt, outcome)
         if any(other.tcp and other.server is server for other in flight.attempts):
-            self._missed(attempt)
-            return
+            return self._missed(attempt)
         # No random letter case: a handshake is harder to forge, and some servers lower-case.
         query_id = int.from_bytes(self._draw(2), "big")
         query = render_query(flight.question, query_id, edns=attempt.edns)
@@ -231,12 +233,12 @@ class Attempts:
         task = self._tasks.start(f"TCP to {server.name}", self._exchange_by_tcp(by_tcp))
         if task is None:
             by_tcp.outcome = f"was not asked over TCP ({MOST_TCP} connections are open)"
-            self._missed(by_tcp)
-            return
+            return self._missed(by_tcp)
         by_tcp.handle = task
         server.queries += 1
         server.in_flight += 1
         flight.wait(now, self._try_s, self._try_s * TCP_TRIES_LONG)
+        return None
 
     async def _exchange_by_tcp(self, attempt: Attempt) -> None:
         server = attempt.server
@@ -250,10 +252,12 @@ class Attempts:
             outcome = error.cause
         attempt.handle = None  # it ends by itself now
         server.in_flight -= 1
-        if outcome:
-            self._fail(attempt, outcome)
-        else:
-            self._judge(attempt, wire)
+        end = (
+            partial(self._fail, attempt, outcome)
+            if outcome
+            else partial(self._judge, attempt, wire)
+        )
+        run_stages([end])
 
 
 def _uselessness(reply: Reply) -> str:

@@ -17,7 +17,10 @@ import os
 import select
 import socket
 from collections.abc import Callable
+from functools import partial
 from typing import Final, Generic, TypeVar
+
+from sinkhole.stages import Stage, run_stages
 
 Owner = TypeVar("Owner")
 
@@ -41,12 +44,13 @@ class Datagrams(Generic[Owner]):
     """The open sockets, each with the owner who is told what arrives on it.
 
     `receive(owner, data)` gets every datagram, or the OSError the kernel reports instead, such
-    as ECONNREFUSED when nobody listens there. How many are open is bounded by the caller.
+    as ECONNREFUSED when nobody listens there; it is the first stage of what is done with it. How
+    many sockets are open is bounded by the caller.
     """
 
     def __init__(
         self,
-        receive: Callable[[Owner, bytes | OSError], None],
+        receive: Callable[[Owner, bytes | OSError], Stage | None],
         *,
         entropy: Callable[[int], bytes] = os.urandom,
         epoll: bool = hasattr(select, "epoll"),
@@ -86,7 +90,7 @@ class Datagrams(Generic[Owner]):
             if self._epoll is not None:
                 self._epoll.register(fd, select.EPOLLIN)
             else:
-                asyncio.get_running_loop().add_reader(fd, self._read, fd)
+                asyncio.get_running_loop().add_reader(fd, self._read_alone, fd)
             self._open[fd] = (sock, owner)
             sock.send(query)
         except OSError:
@@ -125,21 +129,29 @@ class Datagrams(Generic[Owner]):
     def _drain(self) -> None:
         """Read what has arrived; what is left over wakes the loop again at once."""
         if self._epoll is not None:
-            for fd, _ in self._epoll.poll(0, MOST_PER_WAKE):
-                self._read(fd)
+            arrived = [self._read(fd) for fd, _ in self._epoll.poll(0, MOST_PER_WAKE)]
+            run_stages([stage for stage in arrived if stage is not None])
 
-    def _read(self, fd: int) -> None:
-        # A reply to one query may close the sockets of others whose events are still in hand,
-        # and a new one may have got the same number: no entry and no data are both normal.
-        entry = self._open.get(fd)
-        if entry is None:
-            return
-        sock, owner = entry
+    def _read_alone(self, fd: int) -> None:
+        """As `_drain`, where the loop watches each socket."""
+        stage = self._read(fd)
+        if stage is not None:
+            run_stages([stage])
+
+    def _read(self, fd: int) -> Stage | None:
+        """Take a datagram from a socket; the stage that hands it over, None if there is none."""
+        sock, owner = self._open[fd]
         data: bytes | OSError
         try:
             data = sock.recv(RECEIVE_SIZE)
         except (BlockingIOError, InterruptedError):
-            return
+            return None
         except OSError as error:
             data = error
-        self._receive(owner, data)
+        return partial(self._hand_over, sock, owner, data)
+
+    def _hand_over(
+        self, sock: socket.SocketType, owner: Owner, data: bytes | OSError
+    ) -> Stage | None:
+        # A reply to one query may close the sockets of others whose data is in hand already.
+        return self._receive(owner, data) if sock.fileno() >= 0 else None

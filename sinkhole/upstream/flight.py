@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from sinkhole.errors import UpstreamError
+from sinkhole.stages import Stage
 from sinkhole.upstream.health import Server
 from sinkhole.wire.question import Question
 from sinkhole.wire.reply import Reply
@@ -34,7 +35,8 @@ WORTH_TELLING_S: Final = 0.1
 
 _SILENCE: Final = {False: "gave no answer", True: "gave no answer over TCP"}
 
-Tell = Callable[[Exchanged | UpstreamError], None]
+Tell = Callable[[Exchanged | UpstreamError], Stage | None]
+"""What an asker is told by; it does the first stage of its work and returns the next, if any."""
 
 
 class Attempt:

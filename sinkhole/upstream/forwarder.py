@@ -28,6 +28,7 @@ from functools import partial
 from typing import Final
 
 from sinkhole.errors import UpstreamError
+from sinkhole.stages import Stage, run_stages
 from sinkhole.upstream.attempts import Attempts
 from sinkhole.upstream.flight import Attempt, Exchanged, Flight, Tell
 from sinkhole.upstream.health import MELTING, Server, ServerStatus
@@ -107,8 +108,8 @@ class Forwarder:
         if self._tick_timer is not None:
             self._tick_timer.cancel()
             self._tick_timer = None
-        for flight in list(self._flights.values()):
-            self._end(flight, UpstreamError("", "sinkhole is stopping"))
+        stopping = UpstreamError("", "sinkhole is stopping")
+        run_stages([self._end(flight, stopping) for flight in list(self._flights.values())])
         await self._attempts.close()
 
     async def exchange_later(self, question: Question) -> Exchanged:
@@ -124,7 +125,7 @@ class Forwarder:
         return await future
 
     def ask(self, question: Question, tell: Tell) -> None:
-        """Ask without a coroutine: `tell` is called once with the outcome, and may not raise.
+        """Ask without a coroutine: `tell` is called once with the outcome, as a stage.
 
         Raises UpstreamError at once where `exchange_later` does. `tell` may be called before this
         returns, namely when nothing could be sent.
@@ -194,7 +195,7 @@ class Forwarder:
             if self._tick_timer is None:
                 self._set_tick()
         elif flight.attempts:
-            tell(flight.explain(now))
+            run_stages([partial(tell, flight.explain(now))])
         elif not servers:
             raise UpstreamError("", "none is set")
         elif all(server.loops for server in servers):
@@ -207,7 +208,7 @@ class Forwarder:
         try:
             self._begin(question, (server,), tell, is_probe=True)
         except UpstreamError as error:
-            tell(error)
+            run_stages([partial(tell, error)])
 
     def _ask_next(self, flight: Flight, now: float) -> bool:
         """Ask the best server that may still be asked; whether there was one."""
@@ -256,32 +257,28 @@ class Forwarder:
                 return True
         return False
 
-    def _landed(self, attempt: Attempt, reply: Reply, rtt_s: float) -> None:
+    def _landed(self, attempt: Attempt, reply: Reply, rtt_s: float) -> Stage:
         flight = attempt.flight
         if len(flight.attempts) > 1:
             self._blame_silent(flight, attempt.sent_at + rtt_s)
-        self._end(flight, Exchanged(reply, attempt.server.name, rtt_s, attempt.tcp))
+        return self._end(flight, Exchanged(reply, attempt.server.name, rtt_s, attempt.tcp))
 
-    def _missed(self, attempt: Attempt) -> None:
+    def _missed(self, attempt: Attempt) -> Stage | None:
         """Go on with the next server; else wait for attempts still open, if any."""
         flight, now = attempt.flight, self._clock()
         self._watch(attempt.server)
-        if self._ask_next(flight, now):
-            return
-        if not any(other.handle for other in flight.attempts):
-            self._end(flight, flight.explain(now))
+        if self._ask_next(flight, now) or any(other.handle for other in flight.attempts):
+            return None
+        return self._end(flight, flight.explain(now))
 
-    def _end(self, flight: Flight, outcome: Exchanged | UpstreamError) -> None:
+    def _end(self, flight: Flight, outcome: Exchanged | UpstreamError) -> Stage:
+        """Stop asking; the stage that tells the outcome to the askers."""
         del self._flights[flight.question]
         for attempt in flight.attempts:
             if attempt.handle is not None:
                 self._attempts.end(attempt)
         flight.attempts.clear()  # they point back at the flight: no work for the cycle collector
-        for tell in flight.askers:
-            try:
-                tell(outcome)
-            except Exception:  # a bug, but of one asker: the others get their answer all the same
-                log.exception("an answer could not be handed over")
+        return partial(_tell, flight.askers, outcome)
 
     # -- time ------------------------------------------------------------------------------
 
@@ -305,7 +302,7 @@ class Forwarder:
             flight.next_at = flight.over_at
             return
         self._blame_silent(flight, now)
-        self._end(flight, flight.explain(now))
+        run_stages([self._end(flight, flight.explain(now))])
 
     def _blame_silent(self, flight: Flight, now: float) -> None:
         """Count what was asked long enough ago, and is still not answered, as failures."""
@@ -317,6 +314,15 @@ class Forwarder:
     def _watch(self, server: Server) -> None:
         if server.streak and self._is_running:
             self._prober.suspect(server)
+
+
+def _tell(askers: Sequence[Tell], outcome: Exchanged | UpstreamError) -> Stage | None:
+    """Tell the outcome; several askers one after the other, as the first may serve the others."""
+    if len(askers) == 1:
+        return askers[0](outcome)
+    for tell in askers:
+        run_stages([partial(tell, outcome)])
+    return None
 
 
 def _settle(future: asyncio.Future[Exchanged], outcome: Exchanged | UpstreamError) -> None:

@@ -17,10 +17,11 @@ from sinkhole.wire.numbers import MAX_LABEL, MAX_NAME
 
 ROOT = b"\0"
 
-_PLAIN = frozenset(
+_PLAIN_BYTES = (
     b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_*/+=:@~!#$%&^|<>'`,{}[]?"
 )
-_PLAIN_OR_DOT = _PLAIN | {ord(".")}
+_PLAIN = frozenset(_PLAIN_BYTES)
+_DOT = ord(".")
 
 
 def end_of(wire: bytes, offset: int) -> int:
@@ -72,15 +73,18 @@ def is_below(wire_name: bytes, zone: bytes) -> bool:
 
 def to_text(wire_name: bytes) -> str:
     r"""Text of a valid wire name; bytes outside printable ASCII as `\DDD`, the root as "."."""
-    parts, position = [], 0
+    if wire_name == ROOT:
+        return "."
+    text, borders = bytearray(wire_name), 0
+    position = wire_name[0] + 1
     while size := wire_name[position]:
-        position += 1
-        parts.append(wire_name[position : position + size])
-        position += size
-    text = b".".join(parts)
-    if _PLAIN_OR_DOT.issuperset(text) and text.count(b".") == max(len(parts) - 1, 0):
-        return text.decode("ascii") or "."
-    return ".".join("".join(_escape(byte) for byte in label) for label in parts)
+        text[position] = _DOT
+        borders += 1
+        position += size + 1
+    del text[0], text[-1]
+    if text.translate(None, _PLAIN_BYTES) == b"." * borders:  # nothing to escape, no dot in a label
+        return text.decode("ascii")
+    return ".".join(["".join(map(_escape, label)) for label in labels(wire_name)])
 
 
 def _escape(byte: int) -> str:

@@ -54,6 +54,8 @@ _READ_FIXED: Final = _FIXED.unpack_from
 
 _QUESTION_NAME: Final = b"\xc0\x0c"
 _LOWEST_POINTER: Final = b"\xc0"
+_ROOT_AND_LOW_TYPE: Final = b"\0\0"
+"""The root, and the upper half of a type such as OPT behind it."""
 _OPT: Final = n.Type.OPT
 
 _NEW: Final = tuple.__new__
@@ -79,6 +81,9 @@ class Reply(NamedTuple):
     authority: tuple[Record, ...]
     additional: tuple[Record, ...] = ()
     ede: int | None = None
+
+
+_NO_RECORDS: Final[tuple[Record, ...]] = ()
 
 
 def answers_question(wire: bytes, query: bytes) -> bool:
@@ -112,16 +117,20 @@ def read_reply(wire: bytes, asked: bytes = b"") -> Reply:
     if questions + records > MAX_RECORDS:
         raise WireError(f"response with {questions + records} records, at most {MAX_RECORDS}")
     position = HEADER_SIZE
-    owners: dict[bytes, bytes] = {}
+    owners = {_ROOT_AND_LOW_TYPE: ROOT}
     for _ in range(questions):
         # Most records are owned by the name asked for, and say so by a pointer to it.
         name = asked or wire[position : end_of(wire, position)].lower()
         owners.setdefault(_QUESTION_NAME, name)
         position += len(name) + 4
     opts: list[tuple[int, bytes]] = []
-    answer, position = _read_section(wire, position, answers, owners, opts)
-    authority, position = _read_section(wire, position, authorities, owners, opts)
-    additional, position = _read_section(wire, position, additionals, owners, opts)
+    answer = authority = additional = _NO_RECORDS
+    if answers:
+        answer, position = _read_section(wire, position, answers, owners, opts)
+    if authorities:
+        authority, position = _read_section(wire, position, authorities, owners, opts)
+    if additionals:
+        additional, position = _read_section(wire, position, additionals, owners, opts)
     rcode, ede = flags & n.RCODE_MASK, None
     for ttl, options in opts:
         rcode |= (ttl >> 24 & 0xFF) << 4
@@ -193,18 +202,17 @@ def _read_section(
 ) -> tuple[tuple[Record, ...], int]:
     """The records of class IN in a section, and the offset behind it.
 
-    `owners` keeps lower-cased names by the pointer to them; TTL field and options of OPT are
+    `owners` keeps lower-cased names by their first two bytes; TTL field and options of OPT are
     added to `opts`.
     """
-    if not count:
-        return (), position
     section: list[Record] = []
     for _ in range(count):
-        name = owners.get(wire[position : position + 2])
+        pointer = wire[position : position + 2]
+        name = owners.get(pointer)
         if name is None:
-            name, position = _read_owner(wire, position, owners)
+            name, position = _read_owner(wire, position, pointer, owners)
         else:
-            position += 2
+            position += 2 if pointer[0] else 1
         start = position + _FIXED_SIZE
         if start > len(wire):
             raise WireError("message ends within a record")
@@ -223,11 +231,10 @@ def _read_section(
     return tuple(section), position
 
 
-def _read_owner(wire: bytes, position: int, owners: dict[bytes, bytes]) -> tuple[bytes, int]:
+def _read_owner(
+    wire: bytes, position: int, pointer: bytes, owners: dict[bytes, bytes]
+) -> tuple[bytes, int]:
     """The lower-cased name at `position`, and the offset behind it; kept if it is a pointer."""
-    pointer = wire[position : position + 2]
-    if pointer.startswith(ROOT):
-        return ROOT, position + 1
     name, position = _read_name(wire, position)
     name = name.lower()
     if pointer >= _LOWEST_POINTER:

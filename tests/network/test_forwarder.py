@@ -200,6 +200,24 @@ async def test_a_late_answer_to_the_first_try_still_counts(one: FakeUpstream, cl
         assert exchanged.rtt_s == pytest.approx(1.5)
 
 
+async def test_of_two_answers_that_arrive_together_one_counts(
+    one: FakeUpstream, clock: Clock
+) -> None:
+    release = asyncio.Event()
+    one.script(held(release), held(release))
+    told: list[Exchanged | UpstreamError] = []
+    async with forwarding(one, clock=clock) as forwarder:
+        forwarder.ask(QUESTION, told.append)
+        await one.seen(1)
+        clock.now += 1.0
+        await one.seen(2)
+        release.set()
+        await until(lambda: bool(told))
+        assert isinstance(await forwarder.exchange_later(QUESTION), Exchanged)
+        assert len(told) == 1
+        assert forwarder.strays == 0
+
+
 async def test_a_slow_server_is_joined_by_the_next_and_the_first_answer_wins(
     one: FakeUpstream, two: FakeUpstream, clock: Clock
 ) -> None:

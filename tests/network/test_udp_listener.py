@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from ipaddress import ip_network
+from typing import Any
 
 import dnslib
 import pytest
@@ -128,3 +129,27 @@ async def test_the_kernel_refusing_an_answer_is_counted_and_nothing_more(batched
         with client_socket() as sock:  # the first client is gone: its answer bounces
             (reply,) = await ask(sock, ("127.0.0.1", pair.port), question("ads.example.org"))
             assert dnslib.DNSRecord.parse(reply).rr
+
+
+@pytest.mark.skipif(not mmsg.is_available(), reason="no recvmmsg here")
+async def test_what_needs_no_upstream_has_left_before_an_upstream_is_asked(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    world = make_world()
+    seen: list[bytes] = []
+    with client_socket() as sock:
+        ask_upstream = world.upstreams.ask
+
+        def look_first(asked: Any, tell: Any) -> None:
+            seen.append(sock.recv(4096))  # raises BlockingIOError when there is nothing yet
+            ask_upstream(asked, tell)
+
+        monkeypatch.setattr(world.upstreams, "ask", look_first)
+        async with listening(world.pipeline, "127.0.0.1", batched=True) as pair:
+            target = ("127.0.0.1", pair.port)
+            sock.sendto(question("example.org"), target)
+            (later,) = await ask(sock, target, question("ads.example.org"))
+    assert [addresses(dnslib.DNSRecord.parse(reply)) for reply in (*seen, later)] == [
+        ["0.0.0.0"],
+        ["192.0.2.1"],
+    ]

@@ -7,7 +7,7 @@ import pytest
 from log_kit import blocked, report
 
 from sinkhole.querylog import dictionary
-from sinkhole.querylog.database import Database
+from sinkhole.querylog.database import Database, padded
 from sinkhole.querylog.dictionary import ACCOUNTS, NAMES, Dictionary, account_key
 from sinkhole.querylog.schema import open_database
 from sinkhole.verdict import Outcome
@@ -84,3 +84,23 @@ async def test_accounts_differ_in_everything_but_the_name(database: Database) ->
     )
     stored = set(await database.rows(f"SELECT {columns} FROM account"))
     assert stored == keys
+
+
+async def test_two_new_values_of_one_digest_share_a_number(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dictionary, "digest", lambda text: 1)
+    names = await Dictionary.load(database, NAMES)
+    one, two = wire_names(2)
+    await names.learn(database, [one, two], 3600)
+    assert names.ids[one] == names.ids[two]
+    assert await database.value("SELECT count(*) FROM name") == 1
+
+
+@pytest.mark.parametrize(
+    ("count", "length"), [(0, 0), (1, 1), (2, 2), (3, 4), (4, 4), (5, 8), (255, 256), (256, 256)]
+)
+def test_lists_of_values_have_few_lengths(count: int, length: int) -> None:
+    values = list(range(count))
+    assert len(padded(values)) == length
+    assert set(padded(values)) == set(values)

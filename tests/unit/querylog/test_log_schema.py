@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from sinkhole.errors import StorageError
+from sinkhole.querylog.dictionary import NAMES, Dictionary
 from sinkhole.querylog.schema import MIGRATIONS, open_database, set_aside
+from sinkhole.wire.name import from_text
 
 
 def set_asides(folder: Path, why: str) -> list[Path]:
@@ -33,7 +35,7 @@ async def test_a_new_database_has_the_newest_version_and_is_nobody_else_s_busine
 async def test_a_database_that_is_up_to_date_keeps_what_it_has(tmp_path: Path) -> None:
     path = tmp_path / "querylog.db"
     database, _ = await open_database(path)
-    await database.rows("INSERT INTO name VALUES (1, 'www.example.org', 0)")
+    await database.rows("INSERT INTO name VALUES (1, 17, 'www.example.org', 0)")
     await database.close()
     database, problem = await open_database(path)
     try:
@@ -95,6 +97,27 @@ async def test_a_failed_migration_leaves_nothing_behind(
         assert problem is None
         tables = await database.rows("SELECT name FROM sqlite_schema WHERE name = 'extra'")
         assert tables == []
+    finally:
+        await database.close()
+
+
+async def test_names_of_the_first_version_keep_their_numbers_and_are_found_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "querylog.db"
+    monkeypatch.setattr("sinkhole.querylog.schema.MIGRATIONS", MIGRATIONS[:1])
+    database, _ = await open_database(path)
+    await database.rows("INSERT INTO name VALUES (7, 'www.example.org', 0), (9, 'caf\\233', 0)")
+    await database.close()
+    monkeypatch.undo()
+    database, problem = await open_database(path)
+    try:
+        assert problem is None
+        names = await Dictionary.load(database, NAMES)
+        known, new = from_text("www.example.org"), from_text("new.example.org")
+        async with database.transaction():
+            await names.learn(database, [known, new, b"\4caf\xe9\0"], hour=3600)
+        assert names.ids == {known: 7, new: 10, b"\4caf\xe9\0": 9}
     finally:
         await database.close()
 

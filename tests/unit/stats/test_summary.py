@@ -27,7 +27,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     database, _ = await open_database(tmp_path / "querylog.db")
     names = [f"name{number}.example.org" for number in range(1, 21)]
     for number, name in enumerate(names, 1):
-        await database.rows("INSERT INTO name VALUES (?, ?, 0)", (number, name))
+        await database.rows("INSERT INTO name VALUES (?, ?, ?, 0)", (number, number, name))
     await database.rows("INSERT INTO client VALUES (1, '192.0.2.1', 0), (2, '2001:db8::2', 0)")
     yield database
     await database.close()
