@@ -26,6 +26,7 @@ from sinkhole.cache.table import Table
 from sinkhole.datadir import DataDir
 from sinkhole.filter.match import Matcher
 from sinkhole.filter.trie import CompiledList
+from sinkhole.heap import give_back
 from sinkhole.kept import KeptCache
 from sinkhole.lists.library import Library
 from sinkhole.parts import PolicyMaker, make_forwarder, make_resolver, ttl_limits
@@ -113,6 +114,7 @@ class App:
         self._tasks.start("lists", self.library.run())
         self._tasks.start("cache", self._kept.run())
         _tune_garbage_collection()
+        give_back()
 
     async def stop(self, patience_s: float = PATIENCE_S) -> None:
         """Stop taking queries, answer those that wait, write what is to be kept."""
@@ -192,6 +194,7 @@ class App:
         self.pipeline.policy = self._maker.policy(self.matcher, generation)
         if self.query_log is not None:
             self.query_log.lists_changed()
+            give_back()
 
     def _rule_text(self, cause: Cause) -> str:
         return self.matcher.rule_text(cause)
