@@ -189,7 +189,7 @@ class App:
 
     def _use_lists(self, lists: Sequence[CompiledList]) -> None:
         """Publish a Policy with these lists; the next query feels it."""
-        self.matcher = Matcher(lists, self._maker.builtin)
+        self.matcher = Matcher(lists, self._maker.builtin, before=self.matcher)
         generation = self.pipeline.policy.generation + 1
         self.pipeline.policy = self._maker.policy(self.matcher, generation)
         if self.query_log is not None:

@@ -72,24 +72,31 @@ class Matcher:
 
     `names` is how many names they hold together, a name in two lists counted twice. `criteria` is
     what their rules ask about clients (see `clientele`). `checks_addresses` is False if
-    `match_address` can't ever find anything.
+    `match_address` can't ever find anything. `before` is one of nearly the same lists: what it
+    worked out about them is taken over.
     """
 
-    def __init__(self, lists: Sequence[CompiledList], builtin: Sequence[CompiledList] = ()) -> None:
+    def __init__(
+        self,
+        lists: Sequence[CompiledList],
+        builtin: Sequence[CompiledList] = (),
+        before: Matcher | None = None,
+    ) -> None:
         self.lists = tuple(lists)
         self.builtin = tuple(builtin)
         self.names = sum(each.names for each in lists)
         every = (*self.lists, *self.builtin)
         self.criteria = frozenset().union(*(each.criteria for each in every))
         self._has_patterns = any(each.patterns for each in every)
-        self._tiers = [_Tier(self.lists, builtin=False)]
+        known = before._tiers[0].digests if before is not None else None
+        self._tiers: list[_Tier] = [_Tier(self.lists, builtin=False, known=known)]
         self._tiers += [_Tier(self.builtin, builtin=True)] if builtin else []
         self.checks_addresses = any(tier.checks_addresses for tier in self._tiers)
 
     def match(self, name: bytes, qtype: int, traits: frozenset[str] = NO_TRAITS) -> Match | None:
         """The rule that decides on a lower-cased wire name, None if no list knows it.
 
-        1 µs and some 0.5 µs for each list, up to the first that has it; with patterns 4 µs more.
+        3 µs with one list of 100,000 names, 10 with thirty; with patterns 4 more.
         """
         subject = Subject.of_name(name) if self._has_patterns else NO_SUBJECT
         asked = Asked(query_key(name), name, qtype, traits, subject)
@@ -140,13 +147,15 @@ def _asked(packed: bytes, rtype: int, traits: frozenset[str]) -> Asked:
 class _Tier:
     """Lists that are judged together."""
 
-    def __init__(self, lists: Sequence[CompiledList], *, builtin: bool) -> None:
+    def __init__(
+        self, lists: Sequence[CompiledList], *, builtin: bool, known: Digests | None = None
+    ) -> None:
         self._lists = lists
         self._builtin = builtin
         allow_lists = [each for each in lists if each.kind == "allow"]
         self._allow_lists = len(allow_lists)
         self._in_order = (*allow_lists, *(each for each in lists if each.kind == "block"))
-        self._digests = Digests([each.digest for each in self._in_order])
+        self.digests = Digests([each.digest for each in self._in_order], known)
         self._patterns = PatternIndex(each.patterns for each in lists)
         self.checks_addresses = any(each.report.networks for each in lists) or any(
             filed.may_fit_addresses for each in lists for filed in each.patterns
@@ -176,7 +185,7 @@ class _Tier:
         """
         first = best = None
         strongest = -1
-        for place in self._digests.places(key):
+        for place in self.digests.places(key):
             each = self._in_order[place]
             if place < self._allow_lists:
                 found = each.find(key)

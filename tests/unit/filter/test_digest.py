@@ -96,3 +96,16 @@ def test_a_matcher_of_mapped_lists_finds_what_each_of_them_holds(tmp_path: Path)
         for name in (MANY[5], OTHERS[-1], "only.example.org", "example.net")
     ]
     assert [match and match.cause.list_name for match in found] == ["0", "1", "2", None]
+
+
+def test_what_was_woven_is_taken_over_while_the_digests_stay_the_same() -> None:
+    many, others = digest(*MANY), digest(*OTHERS)
+    more = bytes(many)  # of one size with `many`, and woven with it
+    before = Digests([many, more, others])
+    after = Digests([b"", others, many, more], before)
+    for name in ("n7.example", "x7.example.a", "example.org"):
+        known = places(Digests([b"", others, many, more]), name)
+        assert places(after, name) == known
+    assert {id(weave.woven) for weave in after._weaves} == {
+        id(weave.woven) for weave in before._weaves
+    }
