@@ -96,8 +96,8 @@ class Digests:
 
 def _weave(digests: Sequence[bytes | memoryview], places: Sequence[int]) -> _Weave:
     width, size = len(places), len(digests[places[0]])
-    woven = bytearray(width * size)
-    for n, place in enumerate(places):
+    woven = bytearray(width * size if width > 1 else 0)
+    for n, place in enumerate(places if width > 1 else ()):
         woven[n::width] = digests[place]
     columns = tuple(int.from_bytes(bytes((bit,)) * width, "little") for bit in _BIT_OF)
-    return _Weave(size * 8 - 1, bytes(woven), tuple(places), columns)
+    return _Weave(size * 8 - 1, bytes(woven or digests[places[0]]), tuple(places), columns)

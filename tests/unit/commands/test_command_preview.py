@@ -25,7 +25,7 @@ def ask(folder: Path, **queries: tuple[int, int]) -> None:
         await database.rows("INSERT INTO client VALUES (1, ?, 0), (2, ?, 0)", CLIENTS)
         for number, (name, counts) in enumerate(queries.items(), 1):
             text = name.replace("__", ".")
-            await database.rows("INSERT INTO name VALUES (?, ?, 0)", (number, text))
+            await database.rows("INSERT INTO name VALUES (?, ?, ?, 0)", (number, number, text))
             entry = (hour, number, sum(counts))
             await database.rows("INSERT INTO by_name VALUES (?, ?, ?, 0)", entry)
             for client, count in enumerate(counts, 1):
