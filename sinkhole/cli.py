@@ -60,13 +60,18 @@ def run(config: Path | None) -> None:
 
 
 @main.command("check-config")
-@click.argument("file", type=click.Path(dir_okay=False, path_type=Path), required=False)
+@click.argument(
+    "file",
+    type=click.Path(dir_okay=False, path_type=Path),
+    required=False,
+    envvar="SINKHOLE_CONFIG",
+)
 @honest
 def check_config(file: Path | None) -> None:
     """Print the settings in force, or every mistake with its line.
 
-    FILE is a settings file; the environment (SINKHOLE__SECTION__KEY) counts as it does for `run`.
-    What is printed is a settings file itself: every key, its value, and who set it where that is
+    FILE is a settings file, without it the one that SINKHOLE_CONFIG names; the environment
+    (SINKHOLE__SECTION__KEY) counts as it does for `run`. What is printed is a settings file itself: every key, its value, and who set it where that is
     not the default.
 
     Exit code 1 when anything is wrong, own rules that are none included. `run` would start with

@@ -76,8 +76,8 @@ def lists_update(names: tuple[str, ...], force: bool, config: Path | None) -> No
     """Fetch and compile the lists now, or only those called NAMES.
 
     Asks each source whether anything is new and compiles what is. A running server notices within
-    half a minute and takes the new lists over, without a restart; to have that at once, ask the
-    server itself: POST /api/lists/update. Without a terminal it prints a line for each list.
+    seconds and takes the new lists over, without a restart; to have that at once, ask the server
+    itself: POST /api/lists/update. Without a terminal it prints a line for each list.
 
     Exit code 1 when a list could not be updated, or its new version is held back; the last good
     copy stays in use.

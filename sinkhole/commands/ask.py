@@ -11,10 +11,10 @@ from http.client import HTTPException
 from typing import Any, Final
 
 import click
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sinkhole.commands.terminal import tables_console
 from sinkhole.errors import SinkholeError
 from sinkhole.pipeline import HEALTH_NAME
 from sinkhole.settings import Settings
@@ -81,7 +81,7 @@ def print_summary(told: dict[str, Any]) -> None:
         click.echo(f"Median answer {latency['p50']:g} ms, 99 % within {latency['p99']:g} ms")
     if told["records_dropped"]:
         click.echo(f"{told['records_dropped']:,} queries are missing from the log: it was too slow")
-    console = Console()
+    console = tables_console()
     for title, rows in (("Top names", told["top_names"]), ("Top blocked", told["top_blocked"])):
         if rows:
             table = Table(title=title, box=None, show_header=False, title_justify="left")

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sinkhole.commands.terminal import tables_console
 from sinkhole.errors import SettingsError, SinkholeError
 from sinkhole.lists.added import AddedList, AddedLists
 from sinkhole.lists.wanted import WantedList
@@ -41,7 +41,7 @@ def print_catalogue(entries: Sequence[CatalogueEntry]) -> None:
     for entry in entries:
         purpose = Text(entry.purpose)
         table.add_row(entry.id, f"{entry.names:,}", entry.group, purpose, Text(entry.licence))
-    Console().print(table)
+    tables_console().print(table)
 
 
 def chosen(wanted: str, name: str | None, kind: str) -> ListSettings:

@@ -7,11 +7,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 import click
-from rich.console import Console
 from rich.filesize import decimal
 from rich.table import Table
 from rich.text import Text
 
+from sinkhole.commands.terminal import tables_console
 from sinkhole.errors import ListError, StorageError
 from sinkhole.lists.library import Library
 from sinkhole.querylog.reader import Reader
@@ -62,7 +62,7 @@ def print_table(rows: Sequence[Mapping[str, Any]]) -> None:
             _number(row["hits_week"]), _number(row["refused"]),
             _ago(row["checked"]), _ago(row["changed"]),
         )  # fmt: skip
-    Console().print(table)
+    tables_console().print(table)
     for row in rows:
         for trouble in _troubles(row):
             click.echo(f"{row['name']}: {trouble}")

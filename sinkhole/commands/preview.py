@@ -13,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sinkhole.commands.choice import chosen
+from sinkhole.commands.terminal import tables_console
 from sinkhole.errors import StorageError
 from sinkhole.filter.match import Matcher
 from sinkhole.filter.trie import CompiledList
@@ -96,7 +97,7 @@ def _print_top(top: Sequence[dict[str, Any]]) -> None:
         clients = ", ".join(f"{who['client']} ({who['queries']:,})" for who in each["clients"])
         table.add_row(f"{each['queries']:,}", Text(each["name"]), Text(clients))
     click.echo()
-    Console().print(table)
+    tables_console().print(table)
 
 
 class _Effect:

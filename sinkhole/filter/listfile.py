@@ -11,8 +11,9 @@
     footer     native: where `contents` begins, size of the file, CRC-32 of all before the CRC,
                version, magic
 
-About 8 bytes a name. The parts are native-endian because the file never leaves the machine that
-made it; on a machine of the other kind the version does not fit, and the list is compiled anew.
+7 to 11 bytes a name, fewer in longer lists. The parts are native-endian because the file never
+leaves the machine that made it; on a machine of the other kind the version does not fit, and the
+list is compiled anew.
 """
 
 from __future__ import annotations
