@@ -71,8 +71,8 @@ def check_config(file: Path | None) -> None:
     """Print the settings in force, or every mistake with its line.
 
     FILE is a settings file, without it the one that SINKHOLE_CONFIG names; the environment
-    (SINKHOLE__SECTION__KEY) counts as it does for `run`. What is printed is a settings file itself: every key, its value, and who set it where that is
-    not the default.
+    (SINKHOLE__SECTION__KEY) counts as it does for `run`. What is printed is a settings file itself:
+    every key, its value, and who set it where that is not the default.
 
     Exit code 1 when anything is wrong, own rules that are none included. `run` would start with
     such rules, without them.
