@@ -28,10 +28,13 @@ _COLUMNS: Final = {  # and whether it is a column of numbers
 async def statuses(settings: Settings) -> list[dict[str, Any]]:
     """Every list as the last update left it, and how often it blocked: as /api/lists answers.
 
-    `hits_day` and `hits_week` are None where there are no statistics.
+    `hits_day` and `hits_week` are None where there are no statistics. What is wrong beyond a
+    single list goes to standard error.
     """
     library = Library(settings.filtering, settings.data_dir)
     await library.load()
+    for problem in library.problems:
+        click.echo(problem, err=True)
     hits = await _hits(settings)
     rows = []
     for row in library.status():
