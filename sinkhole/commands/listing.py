@@ -28,10 +28,13 @@ _COLUMNS: Final = {  # and whether it is a column of numbers
 async def statuses(settings: Settings) -> list[dict[str, Any]]:
     """Every list as the last update left it, and how often it blocked: as /api/lists answers.
 
-    `hits_day` and `hits_week` are None where there are no statistics.
+    `hits_day` and `hits_week` are None where there are no statistics. What is wrong beyond a
+    single list goes to standard error.
     """
     library = Library(settings.filtering, settings.data_dir)
     await library.load()
+    for problem in library.problems:
+        click.echo(problem, err=True)
     hits = await _hits(settings)
     rows = []
     for row in library.status():
@@ -57,7 +60,7 @@ def print_table(rows: Sequence[Mapping[str, Any]]) -> None:
         table.add_column(title, justify="right" if is_number else "left")
     for row in rows:
         table.add_row(
-            Text(row["name"]), "held back" if row["quarantine"] else row["state"],
+            Text(row["name"]), _state(row),
             _number(row["names"]), _number(row["unique"]), _number(row["hits_day"]),
             _number(row["hits_week"]), _number(row["refused"]),
             _ago(row["checked"]), _ago(row["changed"]),
@@ -71,7 +74,7 @@ def print_table(rows: Sequence[Mapping[str, Any]]) -> None:
 def print_one(row: Mapping[str, Any]) -> None:
     """All that is known about one list."""
     origin = "added by command" if row["added"] else "in the settings"
-    click.echo(f"{row['name']}: {row['state']}, a list that {row['kind']}s, {origin}")
+    click.echo(f"{row['name']}: {_state(row)}, a list that {row['kind']}s, {origin}")
     click.echo(f"  from      {row['url']}")
     alone = f", {_number(row['unique'])} in no other list" if row["unique"] is not None else ""
     click.echo(f"  holds     {_number(row['names'])} names in {_number(row['rules'])} rules{alone}")
@@ -92,6 +95,10 @@ def print_one(row: Mapping[str, Any]) -> None:
             click.echo(f"            line {sample['line']}: {sample['text']}")
     for trouble in _troubles(row):
         click.echo(f"  trouble   {trouble}")
+
+
+def _state(row: Mapping[str, Any]) -> str:
+    return "held back" if row["quarantine"] else str(row["state"])
 
 
 def _troubles(row: Mapping[str, Any]) -> list[str]:

@@ -66,6 +66,8 @@ async def _reload_when(changed: asyncio.Event, app: App, config: Path | None) ->
                 log.error("the settings stay as they were: %s", mistake)
             continue
         log.info("settings from %s are in force", config or "defaults")
+        for problem in app.problems():
+            log.warning("%s", problem)
         for key in later:
             log.warning("%s has changed, which takes effect after a restart", key)
 

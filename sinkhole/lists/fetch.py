@@ -187,8 +187,7 @@ class _Journey:
         announced = response.content_length
         if announced is not None and announced > self._limits.size_bytes:
             raise self._error(
-                f"{announced} bytes, more than filtering.max_list_size "
-                f"({self._limits.size_bytes} bytes)"
+                f"{announced} bytes, more than filtering.max_list_size ({self._limits.size_bytes})"
             )
         intake = await asyncio.to_thread(
             Intake, self._list_name, target, self._limits.size_bytes, unpacker

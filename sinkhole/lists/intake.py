@@ -77,7 +77,7 @@ class Intake:
     def _take(self, piece: bytes) -> None:
         self.size_bytes += len(piece)
         if self.size_bytes > self._size_limit:
-            raise self._unfit(f"more than filtering.max_list_size ({self._size_limit} bytes)")
+            raise self._unfit(f"more than filtering.max_list_size ({self._size_limit})")
         if b"\0" in piece:
             raise self._unfit("not text (it holds zero bytes)")
         if len(self._head) < HEAD_SIZE:

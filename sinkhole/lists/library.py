@@ -203,7 +203,7 @@ class Library:
                 async with self._updating:
                     await self._adopt_commits()
                 due = await asyncio.to_thread(self._due)
-                if due:
+                if due or self._trouble:  # with nothing due it looks whether the trouble is over
                     await self._attempt(due)
                 if self._overlap.is_stale(self._roster.items):
                     counting.start("count", self.count_unique())
@@ -233,8 +233,10 @@ class Library:
             await self._update(items, False, unwatched)
             self._trouble = ""
         except SinkholeError as error:
-            log.warning("lists are not updated: %s", error)
-            self._trouble = f"lists are not updated: {error}"
+            trouble = f"lists are not updated: {error}"
+            if trouble != self._trouble:  # said once, as the next attempt comes in seconds
+                log.warning("%s", trouble)
+            self._trouble = trouble
 
     async def _update(self, items: list[Item], force: bool, watch: Watch) -> int:
         await asyncio.to_thread(lambda: self._updater)
@@ -315,7 +317,10 @@ def _own_rules(wanted: Wanted) -> tuple[CompiledList | None, list[str]]:
     if not wanted.rules:
         return None, []
     own = CompiledList.from_rules(OWN_RULES, "block", wanted.rules)
-    return own, [
-        f"filtering.rules: {sample.text!r} is not in use: {sample.reason}"
+    problems = [
+        f"filtering.rules[{sample.line - 1}]: {sample.text!r} is not in use: {sample.reason}"
         for sample in own.report.samples
     ]
+    if more := own.report.refused - len(problems):
+        problems.append(f"filtering.rules: {more} more are not in use")
+    return own, problems

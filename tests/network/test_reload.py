@@ -111,9 +111,10 @@ async def test_a_file_with_mistakes_changes_nothing_and_all_are_told(tmp_path: P
         assert "dns.alow: unknown key" in program.err
         assert program.err.count("the settings stay as they were") == 2
         assert await answers(program.dns[0], "one.example") == ["0.0.0.0"]
-        program.settle(filtering__rules=["||two.example^"])
+        program.settle(filtering__rules=["||two.example^", "two words"])
         program.send(signal.SIGHUP)
         await until(lambda: "are in force" in program.err, "the new settings")
+        await until(lambda: "filtering.rules[1]: 'two words'" in program.err, "the odd rule")
         assert await answers(program.dns[0], "two.example") == ["0.0.0.0"]
         assert await program.stop() == 0
 

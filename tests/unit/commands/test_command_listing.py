@@ -79,3 +79,12 @@ def test_what_went_wrong_stands_below_the_table(house: CommandLine, server: Serv
     house("lists", "update")
     assert "Fetched [1]: HTTP status 500" in house("lists", "status").out
     assert "trouble   HTTP status 500" in house("lists", "status", "Fetched [1]").out
+
+
+def test_what_is_wrong_beyond_a_single_list_is_told_too(house: CommandLine) -> None:
+    house("lists", "add", f"file:{house.folder / 'mine.txt'}", "--name", "Added")
+    (house.folder / "data" / "lists" / "added.json").write_text("{broken")
+    told = house("lists", "status", "--json")
+    assert [row["name"] for row in told.json()] == ["Fetched [1]", "Mine", "Off"]
+    assert told.code == 0
+    assert "added.json is damaged" in told.err

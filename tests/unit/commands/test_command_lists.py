@@ -66,6 +66,7 @@ def test_a_list_that_shrank_is_held_back_until_it_is_accepted(
     told = house("lists", "status")
     assert "held back" in told.out.splitlines()[1]
     assert "sinkhole lists accept" in told.out
+    assert house("lists", "status", "Fetched [1]").out.startswith("Fetched [1]: held back, a list")
     told = house("lists", "diff", "Fetched [1]")
     assert "held back against in use" in told.out
     assert "+ 1 names\n  + ||new.example^\n- 990 names, such as" in told.out

@@ -9,6 +9,7 @@ from packing import ENCODINGS, pack
 from sinkhole.errors import ListError
 from sinkhole.lists.intake import Intake, Received
 from sinkhole.lists.unpack import unpacker_for
+from sinkhole.settings.units import Size
 
 TEXT = b"# hosts\n" + b"".join(b"0.0.0.0 ads%d.example.org\n" % n for n in range(1000))
 
@@ -63,6 +64,11 @@ def test_a_small_file_that_unpacks_to_a_huge_one_stops_at_the_limit(
     with pytest.raises(ListError, match="max_list_size"):
         take(tmp_path / "part", bomb, limit=1 << 20, encoding=encoding)
     assert (tmp_path / "part").stat().st_size <= 1 << 20
+
+
+def test_the_limit_is_told_as_it_is_written_in_the_settings(tmp_path: Path) -> None:
+    with pytest.raises(ListError, match=r"max_list_size \(1KiB\)"):
+        take(tmp_path / "part", TEXT, limit=Size.parse("1KiB"))
 
 
 def test_more_than_the_limit_is_refused_and_the_limit_itself_is_not(tmp_path: Path) -> None:

@@ -154,7 +154,14 @@ def test_own_rules_that_are_no_rules_are_pointed_out(shelf: Shelf) -> None:
     assert library.lists[0].rules == 1
     (problem,) = library.problems
     assert "||x.example^$nonsense" in problem
-    assert problem.startswith("filtering.rules")
+    assert problem.startswith("filtering.rules[1]: ")
+
+
+def test_of_very_many_own_rules_that_are_none_the_rest_is_counted(shelf: Shelf) -> None:
+    library = shelf.library(shelf.settings(rules=[f"||x{i}.example^$no{i}" for i in range(150)]))
+    library.load_now()
+    assert len(library.problems) < 110
+    assert library.problems[-1] == "filtering.rules: 50 more are not in use"
 
 
 async def test_other_settings_are_taken_over_in_one_go(shelf: Shelf) -> None:

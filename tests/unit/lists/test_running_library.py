@@ -1,6 +1,7 @@
 """The library left to itself: what it notices, when it looks again, and what can not stop it."""
 
 import asyncio
+import os
 
 import pytest
 from shelf import PATIENCE_S, Shelf, running, statuses, until
@@ -118,6 +119,26 @@ async def test_while_another_process_updates_the_reason_is_shown_and_it_goes_on(
         await until(lambda: not library.problems)
 
     await running(library, wait_and_see())
+
+
+async def test_the_trouble_is_over_when_another_process_has_done_the_work(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(Store.locked.__wrapped__, "__defaults__", (0.0,))
+    library = shelf.library()
+    await library.update()
+    as_it_was = shelf.ads.stat()
+
+    async def wait_and_see() -> None:
+        async with Store(shelf.lists).locked(0):
+            os.utime(shelf.ads, ns=(1, 1))
+            await until(lambda: bool(library.problems))
+            shelf.now += 30  # long enough for many attempts
+            os.utime(shelf.ads, ns=(as_it_was.st_atime_ns, as_it_was.st_mtime_ns))
+        await until(lambda: not library.problems)
+
+    await running(library, wait_and_see())
+    assert caplog.text.count("another sinkhole is updating") == 1
 
 
 async def test_a_folder_that_cannot_be_used_is_shown_and_stops_nothing(shelf: Shelf) -> None:
