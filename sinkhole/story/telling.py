@@ -10,6 +10,7 @@ from sinkhole.cache.answer import Answer
 from sinkhole.cache.ready import Ready
 from sinkhole.cache.table import Table
 from sinkhole.filter.explain import explain
+from sinkhole.permit import Permit
 from sinkhole.story import records
 from sinkhole.story.cached import answer_at_hand, entries_of, told_entry
 from sinkhole.story.changes import changes
