@@ -81,7 +81,7 @@ def _get(settings: Settings, path: str, timeout_s: float = TIMEOUT_S) -> bytes:
             return body
     except urllib.error.HTTPError as error:
         if error.code == HTTPStatus.NOT_FOUND:  # another program, or an older sinkhole
-            raise NoServer(f"http://{where} has no {path.partition('?')[0]}") from None
+            raise NoServer(f"on http://{where} {_reason(error)}") from None
         raise SinkholeError(_reason(error)) from None
     except OSError as error:
         raise NoServer(

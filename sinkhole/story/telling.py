@@ -29,14 +29,17 @@ def tell(scene: Scene, table: Table | None = None, heard: Answer | None = None) 
     10 ms, most of it for trying changes.
     """
     entries = entries_of(scene, table) if table is not None else []
-    at_hand = (answer_at_hand(ready, scene) for _, ready in entries)
-    scene = replace(scene, answer=heard or next(filter(None, at_hand), None))
+    at_hand = ((ready, answer_at_hand(ready, scene)) for _, ready in entries)
+    kept, answer = next((each for each in at_hand if each[1] is not None), (None, None))
+    scene = replace(scene, answer=heard or answer)
     told = _decision(scene)
     told["stages"] = stages(scene, told["opinions"])
     told |= _what_happens(scene, told)
     told["cache"] = [told_entry(*each, scene) for each in entries] if table is not None else None
     told["heard"] = heard is not None
     told["leads_to"] = _leads(scene)
+    if heard is None and kept is not None and kept.answer is None:
+        _blur_targets(told["leads_to"], told["type"])
     told["changes"] = changes(scene, told["leads_to"])
     return told
 
@@ -48,6 +51,13 @@ def _leads(scene: Scene) -> list[dict[str, Any]]:
     if not judged.leads_as(answer.targets, answer.links):  # it came by another way
         return []
     return leads(scene, answer, judged)
+
+
+def _blur_targets(leads_to: list[dict[str, Any]], qtype: str) -> None:
+    """Of a refused answer the name is known that it led to, not by which type of record."""
+    for each in leads_to if qtype in ("HTTPS", "SVCB") else ():
+        if each["what"].endswith("target"):
+            each["what"] = f"CNAME or {qtype} target"
 
 
 def _decision(scene: Scene) -> dict[str, Any]:
