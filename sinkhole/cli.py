@@ -114,8 +114,8 @@ def explain(
 
     Goes through the stages of a query: who asks, names of the house, every rule that matches and
     why it decides or not, what is answered or asked upstream, what the cache holds for that
-    client, where the answer leads, and what would change the outcome. Changes have been tried on
-    the rules in use.
+    client, where the answer leads, and what would change the outcome. Rules that it
+    proposes have been tried on those in use.
 
     Asks the running server over HTTP at web.listen of the settings. Where none answers, it goes
     by the settings, and the lists as they were last compiled. Nothing is sent to an upstream, but

@@ -1,4 +1,8 @@
-"""What would change the outcome: each change is tried on a copy of the policy before it is told."""
+"""What would change the outcome.
+
+Rules, built-ins and protections are tried on a copy of the policy before they are told; records of
+the house and who may ask are settings that need no trial.
+"""
 
 from __future__ import annotations
 

@@ -25,8 +25,8 @@ def tell(scene: Scene, table: Table | None = None, heard: Answer | None = None) 
     """The story, with the table's part of it if there is a table.
 
     `heard` is an answer that an upstream gave just now; without it the one in the table counts,
-    if there is one. Rules whose text is on the disk have "" for it: see `add_texts`. Takes 1 to
-    10 ms, most of it for trying changes.
+    if there is one. Rules whose text is on the disk have "" for it: see `add_texts`. Takes
+    0.3 to 1.5 ms with six lists of 520 000 names, most of it for trying changes.
     """
     entries = entries_of(scene, table) if table is not None else []
     at_hand = ((ready, answer_at_hand(ready, scene)) for _, ready in entries)
