@@ -39,6 +39,7 @@ from sinkhole.server.tcp import TcpListener
 from sinkhole.server.udp import UdpListener
 from sinkhole.settings import Settings
 from sinkhole.stats import Counters, ListHits, Rollups, Statistics
+from sinkhole.story import Storyteller
 from sinkhole.tasks import Tasks
 from sinkhole.verdict import Cause
 
@@ -159,6 +160,7 @@ class App:
         sources = web.WebSources(
             statistics=Statistics(reader, lambda: query_log.dropped),
             history=query_log.history,
+            explainer=self._storyteller(),
             counters=self.counters,
             status=self.status,
             list_status=self.library.status,
@@ -171,6 +173,18 @@ class App:
         listen = self.settings.web.listen
         site: Site = web.Site(web.create_app(sources, hosts=hosts), listen.host, listen.port)
         return site
+
+    def _storyteller(self) -> Storyteller:
+        return Storyteller(
+            pipeline=self.pipeline,
+            table=self.table,
+            limits=ttl_limits(self.settings),
+            ask=self.forwarder.exchange_later,
+            matcher=lambda: self.matcher,
+            settings=lambda: self.settings,
+            lists=self.library.status,
+            clock=time.monotonic,
+        )
 
     # ---- while running -----------------------------------------------------------------------
 

@@ -88,7 +88,8 @@ def check_config(file: Path | None) -> None:
 @click.argument("name", required=False)
 @click.option("--type", "qtype", default="A", show_default=True, help="The record type asked for.")
 @click.option("--client", help="The address of the client that asks; this machine without it.")
-@click.option("--json", "as_json", is_flag=True, help="JSON instead of sentences.")
+@click.option("--ask", is_flag=True, help="Have the running server ask an upstream, and look on.")
+@click.option("--json", "as_json", is_flag=True, help="JSON as /api/explain answers it.")
 @click.option(
     "--block-list",
     multiple=True,
@@ -107,6 +108,7 @@ def explain(
     name: str | None,
     qtype: str,
     client: str | None,
+    ask: bool,
     as_json: bool,
     block_list: tuple[str, ...],
     allow_list: tuple[str, ...],
@@ -115,9 +117,14 @@ def explain(
 ) -> None:
     """Tell who decides what about NAME, and why.
 
-    Asks the rules of the settings, and the lists as they were last compiled, whether the server
-    runs or not. Nothing is sent to an upstream: a name that is forwarded may still be blocked for
-    what its answer leads to.
+    Goes through the stages of a query: who asks, names of the house, every rule that matches and
+    why it decides or not, what is answered or asked upstream, what the cache holds for that
+    client, where the answer leads, and what would change the outcome. Rules that it
+    proposes have been tried on those in use.
+
+    Asks the running server over HTTP at web.listen of the settings. Where none answers, it goes
+    by the settings, and the lists as they were last compiled. Nothing is sent to an upstream, but
+    with --ask: then what the answer leads to is known as well.
 
     With --block-list or --allow-list it needs neither settings nor server, and asks these files.
     With --queries it then answers many questions, each a line such as
@@ -135,6 +142,7 @@ def explain(
     whatever the verdict, 1 for a name, type or file that is none.
     """
     from sinkhole.commands import explain as explaining
+    from sinkhole.commands.words import in_words
 
     files = bool(block_list or allow_list)
     if (not name) == (queries is None):
@@ -145,12 +153,16 @@ def explain(
         if not files:
             raise click.UsageError("--queries needs list files: --block-list or --allow-list")
         for answer in explaining.about_queries(block_list, allow_list, queries):
-            click.echo(json.dumps(answer, ensure_ascii=False))
+            click.echo(json.dumps(answer))
         return
-    settings = None if files else load(config, os.environ)
-    lists = (block_list, allow_list)
-    told = explaining.about_name(str(name), qtype, client, settings=settings, files=lists)
-    click.echo(json.dumps(told, ensure_ascii=False) if as_json else explaining.in_words(told))
+    if files:
+        if ask or client:
+            raise click.UsageError("--ask and --client are about the server; list files have none")
+        told = explaining.by_files(str(name), qtype, block_list, allow_list)
+    else:
+        settings = load(config, os.environ)
+        told = explaining.by_server(settings, str(name), qtype, client or "", ask=ask)
+    click.echo(json.dumps(told) if as_json else in_words(told))
 
 
 @main.command()

@@ -22,7 +22,7 @@ WORDS = {"errors", "verdict", "record", "tasks", "stages"}
 BELOW = {"wire", *WORDS}
 PLANE = {"policy", "cache", "filter", "upstream", *BELOW}
 CONTROL = {"settings", "lists", "querylog", "stats", "web"}
-MEETING = {"parts", "kept", "builtin", "datadir", "reloading"}
+MEETING = {"parts", "kept", "builtin", "datadir", "reloading", "story"}
 EVERYTHING = {"heap", "pipeline", "reaction", "server", *MEETING, *PLANE, *CONTROL}
 DECIDING = {"reaction", "permit", "replies", "judge", "screen", "asking"}
 MAY_IMPORT: dict[str, set[str]] = {
@@ -49,6 +49,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "parts": {"builtin", "household", "settings", *PLANE},
     "kept": {"settings", *PLANE},
     "reloading": {"settings"},
+    "story": {"pipeline", "builtin", "settings", *DECIDING, *PLANE},
     "app": EVERYTHING,
     "commands": {"app", *EVERYTHING},
     "cli_base": WORDS,

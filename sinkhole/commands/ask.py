@@ -1,4 +1,4 @@
-"""Questions to the running server: statistics over HTTP, and whether it is well."""
+"""Questions to the running server: statistics and explanations over HTTP, and its health."""
 
 from __future__ import annotations
 
@@ -6,7 +6,9 @@ import json
 import secrets
 import socket
 import urllib.error
+import urllib.parse
 import urllib.request
+from http import HTTPStatus
 from http.client import HTTPException
 from typing import Any, Final
 
@@ -24,6 +26,8 @@ from sinkhole.wire.question import Question
 from sinkhole.wire.reply import answers_question
 
 TIMEOUT_S: Final = 5.0
+UPSTREAM_TIMEOUT_S: Final = 25.0
+"""How long an answer may take for which the server asks an upstream."""
 _REACHABLE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
@@ -38,25 +42,54 @@ def summary(settings: Settings, period: str) -> dict[str, Any]:
     return answer
 
 
-def _get(settings: Settings, path: str) -> bytes:
+class NoServer(SinkholeError):
+    """No sinkhole answers at web.listen, or none that uses these settings."""
+
+
+def explanation(
+    settings: Settings, name: str, qtype: str, client: str, *, ask: bool
+) -> dict[str, Any]:
+    """/api/explain of the running server.
+
+    Raises NoServer when there is none that knows, or its data is not that of these settings;
+    SinkholeError when it can't answer.
+    """
+    if not settings.web.listen.port:
+        raise NoServer("web.listen has no fixed port, so a running server can't be found")
+    asked = {"name": name, "type": qtype, "client": client} | ({"ask": "true"} if ask else {})
+    path = f"/api/explain?{urllib.parse.urlencode(asked, errors='replace')}"
+    try:
+        told = json.loads(_get(settings, path, UPSTREAM_TIMEOUT_S if ask else TIMEOUT_S))
+    except ValueError:
+        told = None
+    if not isinstance(told, dict) or "stages" not in told:
+        raise NoServer(f"what answers at {settings.web.listen} is not sinkhole")
+    if told.get("data_dir") != str(settings.data_dir.resolve()):
+        raise NoServer(f"the sinkhole at {settings.web.listen} has another data_dir")
+    return told
+
+
+def _get(settings: Settings, path: str, timeout_s: float = TIMEOUT_S) -> bytes:
     listen = settings.web.listen
     host = _REACHABLE.get(listen.host, listen.host)
     where = f"[{host}]:{listen.port}" if ":" in host else f"{host}:{listen.port}"
     try:
         # A proxy of the environment must not come between us and this machine.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"http://{where}{path}", timeout=TIMEOUT_S) as response:
+        with opener.open(f"http://{where}{path}", timeout=timeout_s) as response:
             body: bytes = response.read()
             return body
     except urllib.error.HTTPError as error:
+        if error.code == HTTPStatus.NOT_FOUND:  # another program, or an older sinkhole
+            raise NoServer(f"on http://{where} {_reason(error)}") from None
         raise SinkholeError(_reason(error)) from None
     except OSError as error:
-        raise SinkholeError(
+        raise NoServer(
             f"no answer from http://{where} ({_words(getattr(error, 'reason', error))}); "
             "is sinkhole running, with these settings?"
         ) from None
     except HTTPException:
-        raise SinkholeError(f"what answers on http://{where} is not sinkhole") from None
+        raise NoServer(f"what answers on http://{where} is not sinkhole") from None
 
 
 def _words(error: object) -> str:

@@ -33,6 +33,8 @@ conditions whether a rule counts for a question
 judgement  all rules that match, and who of them wins
 match      `Matcher`: several lists, one answer
 explain    who decides what about a name, and why
+changed    the rules as they would be with some added or taken out
+ways       rules that would change what the lists say about a name
 unique     how many names of each list no other has
 
 Nothing here waits, knows the time or opens a file while matching.

@@ -6,10 +6,11 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sinkhole.errors import SinkholeError
 from sinkhole.filter.clientele import NO_TRAITS, traits_of
+from sinkhole.filter.judgement import OVERRULED
 from sinkhole.filter.line import Address
 from sinkhole.filter.match import Match, Matcher, Opinion, Rewritten
 from sinkhole.filter.trie import CompiledList
@@ -19,21 +20,26 @@ from sinkhole.wire.rdata import rdata_to_text
 
 
 def explain(
-    matcher: Matcher, name: str, qtype: int, traits: frozenset[str] = NO_TRAITS
+    matcher: Matcher,
+    name: str,
+    qtype: int,
+    traits: frozenset[str] = NO_TRAITS,
+    *,
+    from_disk: bool = True,
 ) -> dict[str, Any]:
     """The decision about a name and every opinion on it, in JSON's types.
 
     Keys: those of `explain_queries`, and `opinions`: of each rule that matches `list`, `kind`,
     `line`, `rule`, `allowed`, `important`, `rewrite`, `builtin`, whether it `decides`, and `note`,
-    which says why another one does not ("" for those that decide). They stand in the order of the
-    lists. Raises ValueError for what is no name.
+    which says why another one does not, and what makes the other stronger ("" for those that
+    decide). They stand in the order of the lists. Raises ValueError for what is no name.
     """
     wire_name = from_text(name)
     asked = _Query(name, wire_name, qtype, type_name(qtype), traits)
-    explained = _decision(matcher, asked)
-    explained["opinions"] = [
-        _opinion(opinion, qtype) for opinion in matcher.opinions(wire_name, qtype, traits)
-    ]
+    explained = _decision(matcher, asked, from_disk=from_disk)
+    heard = matcher.opinions(wire_name, qtype, traits, from_disk=from_disk)
+    winner = next((each for each in heard if each.decides and _is_of(each, explained)), None)
+    explained["opinions"] = [_opinion(each, qtype, winner) for each in heard]
     return explained
 
 
@@ -70,14 +76,15 @@ class _Query(NamedTuple):
     traits: frozenset[str]
 
 
-def _decision(matcher: Matcher, asked: _Query) -> dict[str, Any]:
+def _decision(matcher: Matcher, asked: _Query, *, from_disk: bool = True) -> dict[str, Any]:
     match = matcher.match(asked.wire_name, asked.qtype, asked.traits)
     rewrite = match.rewrite if match else None
+    rule = (matcher.rule_text(match.cause) if from_disk else match.cause.rule) if match else None
     return {
         "name": asked.name,
         "type": asked.qtype_text,
         "verdict": _verdict(match),
-        "rule": matcher.rule_text(match.cause) if match else None,
+        "rule": rule,
         "list": match.cause.list_name if match else None,
         "line": match.cause.line if match else None,
         "rewrite": _rewrite(rewrite, asked.qtype) if rewrite else None,
@@ -101,8 +108,14 @@ def _rewrite(rewrite: Rewritten, qtype: int) -> dict[str, Any]:
     return {"rcode": rcode_name(rewrite.rcode), "answers": answers, "type": type_name(rtype)}
 
 
-def _opinion(opinion: Opinion, qtype: int) -> dict[str, Any]:
-    match = opinion.match
+def _is_of(opinion: Opinion, decision: dict[str, Any]) -> bool:
+    return (opinion.list_name, opinion.match.cause.line) == (decision["list"], decision["line"])
+
+
+def _opinion(opinion: Opinion, qtype: int, winner: Opinion | None) -> dict[str, Any]:
+    match, note = opinion.match, opinion.note
+    if note == OVERRULED and winner is not None:
+        note = f"{note}: {_advantage(winner, opinion)}"
     return {
         "list": opinion.list_name,
         "kind": opinion.kind,
@@ -113,8 +126,43 @@ def _opinion(opinion: Opinion, qtype: int) -> dict[str, Any]:
         "rewrite": _rewrite(match.rewrite, qtype) if match.rewrite else None,
         "builtin": match.builtin,
         "decides": opinion.decides,
-        "note": opinion.note,
+        "note": note,
     }
+
+
+_STRENGTHS: Final = (
+    *("a hosts line or a bare name", "a rule such as ||name^"),
+    *("an exception", "an exception"),
+    *("a rule with $important", "a rule with $important"),
+    *("an exception with $important", "an exception with $important"),
+)
+"""What a strength stands for, see `entry`."""
+
+_TIES: Final = ("", "it has more modifiers", "its list comes first", "it names more of the name")
+"""What decides between equally strong rules, by the place in their rank."""
+
+
+def _advantage(winner: Opinion, loser: Opinion) -> str:
+    """Why the one decides and not the other, both being rules that count; see `judgement`."""
+    if winner.kind == "allow":
+        if loser.kind != "allow":
+            return "allow lists come before all other rules"
+        if loser.list_name != winner.list_name:
+            return "the first allow list decides"
+    if winner.match.rewrite is not None:
+        if loser.match.rewrite is None:
+            return "rewrites come before rules that block or allow"
+        if winner.match.rewrite.cname:
+            return "the first CNAME decides among rewrites"
+        if winner.match.rewrite.rcode:
+            return "an error decides among rewrites that say no CNAME"
+        return "it answers the type that is asked for"
+    for place, (ours, theirs) in enumerate(zip(winner.rank, loser.rank, strict=True)):
+        if ours != theirs and place == 0:
+            return f"{_STRENGTHS[ours]} beats {_STRENGTHS[theirs]}"
+        if ours != theirs and place < len(_TIES):
+            return _TIES[place]
+    return "its line comes first"
 
 
 def _read_query(number: int, line: str, criteria: frozenset[str]) -> _Query:

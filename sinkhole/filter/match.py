@@ -57,7 +57,8 @@ class Match(NamedTuple):
 class Opinion(NamedTuple):
     """What one rule says that matches, whether it counts in the end or not.
 
-    `decides` marks those that the decision is made of; `note` says why another one is not.
+    `decides` marks those that the decision is made of; `note` says why another one is not. `rank`
+    is that of `judgement.Candidate`.
     """
 
     list_name: str
@@ -65,6 +66,7 @@ class Opinion(NamedTuple):
     match: Match
     decides: bool = True
     note: str = ""
+    rank: tuple[int, ...] = ()
 
 
 class Matcher:
@@ -113,20 +115,42 @@ class Matcher:
         `rtype` is the type of the record that it stands in: A, AAAA, HTTPS, SVCB.
         """
         for tier in self._tiers if self.checks_addresses else ():
-            if tier.checks_addresses and (match := tier.match(_asked(packed, rtype, traits))):
+            if not tier.checks_addresses:
+                continue
+            if match := tier.match(about_address(packed, rtype, traits)):
                 return match
         return None
 
     def opinions(
-        self, name: bytes, qtype: int, traits: frozenset[str] = NO_TRAITS
+        self,
+        name: bytes,
+        qtype: int,
+        traits: frozenset[str] = NO_TRAITS,
+        *,
+        from_disk: bool = True,
     ) -> list[Opinion]:
-        """Every rule that matches a name, with its text read back, in the order of the lists."""
-        asked = Asked(query_key(name), name, qtype, traits, Subject.of_name(name))
+        """Every rule that matches a name, in the order of the lists, with its text.
+
+        Without `from_disk`, texts that would have to be read from there are "".
+        """
+        asked = about_name(name, qtype, traits)
         heard: list[Opinion] = []
-        for tier in self._tiers:
-            told = tier.opinions(asked, overruled=any(each.decides for each in heard))
-            heard += told
+        for number, found in enumerate(self.candidates(asked)):
+            overruled = any(each.decides for each in heard)
+            judge(found, asked)
+            for each in found:
+                opinion = _opinion(each, builtin=number > 0, overruled=overruled)
+                heard.append(self._with_text(opinion) if from_disk else opinion)
         return heard
+
+    def _with_text(self, opinion: Opinion) -> Opinion:
+        cause = opinion.match.cause
+        cause = Cause(cause.list_name, cause.line, self.rule_text(cause))
+        return opinion._replace(match=opinion.match._replace(cause=cause))
+
+    def candidates(self, asked: Asked) -> list[list[Candidate]]:
+        """Every rule that matches, not judged yet: the lists', then the built-in ones."""
+        return [tier.candidates(asked) for tier in self._tiers]
 
     def rule_text(self, cause: Cause) -> str:
         """The text of the rule of a cause, read from disk if need be; "" if that is gone."""
@@ -138,7 +162,13 @@ class Matcher:
         return ""
 
 
-def _asked(packed: bytes, rtype: int, traits: frozenset[str]) -> Asked:
+def about_name(name: bytes, qtype: int, traits: frozenset[str] = NO_TRAITS) -> Asked:
+    """What is asked about a lower-cased wire name."""
+    return Asked(query_key(name), name, qtype, traits, Subject.of_name(name))
+
+
+def about_address(packed: bytes, rtype: int, traits: frozenset[str] = NO_TRAITS) -> Asked:
+    """What is asked about an address of 4 or 16 bytes in a record of a type."""
     if len(packed) == 16 and packed.startswith(_MAPPED):
         packed = packed[len(_MAPPED) :]
     return Asked(address_key(packed), b"", rtype, traits, Subject.of_address(packed))
@@ -173,7 +203,7 @@ class _Tier:
                 allowed, important = plain & entry.ALLOW != 0, plain & entry.IMPORTANT != 0
                 return Match(cause, allowed, important, builtin=self._builtin)
         judgement = judge([*named(self._lists, asked), *fit], asked)
-        return None if judgement is None else self._match(judgement)
+        return None if judgement is None else match_of(judgement, builtin=self._builtin)
 
     def _fitting(self, asked: Asked) -> list[Candidate]:
         return fitting(self._lists, self._patterns, asked.subject)
@@ -201,41 +231,37 @@ class _Tier:
                     strongest, best = strength, (each, found)
         return first or best
 
-    def _match(self, judgement: Judgement) -> Match:
-        winner = judgement.winner
-        return Match(
-            _cause(winner.source, winner.held.line),
-            winner.held.allow,
-            winner.held.important,
-            _rewritten(judgement.rewrites) if judgement.rewrites else None,
-            judgement.addresses,
-            self._builtin,
-        )
-
-    def opinions(self, asked: Asked, *, overruled: bool) -> list[Opinion]:
-        """Every candidate; with `overruled` none of them decides."""
+    def candidates(self, asked: Asked) -> list[Candidate]:
+        """Every rule that matches, in the order of the lists."""
         found = [*named(self._lists, asked), *self._fitting(asked)]
         found.sort(key=lambda each: each.place)
-        judge(found, asked)
-        return [self._opinion(each, overruled=overruled) for each in found]
-
-    def _opinion(self, candidate: Candidate, *, overruled: bool) -> Opinion:
-        source, held = candidate.source, candidate.held
-        cause = Cause(source.name, held.line, source.rule_text(held.line))
-        rewrite = held.rewrite if candidate.is_rewrite and not held.allow else None
-        match = Match(
-            cause,
-            held.allow,
-            held.important,
-            _rewritten((rewrite,)) if rewrite else None,
-            held.addresses,
-            self._builtin,
-        )
-        note = candidate.note or (BUILTIN if overruled else "")
-        return Opinion(source.name, source.kind, match, not note, note)
+        return found
 
 
 BUILTIN = "built in: counts where no list says anything"
+
+
+def match_of(judgement: Judgement, *, builtin: bool) -> Match:
+    """The decision as a Match."""
+    winner = judgement.winner
+    return Match(
+        _cause(winner.source, winner.held.line),
+        winner.held.allow,
+        winner.held.important,
+        _rewritten(judgement.rewrites) if judgement.rewrites else None,
+        judgement.addresses,
+        builtin,
+    )
+
+
+def _opinion(candidate: Candidate, *, builtin: bool, overruled: bool) -> Opinion:
+    source, held = candidate.source, candidate.held
+    cause = _cause(source, held.line)
+    rewrite = held.rewrite if candidate.is_rewrite and not held.allow else None
+    rewritten = _rewritten((rewrite,)) if rewrite else None
+    match = Match(cause, held.allow, held.important, rewritten, held.addresses, builtin)
+    note = candidate.note or (BUILTIN if overruled else "")
+    return Opinion(source.name, source.kind, match, not note, note, candidate.rank)
 
 
 def _cause(source: CompiledList, line: int) -> Cause:

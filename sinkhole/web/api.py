@@ -34,6 +34,7 @@ class Api:
             web.get("/api/stats", self.stats),
             web.get("/api/queries", self.queries),
             web.get("/api/status", self.status),
+            web.get("/api/explain", self.explain),
             web.get("/api/lists", self.lists),
             web.post("/api/lists/update", self.update_lists),
             web.post("/api/lists/accept", self.accept_list),
@@ -68,6 +69,19 @@ class Api:
         """GET /api/status: version, addresses, lists, upstreams, cache, log and problems."""
         _parameters(request, ())
         return json_answer(self._sources.status())
+
+    async def explain(self, request: web.Request) -> web.Response:
+        """GET /api/explain?name&type&client&ask: who decides what about a name, and why."""
+        given = _parameters(request, {"name", "type", "client", "ask"})
+        if "name" not in given:
+            raise _bad_request("say which name: /api/explain?name=example.org")
+        ask = _flag("ask", given.get("ask", "false"))
+        qtype, client = given.get("type", "A"), given.get("client", "")
+        try:
+            told = await self._sources.explainer.explain(given["name"], qtype, client, ask=ask)
+        except ValueError as error:
+            return error_answer(400, str(error))
+        return json_answer(told)
 
     async def lists(self, request: web.Request) -> web.Response:
         """GET /api/lists: every list with its state, what it holds and how often it blocked."""
@@ -129,6 +143,12 @@ def _limit(text: str) -> int:
     if text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MOST_ROWS:
         return int(text)
     raise ValueError(f"limit is {text[:40]!r}; it may be a whole number from 1 to {MOST_ROWS}")
+
+
+def _flag(key: str, text: str) -> bool:
+    if text not in ("true", "false"):
+        raise _bad_request(f"{key} is {text[:40]!r}; it may be true or false")
+    return text == "true"
 
 
 async def _no_options(request: web.Request) -> None:

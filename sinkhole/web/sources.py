@@ -52,12 +52,25 @@ class Counters(Protocol):
         """Pairs (upper edge in seconds, queries up to it), ascending, the last edge "+Inf"."""
 
 
+class Explainer(Protocol):
+    """Who decides what about a question, and why."""
+
+    async def explain(
+        self, name: str, qtype: str, client: str, *, ask: bool = False
+    ) -> Mapping[str, Any]:
+        """Everything /api/explain answers; ValueError says what is no name, type or address.
+
+        With `ask`, an upstream is asked; SinkholeError when none answers.
+        """
+
+
 @dataclass(frozen=True, slots=True)
 class WebSources:
     """All the site may ask for. The plain callables answer from memory and never wait."""
 
     statistics: Statistics
     history: History
+    explainer: Explainer
     counters: Counters
     status: Callable[[], Mapping[str, Any]]
     """Everything /api/status answers."""

@@ -66,6 +66,7 @@ class PretendHouse:
         return WebSources(
             statistics=self,
             history=self,
+            explainer=self,
             counters=self,
             status=self.status,
             list_status=self.list_status,
@@ -74,6 +75,12 @@ class PretendHouse:
             update_lists=self.update_lists,
             healthy=lambda: self.healthy,
         )
+
+    async def explain(
+        self, name: str, qtype: str, client: str, *, ask: bool = False
+    ) -> dict[str, Any]:
+        """The page does not ask for explanations."""
+        return {"name": name, "type": qtype, "client": {"address": client}, "heard": ask}
 
     def duration_buckets(self) -> list[tuple[str, int]]:
         """Metrics are not what this house is for."""

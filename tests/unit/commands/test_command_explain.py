@@ -40,17 +40,17 @@ def house(command: CommandLine) -> CommandLine:
         (["x.own.example"], "x.own.example A: blocked by own rules, line 1: ||own.example^"),
         (["shop.example"], "shop.example A: allowed by own rules, line 2: @@||shop.example^"),
         (["x.ads.example"], "x.ads.example A: blocked by Ads, line 2: ||ads.example^"),
-        (["ads.example"], "answered here by local records: ads.example. 60 IN A 192.0.2.11"),
+        (["ads.example"], "answered here by local records: 192.0.2.11"),
         (["nas.home", "--type", "AAAA"], "answered here by local records: no records, NOERROR"),
-        (["10.2.0.192.in-addr.arpa", "--type", "ptr"], "IN PTR nas.home."),
-        (["localhost"], "answered here by special-use name: localhost. 3600 IN A 127.0.0.1"),
-        (["example.org"], "example.org A: not on any list; forwarded"),
+        (["10.2.0.192.in-addr.arpa", "--type", "ptr"], "answered here by local records: nas.home"),
+        (["localhost"], "answered here (special-use name): 127.0.0.1"),
+        (["example.org"], "example.org A: not on any list, so it is forwarded"),
         (["example.org", "--type", "AXFR"], "refused: AXFR is not served"),
         (["example.org", "--client", "203.0.113.7"], "refused: client not in dns.allow"),
         (["example.org", "--client", "192.0.2.7"], "forwarded"),
-        (["health.sinkhole.invalid"], "answered here by health check: no records, NOERROR"),
+        (["health.sinkhole.invalid"], "answered here (health check): no records, NOERROR"),
         (["bücher.example"], "bücher.example A: not on any list"),
-        (["straße.home"], "answered here by local records: xn--strae-oqa.home. 60 IN A 192.0.2.12"),
+        (["straße.home"], "straße.home A: answered here by local records: 192.0.2.12"),
     ],
 )
 def test_who_decides_is_said_in_a_sentence(
@@ -63,8 +63,11 @@ def test_who_decides_is_said_in_a_sentence(
 
 def test_every_list_that_knows_the_name_has_its_say(house: CommandLine) -> None:
     told = house("explain", "shop.example").out
-    assert "  own rules, line 2: @@||shop.example^  (allows)\n" in told
-    assert "  Ads, line 3: ||shop.example^  (blocks)\n" in told
+    assert "  > own rules, line 2: @@||shop.example^  (allows, and decides)\n" in told
+    assert (
+        "  - Ads, line 3: ||shop.example^  (blocks; a stronger rule decides: an exception beats a "
+        "rule such as ||name^)\n"
+    ) in told
 
 
 @pytest.mark.parametrize(
@@ -72,7 +75,7 @@ def test_every_list_that_knows_the_name_has_its_say(house: CommandLine) -> None:
     [
         ("x.ads.example", 'add to filtering.rules: "@@||x.ads.example^"'),
         ("top.example.", 'add to filtering.rules: "@@||top.example^$important"'),
-        ("own.example", "remove that rule from filtering.rules: ||own.example^"),
+        ("own.example", 'remove from filtering.rules: "||own.example^"'),
     ],
 )
 def test_the_way_out_of_a_block_is_told_and_works(
@@ -92,11 +95,12 @@ def test_the_same_as_json(house: CommandLine) -> None:
     assert list(told)[:7] == KEYS
     assert (told["verdict"], told["list"], told["line"]) == ("block", "Ads", 2)
     assert told["rule"] == "||ads.example^"
-    assert (told["outcome"], told["client"]) == ("blocked", "192.0.2.7")
+    assert (told["outcome"], told["client"]["address"]) == ("blocked", "192.0.2.7")
+    assert (told["from"], told["cache"]) == ("settings", None)
     assert told["lists"] == [{"name": "Ads", "state": "ready", "names": 3}]
     told = house("explain", "nas.home", "--json").json()
     assert (told["verdict"], told["rule"], told["list"]) == ("rewrite", None, "local records")
-    assert told["rewrite"] == {"rcode": "NOERROR", "answers": ["nas.home. 60 IN A 192.0.2.10"]}
+    assert told["rewrite"] == {"rcode": "NOERROR", "answers": ["192.0.2.10"], "type": "A"}
     told = house("explain", "example.org", "--json").json()
     assert (told["verdict"], told["outcome"], told["rewrite"]) == ("none", "forwarded", None)
 
@@ -136,6 +140,35 @@ def test_what_is_no_name_type_or_address_is_told(
     assert (told.code, told.out) == (1, "")
     assert told.err.startswith("sinkhole: ")
     assert reason in told.err
+
+
+def test_without_a_server_that_is_said_and_nothing_can_be_asked(house: CommandLine) -> None:
+    assert "without what is cached, as no server was asked: " in house("explain", "a.example").out
+    told = house("explain", "a.example", "--ask")
+    assert (told.code, told.out) == (1, "")
+    assert told.err.startswith("sinkhole: --ask needs the running server: ")
+
+
+def test_nothing_that_a_terminal_obeys_is_written(command: CommandLine) -> None:
+    nasty = "||a*.example^$dnsrewrite=NOERROR;TXT;\x1b]0;x\x07\u202e\x9b31m"
+    path = command.folder / "nasty.txt"
+    path.write_text("plain.example\n" * 1000 + f"{nasty}\n")
+    command.settle(filtering={"lists": [{"name": "Nasty", "url": f"file:{path}"}]})
+    assert command("lists", "update").code == 0
+    for words in (["--config", str(command.config)], ["--block-list", str(path)]):
+        told = command("explain", "ab.example", "--type", "TXT", *words)
+        assert r"\x1b]0;x\x07\u202e\x9b31m" in told.out
+        as_json = command("explain", "ab.example", "--type", "TXT", *words, "--json")
+        assert as_json.json()["rule"] == nasty
+        for out in (told.out, as_json.out):
+            assert not [each for each in out if each != "\n" and not each.isprintable()]
+
+
+def test_lists_on_their_own_tell_what_is_on_none(
+    command: CommandLine, files: tuple[str, str]
+) -> None:
+    told = command("explain", "example.org", "--block-list", files[0])
+    assert told.out == "example.org A: not on any list\n"
 
 
 # List files alone
@@ -222,6 +255,8 @@ def test_a_list_file_that_is_not_there_is_told(command: CommandLine) -> None:
         ["example.org", "--queries", "-", "--block-list", "a.txt"],
         ["--queries", "-"],
         ["example.org", "--config", "a.yaml", "--block-list", "a.txt"],
+        ["example.org", "--ask", "--block-list", "a.txt"],
+        ["example.org", "--client", "192.0.2.7", "--block-list", "a.txt"],
     ],
 )
 def test_questions_that_contradict_themselves_are_exit_code_2(

@@ -105,7 +105,7 @@ def test_an_explanation_tells_every_opinion() -> None:
             "rewrite": None,
             "builtin": False,
             "decides": False,
-            "note": "a stronger rule decides",
+            "note": "a stronger rule decides: allow lists come before all other rules",
         },
         {
             "list": "Allow",
@@ -146,10 +146,52 @@ def test_why_a_rule_does_not_count() -> None:
     made = CompiledList.from_rules("own", "block", [rule for rule, _ in NOTED])
     assert made.report.refused == 0
     explained = explain(Matcher([made]), "a.example", 1)
-    notes = {each["rule"]: each["note"] for each in explained["opinions"]}
+    notes = {each["rule"]: each["note"].split(":")[0] for each in explained["opinions"]}
     assert notes == {rule: note for rule, note in NOTED if note is not None}
     (decides,) = (each["rule"] for each in explained["opinions"] if each["decides"])
     assert explained["rule"] == decides == "@@||a.example^"
+
+
+BEATEN = [
+    ("@@||a.example^$important", "||a.example^$important", "an exception with $important beats"),
+    ("||a.example^$important", "@@||a.example^", "a rule with $important beats an exception"),
+    ("@@||a.example^", "||a.example^", "an exception beats a rule such as ||name^"),
+    ("||a.example^", "0.0.0.0 a.example", "a rule such as ||name^ beats a hosts line"),
+    ("||a.example^$dnstype=A", "||a.example^", "it has more modifiers"),
+    ("||a.example^", "||example^", "it names more of the name"),
+    ("|a.example^", "||a.example^", "it names more of the name"),
+    ("||a.example^$dnsrewrite=192.0.2.1", "@@||a.example^", "rewrites come before rules"),
+    ("||a.example^$dnsrewrite=b.example", "||a.example^$dnsrewrite=192.0.2.1", "first CNAME"),
+    ("||a.example^$dnsrewrite=NXDOMAIN", "||a.example^$dnsrewrite=192.0.2.1", "an error decides"),
+    ("||a.example^$dnsrewrite=192.0.2.1", "||a.example^$dnsrewrite=::1", "answers the type"),
+    ("a*.example^", "a.exam*e^", "its line comes first"),
+]
+
+
+@pytest.mark.parametrize(
+    ("winner", "loser", "reason"), BEATEN, ids=[f"{each[0]} {each[1]}" for each in BEATEN]
+)
+@pytest.mark.parametrize("loser_first", [False, True], ids=["loser last", "loser first"])
+def test_what_makes_the_winner_stronger(
+    winner: str, loser: str, reason: str, loser_first: bool
+) -> None:
+    rules = [loser, winner] if loser_first else [winner, loser]
+    if reason == "its line comes first":
+        winner, loser = rules
+    made = CompiledList.from_rules("own", "block", rules)
+    explained = explain(Matcher([made]), "a.example", 1)
+    notes = {each["rule"]: each["note"] for each in explained["opinions"]}
+    assert notes[winner] == ""
+    assert notes[loser].startswith("a stronger rule decides: ")
+    assert reason in notes[loser]
+
+
+def test_of_equal_rules_that_of_the_first_list_decides() -> None:
+    lists = [CompiledList.from_rules(name, "block", ["||a.example^"]) for name in ("one", "two")]
+    allowing = [CompiledList.from_rules(name, "allow", ["a.example"]) for name in ("one", "two")]
+    for made, reason in ((lists, "its list comes first"), (allowing, "the first allow list")):
+        (_, second) = explain(Matcher(made), "a.example", 1)["opinions"]
+        assert reason in second["note"]
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from sinkhole.errors import ListError
+from sinkhole.errors import ListError, UpstreamError
 from sinkhole.web import Site, WebSources, create_app
 
 LIST = {
@@ -58,6 +58,16 @@ class Remembering:
             raise ValueError("verdict is 'odd'; it may be one of blocked, allowed")
         return {"queries": [{"name": "\u202e<script>\ud800"}], "next": None}
 
+    async def explain(
+        self, name: str, qtype: str, client: str, *, ask: bool = False
+    ) -> dict[str, Any]:
+        self.asked.append({"name": name, "type": qtype, "client": client, "ask": ask})
+        if client == "me":
+            raise ValueError("'me' does not appear to be an IPv4 or IPv6 address")
+        if name == "dead.example":
+            raise UpstreamError("", "no answer")
+        return {"name": name, "opinions": [{"rule": "\x1b[31m\u202e\ud800"}]}
+
     async def update_lists(self) -> int:
         return 1
 
@@ -73,6 +83,7 @@ class Remembering:
         return WebSources(
             statistics=self,
             history=self,
+            explainer=self,
             counters=self,
             status=lambda: STATUS,
             list_status=lambda: [LIST],

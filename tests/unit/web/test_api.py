@@ -212,3 +212,41 @@ async def test_a_body_over_64_kib_gets_413_and_compression_does_not_get_round_it
     bomb = b" " * 1_000_000
     async with client.post(url, data=bomb, headers=JSON, compress="deflate") as answer:
         assert answer.status == 400  # about 1 kB arrives, and is not unpacked
+
+
+# Explanations
+
+
+async def test_an_explanation_is_asked_for_with_all_that_was_given(
+    serve: Any, client: ClientSession, house: Any
+) -> None:
+    site = await serve()
+    for query in ("name=a.example", "name=a.example&type=HTTPS&client=192.0.2.7&ask=true"):
+        async with client.get(f"{site.url}/api/explain?{query}") as answer:
+            assert answer.status == 200
+            body = await answer.read()
+    assert rb"\u001b[31m\u202e\ud800" in body
+    assert house.asked == [
+        {"name": "a.example", "type": "A", "client": "", "ask": False},
+        {"name": "a.example", "type": "HTTPS", "client": "192.0.2.7", "ask": True},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "reason"),
+    [
+        ("", 400, "say which name: /api/explain?name=example.org"),
+        ("name=", 400, "say which name"),
+        ("name=a.example&ask=yes", 400, "ask is 'yes'; it may be true or false"),
+        ("name=a.example&mood=good", 400, "accepted: ask, client, name, type"),
+        ("name=a.example&client=me", 400, "'me' does not appear to be an IPv4 or IPv6 address"),
+        ("name=dead.example&ask=true", 503, "every upstream: no answer"),
+    ],
+)
+async def test_what_can_not_be_explained_is_told(
+    serve: Any, client: ClientSession, query: str, status: int, reason: str
+) -> None:
+    site = await serve()
+    async with client.get(f"{site.url}/api/explain?{query}") as answer:
+        assert answer.status == status
+        assert reason in (await answer.json())["error"]

@@ -1,0 +1,201 @@
+"""An explanation in words, for people at a terminal.
+
+Rules, names and records come from strangers: nothing of them may steer the terminal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+MOST_TEXT: Final = 160
+"""Characters of a rule or of a record's data that are shown; JSON has them all."""
+
+_WIDTH: Final = 10
+_EFFECTS: Final = {
+    "allow": "To allow it",
+    "block": "To block it",
+    "serve": "To serve this client",
+    "forward": "To ask an upstream instead",
+}
+_STATES: Final = {
+    "fresh": "fresh",
+    "aged": "fresh enough, TTLs counted down",
+    "expired": "expired, kept for when no upstream answers",
+    "stale": "expired, given because no upstream answers",
+    "refused": "refused for where the answer led",
+    "failure": "a failure: no upstream could answer",
+    "made here": "made here, good until rules or settings change",
+}
+
+
+def in_words(told: dict[str, Any]) -> str:
+    """The explanation as lines of text, without control characters."""
+    lines = [f"{told['name']} {told['type']}: {_headline(told)}"]
+    lines += _story(told) if "stages" in told else _opinions(told["opinions"], "  ")
+    lines += map(_change, told.get("changes", ()))
+    if "no_server" in told:
+        why = told["no_server"]
+        lines.append(f"Told by the settings, without what is cached, as no server was asked: {why}")
+    missing = [
+        each["name"] for each in told.get("lists", ()) if each["state"] in ("missing", "failed")
+    ]
+    if missing:
+        where = told["data_dir"]
+        lines.append(f"Not compiled yet in {where}, so not asked: {', '.join(missing)}")
+    return "\n".join(map(printable, lines))
+
+
+def printable(text: str) -> str:
+    """The text with all that a terminal might obey written as escapes."""
+    return "".join(each if each.isprintable() else _escape(each) for each in text)
+
+
+def _escape(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
+
+
+def _headline(told: dict[str, Any]) -> str:
+    outcome = told.get("outcome")
+    if outcome == "refused":
+        return f"refused: {told['detail']}"
+    if told.get("hop"):
+        how = "answered NXDOMAIN" if outcome == "rewritten" else "blocked"
+        return f"{how}, as the answer leads to {told['hop']}: {_rule(told['decided_by'])}"
+    if told.get("asks") and told["verdict"] == "rewrite":
+        return f"led to {told['asks']} {_source(told)}"
+    if told["verdict"] == "rewrite":
+        rewrite = told["rewrite"]
+        answers = "; ".join(map(_short, rewrite["answers"]))
+        answers = answers or f"no records, {rewrite['rcode']}"
+        return f"answered here {_source(told)}: {answers}"
+    if told["verdict"] in ("block", "allow"):
+        return f"{told['verdict']}ed by {_rule(told)}"
+    if "stages" not in told:
+        return "not on any list"
+    return "not on any list, so it is forwarded"
+
+
+def _source(told: dict[str, Any]) -> str:
+    return f"by {_rule(told)}" if told["list"] else f"({told['detail']})"
+
+
+def _rule(place: dict[str, Any]) -> str:
+    """Where a rule stands, and its text."""
+    if not place["line"]:
+        return str(place["list"])
+    text = _short(place["rule"] or "(its text is gone)")
+    return f"{place['list']}, line {place['line']}: {text}"
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}…"
+
+
+# ---- the story -------------------------------------------------------------------------------
+
+
+def _story(told: dict[str, Any]) -> Iterator[str]:
+    yield _line("client", _client(told))
+    for stage in told["stages"]:
+        says = stage["says"] if stage["reached"] else f"not reached, would say: {stage['says']}"
+        yield _line(stage["stage"], says)
+        if stage["stage"] in ("lists", "built-in"):
+            builtin = stage["stage"] == "built-in"
+            opinions = [each for each in told["opinions"] if each["builtin"] is builtin]
+            yield from _opinions(opinions, " " * (_WIDTH + 2))
+    if told["answer"]:
+        yield from _reply("answer", told["answer"])
+    if told["asks"]:
+        yield _line("upstream", f"asked about {told['asks']} when there is no answer in the cache")
+    yield from _cache(told)
+    yield from _leads(told)
+
+
+def _line(head: str, text: str) -> str:
+    return f"  {head:<{_WIDTH}}{text}"
+
+
+def _client(told: dict[str, Any]) -> str:
+    client = told["client"]
+    text = str(client["address"])
+    if client["name"]:
+        tags = f" ({', '.join(client['tags'])})" if client["tags"] else ""
+        text += f', "{client["name"]}"{tags}'
+    text += f", group {told['group']}"
+    return text + (f"; rules know {', '.join(client['traits'])}" if client["traits"] else "")
+
+
+def _opinions(opinions: list[dict[str, Any]], margin: str) -> Iterator[str]:
+    for each in opinions:
+        effect = "allows" if each["allowed"] else "blocks"
+        if each["rewrite"] is not None:
+            effect = "rewrites"
+        why = ", and decides" if each["decides"] else f"; {each['note']}"
+        mark = ">" if each["decides"] else "-"
+        yield f"{margin}{mark} {_rule(each)}  ({effect}{why})"
+
+
+def _reply(head: str, reply: dict[str, Any]) -> Iterator[str]:
+    if not reply["records"]:
+        yield _line(head, f"{reply['rcode']}, no records")
+    for position, record in enumerate(reply["records"]):
+        text = f"{record['name']} {record['type']} {_short(record['data'])}, TTL {record['ttl']}"
+        yield _line("" if position else head, text)
+
+
+def _cache(told: dict[str, Any]) -> Iterator[str]:
+    if told["cache"] is None:
+        return
+    if not told["cache"]:
+        yield _line("cache", "nothing kept for this client")
+    for each in told["cache"]:
+        flags = "".join(f", with {flag.upper()}" for flag in ("do", "cd") if each[flag])
+        ttl = f", {each['ttl_s']} s left" if each["ttl_s"] is not None else ""
+        negative = (
+            ", a negative answer" if each["negative"] and each["outcome"] != "blocked" else ""
+        )
+        outdated = ", judged by older rules: will be judged again" if each["outdated"] else ""
+        state = _STATES[each["state"]]
+        yield _line("cache", f"{state}{ttl}{negative}{flags}; was {_was(each)}{outdated}")
+        yield from _reply("", each)
+
+
+def _was(entry: dict[str, Any]) -> str:
+    words = str(entry["outcome"]).replace("_", " ")
+    return f"{words} by {_rule(entry)}" if entry["list"] else words
+
+
+def _leads(told: dict[str, Any]) -> Iterator[str]:
+    where = "leads to" if told["leads_to"] else ""
+    if told["heard"]:
+        yield _line("asked", "an upstream, just now")
+    for each in told["leads_to"]:
+        verdict = "not refused"
+        if each["list"]:
+            verdict = f"refused by {_rule(each)}" if each["refused"] else _not_refused(each)
+        yield _line(where, f"{each['what']} {each['value']}: {verdict}")
+        where = ""
+    if any(each["state"] == "refused" for each in told["cache"] or ()) and not told["heard"]:
+        yield _line("", "of a refused answer only this is known; --ask tells all of it")
+
+
+def _not_refused(lead: dict[str, Any]) -> str:
+    return f"not refused by {_rule(lead)} ({lead['note']})"
+
+
+# ---- what would change it --------------------------------------------------------------------
+
+
+def _change(change: dict[str, Any]) -> str:
+    effect, items, where = _EFFECTS[change["effect"]], change["items"], change["where"]
+    note = f" ({change['note']})" if change["note"] else ""
+    if change["change"] == "none":
+        return f"{effect}: {change['note']}"
+    if change["change"] == "set":
+        return f"{effect}, set {where} to {items[0]}{note}"
+    quoted = ", ".join(f'"{item}"' for item in items)
+    if change["change"] == "add":
+        return f"{effect}, add to {where}: {quoted}{note}"
+    return f"{effect}, remove from {where}: {quoted}{note}"
