@@ -70,6 +70,8 @@ class Updater:
             end = await self._update(item, force, watch)
         except SinkholeError as error:
             reason = _reason(error)
+        except OSError as error:  # of the disk; those of the network are ListErrors by now
+            reason = f"{self._store.folder}: {error.strerror or error}"
         except Exception as error:  # a bug in here must not end the schedule of all lists
             log.exception("list %s: unexpected error", item.name)
             reason = f"unexpected error: {error!r}"

@@ -1,6 +1,7 @@
 """The library left to itself: what it notices, when it looks again, and what can not stop it."""
 
 import asyncio
+import errno
 import os
 
 import pytest
@@ -164,6 +165,19 @@ async def test_a_bug_in_one_list_is_its_status_and_not_the_end_of_all(
     assert await library.update() == 1
     assert statuses(library) == {"Ads": "failed", "Good": "ready"}
     assert "unexpected error" in (library.status()[0]["error"] or "")
+
+
+async def test_a_full_disk_is_told_as_one_and_not_as_a_bug(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def full(*given: object) -> object:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(local, "copy", full)
+    library = shelf.library()
+    assert await library.update() == 0
+    assert library.status()[0]["error"] == f"{shelf.lists}: No space left on device"
+    assert "Traceback" not in caplog.text
 
 
 async def test_cancelling_leaves_the_lock_free_and_no_leftovers(shelf: Shelf) -> None:
