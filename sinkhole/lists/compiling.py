@@ -8,13 +8,13 @@ caller sees to it), and has limits on its time and on what it may say.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from pathlib import Path
 from typing import Final
 
 from sinkhole.errors import ListError
+from sinkhole.lists.children import end
 
 TIME_LIMIT_S: Final = 300.0
 OUTPUT_LIMIT: Final = 4096
@@ -43,7 +43,7 @@ async def compile_list(
     except TimeoutError as error:
         raise ListError(list_name, f"not compiled within {time_limit_s:g} s") from error
     finally:
-        await _end(child)
+        await end(child)
     if status != 0:
         why = complaint.removeprefix(f"list {source.name!r}: ")
         raise ListError(list_name, why or f"the compiler ended with status {status}")
@@ -57,10 +57,3 @@ async def _last_words(child: Process) -> str:
         kept = (kept + piece)[-OUTPUT_LIMIT:]
     lines = kept.decode(errors="replace").strip().splitlines()
     return lines[-1] if lines else ""
-
-
-async def _end(child: Process) -> None:
-    if child.returncode is None:
-        with contextlib.suppress(ProcessLookupError):  # it ended this moment
-            child.kill()
-        await child.wait()

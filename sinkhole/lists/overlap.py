@@ -8,7 +8,6 @@ when a list has changed.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import logging
 import sys
@@ -17,6 +16,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from sinkhole.errors import SinkholeError, StorageError
+from sinkhole.lists.children import end
 from sinkhole.lists.item import Item
 from sinkhole.lists.store import Store
 
@@ -94,10 +94,7 @@ async def _in_child(files: Sequence[str]) -> list[int]:
     except TimeoutError as error:
         raise StorageError(f"not done within {TIME_LIMIT_S:g} s") from error
     finally:
-        if child.returncode is None:
-            with contextlib.suppress(ProcessLookupError):  # it ended this moment
-                child.kill()
-            await child.wait()
+        await end(child)
     if child.returncode != 0:
         raise StorageError(f"the child ended with status {child.returncode}")
     return [int(number) for number in told.split()]
