@@ -18,7 +18,7 @@ from sinkhole.verdict import NO_CAUSE, Cause, Outcome, Verdict
 from sinkhole.wire import numbers as n
 from sinkhole.wire.name import ROOT
 from sinkhole.wire.question import Question, Shape
-from sinkhole.wire.write import without_rd, write_tail, write_truncated
+from sinkhole.wire.write import without_rd, write_opt, write_tail, write_truncated
 
 FAILURE_TTL_S: Final = 1
 FAILURE_TTL_MAX_S: Final = 60
@@ -105,6 +105,9 @@ def answered(
         do=question.do,
         cd=question.cd,
     )
+    if permit.outcome is Outcome.REWRITTEN:
+        ede = (n.Ede.FORGED_ANSWER, place_of(permit.cause))
+        ready.opt = write_opt(do=question.do, ede=ede)
     return ready, Report(name, qtype, rcode, permit.forwarded(server))
 
 

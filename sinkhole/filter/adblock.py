@@ -26,7 +26,7 @@ _COSMETIC = re.compile(r"(?<!\s)#@?(?:\$\??|\?|%)?#|\$@?\$")
 _DOLLAR = re.compile(r"(?<!\\)\$(?=.)", re.DOTALL)
 _PATTERN = re.compile(r"(\|\||\||)(.*?)(\^?\|?)", re.DOTALL)
 _SHORTEST = 3
-_EVERYTHING = re.compile(r"(?:\|\|?)?(?:(?:http|\*)?://)?[*^|.]*|/[.*+?^$()|]*/")
+_EVERYTHING = re.compile(r"(?:\|\|?)?(?:(?:http|\*)?://)?[*^|.]*|/[.*+?^$|]*/")
 _SCHEME = re.compile(r"^(?:\|\||\|?(?:(?:http|\*)?://)?)")
 _ABOUT_NAMES = re.compile(r"[a-z0-9_.*^-]*\|?")
 _ABOUT_ADDRESSES = re.compile(r"[0-9a-f:.*^]*\|?")

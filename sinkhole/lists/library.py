@@ -19,6 +19,7 @@ from sinkhole.lists.diff import Difference, difference
 from sinkhole.lists.guard import Guard
 from sinkhole.lists.item import Item
 from sinkhole.lists.overlap import Overlap
+from sinkhole.lists.own_rules import compile_own
 from sinkhole.lists.resolve import Resolve, resolve_by_system
 from sinkhole.lists.roster import Roster
 from sinkhole.lists.status import ListStatus, status_of
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-OWN_RULES = "own rules"
 POLL_S = 5.0
 
 OnChange = Callable[[Sequence[CompiledList]], None]
@@ -137,7 +137,7 @@ class Library:
 
         Lists that were fetched before are mapped; what is missing is left to `run`, as ever.
         """
-        own = await asyncio.to_thread(_own_rules, wanted)
+        own = await asyncio.to_thread(_own, wanted)
         await asyncio.to_thread(self._roster.use, wanted)
         unmapped = [item for item in self._roster.items if item.compiled is None]
         await asyncio.to_thread(lambda: [self._load_item(item) for item in unmapped])
@@ -269,7 +269,7 @@ class Library:
         return [item for item in self._roster.items if item.active and item.is_due(now, interval_s)]
 
     def _load_own_rules(self) -> None:
-        self._own_rules, self._own_problems = _own_rules(self._wanted)
+        self._own_rules, self._own_problems = _own(self._wanted)
 
     def _load_item(self, item: Item) -> bool:
         """Take over what is on the disk and was not yet; whether it was newly mapped."""
@@ -312,15 +312,5 @@ class Library:
         self._on_change(self.lists)
 
 
-def _own_rules(wanted: Wanted) -> tuple[CompiledList | None, list[str]]:
-    """The rules of the settings, compiled, and what is wrong with them."""
-    if not wanted.rules:
-        return None, []
-    own = CompiledList.from_rules(OWN_RULES, "block", wanted.rules)
-    problems = [
-        f"filtering.rules[{sample.line - 1}]: {sample.text!r} is not in use: {sample.reason}"
-        for sample in own.report.samples
-    ]
-    if more := own.report.refused - len(problems):
-        problems.append(f"filtering.rules: {more} more are not in use")
-    return own, problems
+def _own(wanted: Wanted) -> tuple[CompiledList | None, list[str]]:
+    return compile_own(wanted.rules) if wanted.rules else (None, [])

@@ -39,8 +39,8 @@ def test_own_rules_that_are_none_are_mistakes_too(command: CommandLine) -> None:
     told = command("check-config", str(command.config))
     assert (told.code, told.out) == (1, "")
     first, second = told.err.splitlines()
-    assert first.startswith(f"{command.config}:2: filtering.rules[1]: 'two words' is no rule: ")
-    assert second.startswith(f"{command.config}:2: filtering.rules[2]: '/re[/' is no rule: ")
+    assert first.startswith(f"{command.config}:2: filtering.rules[1]: 'two words' is not in use: ")
+    assert second.startswith(f"{command.config}:2: filtering.rules[2]: '/re[/' is not in use: ")
 
 
 def test_without_a_file_it_prints_the_defaults(command: CommandLine) -> None:

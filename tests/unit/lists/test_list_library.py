@@ -11,7 +11,8 @@ from shelf import Shelf, statuses
 
 from sinkhole.errors import ListError
 from sinkhole.filter.key import query_key
-from sinkhole.lists.library import OWN_RULES, Library
+from sinkhole.lists.library import Library
+from sinkhole.lists.own_rules import OWN_RULES
 from sinkhole.lists.steps import Phase, Step
 from sinkhole.lists.store import Store
 from sinkhole.settings.filtering import ListSettings

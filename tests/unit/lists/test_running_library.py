@@ -9,7 +9,8 @@ from shelf import PATIENCE_S, Shelf, running, statuses, until
 
 from sinkhole.errors import StorageError
 from sinkhole.lists import local
-from sinkhole.lists.library import OWN_RULES, Library
+from sinkhole.lists.library import Library
+from sinkhole.lists.own_rules import OWN_RULES
 from sinkhole.lists.steps import Phase, Step
 from sinkhole.lists.store import Store
 
