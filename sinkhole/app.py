@@ -138,7 +138,8 @@ class App:
         """Wait until every enabled list is in use or has failed, but no longer than this."""
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
-            if all(each["state"] != "missing" for each in self.library.status()):
+            is_settled = all(each["state"] != "missing" for each in self.library.status())
+            if is_settled and self.matcher.lists == self.library.lists:  # published, too
                 return
             await asyncio.sleep(0.05)
 
