@@ -6,33 +6,12 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from sinkhole.filter import clientele
 from sinkhole.settings.addresses import Network, parse_network
 from sinkhole.settings.fields import Section, conflict, known_word, network, not_empty, text
 from sinkhole.settings.words import shown
 
-TAGS = (
-    "device_audio",
-    "device_camera",
-    "device_gameconsole",
-    "device_laptop",
-    "device_nas",
-    "device_other",
-    "device_pc",
-    "device_phone",
-    "device_printer",
-    "device_securityalarm",
-    "device_tablet",
-    "device_tv",
-    "os_android",
-    "os_ios",
-    "os_linux",
-    "os_macos",
-    "os_other",
-    "os_windows",
-    "user_admin",
-    "user_child",
-    "user_regular",
-)
+TAGS = tuple(sorted(clientele.TAGS))
 """The words `$ctag` knows: public lists use them, so nobody can add to them."""
 
 
