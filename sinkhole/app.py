@@ -261,6 +261,11 @@ class App:
         found += self._maker.problems
         if self.query_log is not None:
             found += [text for text in (self.query_log.problem, self._log_error()) if text]
+        if self.matcher.given_up:
+            found.append(
+                "some names have met too many patterns of the lists for all to be tried: look for "
+                "a list of regular expressions that was made for that, or remove some"
+            )
         overloaded = sum(listener.overloaded for listener in self.udp)
         if overloaded:
             found.append(f"{overloaded} queries were dropped because too many were waiting")

@@ -4,8 +4,9 @@ Each pattern is filed under a gram of its own text, one that few others are file
 has some twenty grams; only the patterns filed under those are tried. So thousands of patterns
 cost about 2 µs a name. What has no such text (`/^[0-9]+$/`, `*$dnstype=MX`) is tried every time.
 
-How much can be filed under one gram is bounded, so that no name can ever meet too many patterns;
-what is beyond is refused when the list is compiled.
+How much can be filed under one gram is bounded: what is beyond is refused when the list is
+compiled. A name with many grams of a list made for it could still meet hundreds of patterns, so
+what is tried for one name is bounded too. That is never reached by lists that people use.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ MAX_PATTERNS: Final = 50_000
 
 MAX_COST: Final = 200
 """The most that is filed under one gram, and under none, in costs (see `pattern.Matching`)."""
+
+MOST_TRIED: Final = 1000
+"""Costs of the patterns that are tried for one name; the others are taken not to fit."""
 
 LONG, SHORT = 4, 3
 """Characters in a gram; only what has no more than three to offer is filed under three."""
@@ -62,6 +66,7 @@ class PatternWriter:
         self._rules: dict[str, list[bytes]] = {}
         self._grams: dict[str, list[str]] = {}
         self._least: dict[str, int] = {}
+        self._cost: dict[str, int] = {}
         self._broad: dict[str, bool] = {}
         self._costs: Counter[str] = Counter()
 
@@ -92,6 +97,7 @@ class PatternWriter:
             self._costs[gram] += matching.cost
         self._grams[pattern] = grams
         self._least[pattern] = matching.least
+        self._cost[pattern] = matching.cost
         self._broad[pattern] = all(matching.matches(Subject(host)) for host in _UNLIKE)
 
     def regexes(self) -> int:
@@ -104,8 +110,14 @@ class PatternWriter:
             return b""
         records = []
         for pattern, rules in self._rules.items():
-            grams, least = self._grams[pattern], self._least[pattern]
-            head = json.dumps({"pattern": pattern, "grams": grams, "least": least})
+            head = json.dumps(
+                {
+                    "pattern": pattern,
+                    "grams": self._grams[pattern],
+                    "least": self._least[pattern],
+                    "cost": self._cost[pattern],
+                }
+            )
             records.append(b'%s,"rules":%s}' % (head[:-1].encode(), join(rules)))
         return join(records)
 
@@ -139,14 +151,17 @@ def _pieces(text: str, size: int) -> list[str]:
 class Filed:
     """A pattern of a compiled list and its rules, both made when first needed.
 
-    `grams` are those it is filed under, "" being none.
+    `grams` are those it is filed under, "" being none; `cost` as in `pattern.Matching`.
     """
 
-    __slots__ = ("_least", "_matching", "_rules", "_written", "grams", "pattern")
+    __slots__ = ("_least", "_matching", "_rules", "_written", "cost", "grams", "pattern")
 
-    def __init__(self, pattern: str, grams: list[str], least: int, written: list[Any]) -> None:
+    def __init__(
+        self, pattern: str, grams: list[str], least: int, cost: int, written: list[Any]
+    ) -> None:
         self.pattern = pattern
         self.grams = grams
+        self.cost = cost
         self._least = least
         self._written = written
         self._rules: tuple[Held, ...] | None = None
@@ -195,7 +210,13 @@ def read_patterns(data: bytes | memoryview) -> tuple[Filed, ...]:
         return ()
     try:
         return tuple(
-            Filed(str(each["pattern"]), list(map(str, each["grams"])), int(each["least"]), rules)
+            Filed(
+                str(each["pattern"]),
+                list(map(str, each["grams"])),
+                int(each["least"]),
+                int(each["cost"]),
+                rules,
+            )
             for each in json.loads(bytes(data))
             if isinstance(rules := each["rules"], list)
         )
@@ -204,9 +225,13 @@ def read_patterns(data: bytes | memoryview) -> tuple[Filed, ...]:
 
 
 class PatternIndex:
-    """The patterns of several lists, ready to be asked; false if there are none."""
+    """The patterns of several lists, ready to be asked; false if there are none.
+
+    `given_up` counts patterns that were not tried because a name had met too many (MOST_TRIED).
+    """
 
     def __init__(self, lists: Iterable[Iterable[Filed]]) -> None:
+        self.given_up = 0
         self._filed: dict[str, list[tuple[int, Filed]]] = {}
         for place, patterns in enumerate(lists):
             for filed in patterns:
@@ -234,7 +259,10 @@ class PatternIndex:
         if not tried:
             return tried
         fits: dict[str, bool] = {}
+        left = MOST_TRIED
         for _, filed in tried:
             if filed.pattern not in fits:
-                fits[filed.pattern] = filed.matches(subject)
+                left -= filed.cost
+                fits[filed.pattern] = left >= 0 and filed.matches(subject)
+                self.given_up += left < 0
         return list(dict.fromkeys(each for each in tried if fits[each[1].pattern]))

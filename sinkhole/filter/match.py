@@ -95,6 +95,11 @@ class Matcher:
         self._tiers += [_Tier(self.builtin, builtin=True)] if builtin else []
         self.checks_addresses = any(tier.checks_addresses for tier in self._tiers)
 
+    @property
+    def given_up(self) -> int:
+        """How often a pattern was not tried, see `grams.PatternIndex`."""
+        return sum(tier.given_up for tier in self._tiers)
+
     def match(self, name: bytes, qtype: int, traits: frozenset[str] = NO_TRAITS) -> Match | None:
         """The rule that decides on a lower-cased wire name, None if no list knows it.
 
@@ -190,6 +195,11 @@ class _Tier:
         self.checks_addresses = any(each.report.networks for each in lists) or any(
             filed.may_fit_addresses for each in lists for filed in each.patterns
         )
+
+    @property
+    def given_up(self) -> int:
+        """Patterns that were not tried."""
+        return self._patterns.given_up
 
     def match(self, asked: Asked) -> Match | None:
         fit = self._fitting(asked) if self._patterns else []

@@ -49,7 +49,7 @@ async def test_lists_come_go_and_stay(tmp_path: Path) -> None:
     async with running(house(tmp_path, filtering__lists=[one])) as app:
         kept = app.library.lists[0]
         await app.reload(house(tmp_path, filtering__lists=[two, one]))
-        await until(lambda: len(app.library.lists) == 2, "the new list")
+        await until(lambda: len(app.matcher.lists) == 2, "the new list")
         assert app.library.lists[1] is kept
         assert await answers(app.addresses[0], "two.example") == ["0.0.0.0"]
         await app.reload(house(tmp_path, filtering__lists=[two, {**one, "enabled": False}]))

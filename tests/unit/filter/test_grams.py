@@ -110,7 +110,7 @@ def test_patterns_that_share_a_long_text_are_spread_over_its_grams() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"{", b"5", b"[5]", b"[{}]", b'[{"pattern":"a","grams":5,"least":0,"rules":[]}]']
+    "data", [b"{", b"5", b"[5]", b"[{}]", b'[{"pattern":"a","grams":5,"least":0,"cost":1,"rules":[]}]']
 )
 def test_what_no_compiler_wrote_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"patterns|Expecting"):
@@ -118,7 +118,7 @@ def test_what_no_compiler_wrote_is_refused(data: bytes) -> None:
 
 
 def test_a_pattern_that_no_compiler_let_in_fits_nothing() -> None:
-    data = b'[{"pattern":"/(/","grams":[""],"least":0,"rules":[5]}]'
+    data = b'[{"pattern":"/(/","grams":[""],"least":0,"cost":1,"rules":[5]}]'
     assert PatternIndex([read_patterns(data)]).find(Subject("a")) == []
 
 
@@ -132,3 +132,16 @@ def test_what_may_fit_everything_needs_something_else_to_narrow_it(pattern: str)
     with pytest.raises(ValueError, match="too broad"):
         writer.add(pattern, b"{}")
     assert len(writer) == 1
+
+
+def test_a_name_that_meets_too_many_is_not_held_up_by_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [f"-{letter}bc-" for letter in "klmnopqr"]
+    index = PatternIndex([read_patterns(written(*texts))])
+    host = "".join(texts)
+    assert found(index, host) == texts
+    assert index.given_up == 0
+    monkeypatch.setattr(grams, "MOST_TRIED", 5)
+    assert len(found(index, host)) == 5
+    assert index.given_up == 3
+    assert found(index, texts[0]) == [texts[0]]
+    assert index.given_up == 3
