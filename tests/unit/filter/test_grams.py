@@ -110,7 +110,8 @@ def test_patterns_that_share_a_long_text_are_spread_over_its_grams() -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [b"{", b"5", b"[5]", b"[{}]", b'[{"pattern":"a","grams":5,"least":0,"cost":1,"rules":[]}]']
+    "data",
+    [b"{", b"5", b"[5]", b"[{}]", b'[{"pattern":"a","grams":5,"least":0,"cost":1,"rules":[]}]'],
 )
 def test_what_no_compiler_wrote_is_refused(data: bytes) -> None:
     with pytest.raises(ValueError, match=r"patterns|Expecting"):
