@@ -41,12 +41,16 @@ class Tasks:
         return task
 
     async def close(self, patience_s: float = 0.0) -> None:
-        """Wait up to `patience_s` for the tasks to end, then cancel the rest and await them."""
+        """Wait up to `patience_s` for the tasks to end, then cancel the rest and await them.
+
+        What is being cancelled already is only awaited: a second time would interrupt its tidying.
+        """
         if self._running and patience_s > 0:
             await asyncio.wait(self._running, timeout=patience_s)
         waiting = list(self._running)
         for task in waiting:
-            task.cancel()
+            if not task.cancelling():
+                task.cancel()
         await asyncio.gather(*waiting, return_exceptions=True)
 
     def _done(self, task: asyncio.Task[Any]) -> None:

@@ -37,6 +37,26 @@ async def test_closing_waits_for_those_that_end_in_time_and_cancels_the_rest() -
     assert len(tasks) == 0
 
 
+async def test_closing_does_not_interrupt_what_tidies_up_already() -> None:
+    tasks, tidied, release = Tasks("kitchen"), asyncio.Event(), asyncio.Event()
+
+    async def cook() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await release.wait()
+            tidied.set()
+
+    task = tasks.start("soup", cook())
+    assert task is not None
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.sleep(0)
+    asyncio.get_running_loop().call_soon(release.set)
+    await tasks.close()
+    assert tidied.is_set() and task.cancelled()
+
+
 async def test_an_error_nobody_waits_for_is_logged_with_the_tasks_name(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
