@@ -76,11 +76,6 @@ class PolicyMaker:
             raise SettingsError([str(error)]) from None
 
 
-def make_policy(settings: Settings, rules: Filter, generation: int) -> Policy:
-    """The Policy of these settings with the given filter; raises as PolicyMaker does."""
-    return PolicyMaker(settings).policy(rules, generation)
-
-
 def make_builtin(settings: Settings) -> tuple[CompiledList, ...]:
     """Services, safe search and canaries as lists; the log shows whom each rule is for."""
     return tuple(

@@ -22,6 +22,7 @@ expression regular expressions -> a tree; what can't be matched in linear time i
 automaton  the engine that matches them, in time linear in the text
 regex      the regular expression of a rule
 grams      the patterns of lists, looked up by short texts they can't do without
+digest     which of many lists may have a rule for a name
 report     what compiling a list found
 collect    the rules of a list, put together: trie, entries, details, patterns
 compile    lines -> a compiled list, and the child process that does it for a file
