@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.report import Finding
-from sinkhole.filter.compile import compile_lines
-from sinkhole.filter.line import ALWAYS, Comment, Ignored, Line, Reject
-from sinkhole.filter.reader import ListReader
-from sinkhole.filter.report import CompileReport
+from sinkhole.dns.filter.compiled.compile import compile_lines
+from sinkhole.dns.filter.compiled.report import CompileReport
+from sinkhole.dns.filter.language.line import ALWAYS, Comment, Ignored, Line, Reject
+from sinkhole.dns.filter.language.reader import ListReader
 
 _COLUMNS = ("rules", "exceptions", "rewrites", "conditional", "badfilters", "comments", "ignored",
             "refused")  # fmt: skip

@@ -12,10 +12,10 @@ import time
 from pathlib import Path
 from statistics import median
 
-from sinkhole.filter.match import Matcher
-from sinkhole.filter.trie import CompiledList
-from sinkhole.wire.name import from_text
-from sinkhole.wire.numbers import Type
+from sinkhole.dns.filter.match import Matcher
+from sinkhole.dns.filter.trie import CompiledList
+from sinkhole.dns.wire.name import from_text
+from sinkhole.dns.wire.numbers import Type
 
 PASSES = 7
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from click.testing import CliRunner
 
-from sinkhole.cli import main
+from sinkhole.cli.commands import main
 
 
 class Result(NamedTuple):

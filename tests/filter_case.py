@@ -23,13 +23,13 @@ from typing import Any, NamedTuple, TypeVar
 
 from dnslib import RR, DNSBuffer
 
-from sinkhole.filter.clientele import traits_of
-from sinkhole.filter.explain import explain_queries
-from sinkhole.filter.line import Kind
-from sinkhole.filter.match import Match, Matcher
-from sinkhole.filter.trie import CompiledList
-from sinkhole.wire.name import from_text
-from sinkhole.wire.numbers import rcode_name, type_number
+from sinkhole.control.explain.opinions import explain_queries
+from sinkhole.dns.filter.language.line import Kind
+from sinkhole.dns.filter.match import Match, Matcher
+from sinkhole.dns.filter.traits import traits_of
+from sinkhole.dns.filter.trie import CompiledList
+from sinkhole.dns.wire.name import from_text
+from sinkhole.dns.wire.numbers import rcode_name, type_number
 
 AnyCase = TypeVar("AnyCase", "Case", "AddressCase")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 from importlib import import_module
 
-from sinkhole.lists.unpack import unpackers
+from sinkhole.control.lists.unpack import unpackers
 
 ENCODINGS = tuple(unpackers())
 

@@ -18,64 +18,40 @@ import pytest
 ROOT = Path(__file__).parents[1]
 SOURCE = ROOT / "sinkhole"
 
-WORDS = {"errors", "verdict", "record", "tasks", "stages"}
-BELOW = {"wire", *WORDS}
-PLANE = {"policy", "cache", "filter", "upstream", *BELOW}
-CONTROL = {"settings", "lists", "querylog", "stats", "web"}
-MEETING = {"parts", "kept", "builtin", "datadir", "reloading", "story"}
-EVERYTHING = {"heap", "pipeline", "reaction", "server", *MEETING, *PLANE, *CONTROL}
-DECIDING = {"reaction", "permit", "replies", "judge", "screen", "asking"}
-MAY_IMPORT: dict[str, set[str]] = {
-    "errors": set(),
-    "verdict": set(),
-    "tasks": set(),
-    "heap": set(),
-    "stages": set(),
-    "record": {"verdict"},
-    "wire": WORDS,
-    **dict.fromkeys(("policy", "cache", "filter", "upstream"), BELOW),
-    "permit": BELOW,
-    "reaction": {"permit", *PLANE},
-    "replies": {"reaction", "permit", *PLANE},
-    "judge": {"reaction", "permit", "replies", *PLANE},
-    "screen": {"permit", "replies", *PLANE},
-    "asking": DECIDING | PLANE,
-    "pipeline": DECIDING | PLANE,
-    "server": {"pipeline", "reaction", *PLANE},
-    **{room: {"filter", *BELOW} for room in CONTROL},
-    "builtin": {"settings"},
-    "datadir": WORDS,
-    "household": {"policy", "filter", *BELOW},
-    "parts": {"builtin", "household", "settings", *PLANE},
-    "kept": {"settings", *PLANE},
-    "reloading": {"settings"},
-    "story": {"pipeline", "builtin", "settings", *DECIDING, *PLANE},
-    "app": EVERYTHING,
-    "commands": {"app", *EVERYTHING},
-    "cli_base": WORDS,
-    "cli_lists": {"cli_base", "commands", "settings", "lists", *WORDS},
-    "cli": {"cli_base", "cli_lists", "commands", "settings", *WORDS},
+FLOORS = {
+    "cli": [""],
+    "app": [""],
+    "control": ["web", "explain", "lists querylog stats", "settings"],
+    "dns": ["server", "pipeline", "policy upstream", "clients", "cache filter", "wire"],
+    "model": [""],
 }
-"""What each room may import besides itself. From `policy` to `server` is the DNS plane: it knows
-nothing of CONTROL, and CONTROL nothing of it but `filter`; rooms in one line know nothing of each
-other and meet in `parts`, `kept` and `app`."""
+"""The floors and the steps of each, from top to bottom. A room may import what stands further
+down, never what stands above or beside it: so there are no circles either."""
 
-PURE = {"errors", "verdict", "record", "wire", "policy", "cache", "filter", "household"}
-PURE |= {"permit", "reaction", "replies", "judge", "screen"}
+STEPS = [(floor, rooms.split(" ")) for floor, steps in FLOORS.items() for rooms in steps]
+HEIGHT = {(floor, room): -at for at, (floor, rooms) in enumerate(STEPS) for room in rooms}
+"""How high each room stands, by floor and folder."""
+
+SEEN_BY_CONTROL = {"filter", "wire"}
+"""All that the control plane knows of the DNS plane, but for `explain`, which looks everywhere."""
+
+PURE = ("dns/wire/", "dns/filter/", "dns/cache/", "dns/clients/", "dns/policy/")
+PURE += tuple(f"dns/pipeline/{name}" for name in ("decide", "permit", "reaction", "replies"))
+PURE += tuple(f"model/{name}" for name in ("errors", "record", "verdict"))
 IMPURE = {"asyncio", "socket", "select", "ssl", "threading", "time", "datetime", "logging"}
 IMPURE |= {"random", "secrets", "sqlite3", "aiosqlite", "aiohttp", "urllib"}
 
 HOMES = {
-    "dnslib": ("wire/message.py",),
-    "aiohttp": ("web/", "lists/"),
-    "aiosqlite": ("querylog/", "stats/", "settings/"),
-    "sqlite3": ("querylog/", "stats/", "settings/"),
-    "yaml": ("settings/",),
-    "pydantic": ("settings/",),
-    "marisa_trie": ("filter/",),
-    "prometheus_client": ("web/",),
-    "brotli": ("lists/",),
-    "backports": ("lists/",),
+    "dnslib": "dns/wire/text/message.py",
+    "aiohttp": ("control/web/", "control/lists/"),
+    "aiosqlite": "control/",
+    "sqlite3": "control/",
+    "yaml": "control/settings/",
+    "pydantic": "control/",
+    "marisa_trie": "dns/filter/",
+    "prometheus_client": "control/web/",
+    "brotli": "control/lists/",
+    "backports": "control/lists/",
 }
 """The only places that import a library: its names and its exceptions end there."""
 
@@ -86,20 +62,24 @@ LONG_FUNCTIONS: dict[str, str] = {}
 
 TESTED_ELSEWHERE = {
     **dict.fromkeys(
-        (f"filter/{name}.py" for name in ("dnsmasq", "hosts", "plain", "names")),
+        (f"dns/filter/language/{name}.py" for name in ("dnsmasq", "hosts", "plain", "names")),
         "test_rules.py has a table of lines for each format",
     ),
-    "filter/modifiers.py": "test_read_modifiers.py; test_modifiers.py of the language asks lists",
-    "filter/line.py": "plain data, made by all of the above",
-    "policy/snapshot.py": "plain data; test_pipeline.py decides by it",
+    "dns/filter/language/modifiers.py": "test_read_modifiers.py; semantics/ asks whole lists",
+    "dns/filter/language/line.py": "plain data, made by all of the above",
+    "dns/policy/snapshot.py": "plain data; test_pipeline.py decides by it",
+    **dict.fromkeys(
+        (f"dns/policy/{name}.py" for name in ("special_use", "refused_addresses")),
+        "two test files each, one for either half of the subject",
+    ),
 }
 NO_MODULE_OF_THEIR_OWN = {
-    "querylog/test_log_crash.py": "kills a process with the whole log in it",
-    "filter/test_starter_list.py": "holds blocklists/starter.txt to its promises",
-    "settings/test_settings_reference.py": "holds config/sinkhole.yaml equal to the code",
-    "settings/test_settings_sections.py": "each section's file has but a few lines",
+    "control/querylog/test_log_crash.py": "kills a process with the whole log in it",
+    "dns/filter/test_starter_list.py": "holds blocklists/starter.txt to its promises",
+    "control/settings/test_settings_reference.py": "holds config/sinkhole.yaml equal to the code",
+    "control/settings/test_settings_sections.py": "each section's file has but a few lines",
 }
-BY_TOPIC = {"filter/language": "tables of the rule language, which all files of `filter` make up"}
+BY_TOPIC = {"dns/filter/semantics": "tables of the rule language, which all of `filter` make up"}
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 Documented = ast.Module | ast.ClassDef | Function
@@ -122,8 +102,14 @@ def place(path: Path, line: int) -> str:
     return f"{path.relative_to(ROOT)}:{line}"
 
 
-def room_of(path: Path) -> str:
-    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+def room_of(parts: tuple[str, ...]) -> tuple[str, str]:
+    """Floor and room of a file or a dotted name, by its parts below `sinkhole`."""
+    floor = parts[0]
+    return floor, parts[1] if FLOORS.get(floor) != [""] and len(parts) > 1 else ""
+
+
+def inside(path: Path) -> str:
+    return path.relative_to(SOURCE).as_posix()
 
 
 def imports() -> Iterator[tuple[Path, str, str]]:
@@ -151,13 +137,37 @@ def hold(broken: Iterable[str]) -> None:
         pytest.fail("\n".join(places), pytrace=False)
 
 
-def test_every_room_imports_only_the_rooms_it_may() -> None:
+def meetings() -> Iterator[tuple[str, tuple[str, str], tuple[str, str]]]:
+    """Place, importing room and imported room of every import across rooms."""
+    for path, where, name in imports():
+        parts = path.relative_to(SOURCE).parts
+        if name.startswith("sinkhole.") and len(parts) > 1 and name != "sinkhole.__version__":
+            here, there = room_of(parts), room_of(tuple(name.split(".")[1:]))
+            if here != there:
+                yield f"{where}: {name}", here, there
+
+
+def test_every_room_stands_on_a_floor() -> None:
+    beside = {path.name for path in SOURCE.glob("*.py")} - {"__init__.py", "__main__.py"}
+    assert beside == set()
+    files = (path.relative_to(SOURCE).parts for path in SOURCE.glob("*/**/*.py"))
+    assert {room_of(parts) for parts in files if parts[1] != "__init__.py"} == set(HEIGHT)
+
+
+def test_rooms_import_only_what_stands_further_down() -> None:
     hold(
-        f"{where}: {name}"
-        for path, where, name in imports()
-        if name.startswith("sinkhole.") and room_of(path) != "__init__"
-        if name.split(".")[1] not in ("__version__", room_of(path))
-        if name.split(".")[1] not in MAY_IMPORT.get(room_of(path), ())
+        where
+        for where, here, there in meetings()
+        if there not in HEIGHT or HEIGHT[here] <= HEIGHT[there]
+    )
+
+
+def test_the_control_plane_sees_little_of_the_dns_plane() -> None:
+    hold(
+        where
+        for where, (floor, room), (below, other) in meetings()
+        if floor == "control" and room != "explain"
+        if below == "dns" and other not in SEEN_BY_CONTROL
     )
 
 
@@ -165,7 +175,7 @@ def test_pure_rooms_have_neither_clock_nor_io() -> None:
     hold(
         f"{where}: {name}"
         for path, where, name in imports()
-        if room_of(path) in PURE and name.split(".")[0] in IMPURE
+        if inside(path).startswith(PURE) and name.split(".")[0] in IMPURE
     )
 
 
@@ -173,8 +183,7 @@ def test_each_library_is_imported_where_it_belongs_only() -> None:
     hold(
         f"{where}: {name}"
         for path, where, name in imports()
-        if (homes := HOMES.get(name.split(".")[0]))
-        if not path.relative_to(SOURCE).as_posix().startswith(homes)
+        if (homes := HOMES.get(name.split(".")[0])) and not inside(path).startswith(homes)
     )
 
 
@@ -281,8 +290,9 @@ def test_every_unit_test_mirrors_a_module() -> None:
 
 def test_every_module_of_a_pure_room_has_a_test() -> None:
     assert {
-        path.relative_to(SOURCE).as_posix()
-        for path in modules(*(f"sinkhole/{room}" for room in ("wire", "policy", "cache", "filter")))
+        inside(path)
+        for path in modules("sinkhole/dns")
+        if inside(path).startswith(PURE) and "/pipeline/" not in inside(path)
         if path.name != "__init__.py"
-        if not (ROOT / "tests/unit" / path.parent.name / f"test_{path.name}").exists()
+        if not (ROOT / "tests/unit" / inside(path)).with_name(f"test_{path.name}").exists()
     } == set(TESTED_ELSEWHERE)

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from sinkhole.settings import Settings, load
+from sinkhole.control.settings import Settings, load
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"), *ROOT.glob("bench/*.md")])
@@ -46,9 +46,9 @@ def test_all_bounds_in_the_architecture_are_compared() -> None:
 
 def test_every_room_stands_in_the_architecture() -> None:
     table = ARCHITECTURE[ARCHITECTURE.index("## The rooms") :]
-    rooms = {f"{path.parent.name}/" for path in ROOT.glob("sinkhole/*/__init__.py")}
-    files = {path.name for path in ROOT.glob("sinkhole/*.py")}
-    assert sorted(room for room in rooms | files if f"`{room}`" not in table) == []
+    folders = (path.parent for path in ROOT.glob("sinkhole/*/**/__init__.py"))
+    rooms = {f"{path.relative_to(ROOT / 'sinkhole').as_posix()}/" for path in folders}
+    assert sorted(room for room in rooms if f"`{room}`" not in table) == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)

@@ -11,22 +11,22 @@ from typing import Any, NamedTuple
 
 import dnslib
 
-from sinkhole.cache.answer import TtlLimits
-from sinkhole.cache.table import Table
-from sinkhole.errors import UpstreamError
-from sinkhole.pipeline import Pipeline
-from sinkhole.policy.access import Access
-from sinkhole.policy.blocking import Blocking
-from sinkhole.policy.clients import Client
-from sinkhole.policy.local import LocalNames
-from sinkhole.policy.snapshot import Filter, GroupPolicy, Policy
-from sinkhole.reaction import UDP, Reaction, Transport, Waiting
-from sinkhole.record import RecordBuffer, Report
-from sinkhole.verdict import Cause
-from sinkhole.wire.name import ancestors, from_text, labels, to_text
-from sinkhole.wire.numbers import type_name
-from sinkhole.wire.question import Question
-from sinkhole.wire.reply import Reply, read_reply
+from sinkhole.dns.cache.answer import TtlLimits
+from sinkhole.dns.cache.table import Table
+from sinkhole.dns.clients.access import Access
+from sinkhole.dns.clients.clients import Client
+from sinkhole.dns.pipeline.pipeline import Pipeline
+from sinkhole.dns.pipeline.reaction import UDP, Reaction, Transport, Waiting
+from sinkhole.dns.policy.blocking import Blocking
+from sinkhole.dns.policy.local import LocalNames
+from sinkhole.dns.policy.snapshot import Filter, GroupPolicy, Policy
+from sinkhole.dns.wire.name import ancestors, from_text, labels, to_text
+from sinkhole.dns.wire.numbers import type_name
+from sinkhole.dns.wire.question import Question
+from sinkhole.dns.wire.reply import Reply, read_reply
+from sinkhole.model.errors import UpstreamError
+from sinkhole.model.record import RecordBuffer, Report
+from sinkhole.model.verdict import Cause
 
 AT_HOME = ("127.0.0.0/8", "192.0.2.0/24", "2001:db8::/64")
 """The networks that may ask."""

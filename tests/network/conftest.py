@@ -8,7 +8,7 @@ import pytest
 from fake_upstream import FakeUpstream
 from forwarding import Clock
 
-from sinkhole.upstream import forwarder
+from sinkhole.dns.upstream import forwarder
 
 
 @pytest.fixture

@@ -10,11 +10,11 @@ from typing import Any, Final
 import pytest
 from fake_upstream import FakeUpstream
 
-from sinkhole.errors import UpstreamError
-from sinkhole.upstream.flight import Exchanged
-from sinkhole.upstream.forwarder import Forwarder
-from sinkhole.wire.name import from_text
-from sinkhole.wire.question import Question
+from sinkhole.dns.upstream.flight import Exchanged
+from sinkhole.dns.upstream.forwarder import Forwarder
+from sinkhole.dns.wire.name import from_text
+from sinkhole.dns.wire.question import Question
+from sinkhole.model.errors import UpstreamError
 
 LIMIT_S: Final = 20.0
 

@@ -22,8 +22,8 @@ import dnslib
 from aiohttp import ClientSession, ClientTimeout, web
 from fake_upstream import FakeUpstream
 
-from sinkhole.app import App
-from sinkhole.settings import Settings, load
+from sinkhole.app.app import App
+from sinkhole.control.settings import Settings, load
 
 LIMIT_S: Final = 90.0
 """How long a test waits for what must happen; never reached by a test that passes."""

@@ -22,7 +22,7 @@ from fake_upstream import FakeUpstream
 from house import LIMIT_S, until, wanted
 
 SCRIPT: Final = Path(sys.executable).with_name("sinkhole")
-COMMAND: Final = [str(SCRIPT)] if SCRIPT.exists() else [sys.executable, "-m", "sinkhole.cli"]
+COMMAND: Final = [str(SCRIPT)] if SCRIPT.exists() else [sys.executable, "-m", "sinkhole"]
 
 _CLEAN: Final = {name: value for name, value in os.environ.items() if "SINKHOLE" not in name}
 

@@ -25,8 +25,8 @@ from house import (
     until,
 )
 
-from sinkhole.app import App
-from sinkhole.errors import SinkholeError
+from sinkhole.app.app import App
+from sinkhole.model.errors import SinkholeError
 
 # Answering
 

@@ -28,7 +28,7 @@ from house import (
     until,
 )
 
-from sinkhole.app import App
+from sinkhole.app.app import App
 
 ADS = {"filtering__rules": ["||ads.example^"]}
 
@@ -92,7 +92,7 @@ def _execute(path: Path, statement: str) -> None:
 async def test_a_log_that_is_removed_while_in_use_is_begun_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sinkhole.querylog.writer.TIDY_EVERY_S", 0.1)
+    monkeypatch.setattr("sinkhole.control.querylog.writer.TIDY_EVERY_S", 0.1)
     async with running(house(tmp_path, **ADS)) as app:
         (where,) = app.addresses
         await ask(where, "ads.example")
@@ -113,7 +113,7 @@ async def test_a_log_that_is_removed_while_in_use_is_begun_anew(
 async def test_a_locked_log_holds_up_neither_dns_nor_page_and_losses_are_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sinkhole.querylog.database.BUSY_S", 0.1)
+    monkeypatch.setattr("sinkhole.control.querylog.database.BUSY_S", 0.1)
     async with running(house(tmp_path, **ADS)) as app:
         (where,) = app.addresses
         app.buffer.limit = 50
@@ -147,7 +147,7 @@ async def test_a_locked_log_holds_up_neither_dns_nor_page_and_losses_are_counted
 async def test_a_log_that_is_locked_at_the_start_does_not_keep_dns_from_answering(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sinkhole.querylog.database.BUSY_S", 0.1)
+    monkeypatch.setattr("sinkhole.control.querylog.database.BUSY_S", 0.1)
     settings = house(tmp_path, **ADS)
     async with running(settings):
         pass
@@ -186,7 +186,7 @@ def fill(ballast: Path) -> None:
 async def test_a_full_disk_stops_the_log_and_nothing_else_and_it_resumes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sinkhole.querylog.writer.TIDY_EVERY_S", 0.2)
+    monkeypatch.setattr("sinkhole.control.querylog.writer.TIDY_EVERY_S", 0.2)
     with small_disk(tmp_path / "disk", "1M") as disk:
         settings = house(tmp_path, **ADS, data_dir=str(disk / "data"))
         async with running(settings) as app:

@@ -17,9 +17,9 @@ from forwarding import (
     until,
 )
 
-from sinkhole.errors import UpstreamError
-from sinkhole.upstream.flight import Exchanged
-from sinkhole.upstream.forwarder import SHORTEST_PATIENCE_S, Forwarder
+from sinkhole.dns.upstream.flight import Exchanged
+from sinkhole.dns.upstream.forwarder import SHORTEST_PATIENCE_S, Forwarder
+from sinkhole.model.errors import UpstreamError
 
 pytestmark = pytest.mark.usefixtures("quick_ticks")
 

@@ -24,12 +24,12 @@ from fake_upstream import (
 )
 from forwarding import FIRST, QUESTION, Clock, addresses, ask_for, forwarding
 
-from sinkhole.errors import UpstreamError
-from sinkhole.upstream import forwarder as module
-from sinkhole.upstream.attempts import REMEMBER_S
-from sinkhole.upstream.flight import Exchanged
-from sinkhole.upstream.forwarder import Forwarder
-from sinkhole.wire.reply import chain_of
+from sinkhole.dns.upstream import forwarder as module
+from sinkhole.dns.upstream.attempts import REMEMBER_S
+from sinkhole.dns.upstream.flight import Exchanged
+from sinkhole.dns.upstream.forwarder import Forwarder
+from sinkhole.dns.wire.reply import chain_of
+from sinkhole.model.errors import UpstreamError
 
 pytestmark = pytest.mark.usefixtures("quick_ticks")
 

@@ -19,8 +19,8 @@ from forwarding import (
     until,
 )
 
-from sinkhole.errors import UpstreamError
-from sinkhole.upstream import forwarder as forwarder_module
+from sinkhole.dns.upstream import forwarder as forwarder_module
+from sinkhole.model.errors import UpstreamError
 
 pytestmark = pytest.mark.usefixtures("quick_ticks")
 

@@ -11,11 +11,11 @@ from aiohttp import web
 from list_server import LIST, SIZE_LIMIT, answer, serving
 from packing import ENCODINGS, pack
 
-from sinkhole.errors import ListError, UpstreamError
-from sinkhole.lists.address import refusal
-from sinkhole.lists.fetch import Fetched, Fetcher, Limits, Validators
-from sinkhole.lists.resolve import resolve_by_system
-from sinkhole.lists.steps import Phase, Step, unwatched
+from sinkhole.control.lists.address import refusal
+from sinkhole.control.lists.fetch import Fetched, Fetcher, Limits, Validators
+from sinkhole.control.lists.resolve import resolve_by_system
+from sinkhole.control.lists.steps import Phase, Step, unwatched
+from sinkhole.model.errors import ListError, UpstreamError
 
 
 @asynccontextmanager

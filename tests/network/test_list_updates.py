@@ -8,10 +8,10 @@ from aiohttp import web
 from list_server import LIST, SIZE_LIMIT, Handler, answer, serving
 from packing import ENCODINGS, pack
 
-from sinkhole.lists.fetch import Limits
-from sinkhole.lists.library import Library
-from sinkhole.lists.status import ListStatus
-from sinkhole.settings.filtering import FilteringSettings, ListSettings
+from sinkhole.control.lists.fetch import Limits
+from sinkhole.control.lists.library import Library
+from sinkhole.control.lists.status import ListStatus
+from sinkhole.control.settings.filtering import FilteringSettings, ListSettings
 
 
 class ListServer:

@@ -13,8 +13,8 @@ from fake_upstream import FakeUpstream
 from house import answers, ask, house, list_file, running, until
 from program import COMMAND, Program
 
-from sinkhole.errors import SettingsError
-from sinkhole.settings import Settings
+from sinkhole.control.settings import Settings
+from sinkhole.model.errors import SettingsError
 
 
 async def test_everything_of_the_policy_is_applied_as_one(tmp_path: Path) -> None:

@@ -12,9 +12,9 @@ import dnslib
 import pytest
 from world import World, addresses, question
 
-from sinkhole.server import tcp
-from sinkhole.server.sockets import bind
-from sinkhole.server.tcp import TcpListener
+from sinkhole.dns.server import tcp
+from sinkhole.dns.server.sockets import bind
+from sinkhole.dns.server.tcp import TcpListener
 
 
 @asynccontextmanager

@@ -14,10 +14,10 @@ import dnslib
 import pytest
 from world import World, addresses, question
 
-from sinkhole.pipeline import Pipeline
-from sinkhole.server import mmsg
-from sinkhole.server.sockets import Pair, bind
-from sinkhole.server.udp import UdpListener
+from sinkhole.dns.pipeline.pipeline import Pipeline
+from sinkhole.dns.server import mmsg
+from sinkhole.dns.server.sockets import Pair, bind
+from sinkhole.dns.server.udp import UdpListener
 
 BATCHED = [
     pytest.param(

@@ -14,8 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from world import World
 
-from sinkhole.reaction import DROP, TCP, UDP, Transport, Waiting
-from sinkhole.wire.reply import read_reply
+from sinkhole.dns.pipeline.reaction import DROP, TCP, UDP, Transport, Waiting
+from sinkhole.dns.wire.reply import read_reply
 
 BLOCKED = ["ads.example.org", "tracker.example.net"]
 LOCAL = {"nas.home": ["192.0.2.10"], "*.nas.home": ["192.0.2.11", "2001:db8::11"]}

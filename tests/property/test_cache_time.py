@@ -17,11 +17,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from world import Clock, Said, Script, StillLoop, World, question
 
-from sinkhole.errors import UpstreamError
-from sinkhole.reaction import Waiting
-from sinkhole.wire.name import ancestors, from_text, to_text
-from sinkhole.wire.question import Question
-from sinkhole.wire.reply import Record, Reply, read_reply
+from sinkhole.dns.pipeline.reaction import Waiting
+from sinkhole.dns.wire.name import ancestors, from_text, to_text
+from sinkhole.dns.wire.question import Question
+from sinkhole.dns.wire.reply import Record, Reply, read_reply
+from sinkhole.model.errors import UpstreamError
 
 BLOCK_TTL, STALE_TTL, STALE_FOR, FAILURE_MOST = 10, 30, 3600, 60
 SOA_TTL = 900

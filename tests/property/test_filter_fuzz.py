@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sinkhole.filter.compile import compile_lines
-from sinkhole.filter.line import Comment, Ignored, Line, Reject, Rule, Scope
-from sinkhole.filter.match import Matcher
-from sinkhole.filter.rules import parse_line
-from sinkhole.filter.trie import CompiledList
-from sinkhole.wire.name import labels
+from sinkhole.dns.filter.compiled.compile import compile_lines
+from sinkhole.dns.filter.language.line import Comment, Ignored, Line, Reject, Rule, Scope
+from sinkhole.dns.filter.language.rules import parse_line
+from sinkhole.dns.filter.match import Matcher
+from sinkhole.dns.filter.trie import CompiledList
+from sinkhole.dns.wire.name import labels
 
 REAL = [
     "! Title: An example",

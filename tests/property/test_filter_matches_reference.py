@@ -9,10 +9,10 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sinkhole.filter.compile import compile_file
-from sinkhole.filter.line import Kind
-from sinkhole.filter.match import Matcher
-from sinkhole.filter.trie import CompiledList
+from sinkhole.dns.filter.compiled.compile import compile_file
+from sinkhole.dns.filter.language.line import Kind
+from sinkhole.dns.filter.match import Matcher
+from sinkhole.dns.filter.trie import CompiledList
 
 # Few and odd labels, so that names meet: borders, what keys are escaped with, prefixes of others.
 LABELS = st.sampled_from(

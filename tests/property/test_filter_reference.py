@@ -12,14 +12,14 @@ from filter_reference import Judgement, Place, Question, judge, judge_address
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sinkhole.filter.clientele import traits_of
-from sinkhole.filter.compile import compile_file
-from sinkhole.filter.line import Kind
-from sinkhole.filter.match import Match, Matcher
-from sinkhole.filter.trie import CompiledList
-from sinkhole.wire.name import from_text, to_text
-from sinkhole.wire.numbers import rcode_name, type_name, type_number
-from sinkhole.wire.rdata import rdata_to_text
+from sinkhole.dns.filter.compiled.compile import compile_file
+from sinkhole.dns.filter.language.line import Kind
+from sinkhole.dns.filter.match import Match, Matcher
+from sinkhole.dns.filter.traits import traits_of
+from sinkhole.dns.filter.trie import CompiledList
+from sinkhole.dns.wire.name import from_text, to_text
+from sinkhole.dns.wire.numbers import rcode_name, type_name, type_number
+from sinkhole.dns.wire.text.rdata import rdata_to_text
 
 # Few labels, some within others, so that names, patterns and expressions meet.
 LABELS = st.sampled_from(["a", "b", "ab", "aab", "ads", "a-b", "b1"])

@@ -8,7 +8,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sinkhole.stats.histogram import PER_DECADE, bucket_of, percentile_us
+from sinkhole.control.stats.histogram import PER_DECADE, bucket_of, percentile_us
 
 WIDTH = 10 ** (1 / PER_DECADE)
 

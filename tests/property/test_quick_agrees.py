@@ -5,9 +5,9 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sinkhole.filter.line import Rule
-from sinkhole.filter.reader import ListReader
-from sinkhole.wire.name import from_text
+from sinkhole.dns.filter.language.line import Rule
+from sinkhole.dns.filter.language.reader import ListReader
+from sinkhole.dns.wire.name import from_text
 
 LABELS = st.sampled_from(
     ["a", "a-b", "_x", "1", "x-", "-x", "zip", "localhost", "rpz-ip", "a" * 63]

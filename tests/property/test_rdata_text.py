@@ -6,8 +6,8 @@ import dnslib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sinkhole.wire.numbers import Type, type_name
-from sinkhole.wire.rdata import rdata_from_text, rdata_to_text
+from sinkhole.dns.wire.numbers import Type, type_name
+from sinkhole.dns.wire.text.rdata import rdata_from_text, rdata_to_text
 
 TYPES = st.sampled_from([1, 2, 5, 12, 15, 16, 28, 33, 64, 65])
 NUMBERS = st.integers(0, 65535).map(str)

@@ -15,9 +15,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sinkhole.errors import SettingsError
-from sinkhole.settings import Settings, document, effective, load
-from sinkhole.settings.layers import all_keys
+from sinkhole.control.settings import Settings, document, effective, load
+from sinkhole.control.settings.layers import all_keys
+from sinkhole.model.errors import SettingsError
 
 REFERENCE = (Path(__file__).parents[2] / "config" / "sinkhole.yaml").read_text()
 LINES = [line for line in REFERENCE.splitlines() if line and not line.lstrip().startswith("#")]

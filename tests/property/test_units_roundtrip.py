@@ -3,8 +3,8 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sinkhole.settings.addresses import Endpoint
-from sinkhole.settings.units import Duration, Size
+from sinkhole.control.settings.addresses import Endpoint
+from sinkhole.control.settings.units import Duration, Size
 
 addresses = st.ip_addresses().map(str)
 

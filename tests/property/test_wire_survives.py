@@ -6,11 +6,11 @@ import dnslib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sinkhole.errors import WireError
-from sinkhole.wire.name import from_text, to_text
-from sinkhole.wire.question import peek
-from sinkhole.wire.reply import answers_question, first_ede, read_reply
-from sinkhole.wire.write import write_head, write_tail
+from sinkhole.dns.wire.name import from_text, to_text
+from sinkhole.dns.wire.question import peek
+from sinkhole.dns.wire.reply import answers_question, first_ede, read_reply
+from sinkhole.dns.wire.write import write_head, write_tail
+from sinkhole.model.errors import WireError
 
 LABELS = st.lists(st.binary(min_size=1, max_size=20), min_size=1, max_size=6)
 WIRE_NAMES = LABELS.map(lambda ls: b"".join(bytes((len(x),)) + x.lower() for x in ls) + b"\0")

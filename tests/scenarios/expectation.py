@@ -11,9 +11,9 @@ from notation import by_section, full_rcode, one_line, same_record
 from script import Words
 from world import ede_of
 
-from sinkhole.reaction import UDP, Transport
-from sinkhole.record import Report
-from sinkhole.wire.numbers import rcode_name
+from sinkhole.dns.pipeline.reaction import UDP, Transport
+from sinkhole.dns.wire.numbers import rcode_name
+from sinkhole.model.record import Report
 
 
 @dataclass(eq=False)

@@ -7,8 +7,8 @@ import re
 import dnslib
 from world import SimpleRewrite, local_records, zone_records
 
-from sinkhole.wire.name import from_text
-from sinkhole.wire.numbers import rcode_name, type_name
+from sinkhole.dns.wire.name import from_text
+from sinkhole.dns.wire.numbers import rcode_name, type_name
 
 RCODES = [rcode_name(number) for number in range(16)]
 

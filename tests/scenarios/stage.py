@@ -72,19 +72,18 @@ from notation import (
 from script import ScriptError, Step, Words
 from world import Clock, SimpleFilter, StillLoop, World, local_records, spelled
 
-from sinkhole.cache.answer import TtlLimits
-from sinkhole.filter.match import Matcher
-from sinkhole.filter.trie import CompiledList
-from sinkhole.policy.access import Access
-from sinkhole.policy.blocking import Blocking, Mode
-from sinkhole.policy.bogus import BogusAddresses
-from sinkhole.policy.local import LocalNames, LocalRecords
-from sinkhole.policy.rebinding import Rebinding
-from sinkhole.policy.reserved import Reserved
-from sinkhole.policy.snapshot import Filter
-from sinkhole.reaction import TCP, UDP, Waiting
-from sinkhole.wire.name import from_text, to_text
-from sinkhole.wire.numbers import type_number
+from sinkhole.dns.cache.answer import TtlLimits
+from sinkhole.dns.clients.access import Access
+from sinkhole.dns.filter.match import Matcher
+from sinkhole.dns.filter.trie import CompiledList
+from sinkhole.dns.pipeline.reaction import TCP, UDP, Waiting
+from sinkhole.dns.policy.blocking import Blocking, Mode
+from sinkhole.dns.policy.local import LocalNames, LocalRecords
+from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
+from sinkhole.dns.policy.snapshot import Filter
+from sinkhole.dns.policy.special_use import Reserved
+from sinkhole.dns.wire.name import from_text, to_text
+from sinkhole.dns.wire.numbers import type_number
 
 TURNS = 20
 """Turns of the event loop that settle everything that does not wait for the clock."""

@@ -12,7 +12,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 from pretend import PretendHouse
 
-from sinkhole.web import Site, create_app
+from sinkhole.control.web import Site, create_app
 
 CHROMIUM = Path("/usr/bin/chromium")
 IS_INSTALLED = CHROMIUM.exists()

@@ -20,8 +20,8 @@ import time
 from collections import Counter
 from typing import Any
 
-from sinkhole.errors import ListError
-from sinkhole.web import Site, WebSources, create_app
+from sinkhole.control.web import Site, WebSources, create_app
+from sinkhole.model.errors import ListError
 
 PERIODS = {"1h": (3600, 60), "24h": (86400, 600), "7d": (604800, 7200), "30d": (2592000, 21600)}
 CLIENTS = ["192.0.2.21", "192.0.2.34", "192.0.2.40", "192.0.2.57", "192.0.2.63", "2001:db8::5e"]

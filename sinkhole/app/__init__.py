@@ -1,0 +1,9 @@
+"""The only place that builds everything: what is made of what, what starts and stops when.
+
+app            one running sinkhole
+from_settings  parts of the DNS plane as the settings want them
+reloading      which settings count at once, and which after a restart
+data_dir       the folder for what outlives a restart, and its lock
+cache_file     the answer cache's file
+memory         free memory given back to the system
+"""

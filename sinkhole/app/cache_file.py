@@ -1,0 +1,84 @@
+"""The answer cache's file: read at start, written when stopping and now and then."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import time
+from contextlib import suppress
+from typing import Final
+
+from sinkhole.control.settings import Settings
+from sinkhole.dns.cache import persist
+from sinkhole.dns.cache.table import Table
+from sinkhole.model.errors import StorageError
+
+log = logging.getLogger(__name__)
+
+EVERY_S: Final = 1800.0
+"""How often the file is written, so that a power cut costs half an hour of answers at most."""
+
+SLICE: Final = 500
+"""Answers made into bytes at a time: some two milliseconds."""
+
+
+class CacheFile:
+    """Keeps the answers of `table` in `data_dir/cache.bin`, if the settings want it.
+
+    Losing the file costs nothing but speed, so no trouble with it ever stops anything.
+    """
+
+    def __init__(self, settings: Settings, table: Table) -> None:
+        self.problems: list[str] = []
+        self._path = settings.data_dir / "cache.bin"
+        self._enabled = settings.cache.persist
+        self._stale_s = float(settings.cache.serve_stale)
+        self._table = table
+
+    def restore(self) -> None:
+        """Fill the table from the file; a damaged or foreign one is ignored and said so."""
+        if not self._enabled or not self._path.exists():
+            return
+        try:
+            data = self._path.read_bytes()
+            for key, ready in persist.load(data, time.monotonic(), time.time()):
+                self._table.put(key, ready)
+        except (OSError, StorageError) as error:
+            log.warning("the saved answers are not used: %s", error)
+
+    def save(self) -> None:
+        """Write the file anew, as a whole or not at all."""
+        if self._enabled:
+            self._write(persist.dump(self._table, time.monotonic(), time.time(), self._stale_s))
+
+    async def run(self) -> None:
+        """Write the file now and then, until cancelled."""
+        while self._enabled:
+            await asyncio.sleep(EVERY_S)
+            await self.save_later()
+
+    async def save_later(self) -> None:
+        """As `save`, while queries are answered: they get their turn every `SLICE` answers."""
+        entries = list(self._table.entries.items())
+        records = bytearray()
+        for start in range(0, len(entries), SLICE):
+            some = entries[start : start + SLICE]
+            records += persist.pack(some, time.monotonic(), time.time(), self._stale_s)
+            await asyncio.sleep(0)
+        data = await asyncio.to_thread(persist.seal, bytes(records))
+        await asyncio.to_thread(self._write, data)
+
+    def _write(self, data: bytes) -> None:
+        draft = self._path.with_suffix(".new")
+        try:
+            draft.unlink(missing_ok=True)
+            draft.touch(mode=0o600)  # what the house asked for is nobody else's business
+            draft.write_bytes(data)
+            os.replace(draft, self._path)
+            self.problems = []
+        except OSError as error:
+            self.problems = [f"the answer cache cannot be saved: {error.strerror} ({self._path})"]
+            log.warning("%s", self.problems[0])
+            with suppress(OSError):  # half a file is of no use, least of all on a full disk
+                draft.unlink(missing_ok=True)

@@ -1,0 +1,84 @@
+"""The folder for everything that outlives a restart: made, tried, and held by one server."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import logging
+import os
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from sinkhole.model.errors import SettingsError
+
+log = logging.getLogger(__name__)
+
+LOCK_NAME: Final = "sinkhole.lock"
+
+_PASSING: Final = frozenset({errno.EROFS, errno.ENOSPC, errno.EDQUOT, errno.EIO})
+"""What happens to disks that were fine yesterday. A home must not lose DNS over it: what is in
+the folder can still be read, and whoever writes to it reports and retries for himself."""
+
+
+class DataDir:
+    """`data_dir` of the settings.
+
+    Two servers in one folder would mix up their logs and overwrite each other's cache, so
+    `take` locks it; the lock ends with the process, however that ends.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock: int | None = None
+
+    def take(self) -> None:
+        """Make the folder if need be, and hold it.
+
+        Raises SettingsError when it can't be made, belongs to somebody else, or is in use.
+        """
+        try:
+            self.path.mkdir(mode=0o750, parents=True, exist_ok=True)
+        except OSError as error:
+            raise SettingsError([_advice(self.path, error)]) from error
+        try:
+            self._hold()
+            (self.path / "lists").mkdir(mode=0o750, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.path):
+                pass  # whether that works is all we want to know
+        except OSError as error:
+            if error.errno not in _PASSING:
+                raise SettingsError([_advice(self.path, error)]) from error
+            log.error("data_dir: nothing can be written to %s: %s", self.path, error.strerror)
+
+    def release(self) -> None:
+        """Let another server have it."""
+        if self._lock is not None:
+            os.close(self._lock)
+            self._lock = None
+
+    def _hold(self) -> None:
+        # Reading is enough for a lock, also on a file that another user made.
+        lock = os.open(self.path / LOCK_NAME, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(lock)
+            raise SettingsError([_in_use(self.path)]) from None
+        except OSError as error:  # a file system without locks: better served than refused
+            log.warning("data_dir: %s can't be locked: %s", self.path, error.strerror)
+        self._lock = lock
+
+
+def _advice(path: Path, error: OSError) -> str:
+    what = f"data_dir: {path} cannot be used: {error.strerror}"
+    if error.errno in (errno.EACCES, errno.EPERM):
+        return f"{what}; give it to the user that runs sinkhole (chown), or choose another folder"
+    return f"{what}; choose another folder"
+
+
+def _in_use(path: Path) -> str:
+    return (
+        f"data_dir: {path} is in use by another running sinkhole; stop that one, or choose "
+        f"another folder. `fuser {path / LOCK_NAME}` tells which process it is."
+    )

@@ -1,0 +1,125 @@
+"""Choosing lists by command: the catalogue, and the lists that were added beside the settings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from rich.table import Table
+from rich.text import Text
+
+from sinkhole.cli.terminal import tables_console
+from sinkhole.control.lists.added import AddedList, AddedLists
+from sinkhole.control.lists.wanted import WantedList
+from sinkhole.control.settings import ListSettings, Settings
+from sinkhole.control.settings.catalogue import (
+    CatalogueEntry,
+    find_entry,
+    make_list,
+    read_catalogue,
+)
+from sinkhole.model.errors import SettingsError, SinkholeError
+
+
+def search(word: str | None) -> list[CatalogueEntry]:
+    """The entries with `word` in any of their texts; all without one."""
+    catalogue = read_catalogue()
+    if word is None:
+        return list(catalogue)
+    wanted = word.casefold()
+    return [
+        entry
+        for entry in catalogue
+        if any(wanted in str(text).casefold() for text in entry.model_dump().values())
+    ]
+
+
+def print_catalogue(entries: Sequence[CatalogueEntry]) -> None:
+    """Entries as a table for people."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("Id", no_wrap=True)
+    table.add_column("Names", justify="right", no_wrap=True)
+    table.add_column("Kind")
+    table.add_column("Purpose")
+    table.add_column("Licence")
+    for entry in entries:
+        purpose = Text(entry.purpose)
+        table.add_row(entry.id, f"{entry.names:,}", entry.group, purpose, Text(entry.licence))
+    tables_console().print(table)
+
+
+def chosen(wanted: str, name: str | None, kind: str) -> ListSettings:
+    """The list that an address or an id of the catalogue stands for, checked.
+
+    SettingsError for an address that can't be one, and for an unknown id with the nearest ones.
+    """
+    if ":" in wanted:
+        return make_list(name or _name_of(wanted), wanted, kind)
+    entry = find_entry(read_catalogue(), wanted)
+    return make_list(name or entry.name, entry.url, kind)
+
+
+def add(settings: Settings, wanted: str, name: str | None, kind: str) -> AddedList:
+    """Keep a list; a running server takes it up within seconds. SettingsError if it is there."""
+    entry = chosen(wanted, name, kind)
+    new = AddedList(entry.name, entry.url, entry.kind)
+
+    def edit(lists: tuple[AddedList, ...]) -> tuple[AddedList, ...]:
+        known: tuple[WantedList, ...] = (*settings.filtering.lists, *lists)
+        for each in known:
+            if each.url == new.url and each.kind == new.kind:
+                raise SettingsError([f"the list {each.name!r} has this address already"])
+            if each.name.casefold() == new.name.casefold():
+                problem = f"{each.name!r} is the name of another list, choose one with --name"
+                raise SettingsError([problem])
+        return (*lists, new)
+
+    _added_lists(settings).change(edit)
+    return new
+
+
+def remove(settings: Settings, name: str) -> None:
+    """Forget a list that was added; SinkholeError for any other."""
+
+    def edit(lists: tuple[AddedList, ...]) -> tuple[AddedList, ...]:
+        found = _find(settings, lists, name, "remove it there")
+        return tuple(each for each in lists if each is not found)
+
+    _added_lists(settings).change(edit)
+
+
+def enable(settings: Settings, name: str, *, on: bool) -> None:
+    """Switch a list that was added on or off; SinkholeError for any other."""
+
+    def edit(lists: tuple[AddedList, ...]) -> tuple[AddedList, ...]:
+        advice = f"set `enabled: {str(on).lower()}` there"
+        found = _find(settings, lists, name, advice)
+        return tuple(replace(each, enabled=on) if each is found else each for each in lists)
+
+    _added_lists(settings).change(edit)
+
+
+def _added_lists(settings: Settings) -> AddedLists:
+    return AddedLists(settings.data_dir / "lists")
+
+
+def _find(settings: Settings, lists: Sequence[AddedList], name: str, advice: str) -> AddedList:
+    for each in lists:
+        if each.name.casefold() == name.casefold():
+            return each
+    if any(each.name.casefold() == name.casefold() for each in settings.filtering.lists):
+        raise SinkholeError(f"the list {name!r} is in the settings, {advice}")
+    there = ", ".join(each.name for each in lists) or "none"
+    raise SinkholeError(f"no list {name!r} was added by command; there are {there}")
+
+
+def _name_of(url: str) -> str:
+    """A name for a list that was given by its address only: host and file, as people see it."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return url
+    file = parts.path.rstrip("/").rpartition("/")[2]
+    return " ".join(part for part in (host, file) if part)[:100] or url

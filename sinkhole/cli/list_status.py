@@ -1,0 +1,139 @@
+"""What is known about lists, for people and as JSON: read from the data folder, no server asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import click
+from rich.filesize import decimal
+from rich.table import Table
+from rich.text import Text
+
+from sinkhole.cli.terminal import tables_console
+from sinkhole.control.lists.library import Library
+from sinkhole.control.querylog.reader import Reader
+from sinkhole.control.settings import Settings
+from sinkhole.control.stats.hits import Hits, ListHits
+from sinkhole.model.errors import ListError, StorageError
+
+NO_HITS: Final[Hits] = {"day": 0, "week": 0}
+_COLUMNS: Final = {  # and whether it is a column of numbers
+    "List": False, "State": False, "Names": True, "Unique": True, "24 h": True,
+    "7 d": True, "Refused": True, "Checked": False, "Changed": False,
+}  # fmt: skip
+
+
+async def statuses(settings: Settings) -> list[dict[str, Any]]:
+    """Every list as the last update left it, and how often it blocked: as /api/lists answers.
+
+    `hits_day` and `hits_week` are None where there are no statistics. What is wrong beyond a
+    single list goes to standard error.
+    """
+    library = Library(settings.filtering, settings.data_dir)
+    await library.load()
+    for problem in library.problems:
+        click.echo(problem, err=True)
+    hits = await _hits(settings)
+    rows = []
+    for row in library.status():
+        found = hits.get(row["name"], NO_HITS) if hits is not None else None
+        day, week = (found["day"], found["week"]) if found else (None, None)
+        rows.append({**row, "hits_day": day, "hits_week": week})
+    return rows
+
+
+def only(rows: Sequence[dict[str, Any]], name: str) -> dict[str, Any]:
+    """The row of one list; ListError when there is none."""
+    for row in rows:
+        if row["name"].casefold() == name.casefold():
+            return row
+    there = ", ".join(row["name"] for row in rows) or "none"
+    raise ListError(name, f"there is no such list; there are {there}")
+
+
+def print_table(rows: Sequence[Mapping[str, Any]]) -> None:
+    """The lists as a table for people, and below it what is wrong."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title, is_number in _COLUMNS.items():
+        table.add_column(title, justify="right" if is_number else "left")
+    for row in rows:
+        table.add_row(
+            Text(row["name"]), _state(row),
+            _number(row["names"]), _number(row["unique"]), _number(row["hits_day"]),
+            _number(row["hits_week"]), _number(row["refused"]),
+            _ago(row["checked"]), _ago(row["changed"]),
+        )  # fmt: skip
+    tables_console().print(table)
+    for row in rows:
+        for trouble in _troubles(row):
+            click.echo(f"{row['name']}: {trouble}")
+
+
+def print_one(row: Mapping[str, Any]) -> None:
+    """All that is known about one list."""
+    origin = "added by command" if row["added"] else "in the settings"
+    click.echo(f"{row['name']}: {_state(row)}, a list that {row['kind']}s, {origin}")
+    click.echo(f"  from      {row['url']}")
+    alone = f", {_number(row['unique'])} in no other list" if row["unique"] is not None else ""
+    click.echo(f"  holds     {_number(row['names'])} names in {_number(row['rules'])} rules{alone}")
+    if row["hits_week"] is not None:
+        day, week = _number(row["hits_day"]), _number(row["hits_week"])
+        click.echo(f"  blocked   {day} queries in the last day, {week} in the last week")
+    click.echo(f"  checked   {_ago(row['checked'])}, changed {_ago(row['changed'])}")
+    click.echo(
+        f"  took      {_span(row['fetch_s'])} to fetch, {_span(row['compile_s'])} to compile"
+    )
+    room, versions = decimal(row["disk_bytes"]), row["versions"]
+    click.echo(f"  on disk   {room}, {versions} version{'s' * (versions != 1)} kept")
+    if row["refused"]:
+        click.echo(f"  refused   {_number(row['refused'])} lines that hold no rule")
+        for reason, count in sorted(row["refused_reasons"].items(), key=lambda each: -each[1]):
+            click.echo(f"            {count:,}  {reason}")
+        for sample in row["refused_samples"]:
+            click.echo(f"            line {sample['line']}: {sample['text']}")
+    for trouble in _troubles(row):
+        click.echo(f"  trouble   {trouble}")
+
+
+def _state(row: Mapping[str, Any]) -> str:
+    return "held back" if row["quarantine"] else str(row["state"])
+
+
+def _troubles(row: Mapping[str, Any]) -> list[str]:
+    found = [row["error"]] if row["error"] else []
+    if held := row["quarantine"]:
+        found.append(
+            f"a version of {held['names']:,} names is held back: {held['reason']}; look at it "
+            f"with `sinkhole lists diff`, use it with `sinkhole lists accept`"
+        )
+    return found
+
+
+async def _hits(settings: Settings) -> dict[str, Hits] | None:
+    reader = Reader(settings.data_dir / "querylog.db")
+    try:
+        return await ListHits(reader).by_list()
+    except StorageError:  # no server has run here yet, or it keeps no statistics
+        return None
+    finally:
+        await reader.close()
+
+
+def _number(count: int | None) -> str:
+    return "–" if count is None else f"{count:,}"
+
+
+def _span(seconds: float | None) -> str:
+    return "–" if seconds is None else f"{seconds:.1f} s"
+
+
+def _ago(when: float | None) -> str:
+    if when is None:
+        return "never"
+    seconds = max(0, int(time.time() - when))
+    for size, unit in ((86_400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit} ago"
+    return "just now"

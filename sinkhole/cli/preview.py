@@ -1,0 +1,179 @@
+"""`lists preview`: what a list would newly block, judged by what the household asked lately."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Final
+
+import click
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from sinkhole.cli.list_choice import chosen
+from sinkhole.cli.terminal import tables_console
+from sinkhole.control.lists.aside import Aside
+from sinkhole.control.lists.library import Library
+from sinkhole.control.lists.progress import ProgressDisplay
+from sinkhole.control.querylog.preview import RecentNames
+from sinkhole.control.querylog.reader import Reader
+from sinkhole.control.settings import Settings
+from sinkhole.dns.filter.match import Matcher
+from sinkhole.dns.filter.trie import CompiledList
+from sinkhole.dns.wire.name import from_text
+from sinkhole.dns.wire.numbers import Type
+from sinkhole.model.errors import StorageError
+
+DAYS: Final = 7
+TOP: Final = 20
+MOST_NAMES: Final = 500_000
+"""Distinct names that are looked at; some 100 MB. A log with more is not read to its end."""
+
+
+async def preview(settings: Settings, wanted: str, kind: str) -> dict[str, Any]:
+    """Try a list that is not in use: fetched and compiled aside, nothing is left behind.
+
+    Keys: `name`, `url`, `kind`, `names`, `rules`, `refused`, `size_bytes`, `suspicion` (why it
+    would be held back, or ""), and `log`: what `_Effect.told` says, or None with the reason in
+    `log_error`. Raises ListError when the list can't be had.
+    """
+    entry = chosen(wanted, None, kind)
+    library = Library(settings.filtering, settings.data_dir)
+    await library.load()
+    with tempfile.TemporaryDirectory(prefix="sinkhole-") as folder:
+        with ProgressDisplay(Console(stderr=True)) as progress:
+            aside = await library.compile_aside(entry, Path(folder), progress)
+        told = _about(entry.url, aside)
+        reader = Reader(settings.data_dir / "querylog.db")
+        try:
+            effect = _Effect(library.lists, aside.compiled)
+            names = RecentNames(reader, DAYS * 86_400.0)
+            async for page in names.pages():
+                if not effect.take(page):
+                    break
+            told["log"], told["log_error"] = await effect.told(names), None
+        except StorageError as error:
+            told["log"], told["log_error"] = None, str(error)
+        finally:
+            await reader.close()
+            aside.compiled.close()
+    return told
+
+
+def print_preview(told: dict[str, Any]) -> None:
+    """The same in words."""
+    click.echo(f"{told['name']}: {told['names']:,} names, {told['rules']:,} rules")
+    if told["refused"]:
+        click.echo(f"{told['refused']:,} lines hold no rule sinkhole knows")
+    if told["suspicion"]:
+        click.echo(f"It would be held back until you accept it: {told['suspicion']}")
+    log = told["log"]
+    if log is None:
+        click.echo(f"What it would do to your queries is not known: {told['log_error']}")
+        return
+    verb = "block" if told["kind"] == "block" else "allow again"
+    if not log["queries"]:
+        click.echo(f"The log has no queries of the last {DAYS} days to try it on.")
+        return
+    click.echo(
+        f"It would newly {verb} {log['names']:,} of the {log['names_asked']:,} names asked for in "
+        f"the last {DAYS} days: {log['queries_changed']:,} of {log['queries']:,} queries "
+        f"({log['percent']} %)."
+    )
+    if log["partial"]:
+        click.echo(f"Only the first {MOST_NAMES:,} names of the log were looked at.")
+    if log["top"]:
+        _print_top(log["top"])
+
+
+def _print_top(top: Sequence[dict[str, Any]]) -> None:
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    table.add_column("Queries", justify="right")
+    table.add_column("Name")
+    table.add_column("Asked by")
+    for each in top:
+        clients = ", ".join(f"{who['client']} ({who['queries']:,})" for who in each["clients"])
+        table.add_row(f"{each['queries']:,}", Text(each["name"]), Text(clients))
+    click.echo()
+    tables_console().print(table)
+
+
+class _Effect:
+    """Counts what a further list changes: each name is judged without it and with it."""
+
+    def __init__(self, lists: Sequence[CompiledList], new: CompiledList) -> None:
+        self._before = Matcher(lists)
+        self._after = Matcher([*lists, new])
+        self._is_changed: dict[int, bool] = {}
+        self._changed: dict[int, tuple[str, int]] = {}
+        self._queries = 0
+        self._partial = False
+
+    def take(self, page: Sequence[tuple[int, str, int]]) -> bool:
+        """Judge a page of the log; False when enough names have been looked at."""
+        for number, name, queries in page:
+            is_changed = self._is_changed.get(number)
+            if is_changed is None:
+                if len(self._is_changed) >= MOST_NAMES:
+                    self._partial = True
+                    return False
+                is_changed = self._is_changed[number] = self._changes(name)
+            self._queries += queries
+            if is_changed:
+                _, before = self._changed.get(number, (name, 0))
+                self._changed[number] = (name, before + queries)
+        return True
+
+    async def told(self, names: RecentNames) -> dict[str, Any]:
+        """What was found: `names_asked`, `queries`, and of both what would change; the top."""
+        changed = sum(queries for _, queries in self._changed.values())
+        ranked = sorted(self._changed.items(), key=lambda each: (-each[1][1], each[1][0]))[:TOP]
+        clients = await names.clients([number for number, _ in ranked]) if ranked else {}
+        return {
+            "days": DAYS,
+            "names_asked": len(self._is_changed),
+            "names": len(self._changed),
+            "queries": self._queries,
+            "queries_changed": changed,
+            "percent": round(100 * changed / self._queries, 1) if self._queries else 0.0,
+            "partial": self._partial,
+            "top": [
+                {
+                    "name": name,
+                    "queries": queries,
+                    "clients": [
+                        {"client": client, "queries": count}
+                        for client, count in clients.get(number, [])
+                    ],
+                }
+                for number, (name, queries) in ranked
+            ],
+        }
+
+    def _changes(self, name: str) -> bool:
+        try:
+            wire_name = from_text(name).lower()
+        except ValueError:
+            return False
+        return _blocks(self._before, wire_name) != _blocks(self._after, wire_name)
+
+
+def _blocks(matcher: Matcher, name: bytes) -> bool:
+    found = matcher.match(name, Type.A)
+    return found is not None and not found.allowed
+
+
+def _about(url: str, aside: Aside) -> dict[str, Any]:
+    compiled = aside.compiled
+    return {
+        "name": compiled.name,
+        "url": url,
+        "kind": compiled.kind,
+        "names": compiled.names,
+        "rules": compiled.rules,
+        "refused": compiled.report.refused,
+        "size_bytes": aside.size_bytes,
+        "suspicion": aside.suspicion,
+    }

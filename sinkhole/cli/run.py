@@ -1,0 +1,99 @@
+"""The server, from start to signal; SIGHUP has it read its settings again."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import signal
+from pathlib import Path
+from typing import Final
+
+import click
+
+from sinkhole import __version__
+from sinkhole.app.app import App
+from sinkhole.control.settings import Settings, load
+from sinkhole.model.errors import SettingsError, SinkholeError
+from sinkhole.model.tasks import Tasks
+
+log = logging.getLogger(__name__)
+
+LISTS_PATIENCE_S: Final = 20.0
+"""How long to wait for lists before saying what there is; DNS is answered meanwhile."""
+
+
+async def run_until_signal(settings: Settings, config: Path | None) -> None:
+    """Run until SIGTERM or SIGINT. Raises SinkholeError when DNS or the page cannot start.
+
+    SIGHUP means "read the settings again", unless it is what it once was: the terminal is gone.
+    """
+    stopping, changed = asyncio.Event(), asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopping.set)
+    on_terminal = _is_on_terminal()
+    loop.add_signal_handler(
+        signal.SIGHUP,
+        lambda: (stopping if on_terminal and not _is_on_terminal() else changed).set(),
+    )
+    app, tasks = App(settings), Tasks("run", limit=2)
+    await app.start()
+    tasks.start("greeting", _greet(app, config))
+    tasks.start("settings", _reload_when(changed, app, config))
+    try:
+        await stopping.wait()
+    finally:
+        await tasks.close()
+        await app.stop()
+
+
+def _is_on_terminal() -> bool:
+    return os.isatty(0)
+
+
+async def _reload_when(changed: asyncio.Event, app: App, config: Path | None) -> None:
+    """Read the settings again each time `changed` is set; signals meanwhile count as one."""
+    while True:
+        await changed.wait()
+        changed.clear()
+        try:
+            settings = await asyncio.to_thread(load, config, os.environ)
+            later = await app.reload(settings)
+        except SinkholeError as error:
+            mistakes = error.problems if isinstance(error, SettingsError) else [str(error)]
+            for mistake in mistakes:
+                log.error("the settings stay as they were: %s", mistake)
+            continue
+        log.info("settings from %s are in force", config or "defaults")
+        for problem in app.problems():
+            log.warning("%s", problem)
+        for key in later:
+            log.warning("%s has changed, which takes effect after a restart", key)
+
+
+async def _greet(app: App, config: Path | None) -> None:
+    """Say what is listened on at once, and what lists hold when they are loaded."""
+    assert app.site is not None
+    click.echo(f"sinkhole {__version__}, settings from {config or 'defaults'}")
+    click.echo(f"  DNS    {', '.join(app.addresses)} (UDP and TCP)")
+    click.echo(f"  Page   {app.site.url}")
+    click.echo(f"  Data   {app.settings.data_dir.absolute()}")
+    if any(each["state"] == "missing" for each in app.library.status()):
+        click.echo("  Lists  being fetched and compiled, until then they block nothing")
+        await app.first_lists(LISTS_PATIENCE_S)
+    lists = [each for each in app.library.status() if each["enabled"]]
+    ready = [each for each in lists if each["state"] == "ready"]
+    click.echo(f"  Lists  {app.matcher.names:,} names, {len(ready)} of {len(lists)} lists loaded")
+    for each in lists:
+        if each["error"]:
+            click.echo(f"         {each['name']}: {each['error']}")
+    if os.geteuid() == 0:
+        click.echo(
+            "  Note   this is root, which sinkhole has no need of; see the README for a service"
+        )
+    for problem in app.problems():
+        click.echo(f"  Note   {problem}")
+    host, _, port = app.addresses[0].rpartition(":")
+    host = {"0.0.0.0": "127.0.0.1", "[::]": "::1"}.get(host, host.strip("[]"))
+    click.echo(f"Try it:  dig @{host} -p {port} doubleclick.net")

@@ -1,0 +1,161 @@
+"""Questions to the running server: statistics and explanations over HTTP, and its health."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+import urllib.error
+import urllib.parse
+import urllib.request
+from http import HTTPStatus
+from http.client import HTTPException
+from typing import Any, Final
+
+import click
+from rich.table import Table
+from rich.text import Text
+
+from sinkhole.cli.terminal import tables_console
+from sinkhole.control.settings import Settings
+from sinkhole.dns.pipeline.pipeline import HEALTH_NAME
+from sinkhole.dns.wire.numbers import Type
+from sinkhole.dns.wire.query import render_query
+from sinkhole.dns.wire.question import Question
+from sinkhole.dns.wire.reply import answers_question
+from sinkhole.model.errors import SinkholeError
+
+TIMEOUT_S: Final = 5.0
+UPSTREAM_TIMEOUT_S: Final = 25.0
+"""How long an answer may take for which the server asks an upstream."""
+_REACHABLE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+def summary(settings: Settings, period: str) -> dict[str, Any]:
+    """/api/stats of the running server; SinkholeError when it cannot be had."""
+    try:
+        answer = json.loads(_get(settings, f"/api/stats?period={period}"))
+    except ValueError:
+        answer = None
+    if not isinstance(answer, dict) or "totals" not in answer:  # another program has that port
+        raise SinkholeError(f"what answers at {settings.web.listen} is not sinkhole")
+    return answer
+
+
+class NoServer(SinkholeError):
+    """No sinkhole answers at web.listen, or none that uses these settings."""
+
+
+def explanation(
+    settings: Settings, name: str, qtype: str, client: str, *, ask: bool
+) -> dict[str, Any]:
+    """/api/explain of the running server.
+
+    Raises NoServer when there is none that knows, or its data is not that of these settings;
+    SinkholeError when it can't answer.
+    """
+    if not settings.web.listen.port:
+        raise NoServer("web.listen has no fixed port, so a running server can't be found")
+    asked = {"name": name, "type": qtype, "client": client} | ({"ask": "true"} if ask else {})
+    path = f"/api/explain?{urllib.parse.urlencode(asked, errors='replace')}"
+    try:
+        told = json.loads(_get(settings, path, UPSTREAM_TIMEOUT_S if ask else TIMEOUT_S))
+    except ValueError:
+        told = None
+    if not isinstance(told, dict) or "stages" not in told:
+        raise NoServer(f"what answers at {settings.web.listen} is not sinkhole")
+    if told.get("data_dir") != str(settings.data_dir.resolve()):
+        raise NoServer(f"the sinkhole at {settings.web.listen} has another data_dir")
+    return told
+
+
+def _get(settings: Settings, path: str, timeout_s: float = TIMEOUT_S) -> bytes:
+    listen = settings.web.listen
+    host = _REACHABLE.get(listen.host, listen.host)
+    where = f"[{host}]:{listen.port}" if ":" in host else f"{host}:{listen.port}"
+    try:
+        # A proxy of the environment must not come between us and this machine.
+        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with opener.open(f"http://{where}{path}", timeout=timeout_s) as response:
+            body: bytes = response.read()
+            return body
+    except urllib.error.HTTPError as error:
+        if error.code == HTTPStatus.NOT_FOUND:  # another program, or an older sinkhole
+            raise NoServer(f"on http://{where} {_reason(error)}") from None
+        raise SinkholeError(_reason(error)) from None
+    except OSError as error:
+        raise NoServer(
+            f"no answer from http://{where} ({_words(getattr(error, 'reason', error))}); "
+            "is sinkhole running, with these settings?"
+        ) from None
+    except HTTPException:
+        raise NoServer(f"what answers on http://{where} is not sinkhole") from None
+
+
+def _words(error: object) -> str:
+    return getattr(error, "strerror", None) or str(error)
+
+
+def _reason(error: urllib.error.HTTPError) -> str:
+    try:
+        return str(json.loads(error.read())["error"])
+    except (ValueError, KeyError, TypeError, OSError):
+        return f"the server answers {error.code}"
+
+
+def print_summary(told: dict[str, Any]) -> None:
+    """The statistics for people."""
+    totals, latency = told["totals"], told["latency_ms"]
+    click.echo(
+        f"{told['blocked_percent'] or 0:g} % of {totals['queries']:,} queries blocked"
+        f" in the last {told['period']}, {told['cached_percent'] or 0:g} % answered from the cache"
+    )
+    if latency["p50"] is not None:
+        click.echo(f"Median answer {latency['p50']:g} ms, 99 % within {latency['p99']:g} ms")
+    if told["records_dropped"]:
+        click.echo(f"{told['records_dropped']:,} queries are missing from the log: it was too slow")
+    console = tables_console()
+    for title, rows in (("Top names", told["top_names"]), ("Top blocked", told["top_blocked"])):
+        if rows:
+            table = Table(title=title, box=None, show_header=False, title_justify="left")
+            table.add_column(justify="right")
+            table.add_column(overflow="fold")
+            for row in rows:
+                table.add_row(f"{row['count']:,}", Text(row["name"]))
+            console.print()
+            console.print(table)
+
+
+def check_health(settings: Settings) -> None:
+    """Ask over DNS and over HTTP; SinkholeError tells which does not answer."""
+    for listen in settings.dns.listen:
+        if listen.host != "::" or _has_ipv6():
+            _ask_dns(_REACHABLE.get(listen.host, listen.host), listen.port)
+    _get(settings, "/healthz")
+
+
+def _has_ipv6() -> bool:
+    """Whether ::1 is an address of this machine; containers often have none, but a [::]."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+            sock.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+def _ask_dns(host: str, port: int) -> None:
+    query = render_query(Question(HEALTH_NAME, Type.A), secrets.randbits(16))
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        sock.settimeout(TIMEOUT_S)
+        try:
+            sock.connect((host, port))
+            sock.send(query)
+            reply = sock.recv(4096)
+        except OSError as error:
+            raise SinkholeError(
+                f"DNS does not answer on {host} port {port}: {_words(error)}"
+            ) from None
+    if not answers_question(reply, query):
+        raise SinkholeError(f"DNS answers something else on {host} port {port}")

@@ -1,0 +1,106 @@
+"""Rules to add to the own ones, or to take out of them, to have a name allowed or blocked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sinkhole.control.explain.change import Change, change
+from sinkhole.control.explain.inquiry import OWN_RULES, Inquiry
+from sinkhole.control.explain.rule_search import Trial, allow_lines, block_for, exceptions_for
+from sinkhole.dns.filter.language.line import Kind
+from sinkhole.dns.pipeline.decide_answer import BOGUS, REBINDING
+from sinkhole.dns.wire.name import from_text
+from sinkhole.model.verdict import Outcome, Verdict
+
+RULES: Final = "filtering.rules"
+PROTECTIONS: Final = (REBINDING, BOGUS)
+"""What refuses answers besides rules."""
+
+MOST_REMOVED: Final = 10
+"""Own rules that stand in the way of a name; where there are more, an exception is told."""
+
+
+def passes(verdict: Verdict) -> bool:
+    """Whether no rule of a list stands in the way."""
+    return verdict.outcome is Outcome.FORWARDED or verdict.cause in PROTECTIONS
+
+
+def ways_to_allow(
+    inquiry: Inquiry, verdict: Verdict, leads: Sequence[dict[str, Any]]
+) -> list[Change]:
+    """Own rules to remove if they are all that refuses it, else exceptions to add."""
+    removed, texts = _own_rules_in_the_way(inquiry, verdict)
+    if removed and passes(inquiry.changed(without=removed).verdict()):
+        return [change("allow", "remove", RULES, texts)]
+    works = _trial(inquiry)
+    found = [
+        change("allow", "add", RULES, rules, _what_else(inquiry, rules))
+        for targets in ([inquiry.question.name], _refused(leads))
+        if (rules := exceptions_for(targets, works))
+    ]
+    if found:
+        return found
+    if lines := allow_lines([inquiry.question.name], works):
+        note = "no exception beats what decides here, but a list of kind allow does"
+        return [change("allow", "add", "filtering.lists", lines, note)]
+    note = "no rule can be written that allows this name; disable the list that decides"
+    return [change("allow", "none", "", note=note)]
+
+
+def ways_to_block(inquiry: Inquiry, verdict: Verdict) -> list[Change]:
+    """The own exception to remove if that is enough, else a rule to add."""
+
+    def works(rules: tuple[str, ...], kind: Kind) -> bool:
+        return _refuses(inquiry.changed(rules, kind=kind).verdict())
+
+    cause = verdict.cause
+    if verdict.allowed and cause.list_name == OWN_RULES:
+        place = (cause.list_name, cause.line)
+        if _refuses(inquiry.changed(without=[place]).verdict()):
+            return [change("block", "remove", RULES, [inquiry.matcher.rule_text(cause)])]
+    if rules := block_for(inquiry.question.name, works):
+        return [change("block", "add", RULES, rules)]
+    note = "no rule can be written that blocks this name"
+    if verdict.allowed:
+        note = f"no rule beats line {cause.line} of {cause.list_name}: disable that list"
+    return [change("block", "none", "", note=note)]
+
+
+def _trial(inquiry: Inquiry) -> Trial:
+    def works(rules: tuple[str, ...], kind: Kind) -> bool:
+        return passes(inquiry.changed(rules, kind=kind).verdict())
+
+    return works
+
+
+def _own_rules_in_the_way(
+    inquiry: Inquiry, verdict: Verdict
+) -> tuple[set[tuple[str, int]], list[str]]:
+    """The own rules that decide, one after the other as each is taken out."""
+    removed: set[tuple[str, int]] = set()
+    texts: list[str] = []
+    while verdict.cause.list_name == OWN_RULES and len(removed) < MOST_REMOVED:
+        if passes(verdict):
+            break
+        removed.add((OWN_RULES, verdict.cause.line))
+        texts.append(inquiry.matcher.rule_text(verdict.cause))
+        verdict = inquiry.changed(without=removed).verdict()
+    return removed, texts
+
+
+def _refused(leads: Sequence[dict[str, Any]]) -> list[bytes | str]:
+    """The names and addresses that rules refuse, each once."""
+    refused = [each for each in leads if each["refused"] and each["line"]]
+    values = dict.fromkeys((each["what"], each["value"]) for each in refused)
+    return [from_text(value) if what.endswith("target") else value for what, value in values]
+
+
+def _what_else(inquiry: Inquiry, rules: tuple[str, ...]) -> str:
+    """What still stands in the way once the lists let it pass."""
+    cause = inquiry.changed(rules).verdict().cause
+    return f"{cause.list_name} would still refuse the answer" if cause in PROTECTIONS else ""
+
+
+def _refuses(verdict: Verdict) -> bool:
+    return verdict.outcome in (Outcome.BLOCKED, Outcome.REWRITTEN)

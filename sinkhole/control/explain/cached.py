@@ -1,0 +1,120 @@
+"""What the table holds for a client's question, and what can still be known of its answer."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from ipaddress import ip_address
+from math import isinf
+from typing import Any
+
+from sinkhole.control.explain import records
+from sinkhole.control.explain.inquiry import Inquiry
+from sinkhole.dns.cache.answer import Answer, TtlLimits, answer_of
+from sinkhole.dns.cache.ready import Ready
+from sinkhole.dns.cache.table import Table
+from sinkhole.dns.wire import numbers as n
+from sinkhole.dns.wire.name import from_text
+from sinkhole.dns.wire.question import Question
+from sinkhole.dns.wire.reply import Record, Reply
+from sinkhole.dns.wire.text.rdata import rdata_from_text
+from sinkhole.model.errors import WireError
+from sinkhole.model.verdict import Outcome
+
+
+def entries_of(inquiry: Inquiry, table: Table) -> list[tuple[Question, Ready]]:
+    """What is kept for the question, without and with DO and CD (RFC 4035 §3.2); 0.5 µs."""
+    name, qtype, tag = inquiry.question.name, inquiry.question.qtype, inquiry.client.tag
+    found = []
+    for bits in range(4):
+        question = Question(name, qtype, do=bool(bits & 1), cd=bool(bits & 2))
+        ready = table.entries.get(name + qtype.to_bytes(2, "big") + bytes((bits,)) + tag)
+        if ready is not None:
+            found.append((question, ready))
+    return found
+
+
+def state_of(ready: Ready, now: float) -> str:
+    """How old it is: fresh, aged, expired, stale, or refused, failure, made here."""
+    if ready.failures:
+        return "failure" if now < ready.expires else "expired"
+    if ready.answer is None:
+        if isinf(ready.expires):
+            return "made here"
+        return "refused" if now < ready.expires else "expired"
+    if now >= ready.answer.expires:
+        return "stale" if now < ready.expires else "expired"
+    return "fresh" if now < ready.fresh_until else "aged"
+
+
+def told_entry(question: Question, ready: Ready, inquiry: Inquiry) -> dict[str, Any]:
+    """An entry in JSON's types; `docs/api.md` says what the keys mean."""
+    now, answer, verdict = inquiry.now, ready.answer, ready.report.verdict
+    ends = answer.expires if answer is not None and now < answer.expires else ready.expires
+    rcode, kept = (
+        records.of_answer(answer, question, now) if answer else records.of_ready(ready, question)
+    )
+    wanted = n.type_name(question.qtype)
+    return {
+        "do": question.do,
+        "cd": question.cd,
+        "state": state_of(ready, now),
+        "outdated": ready.generation != inquiry.policy.generation,
+        "negative": not any(each["type"] == wanted for each in kept),
+        "ttl_s": None if isinf(ends) else max(0, int(ends - now)),
+        "outcome": verdict.outcome.name.lower(),
+        **records.place_of(verdict.cause),
+        "hop": verdict.hop or None,
+        "detail": verdict.detail,
+        "rcode": rcode,
+        "records": kept,
+    }
+
+
+def answer_at_hand(ready: Ready, inquiry: Inquiry) -> Answer | None:
+    """The upstream's answer that would be given now, if the policy lets it.
+
+    Of an answer that was refused, only what it was refused for is known: that is put into an
+    answer as it must have stood there.
+    """
+    now, verdict = inquiry.now, ready.report.verdict
+    if ready.answer is not None:
+        return ready.answer if now < max(ready.expires, ready.answer.expires) else None
+    is_current = ready.generation == inquiry.policy.generation and now < ready.expires
+    if not (verdict.hop and is_current):
+        return None
+    return _answer_with(verdict.hop, inquiry)
+
+
+def _answer_with(hop: str, inquiry: Inquiry) -> Answer | None:
+    question = inquiry.question
+    for record in _records_with(hop, question):
+        try:
+            reply = Reply(n.Rcode.NOERROR, False, False, (record,), ())
+            answer = answer_of(reply, question, TtlLimits(), inquiry.now)
+        except WireError:
+            continue
+        if _is_refused(answer, inquiry):
+            return answer
+    return None
+
+
+def _records_with(hop: str, question: Question) -> list[Record]:
+    """The records in which a refused name or address can have stood."""
+    name, qtype = question.name, question.qtype
+    is_service = qtype in (n.Type.HTTPS, n.Type.SVCB)
+    try:
+        address = ip_address(hop)
+    except ValueError:
+        target = from_text(hop)
+        made = [(n.Type.CNAME, target)]
+        made += [(qtype, b"\0\1" + target)] if is_service else []
+    else:
+        hint = f"1 . ipv{address.version}hint={address}"
+        rdata = rdata_from_text(n.Type.HTTPS, hint) if is_service else address.packed
+        made = [(qtype, rdata)]
+    return [Record(name, rtype, 60, rdata) for rtype, rdata in made]
+
+
+def _is_refused(answer: Answer, inquiry: Inquiry) -> bool:
+    outcome = replace(inquiry, answer=answer).verdict().outcome
+    return outcome in (Outcome.BLOCKED_ANSWER, Outcome.REWRITTEN)

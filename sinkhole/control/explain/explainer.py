@@ -1,0 +1,114 @@
+"""Tells stories of a running server, and what any teller needs: questions read, texts added."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from ipaddress import ip_address
+from typing import Any
+
+from sinkhole.control.explain.explanation import tell
+from sinkhole.control.explain.inquiry import Inquiry
+from sinkhole.control.settings import Settings
+from sinkhole.dns.cache.answer import Answer, TtlLimits, answer_of
+from sinkhole.dns.cache.ready import Ready
+from sinkhole.dns.cache.table import Table
+from sinkhole.dns.filter.match import Matcher
+from sinkhole.dns.pipeline.pipeline import Pipeline
+from sinkhole.dns.pipeline.reaction import Exchanged
+from sinkhole.dns.wire.name import from_text
+from sinkhole.dns.wire.numbers import type_number
+from sinkhole.dns.wire.question import Question
+from sinkhole.model.errors import UpstreamError, WireError
+from sinkhole.model.verdict import Cause
+
+Ask = Callable[[Question], Awaitable[Exchanged]]
+
+
+def read_question(name: str, qtype: str, client: str) -> tuple[Question, bytes]:
+    """The question, and the packed address of the client, this machine without one.
+
+    Raises ValueError, with a text fit for the user, for what is no name, type or address.
+    """
+    if "://" in name:
+        raise ValueError(f"{name!r} is a web address; ask about the name in it: {_host(name)}")
+    address = ip_address(client or "127.0.0.1")
+    if getattr(address, "scope_id", None):
+        raise ValueError(f"{client!r} has a zone behind the %; leave it out")
+    address = getattr(address, "ipv4_mapped", None) or address
+    return Question(from_text(name), type_number(qtype)), address.packed
+
+
+def _host(url: str) -> str:
+    return url.partition("://")[2].partition("/")[0].rpartition("@")[2].partition(":")[0]
+
+
+def add_texts(told: Any, matcher: Matcher) -> None:
+    """Read the texts of rules that only the disk knows, all over a story; blocks on the disk."""
+    if isinstance(told, dict):
+        if told.get("rule") == "" and told.get("line"):
+            told["rule"] = matcher.rule_text(Cause(told["list"], told["line"]))
+        told = list(told.values())
+    for each in told if isinstance(told, list) else ():
+        add_texts(each, matcher)
+
+
+@dataclass(frozen=True, slots=True)
+class Explainer:
+    """Tells stories of a running server, which may have other lists and settings each time.
+
+    `ask` puts a question to the upstreams, and nothing else of the server takes note of it.
+    """
+
+    pipeline: Pipeline
+    table: Table
+    limits: TtlLimits
+    ask: Ask
+    matcher: Callable[[], Matcher]
+    settings: Callable[[], Settings]
+    lists: Callable[[], Sequence[Any]]
+    clock: Callable[[], float]
+
+    async def explain(
+        self, name: str, qtype: str, client: str, *, ask: bool = False
+    ) -> dict[str, Any]:
+        """The story of a question, by what is in use now.
+
+        With `ask`, a name that would be forwarded is asked for. Raises ValueError as
+        `read_question` does, and UpstreamError when no upstream answers.
+        """
+        question, packed = read_question(name, qtype, client)
+        heard = await self._hear(question, packed) if ask else None
+        inquiry = self._scene(question, packed)
+        told = tell(inquiry, self.table, heard)
+        await asyncio.to_thread(add_texts, told, inquiry.matcher)
+        told |= {"name": name, "from": "server"}
+        return told | about_lists(inquiry.settings, self.lists())
+
+    def _scene(self, question: Question, packed: bytes) -> Inquiry:
+        return Inquiry(
+            question,
+            self.pipeline.clients.of(packed),
+            self.pipeline.policy,
+            self.matcher(),
+            self.settings(),
+            self.clock(),
+        )
+
+    async def _hear(self, question: Question, packed: bytes) -> Answer | None:
+        inquiry = self._scene(question, packed)
+        judged = inquiry.judged()
+        if isinstance(judged, Ready) or not inquiry.client.allowed:
+            return None
+        exchanged = await self.ask(judged.asked(question))
+        try:
+            return answer_of(exchanged.reply, question, self.limits, self.clock(), judged.front)
+        except WireError as error:
+            raise UpstreamError(exchanged.server, str(error)) from None
+
+
+def about_lists(settings: Settings, status: Sequence[Any]) -> dict[str, Any]:
+    """Where the lists are, and how each stands."""
+    rows = [{key: each[key] for key in ("name", "state", "names")} for each in status]
+    return {"data_dir": str(settings.data_dir.resolve()), "lists": rows}

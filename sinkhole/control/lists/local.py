@@ -1,0 +1,80 @@
+"""Lists from a file: of this machine, or one that travels with the package."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import unquote
+
+import sinkhole
+from sinkhole.control.lists.intake import Intake, Received
+from sinkhole.control.lists.unpack import PIECE_SIZE
+from sinkhole.model.errors import ListError
+
+_PACKAGE = Path(sinkhole.__file__).parent
+# An installed package carries its files inside; a checkout has them beside the package.
+SHIPPED = (_PACKAGE / "_shipped", _PACKAGE.parent)
+
+
+def is_local(url: str) -> bool:
+    """Whether a list's address names a file."""
+    return url[:5].lower() == "file:"
+
+
+def find(list_name: str, url: str) -> Path:
+    """The file that `file:PATH` names, which may be missing.
+
+    A relative path is looked up in the working directory, then among the shipped files, so that
+    `file:blocklists/starter.txt` works wherever sinkhole was started. Raises ListError for a
+    `file://host/...` of another machine.
+    """
+    rest = unquote(url[5:])
+    if rest.startswith("//"):
+        host, slash, rest = rest[2:].partition("/")
+        rest = slash + rest
+        if host not in ("", "localhost"):
+            raise ListError(list_name, f"{url}: a file of another machine; write file:/path")
+    path = Path(rest)
+    places = [path] if path.is_absolute() else [path, *(root / path for root in SHIPPED)]
+    return next((place for place in places if os.path.exists(place)), path)
+
+
+def signature(path: Path) -> str:
+    """Text that changes when the file is replaced or written to; "" when it is missing."""
+    try:
+        found = path.stat()
+    except OSError:
+        return ""
+    return f"{found.st_size}-{found.st_mtime_ns}-{found.st_ino}"
+
+
+def read(list_name: str, path: Path, piece_size: int) -> Iterator[bytes]:
+    """The file's bytes, piece by piece; ListError when it can't be read.
+
+    Only regular files: /dev/zero has no end, and opening a pipe waits for a writer.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        with open(handle, "rb", buffering=0) as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise ListError(list_name, f"{path} is not a file")
+            while piece := file.read(piece_size):
+                yield piece
+    except OSError as error:
+        raise ListError(list_name, f"{path} can't be read: {error.strerror}") from error
+
+
+def copy(list_name: str, path: Path, target: Path, size_limit: int) -> Received:
+    """Copy a list's file to the new file `target`, checked like one from the network.
+
+    Raises ListError for a file that can't be read or is no list, OSError from the disk.
+    """
+    intake = Intake(list_name, target, size_limit)
+    try:
+        for piece in read(list_name, path, PIECE_SIZE):
+            intake.feed(piece)
+        return intake.finish()
+    finally:
+        intake.close()

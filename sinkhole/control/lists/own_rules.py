@@ -1,0 +1,41 @@
+"""The rules of the settings, as a list of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+from sinkhole.dns.filter.compiled.report import MAX_SAMPLES, CompileReport
+from sinkhole.dns.filter.language.line import Ignored
+from sinkhole.dns.filter.language.rules import parse_line
+from sinkhole.dns.filter.trie import CompiledList
+
+OWN_RULES: Final = "own rules"
+"""What the list is called."""
+
+
+def compile_own(rules: Sequence[str]) -> tuple[CompiledList, list[str]]:
+    """The rules compiled, and what of them is not in use, one text each, most of it at least.
+
+    A rule for browsers is right in a list, but somebody who writes it here expects something.
+    """
+    own = CompiledList.from_rules(OWN_RULES, "block", rules)
+    unused = {sample.line - 1: (sample.text, sample.reason) for sample in own.report.samples}
+    unused |= islice(_passed_over(rules, own.report), MAX_SAMPLES)
+    problems = [
+        f"filtering.rules[{place}]: {text!r} is not in use: {reason}"
+        for place, (text, reason) in sorted(unused.items())
+    ]
+    if more := own.report.refused + own.report.ignored - len(problems):
+        problems.append(f"filtering.rules: {more} more are not in use")
+    return own, problems
+
+
+def _passed_over(
+    rules: Sequence[str], report: CompileReport
+) -> Iterator[tuple[int, tuple[str, str]]]:
+    for place, rule in enumerate(rules if report.ignored else ()):
+        parsed = parse_line(rule)
+        if isinstance(parsed, Ignored):
+            yield place, (rule[:200], parsed.reason)

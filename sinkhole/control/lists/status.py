@@ -1,0 +1,116 @@
+"""What the page, the API and the command line show about a list."""
+
+from __future__ import annotations
+
+from typing import Final, Literal, TypedDict
+
+from sinkhole.control.lists.item import Item
+
+MOST_SAMPLES: Final = 5
+
+ListState = Literal["ready", "missing", "failed", "quarantined", "disabled"]
+
+
+class RefusedLine(TypedDict):
+    """A line that holds no rule sinkhole knows."""
+
+    line: int
+    text: str
+    reason: str
+
+
+class Quarantine(TypedDict):
+    """A version that is held back: why, since when, and how large it is."""
+
+    reason: str
+    since: float
+    names: int
+    rules: int
+
+
+class ListStatus(TypedDict):
+    """One list, ready for JSON; times are seconds since 1970, durations seconds.
+
+    `error` is why the last look at the source failed; a list may be ready all the same, with
+    its last good copy. "missing" has not been fetched yet, "failed" could not be, "quarantined"
+    has come but is held back. `unique` is None until it has been counted. `versions` are those
+    that are kept, the one in use among them, and `disk_bytes` is the room of all of them.
+    """
+
+    name: str
+    kind: str
+    url: str
+    enabled: bool
+    added: bool
+    names: int
+    rules: int
+    unique: int | None
+    refused: int
+    refused_reasons: dict[str, int]
+    refused_samples: list[RefusedLine]
+    checked: float | None
+    changed: float | None
+    fetch_s: float | None
+    compile_s: float | None
+    size_bytes: int
+    disk_bytes: int
+    versions: int
+    error: str | None
+    quarantine: Quarantine | None
+    state: ListState
+
+
+def status_of(item: Item, *, added: bool = False, unique: int | None = None) -> ListStatus:
+    """The status of a list; the counts are of what is in use."""
+    state, compiled = item.state, item.compiled
+    report = compiled.report if compiled else None
+    return {
+        "name": item.name,
+        "kind": item.wanted.kind,
+        "url": item.wanted.url,
+        "enabled": item.wanted.enabled,
+        "added": added,
+        "names": item.names,
+        "rules": compiled.rules if compiled else 0,
+        "unique": unique if compiled else None,
+        "refused": report.refused if report else 0,
+        "refused_reasons": dict(report.reasons) if report else {},
+        "refused_samples": [
+            {"line": each.line, "text": each.text, "reason": each.reason}
+            for each in (report.samples[:MOST_SAMPLES] if report else ())
+        ],
+        "checked": state.checked,
+        "changed": state.changed,
+        "fetch_s": state.fetch_s,
+        "compile_s": state.compile_s,
+        "size_bytes": state.used.size_bytes if state.used else 0,
+        "disk_bytes": item.disk_bytes,
+        "versions": len(state.versions),
+        "error": _error(item),
+        "quarantine": _quarantine(item),
+        "state": _state(item),
+    }
+
+
+def _quarantine(item: Item) -> Quarantine | None:
+    held = item.state.held
+    if held is None:
+        return None
+    reason = item.state.held_because
+    return {"reason": reason, "since": held.since, "names": held.names, "rules": held.rules}
+
+
+def _error(item: Item) -> str | None:
+    if item.same_as is not None:
+        return f"the same address and kind as list {item.same_as!r}: remove one of them"
+    return item.state.error
+
+
+def _state(item: Item) -> ListState:
+    if not item.wanted.enabled:
+        return "disabled"
+    if item.compiled is not None:
+        return "ready"
+    if item.state.held is not None:
+        return "quarantined"
+    return "failed" if _error(item) else "missing"

@@ -1,0 +1,201 @@
+"""The folder of lists: copies, tries and states. One rename commits an update.
+
+    <id>.json            the state: names all files below of this list
+    <id>.<digest>.txt    a copy as it came from the source, unpacked
+    <id>.<digest>.trie   what was compiled from that copy
+    <id>.<digest>.txt.gz the copy of an older version, see `versions`
+    <id>.<random>.part   something being written
+    .lock                held by the one process that updates
+
+A new copy and trie get names of their own and reach the disk first; then the state that names
+them replaces the old one by a rename. Killed at any point, the folder holds the old files or the
+new ones, and some that no state names: `sweep` removes those. The status of a list is kept
+here and not in a database so that it changes in that same rename.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import fcntl
+import os
+import re
+import secrets
+from collections.abc import AsyncIterator, Collection, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+from sinkhole.control.lists.item import Item
+from sinkhole.control.lists.state import State, Version, from_json
+from sinkhole.dns.filter.trie import CompiledList
+from sinkhole.model.errors import ListError, StorageError
+
+UNUSED_GRACE_S: Final = 7 * 86_400.0
+"""How long the files of a list are kept after it left the settings: a mistake costs nothing."""
+
+LOCK_PATIENCE_S: Final = 10.0
+_LOCK_POLL_S: Final = 0.1
+# Only names of this shape are ever removed: people put files of their own everywhere. The dot in
+# front is what the compiler gives to a file it has not finished.
+_OURS: Final = re.compile(r"\.?[a-z0-9-]+-(block|allow)-[0-9a-f]{12}\.[a-z0-9_.]+")
+
+
+class Store:
+    """The folder of lists. Methods wait for the disk and raise StorageError, except `locked`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, file_name: str) -> Path:
+        """A file of the folder, by the name a state gives it."""
+        return self.folder / file_name
+
+    def part(self, list_id: str) -> Path:
+        """A new name for a file to be written; nothing is created."""
+        return self.folder / f"{list_id}.{secrets.token_hex(8)}.part"
+
+    def read(self, list_id: str) -> State | None:
+        """The list's state; None when there is none, or none that can be read."""
+        try:
+            return from_json(self._state_path(list_id).read_bytes())
+        except OSError:
+            return None
+
+    def write(self, list_id: str, state: State) -> None:
+        """Commit: from here on the list is what `state` says, even after a power failure."""
+        part = self.part(list_id)
+        with _disk(self.folder):
+            try:
+                with part.open("xb") as file:
+                    file.write(state.to_json())
+                    file.flush()
+                    os.fsync(file.fileno())
+                part.replace(self._state_path(list_id))
+                self._sync_folder()
+            finally:
+                part.unlink(missing_ok=True)
+
+    def keep(self, part: Path, list_id: str, digest: str, ending: str) -> str:
+        """Give a finished part its lasting name, which is returned; no state names it yet."""
+        name = f"{list_id}.{digest}.{ending}"
+        with _disk(self.folder):
+            _sync(part)
+            part.replace(self.path(name))
+            self._sync_folder()
+        return name
+
+    def size_bytes(self, state: State) -> int:
+        """The room that all files of a list take."""
+        total = 0
+        for name in state.files:
+            with contextlib.suppress(OSError):  # lost files take none
+                total += self.path(name).stat().st_size
+        return total
+
+    def discard(self, part: Path) -> None:
+        """Remove a part, if it is still there."""
+        with _disk(self.folder):
+            part.unlink(missing_ok=True)
+
+    def sweep(self, wanted_ids: Collection[str], now: float) -> None:
+        """Remove leftovers, and lists that left the settings UNUSED_GRACE_S ago.
+
+        Only under the lock: what another process is writing looks like a leftover.
+        """
+        with _disk(self.folder):
+            found = [path for path in self.folder.iterdir() if _OURS.fullmatch(path.name)]
+            ours = [path for path in found if path.is_file()]
+        needed = set()
+        for path in ours:
+            if path.suffix == ".json" and (state := self._still_needed(path, wanted_ids, now)):
+                needed |= {path.name, *state.files}
+        with _disk(self.folder):
+            for path in ours:
+                if path.name not in needed:
+                    path.unlink(missing_ok=True)
+
+    @contextlib.asynccontextmanager
+    async def locked(self, patience_s: float = LOCK_PATIENCE_S) -> AsyncIterator[None]:
+        """Hold the folder's lock, so that the server and the command line never update at once.
+
+        Raises StorageError when another process keeps it for longer than `patience_s`, or the
+        folder can't be made. The lock ends with the process that holds it, however it ends.
+        """
+        handle = await asyncio.to_thread(self._open_lock)
+        try:
+            deadline = asyncio.get_running_loop().time() + patience_s
+            while not _try_lock(handle):
+                if asyncio.get_running_loop().time() >= deadline:
+                    raise StorageError(
+                        f"{self.folder}: another sinkhole is updating the lists; try again later"
+                    )
+                await asyncio.sleep(_LOCK_POLL_S)
+            yield
+        finally:
+            os.close(handle)
+
+    def _still_needed(self, path: Path, wanted_ids: Collection[str], now: float) -> State | None:
+        """The state in `path` if its files are to be kept; notes since when it is unused."""
+        list_id = path.name.removesuffix(".json")
+        state = self.read(list_id)
+        if state is None:
+            return None
+        if list_id in wanted_ids:
+            unused_since = None
+        else:
+            unused_since = min(state.unused_since or now, now)
+            if now - unused_since > UNUSED_GRACE_S:
+                return None
+        if unused_since != state.unused_since:
+            state = replace(state, unused_since=unused_since)
+            self.write(list_id, state)
+        return state
+
+    def _state_path(self, list_id: str) -> Path:
+        return self.folder / f"{list_id}.json"
+
+    def _open_lock(self) -> int:
+        with _disk(self.folder):
+            self.folder.mkdir(parents=True, exist_ok=True)
+            return os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+    def _sync_folder(self) -> None:
+        _sync(self.folder)
+
+
+def _sync(path: Path) -> None:
+    """Bring a file, or the names within a folder, to the disk."""
+    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _try_lock(handle: int) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        raise StorageError(f"the lists' folder can't be locked: {error.strerror}") from error
+    return True
+
+
+@contextlib.contextmanager
+def _disk(folder: Path) -> Iterator[None]:
+    """Translate what the operating system says about the folder."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"{folder}: {error.strerror or error}") from error
+
+
+def map_version(store: Store, item: Item, version: Version) -> CompiledList:
+    """Map what was compiled of a version; ListError when it is missing, damaged or too old."""
+    if not version.compiled:
+        raise ListError(item.name, "not compiled")
+    return CompiledList.map(
+        store.path(version.compiled), item.name, item.wanted.kind, store.path(version.source)
+    )

@@ -1,0 +1,159 @@
+"""One connection to querylog.db, and the only file that calls SQLite.
+
+aiosqlite gives each connection a thread of its own: a statement costs the event loop two thread
+switches, whatever it does, so statements are few and big. A connection that is not closed keeps
+the interpreter from exiting; whoever opens one closes it in a `finally`.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final, cast
+from urllib.parse import quote
+
+import aiosqlite
+
+from sinkhole.model.errors import StorageError
+
+# It writes every statement with all its parameters, thousands of rows, at level debug.
+logging.getLogger("aiosqlite").setLevel(logging.INFO)
+
+BUSY_S: Final = 1.5
+"""How long to wait for a lock that another program, such as a backup, holds on the database.
+
+The writer tries again later anyway; a longer wait would hold up the end of the program.
+"""
+
+_DAMAGED: Final = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+
+Row = tuple[Any, ...]
+
+
+class DamagedError(StorageError):
+    """The file is no database, or a broken one: no later attempt can succeed."""
+
+
+class Database:
+    """A connection to one database file; every method raises StorageError when it fails."""
+
+    def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
+        self.path = path
+        self._connection = connection
+
+    @classmethod
+    async def connect(cls, path: Path, *, read_only: bool = False) -> Database:
+        """Open a file; unless `read_only` it is made if need be. DamagedError comes later."""
+        mode = "ro" if read_only else "rwc"
+        with _translated(path):
+            connection = await aiosqlite.connect(
+                f"file:{quote(str(path))}?mode={mode}",
+                uri=True,
+                isolation_level=None,  # transactions begin and end where this code says so
+                timeout=BUSY_S,
+            )
+        return cls(connection, path)
+
+    async def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement and return all of its rows."""
+        with _translated(self.path):
+            found = await self._connection.execute_fetchall(sql, parameters)
+            return cast(list[Row], found)  # what sqlite3's fetchall gives without a row_factory
+
+    async def value(self, sql: str, parameters: Sequence[Any] = ()) -> Any:
+        """The first column of the first row, None if there is no row."""
+        rows = await self.rows(sql, parameters)
+        return rows[0][0] if rows else None
+
+    async def insert(
+        self, head: str, width: int, values: list[Any], tail: str = "", most: int = 256
+    ) -> None:
+        """Insert many rows: `head VALUES (?, …), (?, …), … tail` with the parameters in one list.
+
+        `values` holds the rows end to end, `width` values each. A statement has at most `most`
+        rows and otherwise a power of two of them, so that few are ever prepared. The whole of a
+        statement runs without the GIL, which `executemany` gives back and retakes at every row.
+        """
+        start = 0
+        while (left := (len(values) - start) // width) > 0:
+            size = most if left >= most else 1 << (left.bit_length() - 1)
+            end = start + size * width
+            await self.rows(_statement(head, width, size, tail), values[start:end])
+            start = end
+
+    async def begin(self) -> None:
+        """Begin a transaction, taking the write lock at once."""
+        await self.rows("BEGIN IMMEDIATE")
+
+    async def commit(self) -> None:
+        """End the transaction; what it wrote survives the end of this process from here on."""
+        await self.rows("COMMIT")
+
+    async def rollback(self) -> None:
+        """Undo the transaction, if one is open: SQLite ends it itself on a full disk."""
+        with _translated(self.path):
+            is_open = self._connection.in_transaction
+        if is_open:
+            await self.rows("ROLLBACK")
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[None]:
+        """A transaction around a block, undone when the block raises."""
+        await self.begin()
+        try:
+            yield
+            await self.commit()
+        except BaseException:
+            await self.rollback()
+            raise
+
+    async def define(self, name: str, function: Callable[[str], int]) -> None:
+        """Let SQL on this connection call a function of a text by this name."""
+        with _translated(self.path):
+            await self._connection.create_function(name, 1, function, deterministic=True)
+
+    async def release_free_memory(self, pages: int) -> None:
+        """Hand free pages back to the file system, at most so many; outside transactions."""
+        with _translated(self.path):
+            # As a script: `execute` takes only the first step of this pragma, which is one page.
+            await self._connection.executescript(f"PRAGMA incremental_vacuum({pages})")
+
+    async def interrupt(self) -> None:
+        """Make the statement that is running now fail."""
+        await self._connection.interrupt()
+
+    async def close(self) -> None:
+        """Close the connection and end its thread; waits for the statement that is running."""
+        with _translated(self.path):
+            await self._connection.close()
+
+
+def padded(values: list[Any]) -> list[Any]:
+    """Values for an IN list, the last repeated up to a power of two: few lengths, few statements.
+
+    Each statement that was ever prepared is kept, with all its parameters.
+    """
+    missing = (1 << (len(values) - 1).bit_length()) - len(values) if values else 0
+    return values + values[-1:] * missing
+
+
+@lru_cache(maxsize=256)
+def _statement(head: str, width: int, size: int, tail: str) -> str:
+    row = "(" + ",".join("?" * width) + ")"
+    return f"{head} VALUES {','.join([row] * size)} {tail}"
+
+
+@contextmanager
+def _translated(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the upper bits only say more of it
+        kind = DamagedError if code in _DAMAGED else StorageError
+        raise kind(f"{path}: {error}") from error
+    except ValueError as error:  # aiosqlite's "Connection closed" and "no active connection"
+        raise StorageError(f"{path}: {error}") from error

@@ -1,0 +1,139 @@
+"""Values stored once, under a small number: names, clients, accounts.
+
+The numbers are given out here, not by SQLite, so that a batch of rows can be made before its new
+values are written. What was used within the present hour is remembered; it is forgotten when the
+hour ends, so that every value's `seen` is brought up to date once an hour and not more often.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, Final, Generic, TypeVar
+
+from sinkhole.control.querylog.database import Database, padded
+from sinkhole.control.querylog.digest import digest
+from sinkhole.dns.wire.name import to_text
+from sinkhole.model.record import Report
+
+MOST_REMEMBERED: Final = 20_000
+"""Values remembered at once; when there would be more, remembering starts anew."""
+
+_PER_STATEMENT: Final = 256
+
+Key = TypeVar("Key")
+
+
+AccountKey = tuple[int, int, int, str, int, str, bool, str, str, str, str]
+"""The columns of `account` from qtype on, see `account_key`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kind(Generic[Key]):
+    """How the values of one dictionary are stored.
+
+    `columns` are all columns but id and seen, first the one that tells values apart; `stored`
+    gives their contents for a value.
+    """
+
+    table: str
+    columns: tuple[str, ...]
+    stored: Callable[[Key], tuple[Any, ...]]
+
+
+def _stored_name(wire_name: bytes) -> tuple[Any, ...]:
+    text = to_text(wire_name)
+    return (digest(text), text)
+
+
+def _stored_account(key: AccountKey) -> tuple[Any, ...]:
+    return (digest(repr(key)), *key)
+
+
+NAMES: Final[Kind[bytes]] = Kind("name", ("digest", "text"), _stored_name)
+CLIENTS: Final[Kind[str]] = Kind("client", ("text",), lambda address: (address,))
+ACCOUNTS: Final[Kind[AccountKey]] = Kind(
+    "account",
+    (
+        *("digest", "qtype", "rcode", "outcome", "list", "line", "rule", "allowed"),
+        *("policy_group", "hop", "upstream", "detail"),
+    ),
+    _stored_account,
+)
+
+
+def account_key(report: Report, rule: str) -> AccountKey:
+    """Everything of a report but its name; `rule` is the text of the rule that decided."""
+    verdict = report.verdict
+    return (
+        *(report.qtype, report.rcode, int(verdict.outcome)),
+        *(verdict.cause.list_name, verdict.cause.line, rule, verdict.allowed, verdict.group),
+        *(verdict.hop, verdict.upstream, verdict.detail),
+    )
+
+
+class Dictionary(Generic[Key]):
+    """The numbers of one kind of value; `ids` holds those that `learn` was asked for of late."""
+
+    def __init__(self, kind: Kind[Key], last_id: int) -> None:
+        self.ids: dict[Key, int] = {}
+        self._kind = kind
+        self._last_id = last_id
+
+    @classmethod
+    async def load(cls, database: Database, kind: Kind[Key]) -> Dictionary[Key]:
+        """The dictionary of a database as it is now, with nothing remembered yet."""
+        return cls(kind, await database.value(f"SELECT max(id) FROM {kind.table}") or 0)
+
+    async def learn(self, database: Database, wanted: Iterable[Key], hour: int) -> None:
+        """Make `ids` know all of `wanted`, within the open transaction.
+
+        Values the database has are looked up, the others stored, all in few statements; each is
+        marked as seen in `hour`. To be forgotten if the transaction is undone.
+        """
+        missing = [key for key in wanted if key not in self.ids]
+        if not missing:
+            return
+        if len(self.ids) + len(missing) > MOST_REMEMBERED:
+            missing = list(wanted)
+            self.ids.clear()
+        stored = {key: self._kind.stored(key) for key in missing}
+        found = await self._find(database, [columns[0] for columns in stored.values()], hour)
+        new: list[Any] = []
+        for key, columns in stored.items():
+            ident = found.get(columns[0])
+            if ident is None:
+                # Found from here on: of two values of one digest the table can take but one.
+                ident = found[columns[0]] = self._last_id = self._last_id + 1
+                new += (ident, hour, *columns)
+            self.ids[key] = ident
+        names = ("id", "seen", *self._kind.columns)
+        head = f"INSERT INTO {self._kind.table} ({', '.join(names)})"
+        await database.insert(head, len(names), new)
+
+    def forget(self) -> None:
+        """Forget what is remembered; nothing stored is lost."""
+        self.ids.clear()
+
+    async def _find(self, database: Database, values: list[Any], hour: int) -> dict[Any, int]:
+        table, unique = self._kind.table, self._kind.columns[0]
+        found: dict[Any, int] = {}
+        outdated: list[int] = []
+        for start in range(0, len(values), _PER_STATEMENT):
+            part = padded(values[start : start + _PER_STATEMENT])
+            for value, ident, seen in await database.rows(
+                f"SELECT {unique}, id, seen FROM {table} WHERE {unique} IN ({_marks(part)})", part
+            ):
+                found[value] = ident
+                if seen != hour:
+                    outdated.append(ident)
+        for start in range(0, len(outdated), _PER_STATEMENT):
+            part = padded(outdated[start : start + _PER_STATEMENT])
+            await database.rows(
+                f"UPDATE {table} SET seen = ? WHERE id IN ({_marks(part)})", (hour, *part)
+            )
+        return found
+
+
+def _marks(values: list[Any]) -> str:
+    return ",".join("?" * len(values))

@@ -1,0 +1,98 @@
+"""From what a user looks for to SQL conditions, and to the hours that can have such rows."""
+
+from __future__ import annotations
+
+import ipaddress
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from sinkhole.dns.wire.numbers import type_number
+from sinkhole.model.verdict import KINDS, Outcome
+
+VERDICTS: Final = ("blocked", "allowed", *KINDS[1:])
+"""What the verdict filter accepts; "allowed" is all that is not blocked."""
+
+MOST_NAMES: Final = 200
+"""Up to so many names that match, the roll-ups are asked for hours; with more of them, rows are
+found faster by reading them from the newest on."""
+
+
+class Rows(Protocol):
+    """What runs SELECTs, see `reader.Reader`."""
+
+    async def rows(self, sql: str, parameters: list[Any]) -> list[tuple[Any, ...]]: ...
+
+
+@dataclass(slots=True)
+class Filter:
+    """Conditions that rows must meet, as SQL with its parameters.
+
+    `where` speaks of the tables `query` as q and `account` as a; `hours` of the start of an hour
+    as h.start: without it, any hour may have rows that match. With `is_empty` none has.
+    """
+
+    where: list[str] = field(default_factory=list)
+    where_values: list[Any] = field(default_factory=list)
+    hours: list[str] = field(default_factory=list)
+    hours_values: list[Any] = field(default_factory=list)
+    is_empty: bool = False
+
+    def _add(self, column: str, values: list[int], rollup: str, key: str) -> None:
+        marks = ",".join("?" * len(values))
+        self.where.append(f"{column} IN ({marks})")
+        self.where_values += values
+        # total is by minutes for its first days, hence the range.
+        self.hours.append(
+            f"EXISTS (SELECT 1 FROM {rollup} AS r WHERE r.start >= h.start"
+            f" AND r.start < h.start + 3600 AND r.{key} IN ({marks}))"
+            if rollup == "total"
+            else f"EXISTS (SELECT 1 FROM {rollup} AS r WHERE r.start = h.start"
+            f" AND r.{key} IN ({marks}))"
+        )
+        self.hours_values += values
+
+
+async def make_filter(
+    source: Rows, *, client: str | None, name: str | None, verdict: str | None, qtype: str | None
+) -> Filter:
+    """The filter for what `History.page` is given; ValueError says what is not understood."""
+    found = Filter()
+    if verdict:
+        found._add("a.outcome", outcomes_of(verdict), "total", "outcome")
+    if qtype:
+        found._add("a.qtype", [type_number(qtype)], "by_type", "qtype")
+    if client:
+        ids = await source.rows("SELECT id FROM client WHERE text = ?", [_address(client)])
+        found._add("q.client", [row[0] for row in ids], "by_client", "client")
+        found.is_empty |= not ids
+    if name:
+        await _by_name(source, found, name.lower())
+    return found
+
+
+def outcomes_of(verdict: str) -> list[int]:
+    """The numbers of the outcomes that a verdict filter lets through."""
+    if verdict not in VERDICTS:
+        raise ValueError(f"verdict is {verdict!r}; it may be one of {', '.join(VERDICTS)}")
+    if verdict == "allowed":
+        return [int(outcome) for outcome in Outcome if not outcome.is_block]
+    return [int(outcome) for outcome in Outcome if outcome.kind == verdict]
+
+
+async def _by_name(source: Rows, found: Filter, part: str) -> None:
+    matches = "SELECT id FROM name WHERE instr(text, ?) > 0"
+    ids = await source.rows(f"{matches} LIMIT ?", [part, MOST_NAMES + 1])
+    if len(ids) > MOST_NAMES:
+        found.where.append(f"q.name IN ({matches})")
+        found.where_values.append(part)
+    else:
+        found._add("q.name", [row[0] for row in ids], "by_name", "name")
+        found.is_empty |= not ids
+
+
+def _address(client: str) -> str:
+    """An address as the log spells it; anything else as it is, and nothing will be found."""
+    try:
+        return str(ipaddress.ip_address(client.strip()))
+    except ValueError:
+        return client

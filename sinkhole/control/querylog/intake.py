@@ -1,0 +1,317 @@
+"""From records to rows and counts, at a quarter of a microsecond each.
+
+A kept reply shares one Report among all its records, so the usual record costs two dict look-ups
+by identity: its `_Line` and its `_Asker` know the numbers of name, account and client, and count.
+A record with anything unknown waits in `_late` until `settle` has asked the database about the
+new values of a whole bite at once.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
+
+from sinkhole.control.querylog.database import Database
+from sinkhole.control.querylog.dictionary import (
+    ACCOUNTS,
+    CLIENTS,
+    MOST_REMEMBERED,
+    NAMES,
+    AccountKey,
+    Dictionary,
+    account_key,
+)
+from sinkhole.control.querylog.tally import Answer, Tally, add, answer_of
+from sinkhole.model.errors import SinkholeError
+from sinkhole.model.record import Batch, Report
+from sinkhole.model.verdict import Cause, Outcome, Verdict
+
+ROW_WIDTH: Final = 5
+"""Values of a row: id, client, name, account, duration_us."""
+
+MINUTE_US: Final = 60_000_000
+HOUR_US: Final = 60 * MINUTE_US
+
+CLOCK_STEP_US: Final = HOUR_US
+"""A clock set back by more than this is followed; by less, ids go on from the newest one."""
+
+
+_FORWARDED = int(Outcome.FORWARDED)
+_Alike = tuple[Verdict, int, int]
+
+
+class _Sort(NamedTuple):
+    """What reports of the same verdict, rcode and type have in common."""
+
+    account: int
+    answer: Answer
+    blocked: int
+
+
+class _Line:
+    """What is known of one report, and how often it was seen since the last count."""
+
+    __slots__ = ("account", "answer", "blocked", "count", "name")
+
+    def __init__(self, name: int, sort: _Sort) -> None:
+        self.name = name
+        self.account, self.answer, self.blocked = sort
+        self.count = 0
+
+
+class _Asker:
+    """One client's number, and how often it asked since the last count."""
+
+    __slots__ = ("blocked", "count", "id")
+
+    def __init__(self, ident: int) -> None:
+        self.id = ident
+        self.count = 0
+        self.blocked = 0
+
+
+class Intake:
+    """Turns batches into `rows` (ROW_WIDTH values each, end to end) and into tallies.
+
+    Call `take` and `settle` for each bite, then use up `rows`; `collect` at the end of the
+    transaction, `forget` when it was undone. With `detail` off there are no accounts and nobody
+    wants the rows: only the tallies are right.
+    """
+
+    def __init__(
+        self,
+        names: Dictionary[bytes],
+        clients: Dictionary[str],
+        accounts: Dictionary[AccountKey],
+        rule_text: Callable[[Cause], str],
+        *,
+        detail: bool,
+        last_id: int,
+    ) -> None:
+        self.rows: list[int] = []
+        self._names = names
+        self._clients = clients
+        self._accounts = accounts
+        self._rule_text = rule_text
+        self._detail = detail
+        self._last_id = last_id
+        self._rules: dict[Cause, str] = {}
+        self._sorts: dict[_Alike, _Sort] = {}
+        self._ruled: dict[_Alike, _Sort] = {}
+        self._lines: dict[Report, _Line] = {}
+        self._askers: dict[str, _Asker] = {}
+        self._touched: list[_Line] = []
+        self._late: list[tuple[int, Report, str, int]] = []
+        self._tallies: dict[int, Tally] = {}
+        self._minute = 0
+        self._tally = Tally(0)
+
+    @classmethod
+    async def load(
+        cls, database: Database, rule_text: Callable[[Cause], str], *, detail: bool
+    ) -> Intake:
+        """An intake that goes on where the database ends."""
+        return cls(
+            await Dictionary.load(database, NAMES),
+            await Dictionary.load(database, CLIENTS),
+            await Dictionary.load(database, ACCOUNTS),
+            rule_text,
+            detail=detail,
+            last_id=await database.value("SELECT max(id) FROM query") or 0,
+        )
+
+    def take(self, batches: Iterable[Batch]) -> None:
+        """Add the rows of all records that need no look-up; about 0.25 µs a record."""
+        rows, late, touched = self.rows, self._late, self._touched
+        known, askers = self._lines.get, self._askers.get
+        for time_s, duration_us, records in batches:
+            ident = self._place(time_s, len(records))
+            self._tally.durations[duration_us] += len(records)
+            for report, client in records:
+                line = known(report)
+                asker = askers(client)
+                if line is None or asker is None:
+                    late.append((ident, report, client, duration_us))
+                else:
+                    if line.count:
+                        line.count += 1
+                    else:
+                        line.count = 1
+                        touched.append(line)
+                    asker.count += 1
+                    if line.blocked:
+                        asker.blocked += 1
+                    rows += (ident, asker.id, line.name, line.account, duration_us)
+                ident += 1
+
+    async def settle(self, database: Database) -> None:
+        """Add the rows of the records that `take` knew too little about."""
+        late, self._late = self._late, []
+        if not late:
+            return
+        await self._learn(database, late)
+        sorts, ruled, names = self._sorts, self._ruled, self._names.ids
+        minute, tally = -1, self._tally
+        for ident, report, client, duration_us in late:
+            alike = (report.verdict, report.rcode, report.qtype)
+            sort = sorts.get(alike) or ruled[alike]
+            # Queries of no type were refused before their names were looked at.
+            name = names[report.name] if report.qtype else 0
+            asker = self._askers.get(client) or self._new_asker(client)
+            self.rows += (ident, asker.id, name, sort.account, duration_us)
+            if ident // MINUTE_US != minute:
+                minute = ident // MINUTE_US
+                tally = self._tally_at(minute)
+            tally.answers[sort.answer] += 1
+            add(tally.clients, asker.id, 1, sort.blocked)
+            if name:
+                add(tally.names, name, 1, sort.blocked)
+            if sort.answer.outcome == _FORWARDED:
+                add(tally.upstreams, report.verdict.upstream, 1, duration_us)
+            else:
+                self._remember(report, _Line(name, sort))
+        ruled.clear()
+
+    def collect(self) -> list[Tally]:
+        """What was counted since the last call, oldest minute first."""
+        self._count()
+        tallies = [tally for _, tally in sorted(self._tallies.items())]
+        self._tallies = {}
+        self._minute = 0
+        return tallies
+
+    def forget(self) -> None:
+        """Forget every number, for those new since the last commit are no longer stored."""
+        self.rows.clear()
+        self._late.clear()
+        self._count()
+        self._lines.clear()
+        self._sorts.clear()
+        self._askers.clear()
+        for dictionary in (self._names, self._clients, self._accounts):
+            dictionary.forget()
+
+    def forget_rules(self) -> None:
+        """Read rules anew: line 7 of a list may be another one since the list was updated."""
+        self._rules.clear()
+
+    # ---- time --------------------------------------------------------------------------------
+
+    def _place(self, time_s: float, size: int) -> int:
+        """The id of a batch's first record: its time, unless that is taken.
+
+        A batch lies within one minute, so that row and tally always agree on the hour.
+        """
+        ident = int(time_s * 1e6)
+        if self._last_id - CLOCK_STEP_US < ident <= self._last_id:
+            ident = self._last_id + 1
+        minute = ident // MINUTE_US
+        if (ident + size) // MINUTE_US != minute:
+            minute += 1
+            ident = minute * MINUTE_US
+        self._last_id = ident + size - 1
+        if minute != self._minute:
+            self._turn_to(minute)
+        return ident
+
+    def _turn_to(self, minute: int) -> None:
+        """Begin another minute; with another hour, values have to be marked as seen again."""
+        self._count()
+        if minute // 60 != self._tally.start_s // 3600:
+            self._lines.clear()
+            self._sorts.clear()
+            self._askers.clear()
+            for dictionary in (self._names, self._clients, self._accounts):
+                dictionary.forget()
+        self._minute = minute
+        self._tally = self._tally_at(minute)
+
+    def _tally_at(self, minute: int) -> Tally:
+        tally = self._tallies.get(minute)
+        if tally is None:
+            tally = self._tallies[minute] = Tally(minute * 60)
+        return tally
+
+    def _count(self) -> None:
+        """Move what lines and askers counted into the tally of the present minute."""
+        tally = self._tally
+        for line in self._touched:
+            tally.answers[line.answer] += line.count
+            if line.name:
+                add(tally.names, line.name, line.count, line.count * line.blocked)
+            line.count = 0
+        self._touched.clear()
+        for asker in self._askers.values():
+            if asker.count:
+                add(tally.clients, asker.id, asker.count, asker.blocked)
+                asker.count = asker.blocked = 0
+
+    # ---- values not known by identity --------------------------------------------------------
+
+    async def _learn(self, database: Database, late: list[tuple[int, Report, str, int]]) -> None:
+        hour = self._last_id // HOUR_US * 3600
+        reports = {report for _, report, _, _ in late}
+        await self._names.learn(database, {r.name for r in reports if r.qtype}, hour)
+        await self._clients.learn(database, {client for _, _, client, _ in late}, hour)
+        unknown = [r for r in reports if (r.verdict, r.rcode, r.qtype) not in self._sorts]
+        if len(self._sorts) + len(unknown) > MOST_REMEMBERED:
+            self._sorts.clear()
+            unknown = list(reports)
+        if unknown:
+            await self._learn_sorts(database, unknown, hour)
+
+    async def _learn_sorts(self, database: Database, unknown: list[Report], hour: int) -> None:
+        """Work out what is common to reports; kept unless a rule decided.
+
+        Verdicts without a rule are shared by all reports of a kind, the others are not.
+        """
+        keys: dict[Report, AccountKey] = {}
+        if self._detail:
+            await self._read_rules(unknown)
+            keys = {report: account_key(report, self._rule_of(report)) for report in unknown}
+            await self._accounts.learn(database, set(keys.values()), hour)
+        for report in unknown:
+            verdict = report.verdict
+            account = self._accounts.ids[keys[report]] if keys else 0
+            sort = _Sort(account, answer_of(report), int(verdict.outcome.is_block))
+            kept = self._ruled if verdict.cause.line else self._sorts
+            kept[verdict, report.rcode, report.qtype] = sort
+
+    async def _read_rules(self, reports: Iterable[Report]) -> None:
+        """Get the rules' texts in a thread, for they are read from the lists' files."""
+        causes = {c for r in reports if (c := r.verdict.cause).line and not c.rule}
+        if len(self._rules) + len(causes) > MOST_REMEMBERED:
+            self._rules = {}
+        unread = [cause for cause in causes if cause not in self._rules]
+        if not unread:
+            return
+        self._rules.update(await asyncio.to_thread(self._read, unread))
+
+    def _read(self, causes: list[Cause]) -> dict[Cause, str]:
+        texts = {}
+        for cause in causes:
+            try:
+                text = self._rule_text(cause)
+            except (OSError, SinkholeError):
+                text = ""  # list and line still say which rule it was
+            texts[cause] = text.encode("utf-8", "replace").decode()
+        return texts
+
+    def _rule_of(self, report: Report) -> str:
+        cause = report.verdict.cause
+        return self._rules.get(cause, "") if cause.line and not cause.rule else cause.rule
+
+    def _remember(self, report: Report, line: _Line) -> None:
+        """Know a report by identity from now on; not that of a first answer, which ends here."""
+        if len(self._lines) >= MOST_REMEMBERED:
+            self._count()
+            self._lines.clear()
+        self._lines[report] = line
+
+    def _new_asker(self, client: str) -> _Asker:
+        if len(self._askers) >= MOST_REMEMBERED:
+            self._count()
+            self._askers.clear()
+        asker = self._askers[client] = _Asker(self._clients.ids[client])
+        return asker

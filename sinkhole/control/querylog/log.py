@@ -1,0 +1,137 @@
+"""The query log as the rest of the program sees it: opened, running, closed."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final, TypedDict
+
+from sinkhole.control.querylog.history import History
+from sinkhole.control.querylog.reader import Reader
+from sinkhole.control.querylog.retention import wal_size
+from sinkhole.control.querylog.writer import Counters, Rollups, Writer
+from sinkhole.model.errors import StorageError
+from sinkhole.model.record import RecordBuffer
+from sinkhole.model.tasks import Tasks
+from sinkhole.model.verdict import Cause
+
+log = logging.getLogger(__name__)
+
+FLUSH_S: Final = 3.0
+"""How long `close` lets the writer write what is left, before it makes it stop."""
+
+
+class LogStatus(TypedDict):
+    """The query log in `/api/status`; counts are of queries."""
+
+    enabled: bool
+    waiting: int
+    dropped: int
+    rows: int
+    size_bytes: int
+    error: str | None
+
+
+class QueryLog:
+    """One database file with its writer and its readers; made by `open`, ended by `close`.
+
+    `history` is the read side. `problem` says that a file was set aside, None in the usual case.
+    """
+
+    def __init__(self, path: Path, buffer: RecordBuffer, enabled: bool, writer: Writer) -> None:
+        self._path = path
+        self._buffer = buffer
+        self._enabled = enabled
+        self._writer = writer
+        self._tasks = Tasks("query log", limit=1)
+        self._readers: list[Reader] = []
+        self.history = History(self.reader())
+
+    @classmethod
+    async def open(
+        cls,
+        path: Path,
+        buffer: RecordBuffer,
+        *,
+        enabled: bool,
+        keep_s: float,
+        max_size_bytes: int,
+        rollups: Rollups,
+        counters: Counters,
+        rule_text: Callable[[Cause], str] = lambda cause: cause.rule,
+    ) -> QueryLog:
+        """Open or make the database and start writing what comes through `buffer`.
+
+        Never fails: without a usable database, `status` says why and only `counters` are served.
+        With `enabled` False no rows are written, but roll-ups are. `rule_text` reads a rule's
+        text by list and line; it is called in a thread, once for each rule that decided, and may
+        raise OSError or a SinkholeError.
+        """
+        writer = Writer(
+            path,
+            buffer,
+            enabled=enabled,
+            keep_s=keep_s,
+            max_size_bytes=max_size_bytes,
+            rule_text=rule_text,
+            rollups=rollups,
+            counters=counters,
+        )
+        await writer.open()
+        query_log = cls(path, buffer, enabled, writer)
+        query_log._tasks.start("writer", writer.run())
+        return query_log
+
+    def reader(self) -> Reader:
+        """Another read-only connection, closed along with the log."""
+        reader = Reader(self._path)
+        self._readers.append(reader)
+        return reader
+
+    @property
+    def problem(self) -> str | None:
+        """That a broken or newer file was set aside, and under which name."""
+        return self._writer.problem
+
+    @property
+    def dropped(self) -> int:
+        """Queries since the start of which no row was written, though they should have one."""
+        return self._buffer.dropped + self._writer.lost
+
+    def lists_changed(self) -> None:
+        """To be called when lists were updated: the text of line 7 may be another one now."""
+        self._writer.forget_rules()
+
+    def status(self) -> LogStatus:
+        """How the log is doing; `error` is what keeps it from writing now."""
+        try:
+            size_bytes = self._path.stat().st_size + wal_size(self._path)
+        except OSError:
+            size_bytes = 0
+        return {
+            "enabled": self._enabled,
+            "waiting": len(self._buffer),
+            "dropped": self.dropped,
+            "rows": self._writer.rows,
+            "size_bytes": size_bytes,
+            "error": self._writer.trouble.text,
+        }
+
+    async def close(self) -> None:
+        """Write what is left, for FLUSH_S at most, and close every connection.
+
+        The writer's last: SQLite then folds the WAL into the file, which a connection that only
+        reads can not do. A copy of the file alone is a whole backup then.
+        """
+        try:
+            results = await asyncio.gather(
+                *(reader.close() for reader in self._readers), return_exceptions=True
+            )
+            for result in results:
+                if isinstance(result, StorageError):
+                    log.warning("query log: %s", result)
+        finally:
+            self._writer.stop()
+            await self._tasks.close(FLUSH_S)

@@ -1,0 +1,323 @@
+"""The one task that writes: from the record buffer to rows, roll-ups and counters.
+
+Records are taken in bites of BITE, because the event loop that takes them also answers queries.
+All bites of most of a second go into one transaction, closed by the roll-ups: rows and roll-ups
+never disagree, and `kill -9` loses the last second at most. Whatever fails here is shown and
+tried again; it never reaches the DNS plane, which only ever appends to the buffer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final, Protocol
+
+from sinkhole.control.querylog.database import DamagedError, Database
+from sinkhole.control.querylog.intake import ROW_WIDTH, Intake
+from sinkhole.control.querylog.place import full_percent, refuse_network
+from sinkhole.control.querylog.retention import Retention, Roller
+from sinkhole.control.querylog.schema import open_database, set_aside
+from sinkhole.control.querylog.tally import Tally, tally_of
+from sinkhole.control.querylog.trouble import Trouble
+from sinkhole.model.errors import StorageError
+from sinkhole.model.record import RecordBuffer
+from sinkhole.model.verdict import Cause
+
+log = logging.getLogger(__name__)
+
+COMMIT_S: Final = 0.7
+"""The time between two transactions. With the pause and the work it stays below a second."""
+
+BUSY_PAUSE_S: Final = 0.1
+"""The time between two looks at the buffer while it fills quickly."""
+
+BITE: Final = 2_000
+"""Records taken at a time, half a millisecond's work."""
+
+ROWS_A_STATEMENT: Final = 500
+"""A prepared statement is kept with its parameters, half a kilobyte a row."""
+
+TIDY_EVERY_S: Final = 30.0
+TIDY_S: Final = 0.2
+"""The longest time spent on retention between two transactions."""
+
+
+class Rollups(Roller, Protocol):
+    """What keeps counts in the database, see `stats.rollups`."""
+
+    async def write(self, database: Database, tallies: Sequence[Tally]) -> None:
+        """Add the tallies to the roll-ups, within the open transaction."""
+        ...
+
+
+class Counters(Protocol):
+    """What keeps counts in memory, see `stats.counters`."""
+
+    def add(self, tally: Tally) -> None: ...
+
+
+class Writer:
+    """Drains one buffer into one database until it is told to stop.
+
+    `trouble` says what is wrong now; `problem` that a file was set aside. `lost` counts queries
+    that were counted but of which no row could be written.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        buffer: RecordBuffer,
+        *,
+        enabled: bool,
+        keep_s: float,
+        max_size_bytes: int,
+        rule_text: Callable[[Cause], str],
+        rollups: Rollups,
+        counters: Counters,
+    ) -> None:
+        self.trouble = Trouble()
+        self.problem: str | None = None
+        self.lost = 0
+        self.rows = 0
+        self._path = path
+        self._buffer = buffer
+        self._enabled = enabled
+        self._rule_text = rule_text
+        self._rollups = rollups
+        self._counters = counters
+        self._retention = Retention(rollups, keep_s, max_size_bytes)
+        self._database: Database | None = None
+        self._intake: Intake | None = None
+        self._stopping = asyncio.Event()
+        self._is_open = False
+        self._is_usable = True
+        self._taken = 0
+        self._written = 0
+        self._committed = 0.0
+        self._next_tidy = 0.0
+        self._disk_full = False
+
+    async def open(self) -> None:
+        """Open the database. Failing that, `trouble` says why, and `run` tries again."""
+        try:
+            refuse_network(self._path.parent)
+        except StorageError as error:
+            self._is_usable = False  # nor will it ever be: only the counters are served
+            self.trouble.complain(str(error))
+            return
+        try:
+            await self._connect()
+        except StorageError as error:
+            await self._undo(error)
+
+    async def run(self) -> None:
+        """Write until `stop`, and then what is left; close the database in any case."""
+        try:
+            busy = False
+            while not self._stopping.is_set():
+                busy = await self._round()
+                await self._pause(BUSY_PAUSE_S if busy else COMMIT_S)
+            await self._round(last=True)
+        except asyncio.CancelledError:
+            # Something is running that takes too long. Not in the usual case: a connection that
+            # was interrupted closes without folding its WAL into the file.
+            if self._database is not None:
+                await self._database.interrupt()
+            raise
+        finally:
+            await self._disconnect()
+
+    def stop(self) -> None:
+        """Let `run` write what is left and end."""
+        self._stopping.set()
+
+    def forget_rules(self) -> None:
+        """Read rule texts anew, because lists were updated."""
+        if self._intake is not None:
+            self._intake.forget_rules()
+
+    async def _pause(self, seconds: float) -> None:
+        try:
+            async with asyncio.timeout(seconds):
+                await self._stopping.wait()
+        except TimeoutError:
+            pass  # the usual end of a pause
+
+    async def _round(self, *, last: bool = False) -> bool:
+        """Take what waits and, when it is time, commit; whether much was waiting."""
+        if not self._is_usable:
+            self._only_count()
+            return False
+        if self.trouble.is_resting and not last:
+            return False  # the buffer holds the records, dropping the oldest when it is full
+        try:
+            await self._make_sure()
+            busy = await self._take_all()
+            if last or not busy or time.monotonic() - self._committed >= COMMIT_S:
+                await self._commit()
+                if not last:
+                    await self._tidy()
+        except StorageError as error:
+            await self._undo(error)
+            return False
+        except Exception as error:  # a bug may cost a second's rows, but not all from here on
+            log.exception("query log: a bug")
+            await self._undo(StorageError(f"{self._path}: {error!r}"))
+            return False
+        return busy
+
+    async def _make_sure(self) -> None:
+        """After a failure try whether writing works, before any record is staked on it."""
+        if self._database is None:
+            await self._connect()
+        if self.trouble.failures:
+            database, _ = self._opened()
+            async with database.transaction():
+                await database.rows("UPDATE meta SET value = value")
+
+    # ---- the transaction ---------------------------------------------------------------------
+
+    async def _take_all(self) -> bool:
+        """Take all records that wait now into the transaction; whether they were many."""
+        database, intake = self._opened()
+        bites = -(-len(self._buffer) // BITE)
+        if bites and not self._is_open:
+            await database.begin()  # before anything is taken: only this can meet a lock
+            self._is_open = True
+        for _ in range(bites):
+            batches = self._buffer.drain(BITE)
+            self._taken += sum(len(batch.records) for batch in batches)
+            intake.take(batches)
+            await intake.settle(database)
+            await self._write_rows(database, intake, at_least=BITE)
+        return bites > 1
+
+    async def _write_rows(self, database: Database, intake: Intake, *, at_least: int) -> None:
+        """Write whole statements' worth of rows; the rest stays for the next bite."""
+        rows = intake.rows
+        if not self._enabled or self._disk_full:
+            rows.clear()
+            return
+        count = len(rows) // ROW_WIDTH // at_least * at_least
+        if count:
+            values = rows[: count * ROW_WIDTH]
+            del rows[: count * ROW_WIDTH]
+            # A clock set back can give an id twice: better one row less than none at all.
+            await database.insert(
+                "INSERT OR IGNORE INTO query", ROW_WIDTH, values, most=ROWS_A_STATEMENT
+            )
+            self._written += count
+
+    async def _commit(self) -> None:
+        """End the transaction, if there was anything to write."""
+        self._committed = time.monotonic()
+        if self._is_open:
+            await self._write_counts()
+        if not self._disk_full:
+            self.trouble.over()
+
+    async def _write_counts(self) -> None:
+        database, intake = self._opened()
+        await self._write_rows(database, intake, at_least=1)
+        tallies = intake.collect()
+        for tally in tallies:
+            self._counters.add(tally)
+        await self._rollups.write(database, tallies)
+        await database.rows(
+            "UPDATE meta SET value = value + ? WHERE key = 'rows'", (self._written,)
+        )
+        await database.commit()
+        self.rows += self._written
+        self._written = 0
+        self._is_open = False
+        if self._disk_full:
+            self._lose(self._taken)
+        self._taken = 0
+
+    async def _undo(self, error: StorageError) -> None:
+        """Give up the transaction: its records are counted in memory and as lost."""
+        if self._intake is not None:
+            for tally in self._intake.collect():
+                self._counters.add(tally)
+            self._intake.forget()
+        self._lose(self._taken)
+        self._taken = self._written = 0
+        self._is_open = False
+        try:
+            if isinstance(error, DamagedError):
+                await self._begin_anew(error)
+            elif self._database is not None:
+                await self._database.rollback()
+        except StorageError:
+            await self._disconnect()  # the next attempt begins with a new connection
+        self.trouble.failed(str(error))
+
+    # ---- the rest of its life ----------------------------------------------------------------
+
+    async def _tidy(self) -> None:
+        """Look after the disk and retention, now and then and for a bounded time."""
+        now = time.monotonic()
+        if now < self._next_tidy:
+            return
+        self._next_tidy = now + TIDY_EVERY_S
+        percent = full_percent(self._path.parent)
+        self._disk_full = percent is not None
+        if self._disk_full:
+            self.trouble.complain(
+                f"the disk is {percent:.0f} % full: queries are counted but not logged"
+            )
+        if not self._path.exists():  # removed by somebody, to clear the log perhaps
+            await self._disconnect()
+            return
+        database, _ = self._opened()
+        while await self._retention.step(database, time.time()):
+            if time.monotonic() - now > TIDY_S:
+                self._next_tidy = 0.0  # go on after the next transaction
+                break
+        self.rows = await self._count_rows(database)
+
+    def _only_count(self) -> None:
+        """Without a database there are still metrics."""
+        while batches := self._buffer.drain(BITE):
+            tally = tally_of(batches)
+            self._counters.add(tally)
+            self._lose(tally.durations.total())
+
+    def _lose(self, count: int) -> None:
+        if self._enabled:
+            self.lost += count
+
+    def _opened(self) -> tuple[Database, Intake]:
+        if self._database is None or self._intake is None:
+            raise StorageError(f"{self._path} is not open")
+        return self._database, self._intake
+
+    async def _connect(self) -> None:
+        self._database, problem = await open_database(self._path)
+        if problem is not None:
+            self.problem = problem
+            log.error("query log: %s", problem)
+        self._intake = await Intake.load(self._database, self._rule_text, detail=self._enabled)
+        self.rows = await self._count_rows(self._database)
+
+    async def _disconnect(self) -> None:
+        database, self._database, self._intake = self._database, None, None
+        if database is not None:
+            try:
+                await database.close()
+            except StorageError as error:
+                log.warning("query log: %s", error)
+
+    async def _begin_anew(self, error: DamagedError) -> None:
+        """The file broke while in use: set it aside and begin a fresh one."""
+        await self._disconnect()
+        aside = set_aside(self._path, "broken")
+        self.problem = f"{error}; it was kept as {aside.name} and a new log begun"
+        log.error("query log: %s", self.problem)
+        await self._connect()
+
+    async def _count_rows(self, database: Database) -> int:
+        return int(await database.value("SELECT value FROM meta WHERE key = 'rows'") or 0)

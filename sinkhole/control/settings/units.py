@@ -1,0 +1,119 @@
+"""Durations and sizes: what a person writes, and the number the program works with.
+
+Both are numbers with a memory for how they are written: a `Duration` is a float of seconds, a
+`Size` an int of bytes, and `str()` of either is the canonical text, which parses back to the
+same number. A bare number is refused, because nobody can tell seconds from minutes by looking;
+only 0 needs no unit.
+"""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+
+from sinkhole.control.settings.words import shown
+
+# Largest unit first: the canonical text uses the first one that gives a whole number.
+_MS_PER = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
+_BYTES_PER = {
+    "TiB": 1 << 40,
+    "GiB": 1 << 30,
+    "MiB": 1 << 20,
+    "KiB": 1 << 10,
+    "TB": 10**12,
+    "GB": 10**9,
+    "MB": 10**6,
+    "KB": 10**3,
+    "B": 1,
+}
+
+# What people write instead, so that the error can say what they should have written.
+_MEANT_TIME = {
+    **dict.fromkeys(("msec", "msecs", "milli", "millis", "millisecond", "milliseconds"), "ms"),
+    **dict.fromkeys(("sec", "secs", "second", "seconds"), "s"),
+    **dict.fromkeys(("min", "mins", "minute", "minutes"), "m"),
+    **dict.fromkeys(("hr", "hrs", "hour", "hours"), "h"),
+    **dict.fromkeys(("day", "days"), "d"),
+    **{unit.lower(): unit for unit in _MS_PER},
+}
+_MEANT_SIZE = {
+    **dict.fromkeys(("byte", "bytes"), "B"),
+    **{unit[0].lower(): unit for unit in ("KiB", "MiB", "GiB", "TiB")},
+    **{unit.lower(): unit for unit in _BYTES_PER},
+}
+_LONGER_TIMES = {"w": 7, "week": 7, "weeks": 7, "y": 365, "year": 365, "years": 365}
+
+_QUANTITY = re.compile(r"([0-9]{1,15}(?:\.[0-9]{1,9})?)(\s*)([A-Za-z]*)", re.ASCII)
+
+
+class Duration(float):
+    """A time span in seconds, to the millisecond."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Duration:
+        """Read "500ms", "2s", "1.5h", "90d" or "0"; ValueError says what to write instead."""
+        number, unit = _split(text, _MS_PER, "duration", '"2s", "500ms", "10m", "24h" or "90d"')
+        milliseconds = number * _MS_PER[unit or "ms"]
+        if milliseconds != int(milliseconds):
+            raise ValueError(f"{shown(text)} is finer than a millisecond, write whole ms")
+        return cls(int(milliseconds) / 1000)
+
+    def __str__(self) -> str:
+        """The canonical text: the largest unit that gives a whole number; "0s" for none."""
+        milliseconds = round(float(self) * 1000)
+        if milliseconds == 0:
+            return "0s"
+        unit = next(unit for unit, size in _MS_PER.items() if milliseconds % size == 0)
+        return f"{milliseconds // _MS_PER[unit]}{unit}"
+
+
+class Size(int):
+    """A number of bytes; KiB, MiB, GiB and TiB count in 1024s, KB, MB, GB and TB in 1000s."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, text: str) -> Size:
+        """Read "512KiB", "32MiB", "1.5GiB", "100MB", "800B" or "0"; ValueError as `Duration`."""
+        number, unit = _split(text, _BYTES_PER, "size", '"512KiB", "32MiB", "2GiB" or "100MB"')
+        size = number * _BYTES_PER[unit or "B"]
+        if size != int(size):
+            raise ValueError(f"{shown(text)} is not a whole number of bytes")
+        return cls(int(size))
+
+    def __str__(self) -> str:
+        """The canonical text: the unit that gives the smallest whole number."""
+        whole = [unit for unit, size in _BYTES_PER.items() if int(self) % size == 0]
+        unit = min(whole, key=lambda unit: int(self) // _BYTES_PER[unit]) if self else "B"
+        return f"{int(self) // _BYTES_PER[unit]}{unit}"
+
+
+def _split(text: str, units: dict[str, int], what: str, examples: str) -> tuple[Decimal, str]:
+    """The number and the unit ("" only for zero) of a quantity."""
+    found = _QUANTITY.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{shown(text)} is not a {what}, write one such as {examples}")
+    number, space, unit = found.groups()
+    if not space and (unit in units or (not unit and Decimal(number) == 0)):
+        return Decimal(number), unit
+    if not unit:
+        wanted = " or ".join(f'"{number}{unit}"' for unit in _likely(units))
+        raise ValueError(f"{shown(text)} has no unit, write for instance {wanted}")
+    raise ValueError(f"{shown(text)} is not a {what}, write {_meant(number, unit, what, examples)}")
+
+
+def _likely(units: dict[str, int]) -> tuple[str, ...]:
+    return ("s", "h") if "s" in units else ("MiB", "GiB")
+
+
+def _meant(number: str, unit: str, what: str, examples: str) -> str:
+    """What to write for a number behind a unit that is not ours, such as "2 sec"."""
+    word = unit.lower()
+    meant = (_MEANT_TIME if what == "duration" else _MEANT_SIZE).get(word)
+    if meant:
+        return f'"{number}{meant}"'
+    if what == "duration" and word in _LONGER_TIMES and number.isdigit():
+        return f'"{int(number) * _LONGER_TIMES[word]}d"'
+    return f"one such as {examples}"

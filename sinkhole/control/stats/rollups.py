@@ -1,0 +1,189 @@
+"""Counts by time in the database: written along with the log's rows, folded as they age.
+
+`total` and `latency` are kept by the minute for two days, then by the hour. Names are kept by
+the hour as long as the log has rows of that hour, for the log finds its rows through them, and
+for two days at least; of each hour past, the leading names are added to `by_day`, which is what
+statistics over weeks and more are made of. All else is kept by the hour.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sinkhole.control.stats.histogram import bucket_of
+from sinkhole.control.stats.source import Store, Tally
+
+HOUR_S: Final = 3600
+DAY_S: Final = 86_400
+
+DETAIL_S: Final = 2 * DAY_S
+"""How long minutes, and names by the hour, are kept at least."""
+
+LEADING: Final = 200
+"""How many names of an hour are added to its day: the most asked for, and the most blocked."""
+
+SETTLED_S: Final = 60
+"""How long after its end an hour is taken to be complete."""
+
+ENTRIES_A_STEP: Final = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """A table of counts: by `start` and by `key`, one or two sums."""
+
+    name: str
+    key: str
+    sums: tuple[str, ...]
+
+    async def add(self, database: Store, start: int, counts: Mapping[Any, Sequence[int]]) -> None:
+        """Add to the sums of one start; in the order of the keys, as they lie on disk."""
+        values: list[Any] = []
+        for key, sums in sorted(counts.items()):
+            values += (start, key, *sums)
+        await database.insert(f"INSERT INTO {self.name}", 2 + len(self.sums), values, self.upsert)
+
+    @property
+    def upsert(self) -> str:
+        """What makes an INSERT add to what is there."""
+        updates = ", ".join(f"{column} = {column} + excluded.{column}" for column in self.sums)
+        return f"ON CONFLICT (start, {self.key}) DO UPDATE SET {updates}"
+
+    async def fold(self, database: Store, start: int) -> None:
+        """Make one entry of all those within an hour."""
+        sums = ", ".join(f"sum({column})" for column in self.sums)
+        within = (start, start + HOUR_S)
+        await database.rows(
+            f"INSERT INTO {self.name} SELECT ?, {self.key}, {sums} FROM {self.name}"
+            f" WHERE start > ? AND start < ? GROUP BY {self.key} {self.upsert}",
+            (start, *within),
+        )
+        await database.rows(f"DELETE FROM {self.name} WHERE start > ? AND start < ?", within)
+
+    async def drop(self, database: Store, before: float) -> bool:
+        """Delete up to ENTRIES_A_STEP entries that start before a time; whether there were any."""
+        first = (await database.rows(f"SELECT min(start) FROM {self.name}"))[0][0]
+        if first is None or first >= before:
+            return False
+        keys = f"start, {self.key}"
+        await database.rows(
+            f"DELETE FROM {self.name} WHERE ({keys}) IN"
+            f" (SELECT {keys} FROM {self.name} WHERE start < ? ORDER BY {keys} LIMIT ?)",
+            (before, ENTRIES_A_STEP),
+        )
+        return True
+
+
+_TOTAL = _Table("total", "outcome", ("count",))
+_LATENCY = _Table("latency", "bucket", ("count",))
+_BY_NAME = _Table("by_name", "name", ("count", "blocked"))
+_BY_DAY = _Table("by_day", "name", ("count", "blocked"))
+_BY_CLIENT = _Table("by_client", "client", ("count", "blocked"))
+_BY_TYPE = _Table("by_type", "qtype", ("count",))
+_BY_LIST = _Table("by_list", "list", ("count",))
+_BY_UPSTREAM = _Table("by_upstream", "upstream", ("count", "sum_us"))
+
+
+class Rollups:
+    """Writes and tends the roll-ups; statistics older than `keep_s` are dropped."""
+
+    def __init__(self, keep_s: float) -> None:
+        self._keep_s = keep_s
+
+    async def write(self, database: Store, tallies: Sequence[Tally]) -> None:
+        """Add tallies to the roll-ups, within the open transaction."""
+        for tally in tallies:
+            minute, hour = tally.start_s, tally.start_s // HOUR_S * HOUR_S
+            outcomes: Counter[int] = Counter()
+            types: Counter[int] = Counter()
+            lists: Counter[str] = Counter()
+            for (outcome, qtype, _, blocked_by), count in tally.answers.items():
+                outcomes[outcome] += count
+                types[qtype] += count
+                if blocked_by:
+                    lists[blocked_by] += count
+            buckets: Counter[int] = Counter()
+            for duration_us, count in tally.durations.items():
+                buckets[bucket_of(duration_us)] += count
+            await _TOTAL.add(database, minute, _single(outcomes))
+            await _LATENCY.add(database, minute, _single(buckets))
+            await _BY_TYPE.add(database, hour, _single(types))
+            await _BY_LIST.add(database, hour, _single(lists))
+            await _BY_NAME.add(database, hour, tally.names)
+            await _BY_CLIENT.add(database, hour, tally.clients)
+            await _BY_UPSTREAM.add(database, hour, tally.upstreams)
+
+    async def tidy(
+        self, database: Store, now_s: float, oldest_row_s: float, *, pressed: bool
+    ) -> bool:
+        """Do one bounded part of the folding and dropping that is due; whether there was any.
+
+        By-name counts stay while the log has rows of their hour; under pressure of size that is
+        all they stay for. To be called within a transaction.
+        """
+        oldest_row = oldest_row_s // HOUR_S * HOUR_S
+        if await self._sum_names(database, now_s) or await self._fold_minutes(database, now_s):
+            return True
+        detailed = oldest_row if pressed else min(oldest_row, now_s - DETAIL_S)
+        if await _BY_NAME.drop(database, detailed):
+            return True
+        expired = now_s - self._keep_s
+        indexed = min(expired, oldest_row)
+        for table, before in (
+            (_TOTAL, indexed),
+            (_BY_CLIENT, indexed),
+            (_BY_TYPE, indexed),
+            (_LATENCY, expired),
+            (_BY_LIST, expired),
+            (_BY_UPSTREAM, expired),
+            (_BY_DAY, expired - DAY_S),
+        ):
+            if await table.drop(database, before):
+                return True
+        return False
+
+    async def _sum_names(self, database: Store, now_s: float) -> bool:
+        """Add the leading names of the next hour that is complete to its day."""
+        hour = await _next_hour(database, "folded", "by_name")
+        if hour is None or hour + HOUR_S + SETTLED_S > now_s:
+            return False
+        leading = "SELECT name, count, blocked FROM by_name WHERE start = ?"
+        await database.rows(
+            f"INSERT INTO by_day SELECT ?, name, count, blocked FROM"
+            f" (SELECT * FROM ({leading} ORDER BY count DESC LIMIT ?)"
+            f" UNION SELECT * FROM ({leading} AND blocked > 0 ORDER BY blocked DESC LIMIT ?))"
+            f" WHERE true {_BY_DAY.upsert}",
+            (hour // DAY_S * DAY_S, hour, LEADING, hour, LEADING),
+        )
+        await _set_mark(database, "folded", hour + HOUR_S)
+        return True
+
+    async def _fold_minutes(self, database: Store, now_s: float) -> bool:
+        """Make hours of the minutes of the next hour that is old enough."""
+        hour = await _next_hour(database, "hourly", "total")
+        if hour is None or hour + HOUR_S > now_s - DETAIL_S:
+            return False
+        await _TOTAL.fold(database, hour)
+        await _LATENCY.fold(database, hour)
+        await _set_mark(database, "hourly", hour + HOUR_S)
+        return True
+
+
+async def _next_hour(database: Store, mark: str, table: str) -> int | None:
+    """The first hour with entries in `table` that lies not before the mark."""
+    rows = await database.rows(
+        f"SELECT min(start) FROM {table}"
+        f" WHERE start >= (SELECT value FROM meta WHERE key = '{mark}')"
+    )
+    return None if rows[0][0] is None else int(rows[0][0]) // HOUR_S * HOUR_S
+
+
+async def _set_mark(database: Store, mark: str, value: int) -> None:
+    await database.rows("UPDATE meta SET value = ? WHERE key = ?", (value, mark))
+
+
+def _single(counts: Mapping[Any, int]) -> dict[Any, tuple[int]]:
+    return {key: (count,) for key, count in counts.items()}

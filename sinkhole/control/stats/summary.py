@@ -1,0 +1,252 @@
+"""Statistics over a period, read from the roll-ups: never from the log's rows."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, TypedDict
+
+from sinkhole.control.stats.histogram import percentile_us
+from sinkhole.control.stats.source import Reader
+from sinkhole.model.verdict import KINDS, Outcome
+
+HOUR_S: Final = 3600
+DAY_S: Final = 86_400
+TOP: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A period and the width of the steps its series is shown in."""
+
+    length_s: int
+    step_s: int
+
+    def start(self, now_s: float) -> int:
+        """When the period begins that ends with the step now is in."""
+        steps = -(-self.length_s // self.step_s)
+        return (int(now_s) // self.step_s + 1 - steps) * self.step_s
+
+
+PERIODS: Final = {
+    "1h": Period(HOUR_S, 60),
+    "24h": Period(DAY_S, 600),
+    "7d": Period(7 * DAY_S, 2 * HOUR_S),
+    "30d": Period(30 * DAY_S, 6 * HOUR_S),
+    "365d": Period(365 * DAY_S, 3 * DAY_S),
+}
+
+# The roll-ups know whole hours, and weeks know whole days: tops may begin a little earlier.
+_NAMES_BY_HOUR = "SELECT name, sum(count) AS n, sum(blocked) AS b FROM by_name WHERE start >= ?1"
+_NAMES_BY_DAY = """
+    SELECT name, sum(count) AS n, sum(blocked) AS b FROM (
+        SELECT name, count, blocked FROM by_day WHERE start >= ?1 / 86400 * 86400
+        UNION ALL SELECT name, count, blocked FROM by_name
+        WHERE start >= max(?1, (SELECT value FROM meta WHERE key = 'folded')))
+"""
+_TOP_NAMES = """
+    WITH sums AS MATERIALIZED ({sums} GROUP BY name),
+    tops AS (SELECT * FROM (SELECT 0 AS kind, name, n FROM sums ORDER BY n DESC, name LIMIT ?2)
+        UNION ALL SELECT * FROM (SELECT 1, name, b FROM sums WHERE b > 0
+                                 ORDER BY b DESC, name LIMIT ?2))
+    SELECT kind, text, n FROM tops JOIN name ON name.id = tops.name ORDER BY kind, n DESC, text
+"""
+_TOP_CLIENTS = """
+    SELECT text, n, b FROM (
+        SELECT client, sum(count) AS n, sum(blocked) AS b FROM by_client WHERE start >= ?1
+        GROUP BY client ORDER BY n DESC, client LIMIT ?2)
+    JOIN client ON client.id = client ORDER BY n DESC, text
+"""
+_TOP_LISTS = """
+    SELECT list, sum(count) AS n FROM by_list WHERE start >= ?1
+    GROUP BY list ORDER BY n DESC, list LIMIT ?2
+"""
+_UPSTREAMS = """
+    SELECT upstream, sum(count) AS n, sum(sum_us) FROM by_upstream WHERE start >= ?1
+    GROUP BY upstream ORDER BY n DESC, upstream LIMIT ?2
+"""
+
+
+class Totals(TypedDict):
+    """How many queries, and what became of them; all but `queries` add up to it."""
+
+    queries: int
+    blocked: int
+    cached: int
+    forwarded: int
+    local: int
+    failed: int
+    refused: int
+
+
+class Latency(TypedDict):
+    """Milliseconds from arrival to answer; None when nothing was asked."""
+
+    p50: float | None
+    p95: float | None
+    p99: float | None
+
+
+class Point(TypedDict):
+    """One step of a series; `time` is its beginning."""
+
+    time: int
+    queries: int
+    blocked: int
+    cached: int
+
+
+class NameCount(TypedDict):
+    """One entry of a top list."""
+
+    name: str
+    count: int
+
+
+class ClientCount(TypedDict):
+    """One of the clients that asked most."""
+
+    client: str
+    count: int
+    blocked: int
+
+
+class UpstreamCount(TypedDict):
+    """How often an upstream answered, and how long that took in the mean."""
+
+    name: str
+    count: int
+    avg_ms: float
+
+
+_HEAD = TypedDict("_HEAD", {"period": str, "from": int, "to": float})  # "from" is a keyword
+
+
+class Summary(_HEAD):
+    """Everything about a period, ready for JSON; times in seconds since 1970."""
+
+    totals: Totals
+    blocked_percent: float
+    cached_percent: float
+    latency_ms: Latency
+    step_s: int
+    series: list[Point]
+    top_names: list[NameCount]
+    top_blocked: list[NameCount]
+    top_clients: list[ClientCount]
+    top_lists: list[NameCount]
+    upstreams: list[UpstreamCount]
+    records_dropped: int
+
+
+class Statistics:
+    """The read side of the roll-ups. `dropped` tells how many records never became rows."""
+
+    def __init__(
+        self,
+        source: Reader,
+        dropped: Callable[[], int] = lambda: 0,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._source = source
+        self._dropped = dropped
+        self._clock = clock
+
+    async def summary(self, period: str = "24h") -> Summary:
+        """Totals, percentages, percentiles, series and tops of one of PERIODS, up to now.
+
+        ValueError names the periods there are; StorageError if there is no database. From a week
+        on, names are counted by the 200 leading ones of each hour.
+        """
+        if period not in PERIODS:
+            raise ValueError(f"period is {period!r}; it may be one of {', '.join(PERIODS)}")
+        span = PERIODS[period]
+        now_s = self._clock()
+        start = span.start(now_s)
+        series, totals = await self._series(start, now_s, span.step_s)
+        names, blocked = await self._names(start, by_day=span.length_s > DAY_S)
+        hour = start // HOUR_S * HOUR_S
+        return {
+            "period": period,
+            "from": start,
+            "to": now_s,
+            "totals": totals,
+            "blocked_percent": _percent(totals["blocked"], totals["queries"]),
+            "cached_percent": _percent(totals["cached"], totals["queries"]),
+            "latency_ms": await self._latency(start),
+            "step_s": span.step_s,
+            "series": series,
+            "top_names": names,
+            "top_blocked": blocked,
+            "top_clients": [
+                {"client": client, "count": count, "blocked": blocked}
+                for client, count, blocked in await self._top(_TOP_CLIENTS, hour)
+            ],
+            "top_lists": [
+                {"name": name, "count": count} for name, count in await self._top(_TOP_LISTS, hour)
+            ],
+            "upstreams": [
+                {"name": name, "count": count, "avg_ms": round(sum_us / count / 1000, 3)}
+                for name, count, sum_us in await self._top(_UPSTREAMS, hour)
+            ],
+            "records_dropped": self._dropped(),
+        }
+
+    async def _series(self, start: int, now_s: float, step_s: int) -> tuple[list[Point], Totals]:
+        points: dict[int, Point] = {
+            at: {"time": at, "queries": 0, "blocked": 0, "cached": 0}
+            for at in range(start, int(now_s) + 1, step_s)
+        }
+        kinds = dict.fromkeys(KINDS, 0)
+        for at, outcome, count in await self._source.rows(
+            "SELECT start / ?2 * ?2 AS at, outcome, sum(count) FROM total"
+            " WHERE start >= ?1 AND start <= ?3 GROUP BY at, outcome",
+            (start, step_s, int(now_s)),
+        ):
+            kind = Outcome(outcome).kind
+            kinds[kind] += count
+            point = points[at]
+            point["queries"] += count
+            if kind == "blocked":
+                point["blocked"] += count
+            elif kind == "cached":
+                point["cached"] += count
+        totals: Totals = {
+            "queries": sum(kinds.values()),
+            "blocked": kinds["blocked"],
+            "cached": kinds["cached"],
+            "forwarded": kinds["forwarded"],
+            "local": kinds["local"],
+            "failed": kinds["failed"],
+            "refused": kinds["refused"],
+        }
+        return list(points.values()), totals
+
+    async def _latency(self, start: int) -> Latency:
+        counts = dict(
+            await self._source.rows(
+                "SELECT bucket, sum(count) FROM latency WHERE start >= ? GROUP BY bucket", (start,)
+            )
+        )
+        p50, p95, p99 = (_milliseconds(percentile_us(counts, p)) for p in (50, 95, 99))
+        return {"p50": p50, "p95": p95, "p99": p99}
+
+    async def _names(self, start: int, *, by_day: bool) -> tuple[list[NameCount], list[NameCount]]:
+        sums = _NAMES_BY_DAY if by_day else _NAMES_BY_HOUR
+        hour = start // HOUR_S * HOUR_S
+        tops: tuple[list[NameCount], list[NameCount]] = ([], [])
+        for kind, name, count in await self._top(_TOP_NAMES.format(sums=sums), hour):
+            tops[kind].append({"name": name, "count": count})
+        return tops
+
+    async def _top(self, sql: str, hour: int) -> list[tuple[Any, ...]]:
+        return await self._source.rows(sql, (hour, TOP))
+
+
+def _percent(part: int, whole: int) -> float:
+    return round(100 * part / whole, 1) if whole else 0.0
+
+
+def _milliseconds(us: float | None) -> float | None:
+    return None if us is None else round(us / 1000, 3)

@@ -1,0 +1,175 @@
+"""The API: parameters checked, sources asked, answers as JSON.
+
+Every wrong parameter gets 400 with its name and what is accepted. Nothing changes on GET.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Collection
+from typing import Any
+
+from aiohttp import web
+
+from sinkhole.control.web.answers import error_answer, json_answer
+from sinkhole.control.web.sources import WebSources
+from sinkhole.model.errors import ListError, StorageError
+
+BODY_S = 10.0
+"""How long a client may take to send the body of a request."""
+MOST_ROWS = 200
+
+
+class Api:
+    """The handlers of /api; one list update runs at a time."""
+
+    def __init__(self, sources: WebSources) -> None:
+        self._sources = sources
+        self._updating = False
+
+    def routes(self) -> list[web.RouteDef]:
+        """Everything below /api."""
+        return [
+            web.get("/api/stats", self.stats),
+            web.get("/api/queries", self.queries),
+            web.get("/api/status", self.status),
+            web.get("/api/explain", self.explain),
+            web.get("/api/lists", self.lists),
+            web.post("/api/lists/update", self.update_lists),
+            web.post("/api/lists/accept", self.accept_list),
+        ]
+
+    async def stats(self, request: web.Request) -> web.Response:
+        """GET /api/stats?period=: totals, series and tops of the last hour, day, week…"""
+        given = _parameters(request, {"period"})
+        try:
+            summary = await self._sources.statistics.summary(given.get("period", "24h"))
+        except ValueError as error:
+            return error_answer(400, str(error))
+        return json_answer(summary)
+
+    async def queries(self, request: web.Request) -> web.Response:
+        """GET /api/queries?limit&before&client&name&verdict&type: the log, newest first."""
+        given = _parameters(request, {"limit", "before", "client", "name", "verdict", "type"})
+        try:
+            page = await self._sources.history.page(
+                limit=_limit(given.get("limit", "100")),
+                before=given.get("before"),
+                client=given.get("client"),
+                name=given.get("name"),
+                verdict=given.get("verdict"),
+                qtype=given.get("type"),
+            )
+        except ValueError as error:
+            return error_answer(400, str(error))
+        return json_answer(page)
+
+    async def status(self, request: web.Request) -> web.Response:
+        """GET /api/status: version, addresses, lists, upstreams, cache, log and problems."""
+        _parameters(request, ())
+        return json_answer(self._sources.status())
+
+    async def explain(self, request: web.Request) -> web.Response:
+        """GET /api/explain?name&type&client&ask: who decides what about a name, and why."""
+        given = _parameters(request, {"name", "type", "client", "ask"})
+        if "name" not in given:
+            raise _bad_request("say which name: /api/explain?name=example.org")
+        ask = _flag("ask", given.get("ask", "false"))
+        qtype, client = given.get("type", "A"), given.get("client", "")
+        try:
+            told = await self._sources.explainer.explain(given["name"], qtype, client, ask=ask)
+        except ValueError as error:
+            return error_answer(400, str(error))
+        return json_answer(told)
+
+    async def lists(self, request: web.Request) -> web.Response:
+        """GET /api/lists: every list with its state, what it holds and how often it blocked."""
+        _parameters(request, ())
+        return json_answer({"lists": await self._rows()})
+
+    async def update_lists(self, request: web.Request) -> web.Response:
+        """POST /api/lists/update: fetch all lists now; 409 while an update is running."""
+        await _no_options(request)
+        if self._updating:
+            return error_answer(409, "the lists are being updated already; wait for it to end")
+        self._updating = True
+        try:
+            updated = await self._sources.update_lists()
+        finally:
+            self._updating = False
+        return json_answer({"updated": updated, "lists": await self._rows()})
+
+    async def accept_list(self, request: web.Request) -> web.Response:
+        """POST /api/lists/accept {"name": "…"}: use what is held back; 409 when nothing is."""
+        options = await _body(request)
+        name = options.get("name") if isinstance(options, dict) else None
+        if not isinstance(name, str) or options != {"name": name}:
+            raise _bad_request('say which list: {"name": "…"}')
+        try:
+            await self._sources.accept_list(name)
+        except ListError as error:
+            return error_answer(409, str(error))
+        return json_answer({"lists": await self._rows()})
+
+    async def _rows(self) -> list[dict[str, Any]]:
+        """The lists with their hits, which are null while there are no statistics."""
+        try:
+            hits = await self._sources.list_hits()
+        except StorageError:
+            hits = None
+        rows = []
+        for row in self._sources.list_status():
+            found = hits.get(row["name"], {"day": 0, "week": 0}) if hits is not None else {}
+            week = {"hits_day": found.get("day"), "hits_week": found.get("week")}
+            rows.append({**row, **week})
+        return rows
+
+
+def _parameters(request: web.Request, accepted: Collection[str]) -> dict[str, str]:
+    """The parameters of the address, empty ones left out; 400 for unknown or repeated ones."""
+    given: dict[str, str] = {}
+    for key, value in request.query.items():
+        if key not in accepted:
+            names = ", ".join(sorted(accepted)) or "no parameters"
+            raise _bad_request(f"unknown parameter {key[:40]!r}; accepted: {names}")
+        if key in given:
+            raise _bad_request(f"{key} is given twice")
+        given[key] = value
+    return {key: value for key, value in given.items() if value}
+
+
+def _limit(text: str) -> int:
+    if text.isascii() and text.isdigit() and len(text) <= 3 and 1 <= int(text) <= MOST_ROWS:
+        return int(text)
+    raise ValueError(f"limit is {text[:40]!r}; it may be a whole number from 1 to {MOST_ROWS}")
+
+
+def _flag(key: str, text: str) -> bool:
+    if text not in ("true", "false"):
+        raise _bad_request(f"{key} is {text[:40]!r}; it may be true or false")
+    return text == "true"
+
+
+async def _no_options(request: web.Request) -> None:
+    """Read a body that may be empty or `{}`: what takes no options shall not ignore any."""
+    if await _body(request) != {}:
+        raise _bad_request("this takes no options; send {}")
+
+
+async def _body(request: web.Request) -> object:
+    """The body read as JSON, `{}` for none; 400 for what is no JSON, 408 for what takes long."""
+    try:
+        async with asyncio.timeout(BODY_S):
+            body = await request.read()
+    except TimeoutError:
+        raise web.HTTPRequestTimeout(text="the request's body did not arrive in time") from None
+    try:
+        found: object = json.loads(body or b"{}")
+    except (ValueError, RecursionError):
+        raise _bad_request("the body is not JSON; send an object such as {}") from None
+    return found
+
+
+def _bad_request(text: str) -> web.HTTPBadRequest:
+    return web.HTTPBadRequest(text=text)

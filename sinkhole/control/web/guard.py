@@ -1,0 +1,87 @@
+"""Who may ask: checked before any handler runs.
+
+A browser inside the house can be made to send requests by any page on the internet. Against
+that stand three checks. The Host header must name this server: a hostile name pointed at our
+address ("DNS rebinding") gets 421. A request that changes something must come from our own
+page (Origin, Sec-Fetch-Site) and be JSON, which no foreign form can send without asking first.
+There is no CORS: nobody else may read our answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Awaitable, Callable, Iterable
+from ipaddress import ip_address
+
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from sinkhole.control.web.answers import error_answer
+
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_AUTHORITY = re.compile(r"(?:\[(?P<address>[^\[\]]+)\]|(?P<name>[^\[\]@:/?#\s]+))(?::\d{1,5})?")
+_HOME_DOMAINS = ("local", "lan", "home", "home.arpa", "internal")
+"""Endings a home network gives its machines; none can be registered on the internet."""
+
+
+def machine_names(machine: str) -> tuple[str, ...]:
+    """The Host names of a machine: its own name, alone and under the endings of a home."""
+    short = machine.partition(".")[0]
+    return (machine, *(f"{short}.{domain}" for domain in _HOME_DOMAINS))
+
+
+def guard(hosts: Iterable[str]) -> Middleware:
+    """A middleware that refuses strangers; `hosts` are names accepted besides IP addresses."""
+    names = frozenset({"localhost", *(host.lower().rstrip(".") for host in hosts)})
+
+    @web.middleware
+    async def check(request: web.Request, handler: _Handler) -> web.StreamResponse:
+        refusal = _wrong_host(request, names)
+        if refusal is None and request.method not in _READING:
+            refusal = _foreign(request) or _not_json(request)
+        return refusal or await handler(request)
+
+    return check
+
+
+def _wrong_host(request: web.Request, names: frozenset[str]) -> web.Response | None:
+    given = request.headers.getall("Host", [])
+    if len(given) != 1:
+        return error_answer(400, "exactly one Host header is needed")
+    host = host_of(given[0])
+    if host in names or _is_address(host):
+        return None
+    return error_answer(
+        421, "this server is not known by that name; add the name to web.hosts in the settings"
+    )
+
+
+def host_of(authority: str) -> str:
+    """The host of "host:port" or "[address]:port", lower-cased, "" when it is neither."""
+    found = _AUTHORITY.fullmatch(authority.lower())
+    return (found["address"] or found["name"].rstrip(".")) if found else ""
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def _foreign(request: web.Request) -> web.Response | None:
+    site = request.headers.get("Sec-Fetch-Site", "none")
+    origin = request.headers.get("Origin")
+    # Only the authority is compared: behind a TLS proxy the scheme we see is not the browser's.
+    ours = origin is None or origin.partition("://")[2].lower() == request.headers["Host"].lower()
+    if ours and site in ("same-origin", "none"):
+        return None
+    return error_answer(403, "this request comes from another site's page")
+
+
+def _not_json(request: web.Request) -> web.Response | None:
+    if request.content_type == "application/json":
+        return None
+    return error_answer(415, "send Content-Type: application/json")

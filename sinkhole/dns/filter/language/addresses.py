@@ -1,0 +1,51 @@
+"""Addresses and networks in rules: what they block is found in answers."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
+
+from sinkhole.dns.filter.language.line import Address, Network
+
+_MAYBE_ADDRESS = re.compile(r"[0-9]+\.[0-9.]+|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%\S+)?")
+_MAYBE_NETWORK = re.compile(r"(?:[0-9]+\.[0-9.]+|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)(?:/[0-9]{1,3})?")
+_MAPPED_BITS = 96
+
+
+def read_address(text: str) -> Address | None:
+    """The address of a text, or None; without its zone, and IPv4-mapped ones as IPv4."""
+    if _MAYBE_ADDRESS.fullmatch(text) is None:
+        return None
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return None
+    return getattr(address, "ipv4_mapped", None) or address
+
+
+def read_network(text: str) -> Network | None:
+    """The network of `ADDRESS`, `[ADDRESS]` or `ADDRESS/BITS`, or None.
+
+    Bits behind the prefix don't matter. A network of IPv4-mapped addresses is the IPv4 network.
+    """
+    if text.startswith("[") and text.endswith("]"):
+        text = text[1:-1]
+    if _MAYBE_NETWORK.fullmatch(text) is None:
+        return None
+    try:
+        network = ip_network(text, strict=False)
+    except ValueError:
+        return None
+    return _without_mapping(network) if isinstance(network, IPv6Network) else network
+
+
+def names_nobody(address: Address) -> bool:
+    """Whether an address stands for "nowhere" in a hosts file: the null address, or loopback."""
+    return address.is_unspecified or address.is_loopback
+
+
+def _without_mapping(network: IPv6Network) -> Network:
+    mapped = network.network_address.ipv4_mapped
+    if mapped is None or network.prefixlen < _MAPPED_BITS:
+        return network
+    return IPv4Network((mapped, network.prefixlen - _MAPPED_BITS))

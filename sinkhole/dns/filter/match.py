@@ -1,0 +1,294 @@
+"""Several lists, one answer: is a name blocked, allowed, rewritten, or of no interest to any list?
+
+Most rules are plain names, and most questions meet no other: then each list is asked once, and
+the strongest entry wins. Where a rule with details or a pattern may match, all rules that match
+are collected and judged. Who wins is told in `judgement`; both ways come to the same.
+
+The built-in lists have a say only where no other list has one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from sinkhole.dns.filter.bloom import Digests
+from sinkhole.dns.filter.compiled import entry
+from sinkhole.dns.filter.compiled.key import address_key, query_key
+from sinkhole.dns.filter.judgement import (
+    NO_SUBJECT,
+    Asked,
+    Candidate,
+    Judgement,
+    fitting,
+    judge,
+    named,
+)
+from sinkhole.dns.filter.language.line import Address, Kind, Rewrite
+from sinkhole.dns.filter.patterns.grams import PatternIndex
+from sinkhole.dns.filter.patterns.pattern import Subject
+from sinkhole.dns.filter.traits import NO_TRAITS
+from sinkhole.dns.filter.trie import CompiledList
+from sinkhole.dns.wire.numbers import Type
+from sinkhole.model.verdict import Cause
+
+_MAPPED = bytes(10) + b"\xff\xff"  # IPv4-mapped IPv6, RFC 4291 §2.5.5.2
+
+
+class Rewritten(NamedTuple):
+    """What is answered instead: an rcode, the target of a CNAME, or records of the type asked for.
+
+    `cname` is a lower-cased wire name, empty for none; `records` are pairs of type and data.
+    """
+
+    rcode: int
+    cname: bytes = b""
+    records: tuple[tuple[int, bytes], ...] = ()
+
+
+class Match(NamedTuple):
+    """The rule that decides: it blocks, or, with `allowed`, keeps a name from being blocked.
+
+    With a `rewrite` it answers that, and `allowed` is False. `addresses` are what the hosts lines
+    say that decide. `builtin` tells that no list of the user's had a say. `cause.rule` is empty
+    for a list on disk until somebody asks for it, see `rule_text`.
+    """
+
+    cause: Cause
+    allowed: bool
+    important: bool
+    rewrite: Rewritten | None = None
+    addresses: tuple[Address, ...] = ()
+    builtin: bool = False
+
+
+class Opinion(NamedTuple):
+    """What one rule says that matches, whether it counts in the end or not.
+
+    `decides` marks those that the decision is made of; `note` says why another one is not. `rank`
+    is that of `judgement.Candidate`.
+    """
+
+    list_name: str
+    kind: Kind
+    match: Match
+    decides: bool = True
+    note: str = ""
+    rank: tuple[int, ...] = ()
+
+
+class Matcher:
+    """Answers for an ordered choice of lists; immutable, the lists stay the caller's to close.
+
+    `names` is how many names they hold together, a name in two lists counted twice. `criteria` is
+    what their rules ask about clients (see `clientele`). `checks_addresses` is False if
+    `match_address` can't ever find anything. `before` is one of nearly the same lists: what it
+    worked out about them is taken over.
+    """
+
+    def __init__(
+        self,
+        lists: Sequence[CompiledList],
+        builtin: Sequence[CompiledList] = (),
+        before: Matcher | None = None,
+    ) -> None:
+        self.lists = tuple(lists)
+        self.builtin = tuple(builtin)
+        self.names = sum(each.names for each in lists)
+        every = (*self.lists, *self.builtin)
+        self.criteria = frozenset().union(*(each.criteria for each in every))
+        self._has_patterns = any(each.patterns for each in every)
+        known = before._tiers[0].digests if before is not None else None
+        self._tiers: list[_Tier] = [_Tier(self.lists, builtin=False, known=known)]
+        self._tiers += [_Tier(self.builtin, builtin=True)] if builtin else []
+        self.checks_addresses = any(tier.checks_addresses for tier in self._tiers)
+
+    @property
+    def given_up(self) -> int:
+        """How often a pattern was not tried, see `grams.PatternIndex`."""
+        return sum(tier.given_up for tier in self._tiers)
+
+    def match(self, name: bytes, qtype: int, traits: frozenset[str] = NO_TRAITS) -> Match | None:
+        """The rule that decides on a lower-cased wire name, None if no list knows it.
+
+        3 µs with one list of 100,000 names, 10 with thirty; with patterns 4 more.
+        """
+        subject = Subject.of_name(name) if self._has_patterns else NO_SUBJECT
+        asked = Asked(query_key(name), name, qtype, traits, subject)
+        for tier in self._tiers:
+            if match := tier.match(asked):
+                return match
+        return None
+
+    def match_address(
+        self, packed: bytes, rtype: int, traits: frozenset[str] = NO_TRAITS
+    ) -> Match | None:
+        """The rule that decides on an address in an answer, of 4 or 16 bytes.
+
+        `rtype` is the type of the record that it stands in: A, AAAA, HTTPS, SVCB.
+        """
+        for tier in self._tiers if self.checks_addresses else ():
+            if not tier.checks_addresses:
+                continue
+            if match := tier.match(about_address(packed, rtype, traits)):
+                return match
+        return None
+
+    def opinions(
+        self,
+        name: bytes,
+        qtype: int,
+        traits: frozenset[str] = NO_TRAITS,
+        *,
+        from_disk: bool = True,
+    ) -> list[Opinion]:
+        """Every rule that matches a name, in the order of the lists, with its text.
+
+        Without `from_disk`, texts that would have to be read from there are "".
+        """
+        asked = about_name(name, qtype, traits)
+        heard: list[Opinion] = []
+        for number, found in enumerate(self.candidates(asked)):
+            overruled = any(each.decides for each in heard)
+            judge(found, asked)
+            for each in found:
+                opinion = _opinion(each, builtin=number > 0, overruled=overruled)
+                heard.append(self._with_text(opinion) if from_disk else opinion)
+        return heard
+
+    def _with_text(self, opinion: Opinion) -> Opinion:
+        cause = opinion.match.cause
+        cause = Cause(cause.list_name, cause.line, self.rule_text(cause))
+        return opinion._replace(match=opinion.match._replace(cause=cause))
+
+    def candidates(self, asked: Asked) -> list[list[Candidate]]:
+        """Every rule that matches, not judged yet: the lists', then the built-in ones."""
+        return [tier.candidates(asked) for tier in self._tiers]
+
+    def rule_text(self, cause: Cause) -> str:
+        """The text of the rule of a cause, read from disk if need be; "" if that is gone."""
+        if cause.rule:
+            return cause.rule
+        for each in (*self.lists, *self.builtin):
+            if each.name == cause.list_name:
+                return each.rule_text(cause.line)
+        return ""
+
+
+def about_name(name: bytes, qtype: int, traits: frozenset[str] = NO_TRAITS) -> Asked:
+    """What is asked about a lower-cased wire name."""
+    return Asked(query_key(name), name, qtype, traits, Subject.of_name(name))
+
+
+def about_address(packed: bytes, rtype: int, traits: frozenset[str] = NO_TRAITS) -> Asked:
+    """What is asked about an address of 4 or 16 bytes in a record of a type."""
+    if len(packed) == 16 and packed.startswith(_MAPPED):
+        packed = packed[len(_MAPPED) :]
+    return Asked(address_key(packed), b"", rtype, traits, Subject.of_address(packed))
+
+
+class _Tier:
+    """Lists that are judged together."""
+
+    def __init__(
+        self, lists: Sequence[CompiledList], *, builtin: bool, known: Digests | None = None
+    ) -> None:
+        self._lists = lists
+        self._builtin = builtin
+        allow_lists = [each for each in lists if each.kind == "allow"]
+        self._allow_lists = len(allow_lists)
+        self._in_order = (*allow_lists, *(each for each in lists if each.kind == "block"))
+        self.digests = Digests([each.digest for each in self._in_order], known)
+        self._patterns = PatternIndex(each.patterns for each in lists)
+        self.checks_addresses = any(each.report.networks for each in lists) or any(
+            filed.may_fit_addresses for each in lists for filed in each.patterns
+        )
+
+    @property
+    def given_up(self) -> int:
+        """Patterns that were not tried."""
+        return self._patterns.given_up
+
+    def match(self, asked: Asked) -> Match | None:
+        fit = self._fitting(asked) if self._patterns else []
+        if not fit:
+            found = self._plain(asked.key)
+            if found is None:
+                return None
+            source, plain = found
+            if plain < entry.DETAILED:
+                cause = _cause(source, entry.line_of(plain))
+                allowed, important = plain & entry.ALLOW != 0, plain & entry.IMPORTANT != 0
+                return Match(cause, allowed, important, builtin=self._builtin)
+        judgement = judge([*named(self._lists, asked), *fit], asked)
+        return None if judgement is None else match_of(judgement, builtin=self._builtin)
+
+    def _fitting(self, asked: Asked) -> list[Candidate]:
+        return fitting(self._lists, self._patterns, asked.subject)
+
+    def _plain(self, key: bytes) -> tuple[CompiledList, int] | None:
+        """The entry that decides, and whose it is; a detailed one decides nothing by itself.
+
+        Lists that can't overrule what was found are not asked: most lists have one strength only.
+        """
+        first = best = None
+        strongest = -1
+        for place in self.digests.places(key):
+            each = self._in_order[place]
+            if place < self._allow_lists:
+                found = each.find(key)
+                if found >= entry.DETAILED:
+                    return each, found
+                if found and first is None:
+                    first = each, found
+            elif first is not None:
+                break
+            elif each.strongest > strongest and (found := each.find(key)):
+                strength = found >> entry.STRENGTH_SHIFT
+                if strength > strongest:
+                    strongest, best = strength, (each, found)
+        return first or best
+
+    def candidates(self, asked: Asked) -> list[Candidate]:
+        """Every rule that matches, in the order of the lists."""
+        found = [*named(self._lists, asked), *self._fitting(asked)]
+        found.sort(key=lambda each: each.place)
+        return found
+
+
+BUILTIN = "built in: counts where no list says anything"
+
+
+def match_of(judgement: Judgement, *, builtin: bool) -> Match:
+    """The decision as a Match."""
+    winner = judgement.winner
+    return Match(
+        _cause(winner.source, winner.held.line),
+        winner.held.allow,
+        winner.held.important,
+        _rewritten(judgement.rewrites) if judgement.rewrites else None,
+        judgement.addresses,
+        builtin,
+    )
+
+
+def _opinion(candidate: Candidate, *, builtin: bool, overruled: bool) -> Opinion:
+    source, held = candidate.source, candidate.held
+    cause = _cause(source, held.line)
+    rewrite = held.rewrite if candidate.is_rewrite and not held.allow else None
+    rewritten = _rewritten((rewrite,)) if rewrite else None
+    match = Match(cause, held.allow, held.important, rewritten, held.addresses, builtin)
+    note = candidate.note or (BUILTIN if overruled else "")
+    return Opinion(source.name, source.kind, match, not note, note, candidate.rank)
+
+
+def _cause(source: CompiledList, line: int) -> Cause:
+    return Cause(source.name, line, source.rule_text(line) if source.kept_text else "")
+
+
+def _rewritten(rewrites: tuple[Rewrite, ...]) -> Rewritten:
+    first = rewrites[0]
+    if first.rtype == Type.CNAME:
+        return Rewritten(0, first.rdata)
+    records = tuple((each.rtype, each.rdata) for each in rewrites if each.rtype)
+    return Rewritten(first.rcode, b"", records)

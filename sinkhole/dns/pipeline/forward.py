@@ -1,0 +1,154 @@
+"""Asking an upstream, and what comes of it: stages 8 and 9 of the pipeline.
+
+The policy may change while an upstream is asked. What comes back is then judged by the new one,
+under the client's new key, and if that leads to another name, another question is asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from sinkhole.dns.cache.answer import TtlLimits, answer_of
+from sinkhole.dns.cache.ready import Ready
+from sinkhole.dns.cache.table import Table
+from sinkhole.dns.clients.access import TAG_SIZE
+from sinkhole.dns.pipeline.decide_answer import take, take_again
+from sinkhole.dns.pipeline.decide_question import judge
+from sinkhole.dns.pipeline.reaction import Exchanged, Upstreams, Waiting
+from sinkhole.dns.pipeline.replies import failure, stale_report
+from sinkhole.dns.policy.snapshot import Policy
+from sinkhole.dns.wire import numbers as n
+from sinkhole.model.errors import UpstreamError, WireError
+from sinkhole.model.record import Report
+
+Finish = Callable[[Ready, Report], None]
+"""Is given the reply, and the report of this first time."""
+
+STALE_PATIENCE_S: Final = 1.8
+"""How long a client waits for an upstream before it gets an expired answer, RFC 8767 §5."""
+
+
+class Asking:
+    """Asks the upstreams under the current `policy`, and keeps what they say in the table."""
+
+    def __init__(
+        self,
+        *,
+        policy: Policy,
+        table: Table,
+        upstreams: Upstreams,
+        limits: TtlLimits,
+        serve_stale_s: float,
+        clock: Callable[[], float],
+    ) -> None:
+        self.policy = policy
+        self._table = table
+        self._find = table.entries.get
+        self._upstreams = upstreams
+        self._limits = limits
+        self._serve_stale_s = serve_stale_s
+        self._clock = clock
+
+    def ask(self, waiting: Waiting, finish: Finish) -> None:
+        """Get a reply to what waits; `finish` is called once, perhaps before this returns.
+
+        After as long as the upstreams' budget allows, or STALE_PATIENCE_S if there is an expired
+        answer to fall back on.
+        """
+        known = self._find(waiting.key)
+        if known and known.is_revivable(waiting.arrived, self._serve_stale_s):
+            finish = self._impatiently(waiting, finish)
+        self._send(waiting, finish)
+
+    def _send(self, waiting: Waiting, finish: Finish) -> None:
+        """Stage 8."""
+        question = waiting.permit.asked(waiting.question)
+        try:
+            self._upstreams.ask(question, partial(self._hear, waiting, finish))
+        except UpstreamError as error:  # nobody was asked: there is nothing to wait longer for
+            finish(*self._fail(waiting, str(error), keep=False))
+
+    def _hear(self, waiting: Waiting, finish: Finish, outcome: Exchanged | UpstreamError) -> None:
+        if waiting.generation != self.policy.generation:
+            current, question = self._current(waiting), waiting.question
+            if isinstance(current, Ready):
+                finish(current, current.report)
+                return
+            if current.permit.asked(question) != waiting.permit.asked(question):
+                self._send(current, finish)  # what was heard is about another name
+                return
+            waiting = current
+        now, known = self._clock(), self._find(waiting.key)
+        if isinstance(outcome, UpstreamError):
+            finish(*self._fail(waiting, str(outcome)))
+        elif known and known.is_since(waiting.arrived, now, self.policy.generation):
+            finish(known, known.report)  # who asked at the same time has filled it in
+        else:
+            finish(*self._take(waiting, outcome, now))
+
+    def _take(self, waiting: Waiting, outcome: Exchanged, now: float) -> tuple[Ready, Report]:
+        """Stage 9: refuse for what the answer leads to, else keep it for the next client."""
+        question, permit = waiting.question, waiting.permit
+        try:
+            answer = answer_of(outcome.reply, question, self._limits, now, permit.front)
+        except WireError as error:
+            return self._fail(waiting, str(error))
+        traits = waiting.client.traits
+        ready, report = take(question, answer, permit, traits, self.policy, outcome.server)
+        if ready.fresh_until > now:
+            self._table.put(waiting.key, ready)
+        return ready, report
+
+    def _current(self, waiting: Waiting) -> Ready | Waiting:
+        """What waits, judged again if the policy changed meanwhile, and perhaps its client."""
+        policy, client = self.policy, waiting.client
+        if waiting.generation == policy.generation:
+            return waiting
+        key = waiting.key[:-TAG_SIZE] + client.tag
+        judged = judge(waiting.question, n.CLASS_IN, client.traits, policy, self._upstreams)
+        if isinstance(judged, Ready):
+            self._table.put(key, judged)
+            return judged
+        return waiting._replace(key=key, generation=policy.generation, permit=judged)
+
+    def _impatiently(self, waiting: Waiting, finish: Finish) -> Finish:
+        """A `finish` that comes true by itself, with the expired answer, if asking takes long.
+
+        The asking goes on, so that the table is fresh for the next client (RFC 8767 §5).
+        """
+
+        def finish_once(ready: Ready, report: Report) -> None:
+            if not timer.cancelled():
+                timer.cancel()
+                finish(ready, report)
+
+        def lose_patience() -> None:
+            current = self._current(waiting)
+            if isinstance(current, Ready):
+                finish_once(current, current.report)
+            else:
+                finish_once(*self._fail(current, "no answer in time", keep=False))
+
+        timer = asyncio.get_running_loop().call_later(STALE_PATIENCE_S, lose_patience)
+        return finish_once
+
+    def _fail(self, waiting: Waiting, cause: str, *, keep: bool = True) -> tuple[Ready, Report]:
+        """No upstream could help: an expired answer if there is one, else SERVFAIL for a while."""
+        now, question, permit = self._clock(), waiting.question, waiting.permit
+        known = self._find(waiting.key)
+        if known and known.is_good(now, self.policy.generation):
+            return known, known.report  # who asked at the same time has it: one failure for all
+        ready = None
+        if known and known.answer and known.is_revivable(now, self._serve_stale_s):
+            traits = waiting.client.traits
+            ready = take_again(question, known, known.answer, permit, traits, self.policy, now)
+            if ready is known and now >= known.answer.expires:
+                known.revive(now, stale_report(known.report, permit, cause))
+        if ready is None:
+            ready = failure(question, self.policy, cause, known, now)
+            if keep:
+                self._table.put(waiting.key, ready)
+        return ready, ready.report

@@ -1,0 +1,162 @@
+"""Replies of each kind, with the report that says why: the vocabulary of the pipeline.
+
+Pure functions: they decide nothing and keep nothing.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from sinkhole.dns.cache.answer import Answer
+from sinkhole.dns.cache.ready import Ready, ready_answer
+from sinkhole.dns.pipeline.permit import Permit
+from sinkhole.dns.pipeline.reaction import UDP, Transport
+from sinkhole.dns.policy.blocking import Refusal
+from sinkhole.dns.policy.snapshot import Match, Policy
+from sinkhole.dns.wire import numbers as n
+from sinkhole.dns.wire.name import ROOT
+from sinkhole.dns.wire.question import Question, Shape
+from sinkhole.dns.wire.write import without_rd, write_opt, write_tail, write_truncated
+from sinkhole.model.record import Report
+from sinkhole.model.verdict import NO_CAUSE, Cause, Outcome, Verdict
+
+FAILURE_TTL_S: Final = 1
+FAILURE_TTL_MAX_S: Final = 60
+"""How long a failure is remembered, at first and at most (RFC 9520 §3.2)."""
+
+
+def refusal_by_rule(question: Question, policy: Policy, match: Match) -> Ready:
+    """A refusal, good until the policy changes; the extended error names list and line."""
+    refusal = policy.group.blocking.refuse(question.name, question.qtype, match.addresses)
+    verdict = Verdict(Outcome.BLOCKED, match.cause, group=policy.group.name)
+    code = n.Ede.FILTERED if match.builtin else n.Ede.BLOCKED
+    return _ready(question, policy, refusal, verdict, (code, place_of(match.cause)))
+
+
+def rewritten(question: Question, policy: Policy, cause: Cause, instead: Refusal) -> Ready:
+    """What a rule says instead, good until the policy changes (EDE 4, RFC 8914 §4.5)."""
+    verdict = Verdict(Outcome.REWRITTEN, cause, group=policy.group.name)
+    return _ready(question, policy, instead, verdict, (n.Ede.FORGED_ANSWER, place_of(cause)))
+
+
+def refused_answer(
+    question: Question,
+    policy: Policy,
+    answer: Answer,
+    verdict: Verdict,
+    instead: Refusal,
+    code: int,
+) -> Ready:
+    """What is given in place of an answer of an upstream, for where that leads (`verdict.hop`).
+
+    `code` is the extended error's. Good for as long as the answer: after that, the name may lead
+    elsewhere.
+    """
+    reason = f"leads to {verdict.hop}: {place_of(verdict.cause)}"
+    ready = _ready(question, policy, instead, verdict, (code, reason))
+    ready.fresh_until = ready.expires = answer.expires
+    return ready
+
+
+def made_here(
+    question: Question,
+    policy: Policy,
+    refusal: Refusal,
+    outcome: Outcome,
+    detail: str = "",
+    cause: Cause = NO_CAUSE,
+) -> Ready:
+    """A local or reserved name, or a special question; good until the policy changes."""
+    return _ready(question, policy, refusal, Verdict(outcome, cause, detail=detail))
+
+
+def failure(
+    question: Question, policy: Policy, cause: str, known: Ready | None, now: float
+) -> Ready:
+    """SERVFAIL with EDE 22 (RFC 8914 §4.23), good for FAILURE_TTL_S.
+
+    With each further failure in a row, `known` being the one before, it is good for twice as
+    long, up to FAILURE_TTL_MAX_S.
+    """
+    ready = _ready(
+        question,
+        policy,
+        Refusal(n.Rcode.SERVFAIL),
+        Verdict(Outcome.FAILED, detail=cause),
+        ede=(n.Ede.NO_REACHABLE_AUTHORITY, "no upstream gave an answer"),
+    )
+    ready.failures = 1
+    if known is not None and known.failures and now < known.fresh_until + FAILURE_TTL_MAX_S:
+        ready.failures = known.failures + 1
+    ttl_s = min(FAILURE_TTL_S * 2 ** (ready.failures - 1), FAILURE_TTL_MAX_S)
+    ready.fresh_until = ready.expires = now + ttl_s
+    return ready
+
+
+def answered(
+    question: Question, policy: Policy, answer: Answer, permit: Permit, server: str
+) -> tuple[Ready, Report]:
+    """An upstream's answer, and the report of this first time; the Ready's own says "cached"."""
+    name, qtype, rcode = question.name, question.qtype, answer.rcode
+    ready = ready_answer(
+        answer,
+        Report(name, qtype, rcode, permit.cached),
+        policy.generation,
+        do=question.do,
+        cd=question.cd,
+    )
+    if permit.outcome is Outcome.REWRITTEN:
+        ede = (n.Ede.FORGED_ANSWER, place_of(permit.cause))
+        ready.opt = write_opt(do=question.do, ede=ede)
+    return ready, Report(name, qtype, rcode, permit.forwarded(server))
+
+
+def stale_report(before: Report, permit: Permit, cause: str) -> Report:
+    """The report of an expired answer given because no upstream could do better."""
+    verdict = Verdict(Outcome.STALE, permit.cause, permit.allowed, detail=cause)
+    return Report(before.name, before.qtype, before.rcode, verdict)
+
+
+def place_of(cause: Cause) -> str:
+    """A list and the line in it, as they are told to clients."""
+    return f"{cause.list_name}, line {cause.line}" if cause.line else cause.list_name
+
+
+def fitted(ready: Ready, query: bytes, end: int, shape: Shape, transport: Transport) -> bytes:
+    """The reply as this client can take it: truncated where it must be, RD as it was."""
+    reply = ready.give(query, end, edns=shape.edns)
+    if transport is UDP and len(reply) > shape.payload:
+        return write_truncated(query, end + 4, edns=shape.edns, do=shape.do)
+    return reply if shape.flags & n.RD else without_rd(reply)
+
+
+def _ready(
+    question: Question,
+    policy: Policy,
+    refusal: Refusal,
+    verdict: Verdict,
+    ede: tuple[int, str] | None = None,
+) -> Ready:
+    return Ready(
+        Report(question.name, question.qtype, refusal.rcode, verdict),
+        policy.generation,
+        write_tail(question.name, refusal.answer, refusal.authority),
+        rcode=refusal.rcode,
+        do=question.do,
+        cd=question.cd,
+        ede=ede,
+    )
+
+
+def _shared_report(outcome: Outcome, rcode: int, detail: str) -> Report:
+    """A report shared by all queries refused for one reason; their names are not looked at."""
+    return Report(ROOT, 0, rcode, Verdict(outcome, detail=detail))
+
+
+NOT_ALLOWED: Final = _shared_report(Outcome.REFUSED, n.Rcode.REFUSED, "client not in dns.allow")
+TOO_MANY: Final = _shared_report(Outcome.REFUSED, n.Rcode.REFUSED, "over dns.rate_limit")
+MALFORMED: Final[dict[int, Report]] = {
+    n.Rcode.FORMERR: _shared_report(Outcome.MALFORMED, n.Rcode.FORMERR, "malformed query"),
+    n.Rcode.NOTIMP: _shared_report(Outcome.MALFORMED, n.Rcode.NOTIMP, "unknown opcode"),
+    n.Rcode.BADVERS: _shared_report(Outcome.MALFORMED, n.Rcode.BADVERS, "unknown EDNS version"),
+}

@@ -1,0 +1,8 @@
+"""What applies: no I/O, no clock, no calendar.
+
+snapshot           the Policy: everything that decides, immutable; a change publishes a new one
+special_use        special questions (other classes, transfers, ANY), and special-use names
+local              names of the house: records of any type, wildcards, reverse names, hosts file
+blocking           what a refused or rewritten name is answered with
+refused_addresses  answers that lead into the house (DNS rebinding), and bogus addresses
+"""

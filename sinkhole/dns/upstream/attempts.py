@@ -1,0 +1,270 @@
+"""Attempts: one server is asked once, and what comes back is judged.
+
+What a reply to an attempt can be, and what follows:
+
+    not ours (id, question, spelling)   keep listening; the third within a flight: ask by TCP
+    ours, but in other letter case      ask again with the name lower-cased
+    truncated                           ask the same server by TCP
+    FORMERR or NOTIMP with EDNS         ask again without EDNS
+    cannot be read                      missed: it counts as a failure of the server
+    SERVFAIL, REFUSED and the like      missed: the server is fine, but of no use for this question
+    NOERROR, NXDOMAIN, YXDOMAIN         landed
+
+If asking differently worked, it is remembered for a while which way a server wants to be asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import Callable
+from functools import partial
+from typing import Final
+
+from sinkhole.dns.upstream.datagrams import Datagrams
+from sinkhole.dns.upstream.entropy import Entropy
+from sinkhole.dns.upstream.flight import Attempt, Flight
+from sinkhole.dns.upstream.health import Server
+from sinkhole.dns.upstream.stages import Stage, run_stages
+from sinkhole.dns.upstream.tcp import exchange_by_tcp
+from sinkhole.dns.wire import numbers as n
+from sinkhole.dns.wire.query import answers_but_for_case, render_query
+from sinkhole.dns.wire.reply import Reply, answers_question, read_reply
+from sinkhole.model.errors import UpstreamError, WireError
+from sinkhole.model.tasks import Tasks
+
+MOST_BY_UDP: Final = 3
+"""Queries to one server for one question by UDP, whatever the reasons (RFC 9520 §3.1)."""
+
+STRAYS_TO_TCP: Final = 3
+"""So many wrong replies within one flight are taken for a forger at work (RFC 5452 §9.3)."""
+
+MOST_TCP: Final = 100
+"""Connections at once; an attempt beyond is missed."""
+
+TCP_TRIES_LONG: Final = 2
+"""TCP may take as long as this many tries by UDP: it needs a round trip more."""
+
+REMEMBER_S: Final = 3600.0
+"""How long a server's dislike of EDNS or of random letter case is remembered."""
+
+_USABLE: Final = frozenset({n.Rcode.NOERROR, n.Rcode.NXDOMAIN, n.Rcode.YXDOMAIN})
+_EDNS_UNKNOWN: Final = frozenset({n.Rcode.FORMERR, n.Rcode.NOTIMP})
+_TC_BIT: Final = n.TC >> 8
+_OUR_LIMITS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
+
+
+class Attempts:
+    """Makes attempts, and tells their end: `landed(attempt, reply, rtt_s)` or `missed(attempt)`.
+
+    Both are the last stage here of what arrived, and return the next. Neither is told of an
+    attempt that was ended from outside. Attempts by UDP are not timed here: whoever makes them
+    decides when to stop listening. `try_s` is how long one is worth waiting for.
+    """
+
+    def __init__(
+        self,
+        landed: Callable[[Attempt, Reply, float], Stage | None],
+        missed: Callable[[Attempt], Stage | None],
+        *,
+        try_s: float,
+        randomize_case: bool,
+        clock: Callable[[], float],
+    ) -> None:
+        self._landed = landed
+        self._missed = missed
+        self._try_s = try_s
+        self._randomize_case = randomize_case
+        self._clock = clock
+        self._draw = Entropy().draw
+        self._datagrams: Datagrams[Attempt] = Datagrams(self._on_datagram, entropy=self._draw)
+        self._tasks = Tasks("upstream", MOST_TCP)
+        self.strays = 0
+        """Datagrams that did not answer what was asked on their socket."""
+        self.forged_at: dict[str, float] = {}
+        """By name of server, when a question was last driven to TCP by such datagrams."""
+
+    def start(self) -> None:
+        """Have the running event loop watch the sockets from now on."""
+        self._datagrams.start()
+
+    async def close(self) -> None:
+        """Close what is open. Flights must have been ended before."""
+        await self._tasks.close()
+        self._datagrams.close()
+
+    def send(
+        self, flight: Flight, server: Server, now: float, *, edns: bool = True, lower: bool = False
+    ) -> Attempt | None:
+        """Ask the server by UDP; None if the query could not be sent, which the flight notes.
+
+        `edns` and `lower` are how to ask, unless the server is known to want it otherwise.
+        """
+        edns = edns and now >= server.no_edns_until
+        lower = lower or not self._randomize_case or now < server.lower_case_until
+        random = int.from_bytes(self._draw(2 if lower else 2 + len(flight.question.name)), "big")
+        query = render_query(flight.question, random & 0xFFFF, case_bits=random >> 16, edns=edns)
+        attempt = Attempt(flight, server, query, now, edns, lower)
+        flight.attempts.append(attempt)
+        try:
+            attempt.handle = self._datagrams.send(server.family, server.address, query, attempt)
+        except OSError as error:
+            self._note_refusal(attempt, error)
+            return None
+        server.queries += 1
+        server.in_flight += 1
+        return attempt
+
+    def end(self, attempt: Attempt, outcome: str = "") -> None:
+        """Stop listening; nothing more is told of this attempt."""
+        handle, attempt.handle = attempt.handle, None
+        attempt.outcome = outcome
+        if handle is None:
+            return
+        attempt.server.in_flight -= 1
+        if isinstance(handle, asyncio.Task):
+            handle.cancel()
+        else:
+            self._datagrams.close_one(handle)
+
+    # -- what comes back -------------------------------------------------------------------
+
+    def _on_datagram(self, attempt: Attempt, data: bytes | OSError) -> Stage | None:
+        if isinstance(data, OSError):
+            self.end(attempt)
+            self._note_refusal(attempt, data)
+            return self._missed(attempt)
+        if not answers_question(data, attempt.query):
+            return self._on_stray(attempt, data)
+        if data[2] & _TC_BIT:
+            return self._ask_by_tcp(attempt, "gave a truncated answer")
+        if data[3] & n.RCODE_MASK in _EDNS_UNKNOWN and attempt.edns:
+            outcome = f"answered {n.rcode_name(data[3] & n.RCODE_MASK)} to EDNS"
+            return self._ask_again(attempt, outcome, edns=False, lower=attempt.lower)
+        return self._judge(attempt, data)
+
+    def _judge(self, attempt: Attempt, wire: bytes) -> Stage | None:
+        """Decide what a response is worth that is known to answer the query."""
+        try:
+            reply = read_reply(wire, attempt.flight.question.name)
+        except WireError as error:
+            return self._fail(attempt, f"sent a malformed answer ({error})")
+        usable = reply.rcode in _USABLE and wire[5] == 1 and not reply.tc
+        if usable or attempt.flight.is_probe:
+            return partial(self._land, attempt, reply)
+        attempt.server.unhelpful()
+        attempt.flight.spent.append(attempt.server)
+        self.end(attempt, _uselessness(reply))
+        return self._missed(attempt)
+
+    def _land(self, attempt: Attempt, reply: Reply) -> Stage | None:
+        if not attempt.flight.attempts:
+            return None  # it is over: another answer was quicker by a stage
+        server, now = attempt.server, self._clock()
+        rtt_s = now - attempt.sent_at
+        server.answered(None if attempt.tcp else rtt_s)
+        if not attempt.edns and now >= server.no_edns_until:
+            server.no_edns_until = now + REMEMBER_S
+        if attempt.lower and self._randomize_case and now >= server.lower_case_until:
+            server.lower_case_until = now + REMEMBER_S
+        self.end(attempt, "answered")
+        return self._landed(attempt, reply, rtt_s)
+
+    def _on_stray(self, attempt: Attempt, data: bytes) -> Stage | None:
+        """Ignore what is not an answer to this query, but not for ever."""
+        if not attempt.lower and answers_but_for_case(data, attempt.query):
+            outcome = "answered in another letter case"
+            return self._ask_again(attempt, outcome, edns=attempt.edns, lower=True)
+        flight = attempt.flight
+        self.strays += 1
+        flight.strays += 1
+        if flight.strays < STRAYS_TO_TCP:
+            return None
+        self.forged_at[attempt.server.name] = self._clock()
+        return self._ask_by_tcp(attempt, "seemed to send wrong answers")
+
+    def _note_refusal(self, attempt: Attempt, error: OSError) -> None:
+        """Note what the kernel said instead of sending or receiving."""
+        reason = error.strerror or type(error).__name__
+        attempt.flight.spent.append(attempt.server)
+        if error.errno in _OUR_LIMITS:
+            attempt.outcome = f"was not asked ({reason}, on our side)"
+        elif error.errno == errno.ECONNREFUSED:
+            attempt.outcome = "has no DNS server listening there"
+            attempt.server.failed(attempt.outcome)
+        else:
+            attempt.outcome = f"cannot be reached ({reason})"
+            attempt.server.failed(attempt.outcome)
+
+    def _fail(self, attempt: Attempt, outcome: str) -> Stage | None:
+        attempt.server.failed(outcome)
+        self.end(attempt, outcome)
+        return self._missed(attempt)
+
+    # -- asking the same server differently ------------------------------------------------
+
+    def _ask_again(
+        self, attempt: Attempt, outcome: str, *, edns: bool, lower: bool
+    ) -> Stage | None:
+        """Ask the same server by UDP in another way, unless it was asked enough."""
+        flight, server, now = attempt.flight, attempt.server, self._clock()
+        self.end(attempt, outcome)
+        if flight.asked(server) >= MOST_BY_UDP:
+            flight.spent.append(server)
+        elif (again := self.send(flight, server, now, edns=edns, lower=lower)) is not None:
+            again.patience_s = attempt.patience_s
+            flight.wait(now, attempt.patience_s, self._try_s)
+            return None
+        return self._missed(attempt)
+
+    def _ask_by_tcp(self, attempt: Attempt, outcome: str) -> Stage | None:
+        """Ask the same server by TCP, once a flight: it is then spent, whatever comes of it."""
+        flight, server, now = attempt.flight, attempt.server, self._clock()
+        self.end(attempt, outcome)
+        if any(other.tcp and other.server is server for other in flight.attempts):
+            return self._missed(attempt)
+        # No random letter case: a handshake is harder to forge, and some servers lower-case.
+        query_id = int.from_bytes(self._draw(2), "big")
+        query = render_query(flight.question, query_id, edns=attempt.edns)
+        by_tcp = Attempt(flight, server, query, now, attempt.edns, attempt.lower)
+        by_tcp.tcp, by_tcp.patience_s = True, self._try_s
+        flight.spent.append(server)
+        flight.attempts.append(by_tcp)
+        task = self._tasks.start(f"TCP to {server.name}", self._exchange_by_tcp(by_tcp))
+        if task is None:
+            by_tcp.outcome = f"was not asked over TCP ({MOST_TCP} connections are open)"
+            return self._missed(by_tcp)
+        by_tcp.handle = task
+        server.queries += 1
+        server.in_flight += 1
+        flight.wait(now, self._try_s, self._try_s * TCP_TRIES_LONG)
+        return None
+
+    async def _exchange_by_tcp(self, attempt: Attempt) -> None:
+        server = attempt.server
+        host, port = str(server.address[0]), int(server.address[1])
+        limit_s = self._try_s * TCP_TRIES_LONG
+        outcome = ""
+        wire = b""
+        try:
+            wire = await exchange_by_tcp(server.name, host, port, attempt.query, limit_s)
+        except UpstreamError as error:
+            outcome = error.cause
+        attempt.handle = None  # it ends by itself now
+        server.in_flight -= 1
+        end = (
+            partial(self._fail, attempt, outcome)
+            if outcome
+            else partial(self._judge, attempt, wire)
+        )
+        run_stages([end])
+
+
+def _uselessness(reply: Reply) -> str:
+    """Why an answer is of no use, as an attempt's outcome."""
+    said = f"answered {n.rcode_name(reply.rcode)}"
+    if reply.tc:
+        return f"{said}, truncated even over TCP"
+    if reply.rcode in _USABLE:
+        return f"{said} without repeating the question"
+    return said if reply.ede is None else f"{said} (extended error {reply.ede})"

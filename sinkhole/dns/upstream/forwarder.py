@@ -1,0 +1,336 @@
+"""The forwarder: questions to upstreams, each with the best chance of an answer in time.
+
+A question's flight, with two servers and the default limits:
+
+    0 ms      the quickest server is asked by UDP
+    200 ms    (or 3 x its round-trip time) no answer: the other one is asked as well
+    1.2 s     the first one again, in case a datagram was lost
+    2.2 s     the second one again
+    3.2 s     nobody is left: UpstreamError, which tells what each server did
+
+Whatever was asked keeps being listened to until the flight ends, and the first usable answer wins.
+A server that fails at once (port closed, no route, garbage, SERVFAIL) is followed by the next at
+once. No server gets more than MOST_BY_UDP queries by UDP and one by TCP for one question
+(RFC 9520 §3.1). Silence within the limits of a stub resolver, 5 s, would make clients ask again,
+so a flight never lasts longer than `budget_s`.
+
+Time is told by one tick for all flights, not by a timer for each: there are 1000 at most, and
+comparing 1000 numbers every 25 ms costs less than setting one timer per query.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Final
+
+from sinkhole.dns.upstream.attempts import Attempts
+from sinkhole.dns.upstream.flight import Attempt, Exchanged, Flight, Tell
+from sinkhole.dns.upstream.health import MELTING, Server, ServerStatus
+from sinkhole.dns.upstream.prober import Prober
+from sinkhole.dns.upstream.stages import Stage, run_stages
+from sinkhole.dns.wire.question import Question
+from sinkhole.dns.wire.reply import Reply
+from sinkhole.model.errors import UpstreamError
+
+log = logging.getLogger(__name__)
+
+TICK_S: Final = 0.025
+
+ROUNDS: Final = 2
+"""How often each server is asked in all when it stays silent."""
+
+SHORTEST_PATIENCE_S: Final = 0.2
+"""Asking the next server as well before this would double the traffic for nothing."""
+
+MOST_ASKERS: Final = 1000
+"""Askers of one flight; the ones after them get an error at once."""
+
+ALARM_S: Final = 3600.0
+"""How long a suspected forgery is shown."""
+
+
+class Forwarder:
+    """Asks the servers, given as (ip, port); raises ValueError for what is not an IP address.
+
+    `timeout_s` is how long one server has, in two tries; `budget_s` bounds everything together.
+    `most_in_flight` bounds the questions underway, `most_per_server` the sockets open to one
+    server; a question beyond is refused at once, and counted in `refused`.
+    """
+
+    def __init__(
+        self,
+        servers: Sequence[tuple[str, int]],
+        *,
+        timeout_s: float = 2.0,
+        randomize_case: bool = True,
+        budget_s: float = 4.4,
+        probe_s: float = 10.0,
+        most_in_flight: int = 1000,
+        most_per_server: int = 500,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._try_s = timeout_s / ROUNDS
+        self._servers = tuple(Server(ip, port, self._try_s) for ip, port in servers)
+        self._budget_s = budget_s
+        self._most_in_flight = most_in_flight
+        self._most_per_server = most_per_server
+        self._clock = clock
+        self._flights: dict[Question, Flight] = {}
+        self._prober = Prober(self._ask_one, probe_s)
+        self._attempts = Attempts(
+            self._landed,
+            self._missed,
+            try_s=self._try_s,
+            randomize_case=randomize_case,
+            clock=clock,
+        )
+        self._is_running = False
+        self._tick_timer: asyncio.TimerHandle | None = None
+        self.refused = 0
+        """Questions refused because too many were waiting."""
+
+    # -- what others call ------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Begin, within a running event loop, with a probe of each server; needs no network yet."""
+        self._attempts.start()
+        self._is_running = True
+        self._prober.start(self._servers)
+
+    async def close(self) -> None:
+        """End every flight with an error and close every socket."""
+        self._is_running = False
+        self._prober.close()
+        if self._tick_timer is not None:
+            self._tick_timer.cancel()
+            self._tick_timer = None
+        stopping = UpstreamError("", "sinkhole is stopping")
+        run_stages([self._end(flight, stopping) for flight in list(self._flights.values())])
+        await self._attempts.close()
+
+    async def exchange_later(self, question: Question) -> Exchanged:
+        """A usable reply to the question, from whichever server gives one first.
+
+        Raises UpstreamError, saying what each server did, when none does within the budget, or at
+        once when too many questions are waiting. Identical questions share one flight; a waiter
+        who is cancelled leaves the others undisturbed. Cost: about 2.5 times what the kernel takes
+        for the socket alone.
+        """
+        future: asyncio.Future[Exchanged] = asyncio.get_running_loop().create_future()
+        self.ask(question, partial(_settle, future))
+        return await future
+
+    def ask(self, question: Question, tell: Tell) -> None:
+        """Ask without a coroutine: `tell` is called once with the outcome, as a stage.
+
+        Raises UpstreamError at once where `exchange_later` does. `tell` may be called before this
+        returns, namely when nothing could be sent.
+        """
+        flight = self._flights.get(question)
+        if flight is None:
+            self._begin(question, self._servers, tell)
+        elif len(flight.askers) < MOST_ASKERS:
+            flight.askers.append(tell)
+        else:
+            self._refuse(f"{MOST_ASKERS} ask the same question already")
+
+    def is_loop_probe(self, question: Question) -> bool:
+        """Whether a client's question is our own probe come back: a forwarding loop.
+
+        Takes note of the loop (see `problems`). Answer it NXDOMAIN, never forward it. Ask this
+        for names below `prober.LOOP_ZONE` only; those of other sinkholes are to be forwarded, so
+        that they can find their loops.
+        """
+        return self._prober.is_own(question)
+
+    @property
+    def strays(self) -> int:
+        """Datagrams so far that did not answer what was asked on their socket."""
+        return self._attempts.strays
+
+    def status(self) -> list[ServerStatus]:
+        """How each server does, in the order of the settings."""
+        return [server.status() for server in self._servers]
+
+    def problems(self) -> list[str]:
+        """What the person running sinkhole should know and do, one sentence each."""
+        told = [
+            f"upstream {server.name} sends our questions back to sinkhole (a forwarding loop) and "
+            f"is not asked: let it forward to another resolver, or remove it from the settings"
+            for server in self._servers
+            if server.loops
+        ]
+        now = self._clock()
+        told += [
+            f"somebody may be forging answers of upstream {name}: wrong replies arrived for "
+            f"questions it was asked, which were then asked by TCP"
+            for name, at in self._attempts.forged_at.items()
+            if now - at < ALARM_S
+        ]
+        if self._servers and not any(server.is_hopeful for server in self._servers):
+            told.append("no upstream answers: check the internet connection and upstream.servers")
+        return told
+
+    # -- flights ---------------------------------------------------------------------------
+
+    def _refuse(self, why: str) -> None:
+        self.refused += 1
+        raise UpstreamError("", f"too many questions are waiting: {why}")
+
+    def _begin(
+        self, question: Question, servers: Sequence[Server], tell: Tell, is_probe: bool = False
+    ) -> None:
+        if not self._is_running:
+            raise UpstreamError("", "the forwarder is not running")
+        if len(self._flights) >= self._most_in_flight:
+            self._refuse(f"{self._most_in_flight} are underway")
+        now = self._clock()
+        flight = Flight(question, servers, tell, now, now + self._budget_s, is_probe)
+        if self._ask_next(flight, now):
+            self._flights[question] = flight
+            if self._tick_timer is None:
+                self._set_tick()
+        elif flight.attempts:
+            run_stages([partial(tell, flight.explain(now))])
+        elif not servers:
+            raise UpstreamError("", "none is set")
+        elif all(server.loops for server in servers):
+            raise UpstreamError("", "our questions come back to us (a forwarding loop)")
+        else:
+            self._refuse(f"{self._most_per_server} are underway with each upstream")
+
+    def _ask_one(self, question: Question, server: Server, tell: Tell) -> None:
+        """A flight to this server alone, for the prober: whatever it answers will do."""
+        try:
+            self._begin(question, (server,), tell, is_probe=True)
+        except UpstreamError as error:
+            run_stages([partial(tell, error)])
+
+    def _ask_next(self, flight: Flight, now: float) -> bool:
+        """Ask the best server that may still be asked; whether there was one."""
+        while (server := self._choose(flight)) is not None:
+            attempt = self._attempts.send(flight, server, now)
+            if attempt is not None:
+                attempt.patience_s = self._patience_s(flight, server)
+                flight.wait(now, attempt.patience_s, self._try_s)
+                return True
+            self._watch(server)
+        return False
+
+    def _choose(self, flight: Flight) -> Server | None:
+        """The best server for the next attempt: up, least often asked by this flight, quickest.
+
+        Those that are down come last: they get a question only when the others gave up on it.
+        """
+        best, best_rank = None, (True, ROUNDS, 0.0)
+        for server in flight.servers:
+            if server.in_flight >= self._most_per_server or (server.loops and not flight.is_probe):
+                continue
+            asked = flight.asked(server) if flight.attempts else 0
+            if asked >= ROUNDS or server in flight.spent:
+                continue
+            rank = (not server.up, asked, server.score)
+            if best is None or rank < best_rank:
+                best, best_rank = server, rank
+        if not flight.attempts:
+            for server in flight.servers:
+                if server is not best:
+                    server.score *= MELTING
+        return best
+
+    def _patience_s(self, flight: Flight, server: Server) -> float:
+        """How long to wait for a server just asked, before the next one is asked as well."""
+        if len(flight.servers) == 1 or not self._has_fresh(flight):
+            return self._try_s
+        if server.streak or server.rtt_s is None:
+            return min(SHORTEST_PATIENCE_S, self._try_s)
+        return min(max(3 * server.rtt_s, SHORTEST_PATIENCE_S), self._try_s)
+
+    def _has_fresh(self, flight: Flight) -> bool:
+        """Whether there is a server in good order that this flight has not asked yet."""
+        for other in flight.servers:
+            if other.up and not (other.loops or flight.asked(other) or other in flight.spent):
+                return True
+        return False
+
+    def _landed(self, attempt: Attempt, reply: Reply, rtt_s: float) -> Stage:
+        flight = attempt.flight
+        if len(flight.attempts) > 1:
+            self._blame_silent(flight, attempt.sent_at + rtt_s)
+        return self._end(flight, Exchanged(reply, attempt.server.name, rtt_s, attempt.tcp))
+
+    def _missed(self, attempt: Attempt) -> Stage | None:
+        """Go on with the next server; else wait for attempts still open, if any."""
+        flight, now = attempt.flight, self._clock()
+        self._watch(attempt.server)
+        if self._ask_next(flight, now) or any(other.handle for other in flight.attempts):
+            return None
+        return self._end(flight, flight.explain(now))
+
+    def _end(self, flight: Flight, outcome: Exchanged | UpstreamError) -> Stage:
+        """Stop asking; the stage that tells the outcome to the askers."""
+        del self._flights[flight.question]
+        for attempt in flight.attempts:
+            if attempt.handle is not None:
+                self._attempts.end(attempt)
+        flight.attempts.clear()  # they point back at the flight: no work for the cycle collector
+        return partial(_tell, flight.askers, outcome)
+
+    # -- time ------------------------------------------------------------------------------
+
+    def _set_tick(self) -> None:
+        self._tick_timer = asyncio.get_running_loop().call_later(TICK_S, self._tick)
+
+    def _tick(self) -> None:
+        """Look at every flight: whose time is up is moved on."""
+        self._tick_timer = None
+        now = self._clock()
+        for flight in [flight for flight in self._flights.values() if flight.next_at <= now]:
+            self._move_on(flight, now)
+        if self._flights:
+            self._set_tick()
+
+    def _move_on(self, flight: Flight, now: float) -> None:
+        """Ask the next server, keep waiting for those that were asked, or give up."""
+        if now < flight.ends_at and self._ask_next(flight, now):
+            return
+        if now < flight.over_at:
+            flight.next_at = flight.over_at
+            return
+        self._blame_silent(flight, now)
+        run_stages([self._end(flight, flight.explain(now))])
+
+    def _blame_silent(self, flight: Flight, now: float) -> None:
+        """Count what was asked long enough ago, and is still not answered, as failures."""
+        for attempt in flight.attempts:
+            if attempt.handle is not None and now - attempt.sent_at >= attempt.patience_s:
+                attempt.server.failed("gave no answer")
+                self._watch(attempt.server)
+
+    def _watch(self, server: Server) -> None:
+        if server.streak and self._is_running:
+            self._prober.suspect(server)
+
+
+def _tell(askers: Sequence[Tell], outcome: Exchanged | UpstreamError) -> Stage | None:
+    """Tell the outcome; several askers one after the other, as the first may serve the others."""
+    if len(askers) == 1:
+        return askers[0](outcome)
+    for tell in askers:
+        run_stages([partial(tell, outcome)])
+    return None
+
+
+def _settle(future: asyncio.Future[Exchanged], outcome: Exchanged | UpstreamError) -> None:
+    """Pass an outcome to one waiter, unless that one was cancelled meanwhile."""
+    if future.done():
+        return
+    if isinstance(outcome, UpstreamError):
+        # One of its own for each: raising collects a traceback in the exception.
+        future.set_exception(UpstreamError(outcome.server, outcome.cause))
+    else:
+        future.set_result(outcome)

@@ -1,0 +1,49 @@
+"""TCP towards upstreams: one query on a connection of its own (RFC 7766, RFC 1035 §4.2.2).
+
+Used for the few answers that do not fit into a datagram, and for a question whose datagrams
+somebody seems to forge: whoever cannot see our packets cannot finish a handshake.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Final
+
+from sinkhole.dns.wire.reply import answers_question
+from sinkhole.model.errors import UpstreamError
+
+MOST_STRAYS: Final = 3
+"""Messages that answer another question are skipped up to here, then the connection is closed."""
+
+
+async def exchange_by_tcp(server: str, host: str, port: int, query: bytes, limit_s: float) -> bytes:
+    """The response to a query, matched by id and question; the connection is closed behind it.
+
+    `server` is how errors call it. Raises UpstreamError when it cannot be reached, closes early,
+    or gives no matching response within `limit_s`, all parts together.
+    """
+    writer: asyncio.StreamWriter | None = None
+    try:
+        async with asyncio.timeout(limit_s):
+            reader, writer = await asyncio.open_connection(host, port)
+            writer.write(len(query).to_bytes(2, "big") + query)
+            return await _matching(server, reader, query)
+    except TimeoutError:
+        raise UpstreamError(server, f"gave no answer over TCP within {limit_s:.1f} s") from None
+    except asyncio.IncompleteReadError:
+        raise UpstreamError(server, "closed the TCP connection before its answer") from None
+    except OSError as error:
+        reason = error.strerror or type(error).__name__
+        raise UpstreamError(server, f"could not be asked over TCP ({reason})") from None
+    finally:
+        if writer is not None:
+            writer.transport.abort()  # nothing of ours is left to flush, and closing may not wait
+
+
+async def _matching(server: str, reader: asyncio.StreamReader, query: bytes) -> bytes:
+    for _ in range(MOST_STRAYS):
+        size = int.from_bytes(await reader.readexactly(2), "big")
+        wire = await reader.readexactly(size)
+        if answers_question(wire, query):
+            return wire
+    raise UpstreamError(server, "answered other questions than ours over TCP")

@@ -1,0 +1,288 @@
+"""What an upstream said: walking a response into records.
+
+Everything is read, every compressed name is expanded, and only what was understood is ever
+written out again (`write`): no byte of an upstream's message reaches a client unread.
+"""
+
+from __future__ import annotations
+
+from struct import Struct
+from typing import Final, NamedTuple
+
+from sinkhole.dns.wire import numbers as n
+from sinkhole.dns.wire.name import ROOT, end_of
+from sinkhole.dns.wire.query import question_end
+from sinkhole.dns.wire.question import HEADER_SIZE, Question
+from sinkhole.model.errors import WireError
+
+MAX_RECORDS: Final = 1000
+"""More records than this in one message are refused; real ones have a few dozen."""
+
+MAX_POINTERS: Final = 127
+"""A name has at most 127 labels, so an honest one needs no more pointers than that."""
+
+# Where names stand inside the rdata of types whose names may arrive compressed: the bytes before
+# the first name, how many names follow, and the bytes behind them (RFC 1035 §3.3; RFC 3597 §4 for
+# receivers). Other types are opaque, byte for byte.
+_NAMES_INSIDE: Final = {
+    n.Type.NS: (0, 1, 0),
+    3: (0, 1, 0),
+    4: (0, 1, 0),
+    n.Type.CNAME: (0, 1, 0),
+    n.Type.SOA: (0, 2, 20),
+    7: (0, 1, 0),
+    8: (0, 1, 0),
+    9: (0, 1, 0),
+    n.Type.PTR: (0, 1, 0),
+    14: (0, 2, 0),
+    n.Type.MX: (2, 1, 0),
+    17: (0, 2, 0),
+    18: (2, 1, 0),
+    21: (2, 1, 0),
+    26: (2, 2, 0),
+    n.Type.SRV: (6, 1, 0),
+    36: (2, 1, 0),
+    n.Type.DNAME: (0, 1, 0),
+}
+
+
+_HEADER: Final = Struct("!HHHHHH")
+_FIXED: Final = Struct("!HHIH")
+"""Type, class, TTL and length of rdata: what follows the name of every record."""
+_FIXED_SIZE: Final = _FIXED.size
+_READ_FIXED: Final = _FIXED.unpack_from
+
+_QUESTION_NAME: Final = b"\xc0\x0c"
+_LOWEST_POINTER: Final = b"\xc0"
+_ROOT_AND_LOW_TYPE: Final = b"\0\0"
+"""The root, and the upper half of a type such as OPT behind it."""
+_OPT: Final = n.Type.OPT
+
+_NEW: Final = tuple.__new__
+"""Makes a NamedTuple of what is in hand in half the time that its own constructor takes."""
+
+
+class Record(NamedTuple):
+    """One resource record: lower-cased owner, type, TTL in seconds, rdata without compression."""
+
+    name: bytes
+    rtype: int
+    ttl: int
+    rdata: bytes
+
+
+class Reply(NamedTuple):
+    """A response, read whole. OPT is taken out of `additional`; `ede` is its first EDE code."""
+
+    rcode: int
+    ad: bool
+    tc: bool
+    answer: tuple[Record, ...]
+    authority: tuple[Record, ...]
+    additional: tuple[Record, ...] = ()
+    ede: int | None = None
+
+
+_NO_RECORDS: Final[tuple[Record, ...]] = ()
+
+
+def answers_question(wire: bytes, query: bytes) -> bool:
+    """Whether a message is a response to `query`, our own query's bytes (RFC 5452 §9.1).
+
+    True when id and the whole question, letter case included, are the same. The address and
+    port are for the caller (a connected socket). A cheap comparison, no parse. Responses that
+    leave the question out (some servers do for FORMERR and NOTIMP) count when they hold no
+    records at all.
+    """
+    if len(wire) < HEADER_SIZE or wire[0:2] != query[0:2] or not wire[2] & 0x80:
+        return False
+    if wire[4:6] == b"\0\0":
+        return wire[6:10] == b"\0\0\0\0" and wire[3] & n.RCODE_MASK != n.Rcode.NOERROR
+    end = question_end(query)
+    return wire[4:6] == b"\0\1" and wire[HEADER_SIZE:end] == query[HEADER_SIZE:end]
+
+
+def read_reply(wire: bytes, asked: bytes = b"") -> Reply:
+    """Read a whole response; the question must have been checked with `answers_question`.
+
+    `asked` is the lower-cased name of that question, if at hand: it saves reading it once more.
+    Raises WireError for anything malformed: names, counts, lengths, pointers that do not point
+    backwards, or more than MAX_RECORDS records. Records of another class than IN are left out.
+    Cost: about 3 µs for one record and OPT, 0.7 µs for each record more.
+    """
+    if len(wire) < HEADER_SIZE:
+        raise WireError("response without a header")
+    _, flags, questions, answers, authorities, additionals = _HEADER.unpack_from(wire)
+    records = answers + authorities + additionals
+    if questions + records > MAX_RECORDS:
+        raise WireError(f"response with {questions + records} records, at most {MAX_RECORDS}")
+    position = HEADER_SIZE
+    owners = {_ROOT_AND_LOW_TYPE: ROOT}
+    for _ in range(questions):
+        # Most records are owned by the name asked for, and say so by a pointer to it.
+        name = asked or wire[position : end_of(wire, position)].lower()
+        owners.setdefault(_QUESTION_NAME, name)
+        position += len(name) + 4
+    opts: list[tuple[int, bytes]] = []
+    answer = authority = additional = _NO_RECORDS
+    if answers:
+        answer, position = _read_section(wire, position, answers, owners, opts)
+    if authorities:
+        authority, position = _read_section(wire, position, authorities, owners, opts)
+    if additionals:
+        additional, position = _read_section(wire, position, additionals, owners, opts)
+    rcode, ede = flags & n.RCODE_MASK, None
+    for ttl, options in opts:
+        rcode |= (ttl >> 24 & 0xFF) << 4
+        ede = first_ede(options) if options else None
+    ad, tc = flags & n.AD != 0, flags & n.TC != 0
+    return _NEW(Reply, (rcode, ad, tc, answer, authority, additional, ede))
+
+
+def chain_of(reply: Reply, question: Question, longest: int = 12) -> tuple[Record, ...]:
+    """The part of the answer that is about the question: its CNAME chain and what it ends in.
+
+    Records of other owners or types are left out, whoever sent them (RFC 5452 §6, RFC 2181
+    §5.4.1); signatures stay when DO was set. A DNAME stays for the CNAME made from it. Raises
+    WireError for a chain of more than `longest` links, or one that runs in a circle.
+    """
+    if not question.do and all(
+        record.rtype == question.qtype and record.name == question.name for record in reply.answer
+    ):
+        return reply.answer  # nearly every answer
+    by_name: dict[bytes, list[Record]] = {}
+    for record in reply.answer:
+        by_name.setdefault(record.name, []).append(record)
+    kept: list[Record] = []
+    name, seen = question.name, {question.name}
+    wanted = {question.qtype, n.Type.RRSIG} if question.do else {question.qtype}
+    while True:
+        here = by_name.get(name, [])
+        found = [record for record in here if record.rtype in wanted]
+        if any(record.rtype == question.qtype for record in found):
+            return (*kept, *found)
+        cname = next((record for record in here if record.rtype == n.Type.CNAME), None)
+        if cname is None:
+            return tuple(kept)
+        kept += _dnames_above(name, by_name)
+        kept += [record for record in here if record is cname or record.rtype in wanted]
+        name = cname.rdata.lower()
+        if name in seen or len(seen) > longest:
+            raise WireError(f"CNAME chain is a circle or longer than {longest}")
+        seen.add(name)
+
+
+def _dnames_above(name: bytes, by_name: dict[bytes, list[Record]]) -> list[Record]:
+    for owner, records in by_name.items():
+        if len(owner) < len(name) and name.endswith(owner):
+            dnames = [record for record in records if record.rtype == n.Type.DNAME]
+            if dnames:
+                return dnames
+    return []
+
+
+def first_ede(options: bytes) -> int | None:
+    """The info code of the first EDE option in the rdata of OPT, RFC 8914 §2."""
+    position = 0
+    while position + 4 <= len(options):
+        code = int.from_bytes(options[position : position + 2], "big")
+        size = int.from_bytes(options[position + 2 : position + 4], "big")
+        if code == n.Option.EDE and 2 <= size <= len(options) - position - 4:
+            return int.from_bytes(options[position + 4 : position + 6], "big")
+        position += 4 + size
+    return None
+
+
+def _read_section(
+    wire: bytes,
+    position: int,
+    count: int,
+    owners: dict[bytes, bytes],
+    opts: list[tuple[int, bytes]],
+) -> tuple[tuple[Record, ...], int]:
+    """The records of class IN in a section, and the offset behind it.
+
+    `owners` keeps lower-cased names by their first two bytes; TTL field and options of OPT are
+    added to `opts`.
+    """
+    section: list[Record] = []
+    for _ in range(count):
+        pointer = wire[position : position + 2]
+        name = owners.get(pointer)
+        if name is None:
+            name, position = _read_owner(wire, position, pointer, owners)
+        else:
+            position += 2 if pointer[0] else 1
+        start = position + _FIXED_SIZE
+        if start > len(wire):
+            raise WireError("message ends within a record")
+        rtype, rclass, ttl, size = _READ_FIXED(wire, position)
+        position = start + size
+        if position > len(wire):
+            raise WireError("message ends within rdata")
+        rdata = wire[start:position]
+        if rtype in _NAMES_INSIDE:
+            rdata = _expand(wire, start, position, *_NAMES_INSIDE[rtype])
+        if rtype == _OPT:
+            opts.append((ttl, rdata))
+        elif rclass == n.CLASS_IN:
+            # RFC 2181 §8: a TTL with its top bit set means zero.
+            section.append(_NEW(Record, (name, rtype, ttl if ttl < 0x8000_0000 else 0, rdata)))
+    return tuple(section), position
+
+
+def _read_owner(
+    wire: bytes, position: int, pointer: bytes, owners: dict[bytes, bytes]
+) -> tuple[bytes, int]:
+    """The lower-cased name at `position`, and the offset behind it; kept if it is a pointer."""
+    name, position = _read_name(wire, position)
+    name = name.lower()
+    if pointer >= _LOWEST_POINTER:
+        owners[pointer] = name
+    return name, position
+
+
+def _expand(wire: bytes, start: int, end: int, before: int, names: int, behind: int) -> bytes:
+    """The rdata from `start` to `end` with its names expanded."""
+    position = start + before
+    parts = [wire[start:position]]
+    for _ in range(names):
+        name, position = _read_name(wire, position)
+        parts.append(name)
+    if position + behind != end:
+        raise WireError("rdata is longer or shorter than what is in it")
+    parts.append(wire[position:end])
+    return b"".join(parts)
+
+
+def _read_name(wire: bytes, position: int) -> tuple[bytes, int]:
+    """A possibly compressed name (RFC 1035 §4.1.4) expanded, and the offset behind it.
+
+    Pointers must point backwards, to before where the run of labels they end began, so no chain
+    of them can loop.
+    """
+    parts: list[bytes] = []
+    length, behind, lowest, pointers = 1, 0, position, 0
+    try:
+        while size := wire[position]:
+            if size < 0x40:
+                parts.append(wire[position : position + 1 + size])
+                position += 1 + size
+                length += 1 + size
+                if length > n.MAX_NAME:
+                    raise WireError("name of more than 255 bytes")
+            elif size >= 0xC0:
+                target = (size & 0x3F) << 8 | wire[position + 1]
+                behind = behind or position + 2
+                pointers += 1
+                if target >= lowest or pointers > MAX_POINTERS:
+                    raise WireError("a compression pointer that does not point backwards")
+                position = lowest = target
+            else:
+                raise WireError(f"label type {size:#04x} is not known")
+    except IndexError:
+        raise WireError("message ends within a name") from None
+    if position >= len(wire):
+        raise WireError("message ends within a name")
+    parts.append(b"\0")
+    return b"".join(parts), behind or position + 1

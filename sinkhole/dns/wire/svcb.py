@@ -1,0 +1,40 @@
+"""What a service binding (HTTPS and SVCB records) leads to: its target and its address hints.
+
+    rdata    priority (2 bytes), target (wire name, never compressed), parameters
+    each     key (2), length (2), value; ipv4hint is key 4, ipv6hint key 6 (RFC 9460 §2.2, §7.3)
+
+The target "." stands for the owner itself, or for "no such service" (RFC 9460 §2.5).
+"""
+
+from __future__ import annotations
+
+from typing import Final, NamedTuple
+
+from sinkhole.dns.wire.name import ROOT, end_of
+from sinkhole.model.errors import WireError
+
+_TARGET_AT: Final = 2
+_HINT_SIZES: Final = {b"\0\4": 4, b"\0\6": 16}
+
+
+class Service(NamedTuple):
+    """The target (lower-cased wire name, b"" where it is "."), and hints of 4 or 16 bytes."""
+
+    target: bytes
+    hints: list[bytes]
+
+
+def read_service(rdata: bytes) -> Service:
+    """Read the rdata of one record, as far as it can be: what is broken, no client can follow."""
+    try:
+        position = end_of(rdata, _TARGET_AT)
+    except WireError:
+        return Service(b"", [])
+    target = rdata[_TARGET_AT:position].lower()
+    hints: list[bytes] = []
+    while position + 4 <= len(rdata):
+        key, start = rdata[position : position + 2], position + 4
+        position = start + int.from_bytes(rdata[position + 2 : start], "big")
+        if (size := _HINT_SIZES.get(key)) and position <= len(rdata):
+            hints += [rdata[at : at + size] for at in range(start, position - size + 1, size)]
+    return Service(b"" if target == ROOT else target, hints)

@@ -1,0 +1,109 @@
+"""Explanations in words, where the tests of the command don't come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sinkhole.cli.explanation import MOST_TEXT, in_words, printable
+
+PLAIN: dict[str, Any] = {
+    "name": "a.example", "type": "A", "verdict": "none", "rule": None, "list": None, "line": None,
+    "rewrite": None, "opinions": [],
+}  # fmt: skip
+STORY: dict[str, Any] = PLAIN | {
+    "outcome": "forwarded", "detail": "", "hop": None, "asks": "a.example", "answer": None,
+    "decided_by": {"list": None, "line": None, "rule": None}, "stages": [], "group": "default",
+    "client": {"address": "192.0.2.7", "name": "", "tags": [], "traits": []},
+    "cache": [], "leads_to": [], "heard": False, "changes": [],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("||a.example^ bücher", "||a.example^ bücher"),
+        ("\x1b[31m", r"\x1b[31m"),
+        ("a\nb\tc\x7f", r"a\x0ab\x09c\x7f"),
+        ("\x9b1m\xad", r"\x9b1m\xad"),
+        ("\u202e\u2028\ud800", r"\u202e\u2028\ud800"),
+    ],
+    ids=["plain", "escape", "lines", "C1", "direction"],
+)
+def test_what_a_terminal_might_obey_is_escaped(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+def test_long_rules_are_cut() -> None:
+    rule = "|" * 1000
+    told = PLAIN | {"verdict": "block", "list": "Ads", "line": 1, "rule": rule}
+    assert in_words(told) == f"a.example A: blocked by Ads, line 1: {'|' * MOST_TEXT}…"
+
+
+def test_a_rule_whose_text_is_gone_is_told_by_its_place() -> None:
+    told = PLAIN | {"verdict": "block", "list": "Ads", "line": 7, "rule": ""}
+    assert "blocked by Ads, line 7: (its text is gone)" in in_words(told)
+
+
+def kept(**differs: Any) -> dict[str, Any]:
+    entry = {
+        "do": False, "cd": False, "state": "fresh", "outdated": False, "negative": False,
+        "ttl_s": 9, "outcome": "cached", "list": None, "line": None, "rule": None, "hop": None,
+        "detail": "", "rcode": "NOERROR", "records": [],
+    }  # fmt: skip
+    return entry | differs
+
+
+@pytest.mark.parametrize(
+    ("entry", "sentence"),
+    [
+        (kept(), "cache     fresh, 9 s left; was cached\n"),
+        (kept(negative=True, do=True), "fresh, 9 s left, a negative answer, with DO; was cached"),
+        (kept(state="expired", ttl_s=0), "expired, kept for when no upstream answers, 0 s left"),
+        (kept(state="stale"), "expired, given because no upstream answers"),
+        (kept(outdated=True), "judged by older rules: will be judged again"),
+        (kept(state="failure", outcome="failed"), "a failure: no upstream could answer"),
+        (
+            kept(state="made here", ttl_s=None),
+            "made here, good until rules or settings change; was",
+        ),
+        (kept(state="refused"), "of a refused answer only this is known; --ask tells all of it"),
+    ],
+)
+def test_what_is_kept_is_told(entry: dict[str, Any], sentence: str) -> None:
+    assert sentence in in_words(STORY | {"cache": [entry]}) + "\n"
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (("allow", "add", "filtering.rules", ["@@||a^", "@@||b^"], "x"),
+         'To allow it, add to filtering.rules: "@@||a^", "@@||b^" (x)'),
+        (("allow", "remove", "filtering.services", ["tiktok"], ""),
+         'To allow it, remove from filtering.services: "tiktok"'),
+        (("forward", "set", "dns.reserved_names", ["false"], ""),
+         "To ask an upstream instead, set dns.reserved_names to false"),
+        (("block", "none", "", [], "no rule can"), "To block it: no rule can"),
+        (("serve", "add", "dns.allow", ["203.0.113.7"], ""),
+         'To serve this client, add to dns.allow: "203.0.113.7"'),
+    ],
+    ids=lambda value: value[0] if isinstance(value, tuple) else "",
+)  # fmt: skip
+def test_a_change_is_told_as_what_to_do(change: tuple[Any, ...], sentence: str) -> None:
+    keys = ("effect", "change", "where", "items", "note")
+    told = STORY | {"changes": [dict(zip(keys, change, strict=True))]}
+    assert in_words(told).endswith(f"\n{sentence}")
+
+
+def test_what_was_heard_and_does_not_count_is_told() -> None:
+    lead = {
+        "what": "CNAME target", "value": "t.example", "refused": False, "list": "Ads", "line": 1,
+        "rule": "||t.example^", "note": "the name is allowed",
+    }  # fmt: skip
+    told = in_words(STORY | {"heard": True, "leads_to": [lead]})
+    assert "  asked     an upstream, just now\n" in told
+    assert (
+        "leads to  CNAME target t.example: not refused by Ads, line 1: ||t.example^ "
+        "(the name is allowed)"
+    ) in told

@@ -1,0 +1,119 @@
+"""stats and healthcheck where nobody, or another program, listens; tests/network has the rest."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from threading import Thread
+
+import pytest
+from command_line import CommandLine
+
+from sinkhole.cli.running_server import print_summary
+
+
+@pytest.fixture
+def port() -> int:
+    """A port where nobody listens, by UDP or TCP."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+class Stranger:
+    """Another program on the port of the page: says `words` to whoever comes."""
+
+    def __init__(self) -> None:
+        self.words = b""
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+
+    def serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self.listener.accept()
+            except OSError:  # closed: the test is over
+                return
+            with connection:
+                connection.recv(4096)
+                connection.sendall(self.words)
+
+
+@pytest.fixture
+def stranger() -> Iterator[Stranger]:
+    stranger = Stranger()
+    thread = Thread(target=stranger.serve, daemon=True)
+    thread.start()
+    yield stranger
+    stranger.listener.shutdown(socket.SHUT_RDWR)
+    stranger.listener.close()
+    thread.join()
+
+
+def test_no_server_is_told_with_where_it_was_looked_for(command: CommandLine, port: int) -> None:
+    command.settle(web={"listen": f"0.0.0.0:{port}"}, dns={"listen": [f"0.0.0.0:{port}"]})
+    told = command("stats")
+    assert (told.code, told.out) == (1, "")
+    assert told.err == (
+        f"sinkhole: no answer from http://127.0.0.1:{port} (Connection refused); "
+        "is sinkhole running, with these settings?\n"
+    )
+    told = command("healthcheck")
+    assert told.code == 1
+    assert told.err == (
+        f"sinkhole: DNS does not answer on 127.0.0.1 port {port}: Connection refused\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (b"220 mail.example.org ESMTP\r\n", "is not sinkhole"),
+        (b"HTTP/1.0 200 OK\r\n\r\n<p>Hello", "is not sinkhole"),
+        (b'HTTP/1.0 200 OK\r\n\r\n{"a": 1}', "is not sinkhole"),
+        (b"HTTP/1.0 200 OK\r\n\r\n[]", "is not sinkhole"),
+        (b"HTTP/1.0 404 Not Found\r\n\r\nnothing", "the server answers 404"),
+        (b'HTTP/1.0 503 Busy\r\n\r\n{"error": "too busy"}', "too busy"),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 99\r\n\r\n{", "is not sinkhole"),
+        (b"", "is sinkhole running, with these settings?"),
+    ],
+)
+def test_another_program_on_the_port_is_told(
+    command: CommandLine, stranger: Stranger, words: bytes, reason: str
+) -> None:
+    stranger.words = words
+    command.settle(web={"listen": f"127.0.0.1:{stranger.port}"})
+    told = command("stats", "--json")
+    assert (told.code, told.out) == (1, "")
+    assert told.err.startswith("sinkhole: ")
+    assert reason in told.err
+
+
+def test_a_summary_of_nothing_and_of_losses_can_be_printed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    told = {
+        "period": "24h",
+        "totals": {"queries": 0},
+        "blocked_percent": None,
+        "cached_percent": None,
+        "latency_ms": {"p50": None, "p99": None},
+        "records_dropped": 1200,
+        "top_names": [],
+        "top_blocked": [{"name": "[bold]ads.example", "count": 1000}],
+    }
+    print_summary(told)
+    out = capsys.readouterr().out
+    assert "0 % of 0 queries blocked in the last 24h" in out
+    assert "1,200 queries are missing from the log" in out
+    assert "1,000  [bold]ads.example" in out
+
+
+def test_a_wildcard_without_a_loopback_address_is_not_asked(
+    command: CommandLine, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command.settle(dns={"listen": [f"[::]:{port}"]}, web={"listen": f"127.0.0.1:{port}"})
+    monkeypatch.setattr("sinkhole.cli.running_server._has_ipv6", lambda: False)
+    told = command("healthcheck")
+    assert told.code == 1
+    assert told.err.startswith(f"sinkhole: no answer from http://127.0.0.1:{port} ")

@@ -1,0 +1,111 @@
+"""The command line as a whole: help, versions, exit codes, where settings come from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import pytest
+from command_line import CommandLine
+
+from sinkhole import __version__
+from sinkhole.cli.commands import main
+from sinkhole.control.stats import PERIODS
+
+COMMANDS = [
+    "run", "check-config", "explain", "stats", "compile", "healthcheck", "lists", "lists status",
+    "lists update", "lists catalogue", "lists add", "lists remove", "lists enable",
+    "lists disable", "lists preview", "lists accept", "lists rollback", "lists diff",
+]  # fmt: skip
+
+
+@pytest.fixture
+def command(tmp_path: Path) -> CommandLine:
+    return CommandLine(tmp_path)
+
+
+def all_commands(group: click.Group, above: str = "") -> list[str]:
+    found = []
+    for name, each in group.commands.items():
+        found.append(f"{above}{name}")
+        if isinstance(each, click.Group):
+            found += all_commands(each, f"{above}{name} ")
+    return found
+
+
+def test_these_are_all_commands() -> None:
+    assert sorted(all_commands(main)) == sorted(COMMANDS)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_every_command_explains_itself_and_every_option(
+    command: CommandLine, name: str, option: str
+) -> None:
+    told = command(*name.split(), option)
+    assert told.code == 0
+    assert told.err == ""
+    assert f"Usage: sinkhole {name}" in told.out.replace("main", "sinkhole")
+    assert max(map(len, told.out.splitlines())) <= 100
+    found: click.Command = main
+    for word in name.split():
+        assert isinstance(found, click.Group)
+        found = found.commands[word]
+    assert all(each.help for each in found.params if isinstance(each, click.Option)), name
+    if not isinstance(found, click.Group):
+        assert "xit code" in told.out or "exits with" in told.out
+
+
+def test_the_list_of_commands_has_whole_sentences(command: CommandLine) -> None:
+    told = command("--help")
+    assert told.code == 0
+    assert "..." not in told.out.replace("[ARGS]...", "")
+
+
+def test_version(command: CommandLine) -> None:
+    assert command("--version") == (0, f"sinkhole, version {__version__}\n", "")
+
+
+@pytest.mark.parametrize(
+    "words", [["frobnicate"], ["run", "--port", "53"], ["lists", "refresh"], ["check-config", "/"]]
+)
+def test_a_command_written_wrongly_is_exit_code_2(command: CommandLine, words: list[str]) -> None:
+    told = command(*words)
+    assert (told.code, told.out) == (2, "")
+    assert "Error: " in told.err
+
+
+def test_the_periods_offered_are_those_of_the_statistics() -> None:
+    (period,) = [each for each in main.commands["stats"].params if each.name == "period"]
+    assert isinstance(period.type, click.Choice)
+    assert list(period.type.choices) == list(PERIODS)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [["run"], ["explain", "example.org"], ["lists", "status"], ["lists", "update"], ["stats"],
+     ["healthcheck"], ["check-config"]],
+)  # fmt: skip
+def test_wrong_settings_are_told_with_file_and_line_by_every_command(
+    command: CommandLine, words: list[str]
+) -> None:
+    command.settle("dns:\n  lisen: []\nweb:\n  listen: nowhere\n")
+    file = [str(command.config)] if words == ["check-config"] else ["--config", str(command.config)]
+    told = command(*words, *file)
+    assert (told.code, told.out) == (1, "")
+    first, second = told.err.splitlines()
+    assert first == f'{command.config}:2: dns.lisen: unknown key, did you mean "listen"?'
+    assert second.startswith(f"{command.config}:4: web.listen: ")
+
+
+def test_a_settings_file_that_is_not_there_is_told(command: CommandLine) -> None:
+    told = command("run", "--config", "no.yaml")
+    assert told == (1, "", "no.yaml: cannot be read: No such file or directory\n")
+
+
+def test_the_settings_file_may_be_named_by_a_variable(command: CommandLine) -> None:
+    command.settle(local={"records": {"nas.home": ["192.0.2.10"]}})
+    assert "192.0.2.10" in command("explain", "nas.home").out
+    command.environ = {"SINKHOLE_CONFIG": "no.yaml"}
+    assert command("explain", "nas.home").code == 1
+    assert command("explain", "nas.home", "--config", str(command.config)).code == 0

@@ -1,0 +1,121 @@
+"""A household by its settings, with a pipeline that upstreams of a script answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import pytest
+from world import Clock, Script, question
+
+from sinkhole.app.from_settings import PolicyMaker
+from sinkhole.control.explain import Explainer, Inquiry, tell
+from sinkhole.control.explain.inquiry import OWN_RULES
+from sinkhole.control.settings import load
+from sinkhole.dns.cache.answer import TtlLimits
+from sinkhole.dns.cache.table import Table
+from sinkhole.dns.filter.match import Matcher
+from sinkhole.dns.filter.trie import CompiledList
+from sinkhole.dns.pipeline.pipeline import Pipeline
+from sinkhole.dns.pipeline.reaction import TCP, Waiting
+from sinkhole.dns.wire.name import from_text
+from sinkhole.dns.wire.numbers import type_number
+from sinkhole.dns.wire.question import Question
+from sinkhole.model.record import RecordBuffer
+
+CLIENT = "192.0.2.7"
+
+
+class House:
+    """`rules` are own ones, `block` and `allow` the rules of a list each; the rest is settings."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        rules: Sequence[str] = (),
+        block: Sequence[str] = (),
+        allow: Sequence[str] = (),
+        **settings: Any,
+    ) -> None:
+        dns = {"allow": ["192.0.2.0/24", "127.0.0.1"]}
+        tree = {"data_dir": str(folder), "dns": dns, **settings}
+        self.settings = load(None, {}, tree)
+        self.maker = PolicyMaker(self.settings)
+        self.matcher = self._matcher(rules, block, allow)
+        self.clock, self.upstreams, self.table = Clock(), Script(), Table(1 << 20)
+        self.limits = TtlLimits()
+        self.pipeline = Pipeline(
+            policy=self.maker.policy(self.matcher, 1),
+            table=self.table,
+            upstreams=self.upstreams,
+            buffer=RecordBuffer(),
+            limits=self.limits,
+            clock=self.clock,
+        )
+
+    def _matcher(self, rules: Sequence[str], block: Sequence[str], allow: Sequence[str]) -> Matcher:
+        lists = [CompiledList.from_rules(OWN_RULES, "block", rules)] if rules else []
+        lists += [CompiledList.from_rules("Block", "block", block)]
+        lists += [CompiledList.from_rules("Allow", "allow", allow)]
+        return Matcher(lists, self.maker.builtin)
+
+    def change(
+        self, rules: Sequence[str] = (), block: Sequence[str] = (), allow: Sequence[str] = ()
+    ) -> None:
+        """Publish a policy with other rules."""
+        self.matcher = self._matcher(rules, block, allow)
+        generation = self.pipeline.policy.generation + 1
+        self.pipeline.policy = self.maker.policy(self.matcher, generation)
+
+    async def asks(self, name: str, qtype: str = "A") -> None:
+        """A client asks, so that the table has the answer."""
+        client = self.pipeline.clients.of(ip_address(CLIENT).packed)
+        reaction = self.pipeline.answer_now(question(name, qtype), client, TCP, self.clock.now)
+        if isinstance(reaction, Waiting):
+            self.pipeline.answer_then(reaction, lambda reply: None)
+
+    def inquiry(self, name: str, qtype: str = "A", client: str = CLIENT) -> Inquiry:
+        return Inquiry(
+            Question(from_text(name), type_number(qtype)),
+            self.pipeline.clients.of(ip_address(client).packed),
+            self.pipeline.policy,
+            self.matcher,
+            self.settings,
+            self.clock.now,
+        )
+
+    def told(self, name: str, qtype: str = "A", client: str = CLIENT) -> dict[str, Any]:
+        """The story of a question."""
+        return tell(self.inquiry(name, qtype, client), self.table)
+
+    def changes(self, name: str, qtype: str = "A") -> list[tuple[str, str, str, list[str]]]:
+        """What would change it: effect, change, where, items."""
+        return [
+            (each["effect"], each["change"], each["where"], each["items"])
+            for each in self.told(name, qtype)["changes"]
+        ]
+
+    def teller(self, ask: Any) -> Explainer:
+        return Explainer(
+            pipeline=self.pipeline,
+            table=self.table,
+            limits=self.limits,
+            ask=ask,
+            matcher=lambda: self.matcher,
+            settings=lambda: self.settings,
+            lists=lambda: [{"name": "Block", "state": "ready", "names": 1, "rules": 1}],
+            clock=self.clock,
+        )
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Callable[..., House]:
+    """`house(rules=[...], block=[...], **sections)`."""
+
+    def build(**parts: Any) -> House:
+        return House(tmp_path, **parts)
+
+    return build

@@ -1,0 +1,75 @@
+"""Changed rules judge as a Matcher does that really has them."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+from itertools import product
+
+import pytest
+
+from sinkhole.control.explain.altered_rules import Changed
+from sinkhole.dns.filter.match import Matcher
+from sinkhole.dns.filter.trie import CompiledList
+from sinkhole.dns.wire.name import from_text
+from sinkhole.dns.wire.numbers import Type
+
+RULES = [
+    "||a.example^", "@@||a.example^", "||a.example^$important", "@@||a.example^$important",
+    "a.example", "192.0.2.7 a.example", "||a.example^$dnsrewrite=192.0.2.1",
+    "@@||a.example^$dnsrewrite", "||a.example^$dnsrewrite=b.example", "||example^$badfilter",
+    "||example^", "/a\\.ex/", "||192.0.2.1^", "@@||192.0.2.1^", "192.0.2.0/24",
+]  # fmt: skip
+NAME = from_text("a.example")
+ADDRESS = ip_address("192.0.2.1").packed
+
+
+def own(rules: list[str]) -> list[CompiledList]:
+    return [CompiledList.from_rules("own rules", "block", rules)] if rules else []
+
+
+@pytest.mark.parametrize("of_own", [[], ["||example^"], ["@@||example^", "@@||192.0.2.1^"]])
+@pytest.mark.parametrize("kind", ["block", "allow"])
+def test_added_rules_count_as_if_they_stood_behind_the_own_ones(
+    of_own: list[str], kind: str
+) -> None:
+    builtin = [CompiledList.from_rules("services", "block", ["||a.example^"])]
+    for theirs, added in product(RULES, RULES):
+        other = CompiledList.from_rules("Theirs", "block", [theirs])
+        changed = Changed(
+            Matcher([*own(of_own), other], builtin),
+            [added],
+            own="own rules",
+            kind="allow" if kind == "allow" else "block",
+        )
+        if kind == "allow":
+            first = CompiledList.from_rules("own rules", "allow", [added])
+            real = Matcher([first, *own(of_own), other], builtin)
+        else:
+            real = Matcher([*own([*of_own, added]), other], builtin)
+        for ours, really in (
+            (changed.match(NAME, Type.A), real.match(NAME, Type.A)),
+            (changed.match_address(ADDRESS, Type.A), real.match_address(ADDRESS, Type.A)),
+        ):
+            assert (ours is None) == (really is None), (theirs, added)
+            if ours is not None and really is not None:
+                assert ours[1:] == really[1:], (theirs, added)
+
+
+def test_rules_taken_out_do_not_count() -> None:
+    present = Matcher([*own(["||a.example^", "||example^"])])
+    for without, line in (([], 1), ([1], 2), ([2], 1)):
+        places = [("own rules", number) for number in without]
+        match = Changed(present, own="own rules", without=places).match(NAME, Type.A)
+        assert match is not None
+        assert match.cause.line == line
+    gone = Changed(present, own="own rules", without=[("own rules", 1), ("own rules", 2)])
+    assert gone.match(NAME, Type.A) is None
+
+
+def test_built_in_rules_can_be_taken_out() -> None:
+    present = Matcher([], [CompiledList.from_rules("services", "block", ["||a.example^"])])
+    match = Changed(present, own="own rules").match(NAME, Type.A)
+    assert match is not None
+    assert match.builtin
+    gone = Changed(present, own="own rules", without=[("services", 1)])
+    assert gone.match(NAME, Type.A) is None

@@ -1,0 +1,96 @@
+"""Compiling a list in a child process."""
+
+import asyncio
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from sinkhole.control.lists import compiling
+from sinkhole.control.lists.compiling import compile_list
+from sinkhole.dns.filter.trie import CompiledList
+from sinkhole.model.errors import ListError
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "list.txt"
+    path.write_text("||ads.example^\n0.0.0.0 tracker.example\n")
+    return path
+
+
+def instead(monkeypatch: pytest.MonkeyPatch, folder: Path, program: str) -> None:
+    """Run `program` where the compiler would run."""
+    (folder / "stand_in.py").write_text(program)
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    monkeypatch.setattr(compiling, "MODULE", "stand_in")
+
+
+async def test_the_child_compiles_a_list_that_can_be_mapped(source: Path, tmp_path: Path) -> None:
+    target = tmp_path / "list.trie"
+    await compile_list("Test", source, target, "block")
+    assert CompiledList.map(target, "Test", "block", source).rules == 2
+
+
+async def test_the_kind_reaches_the_child(source: Path, tmp_path: Path) -> None:
+    target = tmp_path / "list.trie"
+    await compile_list("Test", source, target, "allow")
+    with pytest.raises(ListError, match="kind"):
+        CompiledList.map(target, "Test", "block", source)
+
+
+async def test_the_compilers_last_words_become_the_error(tmp_path: Path) -> None:
+    with pytest.raises(ListError) as caught:
+        await compile_list("Test", tmp_path / "none.txt", tmp_path / "list.trie", "block")
+    assert caught.value.list_name == "Test"
+    assert caught.value.reason.startswith("can't read")
+
+
+async def test_a_child_that_dies_silently_is_an_error(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instead(monkeypatch, tmp_path, "import os\nos.abort()\n")
+    with pytest.raises(ListError, match="the compiler ended with status -6"):
+        await compile_list("Test", source, tmp_path / "list.trie", "block")
+
+
+async def test_a_child_that_talks_without_end_is_heard_out_in_bounded_memory(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    program = "import sys\nsys.stderr.write('x\\n' * 500_000 + 'out of memory\\n')\nsys.exit(1)\n"
+    instead(monkeypatch, tmp_path, program)
+    with pytest.raises(ListError, match="out of memory"):
+        await compile_list("Test", source, tmp_path / "list.trie", "block")
+
+
+async def test_a_child_that_hangs_is_killed(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instead(monkeypatch, tmp_path, "import signal\nsignal.pause()\n")
+    with pytest.raises(ListError, match=r"not compiled within 0\.2 s"):
+        await compile_list("Test", source, tmp_path / "list.trie", "block", time_limit_s=0.2)
+
+
+async def test_a_cancelled_compilation_leaves_no_child_behind(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pipe = tmp_path / "started"
+    program = f"import os, signal\nopen({str(pipe)!r}, 'w').write(str(os.getpid()))\nsignal.pause()"
+    instead(monkeypatch, tmp_path, program)
+    os.mkfifo(pipe)
+    work = asyncio.create_task(compile_list("Test", source, tmp_path / "list.trie", "block"))
+    child = int(await asyncio.to_thread(pipe.read_text))
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    with pytest.raises(ProcessLookupError):
+        os.kill(child, 0)
+
+
+async def test_a_python_that_is_missing_is_an_error(
+    source: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
+    with pytest.raises(ListError, match="can't be started"):
+        await compile_list("Test", source, tmp_path / "list.trie", "block")

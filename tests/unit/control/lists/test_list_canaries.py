@@ -1,0 +1,20 @@
+"""The table of names that no list may block by surprise."""
+
+from __future__ import annotations
+
+import re
+
+from sinkhole.control.lists.canaries import CANARIES, CONNECTIVITY, UPDATES
+
+
+def test_every_name_is_a_plain_host_name_and_stands_once() -> None:
+    assert len(set(CANARIES)) == len(CANARIES)
+    for name in CANARIES:
+        assert re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", name)
+
+
+def test_each_maker_of_systems_has_its_check_and_its_updates() -> None:
+    for maker in ("apple.com", "google.com", "msft", "firefox", "ubuntu"):
+        assert any(maker in name for name in CONNECTIVITY)
+    for maker in ("apple.com", "google.com", "windowsupdate", "mozilla", "debian"):
+        assert any(maker in name for name in UPDATES)

@@ -1,0 +1,109 @@
+"""Records to log, and logs to log them in: shared by the tests of the query log."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sinkhole.control.querylog import QueryLog
+from sinkhole.control.querylog.database import Database
+from sinkhole.control.querylog.intake import ROW_WIDTH, Intake
+from sinkhole.control.stats import Counters, Rollups
+from sinkhole.dns.wire.name import from_text
+from sinkhole.model.record import Batch, RecordBuffer, Report
+from sinkhole.model.verdict import Cause, Outcome, Verdict
+
+DAY_S = 86_400.0
+
+
+def report(
+    name: str = "www.example.org",
+    outcome: Outcome = Outcome.CACHED,
+    *,
+    qtype: int = 1,
+    rcode: int = 0,
+    **verdict: Any,
+) -> Report:
+    return Report(from_text(name), qtype, rcode, Verdict(outcome, **verdict))
+
+
+def blocked(name: str = "ads.example.com", list_name: str = "Starter", line: int = 7) -> Report:
+    return report(name, Outcome.BLOCKED, cause=Cause(list_name, line))
+
+
+def batch(
+    reports: Sequence[Report],
+    client: str = "192.0.2.1",
+    time_s: float | None = None,
+    duration_us: int = 100,
+) -> Batch:
+    moment = time.time() if time_s is None else time_s
+    return Batch(moment, duration_us, [(entry, client) for entry in reports])
+
+
+class Kit:
+    """A query log with all that belongs to it."""
+
+    def __init__(self, log: QueryLog, buffer: RecordBuffer, counters: Counters) -> None:
+        self.log = log
+        self.buffer = buffer
+        self.counters = counters
+
+    async def written(self, rows: int) -> None:
+        """Wait until the log has so many rows."""
+        await until(lambda: self.log.status()["rows"] >= rows and not len(self.buffer))
+
+    async def all_rows(self, **filters: Any) -> list[Any]:
+        """Every row that `History.page` gives, page by page."""
+        found: list[Any] = []
+        before = None
+        while True:
+            page = await self.log.history.page(limit=200, before=before, **filters)
+            found += page["queries"]
+            before = page["next"]
+            if before is None:
+                return found
+
+
+@asynccontextmanager
+async def a_log(
+    path: Path, buffer: RecordBuffer | None = None, **settings: Any
+) -> AsyncIterator[Kit]:
+    buffer = RecordBuffer() if buffer is None else buffer
+    counters = Counters()
+    wanted: dict[str, Any] = {
+        "enabled": True,
+        "keep_s": 90 * DAY_S,
+        "max_size_bytes": 1 << 30,
+        "rollups": Rollups(365 * DAY_S),
+        "counters": counters,
+        **settings,
+    }
+    log = await QueryLog.open(path, buffer, **wanted)
+    try:
+        yield Kit(log, buffer, counters)
+    finally:
+        await log.close()
+
+
+async def fill(database: Database, batches: Sequence[Batch]) -> None:
+    """Log batches of any time at once, in one transaction, as the writer would."""
+    intake = await Intake.load(database, lambda cause: f"||rule{cause.line}^", detail=True)
+    async with database.transaction():
+        intake.take(batches)
+        await intake.settle(database)
+        rows = len(intake.rows) // ROW_WIDTH
+        await database.insert("INSERT INTO query", ROW_WIDTH, intake.rows)
+        await database.rows("UPDATE meta SET value = value + ? WHERE key = 'rows'", (rows,))
+        await Rollups(DAY_S).write(database, intake.collect())
+
+
+async def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait for a condition that other tasks make true."""
+    async with asyncio.timeout(seconds):
+        while not condition():
+            await asyncio.sleep(0.01)

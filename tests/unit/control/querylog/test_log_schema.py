@@ -1,0 +1,134 @@
+from __future__ import annotations
+
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from sinkhole.control.querylog.dictionary import NAMES, Dictionary
+from sinkhole.control.querylog.schema import MIGRATIONS, open_database, set_aside
+from sinkhole.dns.wire.name import from_text
+from sinkhole.model.errors import StorageError
+
+
+def set_asides(folder: Path, why: str) -> list[Path]:
+    return list(folder.glob(f"querylog.db.{why}-*"))
+
+
+async def test_a_new_database_has_the_newest_version_and_is_nobody_else_s_business(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "new" / "querylog.db"
+    database, problem = await open_database(path)
+    try:
+        assert problem is None
+        assert await database.value("PRAGMA user_version") == len(MIGRATIONS)
+        assert await database.value("PRAGMA journal_mode") == "wal"
+        assert await database.value("PRAGMA auto_vacuum") == 2  # incremental
+        assert await database.value("SELECT count(*) FROM query") == 0
+    finally:
+        await database.close()
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+async def test_a_database_that_is_up_to_date_keeps_what_it_has(tmp_path: Path) -> None:
+    path = tmp_path / "querylog.db"
+    database, _ = await open_database(path)
+    await database.rows("INSERT INTO name VALUES (1, 17, 'www.example.org', 0)")
+    await database.close()
+    database, problem = await open_database(path)
+    try:
+        assert problem is None
+        assert await database.value("SELECT text FROM name") == "www.example.org"
+    finally:
+        await database.close()
+
+
+async def test_a_file_that_is_no_database_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "querylog.db"
+    path.write_bytes(b"this is not a database at all " * 1000)
+    database, problem = await open_database(path)
+    await database.close()
+    (aside,) = set_asides(tmp_path, "broken")
+    assert aside.read_bytes().startswith(b"this is not")
+    assert problem is not None and aside.name in problem
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+async def test_a_database_of_a_newer_sinkhole_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "querylog.db"
+    database, _ = await open_database(path)
+    await database.rows("PRAGMA user_version = 999")
+    await database.close()
+    database, problem = await open_database(path)
+    await database.close()
+    assert problem is not None and "version 999" in problem
+    assert len(set_asides(tmp_path, "newer")) == 1
+
+
+async def test_a_database_of_another_program_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "querylog.db"
+    connection = sqlite3.connect(path)
+    connection.execute("CREATE TABLE recipes (text)")
+    connection.close()
+    database, problem = await open_database(path)
+    await database.close()
+    assert problem is not None and "no query log" in problem
+
+
+async def test_a_folder_that_can_t_be_made_is_a_storage_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match=r"querylog\.db"):
+        await open_database(tmp_path / "file" / "querylog.db")
+
+
+async def test_a_failed_migration_leaves_nothing_behind(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "querylog.db"
+    broken = (*MIGRATIONS, ("CREATE TABLE extra (a)", "this is no SQL"))
+    monkeypatch.setattr("sinkhole.control.querylog.schema.MIGRATIONS", broken)
+    with pytest.raises(StorageError):
+        await open_database(path)
+    monkeypatch.undo()
+    database, problem = await open_database(path)
+    try:
+        assert problem is None
+        tables = await database.rows("SELECT name FROM sqlite_schema WHERE name = 'extra'")
+        assert tables == []
+    finally:
+        await database.close()
+
+
+async def test_names_of_the_first_version_keep_their_numbers_and_are_found_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "querylog.db"
+    monkeypatch.setattr("sinkhole.control.querylog.schema.MIGRATIONS", MIGRATIONS[:1])
+    database, _ = await open_database(path)
+    await database.rows("INSERT INTO name VALUES (7, 'www.example.org', 0), (9, 'caf\\233', 0)")
+    await database.close()
+    monkeypatch.undo()
+    database, problem = await open_database(path)
+    try:
+        assert problem is None
+        names = await Dictionary.load(database, NAMES)
+        known, new = from_text("www.example.org"), from_text("new.example.org")
+        async with database.transaction():
+            await names.learn(database, [known, new, b"\4caf\xe9\0"], hour=3600)
+        assert names.ids == {known: 7, new: 10, b"\4caf\xe9\0": 9}
+    finally:
+        await database.close()
+
+
+def test_files_set_aside_within_a_second_get_names_of_their_own(tmp_path: Path) -> None:
+    path = tmp_path / "querylog.db"
+    asides = set()
+    for _ in range(3):
+        path.write_text("x")
+        path.with_name("querylog.db-wal").write_text("y")
+        aside = set_aside(path, "broken")
+        assert aside.with_name(aside.name + "-wal").read_text() == "y"
+        asides.add(aside)
+    assert len(asides) == 3

@@ -1,0 +1,309 @@
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+import threading
+import time
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from log_kit import Kit, a_log, batch, blocked, report, until
+
+from sinkhole.control.querylog import database as database_module
+from sinkhole.control.querylog import writer as writer_module
+from sinkhole.control.querylog.database import Database
+from sinkhole.control.querylog.retention import wal_size
+from sinkhole.control.stats import Statistics
+from sinkhole.model.errors import StorageError
+from sinkhole.model.record import RecordBuffer
+from sinkhole.model.verdict import Outcome
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "querylog.db"
+
+
+def writers_connection(kit: Kit) -> Database:
+    database = kit.log._writer._database
+    assert database is not None
+    return database
+
+
+async def test_what_goes_into_the_buffer_comes_out_as_rows(path: Path) -> None:
+    now = float(int(time.time()))
+    async with a_log(path, rule_text=lambda cause: f"||rule{cause.line}^") as kit:
+        kit.buffer.append(batch([report("www.example.org")], client="2001:db8::7", time_s=now - 1))
+        kit.buffer.append(batch([blocked("ads.example.com")], time_s=now, duration_us=1500))
+        await kit.written(2)
+        page = await kit.log.history.page()
+    assert page == {
+        "queries": [
+            {
+                "id": f"{now:.0f}000000",
+                "time": now,
+                "client": "192.0.2.1",
+                "name": "ads.example.com",
+                "type": "A",
+                "outcome": "blocked",
+                "blocked": True,
+                "rcode": "NOERROR",
+                "list": "Starter",
+                "line": 7,
+                "rule": "||rule7^",
+                "hop": "",
+                "upstream": "",
+                "group": "default",
+                "detail": "",
+                "duration_ms": 1.5,
+            },
+            {
+                "id": f"{now - 1:.0f}000000",
+                "time": now - 1,
+                "client": "2001:db8::7",
+                "name": "www.example.org",
+                "type": "A",
+                "outcome": "cached",
+                "blocked": False,
+                "rcode": "NOERROR",
+                "list": "",
+                "line": 0,
+                "rule": "",
+                "hop": "",
+                "upstream": "",
+                "group": "default",
+                "detail": "",
+                "duration_ms": 0.1,
+            },
+        ],
+        "next": None,
+    }
+
+
+async def test_a_burst_is_written_whole_and_counted_alike_everywhere(path: Path) -> None:
+    now = time.time()
+    reports = [report(f"host{number % 500}.example.org") for number in range(2500)]
+    async with a_log(path) as kit:
+        for number in range(0, 2500, 50):
+            kit.buffer.append(batch(reports[number : number + 50] * 2, time_s=now))
+        await kit.written(5000)
+        summary = await Statistics(kit.log.reader()).summary("24h")
+        status = kit.log.status()
+    assert summary["totals"]["queries"] == summary["totals"]["cached"] == 5000
+    assert kit.counters.queries == 5000
+    assert status["rows"] == 5000 and status["dropped"] == 0 and status["error"] is None
+    assert status["size_bytes"] > 100_000
+
+
+async def test_closing_writes_what_is_left(path: Path) -> None:
+    async with a_log(path) as kit:
+        for _ in range(50):
+            kit.buffer.append(batch([report()] * 100))
+    async with a_log(path) as kit:
+        assert kit.log.status()["rows"] == 5000
+        assert len(await kit.all_rows()) == 5000
+
+
+async def test_a_closed_log_is_a_single_file(path: Path) -> None:
+    async with a_log(path) as kit:
+        kit.buffer.append(batch([report()]))
+        await kit.written(1)
+        await kit.log.history.page()
+        assert wal_size(path) > 0
+    assert set(os.listdir(path.parent)) == {path.name}
+
+
+async def test_no_thread_is_left_when_it_is_closed(path: Path) -> None:
+    before = threading.active_count()
+    async with a_log(path) as kit:
+        kit.buffer.append(batch([report()]))
+        await kit.log.history.page()
+        assert threading.active_count() > before
+    await until(lambda: threading.active_count() <= before + 1)  # to_thread's may stay
+
+
+async def test_with_the_log_disabled_there_are_statistics_but_no_rows(path: Path) -> None:
+    async with a_log(path, enabled=False) as kit:
+        kit.buffer.append(batch([report(), blocked()]))
+        await until(lambda: kit.counters.queries == 2)
+        statistics = Statistics(kit.log.reader())
+        await kit.log.close()
+    async with a_log(path, enabled=False) as kit:
+        statistics = Statistics(kit.log.reader())
+        summary = await statistics.summary()
+        assert summary["totals"]["queries"] == 2 and summary["blocked_percent"] == 50.0
+        assert summary["top_blocked"] == [{"name": "ads.example.com", "count": 1}]
+        assert (await kit.log.history.page())["queries"] == []
+        status = kit.log.status()
+        assert (status["enabled"], status["rows"], status["dropped"]) == (False, 0, 0)
+
+
+async def test_overflow_of_the_buffer_is_shown(path: Path) -> None:
+    buffer = RecordBuffer(limit=10)
+    async with a_log(path, buffer) as kit:
+        kit.buffer.append(batch([report()] * 8))
+        kit.buffer.append(batch([report()] * 8))
+        await kit.written(8)
+        assert kit.log.status()["dropped"] == 8
+
+
+async def test_a_network_file_system_means_no_log_but_metrics(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(folder: Path) -> None:
+        raise StorageError(f"{folder} lies on a network file system (nfs at /)")
+
+    monkeypatch.setattr(writer_module, "refuse_network", refuse)
+    async with a_log(path) as kit:
+        kit.buffer.append(batch([report(), blocked()]))
+        await until(lambda: kit.counters.queries == 2)
+        status = kit.log.status()
+        assert status["dropped"] == 2 and "network file system" in str(status["error"])
+        assert kit.counters.outcomes["blocked"] == 1
+        with pytest.raises(StorageError):
+            await kit.log.history.page()
+        assert kit.log.status()["size_bytes"] == 0
+
+
+async def test_on_a_disk_nearly_full_queries_are_counted_and_not_logged(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "TIDY_EVERY_S", 0.0)
+    full: list[float | None] = [97.0]
+    monkeypatch.setattr(writer_module, "full_percent", lambda folder: full[0])
+    async with a_log(path) as kit:
+        await until(lambda: kit.log.status()["error"] is not None)
+        kit.buffer.append(batch([report(), blocked()]))
+        await until(lambda: kit.log.status()["dropped"] == 2)
+        assert "97 % full" in str(kit.log.status()["error"])
+        summary = await Statistics(kit.log.reader()).summary()
+        assert summary["totals"]["queries"] == 2 and kit.log.status()["rows"] == 0
+        full[0] = None
+        await until(lambda: kit.log.status()["error"] is None)
+        kit.buffer.append(batch([report()]))
+        await kit.written(1)
+
+
+async def test_a_full_disk_costs_rows_but_not_the_log(path: Path) -> None:
+    async with a_log(path) as kit:
+        kit.buffer.append(batch([report()]))
+        await kit.written(1)
+        pages = await writers_connection(kit).value("PRAGMA page_count")
+        await writers_connection(kit).rows(f"PRAGMA max_page_count = {pages}")
+        lost = 0
+        while kit.log.status()["error"] is None:
+            kit.buffer.append(batch([report(f"host{lost}.example.org") for _ in range(100)]))
+            lost += 1
+            await asyncio.sleep(0.01)
+        assert "full" in str(kit.log.status()["error"])
+        await writers_connection(kit).rows("PRAGMA max_page_count = 1000000")
+        kit.buffer.append(batch([report("after.example.org")]))
+        await until(lambda: kit.log.status()["error"] is None and not len(kit.buffer))
+        rows = await kit.all_rows(name="after.example.org")
+        assert len(rows) == 1
+        status = kit.log.status()
+        assert status["dropped"] > 0
+        assert status["dropped"] + status["rows"] == 1 + lost * 100 + 1
+        assert kit.counters.queries == 1 + lost * 100 + 1
+
+
+async def test_a_lock_held_by_another_program_costs_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database_module, "BUSY_S", 0.05)
+    async with a_log(path) as kit:
+        other = sqlite3.connect(path, isolation_level=None)
+        other.execute("BEGIN IMMEDIATE")
+        kit.buffer.append(batch([report()] * 10))
+        await until(lambda: kit.log.status()["error"] is not None)
+        assert kit.log.status()["waiting"] == 10
+        other.execute("COMMIT")
+        other.close()
+        await kit.written(10)
+        assert kit.log.status()["dropped"] == 0 and kit.log.status()["error"] is None
+
+
+async def test_a_database_that_breaks_in_use_is_set_aside(path: Path) -> None:
+    async with a_log(path) as kit:
+        for number in range(30):
+            kit.buffer.append(batch([report(f"host{number}.example.org")] * 100))
+        await kit.written(3000)
+        await asyncio.to_thread(fold_wal, path)
+        await writers_connection(kit).rows("PRAGMA shrink_memory")
+        scribble(path)
+        while kit.log.problem is None:
+            kit.buffer.append(batch([report("lost.example.org"), blocked("lost2.example.org")]))
+            await asyncio.sleep(0.05)
+        kit.buffer.append(batch([report("new.example.org")]))
+        await until(lambda: kit.log.status()["error"] is None and not len(kit.buffer))
+        assert "new log begun" in kit.log.problem
+        assert (await kit.all_rows(name="new.example.org"))[0]["name"] == "new.example.org"
+        assert set_asides(path)
+
+
+def fold_wal(path: Path) -> None:
+    """Bring everything into the file itself, waiting for the writer's transaction to end."""
+    with closing(sqlite3.connect(path, timeout=20)) as connection:
+        assert connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0] == 0
+
+
+def scribble(path: Path) -> None:
+    """Overwrite all of a database but its first page."""
+    size = path.stat().st_size
+    with open(path, "r+b") as file:
+        file.seek(4096)
+        file.write(os.urandom(size - 4096))
+
+
+def set_asides(path: Path) -> list[Path]:
+    return list(path.parent.glob("querylog.db.broken-*"))
+
+
+async def test_a_database_removed_by_hand_is_made_anew(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer_module, "TIDY_EVERY_S", 0.0)
+    async with a_log(path) as kit:
+        kit.buffer.append(batch([report()]))
+        await kit.written(1)
+        os.unlink(path)
+        await until(path.exists)
+        kit.buffer.append(batch([report("after.example.org")]))
+        await until(lambda: kit.log.status()["rows"] == 1 and not len(kit.buffer))
+        rows = await kit.all_rows()
+        assert [row["name"] for row in rows] == ["after.example.org"]
+
+
+async def test_a_bug_in_the_statistics_does_not_end_the_log(path: Path) -> None:
+    class Broken:
+        def __init__(self) -> None:
+            self.calls = 0
+
+        async def write(self, database: Any, tallies: Any) -> None:
+            self.calls += 1
+            if self.calls == 1:
+                raise ZeroDivisionError
+
+        async def tidy(self, *_: Any, **__: Any) -> bool:
+            return False
+
+    async with a_log(path, rollups=Broken()) as kit:
+        kit.buffer.append(batch([report()] * 3))
+        await until(lambda: kit.log.status()["error"] is not None)
+        kit.buffer.append(batch([report()] * 4))
+        await kit.written(4)
+        assert kit.log.status()["dropped"] == 3
+
+
+async def test_first_answers_are_counted_by_upstream(path: Path) -> None:
+    async with a_log(path) as kit:
+        for number in range(4):
+            fresh = report(f"h{number}.example", Outcome.FORWARDED, upstream="192.0.2.53:53")
+            kit.buffer.append(batch([fresh], duration_us=10_000 * (number + 1)))
+        await kit.written(4)
+        summary = await Statistics(kit.log.reader()).summary("1h")
+    assert summary["upstreams"] == [{"name": "192.0.2.53:53", "count": 4, "avg_ms": 25.0}]
+    assert summary["totals"]["forwarded"] == 4

@@ -1,0 +1,86 @@
+"""Clients with a name, their addresses and tags."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from ipaddress import ip_network
+
+import pytest
+
+from sinkhole.control.settings import Settings
+from sinkhole.control.settings.clients import TAGS
+
+Load = Callable[..., Settings]
+Problems = Callable[..., list[str]]
+
+
+def test_a_client_has_a_name_addresses_and_tags(loaded: Load) -> None:
+    text = (
+        "clients: [{name: ' Kids tablet', addresses: [192.0.2.7, '2001:db8::/64'], tags: [os_ios]}]"
+    )
+    (client,) = loaded(text).clients
+    assert client.name == "Kids tablet"
+    assert client.addresses == (ip_network("192.0.2.7/32"), ip_network("2001:db8::/64"))
+    assert client.tags == ("os_ios",)
+
+
+def test_there_are_21_tags_and_a_client_needs_none(loaded: Load) -> None:
+    assert len(TAGS) == 21 and list(TAGS) == sorted(TAGS)
+    tags = ", ".join(TAGS)
+    tagged = f"{{name: b, addresses: ['::2'], tags: [{tags}]}}"
+    first, second = loaded(f"clients: [{{name: a, addresses: ['::1']}}, {tagged}]").clients
+    assert (first.tags, second.tags) == ((), TAGS)
+
+
+@pytest.mark.parametrize(
+    ("client", "found"),
+    [
+        ("{addresses: [192.0.2.7]}", "clients[0].name: is missing"),
+        ("{name: '', addresses: [192.0.2.7]}", 'clients[0].name: "" is empty'),
+        ("{name: 192.0.2.8, addresses: [192.0.2.7]}", '"192.0.2.8" is an address, write a name'),
+        ("{name: '2001:db8::/32', addresses: ['::1']}", "is an address, write a name"),
+        ("{name: TV}", "clients[0].addresses: is missing"),
+        ("{name: TV, addresses: []}", "addresses: the list is empty: nobody could be meant"),
+        ("{name: TV, addresses: 192.0.2.7}", 'write a list: ["192.0.2.7"]'),
+        (
+            "{name: TV, addresses: [any]}",
+            '"any" is not a network, write one such as "192.0.2.0/24"',
+        ),
+        ("{name: TV, addresses: [192.0.2.7/24]}", "has bits behind its prefix"),
+        ("{name: TV, addresses: ['::1'], tags: [device_tvs]}", 'did you mean "device_tv"?'),
+        ("{name: TV, addresses: ['::1'], tags: [telly]}", "known are device_audio, device_camera"),
+        ("{name: TV, addresses: ['::1'], tags: [5]}", "tags[0]: 5 is not known, known are device"),
+        (
+            "{name: TV, address: ['::1']}",
+            'clients[0].address: unknown key, did you mean "addresses"?',
+        ),
+    ],
+)
+def test_a_client_that_makes_no_sense_is_refused(
+    problems: Problems, client: str, found: str
+) -> None:
+    assert any(found in problem for problem in problems(f"clients: [{client}]"))
+
+
+def test_clients_have_names_of_their_own(problems: Problems) -> None:
+    text = "clients:\n  - {name: TV, addresses: ['::1']}\n  - addresses: ['::2']\n    name: tv\n"
+    assert problems(text) == ['s.yaml:4: clients[1].name: "tv" is the name of another client too']
+
+
+def test_an_address_belongs_to_one_client(problems: Problems, loaded: Load) -> None:
+    text = (
+        "clients:\n  - {name: TV, addresses: [192.0.2.7]}\n"
+        "  - name: Tablet\n    addresses:\n      - '::1'\n      - 192.0.2.7/32\n"
+    )
+    assert problems(text) == [
+        's.yaml:6: clients[1].addresses[1]: "192.0.2.7/32" already belongs to "TV"'
+    ]
+    text = "clients: [{name: TV, addresses: [192.0.2.7]}, {name: All, addresses: [192.0.2.0/24]}]"
+    assert len(loaded(text).clients) == 2  # networks may lie in one another
+
+
+def test_clients_come_from_the_environment_as_one_value(loaded: Load) -> None:
+    environ = {"SINKHOLE__CLIENTS": "[{name: TV, addresses: ['::1']}]"}
+    settings = loaded("", environ)
+    assert settings.clients[0].name == "TV"
+    assert settings.origin_of("clients") == "environment SINKHOLE__CLIENTS"

@@ -1,0 +1,69 @@
+"""config/sinkhole.yaml states every key with its default, and nothing else."""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+from sinkhole.control.settings import Settings, load
+from sinkhole.control.settings.clients import TAGS
+from sinkhole.control.settings.document import read_document
+from sinkhole.control.settings.layers import all_keys, leaf_origins, stack
+from sinkhole.control.settings.safe_search import SafeSearchSettings
+from sinkhole.control.settings.services import known_services
+
+REFERENCE = Path(__file__).parents[4] / "config" / "sinkhole.yaml"
+
+
+def test_the_reference_file_loads_to_the_defaults() -> None:
+    assert load(REFERENCE, {}) == Settings()
+
+
+def test_the_reference_file_has_every_key_and_no_other() -> None:
+    text = REFERENCE.read_text()
+    written = read_document(text, "file reference", [])
+    assert written is not None
+    keys = {key for key, _ in leaf_origins(Settings, stack(Settings, [written]))}
+    without_default = {"filtering.blocking.custom_ipv4", "filtering.blocking.custom_ipv6"}
+    assert keys == set(all_keys(Settings)) - without_default
+    for key in without_default:
+        assert re.search(rf"^    # {key.split('.')[-1]}: ", text, re.MULTILINE)
+
+
+def test_the_commented_out_keys_and_examples_are_valid(tmp_path: Path) -> None:
+    text = REFERENCE.read_text().replace("    # custom_ip", "    custom_ip")
+    records = re.search(r"For example:\n  # (\{.*\})", text)
+    clients = re.search(r"For example:\n# (\[.*\])", text)
+    ttls = re.search(r"have 10s:\n    # (\{.*\})", text)
+    services = re.search(r"as a whole, such as (\[.*?\])", text)
+    assert records and clients and ttls and services
+    text = text.replace("records: {}", f"records: {records[1]}")
+    text = text.replace("clients: []", f"clients: {clients[1]}")
+    text = text.replace("ttl: 10s", f"ttl: {ttls[1]}")
+    text = text.replace("services: []", f"services: {services[1]}")
+    text = text.replace("mode: null_ip", "mode: custom_ip")
+    changed = tmp_path / "changed.yaml"
+    changed.write_text(text)
+    settings = load(changed, {})
+    assert str(settings.filtering.blocking.custom_ipv4) == "192.0.2.80"
+    assert list(settings.local.records) == ["nas.home", "*.nas.home"]
+    assert settings.clients[0].name == "Kids tablet"
+    assert settings.filtering.services == ("tiktok", "group:gambling")
+
+
+def test_the_reference_file_names_every_tag_and_every_group_of_services() -> None:
+    words = set(re.findall(r"[a-z_]+", REFERENCE.read_text()))
+    assert words.issuperset(TAGS)
+    assert words.issuperset(service.group for service in known_services().values())
+
+
+def test_every_key_of_the_reference_file_has_a_comment_above_it() -> None:
+    lines = REFERENCE.read_text().splitlines()
+    sections = {"dns:", "upstream:", "cache:", "filtering:", "blocking:", "local:", "query_log:"}
+    sections |= {"stats:", "web:", "log:", "safe_search:", "builtin:", "guard:"}
+    below_one_comment = {f"    {engine}: false" for engine in SafeSearchSettings.model_fields}
+    for above, line in pairwise(lines):
+        is_key = re.match(r"( {2}| {4})?[a-z_0-9]+:", line) and line.strip() not in sections
+        if is_key and not line.startswith("      ") and line not in below_one_comment:
+            assert above.strip().startswith("#"), line

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+from collections import Counter
+
+from sinkhole.control.querylog.tally import Answer, Tally
+from sinkhole.control.stats.counters import Counters
+from sinkhole.model.verdict import Outcome
+
+
+def test_everything_starts_at_nothing_with_every_outcome_named() -> None:
+    counters = Counters()
+    assert counters.queries == 0
+    assert set(counters.outcomes) == {outcome.name.lower() for outcome in Outcome}
+    assert counters.duration_buckets()[-1] == ("+Inf", 0)
+
+
+def test_tallies_add_up_and_odd_types_share_one_count() -> None:
+    counters = Counters()
+    tally = Tally(
+        0,
+        answers=Counter(
+            {
+                Answer(Outcome.BLOCKED, 1, 0, "Starter"): 3,
+                Answer(Outcome.CACHED, 65, 3, ""): 2,
+                Answer(Outcome.CACHED, 64_999, 0, ""): 1,
+                Answer(Outcome.MALFORMED, 0, 1, ""): 1,
+            }
+        ),
+        durations=Counter({5: 1, 100: 4, 2_000_000: 1, 30_000_000: 1}),
+    )
+    counters.add(tally)
+    counters.add(tally)
+    assert counters.queries == 14
+    assert (counters.outcomes["blocked"], counters.outcomes["cached"]) == (6, 6)
+    assert counters.qtypes == {"A": 6, "HTTPS": 4, "other": 4}
+    assert counters.rcodes == {"NOERROR": 8, "NXDOMAIN": 4, "FORMERR": 2}
+    buckets = dict(counters.duration_buckets())
+    assert (buckets["1e-05"], buckets["0.0001"], buckets["1"]) == (2, 10, 10)
+    assert (buckets["3.16"], buckets["+Inf"]) == (12, 14)
+    assert counters.duration_sum_s == 2 * (5e-6 + 4 * 100e-6 + 2 + 30)
+
+
+def test_buckets_are_cumulative_and_in_order() -> None:
+    counters = Counters()
+    counters.add(Tally(0, durations=Counter(range(1, 5000, 7))))
+    buckets = counters.duration_buckets()
+    edges = [float(edge) for edge, _ in buckets]
+    counts = [count for _, count in buckets]
+    assert edges == sorted(edges) and counts == sorted(counts) and counts[-1] == 715

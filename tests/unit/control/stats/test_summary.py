@@ -1,0 +1,169 @@
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import AsyncIterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sinkhole.control.querylog.database import Database
+from sinkhole.control.querylog.reader import Reader
+from sinkhole.control.querylog.schema import open_database
+from sinkhole.control.querylog.tally import Answer, Tally
+from sinkhole.control.stats import PERIODS, Rollups, Statistics
+from sinkhole.model.errors import StorageError
+from sinkhole.model.verdict import Outcome
+
+DAY = 86_400
+HOUR = 3600
+NOW = 1_699_963_230.0  # 12:00:30 on a day that began at 1 699 920 000
+
+
+@pytest.fixture
+async def database(tmp_path: Path) -> AsyncIterator[Database]:
+    database, _ = await open_database(tmp_path / "querylog.db")
+    names = [f"name{number}.example.org" for number in range(1, 21)]
+    for number, name in enumerate(names, 1):
+        await database.rows("INSERT INTO name VALUES (?, ?, ?, 0)", (number, number, name))
+    await database.rows("INSERT INTO client VALUES (1, '192.0.2.1', 0), (2, '2001:db8::2', 0)")
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def statistics(database: Database) -> AsyncIterator[Statistics]:
+    reader = Reader(database.path)
+    yield Statistics(reader, dropped=lambda: 3, clock=lambda: NOW)
+    await reader.close()
+
+
+def a_tally(ago_s: float, times: int = 1) -> Tally:
+    """Eight queries, two of them blocked, three cached, so long before now."""
+    return Tally(
+        int(NOW - ago_s) // 60 * 60,
+        answers=Counter(
+            {
+                Answer(Outcome.BLOCKED, 1, 0, "Starter"): 2 * times,
+                Answer(Outcome.CACHED, 1, 0, ""): 2 * times,
+                Answer(Outcome.STALE, 1, 0, ""): times,
+                Answer(Outcome.FORWARDED, 28, 0, ""): times,
+                Answer(Outcome.FAILED, 1, 2, ""): times,
+                Answer(Outcome.REFUSED, 0, 5, ""): times,
+            }
+        ),
+        durations=Counter({40: 7 * times, 30_000: times}),
+        names={1: [5 * times, 0], 2: [3 * times, 2 * times]},
+        clients={1: [5 * times, 0], 2: [3 * times, 2 * times]},
+        upstreams={"192.0.2.53:53": [times, 30_000 * times]},
+    )
+
+
+async def write(database: Database, *tallies: Tally) -> None:
+    async with database.transaction():
+        await Rollups(365 * DAY).write(database, tallies)
+
+
+async def test_the_summary_of_a_day(database: Database, statistics: Statistics) -> None:
+    await write(database, a_tally(0), a_tally(5 * HOUR), a_tally(2 * DAY))
+    summary: dict[str, Any] = {**await statistics.summary()}
+    series, latency = summary.pop("series"), summary.pop("latency_ms")
+    assert summary == {
+        "period": "24h",
+        "from": 1_699_877_400,
+        "to": NOW,
+        "totals": {
+            "queries": 16,
+            "blocked": 4,
+            "cached": 6,
+            "forwarded": 2,
+            "local": 0,
+            "failed": 2,
+            "refused": 2,
+        },
+        "blocked_percent": 25.0,
+        "cached_percent": 37.5,
+        "step_s": 600,
+        "top_names": [
+            {"name": "name1.example.org", "count": 10},
+            {"name": "name2.example.org", "count": 6},
+        ],
+        "top_blocked": [{"name": "name2.example.org", "count": 4}],
+        "top_clients": [
+            {"client": "192.0.2.1", "count": 10, "blocked": 0},
+            {"client": "2001:db8::2", "count": 6, "blocked": 4},
+        ],
+        "top_lists": [{"name": "Starter", "count": 4}],
+        "upstreams": [{"name": "192.0.2.53:53", "count": 2, "avg_ms": 30.0}],
+        "records_dropped": 3,
+    }
+    assert latency["p50"] == pytest.approx(0.04, rel=0.34)
+    assert latency["p99"] == pytest.approx(30, rel=0.34)
+    assert [point["time"] for point in series] == list(range(1_699_877_400, int(NOW), 600))
+    assert series[-1] == {"time": 1_699_963_200, "queries": 8, "blocked": 2, "cached": 3}
+    assert sum(point["queries"] for point in series) == 16
+
+
+@pytest.mark.parametrize("period", PERIODS)
+async def test_a_period_with_nothing_in_it_is_complete_and_flat(
+    statistics: Statistics, period: str
+) -> None:
+    summary = await statistics.summary(period)
+    assert summary["latency_ms"] == {"p50": None, "p95": None, "p99": None}
+    assert summary["blocked_percent"] == summary["cached_percent"] == 0.0
+    times = [point["time"] for point in summary["series"]]
+    steps = {after - before for before, after in pairwise(times)}
+    assert steps == {summary["step_s"]} and 50 <= len(times) <= 150
+    assert times[0] == summary["from"] and times[-1] <= NOW < times[-1] + summary["step_s"]
+    length = times[-1] + summary["step_s"] - times[0]
+    assert length >= PERIODS[period].length_s > length - 2 * summary["step_s"]
+    json.dumps(summary)
+
+
+@pytest.mark.parametrize("period", PERIODS)
+async def test_every_period_counts_what_lies_in_it_before_and_after_folding(
+    database: Database, statistics: Statistics, period: str
+) -> None:
+    ages = [60, 30 * 60, 12 * HOUR, 3 * DAY, 20 * DAY, 200 * DAY, 400 * DAY]
+    await write(database, *(a_tally(age) for age in ages))
+    inside = sum(1 for age in ages if age <= PERIODS[period].length_s)
+    before = await statistics.summary(period)
+    assert before["totals"]["queries"] == 8 * inside
+    assert sum(point["blocked"] for point in before["series"]) == 2 * inside
+    rollups = Rollups(365 * DAY)
+    async with database.transaction():
+        while await rollups.tidy(database, NOW, NOW, pressed=False):
+            pass
+    after = await statistics.summary(period)
+    assert after["totals"] == before["totals"] and after["series"] == before["series"]
+    if period != "1h":  # whose tops count whole hours, and so half an hour more
+        assert after["top_names"][0] == {"name": "name1.example.org", "count": 5 * inside}
+        assert after["top_blocked"] == [{"name": "name2.example.org", "count": 2 * inside}]
+
+
+async def test_there_are_ten_in_every_top_and_the_first_come_first(
+    database: Database, statistics: Statistics
+) -> None:
+    tally = Tally(int(NOW) // 60 * 60)
+    tally.answers[Answer(Outcome.BLOCKED, 1, 0, "Starter")] = 210
+    tally.names = {number: [number, number] for number in range(1, 21)}
+    await write(database, tally)
+    for period in ("1h", "24h", "7d"):
+        summary = await statistics.summary(period)
+        counts = [entry["count"] for entry in summary["top_names"]]
+        assert counts == list(range(20, 10, -1))
+        assert summary["top_blocked"] == summary["top_names"]
+
+
+async def test_an_unknown_period_is_told_which_there_are(statistics: Statistics) -> None:
+    with pytest.raises(ValueError, match="period is '2h'; it may be one of 1h, 24h, 7d, 30d, 365d"):
+        await statistics.summary("2h")
+
+
+async def test_without_a_database_there_is_a_storage_error(tmp_path: Path) -> None:
+    reader = Reader(tmp_path / "nothing.db")
+    with pytest.raises(StorageError):
+        await Statistics(reader).summary()
+    await reader.close()

@@ -1,0 +1,61 @@
+"""Starting and stopping."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import aiohttp
+import pytest
+from aiohttp import ClientSession
+
+from sinkhole.control.web import Site, create_app
+from sinkhole.control.web import site as web_site
+from sinkhole.model.errors import SettingsError
+
+
+async def test_a_port_that_is_taken_is_an_error_that_names_the_setting(
+    serve: Any, house: Any
+) -> None:
+    taken = await serve()
+    second = Site(create_app(house.sources()), "127.0.0.1", taken.port)
+    with pytest.raises(SettingsError, match=rf"web\.listen: .*127\.0\.0\.1 port {taken.port}"):
+        await second.start()
+    await second.stop()
+
+
+async def test_stopping_is_bounded_while_a_request_never_ends(
+    serve: Any, client: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = asyncio.Event()
+
+    async def never() -> int:
+        begun.set()
+        await asyncio.Event().wait()
+        return 0
+
+    monkeypatch.setattr(web_site, "STOP_S", 0.1)
+    site = await serve(update_lists=never)
+    request = asyncio.create_task(
+        client.post(f"{site.url}/api/lists/update", headers={"Content-Type": "application/json"})
+    )
+    await begun.wait()
+    async with asyncio.timeout(20):
+        await site.stop()
+    with pytest.raises(aiohttp.ClientConnectionError):
+        await request
+
+
+async def test_after_stopping_nobody_listens_and_stopping_twice_is_fine(serve: Any) -> None:
+    site = await serve()
+    await site.stop()
+    await site.stop()
+    with pytest.raises(ConnectionError):
+        await asyncio.open_connection("127.0.0.1", site.port)
+
+
+def test_the_url_is_one_to_type_into_a_browser(house: Any) -> None:
+    app = create_app(house.sources())
+    assert Site(app, "127.0.0.1", 8080).url == "http://127.0.0.1:8080"
+    assert Site(app, "0.0.0.0", 8080).url == "http://127.0.0.1:8080"
+    assert Site(app, "::", 8080).url == "http://[::1]:8080"

@@ -1,0 +1,45 @@
+"""Regular expressions of rules: what they look at, and the texts they can't do without."""
+
+from __future__ import annotations
+
+import pytest
+
+from sinkhole.dns.filter.patterns.pattern import Subject
+from sinkhole.dns.filter.patterns.regex import Regex
+
+
+@pytest.mark.parametrize(
+    ("expression", "groups"),
+    [
+        ("ads", [{"ads"}]),
+        ("ADS", [{"ads"}]),
+        (r"^ads\.example$", [{"ads.example"}]),
+        ("ad?s", [{"a"}, {"s"}]),
+        ("(ads)+x", [{"ads"}, {"x"}]),
+        ("(ads)*x", [{"x"}]),
+        ("(ads|track)", [{"ads", "track"}]),
+        ("(ads|[0-9])x", [{"x"}]),
+        ("^.*(ads|track.*er)", [{"ads", "track"}]),
+        ("a[bc]d", [{"a"}, {"d"}]),
+        ("[0-9]+", []),
+        (r"^https?:\/\/ads\.x", [{"ads.x"}]),
+        (r"http://(ads|track)", [{"ads", "track"}]),
+        (r"^http:\/\/[0-9]", []),
+    ],
+)
+def test_what_an_expression_can_not_do_without(expression: str, groups: list[set[str]]) -> None:
+    assert list(map(set, Regex(expression).literals)) == groups
+
+
+def test_one_about_urls_sees_one() -> None:
+    assert Regex(r"^http:\/\/a").matches(Subject("a.org"))
+    assert not Regex("^http").matches(Subject("a.org"))
+
+
+def test_how_short_a_name_can_be() -> None:
+    assert Regex("^(abc|d){2,}e?f").least == 3
+    assert Regex("^http://abc").least == 3
+
+
+def test_a_larger_one_costs_more() -> None:
+    assert Regex("ads").cost < Regex("ads.{100}").cost

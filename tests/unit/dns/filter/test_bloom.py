@@ -1,0 +1,111 @@
+"""The table that tells which lists need not be asked."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sinkhole.dns.filter.bloom import FEWEST_NAMES, Digests, make_digest
+from sinkhole.dns.filter.compiled.compile import compile_file
+from sinkhole.dns.filter.compiled.key import address_key, query_key, rule_key
+from sinkhole.dns.filter.language.line import Scope
+from sinkhole.dns.filter.match import Matcher
+from sinkhole.dns.filter.trie import CompiledList
+from sinkhole.dns.wire.name import from_text
+
+MANY = [f"n{number}.example" for number in range(FEWEST_NAMES)]
+OTHERS = [f"x{number}.example.{top}" for number in range(3 * FEWEST_NAMES) for top in "ab"]
+
+
+def digest(*names: str, scope: Scope = Scope.TREE) -> bytes:
+    return make_digest(rule_key(from_text(name), scope) for name in names)
+
+
+def places(digests: Digests, name: str) -> list[int]:
+    return list(digests.places(query_key(from_text(name))))
+
+
+def test_few_names_have_none() -> None:
+    assert digest(*MANY[1:]) == b""
+    assert len(digest(*MANY)) == 1024
+
+
+def test_a_top_level_domain_among_the_names_means_none() -> None:
+    assert digest(*MANY, "zip") == b""
+    assert digest(*MANY, "zip", scope=Scope.EXACT) == b""
+
+
+def test_names_below_one_another_and_exact_ones_share_a_bit() -> None:
+    deep = [f"{name}.n1.example" for name in ("a.b", "c.b", "d.e.b")]
+    assert digest(*MANY, "b.n1.example") == digest(*MANY, *deep)
+    assert digest(*MANY, scope=Scope.EXACT) == digest(*MANY)
+
+
+def test_lists_without_a_digest_are_always_asked() -> None:
+    digests = Digests([b"", digest(*MANY), b""])
+    assert places(digests, "n7.example") == [0, 1, 2]
+    assert places(digests, "www.n7.example") == [0, 1, 2]
+    assert places(Digests([b"", b""]), "n7.example") == [0, 1]
+
+
+def test_most_lists_without_the_name_are_passed_over() -> None:
+    digests = Digests([digest(*MANY), digest(*OTHERS)])
+    passed = [places(digests, f"not-{name}") for name in MANY]
+    assert sum(map(len, passed)) < 0.6 * len(passed)
+
+
+def test_names_of_one_label_and_addresses_are_asked_of_every_list() -> None:
+    digests = Digests([digest(*MANY), digest(*OTHERS)])
+    assert places(digests, "example") == [0, 1]
+    assert list(digests.places(address_key(bytes(4)))) == [0, 1]
+
+
+LABEL = st.sampled_from(["a", "b", "n1", "www", "a-b", "\\000", "\\001\\002", "\\046"])
+NAME = st.lists(LABEL, min_size=2, max_size=5).map(".".join)
+
+
+@settings(deadline=None, max_examples=100)
+@given(st.lists(st.sets(NAME, max_size=5), min_size=1, max_size=4), NAME, st.sampled_from(Scope))
+def test_no_list_with_a_rule_for_the_name_is_passed_over(
+    lists: list[set[str]], asked: str, scope: Scope
+) -> None:
+    """Whatever the names, and whatever the sizes of the tables."""
+    sizes = [(), MANY, OTHERS]
+    digests = Digests([digest(*names, *sizes[n % 3], scope=scope) for n, names in enumerate(lists)])
+    key = query_key(from_text(asked))
+    holding = [
+        place
+        for place, names in enumerate(lists)
+        if any(key.startswith(rule_key(from_text(name), scope)) for name in names)
+    ]
+    assert set(holding) <= set(places(digests, asked))
+
+
+def test_a_matcher_of_mapped_lists_finds_what_each_of_them_holds(tmp_path: Path) -> None:
+    lists = []
+    for number, names in enumerate((MANY, OTHERS, ["only.example.org"])):
+        source = tmp_path / f"{number}.txt"
+        source.write_text("".join(f"||{name}^\n" for name in names))
+        compile_file(source, tmp_path / f"{number}.list")
+        lists.append(CompiledList.map(tmp_path / f"{number}.list", str(number), "block"))
+    matcher = Matcher(lists)
+    found = [
+        matcher.match(from_text(f"www.{name}"), 1)
+        for name in (MANY[5], OTHERS[-1], "only.example.org", "example.net")
+    ]
+    assert [match and match.cause.list_name for match in found] == ["0", "1", "2", None]
+
+
+def test_what_was_woven_is_taken_over_while_the_digests_stay_the_same() -> None:
+    many, others = digest(*MANY), digest(*OTHERS)
+    more = bytes(many)  # of one size with `many`, and woven with it
+    before = Digests([many, more, others])
+    after = Digests([b"", others, many, more], before)
+    for name in ("n7.example", "x7.example.a", "example.org"):
+        known = places(Digests([b"", others, many, more]), name)
+        assert places(after, name) == known
+    assert {id(weave.woven) for weave in after._weaves} == {
+        id(weave.woven) for weave in before._weaves
+    }

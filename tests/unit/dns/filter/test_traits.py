@@ -1,0 +1,43 @@
+"""What rules can ask about a client, and what of it holds for one."""
+
+from __future__ import annotations
+
+from ipaddress import ip_address
+
+import pytest
+
+from sinkhole.dns.filter.traits import TAGS, traits_of
+
+CRITERIA = frozenset(
+    {
+        *("ip:192.0.2.7", "ip:2001:db8::7", "net:192.0.2.0/24", "net:2001:db8::/32"),
+        *("name:Kids tablet", "name:TV", "tag:device_tv", "tag:user_child", "net:nonsense"),
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("address", "names", "tags", "traits"),
+    [
+        (None, [], [], set()),
+        ("192.0.2.7", [], [], {"ip:192.0.2.7", "net:192.0.2.0/24"}),
+        ("::ffff:192.0.2.7", [], [], {"ip:192.0.2.7", "net:192.0.2.0/24"}),
+        ("192.0.2.8", [], [], {"net:192.0.2.0/24"}),
+        ("198.51.100.1", [], [], set()),
+        ("2001:db8::7", [], [], {"ip:2001:db8::7", "net:2001:db8::/32"}),
+        (None, ["kids TABLET"], [], {"name:Kids tablet"}),
+        (None, ["TV", "Kids tablet"], [], {"name:TV", "name:Kids tablet"}),
+        (None, ["tablet"], ["device_tv", "os_ios"], {"tag:device_tv"}),
+    ],
+    ids=[
+        *("nobody", "address", "mapped", "network", "stranger", "IPv6"),
+        *("letter case", "two names", "tags"),
+    ],
+)
+def test_traits(address: str | None, names: list[str], tags: list[str], traits: set[str]) -> None:
+    client = ip_address(address) if address else None
+    assert traits_of(CRITERIA, client, names, tags) == traits
+
+
+def test_there_are_21_tags() -> None:
+    assert len(TAGS) == 21

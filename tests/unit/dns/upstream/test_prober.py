@@ -1,0 +1,160 @@
+"""Probes, with the asking done by the test."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+import pytest
+
+from sinkhole.dns.upstream.flight import Exchanged, Tell
+from sinkhole.dns.upstream.health import DOWN_AFTER, Server
+from sinkhole.dns.upstream.prober import LOOP_ZONE, Prober
+from sinkhole.dns.wire.name import from_text
+from sinkhole.dns.wire.question import Question
+from sinkhole.dns.wire.reply import Reply
+from sinkhole.model.errors import UpstreamError
+
+ANSWER = Exchanged(Reply(3, False, False, (), ()), "192.0.2.1", 0.01)
+SILENCE = UpstreamError("192.0.2.1", "gave no answer")
+SOON_S = 0.02
+LIMIT_S = 20.0
+
+
+class Asked:
+    """What the prober asked, in order, and the way to end each."""
+
+    def __init__(self) -> None:
+        self.arrived: asyncio.Queue[tuple[Question, Server, Tell]] = asyncio.Queue()
+
+    def ask(self, question: Question, server: Server, tell: Tell) -> None:
+        self.arrived.put_nowait((question, server, tell))
+
+    async def next(self) -> tuple[Question, Server, Tell]:
+        return await asyncio.wait_for(self.arrived.get(), LIMIT_S)
+
+
+@pytest.fixture
+def asked() -> Asked:
+    return Asked()
+
+
+@pytest.fixture
+def server() -> Server:
+    return Server("192.0.2.1", 53, 1.0)
+
+
+@pytest.fixture
+async def prober(asked: Asked) -> AsyncIterator[Prober]:
+    made = Prober(asked.ask, SOON_S)
+    yield made
+    made.close()
+
+
+async def test_every_server_is_probed_at_the_start_with_a_name_of_its_own(
+    prober: Prober, asked: Asked
+) -> None:
+    servers = [Server(f"192.0.2.{number}", 53, 1.0) for number in range(3)]
+    prober.start(servers)
+    probes = [await asked.next() for _ in servers]
+    assert [server for _, server, _ in probes] == servers
+    names = {question.name for question, _, _ in probes}
+    assert len(names) == 3
+    assert all(name.endswith(LOOP_ZONE) and len(name) > len(LOOP_ZONE) + 16 for name in names)
+
+
+async def test_a_healthy_server_is_left_alone(prober: Prober, asked: Asked, server: Server) -> None:
+    prober.start([server])
+    _, _, tell = await asked.next()
+    tell(ANSWER)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asked.arrived.get(), 5 * SOON_S)
+
+
+async def test_a_server_that_failed_is_probed_until_it_answers(
+    prober: Prober, asked: Asked, server: Server
+) -> None:
+    server.failed("gave no answer")
+    prober.suspect(server)
+    for _ in range(3):
+        _, _, tell = await asked.next()
+        server.failed("gave no answer")
+        tell(SILENCE)
+    _, _, tell = await asked.next()
+    server.answered(0.01)
+    tell(ANSWER)
+    assert asked.arrived.empty()
+    prober.suspect(server)  # and the next suspicion is followed up again
+    server.failed("gave no answer")
+    await asked.next()
+
+
+async def test_suspicion_of_a_watched_server_adds_no_probe(
+    prober: Prober, asked: Asked, server: Server
+) -> None:
+    prober.start([server])
+    for _ in range(DOWN_AFTER):
+        server.failed("gave no answer")
+        prober.suspect(server)
+    assert asked.arrived.qsize() == 1
+
+
+async def test_a_server_that_recovered_before_its_probe_needs_none(
+    prober: Prober, asked: Asked, server: Server
+) -> None:
+    server.failed("gave no answer")
+    prober.suspect(server)
+    server.answered(0.01)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asked.arrived.get(), 5 * SOON_S)
+
+
+async def test_a_probe_that_comes_back_is_a_loop_until_one_stays_away(
+    prober: Prober, asked: Asked, server: Server
+) -> None:
+    prober.start([server])
+    question, _, tell = await asked.next()
+    assert prober.is_own(question)
+    assert server.loops
+    tell(ANSWER)
+    assert server.loops, "the answer to a probe that came back is our own"
+    question, _, tell = await asked.next()
+    tell(ANSWER)
+    assert not server.loops
+    assert asked.arrived.empty()
+
+
+async def test_only_the_latest_probe_is_our_own(
+    prober: Prober, asked: Asked, server: Server
+) -> None:
+    prober.start([server])
+    question, _, _ = await asked.next()
+    assert not prober.is_own(Question(from_text("www.example.org"), 16))
+    assert not prober.is_own(Question(from_text("0123456789abcdef.sinkhole-loop.test"), 16))
+    assert not prober.is_own(Question(LOOP_ZONE, 16))
+    prober.start([server])
+    assert not prober.is_own(question)
+    assert not server.loops
+
+
+async def test_a_probe_that_comes_back_late_starts_the_watch(
+    prober: Prober, asked: Asked, server: Server
+) -> None:
+    prober.start([server])
+    question, _, tell = await asked.next()
+    tell(ANSWER)
+    assert prober.is_own(question)
+    assert server.loops
+    _, _, tell = await asked.next()
+    tell(ANSWER)
+    assert not server.loops
+
+
+async def test_after_closing_nothing_is_probed(
+    prober: Prober, asked: Asked, server: Server
+) -> None:
+    server.failed("gave no answer")
+    prober.start([server])
+    _, _, tell = await asked.next()
+    prober.close()
+    tell(SILENCE)
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asked.arrived.get(), 5 * SOON_S)
