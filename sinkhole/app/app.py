@@ -131,7 +131,8 @@ class App:
         await self.forwarder.close()
         if self.query_log is not None:
             await self.query_log.close()
-            self._cache_file.save()  # not after a start that failed: the file may be better than ours
+            # Not after a start that failed: the file may be better than ours.
+            self._cache_file.save()
         self._data_dir.release()
 
     async def first_lists(self, patience_s: float) -> None:

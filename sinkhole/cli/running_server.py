@@ -18,7 +18,7 @@ from rich.text import Text
 
 from sinkhole.cli.terminal import tables_console
 from sinkhole.control.settings import Settings
-from sinkhole.dns.pipeline.pipeline import HEALTH_NAME
+from sinkhole.dns.pipeline.decide_question import HEALTH_NAME
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.dns.wire.query import render_query
 from sinkhole.dns.wire.question import Question

@@ -16,7 +16,7 @@ from sinkhole.dns.cache.ready import Ready
 from sinkhole.dns.cache.table import Table
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.pipeline.pipeline import Pipeline
-from sinkhole.dns.pipeline.reaction import Exchanged
+from sinkhole.dns.upstream.flight import Exchanged
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.numbers import type_number
 from sinkhole.dns.wire.question import Question
@@ -98,12 +98,12 @@ class Explainer:
 
     async def _hear(self, question: Question, packed: bytes) -> Answer | None:
         inquiry = self._scene(question, packed)
-        judged = inquiry.judged()
-        if isinstance(judged, Ready) or not inquiry.client.allowed:
+        decided = inquiry.decided()
+        if isinstance(decided, Ready) or not inquiry.client.allowed:
             return None
-        exchanged = await self.ask(judged.asked(question))
+        exchanged = await self.ask(decided.asked(question))
         try:
-            return answer_of(exchanged.reply, question, self.limits, self.clock(), judged.front)
+            return answer_of(exchanged.reply, question, self.limits, self.clock(), decided.front)
         except WireError as error:
             raise UpstreamError(exchanged.server, str(error)) from None
 

@@ -47,12 +47,12 @@ def tell(
 
 
 def _leads(inquiry: Inquiry) -> list[dict[str, Any]]:
-    judged, answer = inquiry.judged(), inquiry.answer
-    if answer is None or isinstance(judged, Ready) or not inquiry.client.allowed:
+    decided, answer = inquiry.decided(), inquiry.answer
+    if answer is None or isinstance(decided, Ready) or not inquiry.client.allowed:
         return []
-    if not judged.leads_as(answer.targets, answer.links):  # it came by another way
+    if not decided.leads_as(answer.targets, answer.links):  # it came by another way
         return []
-    return leads(inquiry, answer, judged)
+    return leads(inquiry, answer, decided)
 
 
 def _blur_targets(leads_to: list[dict[str, Any]], qtype: str) -> None:
@@ -104,9 +104,9 @@ def _what_happens(inquiry: Inquiry, told: dict[str, Any]) -> dict[str, Any]:
     if not inquiry.client.allowed:
         happens["answer"] = {"rcode": "REFUSED", "records": []}
         return happens
-    judged = inquiry.judged()
-    if isinstance(judged, Permit):
-        happens["asks"] = to_text(judged.asked(inquiry.question).name)
+    decided = inquiry.decided()
+    if isinstance(decided, Permit):
+        happens["asks"] = to_text(decided.asked(inquiry.question).name)
     if isinstance(settled, Ready):
         happens["answer"] = records.of_ready(settled, inquiry.question)._asdict()
     elif settled.front:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,32 +11,16 @@ from sinkhole.dns.cache.answer import Answer
 from sinkhole.dns.cache.ready import Ready
 from sinkhole.dns.clients.clients import Client
 from sinkhole.dns.filter.match import Matcher
-from sinkhole.dns.pipeline.decide_answer import take
-from sinkhole.dns.pipeline.decide_question import judge
+from sinkhole.dns.pipeline.decide_answer import decide_answer
+from sinkhole.dns.pipeline.decide_question import View
 from sinkhole.dns.pipeline.permit import Permit
-from sinkhole.dns.pipeline.pipeline import HEALTH_NAME
-from sinkhole.dns.pipeline.reaction import Exchanged
-from sinkhole.dns.pipeline.replies import NOT_ALLOWED, made_here
-from sinkhole.dns.policy.blocking import Refusal
+from sinkhole.dns.pipeline.pipeline import decide_question
+from sinkhole.dns.pipeline.replies import NOT_ALLOWED
 from sinkhole.dns.policy.snapshot import Filter, Policy
-from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.question import Question
-from sinkhole.model.errors import UpstreamError
-from sinkhole.model.verdict import Outcome, Verdict
+from sinkhole.model.verdict import Verdict
 
 OWN_RULES = "own rules"
-
-
-class NoUpstreams:
-    """Explaining asks nobody by itself."""
-
-    def ask(self, question: Question, tell: Callable[[Exchanged | UpstreamError], None]) -> None:
-        """Refuse."""
-        raise UpstreamError("", "not asked")
-
-    def is_loop_probe(self, question: Question) -> bool:
-        """No: a probe that comes back is seen when it is really asked."""
-        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,23 +38,24 @@ class Inquiry:
     now: float
     answer: Answer | None = None
 
-    def judged(self) -> Ready | Permit:
-        """What stages 2 to 7 make of the question."""
-        if self.question.name == HEALTH_NAME:
-            made = Refusal(n.Rcode.NOERROR)
-            return made_here(self.question, self.policy, made, Outcome.LOCAL, "health check")
-        traits = self.client.traits
-        return judge(self.question, n.CLASS_IN, traits, self.policy, NoUpstreams())
+    @property
+    def view(self) -> View:
+        """What the stages of the pipeline see the question by."""
+        return View(self.policy, self.client.traits)
+
+    def decided(self) -> Ready | Permit:
+        """What the stages of the pipeline make of the question."""
+        return decide_question(self.question, self.view)
 
     def settled(self) -> Ready | Permit:
         """What becomes of the question: with an answer at hand, that or what is given instead."""
-        judged, answer, traits = self.judged(), self.answer, self.client.traits
-        if isinstance(judged, Ready) or answer is None:
-            return judged
-        if not judged.leads_as(answer.targets, answer.links):  # it came by another way
-            return judged
-        ready, report = take(self.question, answer, judged, traits, self.policy, "")
-        return judged if report.verdict.outcome is judged.outcome else ready
+        decided, answer = self.decided(), self.answer
+        if isinstance(decided, Ready) or answer is None:
+            return decided
+        if not decided.leads_as(answer.targets, answer.links):  # it came by another way
+            return decided
+        ready, report = decide_answer(self.question, self.view, answer, decided, "")
+        return decided if report.verdict.outcome is decided.outcome else ready
 
     def verdict(self) -> Verdict:
         """What becomes of the question, and why, as far as is known."""

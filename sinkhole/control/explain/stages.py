@@ -1,84 +1,97 @@
 """What each stage of the pipeline says to a question, in order, and which of them decides.
 
-Stages behind the one that decides are told as well, as what they would say.
+The order is the pipeline's own: whether the client may ask, then its `STAGES`. Stages behind the
+one that decides are told as well, as what they would say.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
 
 from sinkhole.control.explain.inquiry import Inquiry
-from sinkhole.dns.pipeline.pipeline import HEALTH_NAME
-from sinkhole.dns.policy.special_use import answer_special
+from sinkhole.control.explain.records import of_ready, of_records
+from sinkhole.dns.cache.ready import Ready
+from sinkhole.dns.pipeline.permit import Permit
+from sinkhole.dns.pipeline.pipeline import STAGES
 from sinkhole.dns.upstream.prober import LOOP_ZONE
-from sinkhole.dns.wire import numbers as n
-from sinkhole.dns.wire.name import is_below, to_text
+from sinkhole.dns.wire.name import is_below
+from sinkhole.model.verdict import Verdict
+
+_SILENT: Final = {
+    "special": "an ordinary question",
+    "local": "no name of the house",
+    "reserved": "not reserved",
+}
+"""What is told of a stage that has no say."""
+
+
+class _Said(NamedTuple):
+    stage: str
+    says: str
+    decides: bool
 
 
 def stages(inquiry: Inquiry, opinions: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """The stages as `stage`, `says`, `decides`, `reached`; `opinions` are those of `explain`."""
-    said = [
-        ("access", *_access(inquiry)),
-        ("special", *_special(inquiry)),
-        ("local", *_local(inquiry)),
-        ("reserved", *_reserved(inquiry)),
-        ("lists", *_rules(opinions, builtin=False)),
-        ("built-in", *_rules(opinions, builtin=True)),
-    ]
     told, reached = [], True
-    for stage, says, decides in said:
+    for said in _all_that_say(inquiry, opinions):
+        decides = reached and said.decides
         told.append(
-            {"stage": stage, "says": says, "decides": reached and decides, "reached": reached}
+            {"stage": said.stage, "says": said.says, "decides": decides, "reached": reached}
         )
-        reached = reached and not decides
+        reached = reached and not said.decides
     return told
 
 
-def _access(inquiry: Inquiry) -> tuple[str, bool]:
+def _all_that_say(inquiry: Inquiry, opinions: list[dict[str, Any]]) -> Iterator[_Said]:
+    yield _access(inquiry)
+    for stage in STAGES:
+        if stage.name == "filter":  # two tiers, and every rule has its say in one of them
+            yield _rules("lists", [each for each in opinions if not each["builtin"]])
+            yield _rules("built-in", [each for each in opinions if each["builtin"]])
+            continue
+        decided = stage.decide(inquiry.question, inquiry.view)
+        says = _silence(stage.name, inquiry) if decided is None else _says(decided, inquiry)
+        yield _Said(stage.name, says, decided is not None)
+
+
+def _access(inquiry: Inquiry) -> _Said:
     client, limit = inquiry.client, inquiry.policy.access.rate_limit
     if not client.allowed:
-        return f"{client.text} may not ask: it is not in dns.allow", True
+        return _Said("access", f"{client.text} may not ask: it is not in dns.allow", True)
     often = f", up to {limit} queries a second" if limit and client.gated else ""
-    return f"{client.text} may ask{often}", False
+    return _Said("access", f"{client.text} may ask{often}", False)
 
 
-def _special(inquiry: Inquiry) -> tuple[str, bool]:
-    name, qtype = inquiry.question.name, inquiry.question.qtype
-    if name == HEALTH_NAME:
-        return "what health checks ask for", True
-    special = answer_special(name, qtype, n.CLASS_IN)
-    return (special[1], True) if special else ("an ordinary question", False)
+def _silence(stage: str, inquiry: Inquiry) -> str:
+    if stage == "reserved" and is_below(inquiry.question.name, LOOP_ZONE):
+        return "a name by which servers find forwarding loops: let pass"
+    return _SILENT[stage]
 
 
-def _local(inquiry: Inquiry) -> tuple[str, bool]:
-    local = inquiry.policy.local.answer(inquiry.question.name, inquiry.question.qtype)
-    if local is None:
-        return "no name of the house", False
-    source = local.cause.list_name
-    if local.onward:
-        return f"{source} say: an alias of {to_text(local.onward)}", True
-    told = f"{len(local.made.answer)} records" if local.made.answer else "no record of this type"
-    return f"{source}: {told if len(local.made.answer) != 1 else 'one record'}", True
+def _says(decided: Ready | Permit, inquiry: Inquiry) -> str:
+    """What a stage says that answers a question here, or leads it to another name."""
+    if isinstance(decided, Permit):
+        (*_, target) = of_records(inquiry.question, decided.front).records
+        return f"{decided.cause.list_name} say: an alias of {target['data']}"
+    verdict: Verdict = decided.report.verdict
+    if not verdict.cause.list_name:
+        return verdict.detail
+    records = len(of_ready(decided, inquiry.question).records)
+    counted = {0: "no record of this type", 1: "one record"}
+    return f"{verdict.cause.list_name}: {counted.get(records, f'{records} records')}"
 
 
-def _reserved(inquiry: Inquiry) -> tuple[str, bool]:
-    name, qtype = inquiry.question.name, inquiry.question.qtype
-    if is_below(name, LOOP_ZONE):
-        return "a name by which servers find forwarding loops: let pass", False
-    reserved = inquiry.policy.reserved.answer(name, qtype)
-    return (reserved[1], True) if reserved else ("not reserved", False)
-
-
-def _rules(opinions: list[dict[str, Any]], *, builtin: bool) -> tuple[str, bool]:
-    found = [each for each in opinions if each["builtin"] is builtin]
-    deciding = next((each for each in found if each["decides"]), None)
+def _rules(stage: str, opinions: list[dict[str, Any]]) -> _Said:
+    deciding = next((each for each in opinions if each["decides"]), None)
     if deciding is not None:
-        return _effect(deciding), True
-    if not found:
-        return "no rule matches", False
-    return f"{len(found)} matching rules, none counts" if len(found) > 1 else (
-        "one matching rule, which does not count"
-    ), False
+        return _Said(stage, _effect(deciding), True)
+    if not opinions:
+        return _Said(stage, "no rule matches", False)
+    if len(opinions) == 1:
+        return _Said(stage, "one matching rule, which does not count", False)
+    return _Said(stage, f"{len(opinions)} matching rules, none counts", False)
 
 
 def _effect(opinion: dict[str, Any]) -> str:

@@ -1,18 +1,28 @@
-"""A finished reply, kept for the next client who asks the same.
+"""A finished reply, kept for the next client who asks the same, and the life it has.
 
-A block, a local name and a cached answer are all a `Ready`: giving it out is one look-up and one
-concatenation, whoever decided it. What differs is how it ages:
+A block, a local name and an upstream's answer are all a `Ready`: giving it out is one look-up and
+one concatenation, whoever decided it. Its life, which only this file writes:
 
-    fixed     blocks, local names: the TTL is always the same; good until the policy changes
-    ageing    answers: TTLs count down, re-written at most once a second, until they expire
-    expired   kept a while longer, for the day when no upstream answers (RFC 8767); when that
-              comes, it is revived: given with a short TTL for as long, until asking again is due
+               +------- age: TTLs counted down -------+
+               v                                      |
+    made ->  FRESH  --- a second later (answers) -->  AGING  --- the TTL ends --+
+              ^ |                                                               |
+     renew    | | the policy changes                                            |
+              | v                                                               v
+            OUTDATED  ------------- the TTL ends ------------------------->   STALE  --->  GONE
+                                                                                |
+              FRESH  <------- revive: no upstream gives a newer one ------------+
+
+What was made here has no TTL to count down: it is fresh until the policy changes, then outdated,
+and never stale. A failure, and what is given in place of an answer, are gone when their time is
+up. An answer from disk begins outdated.
 
 All times are seconds of one monotonic clock, given as `now`.
 """
 
 from __future__ import annotations
 
+from enum import Enum
 from functools import lru_cache
 from math import inf
 from struct import Struct
@@ -43,12 +53,29 @@ def _heads(rcode: int, cd: bool, counts: tuple[int, int, int]) -> tuple[bytes, b
     return write_head(flags, counts, edns=False), write_head(flags, counts, edns=True)
 
 
+class State(Enum):
+    """Where in its life a Ready is."""
+
+    FRESH = "fresh"
+    """It may be given as it is."""
+    AGING = "aging"
+    """It may be given when its TTLs have been counted down (`age`)."""
+    OUTDATED = "outdated"
+    """Another policy judged it: it may be given when this one has judged it too (`renew`)."""
+    STALE = "stale"
+    """An answer that expired: it may be given when no upstream has a newer one (`revive`)."""
+    GONE = "gone"
+    """It may not be given any more."""
+
+
 class Ready:
     """A reply ready to send: `id + head + question + tail`, and `opt` behind it with EDNS.
 
-    `heads` are the head without and with EDNS. `fresh_until` is when it must be aged or thrown
-    away: one comparison on the hot path covers both. `generation` is that of the policy that
-    judged it. `used` and `weight` are for the table.
+    `heads` are the head without and with EDNS. `generation` is that of the policy that judged it.
+    `fresh_until` and `expires` are when the next thing happens to it and when it ends; the hot
+    path compares the first two itself, as a call would cost a tenth of all it does. `failures` is
+    how often in a row the question had failed, this time included. `used` and `weight` are the
+    table's: whether it was given since it was last looked at, and how many bytes it counts for.
     """
 
     __slots__ = (
@@ -75,16 +102,18 @@ class Ready:
         do: bool = False,
         cd: bool = False,
         ede: tuple[int, str] | None = None,
+        until: float = inf,
+        failures: int = 0,
     ) -> None:
+        """What was made here, good `until` a time or, without one, until the policy changes."""
         self.report = report
         self.generation = generation
         self.heads = _heads(rcode, cd, tail.counts)
         self.opt = _PLAIN_OPT[do] if ede is None else write_opt(do=do, ede=ede)
         self.tail = tail.data
-        self.fresh_until = inf
-        self.expires = inf
+        self.fresh_until = self.expires = until
         self.answer: Answer | None = None
-        self.failures = 0
+        self.failures = failures
         self.used = False
         self.weight = 0
 
@@ -118,18 +147,25 @@ class Ready:
         self.fresh_until = min(answer.received + elapsed + 1, self.expires)
         return True
 
-    def is_revivable(self, now: float, stale_s: float) -> bool:
-        """Whether it is an upstream's answer that expired at most `stale_s` ago, if at all."""
-        return self.answer is not None and stale_s > 0 and now < self.answer.expires + stale_s
+    def state(self, now: float, generation: int, stale_s: float = 0.0) -> State:
+        """Where it is in its life, for a policy, if answers may be `stale_s` over their time."""
+        if self.generation == generation and now < self.expires:
+            return State.FRESH if now < self.fresh_until else State.AGING
+        answer = self.answer
+        if now < (self.expires if answer is None else answer.expires):
+            return State.OUTDATED
+        is_kept = answer is not None and now < answer.expires + stale_s
+        return State.STALE if is_kept else State.GONE
 
-    def is_since(self, arrived: float, now: float, generation: int) -> bool:
-        """Whether it is an upstream's answer of after `arrived` that may be given as it is."""
-        is_since = self.answer is not None and self.answer.received >= arrived
-        return is_since and self.is_good(now, generation)
+    def is_answer_since(self, arrived: float) -> bool:
+        """Whether it is an upstream's answer that came at this time or later."""
+        return self.answer is not None and self.answer.received >= arrived
 
-    def is_good(self, now: float, generation: int) -> bool:
-        """Whether it may be given as it is, under the policy of this generation."""
-        return now < self.fresh_until and self.generation == generation
+    def renew(self, now: float, generation: int, report: Report) -> None:
+        """Take over an answer that another policy lets pass too: its TTLs run on."""
+        self.generation = generation
+        self.report = report
+        self.age(now)
 
     def revive(self, now: float, report: Report) -> None:
         """Give out the expired answer for STALE_TTL_S more seconds, marked as stale."""
@@ -150,12 +186,20 @@ class Ready:
         self.tail = bytes(data)
 
 
-def ready_answer(answer: Answer, report: Report, generation: int, *, do: bool, cd: bool) -> Ready:
+def ready_answer(
+    answer: Answer,
+    report: Report,
+    generation: int,
+    *,
+    do: bool,
+    cd: bool,
+    ede: tuple[int, str] | None = None,
+) -> Ready:
     """The Ready of an upstream's answer; one with `ttl_s` 0 is good for this moment only.
 
     An answer that was just received needs no ageing; others are aged before they are given.
     """
-    ready = Ready(report, generation, answer.tail, rcode=answer.rcode, do=do, cd=cd)
+    ready = Ready(report, generation, answer.tail, rcode=answer.rcode, do=do, cd=cd, ede=ede)
     ready.answer = answer
     ready.expires = answer.expires
     ready.fresh_until = min(answer.received + 1, answer.expires)

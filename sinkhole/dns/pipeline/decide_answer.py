@@ -1,4 +1,4 @@
-"""What a policy says about an answer: stage 9 of the pipeline.
+"""What a policy says about an answer, when it comes and when it is given under a newer policy.
 
 An answer is refused for what it leads to, whatever the name asked for was:
 
@@ -9,8 +9,6 @@ An answer is refused for what it leads to, whatever the name asked for was:
 
 A name that a rule explicitly allows may lead anywhere in the first respect. Where CNAMEs made
 here lead (local records, rewrites) is the household's own wish, and not looked at.
-
-Gone through when an answer comes, and again when it is given under a newer policy.
 """
 
 from __future__ import annotations
@@ -21,7 +19,7 @@ from typing import Final
 
 from sinkhole.dns.cache.answer import Answer
 from sinkhole.dns.cache.ready import Ready
-from sinkhole.dns.clients.access import Traits
+from sinkhole.dns.pipeline.decide_question import View
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.replies import answered, refused_answer
 from sinkhole.dns.policy.refused_addresses import SUSPICIOUS, is_private
@@ -40,51 +38,38 @@ _ADDRESS_TYPES: Final = frozenset({n.Type.A, n.Type.AAAA})
 _SERVICE_TYPES: Final = frozenset({n.Type.HTTPS, n.Type.SVCB})
 
 
-def take(
-    question: Question,
-    answer: Answer,
-    permit: Permit,
-    traits: Traits,
-    policy: Policy,
-    server: str,
+def decide_answer(
+    question: Question, view: View, answer: Answer, permit: Permit, server: str
 ) -> tuple[Ready, Report]:
     """The reply that an answer which just came makes, and the report of this first time."""
-    ready = None if permit.front else _refused(question, answer, permit, traits, policy)
+    ready = None if permit.front else _refused(question, view, answer, permit)
     if ready is None:
-        return answered(question, policy, answer, permit, server)
+        return answered(question, view.policy, answer, permit, server)
     verdict = replace(ready.report.verdict, upstream=server)
     return ready, Report(question.name, question.qtype, ready.report.rcode, verdict)
 
 
-def take_again(
-    question: Question,
-    known: Ready,
-    answer: Answer,
-    permit: Permit,
-    traits: Traits,
-    policy: Policy,
-    now: float,
+def decide_answer_again(
+    question: Question, view: View, known: Ready, permit: Permit, now: float
 ) -> Ready | None:
-    """Take over an answer that an older policy let pass, if this one does too, else refuse it.
+    """The reply that a kept answer makes under another policy: `known` itself, renewed, if it may.
 
-    `known` is changed in place; `answer` is its answer. None where the permit leads another way
-    than the answer came: an upstream must be asked anew.
+    None where the permit leads another way than the answer came: an upstream must be asked anew.
     """
-    if not permit.leads_as(answer.targets, answer.links):
+    answer = known.answer
+    if answer is None or not permit.leads_as(answer.targets, answer.links):
         return None
-    ready = None if permit.front else _refused(question, answer, permit, traits, policy)
+    ready = None if permit.front else _refused(question, view, answer, permit)
     if ready is not None:
         return ready
-    known.report = Report(question.name, question.qtype, answer.rcode, permit.cached)
-    known.generation = policy.generation
-    known.age(now)
+    report = Report(question.name, question.qtype, answer.rcode, permit.cached)
+    known.renew(now, view.policy.generation, report)
     return known
 
 
-def _refused(
-    question: Question, answer: Answer, permit: Permit, traits: Traits, policy: Policy
-) -> Ready | None:
+def _refused(question: Question, view: View, answer: Answer, permit: Permit) -> Ready | None:
     """What to give in place of an answer, or None if it may be given."""
+    policy, traits, _ = view
     qtype, rules = question.qtype, policy.group.filter
     if answer.targets and not permit.allowed:
         for name in answer.targets:
@@ -102,7 +87,7 @@ def _refused(
             if match is not None and _blocks(match) and not permit.allowed:
                 return _by_rule(question, answer, policy, match, to_text(service.target))
             addresses += service.hints
-    return _refused_for(addresses, question, answer, permit, traits, policy)
+    return _refused_for(addresses, question, view, answer, permit)
 
 
 def _may_be_private(answer: Answer) -> bool:
@@ -115,14 +100,10 @@ def _may_be_private(answer: Answer) -> bool:
 
 
 def _refused_for(
-    addresses: list[bytes],
-    question: Question,
-    answer: Answer,
-    permit: Permit,
-    traits: Traits,
-    policy: Policy,
+    addresses: list[bytes], question: Question, view: View, answer: Answer, permit: Permit
 ) -> Ready | None:
     """What to give in place of an answer for the addresses in it."""
+    policy, traits, _ = view
     rules = policy.group.filter
     if rules.checks_addresses and not permit.allowed:
         for packed in addresses:

@@ -1,66 +1,95 @@
-"""What a policy says about a question, without asking anybody: stages 4 to 7 of the pipeline.
+"""What a policy says about a question, without asking anybody: a function for each stage.
 
-Why they stand in this order is said there. They are gone through when a question comes that the
-table does not know, and again when the policy changed while an upstream was asked. What they say
-is a finished reply, or a Permit to ask.
+In which order they are asked, and why, is said in `pipeline.STAGES`. Each says None where it has
+no say, else what settles the question: a finished reply, or a Permit to ask an upstream.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Final, NamedTuple
+
 from sinkhole.dns.cache.ready import Ready
 from sinkhole.dns.clients.access import Traits
-from sinkhole.dns.pipeline.permit import FREELY, Permit, allowed_by
-from sinkhole.dns.pipeline.reaction import Upstreams
+from sinkhole.dns.pipeline.permit import Permit, allowed_by
 from sinkhole.dns.pipeline.replies import made_here, refusal_by_rule, rewritten
 from sinkhole.dns.policy.blocking import Refusal
 from sinkhole.dns.policy.snapshot import Match, Policy, Rewritten
 from sinkhole.dns.policy.special_use import answer_special
 from sinkhole.dns.upstream.prober import LOOP_ZONE
 from sinkhole.dns.wire import numbers as n
-from sinkhole.dns.wire.name import is_below
+from sinkhole.dns.wire.name import from_text, is_below
 from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Record
 from sinkhole.model.verdict import Cause, Outcome
 
+HEALTH_NAME: Final = from_text("health.sinkhole.invalid")
+"""What `sinkhole healthcheck` asks for: answered, empty, and not recorded."""
 
-def judge(
-    question: Question, qclass: int, traits: Traits, policy: Policy, upstreams: Upstreams
-) -> Ready | Permit:
-    """The reply, if it needs no upstream, or the permit to ask one.
 
-    `traits` are those of the client. `upstreams` is only asked whether the question is one of its
-    own, come back.
+class View(NamedTuple):
+    """What a question is seen by: the policy, what holds for the client, the class asked for."""
+
+    policy: Policy
+    traits: Traits
+    qclass: int = n.CLASS_IN
+
+
+Decide = Callable[[Question, View], Ready | Permit | None]
+
+
+class Stage(NamedTuple):
+    """One stage of a question: its name, what it decides, and why it stands where it does."""
+
+    name: str
+    decide: Decide
+    reason: str
+
+
+def special(question: Question, view: View) -> Ready | None:
+    """The name that health checks ask for; other classes, transfers and ANY."""
+    name, policy = question.name, view.policy
+    if name == HEALTH_NAME:
+        empty = Refusal(n.Rcode.NOERROR)
+        return made_here(question, policy, empty, Outcome.LOCAL, "health check")
+    decided = answer_special(name, question.qtype, view.qclass)
+    if decided is None:
+        return None
+    outcome = Outcome.LOCAL if decided[0].answer else Outcome.REFUSED
+    return made_here(question, policy, decided[0], outcome, decided[1])
+
+
+def local(question: Question, view: View) -> Ready | Permit | None:
+    """Names of the house: local records, and weaker than these the hosts file."""
+    policy = view.policy
+    found = policy.local.answer(question.name, question.qtype)
+    if found is None:
+        return None
+    if found.onward:
+        return _lead_out(question, policy, Outcome.LOCAL, found.cause, found.made.answer)
+    return made_here(question, policy, found.made, Outcome.LOCAL, cause=found.cause)
+
+
+def reserved(question: Question, view: View) -> Ready | None:
+    """Names that must never leave the house, but for the probes of other sinkholes.
+
+    Such a probe has to reach our upstreams, to show where questions go round in circles.
     """
-    if here := _answer_here(question, qclass, policy, upstreams):
-        return here
-    match = policy.group.filter.match(question.name, question.qtype, traits)
+    if is_below(question.name, LOOP_ZONE):
+        return None
+    found = view.policy.reserved.answer(question.name, question.qtype)
+    return made_here(question, view.policy, found[0], Outcome.LOCAL, found[1]) if found else None
+
+
+def filtered(question: Question, view: View) -> Ready | Permit | None:
+    """Block and allow lists, rewrites; and where these say nothing, what is built in."""
+    policy = view.policy
+    match = policy.group.filter.match(question.name, question.qtype, view.traits)
     if match is None:
-        return FREELY
+        return None
     if match.rewrite is not None:
         return _rewrite(question, policy, match, match.rewrite)
     return allowed_by(match.cause) if match.allowed else refusal_by_rule(question, policy, match)
-
-
-def _answer_here(
-    question: Question, qclass: int, policy: Policy, upstreams: Upstreams
-) -> Ready | Permit | None:
-    """Stages 4 to 6: what needs no lists, and an upstream for what a local CNAME leads to."""
-    name, qtype = question.name, question.qtype
-    if special := answer_special(name, qtype, qclass):
-        outcome = Outcome.LOCAL if special[0].answer else Outcome.REFUSED
-        return made_here(question, policy, special[0], outcome, special[1])
-    if local := policy.local.answer(name, qtype):
-        if local.onward:
-            return _lead_out(question, policy, Outcome.LOCAL, local.cause, local.made.answer)
-        return made_here(question, policy, local.made, Outcome.LOCAL, cause=local.cause)
-    if is_below(name, LOOP_ZONE):  # another sinkhole's probe must reach our upstreams
-        if not upstreams.is_loop_probe(question):
-            return None
-        loop = Refusal(n.Rcode.NXDOMAIN)
-        return made_here(question, policy, loop, Outcome.LOCAL, "forwarding loop")
-    if reserved := policy.reserved.answer(name, qtype):
-        return made_here(question, policy, reserved[0], Outcome.LOCAL, reserved[1])
-    return None
 
 
 def _rewrite(
@@ -75,11 +104,11 @@ def _rewrite(
     link = (Record(name, n.Type.CNAME, blocking.ttl_s, rewrite.cname),)
     if qtype == n.Type.CNAME:
         return rewritten(question, policy, cause, Refusal(n.Rcode.NOERROR, link))
-    local = policy.local.answer(rewrite.cname, qtype)
-    if local is None:
+    found = policy.local.answer(rewrite.cname, qtype)
+    if found is None:
         return _lead_out(question, policy, Outcome.REWRITTEN, cause, link)
-    made = local.made._replace(answer=link + local.made.answer)
-    if local.onward:
+    made = found.made._replace(answer=link + found.made.answer)
+    if found.onward:
         return _lead_out(question, policy, Outcome.REWRITTEN, cause, made.answer)
     return rewritten(question, policy, cause, made)
 
@@ -88,8 +117,8 @@ def _lead_out(
     question: Question, policy: Policy, outcome: Outcome, cause: Cause, links: tuple[Record, ...]
 ) -> Ready | Permit:
     """What CNAMEs of ours lead to outside the house, unless that may not be asked for either."""
-    reserved = policy.reserved.answer(links[-1].rdata, question.qtype)
-    if reserved is None:
+    found = policy.reserved.answer(links[-1].rdata, question.qtype)
+    if found is None:
         return Permit(cause, outcome=outcome, front=links)
-    made = reserved[0]._replace(answer=links + reserved[0].answer)
-    return made_here(question, policy, made, outcome, reserved[1], cause)
+    made = found[0]._replace(answer=links + found[0].answer)
+    return made_here(question, policy, made, outcome, found[1], cause)

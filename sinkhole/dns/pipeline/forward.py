@@ -1,4 +1,4 @@
-"""Asking an upstream, and what comes of it: stages 8 and 9 of the pipeline.
+"""Asking an upstream about what waits, and keeping what it says: the second half of the pipeline.
 
 The policy may change while an upstream is asked. What comes back is then judged by the new one,
 under the client's new key, and if that leads to another name, another question is asked.
@@ -12,15 +12,18 @@ from functools import partial
 from typing import Final
 
 from sinkhole.dns.cache.answer import TtlLimits, answer_of
-from sinkhole.dns.cache.ready import Ready
+from sinkhole.dns.cache.ready import Ready, State
 from sinkhole.dns.cache.table import Table
 from sinkhole.dns.clients.access import TAG_SIZE
-from sinkhole.dns.pipeline.decide_answer import take, take_again
-from sinkhole.dns.pipeline.decide_question import judge
-from sinkhole.dns.pipeline.reaction import Exchanged, Upstreams, Waiting
+from sinkhole.dns.pipeline.decide_answer import decide_answer, decide_answer_again
+from sinkhole.dns.pipeline.decide_question import View
+from sinkhole.dns.pipeline.permit import Permit
+from sinkhole.dns.pipeline.reaction import Waiting
 from sinkhole.dns.pipeline.replies import failure, stale_report
 from sinkhole.dns.policy.snapshot import Policy
-from sinkhole.dns.wire import numbers as n
+from sinkhole.dns.upstream.flight import Exchanged
+from sinkhole.dns.upstream.forwarder import Forwarder
+from sinkhole.dns.wire.question import Question
 from sinkhole.model.errors import UpstreamError, WireError
 from sinkhole.model.record import Report
 
@@ -31,20 +34,25 @@ STALE_PATIENCE_S: Final = 1.8
 """How long a client waits for an upstream before it gets an expired answer, RFC 8767 §5."""
 
 
-class Asking:
-    """Asks the upstreams under the current `policy`, and keeps what they say in the table."""
+class Forwarding:
+    """Asks the upstreams under the current `policy`, and keeps what they say in the table.
+
+    `decide_question` is the pipeline's: what a policy says about a question, by all stages.
+    """
 
     def __init__(
         self,
         *,
         policy: Policy,
+        decide_question: Callable[[Question, View], Ready | Permit],
         table: Table,
-        upstreams: Upstreams,
+        upstreams: Forwarder,
         limits: TtlLimits,
         serve_stale_s: float,
         clock: Callable[[], float],
     ) -> None:
         self.policy = policy
+        self._decide_question = decide_question
         self._table = table
         self._find = table.entries.get
         self._upstreams = upstreams
@@ -59,12 +67,11 @@ class Asking:
         answer to fall back on.
         """
         known = self._find(waiting.key)
-        if known and known.is_revivable(waiting.arrived, self._serve_stale_s):
+        if known and self._state_of(known, waiting.arrived) is State.STALE:
             finish = self._impatiently(waiting, finish)
         self._send(waiting, finish)
 
     def _send(self, waiting: Waiting, finish: Finish) -> None:
-        """Stage 8."""
         question = waiting.permit.asked(waiting.question)
         try:
             self._upstreams.ask(question, partial(self._hear, waiting, finish))
@@ -84,35 +91,37 @@ class Asking:
         now, known = self._clock(), self._find(waiting.key)
         if isinstance(outcome, UpstreamError):
             finish(*self._fail(waiting, str(outcome)))
-        elif known and known.is_since(waiting.arrived, now, self.policy.generation):
+        elif known and known.is_answer_since(waiting.arrived) and self._is_fresh(known, now):
             finish(known, known.report)  # who asked at the same time has filled it in
         else:
-            finish(*self._take(waiting, outcome, now))
+            finish(*self._decide_answer(waiting, outcome, now))
 
-    def _take(self, waiting: Waiting, outcome: Exchanged, now: float) -> tuple[Ready, Report]:
-        """Stage 9: refuse for what the answer leads to, else keep it for the next client."""
+    def _decide_answer(
+        self, waiting: Waiting, outcome: Exchanged, now: float
+    ) -> tuple[Ready, Report]:
+        """Refuse it for what it leads to, else keep it for the next client."""
         question, permit = waiting.question, waiting.permit
         try:
             answer = answer_of(outcome.reply, question, self._limits, now, permit.front)
         except WireError as error:
             return self._fail(waiting, str(error))
-        traits = waiting.client.traits
-        ready, report = take(question, answer, permit, traits, self.policy, outcome.server)
+        view = View(self.policy, waiting.client.traits)
+        ready, report = decide_answer(question, view, answer, permit, outcome.server)
         if ready.fresh_until > now:
             self._table.put(waiting.key, ready)
         return ready, report
 
     def _current(self, waiting: Waiting) -> Ready | Waiting:
-        """What waits, judged again if the policy changed meanwhile, and perhaps its client."""
+        """What waits, decided again if the policy changed meanwhile, and perhaps its client."""
         policy, client = self.policy, waiting.client
         if waiting.generation == policy.generation:
             return waiting
         key = waiting.key[:-TAG_SIZE] + client.tag
-        judged = judge(waiting.question, n.CLASS_IN, client.traits, policy, self._upstreams)
-        if isinstance(judged, Ready):
-            self._table.put(key, judged)
-            return judged
-        return waiting._replace(key=key, generation=policy.generation, permit=judged)
+        decided = self._decide_question(waiting.question, View(policy, client.traits))
+        if isinstance(decided, Ready):
+            self._table.put(key, decided)
+            return decided
+        return waiting._replace(key=key, generation=policy.generation, permit=decided)
 
     def _impatiently(self, waiting: Waiting, finish: Finish) -> Finish:
         """A `finish` that comes true by itself, with the expired answer, if asking takes long.
@@ -139,12 +148,12 @@ class Asking:
         """No upstream could help: an expired answer if there is one, else SERVFAIL for a while."""
         now, question, permit = self._clock(), waiting.question, waiting.permit
         known = self._find(waiting.key)
-        if known and known.is_good(now, self.policy.generation):
+        if known and self._is_fresh(known, now):
             return known, known.report  # who asked at the same time has it: one failure for all
         ready = None
-        if known and known.answer and known.is_revivable(now, self._serve_stale_s):
-            traits = waiting.client.traits
-            ready = take_again(question, known, known.answer, permit, traits, self.policy, now)
+        if known and known.answer and self._state_of(known, now) is not State.GONE:
+            view = View(self.policy, waiting.client.traits)
+            ready = decide_answer_again(question, view, known, permit, now)
             if ready is known and now >= known.answer.expires:
                 known.revive(now, stale_report(known.report, permit, cause))
         if ready is None:
@@ -152,3 +161,9 @@ class Asking:
             if keep:
                 self._table.put(waiting.key, ready)
         return ready, ready.report
+
+    def _state_of(self, known: Ready, now: float) -> State:
+        return known.state(now, self.policy.generation, self._serve_stale_s)
+
+    def _is_fresh(self, known: Ready, now: float) -> bool:
+        return self._state_of(known, now) is State.FRESH

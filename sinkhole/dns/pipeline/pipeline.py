@@ -9,19 +9,14 @@ The order, and why:
  1. shape     bytes that are no query are dropped or refused before they cost anything more
  2. access    who may not ask, or asks too often, learns nothing and uses no room
  3. table     what was decided before, under this policy: blocks, local names, cached answers
- 4. special   zone transfers, other classes, ANY: not about a name, so no list has a say
- 5. local     names of the house win over lists, so that no list can break them
- 6. reserved  names that must never leave the house; after local, so that one may be given an
-              address in a reserved zone such as home.arpa
- 7. filter    refuse or rewrite before anything about the name leaves the house
- 8. upstream  (later) ask, for the name or for what local records and rewrites lead to; one
+ 4. stages    what the policy says about the question: `STAGES`, each with its reason
+ 5. upstream  (later) ask, for the name or for what local records and rewrites lead to; one
               flight for identical questions
- 9. answer    (later) refuse what the answer leads to (CNAME targets, addresses), then keep it
+ 6. answer    (later) refuse what the answer leads to (CNAME targets, addresses), then keep it
 
-Stages 4 to 7 are written down in `judge`, 8 in `asking`, 9 in `screen`: 4 to 7 and 9 are needed
-again when the policy changes. Stage 3 stands above the stages that fill it: that is the fast
-lane. A `Ready` carries the generation of the Policy that judged it, so changing the policy is one
-assignment here.
+The table stands above the stages that fill it: that is the fast lane. A `Ready` carries the
+generation of the Policy that judged it, so changing the policy is one assignment here. What an
+upstream is asked, and what becomes of the answer, is in `forward` and `decide_answer`.
 
 Every answer is recorded by appending to one list, which the server closes once a batch.
 """
@@ -34,26 +29,34 @@ from functools import partial
 from typing import Final, Literal
 
 from sinkhole.dns.cache.answer import TtlLimits
-from sinkhole.dns.cache.ready import Ready
+from sinkhole.dns.cache.ready import Ready, State
 from sinkhole.dns.cache.table import Table
 from sinkhole.dns.clients.clients import Bucket, Client, Clients
-from sinkhole.dns.pipeline.decide_answer import take_again
-from sinkhole.dns.pipeline.decide_question import judge
-from sinkhole.dns.pipeline.forward import Asking
-from sinkhole.dns.pipeline.reaction import DROP, UDP, Drop, Reaction, Transport, Upstreams, Waiting
+from sinkhole.dns.pipeline.decide_answer import decide_answer_again
+from sinkhole.dns.pipeline.decide_question import (
+    HEALTH_NAME,
+    Stage,
+    View,
+    filtered,
+    local,
+    reserved,
+    special,
+)
+from sinkhole.dns.pipeline.forward import Forwarding
+from sinkhole.dns.pipeline.permit import FREELY, Permit
+from sinkhole.dns.pipeline.reaction import DROP, UDP, Drop, Reaction, Transport, Waiting
 from sinkhole.dns.pipeline.replies import MALFORMED, NOT_ALLOWED, TOO_MANY, fitted, made_here
 from sinkhole.dns.policy.blocking import Refusal
 from sinkhole.dns.policy.snapshot import Policy
+from sinkhole.dns.upstream.forwarder import Forwarder
+from sinkhole.dns.upstream.prober import LOOP_ZONE
 from sinkhole.dns.wire import numbers as n
-from sinkhole.dns.wire.name import end_of, from_text
-from sinkhole.dns.wire.question import HEADER_SIZE, Shape, deserves_reply, peek
+from sinkhole.dns.wire.name import end_of
+from sinkhole.dns.wire.question import HEADER_SIZE, Question, Shape, deserves_reply, peek
 from sinkhole.dns.wire.write import write_error, write_refused, write_truncated
 from sinkhole.model.errors import WireError
 from sinkhole.model.record import Batch, QueryRecord, RecordBuffer, Report
 from sinkhole.model.verdict import Outcome
-
-HEALTH_NAME: Final = from_text("health.sinkhole.invalid")
-"""What `sinkhole healthcheck` asks for: answered, empty, and not recorded."""
 
 _TC: Final = n.TC >> 8
 _SHORT: Final = n.CLASSIC_PAYLOAD
@@ -72,6 +75,31 @@ help an honest client once and a flood of forged queries always.
 """
 
 
+STAGES: Final = (
+    Stage("special", special, "not about a name, so no list has a say"),
+    Stage("local", local, "names of the house win over lists, so that no list can break them"),
+    Stage(
+        "reserved",
+        reserved,
+        "must never leave the house; after local, so that one may be given an address in a "
+        "reserved zone such as home.arpa",
+    ),
+    Stage("filter", filtered, "refuse or rewrite before anything about the name leaves the house"),
+)
+"""What a policy says about a question, in order; the first stage with a say decides."""
+
+_DECIDE: Final = tuple(stage.decide for stage in STAGES)
+
+
+def decide_question(question: Question, view: View) -> Ready | Permit:
+    """What settles a question: the reply that the first stage with a say makes, or the permit to
+    ask an upstream. Asks nobody."""
+    for decide in _DECIDE:
+        if (decided := decide(question, view)) is not None:
+            return decided
+    return FREELY
+
+
 class Pipeline:
     """Answers queries under the current `policy`; assign a new Policy to change what applies.
 
@@ -83,7 +111,7 @@ class Pipeline:
         *,
         policy: Policy,
         table: Table,
-        upstreams: Upstreams,
+        upstreams: Forwarder,
         buffer: RecordBuffer,
         limits: TtlLimits,
         serve_stale_s: float = 86_400,
@@ -96,8 +124,9 @@ class Pipeline:
         self._table = table
         self._find = table.entries.get
         self._upstreams = upstreams
-        self._asking = Asking(
+        self._forwarding = Forwarding(
             policy=policy,
+            decide_question=decide_question,
             table=table,
             upstreams=upstreams,
             limits=limits,
@@ -122,9 +151,9 @@ class Pipeline:
     def policy(self, policy: Policy) -> None:
         """Apply another policy: who may ask what is told to the clients, the rest is looked up."""
         self.clients.renew(policy.access)
-        self._policy = self._asking.policy = policy
+        self._policy = self._forwarding.policy = policy
 
-    # ---- stages 1 to 7: without waiting ------------------------------------------------------
+    # ---- 1 to 4: without waiting -------------------------------------------------------------
 
     def answer_now(self, wire: bytes, client: Client, transport: Transport, now: float) -> Reaction:
         """React to one query: reply bytes, DROP, or a Waiting to hand to `answer_then`.
@@ -184,7 +213,7 @@ class Pipeline:
     def _look(
         self, wire: bytes, client: Client, now: float
     ) -> tuple[int, Shape] | bytes | Literal[Drop.DROP]:
-        """Stage 1: read a query whose shape is not known yet."""
+        """Read a query whose shape is not known yet."""
         if not deserves_reply(wire):
             self.dropped += 1
             return DROP
@@ -201,7 +230,7 @@ class Pipeline:
     def _gate(
         self, wire: bytes, end: int, shape: Shape, client: Client, transport: Transport, now: float
     ) -> bytes | Literal[Drop.DROP] | None:
-        """Stage 2: may this client ask, and not too often? None if so, else REFUSED.
+        """May this client ask, and not too often? None if so, else REFUSED.
 
         A client over its rate gets TC over UDP: a real one comes back over TCP, which has a
         budget of its own; a forged one gets nothing bigger than what it sent.
@@ -231,36 +260,44 @@ class Pipeline:
         known: Ready | None,
         now: float,
     ) -> Ready | Reaction:
-        """Stages 4 to 7, for what the table does not know, or not under this policy.
+        """Decide what the table does not know, or not under this policy.
 
-        `known` is an aged, expired or outdated Ready, if there is one.
+        `known` is a Ready that is not fresh any more, if there is one.
         """
         policy = self._policy
-        if known is not None and known.generation == policy.generation and known.age(now):
+        state = State.GONE if known is None else known.state(now, policy.generation)
+        if known is not None and state is State.AGING:
+            known.age(now)
             return known
         try:
             end_of(wire, HEADER_SIZE)
         except WireError as error:
             return self._refuse(wire, client, error.rcode, now)
         question = shape.question(key[: end - HEADER_SIZE])
-        if question.name == HEALTH_NAME:  # asked every minute by containers: not worth a record
-            healthy = made_here(question, policy, Refusal(n.Rcode.NOERROR), Outcome.LOCAL)
-            return healthy.give(wire, end, edns=shape.edns)
-        judged = judge(question, shape.qclass, client.traits, policy, self._upstreams)
-        if isinstance(judged, Ready):
-            self._table.put(key, judged)
-            return judged
-        if known is not None and known.answer and now < known.answer.expires:
-            answer, traits = known.answer, client.traits
-            taken = take_again(question, known, answer, judged, traits, policy, now)
-            if taken is not None:
-                if taken is not known:
-                    self._table.put(key, taken)
-                return taken
+        view = View(policy, client.traits, shape.qclass)
+        decided = self._answer_probe(question) or decide_question(question, view)
+        if isinstance(decided, Ready):
+            if question.name == HEALTH_NAME:  # asked every minute by containers: no record of it
+                return decided.give(wire, end, edns=shape.edns)
+            self._table.put(key, decided)
+            return decided
+        if known is not None and state is State.OUTDATED:
+            ready = decide_answer_again(question, view, known, decided, now)
+            if ready is not None:
+                if ready is not known:
+                    self._table.put(key, ready)
+                return ready
         passed = policy.generation
-        return Waiting(wire, end, shape, client, transport, key, question, passed, judged, now)
+        return Waiting(wire, end, shape, client, transport, key, question, passed, decided, now)
 
-    # ---- stages 8 and 9: with waiting --------------------------------------------------------
+    def _answer_probe(self, question: Question) -> Ready | None:
+        """The answer to a probe of ours that an upstream sent back to us, if it is one."""
+        if not question.name.endswith(LOOP_ZONE) or not self._upstreams.is_loop_probe(question):
+            return None
+        loop = Refusal(n.Rcode.NXDOMAIN)
+        return made_here(question, self._policy, loop, Outcome.LOCAL, "forwarding loop")
+
+    # ---- 5 and 6: with waiting ---------------------------------------------------------------
 
     def answer_then(self, waiting: Waiting, send: Callable[[bytes], None]) -> None:
         """Ask an upstream about what `answer_now` could not answer; always ends in a reply.
@@ -269,7 +306,7 @@ class Pipeline:
         batch of its own. A callback, as a task and a future for each query are work that nobody
         needs.
         """
-        self._asking.ask(waiting, partial(self._finish, waiting, send))
+        self._forwarding.ask(waiting, partial(self._finish, waiting, send))
 
     def _finish(
         self, waiting: Waiting, send: Callable[[bytes], None], ready: Ready, report: Report

@@ -5,6 +5,7 @@ Pure functions: they decide nothing and keep nothing.
 
 from __future__ import annotations
 
+from math import inf
 from typing import Final
 
 from sinkhole.dns.cache.answer import Answer
@@ -16,7 +17,7 @@ from sinkhole.dns.policy.snapshot import Match, Policy
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import ROOT
 from sinkhole.dns.wire.question import Question, Shape
-from sinkhole.dns.wire.write import without_rd, write_opt, write_tail, write_truncated
+from sinkhole.dns.wire.write import without_rd, write_tail, write_truncated
 from sinkhole.model.record import Report
 from sinkhole.model.verdict import NO_CAUSE, Cause, Outcome, Verdict
 
@@ -53,9 +54,7 @@ def refused_answer(
     elsewhere.
     """
     reason = f"leads to {verdict.hop}: {place_of(verdict.cause)}"
-    ready = _ready(question, policy, instead, verdict, (code, reason))
-    ready.fresh_until = ready.expires = answer.expires
-    return ready
+    return _ready(question, policy, instead, verdict, (code, reason), until=answer.expires)
 
 
 def made_here(
@@ -78,19 +77,18 @@ def failure(
     With each further failure in a row, `known` being the one before, it is good for twice as
     long, up to FAILURE_TTL_MAX_S.
     """
-    ready = _ready(
+    failures = 1
+    if known is not None and known.failures and now < known.fresh_until + FAILURE_TTL_MAX_S:
+        failures = known.failures + 1
+    return _ready(
         question,
         policy,
         Refusal(n.Rcode.SERVFAIL),
         Verdict(Outcome.FAILED, detail=cause),
-        ede=(n.Ede.NO_REACHABLE_AUTHORITY, "no upstream gave an answer"),
+        (n.Ede.NO_REACHABLE_AUTHORITY, "no upstream gave an answer"),
+        until=now + min(FAILURE_TTL_S * 2 ** (failures - 1), FAILURE_TTL_MAX_S),
+        failures=failures,
     )
-    ready.failures = 1
-    if known is not None and known.failures and now < known.fresh_until + FAILURE_TTL_MAX_S:
-        ready.failures = known.failures + 1
-    ttl_s = min(FAILURE_TTL_S * 2 ** (ready.failures - 1), FAILURE_TTL_MAX_S)
-    ready.fresh_until = ready.expires = now + ttl_s
-    return ready
 
 
 def answered(
@@ -98,16 +96,15 @@ def answered(
 ) -> tuple[Ready, Report]:
     """An upstream's answer, and the report of this first time; the Ready's own says "cached"."""
     name, qtype, rcode = question.name, question.qtype, answer.rcode
+    is_rewritten = permit.outcome is Outcome.REWRITTEN
     ready = ready_answer(
         answer,
         Report(name, qtype, rcode, permit.cached),
         policy.generation,
         do=question.do,
         cd=question.cd,
+        ede=(n.Ede.FORGED_ANSWER, place_of(permit.cause)) if is_rewritten else None,
     )
-    if permit.outcome is Outcome.REWRITTEN:
-        ede = (n.Ede.FORGED_ANSWER, place_of(permit.cause))
-        ready.opt = write_opt(do=question.do, ede=ede)
     return ready, Report(name, qtype, rcode, permit.forwarded(server))
 
 
@@ -136,6 +133,8 @@ def _ready(
     refusal: Refusal,
     verdict: Verdict,
     ede: tuple[int, str] | None = None,
+    until: float = inf,
+    failures: int = 0,
 ) -> Ready:
     return Ready(
         Report(question.name, question.qtype, refusal.rcode, verdict),
@@ -145,6 +144,8 @@ def _ready(
         do=question.do,
         cd=question.cd,
         ede=ede,
+        until=until,
+        failures=failures,
     )
 
 

@@ -8,7 +8,7 @@ from math import inf
 import dnslib
 
 from sinkhole.dns.cache.answer import TtlLimits, answer_of
-from sinkhole.dns.cache.ready import OVERHEAD_BYTES, Ready, ready_answer
+from sinkhole.dns.cache.ready import OVERHEAD_BYTES, Ready, State, ready_answer
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Record, Reply
@@ -102,21 +102,48 @@ def test_an_answer_of_many_records_counts_for_all_that_is_kept_of_them() -> None
 
 def test_an_answer_may_be_revived_until_it_was_expired_for_as_long_as_the_settings_say() -> None:
     ready = made(ttl=300, now=1000.0)
-    assert ready.is_revivable(1299.0, stale_s=60.0)
-    assert ready.is_revivable(1359.0, stale_s=60.0)
-    assert not ready.is_revivable(1360.0, stale_s=60.0)
-    assert not ready.is_revivable(1100.0, stale_s=0.0)
+    assert ready.state(1299.0, 1, stale_s=60.0) is State.AGING
+    assert ready.state(1300.0, 1, stale_s=60.0) is State.STALE
+    assert ready.state(1359.0, 1, stale_s=60.0) is State.STALE
+    assert ready.state(1360.0, 1, stale_s=60.0) is State.GONE
+    assert ready.state(1300.0, 1) is State.GONE
 
 
-def test_what_was_made_here_has_no_answer_to_revive() -> None:
+def test_what_was_made_here_is_fresh_until_the_policy_changes_and_never_stale() -> None:
     block = Ready(REPORT, 1, write_tail(WWW, []), rcode=0)
-    assert not block.is_revivable(0.0, stale_s=60.0)
-    assert not block.is_since(0.0, 0.0, 1)
+    assert block.state(1e12, 1, stale_s=60.0) is State.FRESH
+    assert block.state(0.0, 2, stale_s=60.0) is State.OUTDATED
+    assert not block.is_answer_since(0.0)
+
+
+def test_what_is_made_for_a_time_is_gone_after_it() -> None:
+    failure = Ready(REPORT, 1, write_tail(WWW, []), rcode=2, until=5.0, failures=1)
+    assert failure.state(4.9, 1, stale_s=60.0) is State.FRESH
+    assert failure.state(4.9, 2, stale_s=60.0) is State.OUTDATED
+    assert failure.state(5.0, 1, stale_s=60.0) is State.GONE
 
 
 def test_an_answer_counts_as_newer_only_while_it_may_be_given() -> None:
     ready = made(ttl=300, now=1000.0)
-    assert ready.is_since(999.0, 1000.5, 1)
-    assert not ready.is_since(1000.5, 1000.7, 1)
-    assert not ready.is_since(999.0, 1002.0, 1)
-    assert not ready.is_since(999.0, 1000.5, 2)
+    assert ready.is_answer_since(999.0)
+    assert not ready.is_answer_since(1000.5)
+    assert ready.state(1000.5, 1) is State.FRESH
+    assert ready.state(1002.0, 1) is State.AGING
+    assert ready.state(1000.5, 2) is State.OUTDATED
+
+
+def test_another_policy_takes_an_answer_over_and_its_ttls_run_on() -> None:
+    ready = made(ttl=300, now=1000.0)
+    other = Report(WWW, 1, 0, Verdict(Outcome.CACHED))
+    ready.renew(1100.0, 2, other)
+    assert (ready.generation, ready.report, ttl_of(ready)) == (2, other, 200)
+    assert ready.state(1100.5, 2) is State.FRESH
+
+
+def test_a_revived_answer_is_fresh_again_and_for_another_policy_still_stale() -> None:
+    ready = made(ttl=10, now=0.0)
+    ready.revive(500.0, REPORT)
+    assert ready.state(500.0, 1, stale_s=3600.0) is State.FRESH
+    assert ready.state(501.0, 1, stale_s=3600.0) is State.AGING
+    assert ready.state(500.0, 2, stale_s=3600.0) is State.STALE
+    assert ready.state(530.0, 1, stale_s=3600.0) is State.STALE

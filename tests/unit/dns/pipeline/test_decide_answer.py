@@ -9,7 +9,8 @@ from world import SimpleFilter, SimpleRewrite
 
 from sinkhole.dns.cache.answer import Answer, TtlLimits, answer_of
 from sinkhole.dns.clients.access import NO_TRAITS
-from sinkhole.dns.pipeline.decide_answer import take, take_again
+from sinkhole.dns.pipeline.decide_answer import decide_answer, decide_answer_again
+from sinkhole.dns.pipeline.decide_question import View
 from sinkhole.dns.pipeline.permit import FREELY, Permit, allowed_by
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
 from sinkhole.dns.policy.snapshot import Filter, GroupPolicy, NoFilter, Policy
@@ -38,7 +39,7 @@ def policy(rules: Filter | None = None, **parts: object) -> Policy:
 
 
 def report(said: Answer, question: Question, permit: Permit, by: Policy) -> Report:
-    return take(question, said, permit, NO_TRAITS, by, "192.0.2.53")[1]
+    return decide_answer(question, View(by, NO_TRAITS), said, permit, "192.0.2.53")[1]
 
 
 @pytest.mark.parametrize(
@@ -98,9 +99,10 @@ def test_what_a_list_allows_or_rewrites_is_not_refused_on_the_way() -> None:
 def test_an_answer_is_taken_over_only_if_it_came_the_same_way() -> None:
     question = Question(WWW, 1)
     said = answer(question, b"\xc0\0\2\1")
-    known = take(question, said, FREELY, NO_TRAITS, policy(), "")[0]
+    view = View(policy(), NO_TRAITS)
+    known = decide_answer(question, view, said, FREELY, "")[0]
     led = Permit(outcome=Outcome.REWRITTEN, front=(Record(WWW, 5, 10, CDN),))
-    assert take_again(question, known, said, led, NO_TRAITS, policy(), 1.0) is None
-    newer = Policy(generation=9)
-    assert take_again(question, known, said, FREELY, NO_TRAITS, newer, 1.0) is known
+    assert decide_answer_again(question, view, known, led, 1.0) is None
+    newer = View(Policy(generation=9), NO_TRAITS)
+    assert decide_answer_again(question, newer, known, FREELY, 1.0) is known
     assert known.generation == 9
