@@ -6,7 +6,19 @@ Rules, names and records come from strangers: nothing of them may steer the term
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final
+from typing import Final, cast
+
+from sinkhole.model.explanation import (
+    CacheEntry,
+    Change,
+    Decision,
+    Explanation,
+    Lead,
+    Place,
+    ReplyText,
+    RuleOpinion,
+    RulesExplained,
+)
 
 MOST_TEXT: Final = 160
 """Characters of a rule or of a record's data that are shown; JSON has them all."""
@@ -29,21 +41,25 @@ _STATES: Final = {
 }
 
 
-def in_words(told: dict[str, Any]) -> str:
+def in_words(explained: RulesExplained | Explanation) -> str:
     """The explanation as lines of text, without control characters."""
-    lines = [f"{told['name']} {told['type']}: {_headline(told)}"]
-    lines += _story(told) if "stages" in told else _opinions(told["opinions"], "  ")
-    lines += map(_change, told.get("changes", ()))
-    if "no_server" in told:
-        why = told["no_server"]
-        lines.append(f"Told by the settings, without what is cached, as no server was asked: {why}")
-    missing = [
-        each["name"] for each in told.get("lists", ()) if each["state"] in ("missing", "failed")
-    ]
-    if missing:
-        where = told["data_dir"]
-        lines.append(f"Not compiled yet in {where}, so not asked: {', '.join(missing)}")
+    lines = [f"{explained['name']} {explained['type']}: "]
+    if "stages" in explained:
+        whole = cast(Explanation, explained)
+        lines[0] += _outcome(whole)
+        lines += [*_stages(whole), *map(_change, whole["changes"]), *_where_from(whole)]
+    else:
+        lines[0] += _decision(explained) or "not on any list"
+        lines += _opinions(explained["opinions"], "  ")
     return "\n".join(map(printable, lines))
+
+
+def _where_from(told: Explanation) -> Iterator[str]:
+    if why := told.get("no_server"):
+        yield f"Told by the settings, without what is cached, as no server was asked: {why}"
+    missing = [each["name"] for each in told["lists"] if each["state"] in ("missing", "failed")]
+    if missing:
+        yield f"Not compiled yet in {told['data_dir']}, so not asked: {', '.join(missing)}"
 
 
 def printable(text: str) -> str:
@@ -56,32 +72,32 @@ def _escape(character: str) -> str:
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
-def _headline(told: dict[str, Any]) -> str:
-    outcome = told.get("outcome")
-    if outcome == "refused":
+def _outcome(told: Explanation) -> str:
+    if told["outcome"] == "refused":
         return f"refused: {told['detail']}"
-    if told.get("hop"):
-        how = "answered NXDOMAIN" if outcome == "rewritten" else "blocked"
+    if told["hop"]:
+        how = "answered NXDOMAIN" if told["outcome"] == "rewritten" else "blocked"
         return f"{how}, as the answer leads to {told['hop']}: {_rule(told['decided_by'])}"
-    if told.get("asks") and told["verdict"] == "rewrite":
-        return f"led to {told['asks']} {_source(told)}"
-    if told["verdict"] == "rewrite":
+    if told["asks"] and told["verdict"] == "rewrite":
+        return f"led to {told['asks']} {_source(told, told['detail'])}"
+    return _decision(told, told["detail"]) or "not on any list, so it is forwarded"
+
+
+def _decision(told: Decision, detail: str = "") -> str:
+    """What rules or the house decide, "" where they decide nothing."""
+    if told["rewrite"] is not None:
         rewrite = told["rewrite"]
         answers = "; ".join(map(_short, rewrite["answers"]))
         answers = answers or f"no records, {rewrite['rcode']}"
-        return f"answered here {_source(told)}: {answers}"
-    if told["verdict"] in ("block", "allow"):
-        return f"{told['verdict']}ed by {_rule(told)}"
-    if "stages" not in told:
-        return "not on any list"
-    return "not on any list, so it is forwarded"
+        return f"answered here {_source(told, detail)}: {answers}"
+    return f"{told['verdict']}ed by {_rule(told)}" if told["verdict"] != "none" else ""
 
 
-def _source(told: dict[str, Any]) -> str:
-    return f"by {_rule(told)}" if told["list"] else f"({told['detail']})"
+def _source(told: Decision, detail: str) -> str:
+    return f"by {_rule(told)}" if told["list"] else f"({detail})"
 
 
-def _rule(place: dict[str, Any]) -> str:
+def _rule(place: Place) -> str:
     """Where a rule stands, and its text."""
     if not place["line"]:
         return str(place["list"])
@@ -93,10 +109,10 @@ def _short(text: str) -> str:
     return text if len(text) <= MOST_TEXT else f"{text[:MOST_TEXT]}…"
 
 
-# ---- the story -------------------------------------------------------------------------------
+# ---- stage by stage --------------------------------------------------------------------------
 
 
-def _story(told: dict[str, Any]) -> Iterator[str]:
+def _stages(told: Explanation) -> Iterator[str]:
     yield _line("client", _client(told))
     for stage in told["stages"]:
         says = stage["says"] if stage["reached"] else f"not reached, would say: {stage['says']}"
@@ -117,7 +133,7 @@ def _line(head: str, text: str) -> str:
     return f"  {head:<{_WIDTH}}{text}"
 
 
-def _client(told: dict[str, Any]) -> str:
+def _client(told: Explanation) -> str:
     client = told["client"]
     text = str(client["address"])
     if client["name"]:
@@ -127,7 +143,7 @@ def _client(told: dict[str, Any]) -> str:
     return text + (f"; rules know {', '.join(client['traits'])}" if client["traits"] else "")
 
 
-def _opinions(opinions: list[dict[str, Any]], margin: str) -> Iterator[str]:
+def _opinions(opinions: list[RuleOpinion], margin: str) -> Iterator[str]:
     for each in opinions:
         effect = "allows" if each["allowed"] else "blocks"
         if each["rewrite"] is not None:
@@ -137,7 +153,7 @@ def _opinions(opinions: list[dict[str, Any]], margin: str) -> Iterator[str]:
         yield f"{margin}{mark} {_rule(each)}  ({effect}{why})"
 
 
-def _reply(head: str, reply: dict[str, Any]) -> Iterator[str]:
+def _reply(head: str, reply: ReplyText) -> Iterator[str]:
     if not reply["records"]:
         yield _line(head, f"{reply['rcode']}, no records")
     for position, record in enumerate(reply["records"]):
@@ -145,13 +161,13 @@ def _reply(head: str, reply: dict[str, Any]) -> Iterator[str]:
         yield _line("" if position else head, text)
 
 
-def _cache(told: dict[str, Any]) -> Iterator[str]:
+def _cache(told: Explanation) -> Iterator[str]:
     if told["cache"] is None:
         return
     if not told["cache"]:
         yield _line("cache", "nothing kept for this client")
     for each in told["cache"]:
-        flags = "".join(f", with {flag.upper()}" for flag in ("do", "cd") if each[flag])
+        flags = ", with DO" * each["do"] + ", with CD" * each["cd"]
         ttl = f", {each['ttl_s']} s left" if each["ttl_s"] is not None else ""
         negative = (
             ", a negative answer" if each["negative"] and each["outcome"] != "blocked" else ""
@@ -162,12 +178,12 @@ def _cache(told: dict[str, Any]) -> Iterator[str]:
         yield from _reply("", each)
 
 
-def _was(entry: dict[str, Any]) -> str:
+def _was(entry: CacheEntry) -> str:
     words = str(entry["outcome"]).replace("_", " ")
     return f"{words} by {_rule(entry)}" if entry["list"] else words
 
 
-def _leads(told: dict[str, Any]) -> Iterator[str]:
+def _leads(told: Explanation) -> Iterator[str]:
     where = "leads to" if told["leads_to"] else ""
     if told["heard"]:
         yield _line("asked", "an upstream, just now")
@@ -181,14 +197,14 @@ def _leads(told: dict[str, Any]) -> Iterator[str]:
         yield _line("", "of a refused answer only this is known; --ask tells all of it")
 
 
-def _not_refused(lead: dict[str, Any]) -> str:
+def _not_refused(lead: Lead) -> str:
     return f"not refused by {_rule(lead)} ({lead['note']})"
 
 
 # ---- what would change it --------------------------------------------------------------------
 
 
-def _change(change: dict[str, Any]) -> str:
+def _change(change: Change) -> str:
     effect, items, where = _EFFECTS[change["effect"]], change["items"], change["where"]
     note = f" ({change['note']})" if change["note"] else ""
     if change["change"] == "none":

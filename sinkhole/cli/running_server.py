@@ -10,7 +10,7 @@ import urllib.parse
 import urllib.request
 from http import HTTPStatus
 from http.client import HTTPException
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import click
 from rich.table import Table
@@ -24,6 +24,7 @@ from sinkhole.dns.wire.query import render_query
 from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import answers_question
 from sinkhole.model.errors import SinkholeError
+from sinkhole.model.explanation import Explanation
 
 TIMEOUT_S: Final = 5.0
 UPSTREAM_TIMEOUT_S: Final = 25.0
@@ -48,7 +49,7 @@ class NoServer(SinkholeError):
 
 def explanation(
     settings: Settings, name: str, qtype: str, client: str, *, ask: bool
-) -> dict[str, Any]:
+) -> Explanation:
     """/api/explain of the running server.
 
     Raises NoServer when there is none that knows, or its data is not that of these settings;
@@ -66,7 +67,7 @@ def explanation(
         raise NoServer(f"what answers at {settings.web.listen} is not sinkhole")
     if told.get("data_dir") != str(settings.data_dir.resolve()):
         raise NoServer(f"the sinkhole at {settings.web.listen} has another data_dir")
-    return told
+    return cast(Explanation, told)
 
 
 def _get(settings: Settings, path: str, timeout_s: float = TIMEOUT_S) -> bytes:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
-from sinkhole.control.explain.change import Change, change
+from sinkhole.control.explain.change import change
 from sinkhole.control.explain.inquiry import OWN_RULES, Inquiry
 from sinkhole.control.explain.rule_search import Trial, allow_lines, block_for, exceptions_for
 from sinkhole.dns.filter.language.line import Kind
 from sinkhole.dns.pipeline.decide_answer import BOGUS, REBINDING
 from sinkhole.dns.wire.name import from_text
+from sinkhole.model.explanation import Change, Lead
 from sinkhole.model.verdict import Outcome, Verdict
 
 RULES: Final = "filtering.rules"
@@ -26,9 +27,7 @@ def passes(verdict: Verdict) -> bool:
     return verdict.outcome is Outcome.FORWARDED or verdict.cause in PROTECTIONS
 
 
-def ways_to_allow(
-    inquiry: Inquiry, verdict: Verdict, leads: Sequence[dict[str, Any]]
-) -> list[Change]:
+def ways_to_allow(inquiry: Inquiry, verdict: Verdict, leads: Sequence[Lead]) -> list[Change]:
     """Own rules to remove if they are all that refuses it, else exceptions to add."""
     removed, texts = _own_rules_in_the_way(inquiry, verdict)
     if removed and passes(inquiry.changed(without=removed).verdict()):
@@ -89,7 +88,7 @@ def _own_rules_in_the_way(
     return removed, texts
 
 
-def _refused(leads: Sequence[dict[str, Any]]) -> list[bytes | str]:
+def _refused(leads: Sequence[Lead]) -> list[bytes | str]:
     """The names and addresses that rules refuse, each once."""
     refused = [each for each in leads if each["refused"] and each["line"]]
     values = dict.fromkeys((each["what"], each["value"]) for each in refused)

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from ipaddress import ip_address
 
 from sinkhole.control.explain.by_rules import passes
-from sinkhole.control.explain.change import Change, change
+from sinkhole.control.explain.change import change
 from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.control.lists.builtin import (
     BUILT_IN,
@@ -24,6 +24,7 @@ from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
 from sinkhole.dns.policy.special_use import Reserved
 from sinkhole.dns.wire.name import ancestors, from_text, to_text
 from sinkhole.dns.wire.numbers import Type
+from sinkhole.model.explanation import Change
 from sinkhole.model.verdict import Verdict
 
 # ---- built-ins -------------------------------------------------------------------------------

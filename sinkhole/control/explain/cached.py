@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from ipaddress import ip_address
 from math import isinf
-from typing import Any
 
 from sinkhole.control.explain import records
 from sinkhole.control.explain.inquiry import Inquiry
@@ -18,6 +17,7 @@ from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Record, Reply
 from sinkhole.dns.wire.text.rdata import rdata_from_text
 from sinkhole.model.errors import WireError
+from sinkhole.model.explanation import CacheEntry
 from sinkhole.model.verdict import Outcome
 
 
@@ -46,11 +46,11 @@ def state_of(ready: Ready, now: float) -> str:
     return "fresh" if now < ready.fresh_until else "aged"
 
 
-def told_entry(question: Question, ready: Ready, inquiry: Inquiry) -> dict[str, Any]:
-    """An entry in JSON's types; `docs/api.md` says what the keys mean."""
+def told_entry(question: Question, ready: Ready, inquiry: Inquiry) -> CacheEntry:
+    """An entry as it is told."""
     now, answer, verdict = inquiry.now, ready.answer, ready.report.verdict
     ends = answer.expires if answer is not None and now < answer.expires else ready.expires
-    rcode, kept = (
+    reply = (
         records.of_answer(answer, question, now) if answer else records.of_ready(ready, question)
     )
     wanted = n.type_name(question.qtype)
@@ -59,14 +59,13 @@ def told_entry(question: Question, ready: Ready, inquiry: Inquiry) -> dict[str, 
         "cd": question.cd,
         "state": state_of(ready, now),
         "outdated": ready.generation != inquiry.policy.generation,
-        "negative": not any(each["type"] == wanted for each in kept),
+        "negative": not any(each["type"] == wanted for each in reply["records"]),
         "ttl_s": None if isinf(ends) else max(0, int(ends - now)),
         "outcome": verdict.outcome.name.lower(),
         **records.place_of(verdict.cause),
         "hop": verdict.hop or None,
         "detail": verdict.detail,
-        "rcode": rcode,
-        "records": kept,
+        **reply,
     }
 
 

@@ -7,18 +7,19 @@ the house and who may ask are settings that need no trial.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from sinkhole.control.explain.by_rules import PROTECTIONS, ways_to_allow, ways_to_block
 from sinkhole.control.explain.by_settings import other_protection, without_builtin, without_house
-from sinkhole.control.explain.change import Change, change
+from sinkhole.control.explain.change import change
 from sinkhole.control.explain.inquiry import Inquiry
+from sinkhole.model.explanation import Change, Lead
 from sinkhole.model.verdict import Outcome
 
 _FREE: Final = (Outcome.FORWARDED, Outcome.CACHED)
 
 
-def changes(inquiry: Inquiry, leads: Sequence[dict[str, Any]]) -> list[Change]:
+def changes(inquiry: Inquiry, leads: Sequence[Lead]) -> list[Change]:
     """Every change worth telling, the mildest first; `leads` are those of the answer at hand."""
     verdict = inquiry.verdict()
     if not inquiry.client.allowed:

@@ -1,14 +1,15 @@
-"""Tells stories of a running server, and what any teller needs: questions read, texts added."""
+"""Explains questions to a running server; and what any explanation needs: questions read, texts of
+rules added."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
-from typing import Any
+from typing import Any, cast
 
-from sinkhole.control.explain.explanation import tell
+from sinkhole.control.explain.explanation import explain
 from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.control.settings import Settings
 from sinkhole.dns.cache.answer import Answer, TtlLimits, answer_of
@@ -21,6 +22,7 @@ from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.numbers import type_number
 from sinkhole.dns.wire.question import Question
 from sinkhole.model.errors import UpstreamError, WireError
+from sinkhole.model.explanation import Explanation, ListState, QuestionExplained
 from sinkhole.model.verdict import Cause
 
 Ask = Callable[[Question], Awaitable[Exchanged]]
@@ -45,7 +47,7 @@ def _host(url: str) -> str:
 
 
 def add_texts(told: Any, matcher: Matcher) -> None:
-    """Read the texts of rules that only the disk knows, all over a story; blocks on the disk."""
+    """Read the texts of rules that only the disk knows, all over an explanation; blocks on it."""
     if isinstance(told, dict):
         if told.get("rule") == "" and told.get("line"):
             told["rule"] = matcher.rule_text(Cause(told["list"], told["line"]))
@@ -56,7 +58,7 @@ def add_texts(told: Any, matcher: Matcher) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Explainer:
-    """Tells stories of a running server, which may have other lists and settings each time.
+    """Explains what a running server does, which may have other lists and settings each time.
 
     `ask` puts a question to the upstreams, and nothing else of the server takes note of it.
     """
@@ -72,21 +74,20 @@ class Explainer:
 
     async def explain(
         self, name: str, qtype: str, client: str, *, ask: bool = False
-    ) -> dict[str, Any]:
-        """The story of a question, by what is in use now.
+    ) -> Explanation:
+        """The explanation of a question, by what is in use now.
 
         With `ask`, a name that would be forwarded is asked for. Raises ValueError as
         `read_question` does, and UpstreamError when no upstream answers.
         """
         question, packed = read_question(name, qtype, client)
         heard = await self._hear(question, packed) if ask else None
-        inquiry = self._scene(question, packed)
-        told = tell(inquiry, self.table, heard)
-        await asyncio.to_thread(add_texts, told, inquiry.matcher)
-        told |= {"name": name, "from": "server"}
-        return told | about_lists(inquiry.settings, self.lists())
+        inquiry = self._inquiry(question, packed)
+        explained = explain(inquiry, self.table, heard)
+        await asyncio.to_thread(add_texts, explained, inquiry.matcher)
+        return complete(explained, name, "server", inquiry.settings, self.lists())
 
-    def _scene(self, question: Question, packed: bytes) -> Inquiry:
+    def _inquiry(self, question: Question, packed: bytes) -> Inquiry:
         return Inquiry(
             question,
             self.pipeline.clients.of(packed),
@@ -97,7 +98,7 @@ class Explainer:
         )
 
     async def _hear(self, question: Question, packed: bytes) -> Answer | None:
-        inquiry = self._scene(question, packed)
+        inquiry = self._inquiry(question, packed)
         decided = inquiry.decided()
         if isinstance(decided, Ready) or not inquiry.client.allowed:
             return None
@@ -108,7 +109,17 @@ class Explainer:
             raise UpstreamError(exchanged.server, str(error)) from None
 
 
-def about_lists(settings: Settings, status: Sequence[Any]) -> dict[str, Any]:
-    """Where the lists are, and how each stands."""
-    rows = [{key: each[key] for key in ("name", "state", "names")} for each in status]
-    return {"data_dir": str(settings.data_dir.resolve()), "lists": rows}
+def complete(
+    explained: QuestionExplained,
+    name: str,
+    source: str,
+    settings: Settings,
+    lists: Sequence[Mapping[str, Any]],
+) -> Explanation:
+    """The explanation with the name as it was asked for, where the lists are, how each stands."""
+    rows: list[ListState] = [
+        {"name": each["name"], "state": each["state"], "names": each["names"]} for each in lists
+    ]
+    data_dir = str(settings.data_dir.resolve())
+    whole = {**explained, "name": name, "from": source, "data_dir": data_dir, "lists": rows}
+    return cast(Explanation, whole)

@@ -1,30 +1,40 @@
-"""The whole story of a question in JSON's types; `docs/api.md` says what the keys mean."""
+"""Everything about a question, put together."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from ipaddress import ip_address
-from typing import Any
+from typing import TypedDict
 
 from sinkhole.control.explain import records
 from sinkhole.control.explain.cached import answer_at_hand, entries_of, told_entry
 from sinkhole.control.explain.changes import changes
 from sinkhole.control.explain.inquiry import Inquiry
-from sinkhole.control.explain.opinions import explain
+from sinkhole.control.explain.opinions import explain_rules
 from sinkhole.control.explain.stages import stages
 from sinkhole.control.explain.targets import leads
+from sinkhole.control.settings import ClientSettings
 from sinkhole.dns.cache.answer import Answer
 from sinkhole.dns.cache.ready import Ready
 from sinkhole.dns.cache.table import Table
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.wire.name import to_text
+from sinkhole.model.explanation import (
+    Asker,
+    Decision,
+    Lead,
+    Place,
+    QuestionExplained,
+    ReplyText,
+    RewriteText,
+)
 from sinkhole.model.verdict import Outcome, Verdict
 
 
-def tell(
+def explain(
     inquiry: Inquiry, table: Table | None = None, heard: Answer | None = None
-) -> dict[str, Any]:
-    """The story, with the table's part of it if there is a table.
+) -> QuestionExplained:
+    """The explanation, with the table's part of it if there is a table.
 
     `heard` is an answer that an upstream gave just now; without it the one in the table counts,
     if there is one. Rules whose text is on the disk have "" for it: see `add_texts`. Takes
@@ -34,19 +44,82 @@ def tell(
     at_hand = ((ready, answer_at_hand(ready, inquiry)) for _, ready in entries)
     kept, answer = next((each for each in at_hand if each[1] is not None), (None, None))
     inquiry = replace(inquiry, answer=heard or answer)
-    told = _decision(inquiry)
-    told["stages"] = stages(inquiry, told["opinions"])
-    told |= _what_happens(inquiry, told)
-    told["cache"] = [told_entry(*each, inquiry) for each in entries] if table is not None else None
-    told["heard"] = heard is not None
-    told["leads_to"] = _leads(inquiry)
+    question, client = inquiry.question, inquiry.client
+    by_rules = explain_rules(
+        inquiry.matcher, to_text(question.name), question.qtype, client.traits, from_disk=False
+    )
+    happens = _what_happens(inquiry)
+    leads_to = _leads(inquiry)
     if heard is None and kept is not None and kept.answer is None:
-        _blur_targets(told["leads_to"], told["type"])
-    told["changes"] = changes(inquiry, told["leads_to"])
-    return told
+        _blur_targets(leads_to, by_rules["type"])
+    verdict = inquiry.verdict()
+    decision: Decision = by_rules
+    if verdict.outcome is Outcome.LOCAL and happens["answer"] is not None:
+        decision = _made_here(by_rules, verdict, happens["answer"])
+    return {
+        **decision,
+        **happens,
+        "opinions": by_rules["opinions"],
+        "client": _asker(inquiry),
+        "group": inquiry.policy.group.name,
+        "stages": stages(inquiry, by_rules["opinions"]),
+        "cache": [told_entry(*each, inquiry) for each in entries] if table is not None else None,
+        "heard": heard is not None,
+        "leads_to": leads_to,
+        "changes": changes(inquiry, leads_to),
+    }
 
 
-def _leads(inquiry: Inquiry) -> list[dict[str, Any]]:
+class _Happens(TypedDict):
+    outcome: str
+    detail: str
+    hop: str | None
+    decided_by: Place
+    asks: str | None
+    answer: ReplyText | None
+
+
+def _what_happens(inquiry: Inquiry) -> _Happens:
+    """The outcome, and what is answered at once or asked upstream."""
+    verdict, decided, settled = inquiry.verdict(), inquiry.decided(), inquiry.settled()
+    asks: str | None = None
+    answer: ReplyText | None = None
+    if not inquiry.client.allowed:
+        answer = {"rcode": "REFUSED", "records": []}
+    else:
+        if isinstance(decided, Permit):
+            asks = to_text(decided.asked(inquiry.question).name)
+        if isinstance(settled, Ready):
+            answer = records.of_ready(settled, inquiry.question)
+        elif settled.front:
+            answer = records.of_records(inquiry.question, settled.front)
+    return {
+        "outcome": verdict.outcome.name.lower(),
+        "detail": verdict.detail,
+        "hop": verdict.hop or None,
+        "decided_by": records.place_of(verdict.cause),
+        "asks": asks,
+        "answer": answer,
+    }
+
+
+def _made_here(by_rules: Decision, verdict: Verdict, answer: ReplyText) -> Decision:
+    """What stands in place of the lists' decision where the house has one of its own."""
+    data = [each["data"] for each in answer["records"]]
+    rtype = answer["records"][0]["type"] if data else by_rules["type"]
+    rewrite: RewriteText = {"rcode": answer["rcode"], "answers": data, "type": rtype}
+    return {
+        "name": by_rules["name"],
+        "type": by_rules["type"],
+        "verdict": "rewrite",
+        "list": verdict.cause.list_name or None,
+        "line": None,
+        "rule": None,
+        "rewrite": rewrite,
+    }
+
+
+def _leads(inquiry: Inquiry) -> list[Lead]:
     decided, answer = inquiry.decided(), inquiry.answer
     if answer is None or isinstance(decided, Ready) or not inquiry.client.allowed:
         return []
@@ -55,30 +128,25 @@ def _leads(inquiry: Inquiry) -> list[dict[str, Any]]:
     return leads(inquiry, answer, decided)
 
 
-def _blur_targets(leads_to: list[dict[str, Any]], qtype: str) -> None:
+def _blur_targets(leads_to: list[Lead], qtype: str) -> None:
     """Of a refused answer the name is known that it led to, not by which type of record."""
     for each in leads_to if qtype in ("HTTPS", "SVCB") else ():
         if each["what"].endswith("target"):
             each["what"] = f"CNAME or {qtype} target"
 
 
-def _decision(inquiry: Inquiry) -> dict[str, Any]:
-    question, client = inquiry.question, inquiry.client
-    name = to_text(question.name)
-    told = explain(inquiry.matcher, name, question.qtype, client.traits, from_disk=False)
-    known = _known_client(inquiry)
-    told["client"] = {
+def _asker(inquiry: Inquiry) -> Asker:
+    client, known = inquiry.client, _known_client(inquiry)
+    return {
         "address": client.text,
         "name": known.name if known else "",
         "tags": list(known.tags) if known else [],
         "traits": sorted(client.traits),
         "may_ask": client.allowed,
     }
-    told["group"] = inquiry.policy.group.name
-    return told
 
 
-def _known_client(inquiry: Inquiry) -> Any:
+def _known_client(inquiry: Inquiry) -> ClientSettings | None:
     address = ip_address(inquiry.client.packed)
     found = [
         (network.prefixlen, position)
@@ -87,43 +155,3 @@ def _known_client(inquiry: Inquiry) -> Any:
         if network.version == address.version and address in network
     ]
     return inquiry.settings.clients[max(found)[1]] if found else None
-
-
-def _what_happens(inquiry: Inquiry, told: dict[str, Any]) -> dict[str, Any]:
-    """The outcome, and what is answered at once or asked upstream."""
-    verdict = inquiry.verdict()
-    happens: dict[str, Any] = {
-        "outcome": verdict.outcome.name.lower(),
-        "detail": verdict.detail,
-        "hop": verdict.hop or None,
-        "decided_by": records.place_of(verdict.cause),
-        "asks": None,
-        "answer": None,
-    }
-    settled = inquiry.settled()
-    if not inquiry.client.allowed:
-        happens["answer"] = {"rcode": "REFUSED", "records": []}
-        return happens
-    decided = inquiry.decided()
-    if isinstance(decided, Permit):
-        happens["asks"] = to_text(decided.asked(inquiry.question).name)
-    if isinstance(settled, Ready):
-        happens["answer"] = records.of_ready(settled, inquiry.question)._asdict()
-    elif settled.front:
-        happens["answer"] = records.of_records(inquiry.question, settled.front)._asdict()
-    if verdict.outcome is Outcome.LOCAL:
-        happens |= _made_here(verdict, happens["answer"], told["type"])
-    return happens
-
-
-def _made_here(verdict: Verdict, answer: dict[str, Any], qtype: str) -> dict[str, Any]:
-    """What stands in place of the lists' decision where the house has one of its own."""
-    data = [each["data"] for each in answer["records"]]
-    rtype = answer["records"][0]["type"] if data else qtype
-    return {
-        "verdict": "rewrite",
-        "list": verdict.cause.list_name or None,
-        "line": None,
-        "rule": None,
-        "rewrite": {"rcode": answer["rcode"], "answers": data, "type": rtype},
-    }

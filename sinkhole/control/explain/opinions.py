@@ -17,36 +17,34 @@ from sinkhole.dns.wire.name import from_text, to_text
 from sinkhole.dns.wire.numbers import Type, rcode_name, type_name, type_number
 from sinkhole.dns.wire.text.rdata import rdata_to_text
 from sinkhole.model.errors import SinkholeError
+from sinkhole.model.explanation import Decision, RewriteText, RuleDecision, RuleOpinion
 
 
-def explain(
+def explain_rules(
     matcher: Matcher,
     name: str,
     qtype: int,
     traits: frozenset[str] = NO_TRAITS,
     *,
     from_disk: bool = True,
-) -> dict[str, Any]:
-    """The decision about a name and every opinion on it, in JSON's types.
+) -> RuleDecision:
+    """The decision about a name and every opinion on it, in the order of the lists.
 
-    Keys: those of `explain_queries`, and `opinions`: of each rule that matches `list`, `kind`,
-    `line`, `rule`, `allowed`, `important`, `rewrite`, `builtin`, whether it `decides`, and `note`,
-    which says why another one does not, and what makes the other stronger ("" for those that
-    decide). They stand in the order of the lists. Raises ValueError for what is no name.
+    The `note` of an opinion says why it does not decide, and what makes the other stronger; it is
+    "" for those that decide. Raises ValueError for what is no name.
     """
     wire_name = from_text(name)
     asked = _Query(name, wire_name, qtype, type_name(qtype), traits)
     explained = _decision(matcher, asked, from_disk=from_disk)
     heard = matcher.opinions(wire_name, qtype, traits, from_disk=from_disk)
     winner = next((each for each in heard if each.decides and _is_of(each, explained)), None)
-    explained["opinions"] = [_opinion(each, qtype, winner) for each in heard]
-    return explained
+    return {**explained, "opinions": [_opinion(each, qtype, winner) for each in heard]}
 
 
 def explain_queries(
     block_lists: Sequence[str], allow_lists: Sequence[str], queries: Iterable[str]
-) -> Iterator[dict[str, Any]]:
-    """What list files decide about queries, without a server: one dict for each query, in order.
+) -> Iterator[Decision]:
+    """What list files decide about queries, without a server: a decision for each, in order.
 
     `block_lists` and `allow_lists` are file names, and name the lists in the output. Each query
     is a line of JSON, `{"name", "type", "client": {"ip", "name", "tags"}}`, of which only `name`
@@ -76,7 +74,7 @@ class _Query(NamedTuple):
     traits: frozenset[str]
 
 
-def _decision(matcher: Matcher, asked: _Query, *, from_disk: bool = True) -> dict[str, Any]:
+def _decision(matcher: Matcher, asked: _Query, *, from_disk: bool = True) -> Decision:
     match = matcher.match(asked.wire_name, asked.qtype, asked.traits)
     rewrite = match.rewrite if match else None
     rule = (matcher.rule_text(match.cause) if from_disk else match.cause.rule) if match else None
@@ -99,7 +97,7 @@ def _verdict(match: Match | None) -> str:
     return "allow" if match.allowed else "block"
 
 
-def _rewrite(rewrite: Rewritten, qtype: int) -> dict[str, Any]:
+def _rewrite(rewrite: Rewritten, qtype: int) -> RewriteText:
     if rewrite.cname:
         answers, rtype = [to_text(rewrite.cname)], int(Type.CNAME)
     else:
@@ -108,11 +106,11 @@ def _rewrite(rewrite: Rewritten, qtype: int) -> dict[str, Any]:
     return {"rcode": rcode_name(rewrite.rcode), "answers": answers, "type": type_name(rtype)}
 
 
-def _is_of(opinion: Opinion, decision: dict[str, Any]) -> bool:
+def _is_of(opinion: Opinion, decision: Decision) -> bool:
     return (opinion.list_name, opinion.match.cause.line) == (decision["list"], decision["line"])
 
 
-def _opinion(opinion: Opinion, qtype: int, winner: Opinion | None) -> dict[str, Any]:
+def _opinion(opinion: Opinion, qtype: int, winner: Opinion | None) -> RuleOpinion:
     match, note = opinion.match, opinion.note
     if note == OVERRULED and winner is not None:
         note = f"{note}: {_advantage(winner, opinion)}"

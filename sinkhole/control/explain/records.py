@@ -1,8 +1,6 @@
-"""What replies and verdicts say, in JSON's types: records, and the place of a rule."""
+"""What replies and verdicts say, as text: records, and the place of a rule."""
 
 from __future__ import annotations
-
-from typing import Any, NamedTuple
 
 from sinkhole.dns.cache.answer import Answer
 from sinkhole.dns.cache.ready import Ready
@@ -13,35 +11,29 @@ from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Record, read_reply
 from sinkhole.dns.wire.text.rdata import rdata_to_text
 from sinkhole.dns.wire.write import Tail, write_head, write_tail
+from sinkhole.model.explanation import Place, ReplyText
 from sinkhole.model.verdict import Cause
 
 
-def place_of(cause: Cause) -> dict[str, Any]:
+def place_of(cause: Cause) -> Place:
     """`list`, `line` and `rule`, None where there is no such thing; "" for a text on the disk."""
     line = cause.line or None
     return {"list": cause.list_name or None, "line": line, "rule": cause.rule if line else None}
 
 
-class Told(NamedTuple):
-    """What a reply says: the name of its rcode, and its answers."""
-
-    rcode: str
-    records: list[dict[str, Any]]
-
-
-def of_ready(ready: Ready, question: Question) -> Told:
+def of_ready(ready: Ready, question: Question) -> ReplyText:
     """A kept reply, its TTLs as they were last counted down."""
     query = render_query(question, 0, edns=False)
     return _told(ready.give(query, len(query) - 4, edns=False), 0)
 
 
-def of_answer(answer: Answer, question: Question, now: float) -> Told:
+def of_answer(answer: Answer, question: Question, now: float) -> ReplyText:
     """An upstream's answer, its TTLs counted down to now."""
     elapsed = max(int(now - answer.received), 0)
     return _told(_message(answer.rcode, answer.tail, question), elapsed)
 
 
-def of_records(question: Question, records: tuple[Record, ...], rcode: int = 0) -> Told:
+def of_records(question: Question, records: tuple[Record, ...], rcode: int = 0) -> ReplyText:
     """Records of our own making."""
     return _told(_message(rcode, write_tail(question.name, records, ()), question), 0)
 
@@ -51,11 +43,11 @@ def _message(rcode: int, tail: Tail, question: Question) -> bytes:
     return query[:2] + write_head(rcode, tail.counts, edns=False) + query[12:] + tail.data
 
 
-def _told(wire: bytes, elapsed: int) -> Told:
+def _told(wire: bytes, elapsed: int) -> ReplyText:
     reply = read_reply(wire)
-    return Told(
-        rcode_name(reply.rcode),
-        [
+    return {
+        "rcode": rcode_name(reply.rcode),
+        "records": [
             {
                 "name": to_text(record.name),
                 "type": type_name(record.rtype),
@@ -64,4 +56,4 @@ def _told(wire: bytes, elapsed: int) -> Told:
             }
             for record in reply.answer
         ],
-    )
+    }

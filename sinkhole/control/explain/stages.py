@@ -7,7 +7,7 @@ one that decides are told as well, as what they would say.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.control.explain.records import of_ready, of_records
@@ -16,6 +16,7 @@ from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.pipeline import STAGES
 from sinkhole.dns.upstream.prober import LOOP_ZONE
 from sinkhole.dns.wire.name import is_below
+from sinkhole.model.explanation import RuleOpinion, StageSaid
 from sinkhole.model.verdict import Verdict
 
 _SILENT: Final = {
@@ -32,9 +33,10 @@ class _Said(NamedTuple):
     decides: bool
 
 
-def stages(inquiry: Inquiry, opinions: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The stages as `stage`, `says`, `decides`, `reached`; `opinions` are those of `explain`."""
-    told, reached = [], True
+def stages(inquiry: Inquiry, opinions: list[RuleOpinion]) -> list[StageSaid]:
+    """All stages in order; `opinions` are those of all rules that match."""
+    told: list[StageSaid] = []
+    reached = True
     for said in _all_that_say(inquiry, opinions):
         decides = reached and said.decides
         told.append(
@@ -44,7 +46,7 @@ def stages(inquiry: Inquiry, opinions: list[dict[str, Any]]) -> list[dict[str, A
     return told
 
 
-def _all_that_say(inquiry: Inquiry, opinions: list[dict[str, Any]]) -> Iterator[_Said]:
+def _all_that_say(inquiry: Inquiry, opinions: list[RuleOpinion]) -> Iterator[_Said]:
     yield _access(inquiry)
     for stage in STAGES:
         if stage.name == "filter":  # two tiers, and every rule has its say in one of them
@@ -73,17 +75,17 @@ def _silence(stage: str, inquiry: Inquiry) -> str:
 def _says(decided: Ready | Permit, inquiry: Inquiry) -> str:
     """What a stage says that answers a question here, or leads it to another name."""
     if isinstance(decided, Permit):
-        (*_, target) = of_records(inquiry.question, decided.front).records
+        target = of_records(inquiry.question, decided.front)["records"][-1]
         return f"{decided.cause.list_name} say: an alias of {target['data']}"
     verdict: Verdict = decided.report.verdict
     if not verdict.cause.list_name:
         return verdict.detail
-    records = len(of_ready(decided, inquiry.question).records)
+    records = len(of_ready(decided, inquiry.question)["records"])
     counted = {0: "no record of this type", 1: "one record"}
     return f"{verdict.cause.list_name}: {counted.get(records, f'{records} records')}"
 
 
-def _rules(stage: str, opinions: list[dict[str, Any]]) -> _Said:
+def _rules(stage: str, opinions: list[RuleOpinion]) -> _Said:
     deciding = next((each for each in opinions if each["decides"]), None)
     if deciding is not None:
         return _Said(stage, _effect(deciding), True)
@@ -94,7 +96,7 @@ def _rules(stage: str, opinions: list[dict[str, Any]]) -> _Said:
     return _Said(stage, f"{len(opinions)} matching rules, none counts", False)
 
 
-def _effect(opinion: dict[str, Any]) -> str:
+def _effect(opinion: RuleOpinion) -> str:
     if opinion["rewrite"] is not None:
         return "answered by a rule"
     return "allowed" if opinion["allowed"] else "blocked"

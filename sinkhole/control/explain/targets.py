@@ -1,10 +1,9 @@
-"""Where an answer leads: each target and address in it, and who refuses it; stage 9, told."""
+"""Where an answer leads: each target and address in it, and who refuses it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from ipaddress import ip_address
-from typing import Any
 
 from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.control.explain.records import place_of
@@ -16,13 +15,14 @@ from sinkhole.dns.policy.snapshot import Match
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import to_text
 from sinkhole.dns.wire.svcb import read_service
+from sinkhole.model.explanation import Lead
 from sinkhole.model.verdict import NO_CAUSE, Cause
 
 HERE = "not checked, as a CNAME made here led to this answer"
 ALLOWED = "the name asked for is allowed, so its answer may lead here"
 
 
-def leads(inquiry: Inquiry, answer: Answer, permit: Permit) -> list[dict[str, Any]]:
+def leads(inquiry: Inquiry, answer: Answer, permit: Permit) -> list[Lead]:
     """Each CNAME target, service target, hint and address of an answer.
 
     Keys: `what`, `value`, and of the rule that blocks it, or another protection, `list`, `line`,
@@ -65,9 +65,7 @@ def _addresses(answer: Answer, qtype: int) -> list[tuple[str, bytes]]:
     return []
 
 
-def _target(
-    inquiry: Inquiry, permit: Permit, what: str, value: str, match: Match | None
-) -> dict[str, Any]:
+def _target(inquiry: Inquiry, permit: Permit, what: str, value: str, match: Match | None) -> Lead:
     if match is None or match.allowed or match.rewrite is not None:
         return _entry(what, value, None)
     note = HERE if permit.front else ALLOWED if permit.allowed else ""
@@ -84,7 +82,7 @@ def _protection(inquiry: Inquiry, packed: bytes) -> Cause | None:
     return REBINDING
 
 
-def _entry(what: str, value: str, cause: Cause | None, note: str = "") -> dict[str, Any]:
+def _entry(what: str, value: str, cause: Cause | None, note: str = "") -> Lead:
     return {
         "what": what,
         "value": value,

@@ -12,11 +12,11 @@ PLAIN: dict[str, Any] = {
     "name": "a.example", "type": "A", "verdict": "none", "rule": None, "list": None, "line": None,
     "rewrite": None, "opinions": [],
 }  # fmt: skip
-STORY: dict[str, Any] = PLAIN | {
+EXPLAINED: dict[str, Any] = PLAIN | {
     "outcome": "forwarded", "detail": "", "hop": None, "asks": "a.example", "answer": None,
     "decided_by": {"list": None, "line": None, "rule": None}, "stages": [], "group": "default",
     "client": {"address": "192.0.2.7", "name": "", "tags": [], "traits": []},
-    "cache": [], "leads_to": [], "heard": False, "changes": [],
+    "cache": [], "leads_to": [], "heard": False, "changes": [], "lists": [], "data_dir": "data",
 }  # fmt: skip
 
 
@@ -72,7 +72,7 @@ def kept(**differs: Any) -> dict[str, Any]:
     ],
 )
 def test_what_is_kept_is_told(entry: dict[str, Any], sentence: str) -> None:
-    assert sentence in in_words(STORY | {"cache": [entry]}) + "\n"
+    assert sentence in in_words(EXPLAINED | {"cache": [entry]}) + "\n"
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_what_is_kept_is_told(entry: dict[str, Any], sentence: str) -> None:
 )  # fmt: skip
 def test_a_change_is_told_as_what_to_do(change: tuple[Any, ...], sentence: str) -> None:
     keys = ("effect", "change", "where", "items", "note")
-    told = STORY | {"changes": [dict(zip(keys, change, strict=True))]}
+    told = EXPLAINED | {"changes": [dict(zip(keys, change, strict=True))]}
     assert in_words(told).endswith(f"\n{sentence}")
 
 
@@ -101,7 +101,7 @@ def test_what_was_heard_and_does_not_count_is_told() -> None:
         "what": "CNAME target", "value": "t.example", "refused": False, "list": "Ads", "line": 1,
         "rule": "||t.example^", "note": "the name is allowed",
     }  # fmt: skip
-    told = in_words(STORY | {"heard": True, "leads_to": [lead]})
+    told = in_words(EXPLAINED | {"heard": True, "leads_to": [lead]})
     assert "  asked     an upstream, just now\n" in told
     assert (
         "leads to  CNAME target t.example: not refused by Ads, line 1: ||t.example^ "

@@ -11,7 +11,7 @@ import pytest
 from world import Clock, Script, question
 
 from sinkhole.app.from_settings import PolicyMaker
-from sinkhole.control.explain import Explainer, Inquiry, tell
+from sinkhole.control.explain import Explainer, Inquiry, explain
 from sinkhole.control.explain.inquiry import OWN_RULES
 from sinkhole.control.settings import load
 from sinkhole.dns.cache.answer import TtlLimits
@@ -89,7 +89,7 @@ class House:
 
     def told(self, name: str, qtype: str = "A", client: str = CLIENT) -> dict[str, Any]:
         """The story of a question."""
-        return tell(self.inquiry(name, qtype, client), self.table)
+        return explain(self.inquiry(name, qtype, client), self.table)
 
     def changes(self, name: str, qtype: str = "A") -> list[tuple[str, str, str, list[str]]]:
         """What would change it: effect, change, where, items."""

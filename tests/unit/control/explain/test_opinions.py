@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sinkhole.control.explain.opinions import explain, explain_queries
+from sinkhole.control.explain.opinions import explain_queries, explain_rules
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.model.errors import ListError, SinkholeError
@@ -87,7 +87,7 @@ def test_a_missing_list_names_its_file(tmp_path: Path) -> None:
 def test_an_explanation_tells_every_opinion() -> None:
     block = CompiledList.from_rules("Block", "block", ["||ads.example^"])
     allow = CompiledList.from_rules("Allow", "allow", ["||shop.ads.example^$important"])
-    explained = explain(Matcher([block, allow]), "Shop.ads.example", 28)
+    explained = explain_rules(Matcher([block, allow]), "Shop.ads.example", 28)
     assert list(explained) == [*KEYS, "opinions"]
     assert (explained["verdict"], explained["list"], explained["type"]) == (
         "allow",
@@ -122,7 +122,7 @@ def test_an_explanation_tells_every_opinion() -> None:
     ]
     json.dumps(explained)
     with pytest.raises(ValueError, match="empty label"):
-        explain(Matcher([block]), "a..b", 1)
+        explain_rules(Matcher([block]), "a..b", 1)
 
 
 NOTED = [
@@ -145,7 +145,7 @@ NOTED = [
 def test_why_a_rule_does_not_count() -> None:
     made = CompiledList.from_rules("own", "block", [rule for rule, _ in NOTED])
     assert made.report.refused == 0
-    explained = explain(Matcher([made]), "a.example", 1)
+    explained = explain_rules(Matcher([made]), "a.example", 1)
     notes = {each["rule"]: each["note"].split(":")[0] for each in explained["opinions"]}
     assert notes == {rule: note for rule, note in NOTED if note is not None}
     (decides,) = (each["rule"] for each in explained["opinions"] if each["decides"])
@@ -179,7 +179,7 @@ def test_what_makes_the_winner_stronger(
     if reason == "its line comes first":
         winner, loser = rules
     made = CompiledList.from_rules("own", "block", rules)
-    explained = explain(Matcher([made]), "a.example", 1)
+    explained = explain_rules(Matcher([made]), "a.example", 1)
     notes = {each["rule"]: each["note"] for each in explained["opinions"]}
     assert notes[winner] == ""
     assert notes[loser].startswith("a stronger rule decides: ")
@@ -190,7 +190,7 @@ def test_of_equal_rules_that_of_the_first_list_decides() -> None:
     lists = [CompiledList.from_rules(name, "block", ["||a.example^"]) for name in ("one", "two")]
     allowing = [CompiledList.from_rules(name, "allow", ["a.example"]) for name in ("one", "two")]
     for made, reason in ((lists, "its list comes first"), (allowing, "the first allow list")):
-        (_, second) = explain(Matcher(made), "a.example", 1)["opinions"]
+        (_, second) = explain_rules(Matcher(made), "a.example", 1)["opinions"]
         assert reason in second["note"]
 
 
@@ -205,7 +205,8 @@ def test_of_equal_rules_that_of_the_first_list_decides() -> None:
 )
 def test_a_rewrite_is_told_as_text(rules: list[str], rewrite: list[str]) -> None:
     texts = [f"||a.example^$dnsrewrite={rule}" for rule in rules]
-    explained = explain(Matcher([CompiledList.from_rules("own", "block", texts)]), "a.example", 1)
+    matcher = Matcher([CompiledList.from_rules("own", "block", texts)])
+    explained = explain_rules(matcher, "a.example", 1)
     rtype, *answers = rewrite
     assert explained["verdict"] == "rewrite"
     assert explained["rewrite"] == {"rcode": "NOERROR", "answers": answers, "type": rtype}
