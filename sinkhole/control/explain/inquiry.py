@@ -18,7 +18,7 @@ from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.pipeline import HEALTH_NAME
 from sinkhole.dns.pipeline.reaction import Exchanged
 from sinkhole.dns.pipeline.replies import NOT_ALLOWED, made_here
-from sinkhole.dns.policy.blocking import Refusal
+from sinkhole.dns.policy.blocking import SyntheticReply
 from sinkhole.dns.policy.snapshot import Filter, Policy
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.question import Question
@@ -58,7 +58,7 @@ class Inquiry:
     def judged(self) -> Ready | Permit:
         """What stages 2 to 7 make of the question."""
         if self.question.name == HEALTH_NAME:
-            made = Refusal(n.Rcode.NOERROR)
+            made = SyntheticReply(n.Rcode.NOERROR)
             return made_here(self.question, self.policy, made, Outcome.LOCAL, "health check")
         traits = self.client.traits
         return judge(self.question, n.CLASS_IN, traits, self.policy, NoUpstreams())

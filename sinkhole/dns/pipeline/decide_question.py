@@ -12,7 +12,7 @@ from sinkhole.dns.clients.access import Traits
 from sinkhole.dns.pipeline.permit import FREELY, Permit, allowed_by
 from sinkhole.dns.pipeline.reaction import Upstreams
 from sinkhole.dns.pipeline.replies import made_here, refusal_by_rule, rewritten
-from sinkhole.dns.policy.blocking import Refusal
+from sinkhole.dns.policy.blocking import SyntheticReply
 from sinkhole.dns.policy.snapshot import Match, Policy, Rewritten
 from sinkhole.dns.policy.special_use import answer_special
 from sinkhole.dns.upstream.prober import LOOP_ZONE
@@ -56,7 +56,7 @@ def _answer_here(
     if is_below(name, LOOP_ZONE):  # another sinkhole's probe must reach our upstreams
         if not upstreams.is_loop_probe(question):
             return None
-        loop = Refusal(n.Rcode.NXDOMAIN)
+        loop = SyntheticReply(n.Rcode.NXDOMAIN)
         return made_here(question, policy, loop, Outcome.LOCAL, "forwarding loop")
     if reserved := policy.reserved.answer(name, qtype):
         return made_here(question, policy, reserved[0], Outcome.LOCAL, reserved[1])
@@ -74,7 +74,7 @@ def _rewrite(
         return rewritten(question, policy, cause, made)
     link = (Record(name, n.Type.CNAME, blocking.ttl_s, rewrite.cname),)
     if qtype == n.Type.CNAME:
-        return rewritten(question, policy, cause, Refusal(n.Rcode.NOERROR, link))
+        return rewritten(question, policy, cause, SyntheticReply(n.Rcode.NOERROR, link))
     local = policy.local.answer(rewrite.cname, qtype)
     if local is None:
         return _lead_out(question, policy, Outcome.REWRITTEN, cause, link)

@@ -42,7 +42,7 @@ from sinkhole.dns.pipeline.decide_question import judge
 from sinkhole.dns.pipeline.forward import Asking
 from sinkhole.dns.pipeline.reaction import DROP, UDP, Drop, Reaction, Transport, Upstreams, Waiting
 from sinkhole.dns.pipeline.replies import MALFORMED, NOT_ALLOWED, TOO_MANY, fitted, made_here
-from sinkhole.dns.policy.blocking import Refusal
+from sinkhole.dns.policy.blocking import SyntheticReply
 from sinkhole.dns.policy.snapshot import Policy
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import end_of, from_text
@@ -244,7 +244,7 @@ class Pipeline:
             return self._refuse(wire, client, error.rcode, now)
         question = shape.question(key[: end - HEADER_SIZE])
         if question.name == HEALTH_NAME:  # asked every minute by containers: not worth a record
-            healthy = made_here(question, policy, Refusal(n.Rcode.NOERROR), Outcome.LOCAL)
+            healthy = made_here(question, policy, SyntheticReply(n.Rcode.NOERROR), Outcome.LOCAL)
             return healthy.give(wire, end, edns=shape.edns)
         judged = judge(question, shape.qclass, client.traits, policy, self._upstreams)
         if isinstance(judged, Ready):
