@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from sinkhole.dns.filter.compiled.entry import MAX_LINE_NUMBER
-from sinkhole.dns.filter.judgement import Asked, Candidate, judge
+from sinkhole.dns.filter.precedence import Asked, Candidate, judge
 from sinkhole.dns.filter.language.line import Kind
 from sinkhole.dns.filter.match import Match, Matcher, about_address, about_name, match_of
 from sinkhole.dns.filter.traits import NO_TRAITS

@@ -8,7 +8,7 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from sinkhole.dns.filter.judgement import OVERRULED
+from sinkhole.dns.filter.precedence import OVERRULED
 from sinkhole.dns.filter.language.line import Address
 from sinkhole.dns.filter.match import Match, Matcher, Opinion, Rewritten
 from sinkhole.dns.filter.traits import NO_TRAITS, traits_of

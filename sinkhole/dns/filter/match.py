@@ -12,10 +12,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sinkhole.dns.filter.bloom import Digests
 from sinkhole.dns.filter.compiled import entry
+from sinkhole.dns.filter.compiled.bloom import Digests
+from sinkhole.dns.filter.compiled.grams import PatternIndex
 from sinkhole.dns.filter.compiled.key import address_key, query_key
-from sinkhole.dns.filter.judgement import (
+from sinkhole.dns.filter.language.line import Address, Kind, Rewrite
+from sinkhole.dns.filter.patterns.pattern import Subject
+from sinkhole.dns.filter.precedence import (
     NO_SUBJECT,
     Asked,
     Candidate,
@@ -24,9 +27,6 @@ from sinkhole.dns.filter.judgement import (
     judge,
     named,
 )
-from sinkhole.dns.filter.language.line import Address, Kind, Rewrite
-from sinkhole.dns.filter.patterns.grams import PatternIndex
-from sinkhole.dns.filter.patterns.pattern import Subject
 from sinkhole.dns.filter.traits import NO_TRAITS
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.wire.numbers import Type

@@ -12,12 +12,12 @@ from sinkhole.dns.filter.compiled import entry
 from sinkhole.dns.filter.compiled.compile import Compiled, compile_lines, compile_source
 from sinkhole.dns.filter.compiled.details import Details, Held
 from sinkhole.dns.filter.compiled.entry import PackedEntries
+from sinkhole.dns.filter.compiled.grams import Filed, read_patterns
 from sinkhole.dns.filter.compiled.key import EXACT
 from sinkhole.dns.filter.compiled.listfile import MappedParts, map_list_file
 from sinkhole.dns.filter.compiled.report import CompileReport
 from sinkhole.dns.filter.compiled.source import SourceCopy
 from sinkhole.dns.filter.language.line import Kind
-from sinkhole.dns.filter.patterns.grams import Filed, read_patterns
 from sinkhole.model.errors import ListError
 
 _EMPTY = marisa_trie.BinaryTrie()

@@ -14,12 +14,12 @@ from typing import Any
 
 import marisa_trie
 
-from sinkhole.dns.filter.bloom import make_digest
 from sinkhole.dns.filter.compiled import entry
+from sinkhole.dns.filter.compiled.bloom import make_digest
 from sinkhole.dns.filter.compiled.details import Held, encode, is_plain, join
+from sinkhole.dns.filter.compiled.grams import PatternWriter
 from sinkhole.dns.filter.compiled.key import network_key, rule_key, text_key
 from sinkhole.dns.filter.language.line import ALWAYS, Conditions, Kind, Rule, Scope
-from sinkhole.dns.filter.patterns.grams import PatternWriter
 
 MAX_CRITERIA = 10_000
 """The most clients, networks and tags that the rules of one list may name in all."""

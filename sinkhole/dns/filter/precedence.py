@@ -18,9 +18,9 @@ from typing import NamedTuple
 
 from sinkhole.dns.filter.compiled import entry
 from sinkhole.dns.filter.compiled.details import Held
+from sinkhole.dns.filter.compiled.grams import PatternIndex
 from sinkhole.dns.filter.conditions import obstacle, weight
 from sinkhole.dns.filter.language.line import EVERY_REWRITE, Address, Rewrite
-from sinkhole.dns.filter.patterns.grams import PatternIndex
 from sinkhole.dns.filter.patterns.pattern import Subject
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.wire.numbers import Type

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sinkhole.dns.filter.compiled import entry
+from sinkhole.dns.filter.compiled import entry, grams
 from sinkhole.dns.filter.compiled.details import Held, encode
-from sinkhole.dns.filter.patterns import grams
-from sinkhole.dns.filter.patterns.grams import PatternIndex, PatternWriter, is_regex, read_patterns
+from sinkhole.dns.filter.compiled.grams import PatternIndex, PatternWriter, is_regex, read_patterns
 from sinkhole.dns.filter.patterns.pattern import Subject
 
 TEXTS = ["||ads*.example^", "-banner-", "/^track[0-9]+/", "/^[0-9]+$/", "*", "/^(mon|tue)/", "|x."]

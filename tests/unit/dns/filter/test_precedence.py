@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from sinkhole.dns.filter.compiled.grams import PatternIndex
 from sinkhole.dns.filter.compiled.key import query_key
-from sinkhole.dns.filter.judgement import NO_SUBJECT, Asked, Judgement, fitting, judge, named
-from sinkhole.dns.filter.patterns.grams import PatternIndex
 from sinkhole.dns.filter.patterns.pattern import Subject
+from sinkhole.dns.filter.precedence import NO_SUBJECT, Asked, Judgement, fitting, judge, named
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.wire.name import from_text
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sinkhole.dns.filter.bloom import FEWEST_NAMES, Digests, make_digest
+from sinkhole.dns.filter.compiled.bloom import FEWEST_NAMES, Digests, make_digest
 from sinkhole.dns.filter.compiled.compile import compile_file
 from sinkhole.dns.filter.compiled.key import address_key, query_key, rule_key
 from sinkhole.dns.filter.language.line import Scope
