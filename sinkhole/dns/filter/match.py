@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from sinkhole.dns.filter.compiled import entry
-from sinkhole.dns.filter.compiled.bloom import Digests
+from sinkhole.dns.filter.compiled.bloom import BloomFilters
 from sinkhole.dns.filter.compiled.grams import PatternIndex
 from sinkhole.dns.filter.compiled.key import address_key, query_key
 from sinkhole.dns.filter.language.line import Address, Kind, Rewrite
@@ -81,7 +81,7 @@ class Matcher:
     """Answers for an ordered choice of lists; immutable, the lists stay the caller's to close.
 
     `names` is how many names they hold together, a name in two lists counted twice. `criteria` is
-    what their rules ask about clients (see `clientele`). `checks_addresses` is False if
+    what their rules ask about clients (see `traits`). `checks_addresses` is False if
     `match_address` can't ever find anything. `before` is one of nearly the same lists: what it
     worked out about them is taken over.
     """
@@ -98,7 +98,7 @@ class Matcher:
         every = (*self.lists, *self.builtin)
         self.criteria = frozenset().union(*(each.criteria for each in every))
         self._has_patterns = any(each.patterns for each in every)
-        known = before._tiers[0].digests if before is not None else None
+        known = before._tiers[0].bloom_filters if before is not None else None
         self._tiers: list[_Tier] = [_Tier(self.lists, builtin=False, known=known)]
         self._tiers += [_Tier(self.builtin, builtin=True)] if builtin else []
         self.checks_addresses = any(tier.checks_addresses for tier in self._tiers)
@@ -191,14 +191,14 @@ class _Tier:
     """Lists that are judged together."""
 
     def __init__(
-        self, lists: Sequence[CompiledList], *, builtin: bool, known: Digests | None = None
+        self, lists: Sequence[CompiledList], *, builtin: bool, known: BloomFilters | None = None
     ) -> None:
         self._lists = lists
         self._builtin = builtin
         allow_lists = [each for each in lists if each.kind == "allow"]
         self._allow_lists = len(allow_lists)
         self._in_order = (*allow_lists, *(each for each in lists if each.kind == "block"))
-        self.digests = Digests([each.digest for each in self._in_order], known)
+        self.bloom_filters = BloomFilters([each.bloom_filter for each in self._in_order], known)
         self._patterns = PatternIndex(each.patterns for each in lists)
         self.checks_addresses = any(each.report.networks for each in lists) or any(
             filed.may_fit_addresses for each in lists for filed in each.patterns
@@ -233,7 +233,7 @@ class _Tier:
         """
         first = best = None
         strongest = -1
-        for place in self.digests.places(key):
+        for place in self.bloom_filters.places(key):
             each = self._in_order[place]
             if place < self._allow_lists:
                 found = each.find(key)

@@ -28,8 +28,8 @@ class CompiledList:
 
     `name` is the list's name in the settings, `kind` what it is for, `names` and `rules` how many
     names and rule lines it has, `report` what compiling it found. `patterns` are its patterns,
-    `criteria` what its rules ask about clients (see `clientele`). `strongest` is the highest
-    strength (see `entry`) that any entry has, `digest` for `Digests`.
+    `criteria` what its rules ask about clients (see `traits`). `strongest` is the highest
+    strength (see `entry`) that any entry has, `bloom_filter` for `BloomFilters`.
     """
 
     def __init__(self, name: str, kind: Kind, report: CompileReport) -> None:
@@ -40,7 +40,7 @@ class CompiledList:
         self.rules = report.rules
         self.criteria: frozenset[str] = frozenset()
         self._use(_EMPTY, (), Details(), (), 0)
-        self.digest: bytes | memoryview = b""
+        self.bloom_filter: bytes | memoryview = b""
         self._parts: MappedParts | None = None
         self._source: SourceCopy | None = None
         self._texts: Sequence[str] | None = None
@@ -90,7 +90,7 @@ class CompiledList:
         mapped._parts = parts
         mapped._use(trie, entries, details, patterns, _strongest(contents.palette))
         mapped.criteria = frozenset(contents.criteria)
-        mapped.digest = parts["digest"]
+        mapped.bloom_filter = parts["digest"]
         if source is not None:
             mapped._source = SourceCopy(source, contents.fingerprint, parts["blocks"])
         return mapped
@@ -125,7 +125,7 @@ class CompiledList:
         patterns = read_patterns(parts.patterns)
         made._use(parts.trie, parts.entries, details, patterns, _strongest(parts.entries))
         made.criteria = parts.criteria
-        made.digest = parts.digest
+        made.bloom_filter = parts.bloom_filter
         return made
 
     def find(self, key: bytes) -> int:
@@ -191,7 +191,7 @@ class CompiledList:
     def close(self) -> None:
         """Give a mapped file back; the list then knows no name. Closing again does nothing."""
         self._use(_EMPTY, (), Details(), (), 0)
-        self.digest = b""
+        self.bloom_filter = b""
         self._source = None
         if self._parts is not None:
             self._parts.close()

@@ -15,7 +15,7 @@ from typing import Any
 import marisa_trie
 
 from sinkhole.dns.filter.compiled import entry
-from sinkhole.dns.filter.compiled.bloom import make_digest
+from sinkhole.dns.filter.compiled.bloom import bloom_filter_of
 from sinkhole.dns.filter.compiled.details import Held, encode, is_plain, join
 from sinkhole.dns.filter.compiled.grams import PatternWriter
 from sinkhole.dns.filter.compiled.key import network_key, rule_key, text_key
@@ -31,8 +31,8 @@ class Parts:
 
     `entries` holds one entry (see `entry`) for each key of `trie`, by the key's id. A detailed
     one is the number of a record: `details[offsets[n]:offsets[n + 1]]`. `patterns` is for a
-    `PatternIndex`, `digest` for `Digests`, and `criteria` is what the rules ask about clients (see
-    `clientele`).
+    `PatternIndex`, `bloom_filter` for `BloomFilters`, and `criteria` is what the rules ask about
+    clients (see `traits`).
     """
 
     trie: Any
@@ -40,7 +40,7 @@ class Parts:
     offsets: array[int]
     details: bytes
     patterns: bytes
-    digest: bytes
+    bloom_filter: bytes
     criteria: frozenset[str]
 
 
@@ -125,8 +125,8 @@ class Collector:
             merged[index] = entry.DETAILED | number
         self.duplicates += len(self.entries) - len(trie)
         patterns, criteria = self.patterns.data(), frozenset(self.criteria)
-        digest = make_digest(trie.iterkeys())
-        return Parts(trie, merged, offsets, details.getvalue(), patterns, digest, criteria)
+        bloom_filter = bloom_filter_of(trie.iterkeys())
+        return Parts(trie, merged, offsets, details.getvalue(), patterns, bloom_filter, criteria)
 
     def _merge(self, trie: Any) -> tuple[array[int], dict[int, list[int]]]:
         """One entry for each key, and all entries of those keys that need details.
