@@ -9,10 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from ipaddress import ip_network
+from typing import Final
 
 from sinkhole.dns.filter.language.line import Address
 
-NO_TRAITS: frozenset[str] = frozenset()
+Traits = frozenset[str]
+NO_TRAITS: Final[Traits] = frozenset()
 
 TAGS = frozenset({
     "device_audio", "device_camera", "device_gameconsole", "device_laptop", "device_nas",
@@ -25,7 +27,7 @@ TAGS = frozenset({
 
 def traits_of(
     criteria: frozenset[str], address: Address | None, names: Iterable[str], tags: Iterable[str]
-) -> frozenset[str]:
+) -> Traits:
     """The criteria that hold for a client with this address, these names and these tags.
 
     Names are compared without regard to letter case. An IPv4-mapped address counts as IPv4.

@@ -10,9 +10,9 @@ import marisa_trie
 
 from sinkhole.dns.filter.compiled import entry
 from sinkhole.dns.filter.compiled.compile import Compiled, compile_lines, compile_source
-from sinkhole.dns.filter.compiled.details import Details, Held
+from sinkhole.dns.filter.compiled.details import CompiledRule, Details
 from sinkhole.dns.filter.compiled.entry import PackedEntries
-from sinkhole.dns.filter.compiled.grams import Filed, read_patterns
+from sinkhole.dns.filter.compiled.grams import CompiledPattern, read_patterns
 from sinkhole.dns.filter.compiled.key import EXACT
 from sinkhole.dns.filter.compiled.listfile import MappedParts, map_list_file
 from sinkhole.dns.filter.compiled.report import CompileReport
@@ -50,7 +50,7 @@ class CompiledList:
         trie: Any,
         entries: Sequence[int] | PackedEntries,
         details: Details,
-        patterns: tuple[Filed, ...],
+        patterns: tuple[CompiledPattern, ...],
         strongest: int,
     ) -> None:
         self._prefixes = trie.prefixes
@@ -144,19 +144,19 @@ class CompiledList:
                 best = found
         return best
 
-    def find_rules(self, key: bytes) -> Iterator[tuple[bytes, Held]]:
+    def find_rules(self, key: bytes) -> Iterator[tuple[bytes, CompiledRule]]:
         """All rules that match a query key or the key of an address, each with its own key."""
         for prefix in self._prefixes(key):
             found = self._entries[self._identify(prefix)]
             whole = len(prefix) == len(key) - 1
-            for held in self._rules_of(found):
-                if not (whole and held.flags & entry.BELOW):
-                    yield prefix, held
+            for rule in self._rules_of(found):
+                if not (whole and rule.flags & entry.BELOW):
+                    yield prefix, rule
 
-    def _rules_of(self, found: int) -> tuple[Held, ...]:
+    def _rules_of(self, found: int) -> tuple[CompiledRule, ...]:
         if found >= entry.DETAILED:
             return self._details.rules(entry.line_of(found))
-        return (Held.plain(found),)
+        return (CompiledRule.plain(found),)
 
     def all_keys(self) -> Iterator[bytes]:
         """The keys (see `key`) of all names and networks, in no order worth naming; 1 µs each."""

@@ -16,7 +16,7 @@ import marisa_trie
 
 from sinkhole.dns.filter.compiled import entry
 from sinkhole.dns.filter.compiled.bloom import bloom_filter_of
-from sinkhole.dns.filter.compiled.details import Held, encode, is_plain, join
+from sinkhole.dns.filter.compiled.details import CompiledRule, encode, is_plain, join
 from sinkhole.dns.filter.compiled.grams import PatternWriter
 from sinkhole.dns.filter.compiled.key import network_key, rule_key, text_key
 from sinkhole.dns.filter.language.line import ALWAYS, Conditions, Kind, Rule, Scope
@@ -54,7 +54,7 @@ class Collector:
     kind: Kind
     keys: io.BytesIO = field(default_factory=io.BytesIO)
     entries: array[int] = field(default_factory=lambda: array(entry.TYPECODE))
-    held: list[bytes] = field(default_factory=list)
+    detailed: list[bytes] = field(default_factory=list)
     patterns: PatternWriter = field(default_factory=PatternWriter)
     criteria: set[str] = field(default_factory=set)
     duplicates: int = 0
@@ -79,14 +79,14 @@ class Collector:
         flags = self._flags(rule)
         self._note_criteria(rule.conditions)
         if rule.pattern:
-            held = encode(Held.of(rule, line, flags))
-            new = self.patterns.add(rule.pattern, held, narrowed=rule.conditions != ALWAYS)
+            encoded = encode(CompiledRule.of(rule, line, flags))
+            new = self.patterns.add(rule.pattern, encoded, narrowed=rule.conditions != ALWAYS)
             self.duplicates += not new
             return
         value = flags | line
         if not is_plain(rule):
-            value = entry.DETAILED | len(self.held)
-            self.held.append(encode(Held.of(rule, line, flags)))
+            value = entry.DETAILED | len(self.detailed)
+            self.detailed.append(encode(CompiledRule.of(rule, line, flags)))
         for name in rule.names:
             self._append(rule_key(name, rule.scope), value)
         for network in rule.networks:
@@ -153,8 +153,8 @@ class Collector:
 
     def _encoded(self, value: int) -> bytes:
         if value >= entry.DETAILED:
-            return self.held[entry.line_of(value)]
-        return encode(Held.plain(value))
+            return self.detailed[entry.line_of(value)]
+        return encode(CompiledRule.plain(value))
 
     def _stored_keys(self) -> Iterator[bytes]:
         self.keys.seek(0)

@@ -1,4 +1,4 @@
-"""Changed rules judge as a Matcher does that really has them."""
+"""Altered rules decide as a Matcher does that really has them."""
 
 from __future__ import annotations
 
