@@ -14,15 +14,9 @@ from typing import Final
 from sinkhole.dns.filter.language.line import Address
 
 Traits = frozenset[str]
-NO_TRAITS: Final[Traits] = frozenset()
+"""The criteria that hold for one client. Clients with equal traits get equal answers."""
 
-TAGS = frozenset({
-    "device_audio", "device_camera", "device_gameconsole", "device_laptop", "device_nas",
-    "device_other", "device_pc", "device_phone", "device_printer", "device_securityalarm",
-    "device_tablet", "device_tv", "os_android", "os_ios", "os_linux", "os_macos", "os_other",
-    "os_windows", "user_admin", "user_child", "user_regular",
-})  # fmt: skip
-"""All tags a client can have."""
+NO_TRAITS: Final[Traits] = frozenset()
 
 
 def traits_of(
