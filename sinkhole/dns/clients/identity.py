@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from sinkhole.dns.clients.access import Network, Traits
-from sinkhole.dns.filter.traits import traits_of
+from sinkhole.dns.filter.language.line import Network
+from sinkhole.dns.filter.traits import Traits, traits_of
 
 
 class KnownClient(NamedTuple):

@@ -8,12 +8,13 @@ is a finished reply, or a Permit to ask.
 from __future__ import annotations
 
 from sinkhole.dns.cache.ready import Ready
-from sinkhole.dns.clients.access import Traits
+from sinkhole.dns.filter.match import Match, Rewritten
+from sinkhole.dns.filter.traits import Traits
 from sinkhole.dns.pipeline.permit import FREELY, Permit, allowed_by
 from sinkhole.dns.pipeline.reaction import Upstreams
 from sinkhole.dns.pipeline.replies import made_here, refusal_by_rule, rewritten
 from sinkhole.dns.policy.blocking import SyntheticReply
-from sinkhole.dns.policy.snapshot import Match, Policy, Rewritten
+from sinkhole.dns.policy.snapshot import Policy
 from sinkhole.dns.policy.special_use import answer_special
 from sinkhole.dns.upstream.prober import LOOP_ZONE
 from sinkhole.dns.wire import numbers as n

@@ -9,10 +9,11 @@ from typing import Final
 
 from sinkhole.dns.cache.answer import Answer
 from sinkhole.dns.cache.ready import Ready, ready_answer
+from sinkhole.dns.filter.match import Match
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.reaction import UDP, Transport
 from sinkhole.dns.policy.blocking import SyntheticReply
-from sinkhole.dns.policy.snapshot import Match, Policy
+from sinkhole.dns.policy.snapshot import Policy
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import ROOT
 from sinkhole.dns.wire.question import Question, Shape

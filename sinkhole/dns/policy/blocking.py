@@ -8,11 +8,10 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final, NamedTuple
 
+from sinkhole.dns.filter.language.line import Address
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.reply import Record
-
-Address = IPv4Address | IPv6Address
 
 _MNAME: Final = from_text("sinkhole.invalid")
 _RNAME: Final = from_text("hostmaster.sinkhole.invalid")

@@ -13,6 +13,7 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
+from sinkhole.dns.filter.language.line import Address
 from sinkhole.dns.policy.blocking import SyntheticReply, soa
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import ancestors, from_text, is_below
@@ -22,7 +23,7 @@ TTL_S: Final = 3600
 
 _LOCALHOST: Final = from_text("localhost")
 _RESOLVER: Final = from_text("resolver.arpa")
-_LOOPBACK: Final[dict[int, IPv4Address | IPv6Address]] = {
+_LOOPBACK: Final[dict[int, Address]] = {
     int(n.Type.A): IPv4Address("127.0.0.1"),
     int(n.Type.AAAA): IPv6Address("::1"),
 }
