@@ -21,7 +21,7 @@ Place = tuple[str, int]
 """A rule, by the name of its list and its line."""
 
 
-class Changed:
+class AlteredRules:
     """A Matcher's rules with `added` ones behind the own rules, and without some.
 
     With `kind` "allow" the added rules are those of an allow list, else they count as further own
