@@ -22,9 +22,8 @@ from sinkhole.dns.policy.special_use import Reserved
 class Filter(Protocol):
     """Anything that can tell which rule decides about a name, or an address in an answer.
 
-    A Matcher of the lists in use, or for `explain` the same with rules changed. `criteria` are
-    the traits that its rules ask of clients. Where `checks_addresses` is False,
-    no rule is about addresses.
+    A Matcher of the lists in use, or for `explain` the same with rules changed. `criteria` is what
+    its rules ask about clients. Where `checks_addresses` is False, no rule is about addresses.
     """
 
     @property
