@@ -139,7 +139,7 @@ def traits(matcher: Matcher, asker: Asker) -> frozenset[str]:
     return traits_of(matcher.criteria, address, [asker.name] if asker.name else [], asker.tags)
 
 
-def judged(case: Case) -> Match | None:
+def matched(case: Case) -> Match | None:
     """What the compiled lists say."""
     matcher = Matcher(compiled(case.lists))
     qtype = type_number(case.qtype)
@@ -148,7 +148,7 @@ def judged(case: Case) -> Match | None:
 
 def check(case: Case, folder: Path) -> None:
     """The lists say what they must, and so does the explanation of it."""
-    match = judged(case)
+    match = matched(case)
     same(verdict_of(match), case.verdict)
     if match is not None and case.place:
         same((int(match.cause.list_name), match.cause.line), case.place)

@@ -1,6 +1,6 @@
 """What the rule language means, read line by line: slow, plain, and sharing nothing with the code.
 
-`judge` reads every line of every list for every question and translates patterns into Python's
+`expect` reads every line of every list for every question and translates patterns into Python's
 regular expressions. It knows the lines that `test_filter_reference` makes, in their usual
 spelling, and leaves out what is about spelling only.
 """
@@ -31,7 +31,7 @@ class Place(NamedTuple):
     line: int
 
 
-class Judgement(NamedTuple):
+class Expected(NamedTuple):
     """The verdict, what is answered instead, and the lines of which any may be named for it."""
 
     verdict: str
@@ -39,7 +39,7 @@ class Judgement(NamedTuple):
     places: frozenset[Place] = frozenset()
 
 
-NOTHING = Judgement("none")
+NOTHING = Expected("none")
 
 
 @dataclass(frozen=True)
@@ -155,7 +155,7 @@ def _is_client(text: str, question: Question) -> bool:
     return question.ip != "" and ip_address(question.ip) in ip_network(text)
 
 
-def judge(lists: Sequence[tuple[str, Sequence[str]]], question: Question) -> Judgement:
+def expect(lists: Sequence[tuple[str, Sequence[str]]], question: Question) -> Expected:
     """What the lists say about a question; each list is its kind and its lines."""
     lines: dict[str, list[Line]] = {"allow": [], "block": []}
     for number, (kind, texts) in enumerate(lists):
@@ -166,14 +166,14 @@ def judge(lists: Sequence[tuple[str, Sequence[str]]], question: Question) -> Jud
     if allowing := [line.place for line in matching(lines["allow"], question)]:
         first = min(place.list_number for place in allowing)
         decisive = frozenset(place for place in allowing if place.list_number == first)
-        return Judgement("allow", places=decisive)
+        return Expected("allow", places=decisive)
     found = matching(lines["block"], question)
     rewrites = list(_left([each for each in found if "dnsrewrite" in each.modifiers]))
     others = [each for each in found if "dnsrewrite" not in each.modifiers]
     return _rewritten(rewrites, question) or _strongest(others)
 
 
-def judge_address(lines: Sequence[str], address: str, asked: Question) -> Judgement:
+def expect_of_address(lines: Sequence[str], address: str, asked: Question) -> Expected:
     """What one block list says about an address in an answer, in a record of the type asked."""
     read = [take_apart(text, Place(0, at)) for at, text in enumerate(lines, start=1)]
     found = [
@@ -208,14 +208,14 @@ def _not_switched_off(found: list[Line]) -> list[Line]:
     return [line for line in left if line.names or line.identity not in off]
 
 
-def _strongest(found: list[Line]) -> Judgement:
+def _strongest(found: list[Line]) -> Expected:
     if not found:
         return NOTHING
     best = max(each.strength for each in found)
     equals = [each for each in found if each.strength == best]
     first = min(each.place.list_number for each in equals)
     places = frozenset(each.place for each in equals if each.place.list_number == first)
-    return Judgement("allow" if equals[0].allow else "block", places=places)
+    return Expected("allow" if equals[0].allow else "block", places=places)
 
 
 def _left(found: list[Line]) -> Iterator[Line]:
@@ -231,7 +231,7 @@ def _left(found: list[Line]) -> Iterator[Line]:
             yield rewrite
 
 
-def _rewritten(found: list[Line], question: Question) -> Judgement | None:
+def _rewritten(found: list[Line], question: Question) -> Expected | None:
     by_kind: dict[str, list[tuple[str, Place]]] = {"CNAME": [], "rcode": [], "record": []}
     for line in found:
         kind, what = _instead(line.modifiers["dnsrewrite"])
@@ -241,12 +241,12 @@ def _rewritten(found: list[Line], question: Question) -> Judgement | None:
     for decisive in (by_kind["CNAME"], failures):
         if decisive:
             what, place = decisive[0]
-            return Judgement("rewrite", frozenset({what}), frozenset({place}))
+            return Expected("rewrite", frozenset({what}), frozenset({place}))
     records = by_kind["record"] + by_kind["rcode"]
     if not records:
         return None
     asked = frozenset(what for what, _ in records if what.startswith(question.qtype + " "))
-    return Judgement("rewrite", asked, frozenset(place for _, place in records))
+    return Expected("rewrite", asked, frozenset(place for _, place in records))
 
 
 def _instead(value: str) -> tuple[str, str]:

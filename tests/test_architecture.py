@@ -35,6 +35,9 @@ HEIGHT = {(floor, room): -at for at, (floor, rooms) in enumerate(STEPS) for room
 SEEN_BY_CONTROL = {"filter", "wire"}
 """All that the control plane knows of the DNS plane, but for `explain`, which looks everywhere."""
 
+FILTER = ("", "compiled", "patterns", "language")
+"""The same for the folders of `dns/filter`, from its door ("") downwards."""
+
 PURE = ("dns/wire/", "dns/filter/", "dns/cache/", "dns/clients/", "dns/policy/")
 PURE += tuple(f"dns/pipeline/{name}" for name in ("decide", "permit", "reaction", "replies"))
 PURE += tuple(f"model/{name}" for name in ("errors", "record", "verdict"))
@@ -159,6 +162,18 @@ def test_rooms_import_only_what_stands_further_down() -> None:
         where
         for where, here, there in meetings()
         if there not in HEIGHT or HEIGHT[here] <= HEIGHT[there]
+    )
+
+
+def test_the_folders_of_filter_import_only_what_stands_further_down() -> None:
+    def height(parts: tuple[str, ...]) -> int:
+        return -FILTER.index(parts[2] if parts[2] in FILTER else "")
+
+    hold(
+        f"{where}: {name}"
+        for path, where, name in imports()
+        if name.startswith("sinkhole.dns.filter.") and inside(path).startswith("dns/filter/")
+        if height(path.relative_to(SOURCE).parts) < height(tuple(name.split(".")[1:]))
     )
 
 

@@ -6,7 +6,7 @@ import asyncio
 import selectors
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
 
 import dnslib
@@ -15,6 +15,7 @@ from sinkhole.dns.cache.answer import TtlLimits
 from sinkhole.dns.cache.table import Table
 from sinkhole.dns.clients.access import Access
 from sinkhole.dns.clients.clients import Client
+from sinkhole.dns.filter.match import Match, Rewritten
 from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.pipeline.reaction import UDP, Reaction, Transport, Waiting
 from sinkhole.dns.policy.blocking import Blocking
@@ -58,20 +59,6 @@ class NeverWaiting(selectors.SelectSelector):
         return super().select(0)
 
 
-class SimpleRewrite(NamedTuple):
-    rcode: int = 0
-    cname: bytes = b""
-    records: tuple[tuple[int, bytes], ...] = ()
-
-
-class SimpleMatch(NamedTuple):
-    cause: Cause
-    allowed: bool = False
-    rewrite: SimpleRewrite | None = None
-    addresses: tuple[IPv4Address | IPv6Address, ...] = ()
-    builtin: bool = False
-
-
 class SimpleFilter:
     """Blocks, allows and rewrites names and all below them, and blocks addresses in answers.
 
@@ -84,7 +71,7 @@ class SimpleFilter:
         block: Sequence[str] = (),
         allow: Sequence[str] = (),
         *,
-        rewrite: Mapping[str, SimpleRewrite] | None = None,
+        rewrite: Mapping[str, Rewritten] | None = None,
         addresses: Sequence[str] = (),
         hosts: Sequence[str] = (),
         only_for: str = "",
@@ -99,27 +86,25 @@ class SimpleFilter:
         self._hosts = tuple(ip_address(each) for each in hosts)
         self._builtin = builtin
 
-    def match(
-        self, name: bytes, qtype: int, traits: frozenset[str] = frozenset()
-    ) -> SimpleMatch | None:
+    def match(self, name: bytes, qtype: int, traits: frozenset[str] = frozenset()) -> Match | None:
         for above in ancestors(name):
             if above in self._allow:
-                return SimpleMatch(Cause("Allowed", self._allow[above]), allowed=True)
+                return Match(Cause("Allowed", self._allow[above]), allowed=True)
             if above in self._rewrite:
-                return SimpleMatch(Cause("Starter", 7), rewrite=self._rewrite[above])
+                return Match(Cause("Starter", 7), rewrite=self._rewrite[above])
         for above in ancestors(name) if self.criteria <= traits else ():
             if above in self._block:
                 cause = Cause("Starter", self._block[above])
-                return SimpleMatch(cause, addresses=self._hosts, builtin=self._builtin)
+                return Match(cause, addresses=self._hosts, builtin=self._builtin)
         return None
 
     def match_address(
         self, packed: bytes, rtype: int, traits: frozenset[str] = frozenset()
-    ) -> SimpleMatch | None:
+    ) -> Match | None:
         address = ip_address(packed)
         for line, network in enumerate(self._addresses, start=1):
             if address.version == network.version and address in network:
-                return SimpleMatch(Cause("Addresses", line))
+                return Match(Cause("Addresses", line))
         return None
 
 

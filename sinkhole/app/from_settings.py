@@ -12,8 +12,9 @@ from sinkhole.control.settings.hosts_file import read_hosts_file
 from sinkhole.dns.cache.answer import TtlLimits
 from sinkhole.dns.clients.access import Access
 from sinkhole.dns.clients.identity import KnownClient, KnownClients
+from sinkhole.dns.filter.language.line import Address
 from sinkhole.dns.filter.trie import CompiledList
-from sinkhole.dns.policy.blocking import Address, Blocking, Mode
+from sinkhole.dns.policy.blocking import Blocking, Mode
 from sinkhole.dns.policy.local import LocalNames
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
 from sinkhole.dns.policy.snapshot import Filter, GroupPolicy, Policy

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ipaddress import ip_address
 from pathlib import Path
 
-from filter_reference import Judgement, Place, Question, judge, judge_address
+from filter_reference import Expected, Place, Question, expect, expect_of_address
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -142,12 +142,12 @@ def verdict_of(match: Match) -> tuple[str, frozenset[str]]:
     return "rewrite", frozenset(text.rstrip(".") for text in texts)
 
 
-def agree(match: Match | None, judgement: Judgement) -> None:
+def agree(match: Match | None, expected: Expected) -> None:
     if match is None:
-        assert judgement.verdict == "none"
+        assert expected.verdict == "none"
         return
-    assert verdict_of(match) == (judgement.verdict, judgement.answer)
-    assert Place(int(match.cause.list_name), match.cause.line) in judgement.places
+    assert verdict_of(match) == (expected.verdict, expected.answer)
+    assert Place(int(match.cause.list_name), match.cause.line) in expected.places
 
 
 def asked_about(lists: Sequence[tuple[Kind, list[str]]], questions: list[Question]) -> None:
@@ -158,7 +158,7 @@ def asked_about(lists: Sequence[tuple[Kind, list[str]]], questions: list[Questio
     assert not [sample for each in made for sample in each.report.samples]
     matcher = Matcher(made)
     for question in questions:
-        agree(asked(matcher, question), judge(lists, question))
+        agree(asked(matcher, question), expect(lists, question))
 
 
 @settings(max_examples=400, deadline=None)
@@ -183,7 +183,7 @@ PLAIN_LINES = st.lists(st.one_of(WHOLE_NAMES, WHOLE_NAMES, HOSTS, LONGER_NAMES),
     st.lists(st.tuples(KINDS, PLAIN_LINES), min_size=1, max_size=5),
     st.lists(NAMES, min_size=1, max_size=12),
 )
-def test_lists_of_names_alone_are_judged_the_same(lists: Lists, names: list[str]) -> None:
+def test_lists_of_names_alone_are_decided_the_same(lists: Lists, names: list[str]) -> None:
     asked_about(lists, list(map(Question, names)))
 
 
@@ -256,19 +256,19 @@ ADDRESS_LINES = (
 
 @settings(max_examples=300, deadline=None)
 @given(st.lists(ADDRESS_LINES, min_size=1, max_size=8), st.lists(ADDRESSES, min_size=3), QUESTIONS)
-def test_addresses_are_judged_as_by_the_reference(
+def test_addresses_are_decided_as_by_the_reference(
     lines: list[str], addresses: list[str], who: Question
 ) -> None:
     compiled = CompiledList.from_rules("0", "block", lines)
     assert not compiled.report.refused
     matcher = Matcher([compiled])
     for address in addresses:
-        judgement = judge_address(lines, address, who)
+        expected = expect_of_address(lines, address, who)
         packed = ip_address(address).packed
         match = matcher.match_address(packed, type_number(who.qtype), traits(matcher, who))
-        assert (match is not None and not match.allowed) == (judgement.verdict == "block")
-        if match is not None and judgement.verdict == "block":
-            assert Place(0, match.cause.line) in judgement.places
+        assert (match is not None and not match.allowed) == (expected.verdict == "block")
+        if match is not None and expected.verdict == "block":
+            assert Place(0, match.cause.line) in expected.places
 
 
 @settings(max_examples=40, deadline=None)
@@ -282,7 +282,7 @@ def test_a_mapped_file_says_the_same(lines: list[str], questions: list[Question]
         matcher = Matcher([mapped])
         for question in questions:
             match = asked(matcher, question)
-            agree(match, judge([("block", lines)], question))
+            agree(match, expect([("block", lines)], question))
             if match is not None:
                 assert matcher.rule_text(match.cause) == lines[match.cause.line - 1]
         mapped.close()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 import dnslib
-from world import SimpleRewrite, local_records, zone_records
+from world import local_records, zone_records
 
+from sinkhole.dns.filter.match import Rewritten
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.numbers import rcode_name, type_name
 
@@ -33,15 +34,15 @@ def read_local(lines: list[str]) -> dict[str, list[str]]:
     return records
 
 
-def read_rewrite(line: str) -> tuple[str, SimpleRewrite]:
+def read_rewrite(line: str) -> tuple[str, Rewritten]:
     """A name and what is said instead, from NAME RCODE, NAME CNAME NAME or NAME TYPE DATA."""
     name, what, *data = line.split()
     if what == "CNAME":
-        return name, SimpleRewrite(cname=from_text(data[0]))
+        return name, Rewritten(cname=from_text(data[0]))
     if not data:
-        return name, SimpleRewrite(rcode=RCODES.index(what))
+        return name, Rewritten(rcode=RCODES.index(what))
     records = local_records({name: [" ".join((what, *data))]})[name]
-    return name, SimpleRewrite(records=tuple(records))
+    return name, Rewritten(records=tuple(records))
 
 
 def by_section(lines: list[str]) -> tuple[list[str], list[str], list[str]]:

@@ -1,8 +1,8 @@
 """The rules as they would be: with some added and some taken out, to try what that would change.
 
 Nothing is compiled anew but the added rules. Each question collects all rules that match, of the
-present lists and of the added ones, and judges them as `match` does, so what holds here holds
-once the rules are really changed. Slower than a Matcher, and for explaining only.
+present lists and of the added ones, and finds the winner as `match` does, so what holds here
+holds once the rules are really changed. Slower than a Matcher, and for explaining only.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from sinkhole.dns.filter.compiled.entry import MAX_LINE_NUMBER
-from sinkhole.dns.filter.judgement import Asked, Candidate, judge
 from sinkhole.dns.filter.language.line import Kind
 from sinkhole.dns.filter.match import Match, Matcher, about_address, about_name, match_of
-from sinkhole.dns.filter.traits import NO_TRAITS
+from sinkhole.dns.filter.precedence import Candidate, Lookup, find_winner
+from sinkhole.dns.filter.traits import NO_TRAITS, Traits
 from sinkhole.dns.filter.trie import CompiledList
 
 Place = tuple[str, int]
 """A rule, by the name of its list and its line."""
 
 
-class Changed:
+class AlteredRules:
     """A Matcher's rules with `added` ones behind the own rules, and without some.
 
     With `kind` "allow" the added rules are those of an allow list, else they count as further own
-    rules: these are the first list, named `own`. Has the methods of a Matcher that judge.
+    rules: these are the first list, named `own`. Answers as a Matcher does.
     """
 
     checks_addresses = True
@@ -46,31 +46,29 @@ class Changed:
         self.criteria = matcher.criteria
         """Those of the present rules: what is added asks nothing of clients."""
 
-    def match(self, name: bytes, qtype: int, traits: frozenset[str] = NO_TRAITS) -> Match | None:
+    def match(self, name: bytes, qtype: int, traits: Traits = NO_TRAITS) -> Match | None:
         """The rule that would decide on a lower-cased wire name."""
-        return self._judge(about_name(name, qtype, traits))
+        return self._match(about_name(name, qtype, traits))
 
-    def match_address(
-        self, packed: bytes, rtype: int, traits: frozenset[str] = NO_TRAITS
-    ) -> Match | None:
+    def match_address(self, packed: bytes, rtype: int, traits: Traits = NO_TRAITS) -> Match | None:
         """The rule that would decide on an address in an answer."""
-        return self._judge(about_address(packed, rtype, traits))
+        return self._match(about_address(packed, rtype, traits))
 
-    def _judge(self, asked: Asked) -> Match | None:
-        for number, found in enumerate(self._matcher.candidates(asked)):
+    def _match(self, lookup: Lookup) -> Match | None:
+        for number, found in enumerate(self._matcher.candidates(lookup)):
             candidates = [each for each in found if _place(each) not in self._without]
             if number == 0 and self._added is not None:
-                (added,) = self._added.candidates(asked)
+                (added,) = self._added.candidates(lookup)
                 candidates += map(self._behind, added)
-            if judgement := judge(candidates, asked):
-                return match_of(judgement, builtin=number > 0)
+            if winner := find_winner(candidates, lookup):
+                return match_of(winner, builtin=number > 0)
         return None
 
     def _behind(self, added: Candidate) -> Candidate:
         """A candidate that stands behind all own rules."""
-        held = replace(added.held, line=MAX_LINE_NUMBER - 1000 + added.held.line)
-        return replace(added, place=self._place, held=held)
+        rule = replace(added.rule, line=MAX_LINE_NUMBER - 1000 + added.rule.line)
+        return replace(added, place=self._place, rule=rule)
 
 
 def _place(candidate: Candidate) -> Place:
-    return candidate.source.name, candidate.held.line
+    return candidate.source.name, candidate.rule.line

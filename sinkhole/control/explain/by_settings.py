@@ -39,7 +39,7 @@ def without_builtin(inquiry: Inquiry, verdict: Verdict) -> list[Change]:
         return []
     asked = about_name(name, inquiry.question.qtype, inquiry.client.traits)
     found = [each for tier in inquiry.matcher.candidates(asked)[1:] for each in tier]
-    without = {(each.source.name, each.held.line) for each in found if each.source.name == source}
+    without = {(each.source.name, each.rule.line) for each in found if each.source.name == source}
     if not without or not passes(inquiry.changed(without=without).verdict()):
         return []
     if source == SERVICES:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sinkhole.control.explain.altered_rules import Changed
+from sinkhole.control.explain.altered_rules import AlteredRules
 from sinkhole.control.settings import Settings
 from sinkhole.dns.cache.answer import Answer
 from sinkhole.dns.cache.ready import Ready
@@ -73,5 +73,5 @@ class Inquiry:
         return replace(self, policy=replace(self.policy, **parts))
 
     def changed(self, added: tuple[str, ...] = (), **options: Any) -> Inquiry:
-        """The same with rules added or taken out; `options` are those of `Changed`."""
-        return self.with_rules(Changed(self.matcher, added, own=OWN_RULES, **options))
+        """The same with rules added or taken out; `options` are those of `AlteredRules`."""
+        return self.with_rules(AlteredRules(self.matcher, added, own=OWN_RULES, **options))

@@ -8,23 +8,24 @@ from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-from sinkhole.dns.filter.judgement import OVERRULED
-from sinkhole.dns.filter.language.line import Address
-from sinkhole.dns.filter.match import Match, Matcher, Opinion, Rewritten
-from sinkhole.dns.filter.traits import NO_TRAITS, traits_of
+from sinkhole.dns.filter.language.line import Address, Kind
+from sinkhole.dns.filter.match import Match, Matcher, Rewritten, about_name, match_of
+from sinkhole.dns.filter.precedence import OVERRULED, Candidate, Winner, find_winner
+from sinkhole.dns.filter.traits import NO_TRAITS, Traits, traits_of
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.wire.name import from_text, to_text
 from sinkhole.dns.wire.numbers import Type, rcode_name, type_name, type_number
 from sinkhole.dns.wire.text.rdata import rdata_to_text
 from sinkhole.model.errors import SinkholeError
 from sinkhole.model.explanation import Decision, RewriteText, RuleDecision, RuleOpinion
+from sinkhole.model.verdict import Cause
 
 
 def explain_rules(
     matcher: Matcher,
     name: str,
     qtype: int,
-    traits: frozenset[str] = NO_TRAITS,
+    traits: Traits = NO_TRAITS,
     *,
     from_disk: bool = True,
 ) -> RuleDecision:
@@ -36,9 +37,62 @@ def explain_rules(
     wire_name = from_text(name)
     asked = _Query(name, wire_name, qtype, type_name(qtype), traits)
     explained = _decision(matcher, asked, from_disk=from_disk)
-    heard = matcher.opinions(wire_name, qtype, traits, from_disk=from_disk)
+    heard = opinions_on(matcher, wire_name, qtype, traits, from_disk=from_disk)
     winner = next((each for each in heard if each.decides and _is_of(each, explained)), None)
-    return {**explained, "opinions": [_opinion(each, qtype, winner) for each in heard]}
+    return {**explained, "opinions": [_told(each, qtype, winner) for each in heard]}
+
+
+class Opinion(NamedTuple):
+    """What one rule says that matches, whether it counts in the end or not.
+
+    `decides` marks those that the decision is made of; `note` says why another one is not. `rank`
+    is that of `precedence.Candidate`.
+    """
+
+    list_name: str
+    kind: Kind
+    match: Match
+    decides: bool = True
+    note: str = ""
+    rank: tuple[int, ...] = ()
+
+
+BUILTIN: Final = "built in: counts where no list says anything"
+
+
+def opinions_on(
+    matcher: Matcher,
+    name: bytes,
+    qtype: int,
+    traits: Traits = NO_TRAITS,
+    *,
+    from_disk: bool = True,
+) -> list[Opinion]:
+    """Every rule that matches a wire name, in the order of the lists, with its text.
+
+    Without `from_disk`, texts that would have to be read from there are "".
+    """
+    lookup = about_name(name, qtype, traits)
+    heard: list[Opinion] = []
+    for number, found in enumerate(matcher.candidates(lookup)):
+        overruled = any(each.decides for each in heard)
+        find_winner(found, lookup)
+        heard += [_opinion(each, builtin=number > 0, overruled=overruled) for each in found]
+    return [_with_text(matcher, each) for each in heard] if from_disk else heard
+
+
+def _opinion(candidate: Candidate, *, builtin: bool, overruled: bool) -> Opinion:
+    source, rule = candidate.source, candidate.rule
+    rewrites = (rule.rewrite,) if rule.rewrite and candidate.is_rewrite and not rule.allow else ()
+    match = match_of(Winner(candidate, rewrites, rule.addresses), builtin=builtin)
+    note = candidate.note or (BUILTIN if overruled else "")
+    return Opinion(source.name, source.kind, match, not note, note, candidate.rank)
+
+
+def _with_text(matcher: Matcher, opinion: Opinion) -> Opinion:
+    cause = opinion.match.cause
+    cause = Cause(cause.list_name, cause.line, matcher.rule_text(cause))
+    return opinion._replace(match=opinion.match._replace(cause=cause))
 
 
 def explain_queries(
@@ -71,7 +125,7 @@ class _Query(NamedTuple):
     wire_name: bytes
     qtype: int
     qtype_text: str
-    traits: frozenset[str]
+    traits: Traits
 
 
 def _decision(matcher: Matcher, asked: _Query, *, from_disk: bool = True) -> Decision:
@@ -110,7 +164,7 @@ def _is_of(opinion: Opinion, decision: Decision) -> bool:
     return (opinion.list_name, opinion.match.cause.line) == (decision["list"], decision["line"])
 
 
-def _opinion(opinion: Opinion, qtype: int, winner: Opinion | None) -> RuleOpinion:
+def _told(opinion: Opinion, qtype: int, winner: Opinion | None) -> RuleOpinion:
     match, note = opinion.match, opinion.note
     if note == OVERRULED and winner is not None:
         note = f"{note}: {_advantage(winner, opinion)}"
@@ -141,7 +195,7 @@ _TIES: Final = ("", "it has more modifiers", "its list comes first", "it names m
 
 
 def _advantage(winner: Opinion, loser: Opinion) -> str:
-    """Why the one decides and not the other, both being rules that count; see `judgement`."""
+    """Why the one decides and not the other, both being rules that count; see `precedence`."""
     if winner.kind == "allow":
         if loser.kind != "allow":
             return "allow lists come before all other rules"
@@ -182,7 +236,7 @@ def _read_query(number: int, line: str, criteria: frozenset[str]) -> _Query:
     return _Query(query["name"], wire_name, qtype, qtype_text, traits)
 
 
-def _read_client(client: Any, criteria: frozenset[str]) -> frozenset[str]:
+def _read_client(client: Any, criteria: frozenset[str]) -> Traits:
     """The traits of a client; ValueError if it is not written as it should be."""
     if not isinstance(client, dict):
         raise ValueError('client is not an object such as {"ip": "192.0.2.1"}')

@@ -8,10 +8,10 @@ from ipaddress import ip_address
 from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.control.explain.records import place_of
 from sinkhole.dns.cache.answer import Answer
+from sinkhole.dns.filter.match import Match
 from sinkhole.dns.pipeline.decide_answer import BOGUS, REBINDING
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.policy.refused_addresses import is_private
-from sinkhole.dns.policy.snapshot import Match
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import to_text
 from sinkhole.dns.wire.svcb import read_service

@@ -9,9 +9,9 @@ from pydantic import AfterValidator
 from sinkhole.control.settings.addresses import Network, parse_network
 from sinkhole.control.settings.fields import Section, conflict, known_word, network, not_empty, text
 from sinkhole.control.settings.words import shown
-from sinkhole.dns.filter import traits as clientele
+from sinkhole.dns.filter.language.modifiers import CLIENT_TAGS
 
-TAGS = tuple(sorted(clientele.TAGS))
+TAGS = tuple(sorted(CLIENT_TAGS))
 """The words `$ctag` knows: public lists use them, so nobody can add to them."""
 
 

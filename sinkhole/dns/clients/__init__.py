@@ -1,6 +1,6 @@
 """Who is asking: no I/O, no clock.
 
-access    who may ask, how often, and what rules can ask about an address (traits, tags)
-clients   address -> Client: what of that holds for it, and its rate budgets
-identity  the clients of the settings, found by address
+access    who may ask and how often; `Tags`: short names for sets of traits, in keys
+clients   address -> Client: whether it may ask, its traits, and its rate budgets
+identity  the clients that the settings know by name, found by address
 """

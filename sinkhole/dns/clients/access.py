@@ -1,21 +1,17 @@
 """Who may ask, how often, and which rules about clients hold for an address.
 
-A *trait* is something that a rule can ask of a client: its address, a network it is in, its name,
-a tag. Which there are, only the rules know, so traits are plain text here; a client has those of
-them that some rule asks for. Clients with equal traits get equal answers.
+The *traits* of a client are what rules can ask of it (see `filter/traits`): plain text here, to be
+compared and never read. Clients with equal traits get equal answers.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from ipaddress import IPv4Network, IPv6Network
 from typing import Final
 
-Network = IPv4Network | IPv6Network
-Traits = frozenset[str]
-
-NO_TRAITS: Final[Traits] = frozenset()
+from sinkhole.dns.filter.language.line import Network
+from sinkhole.dns.filter.traits import Traits
 
 TAG_SIZE: Final = 4
 """Bytes of a tag. All of one length, or a byte behind a query could pass for another tag."""

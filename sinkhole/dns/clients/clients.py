@@ -11,7 +11,8 @@ from ipaddress import ip_address
 from math import inf
 from typing import Final
 
-from sinkhole.dns.clients.access import NO_TAG, NO_TRAITS, Access, Tags
+from sinkhole.dns.clients.access import NO_TAG, Access, Tags
+from sinkhole.dns.filter.traits import NO_TRAITS
 
 MAX_CLIENTS: Final = 10_000
 """More addresses than this are not remembered at once; the oldest is forgotten, budget and all."""

@@ -1,4 +1,4 @@
-"""Whose address it is: the clients of the settings, and what rules may ask about each."""
+"""Whose address it is: the clients that the settings know by name."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from sinkhole.dns.clients.access import Network, Traits
-from sinkhole.dns.filter.traits import traits_of
+from sinkhole.dns.filter.language.line import Network
+from sinkhole.dns.filter.traits import Traits, traits_of
 
 
 class KnownClient(NamedTuple):
-    """A device or a group of devices of the settings."""
+    """A device, or a group of devices, with a name and its addresses.
+
+    `tags` are of those that `$ctag` knows.
+    """
 
     name: str
     networks: tuple[Network, ...]
@@ -20,10 +23,11 @@ class KnownClient(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class KnownClients:
-    """Tells the traits of an address: those of the `criteria` of all rules that hold for it.
+    """Tells the traits of an address: those of `criteria`, which rules ask about, that hold for it.
 
-    Of several `known` clients with an address the one with the smallest network is meant. Equal
-    ones tell the same of every address, so a new Policy with an equal one changes no client.
+    Where several of the `known` clients have the address, it is that of the smallest network. Two
+    equal objects tell the same of every address, so a new Policy with an equal one changes no
+    client.
     """
 
     criteria: Traits

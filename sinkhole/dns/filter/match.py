@@ -2,7 +2,7 @@
 
 Most rules are plain names, and most questions meet no other: then each list is asked once, and
 the strongest entry wins. Where a rule with details or a pattern may match, all rules that match
-are collected and judged. Who wins is told in `judgement`; both ways come to the same.
+are collected, and `precedence` tells which of them wins; both ways come to the same.
 
 The built-in lists have a say only where no other list has one.
 """
@@ -12,22 +12,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from sinkhole.dns.filter.bloom import Digests
 from sinkhole.dns.filter.compiled import entry
+from sinkhole.dns.filter.compiled.bloom import BloomFilters
+from sinkhole.dns.filter.compiled.grams import PatternIndex
 from sinkhole.dns.filter.compiled.key import address_key, query_key
-from sinkhole.dns.filter.judgement import (
-    NO_SUBJECT,
-    Asked,
-    Candidate,
-    Judgement,
-    fitting,
-    judge,
-    named,
-)
-from sinkhole.dns.filter.language.line import Address, Kind, Rewrite
-from sinkhole.dns.filter.patterns.grams import PatternIndex
+from sinkhole.dns.filter.language.line import Address, Rewrite
 from sinkhole.dns.filter.patterns.pattern import Subject
-from sinkhole.dns.filter.traits import NO_TRAITS
+from sinkhole.dns.filter.precedence import (
+    NO_SUBJECT,
+    Candidate,
+    Lookup,
+    Winner,
+    candidates_by_name,
+    candidates_by_pattern,
+    find_winner,
+)
+from sinkhole.dns.filter.traits import NO_TRAITS, Traits
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.model.verdict import Cause
@@ -41,7 +41,7 @@ class Rewritten(NamedTuple):
     `cname` is a lower-cased wire name, empty for none; `records` are pairs of type and data.
     """
 
-    rcode: int
+    rcode: int = 0
     cname: bytes = b""
     records: tuple[tuple[int, bytes], ...] = ()
 
@@ -55,33 +55,18 @@ class Match(NamedTuple):
     """
 
     cause: Cause
-    allowed: bool
-    important: bool
+    allowed: bool = False
+    important: bool = False
     rewrite: Rewritten | None = None
     addresses: tuple[Address, ...] = ()
     builtin: bool = False
-
-
-class Opinion(NamedTuple):
-    """What one rule says that matches, whether it counts in the end or not.
-
-    `decides` marks those that the decision is made of; `note` says why another one is not. `rank`
-    is that of `judgement.Candidate`.
-    """
-
-    list_name: str
-    kind: Kind
-    match: Match
-    decides: bool = True
-    note: str = ""
-    rank: tuple[int, ...] = ()
 
 
 class Matcher:
     """Answers for an ordered choice of lists; immutable, the lists stay the caller's to close.
 
     `names` is how many names they hold together, a name in two lists counted twice. `criteria` is
-    what their rules ask about clients (see `clientele`). `checks_addresses` is False if
+    what their rules ask about clients (see `traits`). `checks_addresses` is False if
     `match_address` can't ever find anything. `before` is one of nearly the same lists: what it
     worked out about them is taken over.
     """
@@ -98,7 +83,7 @@ class Matcher:
         every = (*self.lists, *self.builtin)
         self.criteria = frozenset().union(*(each.criteria for each in every))
         self._has_patterns = any(each.patterns for each in every)
-        known = before._tiers[0].digests if before is not None else None
+        known = before._tiers[0].bloom_filters if before is not None else None
         self._tiers: list[_Tier] = [_Tier(self.lists, builtin=False, known=known)]
         self._tiers += [_Tier(self.builtin, builtin=True)] if builtin else []
         self.checks_addresses = any(tier.checks_addresses for tier in self._tiers)
@@ -108,21 +93,19 @@ class Matcher:
         """How often a pattern was not tried, see `grams.PatternIndex`."""
         return sum(tier.given_up for tier in self._tiers)
 
-    def match(self, name: bytes, qtype: int, traits: frozenset[str] = NO_TRAITS) -> Match | None:
+    def match(self, name: bytes, qtype: int, traits: Traits = NO_TRAITS) -> Match | None:
         """The rule that decides on a lower-cased wire name, None if no list knows it.
 
         3 µs with one list of 100,000 names, 10 with thirty; with patterns 4 more.
         """
         subject = Subject.of_name(name) if self._has_patterns else NO_SUBJECT
-        asked = Asked(query_key(name), name, qtype, traits, subject)
+        lookup = Lookup(query_key(name), name, qtype, traits, subject)
         for tier in self._tiers:
-            if match := tier.match(asked):
+            if match := tier.match(lookup):
                 return match
         return None
 
-    def match_address(
-        self, packed: bytes, rtype: int, traits: frozenset[str] = NO_TRAITS
-    ) -> Match | None:
+    def match_address(self, packed: bytes, rtype: int, traits: Traits = NO_TRAITS) -> Match | None:
         """The rule that decides on an address in an answer, of 4 or 16 bytes.
 
         `rtype` is the type of the record that it stands in: A, AAAA, HTTPS, SVCB.
@@ -134,36 +117,9 @@ class Matcher:
                 return match
         return None
 
-    def opinions(
-        self,
-        name: bytes,
-        qtype: int,
-        traits: frozenset[str] = NO_TRAITS,
-        *,
-        from_disk: bool = True,
-    ) -> list[Opinion]:
-        """Every rule that matches a name, in the order of the lists, with its text.
-
-        Without `from_disk`, texts that would have to be read from there are "".
-        """
-        asked = about_name(name, qtype, traits)
-        heard: list[Opinion] = []
-        for number, found in enumerate(self.candidates(asked)):
-            overruled = any(each.decides for each in heard)
-            judge(found, asked)
-            for each in found:
-                opinion = _opinion(each, builtin=number > 0, overruled=overruled)
-                heard.append(self._with_text(opinion) if from_disk else opinion)
-        return heard
-
-    def _with_text(self, opinion: Opinion) -> Opinion:
-        cause = opinion.match.cause
-        cause = Cause(cause.list_name, cause.line, self.rule_text(cause))
-        return opinion._replace(match=opinion.match._replace(cause=cause))
-
-    def candidates(self, asked: Asked) -> list[list[Candidate]]:
-        """Every rule that matches, not judged yet: the lists', then the built-in ones."""
-        return [tier.candidates(asked) for tier in self._tiers]
+    def candidates(self, lookup: Lookup) -> list[list[Candidate]]:
+        """Every rule that matches, for `find_winner`: of the lists, then of the built-in ones."""
+        return [tier.candidates(lookup) for tier in self._tiers]
 
     def rule_text(self, cause: Cause) -> str:
         """The text of the rule of a cause, read from disk if need be; "" if that is gone."""
@@ -175,33 +131,33 @@ class Matcher:
         return ""
 
 
-def about_name(name: bytes, qtype: int, traits: frozenset[str] = NO_TRAITS) -> Asked:
+def about_name(name: bytes, qtype: int, traits: Traits = NO_TRAITS) -> Lookup:
     """What is asked about a lower-cased wire name."""
-    return Asked(query_key(name), name, qtype, traits, Subject.of_name(name))
+    return Lookup(query_key(name), name, qtype, traits, Subject.of_name(name))
 
 
-def about_address(packed: bytes, rtype: int, traits: frozenset[str] = NO_TRAITS) -> Asked:
+def about_address(packed: bytes, rtype: int, traits: Traits = NO_TRAITS) -> Lookup:
     """What is asked about an address of 4 or 16 bytes in a record of a type."""
     if len(packed) == 16 and packed.startswith(_MAPPED):
         packed = packed[len(_MAPPED) :]
-    return Asked(address_key(packed), b"", rtype, traits, Subject.of_address(packed))
+    return Lookup(address_key(packed), b"", rtype, traits, Subject.of_address(packed))
 
 
 class _Tier:
-    """Lists that are judged together."""
+    """Lists among whose rules one wins: the user's, or the built-in ones."""
 
     def __init__(
-        self, lists: Sequence[CompiledList], *, builtin: bool, known: Digests | None = None
+        self, lists: Sequence[CompiledList], *, builtin: bool, known: BloomFilters | None = None
     ) -> None:
         self._lists = lists
         self._builtin = builtin
         allow_lists = [each for each in lists if each.kind == "allow"]
         self._allow_lists = len(allow_lists)
         self._in_order = (*allow_lists, *(each for each in lists if each.kind == "block"))
-        self.digests = Digests([each.digest for each in self._in_order], known)
+        self.bloom_filters = BloomFilters([each.bloom_filter for each in self._in_order], known)
         self._patterns = PatternIndex(each.patterns for each in lists)
         self.checks_addresses = any(each.report.networks for each in lists) or any(
-            filed.may_fit_addresses for each in lists for filed in each.patterns
+            pattern.may_fit_addresses for each in lists for pattern in each.patterns
         )
 
     @property
@@ -209,10 +165,10 @@ class _Tier:
         """Patterns that were not tried."""
         return self._patterns.given_up
 
-    def match(self, asked: Asked) -> Match | None:
-        fit = self._fitting(asked) if self._patterns else []
-        if not fit:
-            found = self._plain(asked.key)
+    def match(self, lookup: Lookup) -> Match | None:
+        fitting = self._by_pattern(lookup) if self._patterns else []
+        if not fitting:
+            found = self._plain(lookup.key)
             if found is None:
                 return None
             source, plain = found
@@ -220,11 +176,11 @@ class _Tier:
                 cause = _cause(source, entry.line_of(plain))
                 allowed, important = plain & entry.ALLOW != 0, plain & entry.IMPORTANT != 0
                 return Match(cause, allowed, important, builtin=self._builtin)
-        judgement = judge([*named(self._lists, asked), *fit], asked)
-        return None if judgement is None else match_of(judgement, builtin=self._builtin)
+        winner = find_winner([*candidates_by_name(self._lists, lookup), *fitting], lookup)
+        return None if winner is None else match_of(winner, builtin=self._builtin)
 
-    def _fitting(self, asked: Asked) -> list[Candidate]:
-        return fitting(self._lists, self._patterns, asked.subject)
+    def _by_pattern(self, lookup: Lookup) -> list[Candidate]:
+        return candidates_by_pattern(self._lists, self._patterns, lookup.subject)
 
     def _plain(self, key: bytes) -> tuple[CompiledList, int] | None:
         """The entry that decides, and whose it is; a detailed one decides nothing by itself.
@@ -233,7 +189,7 @@ class _Tier:
         """
         first = best = None
         strongest = -1
-        for place in self.digests.places(key):
+        for place in self.bloom_filters.places(key):
             each = self._in_order[place]
             if place < self._allow_lists:
                 found = each.find(key)
@@ -249,37 +205,24 @@ class _Tier:
                     strongest, best = strength, (each, found)
         return first or best
 
-    def candidates(self, asked: Asked) -> list[Candidate]:
+    def candidates(self, lookup: Lookup) -> list[Candidate]:
         """Every rule that matches, in the order of the lists."""
-        found = [*named(self._lists, asked), *self._fitting(asked)]
+        found = [*candidates_by_name(self._lists, lookup), *self._by_pattern(lookup)]
         found.sort(key=lambda each: each.place)
         return found
 
 
-BUILTIN = "built in: counts where no list says anything"
-
-
-def match_of(judgement: Judgement, *, builtin: bool) -> Match:
-    """The decision as a Match."""
-    winner = judgement.winner
+def match_of(winner: Winner, *, builtin: bool) -> Match:
+    """The Match of the rule that wins."""
+    source, rule = winner.candidate.source, winner.candidate.rule
     return Match(
-        _cause(winner.source, winner.held.line),
-        winner.held.allow,
-        winner.held.important,
-        _rewritten(judgement.rewrites) if judgement.rewrites else None,
-        judgement.addresses,
+        _cause(source, rule.line),
+        rule.allow,
+        rule.important,
+        _rewritten(winner.rewrites) if winner.rewrites else None,
+        winner.addresses,
         builtin,
     )
-
-
-def _opinion(candidate: Candidate, *, builtin: bool, overruled: bool) -> Opinion:
-    source, held = candidate.source, candidate.held
-    cause = _cause(source, held.line)
-    rewrite = held.rewrite if candidate.is_rewrite and not held.allow else None
-    rewritten = _rewritten((rewrite,)) if rewrite else None
-    match = Match(cause, held.allow, held.important, rewritten, held.addresses, builtin)
-    note = candidate.note or (BUILTIN if overruled else "")
-    return Opinion(source.name, source.kind, match, not note, note, candidate.rank)
 
 
 def _cause(source: CompiledList, line: int) -> Cause:

@@ -9,23 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from ipaddress import ip_network
+from typing import Final
 
 from sinkhole.dns.filter.language.line import Address
 
-NO_TRAITS: frozenset[str] = frozenset()
+Traits = frozenset[str]
+"""The criteria that hold for one client. Clients with equal traits get equal answers."""
 
-TAGS = frozenset({
-    "device_audio", "device_camera", "device_gameconsole", "device_laptop", "device_nas",
-    "device_other", "device_pc", "device_phone", "device_printer", "device_securityalarm",
-    "device_tablet", "device_tv", "os_android", "os_ios", "os_linux", "os_macos", "os_other",
-    "os_windows", "user_admin", "user_child", "user_regular",
-})  # fmt: skip
-"""All tags a client can have."""
+NO_TRAITS: Final[Traits] = frozenset()
 
 
 def traits_of(
     criteria: frozenset[str], address: Address | None, names: Iterable[str], tags: Iterable[str]
-) -> frozenset[str]:
+) -> Traits:
     """The criteria that hold for a client with this address, these names and these tags.
 
     Names are compared without regard to letter case. An IPv4-mapped address counts as IPv4.

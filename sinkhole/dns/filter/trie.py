@@ -10,14 +10,14 @@ import marisa_trie
 
 from sinkhole.dns.filter.compiled import entry
 from sinkhole.dns.filter.compiled.compile import Compiled, compile_lines, compile_source
-from sinkhole.dns.filter.compiled.details import Details, Held
+from sinkhole.dns.filter.compiled.details import CompiledRule, Details
 from sinkhole.dns.filter.compiled.entry import PackedEntries
+from sinkhole.dns.filter.compiled.grams import CompiledPattern, read_patterns
 from sinkhole.dns.filter.compiled.key import EXACT
 from sinkhole.dns.filter.compiled.listfile import MappedParts, map_list_file
 from sinkhole.dns.filter.compiled.report import CompileReport
 from sinkhole.dns.filter.compiled.source import SourceCopy
 from sinkhole.dns.filter.language.line import Kind
-from sinkhole.dns.filter.patterns.grams import Filed, read_patterns
 from sinkhole.model.errors import ListError
 
 _EMPTY = marisa_trie.BinaryTrie()
@@ -28,8 +28,8 @@ class CompiledList:
 
     `name` is the list's name in the settings, `kind` what it is for, `names` and `rules` how many
     names and rule lines it has, `report` what compiling it found. `patterns` are its patterns,
-    `criteria` what its rules ask about clients (see `clientele`). `strongest` is the highest
-    strength (see `entry`) that any entry has, `digest` for `Digests`.
+    `criteria` what its rules ask about clients (see `traits`). `strongest` is the highest
+    strength (see `entry`) that any entry has, `bloom_filter` for `BloomFilters`.
     """
 
     def __init__(self, name: str, kind: Kind, report: CompileReport) -> None:
@@ -40,7 +40,7 @@ class CompiledList:
         self.rules = report.rules
         self.criteria: frozenset[str] = frozenset()
         self._use(_EMPTY, (), Details(), (), 0)
-        self.digest: bytes | memoryview = b""
+        self.bloom_filter: bytes | memoryview = b""
         self._parts: MappedParts | None = None
         self._source: SourceCopy | None = None
         self._texts: Sequence[str] | None = None
@@ -50,7 +50,7 @@ class CompiledList:
         trie: Any,
         entries: Sequence[int] | PackedEntries,
         details: Details,
-        patterns: tuple[Filed, ...],
+        patterns: tuple[CompiledPattern, ...],
         strongest: int,
     ) -> None:
         self._prefixes = trie.prefixes
@@ -90,7 +90,7 @@ class CompiledList:
         mapped._parts = parts
         mapped._use(trie, entries, details, patterns, _strongest(contents.palette))
         mapped.criteria = frozenset(contents.criteria)
-        mapped.digest = parts["digest"]
+        mapped.bloom_filter = parts["digest"]
         if source is not None:
             mapped._source = SourceCopy(source, contents.fingerprint, parts["blocks"])
         return mapped
@@ -125,7 +125,7 @@ class CompiledList:
         patterns = read_patterns(parts.patterns)
         made._use(parts.trie, parts.entries, details, patterns, _strongest(parts.entries))
         made.criteria = parts.criteria
-        made.digest = parts.digest
+        made.bloom_filter = parts.bloom_filter
         return made
 
     def find(self, key: bytes) -> int:
@@ -144,19 +144,19 @@ class CompiledList:
                 best = found
         return best
 
-    def find_rules(self, key: bytes) -> Iterator[tuple[bytes, Held]]:
+    def find_rules(self, key: bytes) -> Iterator[tuple[bytes, CompiledRule]]:
         """All rules that match a query key or the key of an address, each with its own key."""
         for prefix in self._prefixes(key):
             found = self._entries[self._identify(prefix)]
             whole = len(prefix) == len(key) - 1
-            for held in self._rules_of(found):
-                if not (whole and held.flags & entry.BELOW):
-                    yield prefix, held
+            for rule in self._rules_of(found):
+                if not (whole and rule.flags & entry.BELOW):
+                    yield prefix, rule
 
-    def _rules_of(self, found: int) -> tuple[Held, ...]:
+    def _rules_of(self, found: int) -> tuple[CompiledRule, ...]:
         if found >= entry.DETAILED:
             return self._details.rules(entry.line_of(found))
-        return (Held.plain(found),)
+        return (CompiledRule.plain(found),)
 
     def all_keys(self) -> Iterator[bytes]:
         """The keys (see `key`) of all names and networks, in no order worth naming; 1 µs each."""
@@ -191,7 +191,7 @@ class CompiledList:
     def close(self) -> None:
         """Give a mapped file back; the list then knows no name. Closing again does nothing."""
         self._use(_EMPTY, (), Details(), (), 0)
-        self.digest = b""
+        self.bloom_filter = b""
         self._source = None
         if self._parts is not None:
             self._parts.close()

@@ -19,11 +19,12 @@ from typing import Final
 
 from sinkhole.dns.cache.answer import Answer
 from sinkhole.dns.cache.ready import Ready
+from sinkhole.dns.filter.match import Match
 from sinkhole.dns.pipeline.decide_question import View
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.replies import answered, refused_answer
 from sinkhole.dns.policy.refused_addresses import SUSPICIOUS, is_private
-from sinkhole.dns.policy.snapshot import Match, Policy
+from sinkhole.dns.policy.snapshot import Policy
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import to_text
 from sinkhole.dns.wire.question import Question

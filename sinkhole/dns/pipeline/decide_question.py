@@ -10,11 +10,12 @@ from collections.abc import Callable
 from typing import Final, NamedTuple
 
 from sinkhole.dns.cache.ready import Ready
-from sinkhole.dns.clients.access import Traits
+from sinkhole.dns.filter.match import Match, Rewritten
+from sinkhole.dns.filter.traits import Traits
 from sinkhole.dns.pipeline.permit import Permit, allowed_by
 from sinkhole.dns.pipeline.replies import made_here, refusal_by_rule, rewritten
-from sinkhole.dns.policy.blocking import Refusal
-from sinkhole.dns.policy.snapshot import Match, Policy, Rewritten
+from sinkhole.dns.policy.blocking import SyntheticReply
+from sinkhole.dns.policy.snapshot import Policy
 from sinkhole.dns.policy.special_use import answer_special
 from sinkhole.dns.upstream.prober import LOOP_ZONE
 from sinkhole.dns.wire import numbers as n
@@ -50,7 +51,7 @@ def special(question: Question, view: View) -> Ready | None:
     """The name that health checks ask for; other classes, transfers and ANY."""
     name, policy = question.name, view.policy
     if name == HEALTH_NAME:
-        empty = Refusal(n.Rcode.NOERROR)
+        empty = SyntheticReply(n.Rcode.NOERROR)
         return made_here(question, policy, empty, Outcome.LOCAL, "health check")
     decided = answer_special(name, question.qtype, view.qclass)
     if decided is None:
@@ -103,7 +104,7 @@ def _rewrite(
         return rewritten(question, policy, cause, made)
     link = (Record(name, n.Type.CNAME, blocking.ttl_s, rewrite.cname),)
     if qtype == n.Type.CNAME:
-        return rewritten(question, policy, cause, Refusal(n.Rcode.NOERROR, link))
+        return rewritten(question, policy, cause, SyntheticReply(n.Rcode.NOERROR, link))
     found = policy.local.answer(rewrite.cname, qtype)
     if found is None:
         return _lead_out(question, policy, Outcome.REWRITTEN, cause, link)

@@ -46,7 +46,7 @@ from sinkhole.dns.pipeline.forward import Forwarding
 from sinkhole.dns.pipeline.permit import FREELY, Permit
 from sinkhole.dns.pipeline.reaction import DROP, UDP, Drop, Reaction, Transport, Waiting
 from sinkhole.dns.pipeline.replies import MALFORMED, NOT_ALLOWED, TOO_MANY, fitted, made_here
-from sinkhole.dns.policy.blocking import Refusal
+from sinkhole.dns.policy.blocking import SyntheticReply
 from sinkhole.dns.policy.snapshot import Policy
 from sinkhole.dns.upstream.forwarder import Forwarder
 from sinkhole.dns.upstream.prober import LOOP_ZONE
@@ -294,7 +294,7 @@ class Pipeline:
         """The answer to a probe of ours that an upstream sent back to us, if it is one."""
         if not question.name.endswith(LOOP_ZONE) or not self._upstreams.is_loop_probe(question):
             return None
-        loop = Refusal(n.Rcode.NXDOMAIN)
+        loop = SyntheticReply(n.Rcode.NXDOMAIN)
         return made_here(question, self._policy, loop, Outcome.LOCAL, "forwarding loop")
 
     # ---- 5 and 6: with waiting ---------------------------------------------------------------

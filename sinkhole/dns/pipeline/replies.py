@@ -10,10 +10,11 @@ from typing import Final
 
 from sinkhole.dns.cache.answer import Answer
 from sinkhole.dns.cache.ready import Ready, ready_answer
+from sinkhole.dns.filter.match import Match
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.reaction import UDP, Transport
-from sinkhole.dns.policy.blocking import Refusal
-from sinkhole.dns.policy.snapshot import Match, Policy
+from sinkhole.dns.policy.blocking import SyntheticReply
+from sinkhole.dns.policy.snapshot import Policy
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import ROOT
 from sinkhole.dns.wire.question import Question, Shape
@@ -34,7 +35,7 @@ def refusal_by_rule(question: Question, policy: Policy, match: Match) -> Ready:
     return _ready(question, policy, refusal, verdict, (code, place_of(match.cause)))
 
 
-def rewritten(question: Question, policy: Policy, cause: Cause, instead: Refusal) -> Ready:
+def rewritten(question: Question, policy: Policy, cause: Cause, instead: SyntheticReply) -> Ready:
     """What a rule says instead, good until the policy changes (EDE 4, RFC 8914 §4.5)."""
     verdict = Verdict(Outcome.REWRITTEN, cause, group=policy.group.name)
     return _ready(question, policy, instead, verdict, (n.Ede.FORGED_ANSWER, place_of(cause)))
@@ -45,7 +46,7 @@ def refused_answer(
     policy: Policy,
     answer: Answer,
     verdict: Verdict,
-    instead: Refusal,
+    instead: SyntheticReply,
     code: int,
 ) -> Ready:
     """What is given in place of an answer of an upstream, for where that leads (`verdict.hop`).
@@ -60,7 +61,7 @@ def refused_answer(
 def made_here(
     question: Question,
     policy: Policy,
-    refusal: Refusal,
+    refusal: SyntheticReply,
     outcome: Outcome,
     detail: str = "",
     cause: Cause = NO_CAUSE,
@@ -83,7 +84,7 @@ def failure(
     return _ready(
         question,
         policy,
-        Refusal(n.Rcode.SERVFAIL),
+        SyntheticReply(n.Rcode.SERVFAIL),
         Verdict(Outcome.FAILED, detail=cause),
         (n.Ede.NO_REACHABLE_AUTHORITY, "no upstream gave an answer"),
         until=now + min(FAILURE_TTL_S * 2 ** (failures - 1), FAILURE_TTL_MAX_S),
@@ -130,7 +131,7 @@ def fitted(ready: Ready, query: bytes, end: int, shape: Shape, transport: Transp
 def _ready(
     question: Question,
     policy: Policy,
-    refusal: Refusal,
+    refusal: SyntheticReply,
     verdict: Verdict,
     ede: tuple[int, str] | None = None,
     until: float = inf,

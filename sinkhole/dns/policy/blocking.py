@@ -8,11 +8,10 @@ from enum import StrEnum
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final, NamedTuple
 
+from sinkhole.dns.filter.language.line import Address
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.reply import Record
-
-Address = IPv4Address | IPv6Address
 
 _MNAME: Final = from_text("sinkhole.invalid")
 _RNAME: Final = from_text("hostmaster.sinkhole.invalid")
@@ -42,7 +41,7 @@ class Mode(StrEnum):
 _WITH_ADDRESS: Final = frozenset({Mode.DEFAULT, Mode.NULL_IP, Mode.CUSTOM_IP})
 
 
-class Refusal(NamedTuple):
+class SyntheticReply(NamedTuple):
     """The rcode and the records of an answer made here."""
 
     rcode: int
@@ -72,7 +71,7 @@ class Blocking:
     ipv4: IPv4Address = _NULL_IPV4
     ipv6: IPv6Address = _NULL_IPV6
 
-    def refuse(self, name: bytes, qtype: int, addresses: Iterable[Address] = ()) -> Refusal:
+    def refuse(self, name: bytes, qtype: int, addresses: Iterable[Address] = ()) -> SyntheticReply:
         """The answer to a refused name (lower-cased wire form) for a query type.
 
         `addresses` are those of the hosts lines that refuse it, for the mode `default`.
@@ -86,29 +85,31 @@ class Blocking:
             if self.mode is Mode.NXDOMAIN:
                 return self.negative(name, n.Rcode.NXDOMAIN)
             if self.mode is Mode.REFUSED:
-                return Refusal(n.Rcode.REFUSED)
+                return SyntheticReply(n.Rcode.REFUSED)
         return self.negative(name)
 
-    def rewrite(self, name: bytes, rcode: int, records: Iterable[tuple[int, bytes]]) -> Refusal:
+    def rewrite(
+        self, name: bytes, rcode: int, records: Iterable[tuple[int, bytes]]
+    ) -> SyntheticReply:
         """The answer that a rule gives instead: an rcode, or records by type and rdata."""
         if rcode == n.Rcode.NOERROR and (answer := self._records(name, records)):
-            return Refusal(rcode, answer)
+            return SyntheticReply(rcode, answer)
         if rcode in (n.Rcode.NOERROR, n.Rcode.NXDOMAIN):
             return self.negative(name, rcode)
-        return Refusal(rcode if rcode <= n.RCODE_MASK else n.Rcode.SERVFAIL)
+        return SyntheticReply(rcode if rcode <= n.RCODE_MASK else n.Rcode.SERVFAIL)
 
-    def negative(self, name: bytes, rcode: int = n.Rcode.NOERROR) -> Refusal:
+    def negative(self, name: bytes, rcode: int = n.Rcode.NOERROR) -> SyntheticReply:
         """No such record, or with NXDOMAIN no such name."""
-        return Refusal(rcode, authority=(soa(name, self.ttl_s),))
+        return SyntheticReply(rcode, authority=(soa(name, self.ttl_s),))
 
     def _address(
         self, name: bytes, qtype: int, addresses: Iterable[Address], usual: Address
-    ) -> Refusal:
+    ) -> SyntheticReply:
         given = [each for each in addresses if each.version == usual.version]
         if self.mode is not Mode.DEFAULT or not given:
             given = [usual]
         records = self._records(name, [(qtype, each.packed) for each in given])
-        return Refusal(n.Rcode.NOERROR, records)
+        return SyntheticReply(n.Rcode.NOERROR, records)
 
     def _records(self, name: bytes, records: Iterable[tuple[int, bytes]]) -> tuple[Record, ...]:
         """As many as a reply can hold."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import Final, NamedTuple
 
-from sinkhole.dns.policy.blocking import Refusal, soa
+from sinkhole.dns.policy.blocking import SyntheticReply, soa
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import from_text, to_text
 from sinkhole.dns.wire.reply import Record
@@ -37,7 +37,7 @@ class LocalAnswer(NamedTuple):
     """
 
     cause: Cause
-    made: Refusal
+    made: SyntheticReply
     onward: bytes = b""
 
 
@@ -97,17 +97,17 @@ class LocalNames:
             if not target or qtype == n.Type.CNAME:
                 return LocalAnswer(cause, self._end(name, qtype, node, links))
             if len(links) == MOST_LINKS:
-                return LocalAnswer(cause, Refusal(n.Rcode.SERVFAIL))
+                return LocalAnswer(cause, SyntheticReply(n.Rcode.SERVFAIL))
             links.append(Record(name, n.Type.CNAME, self.ttl_s, target))
             name = target
             node = self._find(name)
-        return LocalAnswer(cause, Refusal(n.Rcode.NOERROR, tuple(links)), onward=name)
+        return LocalAnswer(cause, SyntheticReply(n.Rcode.NOERROR, tuple(links)), onward=name)
 
-    def _end(self, name: bytes, qtype: int, node: _Node, links: list[Record]) -> Refusal:
+    def _end(self, name: bytes, qtype: int, node: _Node, links: list[Record]) -> SyntheticReply:
         rdatas = node.rdatas.get(qtype, ())
         answer = (*links, *(Record(name, qtype, self.ttl_s, rdata) for rdata in rdatas))
         authority = () if rdatas else (soa(name, self.ttl_s),)
-        return Refusal(n.Rcode.NOERROR, answer, authority)
+        return SyntheticReply(n.Rcode.NOERROR, answer, authority)
 
     def _find(self, name: bytes) -> _Node | None:
         """The records that apply to a name, if it is one of the house."""

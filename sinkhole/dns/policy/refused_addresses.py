@@ -16,9 +16,10 @@ Bogus addresses: what some providers answer in place of "there is no such name".
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
 from typing import Final
 
+from sinkhole.dns.filter.language.line import Address, Network
 from sinkhole.dns.wire.name import from_text
 
 _PRIVATE: Final = tuple(
@@ -40,7 +41,7 @@ _IPV4_INSIDE: Final = tuple(
 )
 
 
-def _beginnings(network: IPv4Network | IPv6Network) -> Iterable[bytes]:
+def _beginnings(network: Network) -> Iterable[bytes]:
     """The first two bytes of all addresses of a network."""
     free_bits = max(16 - network.prefixlen, 0)
     first = int.from_bytes(network.network_address.packed[:2], "big")
@@ -57,7 +58,7 @@ def is_private(packed: bytes) -> bool:
     """Whether an address of 4 or 16 bytes means something inside a house only."""
     if packed[:2] not in SUSPICIOUS:
         return False
-    address: IPv4Address | IPv6Address = ip_address(packed)
+    address: Address = ip_address(packed)
     if any(address.version == net.version and address in net for net in _PRIVATE):
         return True
     return packed[:12] in _IPV4_INSIDE and is_private(packed[12:])
@@ -82,7 +83,7 @@ class Rebinding:
 class BogusAddresses:
     """The addresses of the settings, as networks; an answer that holds one means NXDOMAIN."""
 
-    def __init__(self, networks: Iterable[IPv4Network | IPv6Network]) -> None:
+    def __init__(self, networks: Iterable[Network]) -> None:
         networks = tuple(networks)
         self._single = frozenset(
             net.network_address.packed for net in networks if net.prefixlen == net.max_prefixlen

@@ -1,8 +1,8 @@
 """The Policy: everything that decides about a query, in one immutable snapshot.
 
 The control plane makes a new one whenever anything changes (a list, a setting, later a pause or
-a schedule) and hands it over by one assignment. What was judged under an older generation is
-judged again when next asked for; nothing is ever walked to invalidate it.
+a schedule) and hands it over by one assignment. What was decided under an older generation is
+decided again when next asked for; nothing is ever walked to invalidate it.
 """
 
 from __future__ import annotations
@@ -10,54 +10,20 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from sinkhole.dns.clients.access import NO_TRAITS, Access, Traits
-from sinkhole.dns.policy.blocking import Address, Blocking
+from sinkhole.dns.clients.access import Access
+from sinkhole.dns.filter.match import Match, Matcher
+from sinkhole.dns.filter.traits import NO_TRAITS, Traits
+from sinkhole.dns.policy.blocking import Blocking
 from sinkhole.dns.policy.local import LocalNames
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
 from sinkhole.dns.policy.special_use import Reserved
-from sinkhole.model.verdict import Cause
-
-
-class Rewritten(Protocol):
-    """What a rule answers instead: an rcode, or the name to follow, or records.
-
-    `cname` is a lower-cased wire name, b"" for none; `records` are type and wire rdata of the
-    type asked for.
-    """
-
-    @property
-    def rcode(self) -> int: ...
-    @property
-    def cname(self) -> bytes: ...
-    @property
-    def records(self) -> tuple[tuple[int, bytes], ...]: ...
-
-
-class Match(Protocol):
-    """What a filter says about a name or an address: the line that decided, and what it wants.
-
-    With `rewrite` it wants another answer, else with `allowed` none of ours, else a refusal.
-    `addresses` are what hosts lines say the refused name has. `builtin` tells rules that come
-    with sinkhole, which the household asked for by a setting.
-    """
-
-    @property
-    def cause(self) -> Cause: ...
-    @property
-    def allowed(self) -> bool: ...
-    @property
-    def rewrite(self) -> Rewritten | None: ...
-    @property
-    def addresses(self) -> tuple[Address, ...]: ...
-    @property
-    def builtin(self) -> bool: ...
 
 
 class Filter(Protocol):
     """Anything that can tell which rule decides about a name, or an address in an answer.
 
-    `criteria` are the traits that its rules ask of clients. Where `checks_addresses` is False,
-    no rule is about addresses.
+    A Matcher of the lists in use, or for `explain` the same with rules changed. `criteria` is what
+    its rules ask about clients. Where `checks_addresses` is False, no rule is about addresses.
     """
 
     @property
@@ -72,27 +38,12 @@ class Filter(Protocol):
         """The rule that decides about an address of 4 or 16 bytes in a record of a type."""
 
 
-class NoFilter:
-    """A filter without rules: what applies before the first list is loaded."""
-
-    criteria = NO_TRAITS
-    checks_addresses = False
-
-    def match(self, name: bytes, qtype: int, traits: Traits = NO_TRAITS) -> Match | None:
-        """None: nothing is refused."""
-        return None
-
-    def match_address(self, packed: bytes, rtype: int, traits: Traits = NO_TRAITS) -> Match | None:
-        """None: no answer is refused."""
-        return None
-
-
 @dataclass(frozen=True, slots=True)
 class GroupPolicy:
-    """What applies to the clients of one group."""
+    """What applies to the clients of one group; a filter without lists has nothing to say."""
 
     name: str = "default"
-    filter: Filter = field(default_factory=NoFilter)
+    filter: Filter = field(default_factory=lambda: Matcher(()))
     blocking: Blocking = field(default_factory=Blocking)
 
 

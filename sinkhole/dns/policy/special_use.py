@@ -13,7 +13,8 @@ from __future__ import annotations
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
-from sinkhole.dns.policy.blocking import Refusal, soa
+from sinkhole.dns.filter.language.line import Address
+from sinkhole.dns.policy.blocking import SyntheticReply, soa
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import ancestors, from_text, is_below
 from sinkhole.dns.wire.reply import Record
@@ -22,7 +23,7 @@ TTL_S: Final = 3600
 
 _LOCALHOST: Final = from_text("localhost")
 _RESOLVER: Final = from_text("resolver.arpa")
-_LOOPBACK: Final[dict[int, IPv4Address | IPv6Address]] = {
+_LOOPBACK: Final[dict[int, Address]] = {
     int(n.Type.A): IPv4Address("127.0.0.1"),
     int(n.Type.AAAA): IPv6Address("::1"),
 }
@@ -66,7 +67,7 @@ _HINFO: Final = b"\x07RFC8482\x00"
 _META_TYPES: Final = range(128, 256)
 
 
-def answer_special(name: bytes, qtype: int, qclass: int) -> tuple[Refusal, str] | None:
+def answer_special(name: bytes, qtype: int, qclass: int) -> tuple[SyntheticReply, str] | None:
     """The answer and the reason for it, or None for usual questions.
 
     Classes other than IN are refused, CHAOS among them: it would tell our version (RFC 6895
@@ -75,12 +76,12 @@ def answer_special(name: bytes, qtype: int, qclass: int) -> tuple[Refusal, str] 
     that is only good for amplification (RFC 8482 §4.2).
     """
     if qclass != n.CLASS_IN:
-        return Refusal(n.Rcode.REFUSED), "class other than IN"
+        return SyntheticReply(n.Rcode.REFUSED), "class other than IN"
     if qtype == n.Type.ANY:
         record = Record(name, n.Type.HINFO, TTL_S, _HINFO)
-        return Refusal(n.Rcode.NOERROR, (record,)), "ANY is not served"
+        return SyntheticReply(n.Rcode.NOERROR, (record,)), "ANY is not served"
     if qtype in _META_TYPES or qtype in (0, n.Type.OPT):
-        return Refusal(n.Rcode.REFUSED), f"{n.type_name(qtype)} is not served"
+        return SyntheticReply(n.Rcode.REFUSED), f"{n.type_name(qtype)} is not served"
     return None
 
 
@@ -112,7 +113,7 @@ class Reserved:
             position += size + 1
         return None
 
-    def answer(self, name: bytes, qtype: int) -> tuple[Refusal, str] | None:
+    def answer(self, name: bytes, qtype: int) -> tuple[SyntheticReply, str] | None:
         """The answer about a reserved name and what kind it is; None for all other names.
 
         Names in a reserved zone do not exist, but for the zone's own name, which has no records.
@@ -126,10 +127,10 @@ class Reserved:
             return None
         zone, kind = found
         if (record := _record_of(name, qtype)) is not None:
-            return Refusal(n.Rcode.NOERROR, (record,)), kind
+            return SyntheticReply(n.Rcode.NOERROR, (record,)), kind
         exists = name == zone or zone in (_LOCALHOST, _RESOLVER) or name in _LOOPBACK_REVERSE
         rcode = n.Rcode.NOERROR if exists else n.Rcode.NXDOMAIN
-        return Refusal(rcode, authority=(soa(zone, TTL_S),)), kind
+        return SyntheticReply(rcode, authority=(soa(zone, TTL_S),)), kind
 
 
 def _record_of(name: bytes, qtype: int) -> Record | None:

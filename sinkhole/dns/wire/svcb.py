@@ -17,19 +17,19 @@ _TARGET_AT: Final = 2
 _HINT_SIZES: Final = {b"\0\4": 4, b"\0\6": 16}
 
 
-class Service(NamedTuple):
+class ServiceBinding(NamedTuple):
     """The target (lower-cased wire name, b"" where it is "."), and hints of 4 or 16 bytes."""
 
     target: bytes
     hints: list[bytes]
 
 
-def read_service(rdata: bytes) -> Service:
+def read_service(rdata: bytes) -> ServiceBinding:
     """Read the rdata of one record, as far as it can be: what is broken, no client can follow."""
     try:
         position = end_of(rdata, _TARGET_AT)
     except WireError:
-        return Service(b"", [])
+        return ServiceBinding(b"", [])
     target = rdata[_TARGET_AT:position].lower()
     hints: list[bytes] = []
     while position + 4 <= len(rdata):
@@ -37,4 +37,4 @@ def read_service(rdata: bytes) -> Service:
         position = start + int.from_bytes(rdata[position + 2 : start], "big")
         if (size := _HINT_SIZES.get(key)) and position <= len(rdata):
             hints += [rdata[at : at + size] for at in range(start, position - size + 1, size)]
-    return Service(b"" if target == ROOT else target, hints)
+    return ServiceBinding(b"" if target == ROOT else target, hints)

@@ -14,12 +14,12 @@ from typing import Any
 
 import marisa_trie
 
-from sinkhole.dns.filter.bloom import make_digest
 from sinkhole.dns.filter.compiled import entry
-from sinkhole.dns.filter.compiled.details import Held, encode, is_plain, join
+from sinkhole.dns.filter.compiled.bloom import bloom_filter_of
+from sinkhole.dns.filter.compiled.details import CompiledRule, encode, is_plain, join
+from sinkhole.dns.filter.compiled.grams import PatternWriter
 from sinkhole.dns.filter.compiled.key import network_key, rule_key, text_key
 from sinkhole.dns.filter.language.line import ALWAYS, Conditions, Kind, Rule, Scope
-from sinkhole.dns.filter.patterns.grams import PatternWriter
 
 MAX_CRITERIA = 10_000
 """The most clients, networks and tags that the rules of one list may name in all."""
@@ -31,8 +31,8 @@ class Parts:
 
     `entries` holds one entry (see `entry`) for each key of `trie`, by the key's id. A detailed
     one is the number of a record: `details[offsets[n]:offsets[n + 1]]`. `patterns` is for a
-    `PatternIndex`, `digest` for `Digests`, and `criteria` is what the rules ask about clients (see
-    `clientele`).
+    `PatternIndex`, `bloom_filter` for `BloomFilters`, and `criteria` is what the rules ask about
+    clients (see `traits`).
     """
 
     trie: Any
@@ -40,7 +40,7 @@ class Parts:
     offsets: array[int]
     details: bytes
     patterns: bytes
-    digest: bytes
+    bloom_filter: bytes
     criteria: frozenset[str]
 
 
@@ -54,7 +54,7 @@ class Collector:
     kind: Kind
     keys: io.BytesIO = field(default_factory=io.BytesIO)
     entries: array[int] = field(default_factory=lambda: array(entry.TYPECODE))
-    held: list[bytes] = field(default_factory=list)
+    detailed: list[bytes] = field(default_factory=list)
     patterns: PatternWriter = field(default_factory=PatternWriter)
     criteria: set[str] = field(default_factory=set)
     duplicates: int = 0
@@ -79,14 +79,14 @@ class Collector:
         flags = self._flags(rule)
         self._note_criteria(rule.conditions)
         if rule.pattern:
-            held = encode(Held.of(rule, line, flags))
-            new = self.patterns.add(rule.pattern, held, narrowed=rule.conditions != ALWAYS)
+            encoded = encode(CompiledRule.of(rule, line, flags))
+            new = self.patterns.add(rule.pattern, encoded, narrowed=rule.conditions != ALWAYS)
             self.duplicates += not new
             return
         value = flags | line
         if not is_plain(rule):
-            value = entry.DETAILED | len(self.held)
-            self.held.append(encode(Held.of(rule, line, flags)))
+            value = entry.DETAILED | len(self.detailed)
+            self.detailed.append(encode(CompiledRule.of(rule, line, flags)))
         for name in rule.names:
             self._append(rule_key(name, rule.scope), value)
         for network in rule.networks:
@@ -125,8 +125,8 @@ class Collector:
             merged[index] = entry.DETAILED | number
         self.duplicates += len(self.entries) - len(trie)
         patterns, criteria = self.patterns.data(), frozenset(self.criteria)
-        digest = make_digest(trie.iterkeys())
-        return Parts(trie, merged, offsets, details.getvalue(), patterns, digest, criteria)
+        bloom_filter = bloom_filter_of(trie.iterkeys())
+        return Parts(trie, merged, offsets, details.getvalue(), patterns, bloom_filter, criteria)
 
     def _merge(self, trie: Any) -> tuple[array[int], dict[int, list[int]]]:
         """One entry for each key, and all entries of those keys that need details.
@@ -153,8 +153,8 @@ class Collector:
 
     def _encoded(self, value: int) -> bytes:
         if value >= entry.DETAILED:
-            return self.held[entry.line_of(value)]
-        return encode(Held.plain(value))
+            return self.detailed[entry.line_of(value)]
+        return encode(CompiledRule.plain(value))
 
     def _stored_keys(self) -> Iterator[bytes]:
         self.keys.seek(0)

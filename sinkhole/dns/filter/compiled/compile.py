@@ -99,7 +99,7 @@ def _write(
         "offsets": parts.offsets,
         "details": parts.details,
         "patterns": parts.patterns,
-        "digest": parts.digest,
+        "digest": parts.bloom_filter,
         "blocks": blocks,
     }
     try:

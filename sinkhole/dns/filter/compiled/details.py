@@ -20,7 +20,7 @@ MOST_REMEMBERED = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class CompiledRule:
     """A rule as a compiled list holds it: all but what it matches.
 
     `flags` are those of an entry: IMPORTANT, ALLOW, NETWORK, BELOW.
@@ -34,12 +34,12 @@ class Held:
     addresses: tuple[Address, ...] = ()
 
     @classmethod
-    def of(cls, rule: Rule, line: int, flags: int) -> Held:
+    def of(cls, rule: Rule, line: int, flags: int) -> CompiledRule:
         """What is kept of a rule on a line."""
         return cls(line, flags, rule.conditions, rule.rewrite, rule.badfilter, rule.addresses)
 
     @classmethod
-    def plain(cls, plain: int) -> Held:
+    def plain(cls, plain: int) -> CompiledRule:
         """The rule that a plain entry stands for."""
         return cls(entry.line_of(plain), entry.flags_of(plain))
 
@@ -69,17 +69,17 @@ def is_plain(rule: Rule) -> bool:
     )
 
 
-def encode(held: Held) -> bytes:
+def encode(rule: CompiledRule) -> bytes:
     """One rule in JSON, for a record: the members of an array."""
-    written: dict[str, Any] = {"line": held.line, "flags": held.flags}
-    if held.conditions != ALWAYS:
-        written["if"] = _written_conditions(held.conditions)
-    if held.rewrite is not None:
-        written["rewrite"] = [held.rewrite.rcode, held.rewrite.rtype, held.rewrite.rdata.hex()]
-    if held.badfilter:
+    written: dict[str, Any] = {"line": rule.line, "flags": rule.flags}
+    if rule.conditions != ALWAYS:
+        written["if"] = _written_conditions(rule.conditions)
+    if rule.rewrite is not None:
+        written["rewrite"] = [rule.rewrite.rcode, rule.rewrite.rtype, rule.rewrite.rdata.hex()]
+    if rule.badfilter:
         written["badfilter"] = True
-    if held.addresses:
-        written["addresses"] = [str(address) for address in held.addresses]
+    if rule.addresses:
+        written["addresses"] = [str(address) for address in rule.addresses]
     return json.dumps(written, separators=(",", ":")).encode()
 
 
@@ -88,7 +88,7 @@ def join(rules: Iterable[bytes]) -> bytes:
     return b"[" + b",".join(rules) + b"]"
 
 
-def decode(record: bytes | memoryview) -> tuple[Held, ...]:
+def decode(record: bytes | memoryview) -> tuple[CompiledRule, ...]:
     """The rules of a record; none for what no compiler wrote."""
     try:
         return read_rules(json.loads(bytes(record)))
@@ -96,7 +96,7 @@ def decode(record: bytes | memoryview) -> tuple[Held, ...]:
         return ()
 
 
-def read_rules(written: Any) -> tuple[Held, ...]:
+def read_rules(written: Any) -> tuple[CompiledRule, ...]:
     """The rules of a record that is read as JSON already; none for what no compiler wrote."""
     try:
         return tuple(map(_read, written))
@@ -110,9 +110,9 @@ class Details:
     def __init__(self, offsets: Sequence[int] = (), data: bytes | memoryview = b"") -> None:
         self._offsets = offsets
         self._data = data
-        self._remembered: dict[int, tuple[Held, ...]] = {}
+        self._remembered: dict[int, tuple[CompiledRule, ...]] = {}
 
-    def rules(self, index: int) -> tuple[Held, ...]:
+    def rules(self, index: int) -> tuple[CompiledRule, ...]:
         """The rules of a record; none where a file says what no compiler wrote."""
         known = self._remembered.get(index)
         if known is None:
@@ -121,7 +121,7 @@ class Details:
             known = self._remembered[index] = self._read(index)
         return known
 
-    def _read(self, index: int) -> tuple[Held, ...]:
+    def _read(self, index: int) -> tuple[CompiledRule, ...]:
         if index + 1 >= len(self._offsets):
             return ()
         return decode(self._data[self._offsets[index] : self._offsets[index + 1]])
@@ -136,10 +136,10 @@ def _written_conditions(conditions: Conditions) -> dict[str, Any]:
 _SETS = ("clients", "not_clients", "tags", "not_tags", "types", "not_types")
 
 
-def _read(written: dict[str, Any]) -> Held:
+def _read(written: dict[str, Any]) -> CompiledRule:
     rewrite = written.get("rewrite")
     conditions = written.get("if")
-    return Held(
+    return CompiledRule(
         int(written["line"]),
         int(written["flags"]) & ~(entry.DETAILED | entry.MAX_LINE_NUMBER),
         _read_conditions(conditions) if conditions else ALWAYS,

@@ -5,7 +5,7 @@
     offsets    where each record of `details` begins, and the last one ends
     details    rules that are more than a name and a line (see `details`)
     patterns   masks and regular expressions (see `grams`)
-    digest     which names the list may have rules for (see `digest`)
+    digest     the Bloom filter of its names (see `bloom`)
     blocks     where every 64th line begins in the source
     contents   JSON: kind, fingerprint of the source, report, where the parts begin, and more
     footer     native: where `contents` begins, size of the file, CRC-32 of all before the CRC,

@@ -20,24 +20,27 @@ class Fingerprint(NamedTuple):
 
     size: int
     modified_ns: int
-    digest: str
+    content_hash: str
 
     @classmethod
     def of(cls, file: BinaryIO) -> Fingerprint:
         """The fingerprint of a file that was just opened; it is read to its end."""
-        digest = hashlib.blake2b(digest_size=16)
+        content_hash = hashlib.blake2b(digest_size=16)
         size = 0
         while chunk := file.read(1 << 18):
-            digest.update(chunk)
+            content_hash.update(chunk)
             size += len(chunk)
-        return cls(size, os.fstat(file.fileno()).st_mtime_ns, digest.hexdigest())
+        return cls(size, os.fstat(file.fileno()).st_mtime_ns, content_hash.hexdigest())
 
     def fits(self, file: BinaryIO) -> bool:
         """Whether an open file holds that text. It is read only if its time of change differs."""
         status = os.fstat(file.fileno())
         if status.st_size != self.size:
             return False
-        return status.st_mtime_ns == self.modified_ns or self.of(file).digest == self.digest
+        return (
+            status.st_mtime_ns == self.modified_ns
+            or self.of(file).content_hash == self.content_hash
+        )
 
 
 class SourceCopy:

@@ -29,7 +29,7 @@ class Scope(IntEnum):
 class Conditions:
     """When a rule counts; what is empty sets no condition.
 
-    `clients` and `tags` hold tokens (see `clientele`): the asking client must have one of them,
+    `clients` and `tags` hold tokens (see `traits`): the asking client must have one of them,
     and must have none of `not_clients` and `not_tags`. `types` and `not_types` are numbers of
     query types, or of the record's type where an answer is checked. The rule does not apply to
     the names in `denyallow` (lower-cased wire names) nor below them, and with any of these never

@@ -14,7 +14,6 @@ from sinkhole.dns.filter.language.addresses import read_address, read_network
 from sinkhole.dns.filter.language.line import ALWAYS, Conditions, Ignored, Reject, Rewrite
 from sinkhole.dns.filter.language.names import read_name
 from sinkhole.dns.filter.language.rewrite import read_rewrite
-from sinkhole.dns.filter.traits import TAGS
 from sinkhole.dns.wire.numbers import type_number
 
 WEB_PAGES = Ignored("acts on web pages, not on names")
@@ -38,6 +37,14 @@ _BROWSER = frozenset({
     "xmlhttprequest", "xmlprune",
 })  # fmt: skip
 """Modifiers by which a browser decides what a page may load or show."""
+
+CLIENT_TAGS = frozenset({
+    "device_audio", "device_camera", "device_gameconsole", "device_laptop", "device_nas",
+    "device_other", "device_pc", "device_phone", "device_printer", "device_securityalarm",
+    "device_tablet", "device_tv", "os_android", "os_ios", "os_linux", "os_macos", "os_other",
+    "os_windows", "user_admin", "user_child", "user_regular",
+})  # fmt: skip
+"""All tags a client can have: the values of `$ctag`."""
 
 _WORD = re.compile(r"~?[a-z0-9_-]{1,30}")
 _BEFORE_COMMA = re.compile(r"(?<!\\),")
@@ -122,7 +129,7 @@ def _client(text: str) -> str:
 
 def _read_tags(conditions: Conditions, value: str) -> Conditions | Reject:
     wanted, unwanted = _split(value)
-    if not (wanted or unwanted) or not TAGS.issuperset(wanted + unwanted):
+    if not (wanted or unwanted) or not CLIENT_TAGS.issuperset(wanted + unwanted):
         return Reject("an unknown tag in $ctag")
     tags, not_tags = ({f"tag:{tag}" for tag in each} for each in (wanted, unwanted))
     return replace(conditions, tags=frozenset(tags), not_tags=frozenset(not_tags))

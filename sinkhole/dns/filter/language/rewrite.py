@@ -12,7 +12,7 @@ from sinkhole.dns.filter.language.addresses import read_address
 from sinkhole.dns.filter.language.line import EVERY_REWRITE, Address, Reject, Rewrite
 from sinkhole.dns.wire.numbers import Rcode, Type
 from sinkhole.dns.wire.text.rdata import rdata_from_text
-from sinkhole.dns.wire.text.tokens import bytes_to_word
+from sinkhole.dns.wire.text.tokens import bytes_to_token
 
 _SHORT_RCODES = {
     "NOERROR": Rcode.NOERROR,
@@ -96,7 +96,7 @@ def _read_full(rcode_name: str, type_name: str, data: str) -> Rewrite | Reject:
 def _as_strings(text: str) -> str:
     data = text.encode("utf-8", "replace")
     pieces = (data[at : at + _STRING] for at in range(0, max(len(data), 1), _STRING))
-    return " ".join(map(bytes_to_word, pieces))
+    return " ".join(map(bytes_to_token, pieces))
 
 
 def _record(rtype: int, data: str) -> Rewrite | Reject:

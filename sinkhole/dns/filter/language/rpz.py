@@ -22,7 +22,7 @@ from sinkhole.dns.filter.language.line import Ignored, Line, Reject, Rewrite, Ru
 from sinkhole.dns.filter.language.names import TOO_BROAD, read_name
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.dns.wire.text.rdata import rdata_from_text
-from sinkhole.dns.wire.text.tokens import split_words
+from sinkhole.dns.wire.text.tokens import split_tokens
 
 ZONE_ITSELF = Ignored("says something about a zone itself")
 OUTSIDE = Reject("RPZ: a name outside of the zone")
@@ -57,7 +57,7 @@ _REWRITES = {
     "SVCB": Type.SVCB,
 }
 _NAME_AT = {"CNAME": 0, "PTR": 0, "MX": 1, "HTTPS": 1, "SVCB": 1, "SRV": 3}
-"""Which word of a record's data is a name, and so may be meant below the origin."""
+"""Which token of a record's data is a name, and so may be meant below the origin."""
 
 _BLOCKS = frozenset(("", "*", "rpz-drop", "rpz-tcp-only"))
 _PASSES = "rpz-passthru"
@@ -147,10 +147,10 @@ class Zone:
         """A record's data, the name in it absolute."""
         if not self._origin or rtype not in _NAME_AT:
             return data
-        words, place = split_words(data), _NAME_AT[rtype]
-        if place < len(words) and words[place] != ".":
-            words[place] = self._absolute(words[place])
-        return " ".join(words)
+        tokens, place = split_tokens(data), _NAME_AT[rtype]
+        if place < len(tokens) and tokens[place] != ".":
+            tokens[place] = self._absolute(tokens[place])
+        return " ".join(tokens)
 
     def _absolute(self, name: str) -> str:
         """A name without a final dot, the origin behind it if it had none."""

@@ -108,9 +108,9 @@ def parse(expression: str) -> Node:
     """
     if len(expression) > MAX_TEXT:
         raise ValueError(f"a regular expression of more than {MAX_TEXT} characters")
-    reader = _Reader(expression)
-    node = reader.choice()
-    if reader.rest:
+    parser = _Parser(expression)
+    node = parser.choice()
+    if parser.rest:
         raise _broken("a parenthesis too many")
     return node
 
@@ -123,7 +123,7 @@ def _unsupported(what: str) -> ValueError:
     return ValueError(f"a regular expression with {what} is not supported")
 
 
-class _Reader:
+class _Parser:
     """Reads an expression from left to right, a method for each level."""
 
     def __init__(self, text: str) -> None:

@@ -1,7 +1,7 @@
 """Records as text, as in zone files: for people and settings, never on the way of a query.
 
-rdata      the data of records between text and wire form
-svcparams  the parameters of HTTPS and SVCB records
-tokens     quoted strings and escapes
-message    replies as text, by dnslib
+tokens     quoted strings and escapes: the text of a record taken apart
+svcparams  the parameters of HTTPS and SVCB records, as tokens and on the wire
+rdata      the data of a record, as text and on the wire: what rewrites and local names answer
+message    a whole reply as text, by dnslib
 """

@@ -16,8 +16,8 @@ from typing import Final, NamedTuple
 
 from sinkhole.dns.wire.name import end_of, from_text, to_text
 from sinkhole.dns.wire.numbers import Type, type_name
-from sinkhole.dns.wire.text.svcparams import params_from_words, params_to_words
-from sinkhole.dns.wire.text.tokens import bytes_to_word, split_words, word_to_bytes
+from sinkhole.dns.wire.text.svcparams import params_from_tokens, params_to_tokens
+from sinkhole.dns.wire.text.tokens import bytes_to_token, split_tokens, token_to_bytes
 from sinkhole.model.errors import WireError
 
 MAX_RDATA: Final = 4096
@@ -31,17 +31,17 @@ class _Field(NamedTuple):
     """One value of a record: how to call it, both ways, and its bytes (0: as long as a name is)."""
 
     what: str
-    from_word: Callable[[str], bytes]
-    to_word: Callable[[bytes], str]
+    from_token: Callable[[str], bytes]
+    to_token: Callable[[bytes], str]
     size: int = 0
 
 
 class _Rest(NamedTuple):
-    """What stands behind the fields of a type, in any number of words."""
+    """What stands behind the fields of a type, in any number of tokens."""
 
     what: str
-    from_words: Callable[[list[str]], bytes]
-    to_words: Callable[[bytes], list[str]]
+    from_tokens: Callable[[list[str]], bytes]
+    to_tokens: Callable[[bytes], list[str]]
 
 
 class _Form(NamedTuple):
@@ -50,7 +50,7 @@ class _Form(NamedTuple):
 
     @property
     def needs(self) -> str:
-        """What a record of this form needs, in words."""
+        """What a record of this form needs, for a person."""
         return ", ".join(part.what for part in (*self.fields, self.rest) if part is not None)
 
 
@@ -64,14 +64,14 @@ def rdata_from_text(rtype: int, text: str) -> bytes:
     if form is None:
         known = ", ".join(map(type_name, _FORMS))
         raise ValueError(f"{type_name(rtype)} records can't be written here, only {known}")
-    words, fixed = split_words(text), len(form.fields)
-    if len(words) < fixed or (len(words) > fixed and form.rest is None):
+    tokens, fixed = split_tokens(text), len(form.fields)
+    if len(tokens) < fixed or (len(tokens) > fixed and form.rest is None):
         raise ValueError(f"{type_name(rtype)} takes {form.needs}, not {text[:80]!r}")
     rdata = b"".join(
-        field.from_word(word) for field, word in zip(form.fields, words[:fixed], strict=True)
+        field.from_token(token) for field, token in zip(form.fields, tokens[:fixed], strict=True)
     )
     if form.rest is not None:
-        rdata += form.rest.from_words(words[fixed:])
+        rdata += form.rest.from_tokens(tokens[fixed:])
     if len(rdata) > MAX_RDATA:
         raise ValueError(f"data of {len(rdata)} bytes, at most {MAX_RDATA} are allowed")
     return rdata
@@ -86,65 +86,65 @@ def rdata_to_text(rtype: int, rdata: bytes) -> str:
     form = _FORMS.get(rtype)
     if form is not None:
         with contextlib.suppress(ValueError, WireError):
-            return " ".join(_words_of(form, rdata))
+            return " ".join(_tokens_of(form, rdata))
     return f"\\# {len(rdata)} {rdata.hex()}".rstrip()
 
 
-def _words_of(form: _Form, rdata: bytes) -> list[str]:
-    """The words of some data; ValueError or WireError if it isn't of that form."""
-    words, position = [], 0
+def _tokens_of(form: _Form, rdata: bytes) -> list[str]:
+    """The tokens of some data; ValueError or WireError if it isn't of that form."""
+    tokens, position = [], 0
     for field in form.fields:
         end = position + field.size if field.size else end_of(rdata, position)
         if end > len(rdata):
             raise ValueError("the data ends early")
-        words.append(field.to_word(rdata[position:end]))
+        tokens.append(field.to_token(rdata[position:end]))
         position = end
     if form.rest is not None:
-        return words + form.rest.to_words(rdata[position:])
+        return tokens + form.rest.to_tokens(rdata[position:])
     if position < len(rdata):
         raise ValueError("bytes behind the data")
-    return words
+    return tokens
 
 
-def _number_from_word(word: str) -> bytes:
-    if not (word.isascii() and word.isdigit() and len(word) <= 5 and int(word) <= 0xFFFF):
-        raise ValueError(f"{word[:80]!r} is no number from 0 to 65535")
-    return int(word).to_bytes(2, "big")
+def _number_from_token(token: str) -> bytes:
+    if not (token.isascii() and token.isdigit() and len(token) <= 5 and int(token) <= 0xFFFF):
+        raise ValueError(f"{token[:80]!r} is no number from 0 to 65535")
+    return int(token).to_bytes(2, "big")
 
 
-def _number_to_word(data: bytes) -> str:
+def _number_to_token(data: bytes) -> str:
     return str(int.from_bytes(data, "big"))
 
 
-def _ipv4_from_word(word: str) -> bytes:
-    return IPv4Address(word).packed
+def _ipv4_from_token(token: str) -> bytes:
+    return IPv4Address(token).packed
 
 
-def _ipv4_to_word(data: bytes) -> str:
+def _ipv4_to_token(data: bytes) -> str:
     return str(IPv4Address(data))
 
 
-def _ipv6_from_word(word: str) -> bytes:
-    address = IPv6Address(word)
+def _ipv6_from_token(token: str) -> bytes:
+    address = IPv6Address(token)
     if address.scope_id is not None:
-        raise ValueError(f"{word[:80]!r} has a zone, which records can't hold")
+        raise ValueError(f"{token[:80]!r} has a zone, which records can't hold")
     return address.packed
 
 
-def _ipv6_to_word(data: bytes) -> str:
+def _ipv6_to_token(data: bytes) -> str:
     return str(IPv6Address(data))
 
 
-def _name_from_word(word: str) -> bytes:
-    if '"' in word.replace('\\"', ""):
-        raise ValueError(f"{word[:80]!r} is no name: it has a quote")
-    return from_text(word)
+def _name_from_token(token: str) -> bytes:
+    if '"' in token.replace('\\"', ""):
+        raise ValueError(f"{token[:80]!r} is no name: it has a quote")
+    return from_text(token)
 
 
-def _strings_from_words(words: list[str]) -> bytes:
-    if not words:
+def _strings_from_tokens(tokens: list[str]) -> bytes:
+    if not tokens:
         raise ValueError('TXT takes at least one string, such as "some text"')
-    strings = [word_to_bytes(word) for word in words]
+    strings = [token_to_bytes(token) for token in tokens]
     if (longest := max(map(len, strings))) > MAX_STRING:
         raise ValueError(
             f"a string of {longest} bytes, at most {MAX_STRING} are allowed: "
@@ -153,28 +153,28 @@ def _strings_from_words(words: list[str]) -> bytes:
     return b"".join(bytes((len(string),)) + string for string in strings)
 
 
-def _strings_to_words(data: bytes) -> list[str]:
-    words, position = [], 0
+def _strings_to_tokens(data: bytes) -> list[str]:
+    tokens, position = [], 0
     while position < len(data):
         start = position + 1
         position = start + data[position]
         if position > len(data):
             raise ValueError("a string ends early")
-        words.append(bytes_to_word(data[start:position]))
-    if not words:
+        tokens.append(bytes_to_token(data[start:position]))
+    if not tokens:
         raise ValueError("no string")
-    return words
+    return tokens
 
 
-_IPV4 = _Field("an IPv4 address", _ipv4_from_word, _ipv4_to_word, 4)
-_IPV6 = _Field("an IPv6 address", _ipv6_from_word, _ipv6_to_word, 16)
-_NAME = _Field("a name", _name_from_word, to_text)
-_STRINGS = _Rest("strings", _strings_from_words, _strings_to_words)
-_PARAMS = _Rest("parameters", params_from_words, params_to_words)
+_IPV4 = _Field("an IPv4 address", _ipv4_from_token, _ipv4_to_token, 4)
+_IPV6 = _Field("an IPv6 address", _ipv6_from_token, _ipv6_to_token, 16)
+_NAME = _Field("a name", _name_from_token, to_text)
+_STRINGS = _Rest("strings", _strings_from_tokens, _strings_to_tokens)
+_PARAMS = _Rest("parameters", params_from_tokens, params_to_tokens)
 
 
 def _number(what: str) -> _Field:
-    return _Field(what, _number_from_word, _number_to_word, 2)
+    return _Field(what, _number_from_token, _number_to_token, 2)
 
 
 _SERVICE = _Form((_number("a priority"), _NAME), _PARAMS)

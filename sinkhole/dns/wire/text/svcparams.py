@@ -1,6 +1,6 @@
 r"""The parameters of HTTPS and SVCB records between text and wire form (RFC 9460 §2, RFC 9461).
 
-As text a parameter is one word: `alpn=h2,h3`, `port=8443`, `no-default-alpn`, and `key4711=…` for
+As text a parameter is one token: `alpn=h2,h3`, `port=8443`, `no-default-alpn`, and `key4711=…` for
 keys that have no name here. On the wire they stand sorted by key: key, length, value.
 """
 
@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 from ipaddress import IPv4Address, IPv6Address
 
-from sinkhole.dns.wire.text.tokens import bytes_to_word, word_to_bytes
+from sinkhole.dns.wire.text.tokens import bytes_to_token, token_to_bytes
 
 MANDATORY, ALPN, NO_DEFAULT_ALPN, PORT, IPV4HINT, ECH, IPV6HINT, DOHPATH = range(8)
 
@@ -32,19 +32,19 @@ _INVALID_KEY = 0xFFFF
 _ALPN_ID = re.compile(rb"(?:[^,\\]|\\.)+", re.DOTALL)
 
 
-def params_from_words(words: Sequence[str]) -> bytes:
+def params_from_tokens(tokens: Sequence[str]) -> bytes:
     """The wire form of parameters in any order.
 
     Raises ValueError, with a text fit for the user, for unknown names, bad values, a key that
     stands twice, and keys that need one that isn't there.
     """
     params: dict[int, bytes] = {}
-    for word in words:
-        name, equals, value = word.partition("=")
+    for token in tokens:
+        name, equals, value = token.partition("=")
         key = _key_of(name)
         if key in params:
             raise ValueError(f"the parameter {name} stands twice")
-        params[key] = _read(name, key, word_to_bytes(value) if equals else b"")
+        params[key] = _read(name, key, token_to_bytes(value) if equals else b"")
     _check_together(params)
     return b"".join(
         key.to_bytes(2, "big") + len(value).to_bytes(2, "big") + value
@@ -52,19 +52,19 @@ def params_from_words(words: Sequence[str]) -> bytes:
     )
 
 
-def params_to_words(wire: bytes) -> list[str]:
-    """The words of parameters on the wire; ValueError if keys and lengths don't fit together.
+def params_to_tokens(wire: bytes) -> list[str]:
+    """The tokens of parameters on the wire; ValueError if keys and lengths don't fit together.
 
     A value that its key can't have is written as `keyNNN=…`, byte by byte.
     """
-    words, position = [], 0
+    tokens, position = [], 0
     while position < len(wire):
         head, value_at = wire[position : position + 4], position + 4
         position = value_at + int.from_bytes(head[2:], "big")
         if len(head) < 4 or position > len(wire):
             raise ValueError("a parameter of a record ends early")
-        words.append(_write(int.from_bytes(head[:2], "big"), wire[value_at:position]))
-    return words
+        tokens.append(_write(int.from_bytes(head[:2], "big"), wire[value_at:position]))
+    return tokens
 
 
 def _key_of(name: str) -> int:
@@ -114,13 +114,13 @@ def _read_known(key: int, value: bytes) -> bytes:
         return _decode_base64(text)
     if key == PORT:
         return _number(text)
-    words = text.split(",")
+    parts = text.split(",")
     if key == MANDATORY:
-        return b"".join(key.to_bytes(2, "big") for key in sorted(set(map(_key_of, words))))
+        return b"".join(key.to_bytes(2, "big") for key in sorted(set(map(_key_of, parts))))
     family = IPv4Address if key == IPV4HINT else IPv6Address
     if "%" in text:
         raise ValueError("an address with a zone")
-    return b"".join(family(word).packed for word in words)
+    return b"".join(family(part).packed for part in parts)
 
 
 def _split_list(value: bytes) -> list[bytes]:
@@ -158,7 +158,7 @@ def _write(key: int, value: bytes) -> str:
             name, known = f"key{key}", value
     except ValueError:
         name, known = f"key{key}", value
-    text = bytes_to_word(known, quoted=False)
+    text = bytes_to_token(known, quoted=False)
     return f"{name}={text}" if text else name
 
 

@@ -1,4 +1,4 @@
-"""Changed rules judge as a Matcher does that really has them."""
+"""Altered rules decide as a Matcher does that really has them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import product
 
 import pytest
 
-from sinkhole.control.explain.altered_rules import Changed
+from sinkhole.control.explain.altered_rules import AlteredRules
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.wire.name import from_text
@@ -35,7 +35,7 @@ def test_added_rules_count_as_if_they_stood_behind_the_own_ones(
     builtin = [CompiledList.from_rules("services", "block", ["||a.example^"])]
     for theirs, added in product(RULES, RULES):
         other = CompiledList.from_rules("Theirs", "block", [theirs])
-        changed = Changed(
+        changed = AlteredRules(
             Matcher([*own(of_own), other], builtin),
             [added],
             own="own rules",
@@ -59,17 +59,17 @@ def test_rules_taken_out_do_not_count() -> None:
     present = Matcher([*own(["||a.example^", "||example^"])])
     for without, line in (([], 1), ([1], 2), ([2], 1)):
         places = [("own rules", number) for number in without]
-        match = Changed(present, own="own rules", without=places).match(NAME, Type.A)
+        match = AlteredRules(present, own="own rules", without=places).match(NAME, Type.A)
         assert match is not None
         assert match.cause.line == line
-    gone = Changed(present, own="own rules", without=[("own rules", 1), ("own rules", 2)])
+    gone = AlteredRules(present, own="own rules", without=[("own rules", 1), ("own rules", 2)])
     assert gone.match(NAME, Type.A) is None
 
 
 def test_built_in_rules_can_be_taken_out() -> None:
     present = Matcher([], [CompiledList.from_rules("services", "block", ["||a.example^"])])
-    match = Changed(present, own="own rules").match(NAME, Type.A)
+    match = AlteredRules(present, own="own rules").match(NAME, Type.A)
     assert match is not None
     assert match.builtin
-    gone = Changed(present, own="own rules", without=[("services", 1)])
+    gone = AlteredRules(present, own="own rules", without=[("services", 1)])
     assert gone.match(NAME, Type.A) is None

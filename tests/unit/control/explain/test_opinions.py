@@ -7,10 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from sinkhole.control.explain.opinions import explain_queries, explain_rules
+from sinkhole.control.explain.opinions import (
+    BUILTIN,
+    explain_queries,
+    explain_rules,
+    opinions_on,
+)
+from sinkhole.dns.filter.compiled.compile import compile_file
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.filter.trie import CompiledList
+from sinkhole.dns.wire.name import from_text
+from sinkhole.dns.wire.numbers import Type
 from sinkhole.model.errors import ListError, SinkholeError
+from sinkhole.model.verdict import Cause
 
 KEYS = ["name", "type", "verdict", "rule", "list", "line", "rewrite"]
 
@@ -228,3 +237,28 @@ def test_an_rcode_is_told(tmp_path: Path) -> None:
 def test_a_client_must_be_written_as_one(files: tuple[str, str], client: object) -> None:
     with pytest.raises(SinkholeError, match="queries, line 1: "):
         list(explain_queries([files[0]], [], [query("a.example", client=client)]))
+
+
+def test_every_list_is_heard_and_its_rule_read_back(tmp_path: Path) -> None:
+    source = tmp_path / "list.txt"
+    source.write_text("# head\n||a.example^\n")
+    compile_file(source, tmp_path / "list.list")
+    mapped = CompiledList.map(tmp_path / "list.list", "on disk", "block", source)
+    allow = CompiledList.from_rules("allow", "allow", ["a.example"])
+    other = CompiledList.from_rules("other", "block", ["||b.example^"])
+    matcher = Matcher([mapped, other, allow])
+    heard = opinions_on(matcher, from_text("a.example"), Type.A)
+    assert [(opinion.list_name, opinion.kind) for opinion in heard] == [
+        ("on disk", "block"),
+        ("allow", "allow"),
+    ]
+    assert heard[0].match.cause == Cause("on disk", 2, "||a.example^")
+    assert heard[1].match.allowed
+
+
+def test_what_is_built_in_counts_where_no_list_says_anything() -> None:
+    builtin = CompiledList.from_rules("services", "block", ["||a.example^"])
+    own = CompiledList.from_rules("own", "block", ["@@||a.example^"])
+    heard = opinions_on(Matcher([own], [builtin]), from_text("a.example"), Type.A)
+    notes = {each.match.cause.rule: each.note for each in heard}
+    assert notes == {"@@||a.example^": "", "||a.example^": BUILTIN}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sinkhole.control.explain.altered_rules import Changed
+from sinkhole.control.explain.altered_rules import AlteredRules
 from sinkhole.control.explain.rule_search import allow_lines, block_for, exceptions_for
 from sinkhole.dns.filter.language.line import Kind
 from sinkhole.dns.filter.match import Match, Matcher
@@ -61,7 +61,7 @@ def test_the_mildest_exception_that_works_is_found(
     present = matcher(own, theirs)
 
     def works(rules: tuple[str, ...], kind: Kind) -> bool:
-        changed = Changed(present, rules, own="own rules", kind=kind)
+        changed = AlteredRules(present, rules, own="own rules", kind=kind)
         return is_allowed(changed.match(NAME, Type.A))
 
     assert not is_allowed(present.match(NAME, Type.A))
@@ -89,7 +89,7 @@ def test_a_rule_that_blocks_is_found_if_there_is_one(
     present = matcher([], theirs, kind)
 
     def works(rules: tuple[str, ...], kind: Kind) -> bool:
-        return not is_allowed(Changed(present, rules, own="own rules").match(NAME, Type.A))
+        return not is_allowed(AlteredRules(present, rules, own="own rules").match(NAME, Type.A))
 
     assert list(block_for(NAME, works)) == rules
 

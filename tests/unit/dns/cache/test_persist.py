@@ -5,10 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from world import SimpleFilter, SimpleRewrite, World, addresses
+from world import SimpleFilter, World, addresses
 
 from sinkhole.dns.cache.persist import MAGIC, dump, load
 from sinkhole.dns.cache.table import Table
+from sinkhole.dns.filter.match import Rewritten
 from sinkhole.dns.policy.blocking import Blocking
 from sinkhole.dns.wire.name import from_text
 from sinkhole.model.errors import StorageError
@@ -55,13 +56,13 @@ async def test_the_addresses_in_it_are_judged_by_the_rules_of_today() -> None:
 
 
 async def test_a_rewritten_name_comes_back_for_the_same_rewrite_only() -> None:
-    world, safe = World(), SimpleRewrite(cname=from_text("safe.example.net"))
+    world, safe = World(), Rewritten(cname=from_text("safe.example.net"))
     rules = SimpleFilter(rewrite={"www.example.org": safe})
     world.publish(filter=rules, blocking=Blocking(ttl_s=300))
     world.upstreams.says("safe.example.net", "A", "safe.example.net. 300 A 192.0.2.1")
     await world.ask("www.example.org")
     data = dump(world.table, world.clock.now, 1_000_000.0)
-    other = SimpleRewrite(cname=from_text("safer.example.net"))
+    other = Rewritten(cname=from_text("safer.example.net"))
     for rewrite, asked in (
         ({"www.example.org": safe}, []),
         ({"www.example.org": other}, ["safer.example.net A"]),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sinkhole.dns.clients.access import MAX_TAGS, NO_TAG, NO_TRAITS, TAG_SIZE, Tags
+from sinkhole.dns.clients.access import MAX_TAGS, NO_TAG, TAG_SIZE, Tags
+from sinkhole.dns.filter.traits import NO_TRAITS
 
 
 def test_equal_traits_share_a_tag_and_no_traits_have_their_own() -> None:

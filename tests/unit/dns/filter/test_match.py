@@ -9,7 +9,7 @@ import pytest
 
 from sinkhole.dns.filter.compiled.compile import compile_file
 from sinkhole.dns.filter.language.line import Kind
-from sinkhole.dns.filter.match import BUILTIN, Match, Matcher, Rewritten
+from sinkhole.dns.filter.match import Match, Matcher, Rewritten
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.wire.name import from_text
 from sinkhole.model.verdict import Cause
@@ -63,23 +63,6 @@ def test_an_allow_list_beats_whatever_a_block_list_says() -> None:
     assert decision(matcher, "b.example") is None
 
 
-def test_every_list_is_heard_and_its_rule_read_back(tmp_path: Path) -> None:
-    source = tmp_path / "list.txt"
-    source.write_text("# head\n||a.example^\n")
-    compile_file(source, tmp_path / "list.list")
-    mapped = CompiledList.map(tmp_path / "list.list", "on disk", "block", source)
-    allow = rules("allow", "allow", "a.example")
-    other = rules("other", "block", "||b.example^")
-    matcher = Matcher([mapped, other, allow])
-    heard = matcher.opinions(from_text("a.example"), A)
-    assert [(opinion.list_name, opinion.kind) for opinion in heard] == [
-        ("on disk", "block"),
-        ("allow", "allow"),
-    ]
-    assert heard[0].match.cause == Cause("on disk", 2, "||a.example^")
-    assert heard[1].match.allowed
-
-
 def test_the_text_of_a_list_on_disk_is_read_only_when_asked_for(tmp_path: Path) -> None:
     source = tmp_path / "list.txt"
     source.write_text("||a.example^\n")
@@ -107,10 +90,6 @@ def test_built_in_lists_count_where_no_other_says_anything() -> None:
     assert decision(matcher, "c.b.example") == ("services", 3, True)
     assert (matcher.names, len(matcher.lists)) == (1, 1)
     assert matcher.rule_text(Cause("services", 2)) == "||b.example^"
-    notes = {
-        each.match.cause.rule: each.note for each in matcher.opinions(from_text("a.example"), A)
-    }
-    assert notes == {"@@||a.example^": "", "||a.example^": BUILTIN}
 
 
 def test_hosts_lines_say_their_addresses_together() -> None:

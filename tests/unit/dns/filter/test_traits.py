@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from sinkhole.dns.filter.traits import TAGS, traits_of
+from sinkhole.dns.filter.traits import traits_of
 
 CRITERIA = frozenset(
     {
@@ -37,7 +37,3 @@ CRITERIA = frozenset(
 def test_traits(address: str | None, names: list[str], tags: list[str], traits: set[str]) -> None:
     client = ip_address(address) if address else None
     assert traits_of(CRITERIA, client, names, tags) == traits
-
-
-def test_there_are_21_tags() -> None:
-    assert len(TAGS) == 21

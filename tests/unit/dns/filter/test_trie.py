@@ -175,7 +175,7 @@ def test_a_detailed_entry_is_found_before_all_others() -> None:
     key = query_key(from_text("a.example"))
     assert made.find(key) >= entry.DETAILED
     assert made.strongest == entry.DETAILED >> entry.STRENGTH_SHIFT
-    assert sorted(held.line for _, held in made.find_rules(key)) == [1, 2, 3]
+    assert sorted(rule.line for _, rule in made.find_rules(key)) == [1, 2, 3]
 
 
 def test_rules_of_all_sorts_survive_the_disk(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_rules_of_all_sorts_survive_the_disk(tmp_path: Path) -> None:
     assert mapped.report == made.report
     assert (mapped.report.names, mapped.report.networks) == (4, 1)
     assert (mapped.report.patterns, mapped.report.regexes) == (1, 1)
-    assert [each.pattern for each in mapped.patterns] == ["-ads-", "/^b/"]
+    assert [each.text for each in mapped.patterns] == ["-ads-", "/^b/"]
     assert sorted(mapped.all_keys()) == sorted(made.all_keys())
     for key in [*made.all_keys(), query_key(from_text("x.d")), address_key(b"\xc0\x00\x02\x01")]:
         assert list(mapped.find_rules(key)) == list(made.find_rules(key))

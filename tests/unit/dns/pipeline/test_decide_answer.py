@@ -5,22 +5,23 @@ from __future__ import annotations
 from ipaddress import ip_network
 
 import pytest
-from world import SimpleFilter, SimpleRewrite
+from world import SimpleFilter
 
 from sinkhole.dns.cache.answer import Answer, TtlLimits, answer_of
-from sinkhole.dns.clients.access import NO_TRAITS
+from sinkhole.dns.filter.match import Matcher, Rewritten
+from sinkhole.dns.filter.traits import NO_TRAITS
 from sinkhole.dns.pipeline.decide_answer import decide_answer, decide_answer_again
 from sinkhole.dns.pipeline.decide_question import View
 from sinkhole.dns.pipeline.permit import FREELY, Permit, allowed_by
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
-from sinkhole.dns.policy.snapshot import Filter, GroupPolicy, NoFilter, Policy
+from sinkhole.dns.policy.snapshot import Filter, GroupPolicy, Policy
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Record, Reply
 from sinkhole.model.record import Report
 from sinkhole.model.verdict import Cause, Outcome
 
-GONE, TEN = SimpleRewrite(rcode=3), ip_network("10.0.0.0/8")
+GONE, TEN = Rewritten(rcode=3), ip_network("10.0.0.0/8")
 WWW, CDN = from_text("www.example.org"), from_text("cdn.example.net")
 HTTPS = Question(WWW, 65)
 TARGET_AND_HINTS = (
@@ -34,7 +35,7 @@ def answer(question: Question, *rdatas: bytes) -> Answer:
 
 
 def policy(rules: Filter | None = None, **parts: object) -> Policy:
-    group = GroupPolicy(filter=rules or NoFilter())
+    group = GroupPolicy(filter=rules or Matcher(()))
     return Policy(group=group, **{"rebinding": None, **parts})  # type: ignore[arg-type]  # a table
 
 

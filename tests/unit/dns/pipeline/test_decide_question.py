@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from world import SimpleFilter, SimpleRewrite, local_records
+from world import SimpleFilter, local_records
 
 from sinkhole.dns.cache.ready import Ready
-from sinkhole.dns.clients.access import NO_TRAITS
+from sinkhole.dns.filter.match import Rewritten
+from sinkhole.dns.filter.traits import NO_TRAITS
 from sinkhole.dns.pipeline.decide_question import HEALTH_NAME, View
 from sinkhole.dns.pipeline.permit import FREELY, Permit
 from sinkhole.dns.pipeline.pipeline import STAGES, decide_question
@@ -22,7 +23,7 @@ POLICY = Policy(
         filter=SimpleFilter(
             ["ads.example.org", "nas.home"],
             ["good.ads.example.org"],
-            rewrite={"old.example.org": SimpleRewrite(cname=from_text("new.example.org"))},
+            rewrite={"old.example.org": Rewritten(rcode=0, cname=from_text("new.example.org"))},
         )
     ),
     local=LocalNames(local_records({"nas.home": ["192.0.2.20"], "go.home": ["CNAME example.net"]})),

@@ -9,7 +9,14 @@ from ipaddress import ip_address
 import pytest
 
 from sinkhole.dns.filter.compiled import details, entry
-from sinkhole.dns.filter.compiled.details import Details, Held, decode, encode, is_plain, join
+from sinkhole.dns.filter.compiled.details import (
+    CompiledRule,
+    Details,
+    decode,
+    encode,
+    is_plain,
+    join,
+)
 from sinkhole.dns.filter.language.line import EVERY_REWRITE, Conditions, Rewrite, Rule
 from sinkhole.dns.wire.name import from_text
 
@@ -22,25 +29,28 @@ CONDITIONS = Conditions(
     frozenset({65}),
     (from_text("com"), from_text("example.net")),
 )
-HELD = [
-    Held(1, 0),
-    Held(2, entry.IMPORTANT | entry.ALLOW | entry.NETWORK | entry.BELOW, CONDITIONS),
-    Held(3, entry.NETWORK, rewrite=Rewrite(0, 1, b"\xc0\x00\x02\x01")),
-    Held(4, entry.NETWORK | entry.ALLOW, rewrite=EVERY_REWRITE),
-    Held(5, entry.NETWORK, badfilter=True),
-    Held(6, 0, addresses=(ip_address("192.0.2.1"), ip_address("2001:db8::1"))),
+RULES = [
+    CompiledRule(1, 0),
+    CompiledRule(2, entry.IMPORTANT | entry.ALLOW | entry.NETWORK | entry.BELOW, CONDITIONS),
+    CompiledRule(3, entry.NETWORK, rewrite=Rewrite(0, 1, b"\xc0\x00\x02\x01")),
+    CompiledRule(4, entry.NETWORK | entry.ALLOW, rewrite=EVERY_REWRITE),
+    CompiledRule(5, entry.NETWORK, badfilter=True),
+    CompiledRule(6, 0, addresses=(ip_address("192.0.2.1"), ip_address("2001:db8::1"))),
 ]
 
 
 def test_a_record_is_read_back() -> None:
-    assert decode(join(map(encode, HELD))) == tuple(HELD)
+    assert decode(join(map(encode, RULES))) == tuple(RULES)
 
 
-def test_what_a_rule_is_is_held() -> None:
+def test_what_a_rule_is_is_kept() -> None:
     rule = Rule((from_text("a"),), conditions=CONDITIONS, badfilter=True)
-    assert Held.of(rule, 7, entry.NETWORK) == Held(7, entry.NETWORK, CONDITIONS, badfilter=True)
-    assert Held.plain(entry.ALLOW | entry.IMPORTANT | 9) == Held(9, entry.ALLOW | entry.IMPORTANT)
-    assert Held.plain(entry.ALLOW | 9).allow and not Held.plain(entry.ALLOW | 9).important
+    kept = CompiledRule.of(rule, 7, entry.NETWORK)
+    assert kept == CompiledRule(7, entry.NETWORK, CONDITIONS, badfilter=True)
+    exception = CompiledRule.plain(entry.ALLOW | 9)
+    assert exception == CompiledRule(9, entry.ALLOW)
+    assert exception.allow and not exception.important
+    assert CompiledRule.plain(entry.IMPORTANT | entry.ALLOW | 9).important
 
 
 def test_only_what_is_more_than_a_name_needs_details() -> None:
@@ -53,18 +63,18 @@ def test_only_what_is_more_than_a_name_needs_details() -> None:
 
 
 def test_records_are_found_by_number_and_remembered() -> None:
-    records = [join([encode(held)]) for held in HELD[:2]]
+    records = [join([encode(rule)]) for rule in RULES[:2]]
     offsets = array("Q", [0, len(records[0]), len(records[0]) + len(records[1])])
     read = Details(offsets, b"".join(records))
-    assert read.rules(0) == (HELD[0],)
-    assert read.rules(1) == (HELD[1],)
+    assert read.rules(0) == (RULES[0],)
+    assert read.rules(1) == (RULES[1],)
     assert read.rules(1) is read.rules(1)
     assert read.rules(2) == read.rules(1 << 26) == ()
 
 
 def test_what_is_remembered_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(details, "MOST_REMEMBERED", 2)
-    record = join([encode(HELD[0])])
+    record = join([encode(RULES[0])])
     read = Details(array("Q", range(0, len(record) * 6, len(record))), record * 5)
     first = read.rules(0)
     for index in range(1, 5):
@@ -87,4 +97,4 @@ def test_what_no_compiler_wrote_has_no_rules(record: bytes) -> None:
 
 
 def test_a_record_is_json() -> None:
-    assert json.loads(join([encode(HELD[0])])) == [{"line": 1, "flags": 0}]
+    assert json.loads(join([encode(RULES[0])])) == [{"line": 1, "flags": 0}]

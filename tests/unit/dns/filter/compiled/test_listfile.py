@@ -33,7 +33,7 @@ FLAGS = entry.NETWORK
 
 def contents(report: dict[str, Any] | None = None, shift: int = 24) -> Contents:
     report = CompileReport(names=1).as_dict() if report is None else report
-    return Contents("block", Fingerprint(5, 6, "digest"), report, [FLAGS], shift, ["name:TV"])
+    return Contents("block", Fingerprint(5, 6, "hash"), report, [FLAGS], shift, ["name:TV"])
 
 
 def parts(**other: Part) -> dict[str, Part]:
@@ -137,7 +137,7 @@ def test_parts_that_are_not_right_are_refused(
 def test_details_that_are_not_right_say_nothing(tmp_path: Path, details: bytes) -> None:
     path = tmp_path / "a.list"
     written = parts(details=details, offsets=array("Q", [0, len(details)]))
-    detailed = Contents("block", Fingerprint(5, 6, "digest"), CompileReport(names=1).as_dict())
+    detailed = Contents("block", Fingerprint(5, 6, "hash"), CompileReport(names=1).as_dict())
     detailed.palette.append(entry.DETAILED)
     write_list_file(path, written | {"low": array("H", [0])}, detailed)
     mapped = CompiledList.map(path, "a", "block")

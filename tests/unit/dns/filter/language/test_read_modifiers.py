@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sinkhole.dns.filter.language.line import EVERY_REWRITE, Conditions, Ignored, Reject, Rewrite
-from sinkhole.dns.filter.language.modifiers import Modifiers, read_modifiers
+from sinkhole.dns.filter.language.modifiers import CLIENT_TAGS, Modifiers, read_modifiers
 from sinkhole.dns.wire.name import from_text
 
 
@@ -112,3 +112,7 @@ def test_what_drops_a_rule(options: str) -> None:
 )
 def test_what_is_for_browsers(options: str) -> None:
     assert read_modifiers(options) == Ignored("acts on web pages, not on names")
+
+
+def test_there_are_21_tags() -> None:
+    assert len(CLIENT_TAGS) == 21

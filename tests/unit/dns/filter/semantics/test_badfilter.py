@@ -54,7 +54,7 @@ CASES = table(
     says("a.example", "a.example$badfilter", block="a.example"),
     says("a.example", "|a.example^$badfilter", block="a.example"),
     says("||a.example^", "0.0.0.0 a.example", "||a.example^$badfilter", block="a.example", line=2),
-    # Block lists are judged together, allow lists for themselves.
+    # Block lists count together, allow lists for themselves.
     says(block("||a^"), block("||a^$badfilter"), none="a"),
     says(block("||a^$badfilter"), block("||a^"), none="a"),
     says(allow("||a^"), block("||a^$badfilter"), allow="a"),

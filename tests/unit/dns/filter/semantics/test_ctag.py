@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from filter_case import Asker, Case, check, reading_of, says, table
 
-from sinkhole.dns.filter.traits import TAGS
+from sinkhole.dns.filter.language.modifiers import CLIENT_TAGS
 
 TV = Asker("192.0.2.7", tags=("device_tv",))
 CHILD_PHONE = Asker("192.0.2.8", tags=("device_phone", "os_android", "user_child"))
@@ -72,8 +72,8 @@ def test_what_is_no_tag_is_refused(line: str) -> None:
 
 
 def test_the_tags_are_a_closed_list_of_21() -> None:
-    assert len(TAGS) == 21
-    assert TAGS == ALL_TAGS
+    assert len(CLIENT_TAGS) == 21
+    assert CLIENT_TAGS == ALL_TAGS
 
 
 @pytest.mark.parametrize("tag", sorted(ALL_TAGS))

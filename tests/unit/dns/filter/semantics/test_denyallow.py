@@ -28,7 +28,7 @@ CASES = table(
     says("*$denyallow=bücher.example", none="a.xn--bcher-kva.example", block="example"),
     says("*$denyallow=xn--bcher-kva.example", none="a.xn--bcher-kva.example"),
     says("ads$denyallow=example.com", block="ads.example.org", none="ads.example.com"),
-    # The others judge what is denied to this one.
+    # The others decide on what is denied to this one.
     says("*$denyallow=com", "||ads.com^", block="ads.com", line=2),
     says("*$denyallow=com", "@@||good.org^", allow="good.org", block="bad.org"),
     says("@@||org^$denyallow=bad.org", "||org^", allow="good.org", block="bad.org a.bad.org"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from filter_case import Case, allow, block, check, judged, reading_of, says, table
+from filter_case import Case, allow, block, check, matched, reading_of, says, table
 
 CASES = table(
     says("0.0.0.0 ads.example", block="ads.example ads.example/AAAA ads.example/TXT"),
@@ -105,7 +105,7 @@ def test_all_that_match_say_which_addresses_the_name_has(
     lines: tuple[str, ...], name: str, expected: set[str], qtype: str
 ) -> None:
     (case,) = says(*lines, block=f"{name}/{qtype}")
-    match = judged(case)
+    match = matched(case)
     assert match is not None
     assert not match.allowed
     assert {str(address) for address in match.addresses} == expected
@@ -114,13 +114,13 @@ def test_all_that_match_say_which_addresses_the_name_has(
 def test_lines_of_several_lists_contribute_their_addresses() -> None:
     lists = (block("192.0.2.7 a.example"), block("b.example", "2001:db8::7 a.example"))
     (case,) = says(*lists, block="a.example", in_list=1, line=1)
-    match = judged(case)
+    match = matched(case)
     assert match is not None
     assert {str(address) for address in match.addresses} == {"192.0.2.7", "2001:db8::7"}
 
 
 def test_a_network_rule_takes_no_address_from_the_hosts_lines_it_beats() -> None:
     (case,) = says("192.0.2.7 a.example", "||a.example^", block="a.example", line=2)
-    match = judged(case)
+    match = matched(case)
     assert match is not None
     assert match.addresses == ()

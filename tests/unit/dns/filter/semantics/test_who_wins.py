@@ -85,7 +85,7 @@ LISTS = table(
     # An allow list that says nothing changes nothing.
     says(allow("||b^"), block("||a^"), block="a", none="c"),
     says(allow("||b^"), block("||a^"), allow="b"),
-    # All block lists are judged together: exceptions count across lists.
+    # All block lists count together: exceptions count across lists.
     says(block("||a^"), block("@@||a^"), allow="a", in_list=2, line=1),
     says(block("@@||a^"), block("||a^"), allow="a", in_list=1, line=1),
     says(block("@@||a^"), block("||a^$important"), block="a", in_list=2, line=1),

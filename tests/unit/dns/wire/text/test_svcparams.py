@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from sinkhole.dns.wire.text.svcparams import params_from_words, params_to_words
-from sinkhole.dns.wire.text.tokens import split_words
+from sinkhole.dns.wire.text.svcparams import params_from_tokens, params_to_tokens
+from sinkhole.dns.wire.text.tokens import split_tokens
 
 
 def param(key: int, value: bytes) -> bytes:
@@ -45,9 +45,9 @@ PARAMS: dict[str, tuple[bytes, str | None]] = {
 @pytest.mark.parametrize("text", PARAMS)
 def test_parameters_to_the_wire_and_back(text: str) -> None:
     wire, written = PARAMS[text]
-    assert params_from_words(split_words(text)) == wire
-    assert " ".join(params_to_words(wire)) == (text if written is None else written)
-    assert params_from_words(params_to_words(wire)) == wire
+    assert params_from_tokens(split_tokens(text)) == wire
+    assert " ".join(params_to_tokens(wire)) == (text if written is None else written)
+    assert params_from_tokens(params_to_tokens(wire)) == wire
 
 
 WRONG = {
@@ -83,11 +83,11 @@ WRONG = {
 @pytest.mark.parametrize("text", WRONG)
 def test_wrong_parameters_say_what_is_wrong(text: str) -> None:
     with pytest.raises(ValueError) as caught:
-        params_from_words(split_words(text))
+        params_from_tokens(split_tokens(text))
     assert WRONG[text] in str(caught.value)
 
 
 @pytest.mark.parametrize("wire", [b"\0", b"\0\1\0", b"\0\1\0\5h2", param(1, b"\x02h2") + b"\0"])
 def test_bytes_that_end_early_are_an_error(wire: bytes) -> None:
     with pytest.raises(ValueError, match="ends early"):
-        params_to_words(wire)
+        params_to_tokens(wire)

@@ -1,10 +1,10 @@
-"""Words with quotes and escapes."""
+"""Tokens with quotes and escapes."""
 
 from __future__ import annotations
 
 import pytest
 
-from sinkhole.dns.wire.text.tokens import bytes_to_word, split_words, word_to_bytes
+from sinkhole.dns.wire.text.tokens import bytes_to_token, split_tokens, token_to_bytes
 
 SPLIT = {
     "": [],
@@ -19,8 +19,8 @@ SPLIT = {
 
 
 @pytest.mark.parametrize("text", SPLIT)
-def test_words_stand_apart_by_spaces(text: str) -> None:
-    assert split_words(text) == SPLIT[text]
+def test_tokens_stand_apart_by_spaces(text: str) -> None:
+    assert split_tokens(text) == SPLIT[text]
 
 
 @pytest.mark.parametrize(
@@ -28,7 +28,7 @@ def test_words_stand_apart_by_spaces(text: str) -> None:
 )
 def test_a_quote_or_escape_without_its_end_is_an_error(text: str) -> None:
     with pytest.raises(ValueError, match="without its end"):
-        split_words(text)
+        split_tokens(text)
 
 
 MEANT = {
@@ -42,23 +42,23 @@ MEANT = {
 }
 
 
-@pytest.mark.parametrize("word", MEANT)
-def test_what_a_word_stands_for(word: str) -> None:
-    assert word_to_bytes(word) == MEANT[word]
+@pytest.mark.parametrize("token", MEANT)
+def test_what_a_token_stands_for(token: str) -> None:
+    assert token_to_bytes(token) == MEANT[token]
 
 
-@pytest.mark.parametrize("word", [r"\256", r"\999", "\ud800"])
-def test_what_no_byte_can_be(word: str) -> None:
+@pytest.mark.parametrize("token", [r"\256", r"\999", "\ud800"])
+def test_what_no_byte_can_be(token: str) -> None:
     with pytest.raises(ValueError, match=r"no byte|surrogates"):
-        word_to_bytes(word)
+        token_to_bytes(token)
 
 
 @pytest.mark.parametrize("data", [b"", b"one two", b'"\\\x00\xff', bytes(range(256))])
-def test_bytes_as_a_word_and_back(data: bytes) -> None:
-    word = bytes_to_word(data)
-    assert word.isascii()
-    assert split_words(word) == [word]
-    assert word_to_bytes(word) == data
-    bare = bytes_to_word(data, quoted=False)
+def test_bytes_as_a_token_and_back(data: bytes) -> None:
+    token = bytes_to_token(data)
+    assert token.isascii()
+    assert split_tokens(token) == [token]
+    assert token_to_bytes(token) == data
+    bare = bytes_to_token(data, quoted=False)
     assert " " not in bare
-    assert word_to_bytes(bare) == data
+    assert token_to_bytes(bare) == data

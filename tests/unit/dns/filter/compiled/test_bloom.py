@@ -7,7 +7,7 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sinkhole.dns.filter.bloom import FEWEST_NAMES, Digests, make_digest
+from sinkhole.dns.filter.compiled.bloom import FEWEST_NAMES, BloomFilters, bloom_filter_of
 from sinkhole.dns.filter.compiled.compile import compile_file
 from sinkhole.dns.filter.compiled.key import address_key, query_key, rule_key
 from sinkhole.dns.filter.language.line import Scope
@@ -19,47 +19,47 @@ MANY = [f"n{number}.example" for number in range(FEWEST_NAMES)]
 OTHERS = [f"x{number}.example.{top}" for number in range(3 * FEWEST_NAMES) for top in "ab"]
 
 
-def digest(*names: str, scope: Scope = Scope.TREE) -> bytes:
-    return make_digest(rule_key(from_text(name), scope) for name in names)
+def bloom(*names: str, scope: Scope = Scope.TREE) -> bytes:
+    return bloom_filter_of(rule_key(from_text(name), scope) for name in names)
 
 
-def places(digests: Digests, name: str) -> list[int]:
-    return list(digests.places(query_key(from_text(name))))
+def places(filters: BloomFilters, name: str) -> list[int]:
+    return list(filters.places(query_key(from_text(name))))
 
 
 def test_few_names_have_none() -> None:
-    assert digest(*MANY[1:]) == b""
-    assert len(digest(*MANY)) == 1024
+    assert bloom(*MANY[1:]) == b""
+    assert len(bloom(*MANY)) == 1024
 
 
 def test_a_top_level_domain_among_the_names_means_none() -> None:
-    assert digest(*MANY, "zip") == b""
-    assert digest(*MANY, "zip", scope=Scope.EXACT) == b""
+    assert bloom(*MANY, "zip") == b""
+    assert bloom(*MANY, "zip", scope=Scope.EXACT) == b""
 
 
 def test_names_below_one_another_and_exact_ones_share_a_bit() -> None:
     deep = [f"{name}.n1.example" for name in ("a.b", "c.b", "d.e.b")]
-    assert digest(*MANY, "b.n1.example") == digest(*MANY, *deep)
-    assert digest(*MANY, scope=Scope.EXACT) == digest(*MANY)
+    assert bloom(*MANY, "b.n1.example") == bloom(*MANY, *deep)
+    assert bloom(*MANY, scope=Scope.EXACT) == bloom(*MANY)
 
 
-def test_lists_without_a_digest_are_always_asked() -> None:
-    digests = Digests([b"", digest(*MANY), b""])
-    assert places(digests, "n7.example") == [0, 1, 2]
-    assert places(digests, "www.n7.example") == [0, 1, 2]
-    assert places(Digests([b"", b""]), "n7.example") == [0, 1]
+def test_lists_without_a_filter_are_always_asked() -> None:
+    filters = BloomFilters([b"", bloom(*MANY), b""])
+    assert places(filters, "n7.example") == [0, 1, 2]
+    assert places(filters, "www.n7.example") == [0, 1, 2]
+    assert places(BloomFilters([b"", b""]), "n7.example") == [0, 1]
 
 
 def test_most_lists_without_the_name_are_passed_over() -> None:
-    digests = Digests([digest(*MANY), digest(*OTHERS)])
-    passed = [places(digests, f"not-{name}") for name in MANY]
+    filters = BloomFilters([bloom(*MANY), bloom(*OTHERS)])
+    passed = [places(filters, f"not-{name}") for name in MANY]
     assert sum(map(len, passed)) < 0.6 * len(passed)
 
 
 def test_names_of_one_label_and_addresses_are_asked_of_every_list() -> None:
-    digests = Digests([digest(*MANY), digest(*OTHERS)])
-    assert places(digests, "example") == [0, 1]
-    assert list(digests.places(address_key(bytes(4)))) == [0, 1]
+    filters = BloomFilters([bloom(*MANY), bloom(*OTHERS)])
+    assert places(filters, "example") == [0, 1]
+    assert list(filters.places(address_key(bytes(4)))) == [0, 1]
 
 
 LABEL = st.sampled_from(["a", "b", "n1", "www", "a-b", "\\000", "\\001\\002", "\\046"])
@@ -73,14 +73,16 @@ def test_no_list_with_a_rule_for_the_name_is_passed_over(
 ) -> None:
     """Whatever the names, and whatever the sizes of the tables."""
     sizes = [(), MANY, OTHERS]
-    digests = Digests([digest(*names, *sizes[n % 3], scope=scope) for n, names in enumerate(lists)])
+    filters = BloomFilters(
+        [bloom(*names, *sizes[n % 3], scope=scope) for n, names in enumerate(lists)]
+    )
     key = query_key(from_text(asked))
     holding = [
         place
         for place, names in enumerate(lists)
         if any(key.startswith(rule_key(from_text(name), scope)) for name in names)
     ]
-    assert set(holding) <= set(places(digests, asked))
+    assert set(holding) <= set(places(filters, asked))
 
 
 def test_a_matcher_of_mapped_lists_finds_what_each_of_them_holds(tmp_path: Path) -> None:
@@ -98,14 +100,14 @@ def test_a_matcher_of_mapped_lists_finds_what_each_of_them_holds(tmp_path: Path)
     assert [match and match.cause.list_name for match in found] == ["0", "1", "2", None]
 
 
-def test_what_was_woven_is_taken_over_while_the_digests_stay_the_same() -> None:
-    many, others = digest(*MANY), digest(*OTHERS)
-    more = bytes(many)  # of one size with `many`, and woven with it
-    before = Digests([many, more, others])
-    after = Digests([b"", others, many, more], before)
+def test_what_was_interleaved_is_taken_over_while_the_filters_stay_the_same() -> None:
+    many, others = bloom(*MANY), bloom(*OTHERS)
+    more = bytes(many)  # of one size with `many`, and interleaved with it
+    before = BloomFilters([many, more, others])
+    after = BloomFilters([b"", others, many, more], before)
     for name in ("n7.example", "x7.example.a", "example.org"):
-        known = places(Digests([b"", others, many, more]), name)
+        known = places(BloomFilters([b"", others, many, more]), name)
         assert places(after, name) == known
-    assert {id(weave.woven) for weave in after._weaves} == {
-        id(weave.woven) for weave in before._weaves
+    assert {id(group.bits) for group in after._groups} == {
+        id(group.bits) for group in before._groups
     }

@@ -16,7 +16,7 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any, Final
 
-from sinkhole.dns.filter.compiled.details import Held, join, read_rules
+from sinkhole.dns.filter.compiled.details import CompiledRule, join, read_rules
 from sinkhole.dns.filter.language.names import TOO_BROAD
 from sinkhole.dns.filter.patterns.pattern import Mask, Matching, Subject
 from sinkhole.dns.filter.patterns.regex import Regex
@@ -73,7 +73,7 @@ class PatternWriter:
     def __len__(self) -> int:
         return len(self._rules)
 
-    def add(self, pattern: str, held: bytes, *, narrowed: bool = False) -> bool:
+    def add(self, pattern: str, rule: bytes, *, narrowed: bool = False) -> bool:
         """Add a rule (as `details.encode` made it); False if its pattern was there before.
 
         ValueError, with the reason, for a pattern that can't be used or is one too many, and for
@@ -84,7 +84,7 @@ class PatternWriter:
         if self._broad[pattern] and not narrowed:
             raise ValueError(TOO_BROAD.reason)
         rules = self._rules.setdefault(pattern, [])
-        rules.append(held)
+        rules.append(rule)
         return len(rules) == 1
 
     def _file(self, pattern: str) -> None:
@@ -148,23 +148,23 @@ def _pieces(text: str, size: int) -> list[str]:
     return [text[at : at + size] for at in range(len(text) - size + 1)]
 
 
-class Filed:
+class CompiledPattern:
     """A pattern of a compiled list and its rules, both made when first needed.
 
     `grams` are those it is filed under, "" being none; `cost` as in `pattern.Matching`.
     """
 
-    __slots__ = ("_least", "_matching", "_rules", "_written", "cost", "grams", "pattern")
+    __slots__ = ("_least", "_matching", "_rules", "_written", "cost", "grams", "text")
 
     def __init__(
-        self, pattern: str, grams: list[str], least: int, cost: int, written: list[Any]
+        self, text: str, grams: list[str], least: int, cost: int, written: list[Any]
     ) -> None:
-        self.pattern = pattern
+        self.text = text
         self.grams = grams
         self.cost = cost
         self._least = least
         self._written = written
-        self._rules: tuple[Held, ...] | None = None
+        self._rules: tuple[CompiledRule, ...] | None = None
         self._matching: Matching | None = None
 
     @property
@@ -178,13 +178,13 @@ class Filed:
             return False
         if self._matching is None:
             try:
-                self._matching = matching_of(self.pattern)
+                self._matching = matching_of(self.text)
             except ValueError:  # no compiler wrote that
                 self._matching = _Never()
         return self._matching.matches(subject)
 
     @property
-    def rules(self) -> tuple[Held, ...]:
+    def rules(self) -> tuple[CompiledRule, ...]:
         """The rules that have this pattern."""
         if self._rules is None:
             self._rules = read_rules(self._written)
@@ -204,13 +204,13 @@ class _Never:
         return False
 
 
-def read_patterns(data: bytes | memoryview) -> tuple[Filed, ...]:
+def read_patterns(data: bytes | memoryview) -> tuple[CompiledPattern, ...]:
     """The patterns that `PatternWriter.data` wrote; ValueError for anything else."""
     if not data:
         return ()
     try:
         return tuple(
-            Filed(
+            CompiledPattern(
                 str(each["pattern"]),
                 list(map(str, each["grams"])),
                 int(each["least"]),
@@ -230,9 +230,9 @@ class PatternIndex:
     `given_up` counts patterns that were not tried because a name had met too many (MOST_TRIED).
     """
 
-    def __init__(self, lists: Iterable[Iterable[Filed]]) -> None:
+    def __init__(self, lists: Iterable[Iterable[CompiledPattern]]) -> None:
         self.given_up = 0
-        self._filed: dict[str, list[tuple[int, Filed]]] = {}
+        self._filed: dict[str, list[tuple[int, CompiledPattern]]] = {}
         for place, patterns in enumerate(lists):
             for filed in patterns:
                 for gram in filed.grams:
@@ -244,7 +244,7 @@ class PatternIndex:
     def __bool__(self) -> bool:
         return bool(self._filed or self._always)
 
-    def find(self, subject: Subject) -> list[tuple[int, Filed]]:
+    def find(self, subject: Subject) -> list[tuple[int, CompiledPattern]]:
         """The patterns that fit, each with the place of its list; one in several is tried once."""
         tried = list(self._always)
         if self._grams:
@@ -261,8 +261,8 @@ class PatternIndex:
         fits: dict[str, bool] = {}
         left = MOST_TRIED
         for _, filed in tried:
-            if filed.pattern not in fits:
+            if filed.text not in fits:
                 left -= filed.cost
-                fits[filed.pattern] = left >= 0 and filed.matches(subject)
+                fits[filed.text] = left >= 0 and filed.matches(subject)
                 self.given_up += left < 0
-        return list(dict.fromkeys(each for each in tried if fits[each[1].pattern]))
+        return list(dict.fromkeys(each for each in tried if fits[each[1].text]))

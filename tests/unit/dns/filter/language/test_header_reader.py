@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sinkhole.dns.filter.language.header import MAX_TITLE, Header
+from sinkhole.dns.filter.language.reader import MAX_TITLE, Header
 
 
 def header(*comments: str) -> Header:

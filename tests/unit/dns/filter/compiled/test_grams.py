@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from sinkhole.dns.filter.compiled import entry
-from sinkhole.dns.filter.compiled.details import Held, encode
-from sinkhole.dns.filter.patterns import grams
-from sinkhole.dns.filter.patterns.grams import PatternIndex, PatternWriter, is_regex, read_patterns
+from sinkhole.dns.filter.compiled import entry, grams
+from sinkhole.dns.filter.compiled.details import CompiledRule, encode
+from sinkhole.dns.filter.compiled.grams import PatternIndex, PatternWriter, is_regex, read_patterns
 from sinkhole.dns.filter.patterns.pattern import Subject
 
 TEXTS = ["||ads*.example^", "-banner-", "/^track[0-9]+/", "/^[0-9]+$/", "*", "/^(mon|tue)/", "|x."]
@@ -16,12 +15,12 @@ TEXTS = ["||ads*.example^", "-banner-", "/^track[0-9]+/", "/^[0-9]+$/", "*", "/^
 def written(*texts: str) -> bytes:
     writer = PatternWriter()
     for line, text in enumerate(texts, start=1):
-        writer.add(text, encode(Held(line, entry.NETWORK)), narrowed=text == "*")
+        writer.add(text, encode(CompiledRule(line, entry.NETWORK)), narrowed=text == "*")
     return writer.data()
 
 
 def found(index: PatternIndex, host: str) -> list[str]:
-    return sorted(filed.pattern for _, filed in index.find(Subject(host)))
+    return sorted(filed.text for _, filed in index.find(Subject(host)))
 
 
 @pytest.mark.parametrize(
@@ -52,14 +51,14 @@ def test_many_short_texts_are_found_as_well_as_few(monkeypatch: pytest.MonkeyPat
 def test_a_pattern_of_several_rules_and_lists() -> None:
     first = read_patterns(written("-a-b-", "-banner-"))
     writer = PatternWriter()
-    assert writer.add("-a-b-", encode(Held(1, entry.NETWORK)))
-    assert not writer.add("-a-b-", encode(Held(2, entry.ALLOW)))
+    assert writer.add("-a-b-", encode(CompiledRule(1, entry.NETWORK)))
+    assert not writer.add("-a-b-", encode(CompiledRule(2, entry.ALLOW)))
     assert len(writer) == 1
     index = PatternIndex([first, (), read_patterns(writer.data())])
     fit = {place: filed.rules for place, filed in index.find(Subject("x-a-b-c"))}
     assert fit == {
-        0: (Held(1, entry.NETWORK),),
-        2: (Held(1, entry.NETWORK), Held(2, entry.ALLOW)),
+        0: (CompiledRule(1, entry.NETWORK),),
+        2: (CompiledRule(1, entry.NETWORK), CompiledRule(2, entry.ALLOW)),
     }
 
 
@@ -70,9 +69,7 @@ def test_without_patterns_there_is_nothing_to_ask() -> None:
 
 
 def test_which_could_fit_an_address() -> None:
-    filed = {
-        each.pattern: each.may_fit_addresses for each in read_patterns(written(*TEXTS, ".192."))
-    }
+    filed = {each.text: each.may_fit_addresses for each in read_patterns(written(*TEXTS, ".192."))}
     assert filed == {text: text in ("*", "/^[0-9]+$/", "|x.", ".192.") for text in filed}
 
 
