@@ -36,15 +36,15 @@ class PolicyMaker:
     """
 
     def __init__(self, settings: Settings) -> None:
-        wanted = settings.filtering.builtin
+        builtin = settings.filtering.builtin
         self.problems: list[str] = []
         self.builtin = make_builtin(settings)
         self._dns = settings.dns
         self._blocking = make_blocking(settings)
         self._local = self._make_local(settings)
-        self._reserved = Reserved(names=settings.dns.reserved_names, discovery=wanted.discovery)
-        self._rebinding = Rebinding(wanted.rebinding_allow) if wanted.rebinding else None
-        self._bogus = BogusAddresses(wanted.bogus_nxdomain) if wanted.bogus_nxdomain else None
+        self._reserved = Reserved(names=settings.dns.reserved_names, discovery=builtin.discovery)
+        self._rebinding = Rebinding(builtin.rebinding_allow) if builtin.rebinding else None
+        self._bogus = BogusAddresses(builtin.bogus_nxdomain) if builtin.bogus_nxdomain else None
         self._known = tuple(
             KnownClient(each.name, each.addresses, each.tags) for each in settings.clients
         )
@@ -64,14 +64,14 @@ class PolicyMaker:
 
     def _make_local(self, settings: Settings) -> LocalNames:
         """The names of the house, and weaker than these the machine's own."""
-        wanted = settings.local
+        local = settings.local
         weaker = {}
-        if wanted.hosts_file:
-            found = read_hosts_file(wanted.hosts_file)
+        if local.hosts_file:
+            found = read_hosts_file(local.hosts_file)
             self.problems += [found.problem] if found.problem else []
             weaker = {name: address_records(each) for name, each in found.addresses.items()}
         try:
-            return LocalNames(wanted.wire_records, int(wanted.ttl), weaker)
+            return LocalNames(local.wire_records, int(local.ttl), weaker)
         except ValueError as error:
             raise SettingsError([str(error)]) from None
 
@@ -91,12 +91,12 @@ def make_builtin(settings: Settings) -> tuple[CompiledList, ...]:
 
 def make_blocking(settings: Settings) -> Blocking:
     """How refused names are answered."""
-    wanted = settings.filtering.blocking
-    mode, ttl_s, usual = Mode(wanted.mode), int(wanted.ttl_in_force), Blocking()
+    blocking = settings.filtering.blocking
+    mode, ttl_s, usual = Mode(blocking.mode), int(blocking.ttl_in_force), Blocking()
     if mode is not Mode.CUSTOM_IP:
         return Blocking(mode, ttl_s)
     # Where one family is not set, that family gets the null address.
-    ipv4, ipv6 = wanted.custom_ipv4 or usual.ipv4, wanted.custom_ipv6 or usual.ipv6
+    ipv4, ipv6 = blocking.custom_ipv4 or usual.ipv4, blocking.custom_ipv6 or usual.ipv6
     return Blocking(mode, ttl_s, ipv4, ipv6)
 
 

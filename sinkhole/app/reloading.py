@@ -32,11 +32,11 @@ def in_place(old: Settings, new: Settings) -> tuple[Settings, list[str]]:
             later.append(name)
             changes[name] = before
             continue
-        kept = {
+        waiting = {
             key: getattr(before, key)
             for key in fields
             if f"{name}.{key}" not in AT_ONCE and getattr(before, key) != getattr(after, key)
         }
-        later += [f"{name}.{key}" for key in kept]
-        changes[name] = after.model_copy(update=kept)
+        later += [f"{name}.{key}" for key in waiting]
+        changes[name] = after.model_copy(update=waiting)
     return new.model_copy(update=changes), later

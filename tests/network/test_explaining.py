@@ -17,7 +17,7 @@ def scripted(upstream: FakeUpstream) -> None:
     upstream.answer("example.org", "A", ["192.0.2.1"])
 
 
-async def test_the_api_tells_the_story_by_what_is_in_use(tmp_path: Path) -> None:
+async def test_the_api_explains_by_what_is_in_use(tmp_path: Path) -> None:
     async with FakeUpstream() as upstream:
         scripted(upstream)
         rules = list_file(tmp_path / "mine.txt", "! mine", "||track.example.net^", "||ads.example^")

@@ -1,4 +1,4 @@
-"""What a client must get, and what must be recorded of it; `stage` tells how it is written."""
+"""What a client must get, and what must be recorded of it; `runner` tells how it is written."""
 
 from __future__ import annotations
 

@@ -11,7 +11,7 @@
         second   two
 
 The table of a `where`, the last thing in a file, plays the whole scenario once a row, from a
-fresh start, with WORD and OTHER replaced. What the verbs mean is told in `stage`.
+fresh start, with WORD and OTHER replaced. What the verbs mean is told in `runner`.
 """
 
 from __future__ import annotations

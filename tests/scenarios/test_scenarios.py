@@ -1,12 +1,12 @@
-"""Plays every `*.scenario` beside this file; `script` and `stage` tell how they are written."""
+"""Plays every `*.scenario` beside this file; `script` and `runner` tell how they are written."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from runner import play
 from script import ScriptError, read_scenario
-from stage import play
 
 HERE = Path(__file__).parent
 SCENARIOS = sorted(path.name for path in HERE.glob("*.scenario"))

@@ -77,18 +77,18 @@ def _key(source: str, name: bytes) -> str:
 
 def other_protection(inquiry: Inquiry, verdict: Verdict) -> list[Change]:
     """What makes rebinding protection or the bogus addresses let an answer pass."""
-    wanted = inquiry.settings.filtering.builtin
+    builtin = inquiry.settings.filtering.builtin
     name = to_text(inquiry.question.name)
     if verdict.cause == REBINDING:
-        other = Rebinding([*wanted.rebinding_allow, name])
+        other = Rebinding([*builtin.rebinding_allow, name])
         if not passes_fully(inquiry.with_policy(rebinding=other)):
             return []
         return [change("allow", "add", "filtering.builtin.rebinding_allow", [name])]
     address = ip_address(verdict.hop)
     wrong = [
-        net for net in wanted.bogus_nxdomain if net.version == address.version and address in net
+        net for net in builtin.bogus_nxdomain if net.version == address.version and address in net
     ]
-    left = BogusAddresses(net for net in wanted.bogus_nxdomain if net not in wrong)
+    left = BogusAddresses(net for net in builtin.bogus_nxdomain if net not in wrong)
     if inquiry.with_policy(bogus=left or None).verdict().cause == verdict.cause:
         return []
     items = [str(net.network_address if net.num_addresses == 1 else net) for net in wrong]

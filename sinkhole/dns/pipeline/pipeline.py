@@ -220,7 +220,7 @@ class Pipeline:
         try:
             end, shape = peek(wire)
         except WireError as error:
-            return self._refuse(wire, client, error.rcode, now)
+            return self._answer_malformed(wire, client, error.rcode, now)
         if shape.plain:
             if len(self._shapes) >= MAX_SHAPES:
                 self._shapes.clear()
@@ -272,7 +272,7 @@ class Pipeline:
         try:
             end_of(wire, HEADER_SIZE)
         except WireError as error:
-            return self._refuse(wire, client, error.rcode, now)
+            return self._answer_malformed(wire, client, error.rcode, now)
         question = shape.question(key[: end - HEADER_SIZE])
         view = View(policy, client.traits, shape.qclass)
         decided = self._answer_probe(question) or decide_question(question, view)
@@ -318,7 +318,7 @@ class Pipeline:
 
     # ---- records -----------------------------------------------------------------------------
 
-    def _refuse(
+    def _answer_malformed(
         self, wire: bytes, client: Client, rcode: int, now: float
     ) -> bytes | Literal[Drop.DROP]:
         """The error reply to a malformed query, within the budget for errors; else silence."""

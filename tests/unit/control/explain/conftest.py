@@ -88,7 +88,7 @@ class House:
         )
 
     def told(self, name: str, qtype: str = "A", client: str = CLIENT) -> dict[str, Any]:
-        """The story of a question."""
+        """What is explained of a question."""
         return explain(self.inquiry(name, qtype, client), self.table)
 
     def changes(self, name: str, qtype: str = "A") -> list[tuple[str, str, str, list[str]]]:
@@ -98,7 +98,7 @@ class House:
             for each in self.told(name, qtype)["changes"]
         ]
 
-    def teller(self, ask: Any) -> Explainer:
+    def explainer(self, ask: Any) -> Explainer:
         return Explainer(
             pipeline=self.pipeline,
             table=self.table,

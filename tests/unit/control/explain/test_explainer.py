@@ -1,4 +1,4 @@
-"""Stories of a running server: questions read, upstreams asked, texts read back."""
+"""Explanations of a running server: questions read, upstreams asked, texts read back."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ async def test_an_upstream_is_asked_on_demand_only_and_nobody_takes_note(house: 
         home.upstreams.ask(question, heard.append)
         return heard[0]
 
-    teller = home.teller(ask)
-    told = await teller.explain("a.example", "A", "192.0.2.7")
+    explainer = home.explainer(ask)
+    told = await explainer.explain("a.example", "A", "192.0.2.7")
     assert (told["heard"], told["outcome"], home.upstreams.asked) == (False, "forwarded", [])
-    told = await teller.explain("a.example", "A", "192.0.2.7", ask=True)
+    told = await explainer.explain("a.example", "A", "192.0.2.7", ask=True)
     assert (told["heard"], told["outcome"]) == (True, "blocked_answer")
     assert told["leads_to"][0]["rule"] == "||t.example^"
     assert not home.table.entries
     home.upstreams.says("a.example", "HTTPS", "a.example 60 IN HTTPS 1 t.example.")
-    told = await teller.explain("a.example", "HTTPS", "", ask=True)
+    told = await explainer.explain("a.example", "HTTPS", "", ask=True)
     assert told["leads_to"][0]["what"] == "HTTPS target"
     home.upstreams.asked.pop()
-    told = await teller.explain("t.example", "A", "", ask=True)
+    told = await explainer.explain("t.example", "A", "", ask=True)
     assert (told["heard"], told["outcome"]) == (False, "blocked"), "a blocked name is not asked for"
     assert home.upstreams.asked == ["a.example A"]
     assert (told["name"], told["from"]) == ("t.example", "server")
@@ -73,4 +73,4 @@ async def test_an_answer_that_makes_no_sense_is_an_error(house: Build) -> None:
         return heard[0]
 
     with pytest.raises(UpstreamError, match=r"192\.0\.2\.53"):
-        await home.teller(ask).explain("a.example", "A", "", ask=True)
+        await home.explainer(ask).explain("a.example", "A", "", ask=True)

@@ -1,4 +1,4 @@
-"""The story as a whole: stages, cache and where answers lead."""
+"""The explanation as a whole: stages, cache and where answers lead."""
 
 from __future__ import annotations
 

@@ -93,10 +93,10 @@ def play(steps: list[Step]) -> None:
     """Play one scenario; ScriptError at the first step that went another way."""
     clock = Clock()
     with asyncio.Runner(loop_factory=lambda: StillLoop(clock)) as runner:
-        runner.run(Stage(clock).play(steps))
+        runner.run(ScenarioRunner(clock).play(steps))
 
 
-class Stage:
+class ScenarioRunner:
     """A scenario being played."""
 
     def __init__(self, clock: Clock) -> None:
