@@ -79,8 +79,6 @@ TESTED_ELSEWHERE = {
 NO_MODULE_OF_THEIR_OWN = {
     "control/querylog/test_log_crash.py": "kills a process with the whole log in it",
     "dns/filter/test_starter_list.py": "holds blocklists/starter.txt to its promises",
-    "control/settings/test_settings_reference.py": "holds config/sinkhole.yaml equal to the code",
-    "control/settings/test_settings_sections.py": "each section's file has but a few lines",
 }
 BY_TOPIC = {"dns/filter/semantics": "tables of the rule language, which all of `filter` make up"}
 

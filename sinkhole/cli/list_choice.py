@@ -12,13 +12,8 @@ from rich.text import Text
 from sinkhole.cli.terminal import tables_console
 from sinkhole.control.lists.added import AddedList, AddedLists
 from sinkhole.control.lists.wanted import WantedList
-from sinkhole.control.settings import ListSettings, Settings
-from sinkhole.control.settings.catalogue import (
-    CatalogueEntry,
-    find_entry,
-    make_list,
-    read_catalogue,
-)
+from sinkhole.control.settings import ListSettings, Settings, make_list
+from sinkhole.control.settings.shipped import CatalogueEntry, find_entry, read_catalogue
 from sinkhole.model.errors import SettingsError, SinkholeError
 
 

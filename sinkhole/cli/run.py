@@ -13,7 +13,7 @@ import click
 
 from sinkhole import __version__
 from sinkhole.app.app import App
-from sinkhole.control.settings import Settings, load
+from sinkhole.control.settings import Endpoint, Settings, load
 from sinkhole.model.errors import SettingsError, SinkholeError
 from sinkhole.model.tasks import Tasks
 
@@ -94,6 +94,5 @@ async def _greet(app: App, config: Path | None) -> None:
         )
     for problem in app.problems():
         click.echo(f"  Note   {problem}")
-    host, _, port = app.addresses[0].rpartition(":")
-    host = {"0.0.0.0": "127.0.0.1", "[::]": "::1"}.get(host, host.strip("[]"))
-    click.echo(f"Try it:  dig @{host} -p {port} doubleclick.net")
+    dns = Endpoint.parse(app.addresses[0], 53).reachable
+    click.echo(f"Try it:  dig @{dns.host} -p {dns.port} doubleclick.net")

@@ -17,7 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sinkhole.cli.terminal import tables_console
-from sinkhole.control.settings import Settings
+from sinkhole.control.settings import Endpoint, Settings
 from sinkhole.dns.pipeline.decide_question import HEALTH_NAME
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.dns.wire.query import render_query
@@ -29,7 +29,6 @@ from sinkhole.model.explanation import Explanation
 TIMEOUT_S: Final = 5.0
 UPSTREAM_TIMEOUT_S: Final = 25.0
 """How long an answer may take for which the server asks an upstream."""
-_REACHABLE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
 def summary(settings: Settings, period: str) -> dict[str, Any]:
@@ -71,9 +70,7 @@ def explanation(
 
 
 def _get(settings: Settings, path: str, timeout_s: float = TIMEOUT_S) -> bytes:
-    listen = settings.web.listen
-    host = _REACHABLE.get(listen.host, listen.host)
-    where = f"[{host}]:{listen.port}" if ":" in host else f"{host}:{listen.port}"
+    where = settings.web.listen.reachable
     try:
         # A proxy of the environment must not come between us and this machine.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -131,7 +128,7 @@ def check_health(settings: Settings) -> None:
     """Ask over DNS and over HTTP; SinkholeError tells which does not answer."""
     for listen in settings.dns.listen:
         if listen.host != "::" or _has_ipv6():
-            _ask_dns(_REACHABLE.get(listen.host, listen.host), listen.port)
+            _ask_dns(listen.reachable)
     _get(settings, "/healthz")
 
 
@@ -145,7 +142,8 @@ def _has_ipv6() -> bool:
     return True
 
 
-def _ask_dns(host: str, port: int) -> None:
+def _ask_dns(server: Endpoint) -> None:
+    host, port = server.host, server.port
     query = render_query(Question(HEALTH_NAME, Type.A), secrets.randbits(16))
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     with socket.socket(family, socket.SOCK_DGRAM) as sock:

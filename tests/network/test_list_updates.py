@@ -11,7 +11,7 @@ from packing import ENCODINGS, pack
 from sinkhole.control.lists.fetch import Limits
 from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.status import ListStatus
-from sinkhole.control.settings.filtering import FilteringSettings, ListSettings
+from sinkhole.control.settings import FilteringSettings, ListSettings
 
 
 class ListServer:

@@ -15,8 +15,7 @@ from sinkhole.control.lists.builtin import (
     SAFE_SEARCH,
     SERVICES,
 )
-from sinkhole.control.settings.safe_search import known_engines
-from sinkhole.control.settings.services import GROUP, known_services
+from sinkhole.control.settings.shipped import GROUP, known_engines, known_services
 from sinkhole.dns.filter.match import about_name
 from sinkhole.dns.pipeline.decide_answer import REBINDING
 from sinkhole.dns.policy.local import HOSTS_FILE, LOCAL_RECORDS

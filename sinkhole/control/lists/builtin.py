@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sinkhole.control.settings import Settings
-from sinkhole.control.settings.safe_search import SafeSearchSettings, known_engines
-from sinkhole.control.settings.services import Service, chosen_services
+from sinkhole.control.settings import SafeSearchSettings, Settings
+from sinkhole.control.settings.shipped import BlockableService, chosen_services, known_engines
 
 SERVICES = "services"
 SAFE_SEARCH = "safe search"
@@ -58,7 +57,7 @@ def builtin_lists(settings: Settings) -> tuple[BuiltinList, ...]:
     return tuple(each for each in lists if each.rules)
 
 
-def _block(services: list[Service]) -> Iterator[BuiltinRule]:
+def _block(services: list[BlockableService]) -> Iterator[BuiltinRule]:
     """A domain that several services have is said once, for the first of them."""
     owners: dict[str, str] = {}
     for service in services:
@@ -67,7 +66,7 @@ def _block(services: list[Service]) -> Iterator[BuiltinRule]:
     return (BuiltinRule(f"||{domain}^", owner) for domain, owner in owners.items())
 
 
-def _force(wanted: SafeSearchSettings, services: list[Service]) -> Iterator[BuiltinRule]:
+def _force(wanted: SafeSearchSettings, services: list[BlockableService]) -> Iterator[BuiltinRule]:
     """A CNAME for each host, except of blocked services: a rewrite would win over the block."""
     levels = {
         engine: value if isinstance(value, str) else "strict" if value else "off"

@@ -8,14 +8,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
-import sinkhole
 from sinkhole.control.lists.intake import Intake, Received
 from sinkhole.control.lists.unpack import PIECE_SIZE
+from sinkhole.control.settings.shipped import find_shipped
 from sinkhole.model.errors import ListError
-
-_PACKAGE = Path(sinkhole.__file__).parent
-# An installed package carries its files inside; a checkout has them beside the package.
-SHIPPED = (_PACKAGE / "_shipped", _PACKAGE.parent)
 
 
 def is_local(url: str) -> bool:
@@ -37,8 +33,7 @@ def find(list_name: str, url: str) -> Path:
         if host not in ("", "localhost"):
             raise ListError(list_name, f"{url}: a file of another machine; write file:/path")
     path = Path(rest)
-    places = [path] if path.is_absolute() else [path, *(root / path for root in SHIPPED)]
-    return next((place for place in places if os.path.exists(place)), path)
+    return path if path.is_absolute() or os.path.exists(path) else find_shipped(path)
 
 
 def signature(path: Path) -> str:

@@ -1,11 +1,13 @@
-"""Addresses in settings: where to listen, whom to ask, who may ask.
+"""Addresses and host names in settings: where to listen, whom to ask, who may ask.
 
-Only literal addresses are taken, never host names: a DNS server that has to resolve a name in
-order to start would have to ask itself.
+Where something is to be reached, only literal addresses are taken, never host names: a DNS server
+that has to resolve a name in order to start would have to ask itself. The first half parses
+text; the second makes annotations of these kinds, as values.py does.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from ipaddress import (
     IPv4Address,
@@ -16,14 +18,33 @@ from ipaddress import (
     ip_interface,
     ip_network,
 )
+from typing import Any
 
-from sinkhole.control.settings.words import shown
+from pydantic import AfterValidator, BeforeValidator, PlainValidator, ValidationInfo
+
+from sinkhole.control.settings.quoting import shown
+from sinkhole.control.settings.values import conflict, read_text
+from sinkhole.dns.wire import name as wire_name
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
 
 ANY = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
 """What "any" stands for in a list of networks."""
+
+HOME = tuple(
+    ip_network(text)
+    for text in (
+        *("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"),
+        *("169.254.0.0/16", "::1/128", "fc00::/7", "fe80::/10"),
+    )
+)
+"""Loopback, private (RFC 1918), carrier NAT (RFC 6598), link-local and ULA (RFC 4193): the
+addresses a home network has. Answering anyone else makes an open resolver (RFC 5358 §4)."""
+
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+_HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", re.ASCII)
+_IPV4 = re.compile(r"[0-9]+(\.[0-9]+){3}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +73,11 @@ class Endpoint:
         if "%" in host:
             raise ValueError(f"{shown(text)} names an interface after %, write the address only")
         return cls(str(address), _port(text, port, lowest_port) if port else default_port)
+
+    @property
+    def reachable(self) -> Endpoint:
+        """Where this machine reaches what listens here: a wildcard address is no destination."""
+        return Endpoint(_LOOPBACK.get(self.host, self.host), self.port)
 
 
 def parse_address(text: str) -> Address:
@@ -90,6 +116,22 @@ def parse_network(text: str, others: str = "") -> Network:
     return network
 
 
+def parse_host_name(text: str) -> str:
+    """The lower-cased ASCII form of a host name (Unicode by IDNA); ValueError if it is none."""
+    try:
+        wire = wire_name.from_text(text)
+    except ValueError as error:
+        raise ValueError(f"{shown(text)} is not a name: {error}") from None
+    found = wire_name.to_text(wire)
+    if not _HOST_NAME.fullmatch(found):
+        raise ValueError(
+            f"{shown(text)} is not a host name, write letters, digits, - and _ between dots"
+        )
+    if _IPV4.fullmatch(found):
+        raise ValueError(f"{shown(text)} is an address, write a name")
+    return found
+
+
 def _host_and_port(text: str) -> tuple[str, str]:
     """Split an endpoint into host and port texts; the port is "" where none is written."""
     if text.startswith("["):
@@ -113,3 +155,93 @@ def _not_an_endpoint(text: str, port: int) -> str:
         f'{shown(text)} is not an IP address with a port, write one such as "192.0.2.1:{port}"'
         f' or "[2001:db8::1]:{port}"'
     )
+
+
+# ---- kinds of values ---------------------------------------------------------------------------
+
+
+def endpoint(default_port: int, *, any_port: bool = False) -> PlainValidator:
+    """An IP address with or without a port; `any_port` allows 0, a port of the system's choice."""
+    lowest = 0 if any_port else 1
+
+    def read(value: Any) -> Endpoint:
+        if isinstance(value, Endpoint):
+            return value
+        return Endpoint.parse(read_text(value, 100), default_port, lowest)
+
+    return PlainValidator(read)
+
+
+def one_server() -> AfterValidator:
+    """Refuse endpoints with an address that no single server can have."""
+
+    def check(server: Endpoint) -> Endpoint:
+        address = ip_address(server.host)
+        if address.is_unspecified or address.is_multicast:
+            raise ValueError(f'"{server}" is not the address of one server')
+        return server
+
+    return AfterValidator(check)
+
+
+def no_repeats() -> AfterValidator:
+    """Refuse a list of endpoints that names one of them twice; port 0 is never the same twice."""
+
+    def check(items: tuple[Endpoint, ...], info: ValidationInfo) -> tuple[Endpoint, ...]:
+        for position, item in enumerate(items):
+            if item.port and item in items[:position]:
+                raise conflict(f'"{item}" is listed twice', info.field_name, position)
+        return items
+
+    return AfterValidator(check)
+
+
+def address(version: int) -> PlainValidator:
+    """An address of IP `version` 4 or 6."""
+
+    def read(value: Any) -> Address:
+        found = value if isinstance(value, Address) else parse_address(read_text(value, 100))
+        if found.version != version:
+            raise ValueError(f"{found} is IPv{found.version}, this key takes IPv{version}")
+        return found
+
+    return PlainValidator(read)
+
+
+def network(others: str = "") -> PlainValidator:
+    """A network or a single address; `others` is what else the error should offer."""
+
+    def read(value: Any) -> Network:
+        return value if isinstance(value, Network) else parse_network(read_text(value, 100), others)
+
+    return PlainValidator(read)
+
+
+def any_as_networks() -> BeforeValidator:
+    """Write "any" out in a list of networks."""
+
+    def spread(value: Any) -> Any:
+        if not isinstance(value, (list, tuple)) or "any" not in value:
+            return value
+        # The IPv6 half goes to the end, so that errors name the right item.
+        return [str(ANY[0]) if item == "any" else item for item in value] + [str(ANY[1])]
+
+    return BeforeValidator(spread)
+
+
+def host_name() -> PlainValidator:
+    """A domain name, lower-cased, in the form it has on the wire."""
+    return PlainValidator(lambda value: parse_host_name(read_text(value, 1000)))
+
+
+def no_address() -> AfterValidator:
+    """Refuse a name that `$client` would take for an address."""
+
+    def check(name: str) -> str:
+        try:
+            parse_network(name)
+        except ValueError:
+            return name
+        raise ValueError(f"{shown(name)} is an address, write a name, and the address below it")
+
+    return AfterValidator(check)

@@ -13,8 +13,10 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
 
-from sinkhole.control.settings.addresses import Address
-from sinkhole.control.settings.fields import read_host_name
+from sinkhole.control.settings.addresses import Address, parse_host_name
+
+MACHINE_HOSTS_FILE = Path("/etc/hosts")
+"""The hosts file of this machine, which `local.hosts_file: true` stands for."""
 
 MOST_BYTES = 1 << 20
 """What is beyond is not read; a hosts file that long is a list, and belongs among the lists."""
@@ -76,7 +78,7 @@ def _take(words: list[str], addresses: dict[str, tuple[Address, ...]]) -> bool:
         return True
     try:
         address = ip_address(words[0])
-        names = [read_host_name(word) for word in words[1:]]
+        names = [parse_host_name(word) for word in words[1:]]
     except ValueError:
         return False
     if address.is_loopback or address.is_link_local or address.is_multicast:

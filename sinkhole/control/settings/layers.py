@@ -1,77 +1,52 @@
-"""Values that know where they were written, and the layers they are stacked in.
+"""Where settings come from, and which source wins.
 
     default  <  stored by the page or API  <  YAML file  <  environment
 
 Every layer is a tree of `Value`. A higher layer replaces single keys of a lower one: sections
 are merged key by key, everything else (a list, the local records) is one value and is replaced
 whole. The defaults are not a layer of their own: they are what the models fill in.
+
+The environment has one variable for each key: `SINKHOLE__DNS__LISTEN='["127.0.0.1:5353"]'`. Its
+name is the key's path in capitals, joined by two underscores; its value is YAML.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from pydantic import BaseModel
 
-from sinkhole.control.settings.words import key_text
+from sinkhole.control.settings.document import KeyPath, Origin, Problem, Value, read_document
+from sinkhole.control.settings.quoting import key_text
 
-Path = tuple[str | int, ...]
-"""Where a value stands: keys, and positions in lists, counted from 0."""
-
-
-class Origin(NamedTuple):
-    """Who set a value: "file config/sinkhole.yaml", "environment SINKHOLE__X" or "stored"."""
-
-    source: str
-    line: int = 0
-    """Counts from 1; 0 where there are no lines."""
-
-    def __str__(self) -> str:
-        """What `Settings.origin_of` says."""
-        return f"{self.source}:{self.line}" if self.line else self.source
+PREFIX = "SINKHOLE__"
 
 
-class Problem(NamedTuple):
-    """One thing that is wrong; sorts by source and line."""
+def read_environment(environ: Mapping[str, str], problems: list[Problem]) -> list[Value]:
+    """One layer for every variable that begins with `PREFIX`; problems name the variable.
 
-    origin: Origin
-    path: Path
-    text: str
+    Shorter paths come first, so that SINKHOLE__DNS__LISTEN overrules what SINKHOLE__DNS says.
+    """
+    layers = []
+    variables = [name for name in environ if name.startswith(PREFIX)]
+    for variable in sorted(variables, key=lambda name: (name.count("__"), name)):
+        path = tuple(variable.removeprefix(PREFIX).lower().split("__"))
+        source = f"environment {variable}"
+        if not all(path):
+            problem = f"the name of a setting is missing, write for instance {PREFIX}DNS__LISTEN"
+            problems.append(Problem(Origin(source), (), problem))
+        elif value := read_document(environ[variable], source, problems, path):
+            layers.append(_nested(path, value))
+        elif not any(problem.origin.source == source for problem in problems):
+            layers.append(_nested(path, Value(None, Origin(source))))
+    return layers
 
-    def __str__(self) -> str:
-        """One line for people: `config/sinkhole.yaml:14: upstream.timeout: what is wrong`."""
-        key = key_text(self.path)
-        return f"{str(self.origin).removeprefix('file ')}: {key + ': ' if key else ''}{self.text}"
 
-
-@dataclass(frozen=True, slots=True)
-class Value:
-    """A scalar, a list or a mapping as somebody wrote it, and where."""
-
-    data: bool | int | float | str | list[Value] | dict[str, Value] | None
-    origin: Origin
-
-    def plain(self) -> Any:
-        """The same without origins, as the models take it."""
-        if isinstance(self.data, dict):
-            return {key: value.plain() for key, value in self.data.items()}
-        if isinstance(self.data, list):
-            return [value.plain() for value in self.data]
-        return self.data
-
-    def origin_at(self, path: Path) -> Origin:
-        """The origin of what stands at `path`, or of the nearest thing around it."""
-        value = self
-        for part in path:
-            if isinstance(value.data, dict) and part in value.data:
-                value = value.data[str(part)]
-            elif isinstance(value.data, list) and isinstance(part, int) and part < len(value.data):
-                value = value.data[part]
-            else:
-                break
-        return value.origin
+def _nested(path: tuple[str, ...], value: Value) -> Value:
+    for key in reversed(path):
+        value = Value({key: value}, value.origin)
+    return value
 
 
 def as_value(plain: Any, origin: Origin) -> Value:
@@ -116,7 +91,9 @@ def section_of(model: type[BaseModel], key: str) -> type[BaseModel] | None:
     return kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
 
 
-def leaf_origins(model: type[BaseModel], tree: Value, path: Path = ()) -> Iterator[tuple[str, str]]:
+def leaf_origins(
+    model: type[BaseModel], tree: Value, path: KeyPath = ()
+) -> Iterator[tuple[str, str]]:
     """The key and the origin of everything in a stacked tree that is not a section."""
     if not isinstance(tree.data, dict):
         return
@@ -128,7 +105,7 @@ def leaf_origins(model: type[BaseModel], tree: Value, path: Path = ()) -> Iterat
             yield from leaf_origins(section, value, (*path, key))
 
 
-def all_keys(model: type[BaseModel], path: Path = ()) -> list[str]:
+def all_keys(model: type[BaseModel], path: KeyPath = ()) -> list[str]:
     """Every key that can be set, such as "upstream.timeout"; a list counts as one key."""
     keys = []
     for name in model.model_fields:

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
-from sinkhole.control.settings.complaints import complaints
-from sinkhole.control.settings.document import read_document
-from sinkhole.control.settings.environment import read_environment
-from sinkhole.control.settings.layers import Origin, Problem, Value, as_value, leaf_origins, stack
-from sinkhole.control.settings.model import Settings
-from sinkhole.control.settings.words import shown
+from sinkhole.control.settings.document import KeyPath, Origin, Problem, Value, read_document
+from sinkhole.control.settings.layers import (
+    all_keys,
+    as_value,
+    leaf_origins,
+    read_environment,
+    section_of,
+    stack,
+)
+from sinkhole.control.settings.quoting import listing, nearest, quoted, shown
+from sinkhole.control.settings.schema import ListSettings, Settings
 from sinkhole.model.errors import SettingsError
 
 MOST_BYTES = 16 << 20
@@ -37,10 +43,19 @@ def load(
     try:
         settings = Settings.model_validate(tree.plain())
     except ValidationError as refused:
-        problems += complaints(Settings, refused, tree)
+        problems += _complaints(Settings, refused, tree)
     if problems:
         raise SettingsError([str(problem) for problem in sorted(problems, key=_place)])
     return settings.set_by(dict(leaf_origins(Settings, tree)))
+
+
+def make_list(name: str, url: str, kind: str) -> ListSettings:
+    """A list checked as if it stood in the settings file; SettingsError if it could not."""
+    try:
+        return ListSettings.model_validate({"name": name, "url": url, "kind": kind})
+    except ValidationError as error:
+        told = [f"{each['loc'][0]}: {each['msg']}" for each in error.errors()]
+        raise SettingsError([text.replace("Value error, ", "") for text in told]) from error
 
 
 def _place(problem: Problem) -> Origin:
@@ -55,8 +70,8 @@ def _read_file(path: Path, problems: list[Problem]) -> list[Value]:
     if value is None or value.data is None:
         return []
     if not isinstance(value.data, dict):
-        wanted = 'settings are keys such as "dns:" with values below them'
-        problems.append(Problem(value.origin, (), f"{shown(value.data)} is all there is, {wanted}"))
+        advice = 'settings are keys such as "dns:" with values below them'
+        problems.append(Problem(value.origin, (), f"{shown(value.data)} is all there is, {advice}"))
         return []
     return [value]
 
@@ -79,3 +94,66 @@ def _read_text(path: Path, origin: Origin, problems: list[Problem]) -> str | Non
         text = "is not UTF-8 text, save the file in that encoding"
         problems.append(Problem(origin._replace(line=line), (), text))
         return None
+
+
+# ---- what was refused, in words ----------------------------------------------------------------
+
+
+def _complaints(model: type[BaseModel], refused: ValidationError, tree: Value) -> list[Problem]:
+    """One problem for everything that `model` refused about a stacked tree."""
+    found = []
+    for error in refused.errors(include_url=False):
+        path = error["loc"]
+        if error["type"] == "conflict":
+            path = (*path[:-1], *error["ctx"]["path"])
+        elif path[-1] == "[key]" and error["type"] != "extra_forbidden":
+            path = path[:-1]  # pydantic's word for "the key, not the value"
+        found.append(Problem(tree.origin_at(path), path, _in_words(model, error, path)))
+    return found
+
+
+def _in_words(model: type[BaseModel], error: ErrorDetails, path: KeyPath) -> str:
+    kind, value = error["type"], error["input"]
+    if kind == "extra_forbidden":
+        return _unknown(model, path)
+    if kind == "missing":
+        return "is missing, and there is no default"
+    if kind == "conflict":
+        return str(error["ctx"]["message"])
+    if value is None:
+        return "has no value, write one or remove the line"
+    if kind == "value_error":
+        return str(error["ctx"]["error"])
+    return f"{shown(value)} does not fit, {_expected(kind, value)}"
+
+
+def _expected(kind: str, value: Any) -> str:
+    """What a container wants that got something else."""
+    if kind == "tuple_type":
+        is_scalar = isinstance(value, (str, int, float))
+        return f"write a list: [{shown(value)}]" if is_scalar else 'write a list: ["…", "…"]'
+    if kind in ("dict_type", "model_type"):
+        return 'write "key: value" lines, indented below this one'
+    return "see config/sinkhole.yaml for what it takes"
+
+
+def _unknown(model: type[BaseModel], path: KeyPath) -> str:
+    """Suggest the nearest key of the same section, else a key of that name elsewhere."""
+    known = list(_model_at(model, path[:-1]).model_fields)
+    name = str(path[-1])
+    if near := nearest(name, known):
+        return f"unknown key, did you mean {quoted(near)}?"
+    if elsewhere := [key for key in all_keys(model) if key.split(".")[-1] == name]:
+        return f"unknown key here, did you mean {listing(map(quoted, elsewhere))}?"
+    return f"unknown key, known here are {', '.join(known)}"
+
+
+def _model_at(model: type[BaseModel], path: KeyPath) -> type[BaseModel]:
+    """The model that describes what stands at `path`, through sections and list items."""
+    for part in path:
+        if isinstance(part, int):
+            continue
+        section = section_of(model, part)
+        items = get_args(model.model_fields[part].annotation)
+        model = section or next(kind for kind in items if issubclass(kind, BaseModel))
+    return model

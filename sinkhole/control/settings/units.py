@@ -3,32 +3,28 @@
 Both are numbers with a memory for how they are written: a `Duration` is a float of seconds, a
 `Size` an int of bytes, and `str()` of either is the canonical text, which parses back to the
 same number. A bare number is refused, because nobody can tell seconds from minutes by looking;
-only 0 needs no unit.
+only 0 needs no unit. The annotations of both, as in values.py, come behind them.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
+from typing import Any
 
-from sinkhole.control.settings.words import shown
+from pydantic import PlainValidator, ValidationInfo
+
+from sinkhole.control.settings.quoting import listing, nearest, quoted, shown
+from sinkhole.control.settings.values import conflict
 
 # Largest unit first: the canonical text uses the first one that gives a whole number.
 _MS_PER = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
-_BYTES_PER = {
-    "TiB": 1 << 40,
-    "GiB": 1 << 30,
-    "MiB": 1 << 20,
-    "KiB": 1 << 10,
-    "TB": 10**12,
-    "GB": 10**9,
-    "MB": 10**6,
-    "KB": 10**3,
-    "B": 1,
-}
+_BINARY = {"TiB": 1 << 40, "GiB": 1 << 30, "MiB": 1 << 20, "KiB": 1 << 10}
+_BYTES_PER = {**_BINARY, "TB": 10**12, "GB": 10**9, "MB": 10**6, "KB": 10**3, "B": 1}
 
 # What people write instead, so that the error can say what they should have written.
-_MEANT_TIME = {
+_OTHER_TIMES = {
     **dict.fromkeys(("msec", "msecs", "milli", "millis", "millisecond", "milliseconds"), "ms"),
     **dict.fromkeys(("sec", "secs", "second", "seconds"), "s"),
     **dict.fromkeys(("min", "mins", "minute", "minutes"), "m"),
@@ -36,9 +32,9 @@ _MEANT_TIME = {
     **dict.fromkeys(("day", "days"), "d"),
     **{unit.lower(): unit for unit in _MS_PER},
 }
-_MEANT_SIZE = {
+_OTHER_SIZES = {
     **dict.fromkeys(("byte", "bytes"), "B"),
-    **{unit[0].lower(): unit for unit in ("KiB", "MiB", "GiB", "TiB")},
+    **{unit[0].lower(): unit for unit in _BINARY},
     **{unit.lower(): unit for unit in _BYTES_PER},
 }
 _LONGER_TIMES = {"w": 7, "week": 7, "weeks": 7, "y": 365, "year": 365, "years": 365}
@@ -90,6 +86,56 @@ class Size(int):
         return f"{int(self) // _BYTES_PER[unit]}{unit}"
 
 
+def time_span(low: str, high: str, *, or_zero: bool = False) -> PlainValidator:
+    """A time span from `low` to `high`; with `or_zero` also 0, which then switches off."""
+    return PlainValidator(lambda value: read_time_span(value, low, high, or_zero=or_zero))
+
+
+def read_time_span(value: Any, low: str, high: str, *, or_zero: bool = False) -> Duration:
+    """The time span that `time_span` describes; ValueError if it is none or out of range."""
+    span = value if isinstance(value, Duration) else Duration.parse(_number_text(value))
+    if Duration.parse(low) <= span <= Duration.parse(high) or (or_zero and not span):
+        return span
+    raise ValueError(f"{span} is out of range, {_range(low, high, or_zero)}")
+
+
+def time_span_by_mode(modes: Sequence[str], low: str, high: str) -> PlainValidator:
+    """One time span for all blocking modes, or a mapping with one for some of `modes`."""
+
+    def read(value: Any, info: ValidationInfo) -> Duration | dict[str, Duration]:
+        if not isinstance(value, Mapping):
+            return read_time_span(value, low, high)
+        if not value:
+            example = 'write one time span, or for instance "nxdomain: 60s"'
+            raise ValueError(f"no mode is named, {example}")
+        spans = {}
+        for mode, span in value.items():
+            if mode not in modes:
+                near = nearest(mode, modes)
+                hint = f"did you mean {quoted(near)}?" if near else f"write {listing(modes)}"
+                raise conflict(f"{shown(mode)} is no blocking mode, {hint}", info.field_name, mode)
+            try:
+                spans[mode] = read_time_span(span, low, high)
+            except ValueError as error:
+                raise conflict(str(error), info.field_name, mode) from None
+        return spans
+
+    return PlainValidator(read)
+
+
+def byte_count(low: str, high: str) -> PlainValidator:
+    """A number of bytes from `low` to `high`."""
+    least, most = Size.parse(low), Size.parse(high)
+
+    def read(value: Any) -> Size:
+        count = value if isinstance(value, Size) else Size.parse(_number_text(value))
+        if least <= count <= most:
+            return count
+        raise ValueError(f"{count} is out of range, {_range(low, high, False)}")
+
+    return PlainValidator(read)
+
+
 def _split(text: str, units: dict[str, int], what: str, examples: str) -> tuple[Decimal, str]:
     """The number and the unit ("" only for zero) of a quantity."""
     found = _QUANTITY.fullmatch(text)
@@ -99,21 +145,29 @@ def _split(text: str, units: dict[str, int], what: str, examples: str) -> tuple[
     if not space and (unit in units or (not unit and Decimal(number) == 0)):
         return Decimal(number), unit
     if not unit:
-        wanted = " or ".join(f'"{number}{unit}"' for unit in _likely(units))
-        raise ValueError(f"{shown(text)} has no unit, write for instance {wanted}")
-    raise ValueError(f"{shown(text)} is not a {what}, write {_meant(number, unit, what, examples)}")
+        likely = ("s", "h") if "s" in units else ("MiB", "GiB")
+        choices = " or ".join(f'"{number}{unit}"' for unit in likely)
+        raise ValueError(f"{shown(text)} has no unit, write for instance {choices}")
+    advice = _advice(number, unit.lower(), what) or f"one such as {examples}"
+    raise ValueError(f"{shown(text)} is not a {what}, write {advice}")
 
 
-def _likely(units: dict[str, int]) -> tuple[str, ...]:
-    return ("s", "h") if "s" in units else ("MiB", "GiB")
-
-
-def _meant(number: str, unit: str, what: str, examples: str) -> str:
-    """What to write for a number behind a unit that is not ours, such as "2 sec"."""
-    word = unit.lower()
-    meant = (_MEANT_TIME if what == "duration" else _MEANT_SIZE).get(word)
-    if meant:
-        return f'"{number}{meant}"'
+def _advice(number: str, word: str, what: str) -> str:
+    """What to write for a number behind a unit that is not ours, such as "2 sec"; "" if unclear."""
+    if unit := (_OTHER_TIMES if what == "duration" else _OTHER_SIZES).get(word):
+        return f'"{number}{unit}"'
     if what == "duration" and word in _LONGER_TIMES and number.isdigit():
         return f'"{int(number) * _LONGER_TIMES[word]}d"'
-    return f"one such as {examples}"
+    return ""
+
+
+def _number_text(value: object) -> str:
+    if isinstance(value, str):
+        return value.strip()
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return str(value)
+    raise ValueError(f"{shown(value)} is not a number with a unit")
+
+
+def _range(low: str, high: str, or_zero: bool) -> str:
+    return f"write {low} to {high}{', or 0' if or_zero else ''}"

@@ -7,6 +7,7 @@ import os
 
 from aiohttp import web
 
+from sinkhole.control.settings import Endpoint
 from sinkhole.control.web.connections import Door
 from sinkhole.model.errors import SettingsError
 
@@ -41,8 +42,7 @@ class Site:
     @property
     def url(self) -> str:
         """The page's address, as to be typed into a browser on this machine."""
-        host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
-        return f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}"
+        return f"http://{Endpoint(self.host, self.port).reachable}"
 
     async def start(self) -> None:
         """Listen. Raises SettingsError when the address can not be had; nothing then runs."""

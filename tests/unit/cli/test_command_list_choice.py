@@ -7,7 +7,7 @@ from command_line import CommandLine
 from list_house import Server, states
 
 from sinkhole.cli import list_choice as choice
-from sinkhole.control.settings.catalogue import CatalogueEntry
+from sinkhole.control.settings.shipped import CatalogueEntry
 
 
 def test_the_catalogue_is_shown_whole_or_searched(command: CommandLine) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 from sinkhole.control.lists.library import Library
-from sinkhole.control.settings.filtering import FilteringSettings, ListSettings
+from sinkhole.control.settings import FilteringSettings, ListSettings
 from sinkhole.dns.filter.trie import CompiledList
 
 PATIENCE_S = 30

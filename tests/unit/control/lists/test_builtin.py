@@ -14,9 +14,8 @@ from sinkhole.control.lists.builtin import (
     builtin_lists,
 )
 from sinkhole.control.settings import Settings
-from sinkhole.control.settings.filtering import TAKEN_NAMES
-from sinkhole.control.settings.safe_search import known_engines
-from sinkhole.control.settings.services import known_services
+from sinkhole.control.settings.schema import TAKEN_NAMES
+from sinkhole.control.settings.shipped import known_engines, known_services
 from sinkhole.dns.filter.trie import CompiledList
 
 QUIET = {"doh_canary": False, "private_relay": False}

@@ -8,7 +8,7 @@ from packing import ENCODINGS, pack
 
 from sinkhole.control.lists.intake import Intake, Received
 from sinkhole.control.lists.unpack import unpacker_for
-from sinkhole.control.settings.units import Size
+from sinkhole.control.settings import Size
 from sinkhole.model.errors import ListError
 
 TEXT = b"# hosts\n" + b"".join(b"0.0.0.0 ads%d.example.org\n" % n for n in range(1000))

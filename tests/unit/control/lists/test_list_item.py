@@ -7,7 +7,7 @@ import pytest
 
 from sinkhole.control.lists.item import Item
 from sinkhole.control.lists.state import State, Version
-from sinkhole.control.settings.filtering import ListSettings
+from sinkhole.control.settings import ListSettings
 
 DAY = 86_400.0
 NOW = 1_000_000.0

@@ -13,7 +13,7 @@ from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.own_rules import OWN_RULES
 from sinkhole.control.lists.steps import Phase, Step
 from sinkhole.control.lists.store import Store
-from sinkhole.control.settings.filtering import ListSettings
+from sinkhole.control.settings import ListSettings
 from sinkhole.dns.filter.compiled.key import query_key
 from sinkhole.model.errors import ListError
 
@@ -271,7 +271,7 @@ UPDATE = """
 import asyncio, sys
 from pathlib import Path
 from sinkhole.control.lists.library import Library
-from sinkhole.control.settings.filtering import FilteringSettings, ListSettings
+from sinkhole.control.settings import FilteringSettings, ListSettings
 
 folder = Path(sys.argv[1])
 lists = (ListSettings(name="Ads", url=f"file:{folder / 'ads.txt'}"),)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from sinkhole.control.lists import local
+from sinkhole.control.settings import shipped
 from sinkhole.model.errors import ListError
 
 
@@ -28,15 +29,15 @@ def test_an_absolute_path_names_exactly_that_file(tmp_path: Path, form: str) -> 
 def test_a_relative_path_is_looked_up_in_the_working_directory_first(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    shipped, here = tmp_path / "shipped", tmp_path / "here"
-    for folder in (shipped, here):
+    package, here = tmp_path / "package", tmp_path / "here"
+    for folder in (package, here):
         (folder / "blocklists").mkdir(parents=True)
-    monkeypatch.setattr(local, "SHIPPED", (shipped,))
+    monkeypatch.setattr(shipped, "ROOTS", (package,))
     monkeypatch.chdir(here)
     url = "file:blocklists/starter.txt"
     assert local.find("Starter", url) == Path("blocklists/starter.txt")  # where it would be
-    (shipped / "blocklists/starter.txt").write_text("shipped.example\n")
-    assert local.find("Starter", url) == shipped / "blocklists/starter.txt"
+    (package / "blocklists/starter.txt").write_text("shipped.example\n")
+    assert local.find("Starter", url) == package / "blocklists/starter.txt"
     (here / "blocklists/starter.txt").write_text("here.example\n")
     assert local.find("Starter", url) == Path("blocklists/starter.txt")
 

@@ -10,7 +10,7 @@ from shelf import Shelf, running, until
 from sinkhole.control.lists import overlap
 from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.overlap import FILE_NAME
-from sinkhole.control.settings.filtering import ListSettings
+from sinkhole.control.settings import ListSettings
 
 
 def unique(library: Library) -> list[int | None]:

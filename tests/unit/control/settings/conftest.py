@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Annotated, Any
 
 import pytest
+from pydantic import PlainValidator, TypeAdapter, ValidationError
 
 from sinkhole.control.settings import Settings, load
 from sinkhole.model.errors import SettingsError
@@ -36,3 +38,26 @@ def problems(loaded: Load, tmp_path: Path) -> Problems:
         return [problem.replace(f"{tmp_path}/", "") for problem in caught.value.problems]
 
     return problems_of
+
+
+def _read(kind: PlainValidator, value: Any) -> Any:
+    return TypeAdapter(Annotated[object, kind]).validate_python(value)
+
+
+@pytest.fixture
+def read() -> Callable[[PlainValidator, Any], Any]:
+    """Read one value of a kind."""
+    return _read
+
+
+@pytest.fixture
+def refusal() -> Callable[[PlainValidator, Any], str]:
+    """Why a kind does not take a value."""
+
+    def refusal_of(kind: PlainValidator, value: Any) -> str:
+        with pytest.raises(ValidationError) as caught:
+            _read(kind, value)
+        (error,) = caught.value.errors()
+        return str(error["ctx"]["error"])
+
+    return refusal_of

@@ -1,10 +1,16 @@
 from __future__ import annotations
 
-from ipaddress import ip_address, ip_network
+from collections.abc import Callable
+from ipaddress import IPv4Address, ip_address, ip_network
+from typing import Any
 
 import pytest
 
+from sinkhole.control.settings import addresses
 from sinkhole.control.settings.addresses import Endpoint, parse_address, parse_network
+
+Read = Callable[..., Any]
+Refusal = Callable[..., str]
 
 
 @pytest.mark.parametrize(
@@ -94,3 +100,54 @@ def test_a_network_with_bits_behind_its_prefix_is_a_question() -> None:
 def test_what_is_no_network_says_what_to_write(text: str) -> None:
     with pytest.raises(ValueError, match="is not a network, write one such as"):
         parse_network(text)
+
+
+@pytest.mark.parametrize(
+    ("listening", "reachable"),
+    [
+        ("0.0.0.0:53", "127.0.0.1:53"),
+        ("[::]:8080", "[::1]:8080"),
+        ("192.0.2.1:53", "192.0.2.1:53"),
+        ("[2001:db8::1]:53", "[2001:db8::1]:53"),
+        ("127.0.0.1:0", "127.0.0.1:0"),
+    ],
+)
+def test_a_wildcard_address_is_reached_by_loopback(listening: str, reachable: str) -> None:
+    assert str(Endpoint.parse(listening, 53, lowest_port=0).reachable) == reachable
+
+
+def test_endpoints_get_the_default_port_and_pass_when_they_are_read_already(read: Read) -> None:
+    assert read(addresses.endpoint(53), "192.0.2.1") == Endpoint("192.0.2.1", 53)
+    assert read(addresses.endpoint(53), Endpoint("192.0.2.1", 5)) == Endpoint("192.0.2.1", 5)
+
+
+def test_addresses_are_of_one_family(read: Read, refusal: Refusal) -> None:
+    assert read(addresses.address(4), "192.0.2.1") == IPv4Address("192.0.2.1")
+    assert refusal(addresses.address(6), "192.0.2.1") == "192.0.2.1 is IPv4, this key takes IPv6"
+    assert refusal(addresses.address(4), 5) == '5 is not text, write "5"'
+
+
+@pytest.mark.parametrize(
+    ("name", "found"), [("NAS.Home.", "nas.home"), ("bücher.example", "xn--bcher-kva.example")]
+)
+def test_host_names_are_read_in_their_ascii_form(read: Read, name: str, found: str) -> None:
+    assert read(addresses.host_name(), name) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("a..b", "has an empty label"),
+        ("x" * 64, "has a label of 64 bytes, at most 63"),
+        ("a b", "is not a host name, write letters, digits, - and _ between dots"),
+        (".", "is not a host name"),
+        ("a.b:80", "is not a host name"),
+        ("http://a", "is not a host name"),
+        ("a\\.b", "is not a host name"),
+        ("*.a", "is not a host name"),
+        ("\u2603\u200d", "is not a name: "),
+        ("192.0.2.1", "is an address, write a name"),
+    ],
+)
+def test_what_is_no_host_name_is_refused(refusal: Refusal, name: str, reason: str) -> None:
+    assert reason in refusal(addresses.host_name(), name)

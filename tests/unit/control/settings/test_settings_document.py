@@ -6,8 +6,16 @@ import pytest
 import yaml
 
 from sinkhole.control.settings import document
-from sinkhole.control.settings.document import read_document
-from sinkhole.control.settings.layers import Origin, Problem, Value
+from sinkhole.control.settings.document import (
+    Origin,
+    Problem,
+    Value,
+    read_document,
+    syntax_message,
+)
+
+STORED = Origin("stored")
+FILE = Origin("file s.yaml", 3)
 
 
 @pytest.fixture(params=["CSafeLoader", "SafeLoader"], autouse=True)
@@ -86,10 +94,21 @@ def test_every_key_that_is_written_twice_is_a_problem_and_the_first_stands() -> 
         ("[" * 5000, "s.yaml:1: [0][0][0]: nested too deeply to be a setting"),
         ("{a: " * 5000, "s.yaml:1: a.a.a: nested too deeply to be a setting"),
         ("- " * 500, "s.yaml:1: [0][0][0]: nested too deeply to be a setting"),
+        ("- " * 5000, "s.yaml:1: [0][0][0]: nested too deeply to be a setting"),
+        ("[\n" * 5000, "s.yaml:22: [0][0][0]: nested too deeply to be a setting"),
+        ("é: 1\nb:\n  c: " + "[" * 5000, "s.yaml:3: b.c[0]: nested too deeply to be a setting"),
+        ("a: &x " + "[" * 5000, "s.yaml:1: a: text that begins with & must be in quotes"),
     ],
 )
 def test_what_settings_do_not_need_ends_the_reading(text: str, problem: str) -> None:
     assert read(text) == (None, [problem])
+
+
+def test_what_is_wrong_in_front_of_a_deep_nest_is_told_once() -> None:
+    assert read("a: 1\na: 2\nb: " + "[" * 5000)[1] == [
+        "s.yaml:2: a: this key is written twice, first on line 1; remove one of them",
+        "s.yaml:3: b[0][0]: nested too deeply to be a setting",
+    ]
 
 
 def test_a_recursive_alias_is_refused_like_any_other() -> None:
@@ -101,3 +120,60 @@ def test_numbers_out_of_range_in_escapes_and_directives_are_one_problem(text: st
     value, problems = read(text)
     assert value is None
     assert len(problems) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "explanation"),
+    [
+        ("a:\n\tb: 1", 2, "a tab is used for indentation, write spaces"),
+        ("a: 1\nrules:\n - @@||x^", 3, 'text that begins with "@" must be in quotes'),
+        ("a: `x`", 1, 'text that begins with "`" must be in quotes'),
+        ("rules:\n - ||ads.example^", 2, "text that begins with | or > must be in quotes"),
+        ("*.nas.home: 1", 1, "text that begins with * or & must be in quotes"),
+        ("a: 1\nb: 'x\n\n\n", 2, "the text in quotes that begins here is not closed"),
+        ('a: "\\q"', 1, r"a \ in double quotes has a meaning, write \\ or use single quotes"),
+        ("a: [1,\n2\nb: 3", 1, "the list that begins here with [ lacks a comma or its ]"),
+        (
+            "a: 1\nb: {c: 1\n\n",
+            2,
+            "the keys that begin here with { lack a comma, a ':' or the }",
+        ),
+        ("a: ]", 1, 'unexpected "]": text with : [ ] or { } belongs in quotes'),
+        (
+            "a: 1\n b: 2",
+            2,
+            "unexpected ':': check the indentation, and put text that holds ': ' in quotes",
+        ),
+        ("a: 1\nb\nc", 2, "a ':' is missing behind the key"),
+        ("a: [::1]", 1, 'unexpected ":": text with : [ ] or { } belongs in quotes'),
+        ("a: 1\n- b", 2, "this line fits nothing above it, check its indentation"),
+        ("- a\nb: 1", 2, "this line fits nothing above it, check its indentation"),
+        ("a: !<x\nb: 1", 1, "text that begins with ! or % must be in quotes"),
+    ],
+)
+def test_mistakes_are_explained_at_the_line_to_look_at(
+    text: str, line: int, explanation: str
+) -> None:
+    with pytest.raises(yaml.MarkedYAMLError) as caught:
+        list(yaml.parse(text, Loader=document.LOADER))
+    assert syntax_message(caught.value, text) == (line, explanation)
+
+
+def test_an_error_without_a_message_of_its_own_is_quoted_on_one_line() -> None:
+    error = yaml.MarkedYAMLError(problem="something\n  else")
+    assert syntax_message(error, "") == (1, "this is not YAML: something else")
+
+
+def test_origins_and_problems_read_well() -> None:
+    assert str(FILE) == "file s.yaml:3"
+    assert str(STORED) == "stored"
+    problem = Problem(FILE, ("upstream", "timeout"), "is wrong")
+    assert str(problem) == "s.yaml:3: upstream.timeout: is wrong"
+    assert str(Problem(STORED, (), "is wrong")) == "stored: is wrong"
+
+
+def test_the_origin_of_what_is_not_there_is_that_of_what_surrounds_it() -> None:
+    tree = Value({"a": Value([Value(1, Origin("file s.yaml", 2))], FILE)}, STORED)
+    assert tree.origin_at(("a", 0, "x")) == Origin("file s.yaml", 2)
+    assert tree.origin_at(("a", 7)) == tree.origin_at(("a", "x")) == FILE
+    assert tree.origin_at(("b", "c")) == STORED

@@ -1,14 +1,18 @@
-"""Reading a hosts file: what is taken, what is left out, and what happens at the bounds."""
+"""A hosts file: which is meant, what is taken and left out, and what happens at the bounds."""
 
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from sinkhole.control.settings import hosts_file
+from sinkhole.control.settings import Settings, effective, hosts_file
 from sinkhole.control.settings.hosts_file import HostsFile, read_hosts_file
+
+Load = Callable[..., Settings]
+Problems = Callable[..., list[str]]
 
 
 def read(folder: Path, content: str | bytes) -> HostsFile:
@@ -19,6 +23,32 @@ def read(folder: Path, content: str | bytes) -> HostsFile:
 
 def shown(found: HostsFile) -> dict[str, list[str]]:
     return {name: [str(each) for each in values] for name, values in found.addresses.items()}
+
+
+@pytest.mark.parametrize(
+    ("written", "path"),
+    [
+        ("false", False),
+        ("off", False),
+        ("true", Path("/etc/hosts")),
+        ("yes", Path("/etc/hosts")),
+        ("./house.hosts", Path("house.hosts")),
+        ("/etc/house.hosts", Path("/etc/house.hosts")),
+    ],
+)
+def test_the_hosts_file_is_off_that_of_the_machine_or_another(
+    loaded: Load, written: str, path: object
+) -> None:
+    settings = loaded(f"local: {{hosts_file: {written}}}")
+    assert settings.local.hosts_file == path
+    assert loaded(effective(settings)) == settings
+
+
+def test_a_hosts_file_is_a_path(problems: Problems) -> None:
+    (problem,) = problems("local: {hosts_file: 5}")
+    assert problem == 's.yaml:1: local.hosts_file: 5 is not text, write "5"'
+    (problem,) = problems("local: {hosts_file: ~/hosts}")
+    assert "~ has no meaning here" in problem
 
 
 def test_a_name_has_the_addresses_of_all_its_lines(tmp_path: Path) -> None:

@@ -1,28 +1,19 @@
 from __future__ import annotations
 
+from sinkhole.control.settings import Settings
+from sinkhole.control.settings.document import Origin, Problem
 from sinkhole.control.settings.layers import (
-    Origin,
-    Problem,
-    Value,
     all_keys,
     as_value,
     leaf_origins,
+    read_environment,
     section_of,
     stack,
 )
-from sinkhole.control.settings.model import Settings
-from sinkhole.control.settings.upstream import UpstreamSettings
+from sinkhole.control.settings.schema import UpstreamSettings
 
 STORED = Origin("stored")
 FILE = Origin("file s.yaml", 3)
-
-
-def test_origins_and_problems_read_well() -> None:
-    assert str(FILE) == "file s.yaml:3"
-    assert str(STORED) == "stored"
-    problem = Problem(FILE, ("upstream", "timeout"), "is wrong")
-    assert str(problem) == "s.yaml:3: upstream.timeout: is wrong"
-    assert str(Problem(STORED, (), "is wrong")) == "stored: is wrong"
 
 
 def test_a_higher_layer_replaces_single_keys() -> None:
@@ -69,13 +60,6 @@ def test_a_section_that_is_no_mapping_stays_to_be_reported() -> None:
         assert tree.origin_at(("upstream",)) == STORED
 
 
-def test_the_origin_of_what_is_not_there_is_that_of_what_surrounds_it() -> None:
-    tree = Value({"a": Value([Value(1, Origin("file s.yaml", 2))], FILE)}, STORED)
-    assert tree.origin_at(("a", 0, "x")) == Origin("file s.yaml", 2)
-    assert tree.origin_at(("a", 7)) == tree.origin_at(("a", "x")) == FILE
-    assert tree.origin_at(("b", "c")) == STORED
-
-
 def test_sections_are_told_from_values() -> None:
     assert section_of(Settings, "upstream") is UpstreamSettings
     assert section_of(Settings, "data_dir") is None
@@ -87,3 +71,57 @@ def test_all_keys_names_every_leaf_once() -> None:
     assert len(keys) == len(set(keys))
     assert {"dns.listen", "filtering.lists", "filtering.blocking.mode", "data_dir"} <= set(keys)
     assert "filtering.blocking" not in keys
+
+
+def read(environ: dict[str, str]) -> tuple[list[object], list[str]]:
+    problems: list[Problem] = []
+    layers = read_environment(environ, problems)
+    return [layer.plain() for layer in layers], [str(problem) for problem in problems]
+
+
+def test_a_variable_is_a_path_in_capitals_with_a_yaml_value() -> None:
+    environ = {"SINKHOLE__DNS__LISTEN": '["127.0.0.1:5353"]', "SINKHOLE__DATA_DIR": "/data"}
+    assert read(environ) == (
+        [{"data_dir": "/data"}, {"dns": {"listen": ["127.0.0.1:5353"]}}],
+        [],
+    )
+
+
+def test_other_variables_are_not_ours() -> None:
+    assert read({"HOME": "/root", "SINKHOLE_PORT": "1", "SINKHOLE": "x"}) == ([], [])
+
+
+def test_whole_sections_come_before_single_keys() -> None:
+    environ = {"SINKHOLE__UPSTREAM__TIMEOUT": "3s", "SINKHOLE__UPSTREAM": "{timeout: 1s}"}
+    assert read(environ)[0] == [{"upstream": {"timeout": "1s"}}, {"upstream": {"timeout": "3s"}}]
+
+
+def test_an_empty_variable_has_no_value() -> None:
+    assert read({"SINKHOLE__UPSTREAM__TIMEOUT": ""}) == ([{"upstream": {"timeout": None}}], [])
+
+
+def test_broken_yaml_names_the_variable() -> None:
+    assert read({"SINKHOLE__DNS__LISTEN": "\n\n[1"}) == (
+        [],
+        [
+            "environment SINKHOLE__DNS__LISTEN: dns.listen:"
+            " the list that begins here with [ lacks a comma or its ]"
+        ],
+    )
+
+
+def test_bytes_that_are_no_text_name_the_variable() -> None:
+    problems = read({"SINKHOLE__DATA_DIR": "\udcff"})[1]
+    assert problems == [
+        "environment SINKHOLE__DATA_DIR: data_dir: the character U+DCFF is not allowed in YAML"
+    ]
+
+
+def test_a_name_with_a_gap_is_a_problem() -> None:
+    layers, problems = read({"SINKHOLE__": "1", "SINKHOLE__DNS____X": "1"})
+    assert layers == []
+    assert problems == [
+        f"environment {name}: the name of a setting is missing,"
+        " write for instance SINKHOLE__DNS__LISTEN"
+        for name in ("SINKHOLE__", "SINKHOLE__DNS____X")
+    ]

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 
+from sinkhole.control.settings import Settings, effective
 from sinkhole.control.settings.records import TYPES, LocalRecord
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.text.rdata import rdata_from_text
+
+Load = Callable[..., Settings]
+Problems = Callable[..., list[str]]
 
 
 @pytest.mark.parametrize(
@@ -66,3 +72,36 @@ def test_what_is_no_record_is_named_with_the_reason(written: object, reason: str
 
 def test_every_type_has_a_word() -> None:
     assert sorted(TYPES) == ["A", "AAAA", "CNAME", "HTTPS", "MX", "PTR", "SRV", "SVCB", "TXT"]
+
+
+def test_a_name_has_records_of_several_types(loaded: Load) -> None:
+    text = "local: {records: {mail.home: [192.0.2.5, 'MX 10 mail.home', 'TXT v=spf1']}}"
+    (records,) = loaded(text).local.records.values()
+    assert [str(record) for record in records] == ["192.0.2.5", "MX 10 mail.home", 'TXT "v=spf1"']
+    assert [rtype for rtype, _ in loaded(text).local.wire_records["mail.home"]] == [1, 15, 16]
+
+
+@pytest.mark.parametrize(
+    ("records", "found"),
+    [
+        (
+            "[192.0.2.5, CNAME nas.home]",
+            'records.a.home[1]: "CNAME nas.home": a name with a CNAME can have nothing else',
+        ),
+        ("[CNAME b.home, CNAME nas.home]", "records.a.home[0]: "),
+        ("[CNAME A.home]", 'records.a.home[0]: "CNAME a.home" leads to itself'),
+        ("[MX mail.home]", 'records.a.home[0]: "MX mail.home" is no MX record: '),
+    ],
+)
+def test_records_that_cannot_be_are_refused(problems: Problems, records: str, found: str) -> None:
+    (problem,) = problems(f"local:\n  records:\n    a.home: {records}\n")
+    assert problem.startswith("s.yaml:3: local.")
+    assert found in problem
+
+
+def test_records_are_told_as_they_are_read(loaded: Load) -> None:
+    text = "local:\n  records: {'*.a.home': [CNAME a.home], a.home: ['::1', 'TXT \"x y\"']}\n"
+    settings = loaded(text)
+    told = effective(settings)
+    assert r'"TXT \"x y\""' in told
+    assert loaded(told) == settings

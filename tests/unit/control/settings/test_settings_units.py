@@ -1,10 +1,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 import pytest
 
+from sinkhole.control.settings import units
 from sinkhole.control.settings.units import Duration, Size
+
+Read = Callable[..., Any]
+Refusal = Callable[..., str]
 
 
 @pytest.mark.parametrize(
@@ -100,3 +106,24 @@ def test_a_very_long_text_is_cut_in_the_message() -> None:
     with pytest.raises(ValueError) as caught:
         Duration.parse("9" * 5000 + "s")
     assert len(str(caught.value)) < 200
+
+
+def test_durations_have_bounds(read: Read, refusal: Refusal) -> None:
+    kind = units.time_span("100ms", "10s")
+    assert read(kind, "100ms") == 0.1
+    assert read(kind, "10s") == read(kind, Duration(10)) == 10
+    assert refusal(kind, "99ms") == "99ms is out of range, write 100ms to 10s"
+    assert refusal(kind, "1h") == "1h is out of range, write 100ms to 10s"
+    assert refusal(kind, 0) == "0s is out of range, write 100ms to 10s"
+
+
+def test_zero_can_be_allowed_beside_the_bounds(read: Read, refusal: Refusal) -> None:
+    kind = units.time_span("10m", "30d", or_zero=True)
+    assert read(kind, 0) == read(kind, "0") == read(kind, "0s") == 0
+    assert refusal(kind, "1s") == "1s is out of range, write 10m to 30d, or 0"
+
+
+def test_sizes_have_bounds(read: Read, refusal: Refusal) -> None:
+    kind = units.byte_count("1MiB", "4GiB")
+    assert read(kind, "4GiB") == read(kind, Size(4 << 30)) == 4 << 30
+    assert refusal(kind, "1KiB") == "1KiB is out of range, write 1MiB to 4GiB"

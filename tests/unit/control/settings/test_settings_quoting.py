@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import yaml
 
-from sinkhole.control.settings.words import key_text, listing, quoted, shown
+from sinkhole.control.settings.quoting import key_text, listing, quoted, shown
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from sinkhole.control.settings.layers import Path
-from sinkhole.control.settings.model import Settings
+from sinkhole.control.settings.document import KeyPath
+from sinkhole.control.settings.quoting import key_text, quoted
+from sinkhole.control.settings.schema import Settings
 from sinkhole.control.settings.units import Duration, Size
-from sinkhole.control.settings.words import key_text, quoted
 
 _INDENT = "  "
 _LONGEST_LINE = 80
@@ -28,7 +28,7 @@ def effective(settings: Settings) -> str:
     return "\n".join(_section(settings, settings, ())) + "\n"
 
 
-def _section(settings: Settings, section: BaseModel, path: Path) -> Iterator[str]:
+def _section(settings: Settings, section: BaseModel, path: KeyPath) -> Iterator[str]:
     indent = _INDENT * len(path)
     for name, value in section:
         if isinstance(value, BaseModel):

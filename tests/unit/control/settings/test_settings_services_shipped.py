@@ -9,10 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from sinkhole.control.settings import Settings, services
-from sinkhole.control.settings.fields import read_host_name
-from sinkhole.control.settings.services import chosen_services, known_services
-from sinkhole.control.settings.shipped import read_shipped
+from sinkhole.control.settings import Settings, shipped
+from sinkhole.control.settings.addresses import parse_host_name
+from sinkhole.control.settings.shipped import (
+    SERVICES,
+    BlockableService,
+    chosen_services,
+    known_services,
+    read_shipped,
+)
 
 Load = Callable[..., Settings]
 Problems = Callable[..., list[str]]
@@ -78,13 +83,13 @@ def test_the_file_is_not_read_where_no_service_is_chosen(
         raise AssertionError(path)
 
     known_services.cache_clear()
-    monkeypatch.setattr(services, "read_shipped", refuse)
+    monkeypatch.setattr(shipped, "read_shipped", refuse)
     assert loaded("filtering: {rules: []}").filtering.services == ()
 
 
 def test_there_are_at_least_75_services_in_10_groups_each_in_its_place() -> None:
-    entries = read_shipped(services.FILE)["services"]
-    groups = read_shipped(services.FILE)["groups"]
+    entries = read_shipped(SERVICES)["services"]
+    groups = read_shipped(SERVICES)["groups"]
     assert len(entries) >= 75 and len(groups) >= 10
     assert all(set(entry) == {"id", "name", "group", "domains"} for entry in entries)
     assert len({entry["id"] for entry in entries}) == len(entries) == len(known_services())
@@ -95,12 +100,12 @@ def test_there_are_at_least_75_services_in_10_groups_each_in_its_place() -> None
 
 
 @pytest.mark.parametrize("service", known_services().values(), ids=lambda service: service.id)
-def test_a_service_has_an_id_a_name_and_sorted_domains(service: services.Service) -> None:
+def test_a_service_has_an_id_a_name_and_sorted_domains(service: BlockableService) -> None:
     assert re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*", service.id)
     assert service.name.strip() == service.name and service.name.isprintable()
     assert service.domains and list(service.domains) == sorted(set(service.domains))
     for domain in service.domains:
-        assert read_host_name(domain) == domain and "." in domain
+        assert parse_host_name(domain) == domain and "." in domain
         assert not any(f".{shared}".endswith(f".{domain}") for shared in SHARED.split())
         above = {domain[at:] for at in range(1, len(domain)) if domain[at - 1] == "."}
         assert not above.intersection(service.domains), "already blocked by the domain above it"
@@ -121,5 +126,5 @@ def test_no_domain_is_in_two_services_unless_it_is_meant() -> None:
 
 
 def test_the_file_is_plain_and_says_nothing_of_addresses() -> None:
-    text = (Path(__file__).parents[4] / services.FILE).read_text()
+    text = (Path(__file__).parents[4] / SERVICES).read_text()
     assert "/" not in re.sub(r"^#.*", "", text, flags=re.MULTILINE)

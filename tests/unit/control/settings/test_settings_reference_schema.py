@@ -6,12 +6,11 @@ import re
 from itertools import pairwise
 from pathlib import Path
 
-from sinkhole.control.settings import Settings, load
-from sinkhole.control.settings.clients import TAGS
+from sinkhole.control.settings import SafeSearchSettings, Settings, load
 from sinkhole.control.settings.document import read_document
 from sinkhole.control.settings.layers import all_keys, leaf_origins, stack
-from sinkhole.control.settings.safe_search import SafeSearchSettings
-from sinkhole.control.settings.services import known_services
+from sinkhole.control.settings.schema import CLIENT_TAGS
+from sinkhole.control.settings.shipped import known_services
 
 REFERENCE = Path(__file__).parents[4] / "config" / "sinkhole.yaml"
 
@@ -54,7 +53,7 @@ def test_the_commented_out_keys_and_examples_are_valid(tmp_path: Path) -> None:
 
 def test_the_reference_file_names_every_tag_and_every_group_of_services() -> None:
     words = set(re.findall(r"[a-z_]+", REFERENCE.read_text()))
-    assert words.issuperset(TAGS)
+    assert words.issuperset(CLIENT_TAGS)
     assert words.issuperset(service.group for service in known_services().values())
 
 

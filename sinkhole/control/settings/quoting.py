@@ -45,7 +45,7 @@ def listing(words: Iterable[str]) -> str:
     return f"{', '.join(most)} or {last}" if most else last
 
 
-def meant(word: str, known: Iterable[str]) -> str:
+def nearest(word: str, known: Iterable[str]) -> str:
     """The known word that is nearest to what somebody wrote, whatever its case; "" if none is."""
     plain = word.lower().replace("-", "_").replace(" ", "_")
     return next(iter(get_close_matches(plain, known, n=1)), "")

@@ -1,11 +1,14 @@
-"""What each section refuses, beyond the kinds of its values."""
+"""What each section refuses, beyond the kinds of its values, and the settings as a whole."""
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Callable
 from ipaddress import ip_address, ip_network
+from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from sinkhole.control.settings import Endpoint, Settings
 
@@ -211,3 +214,38 @@ def test_home_networks_may_ask_by_default(address: str) -> None:
 @pytest.mark.parametrize("address", ["192.0.2.1", "172.32.0.1", "2001:db8::1", "::2"])
 def test_the_world_may_not(address: str) -> None:
     assert not any(ip_address(address) in network for network in Settings().dns.allow)
+
+
+def test_settings_cannot_be_changed() -> None:
+    settings = Settings()
+    with pytest.raises(ValidationError):
+        settings.data_dir = Path("x")
+    with pytest.raises(ValidationError):
+        settings.dns.rate_limit = 5
+
+
+def test_settings_are_equal_when_their_values_are() -> None:
+    known = Settings().set_by({"upstream.timeout": "stored"})
+    assert known == Settings()
+    assert Settings.model_validate({"upstream": {"timeout": "3s"}}) != Settings()
+    assert Settings() != "settings"
+
+
+def test_every_key_says_who_set_it() -> None:
+    known = Settings().set_by({"upstream.timeout": "stored"})
+    assert known.origin_of("upstream.timeout") == "stored"
+    assert known.origin_of("upstream.servers") == "default"
+    assert Settings().origin_of("upstream.timeout") == "default"
+
+
+def test_settings_travel_to_another_process() -> None:
+    known = Settings().set_by({"upstream.timeout": "stored"})
+    copy = pickle.loads(pickle.dumps(known))
+    assert copy == known
+    assert copy.origin_of("upstream.timeout") == "stored"
+
+
+def test_the_data_folder_is_a_path_without_tilde() -> None:
+    assert Settings.model_validate({"data_dir": "/srv/sinkhole"}).data_dir == Path("/srv/sinkhole")
+    with pytest.raises(ValidationError, match="write the whole path"):
+        Settings.model_validate({"data_dir": "~/sinkhole"})

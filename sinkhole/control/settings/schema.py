@@ -1,0 +1,376 @@
+"""Every section and key that can be set, in the order of config/sinkhole.yaml.
+
+config/sinkhole.yaml says what each key means to people. Here are its kind, its bounds and its
+default; the kinds themselves are in values.py, units.py, addresses.py and records.py. `Settings`,
+at the end, is the whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from ipaddress import IPv4Address, IPv6Address
+from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    field_validator,
+)
+
+from sinkhole.control.settings.addresses import (
+    HOME,
+    Endpoint,
+    Network,
+    address,
+    any_as_networks,
+    endpoint,
+    host_name,
+    network,
+    no_address,
+    no_repeats,
+    one_server,
+)
+from sinkhole.control.settings.hosts_file import MACHINE_HOSTS_FILE
+from sinkhole.control.settings.quoting import shown
+from sinkhole.control.settings.records import LocalRecords
+from sinkhole.control.settings.shipped import ServiceChoice
+from sinkhole.control.settings.units import (
+    Duration,
+    Size,
+    byte_count,
+    time_span,
+    time_span_by_mode,
+)
+from sinkhole.control.settings.values import (
+    choice,
+    conflict,
+    flag,
+    folder,
+    known_word,
+    list_url,
+    names_differ,
+    not_empty,
+    not_taken,
+    path_or_off,
+    text,
+    whole_number,
+)
+from sinkhole.dns.filter.language.modifiers import CLIENT_TAGS
+
+
+class Section(BaseModel):
+    """Base of all sections: immutable, and unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class DnsSettings(Section):
+    """Where queries come in, over UDP and TCP, and who may ask."""
+
+    listen: Annotated[
+        tuple[Annotated[Endpoint, endpoint(53, any_port=True)], ...],
+        not_empty('nobody could ask, write for instance ["0.0.0.0:53"]'),
+        no_repeats(),
+    ] = (Endpoint("0.0.0.0", 53), Endpoint("::", 53))
+    allow: Annotated[
+        tuple[Annotated[Network, network(others=', "any"')], ...],
+        any_as_networks(),
+        not_empty('nobody could ask, list your networks or write ["any"]'),
+    ] = HOME
+    """Networks whose queries are answered; everybody else is refused."""
+    rate_limit: Annotated[int, whole_number(0, 1_000_000)] = 200
+    """Queries a second from one client; 0 is no limit."""
+    reserved_names: Annotated[bool, flag()] = True
+    """Answer names that never exist on the internet (RFC 6761, RFC 6303) without asking it."""
+
+
+KNOWN_TAGS = tuple(sorted(CLIENT_TAGS))
+"""The words `$ctag` knows: public lists use them, so nobody can add to them."""
+
+
+class ClientSettings(Section):
+    """A device or a group of devices: what rules call it, and where it asks from."""
+
+    name: Annotated[str, text(100), no_address()]
+    addresses: Annotated[
+        tuple[Annotated[Network, network()], ...],
+        not_empty('nobody could be meant, write for instance ["192.0.2.7"]'),
+    ]
+    tags: tuple[
+        Annotated[str, known_word(KNOWN_TAGS, f"known are {', '.join(KNOWN_TAGS)}")], ...
+    ] = ()
+
+
+def _addresses_differ(clients: tuple[ClientSettings, ...]) -> tuple[ClientSettings, ...]:
+    owners: dict[Network, str] = {}
+    for position, client in enumerate(clients):
+        for number, known in enumerate(client.addresses):
+            if owner := owners.get(known):
+                message = f'"{known}" already belongs to {shown(owner)}'
+                raise conflict(message, "clients", position, "addresses", number)
+            owners[known] = client.name
+    return clients
+
+
+class UpstreamSettings(Section):
+    """Who is asked, and how patiently."""
+
+    servers: Annotated[
+        tuple[Annotated[Endpoint, endpoint(53), one_server()], ...],
+        not_empty('there is nobody to forward to, write for instance ["9.9.9.9"]'),
+        no_repeats(),
+    ] = (Endpoint("9.9.9.9", 53), Endpoint("149.112.112.112", 53))
+    timeout: Annotated[Duration, time_span("100ms", "10s")] = Duration.parse("2s")
+    """How long one server may take; its two tries share it."""
+    randomize_case: Annotated[bool, flag()] = True
+    """Send names in random upper and lower case, so that forged answers are recognised (0x20)."""
+
+
+class CacheSettings(Section):
+    """What is remembered of the answers that upstreams gave, and for how long."""
+
+    size: Annotated[Size, byte_count("1MiB", "4GiB")] = Size.parse("32MiB")
+    min_ttl: Annotated[Duration, time_span("0s", "1d")] = Duration.parse("0s")
+    """Answers are kept at least this long, even where their own TTL is shorter."""
+    max_ttl: Annotated[Duration, time_span("0s", "7d")] = Field(
+        default=Duration.parse("1d"), validate_default=True
+    )
+    max_negative_ttl: Annotated[Duration, time_span("0s", "1d")] = Duration.parse("1h")
+    """The same limit for "there is no such name" (RFC 2308)."""
+    serve_stale: Annotated[Duration, time_span("0s", "7d")] = Duration.parse("1d")
+    """How long expired answers may stand in while no upstream answers (RFC 8767); 0 is off."""
+    persist: Annotated[bool, flag()] = True
+    """Keep the cache over a restart, in `data_dir`."""
+
+    @field_validator("max_ttl", mode="after")
+    @classmethod
+    def _not_below_min_ttl(cls, max_ttl: Duration, info: ValidationInfo) -> Duration:
+        min_ttl = info.data.get("min_ttl", Duration(0))
+        if min_ttl > max_ttl:
+            raise conflict(f"{min_ttl} is more than max_ttl, which is {max_ttl}", "min_ttl")
+        return max_ttl
+
+
+TAKEN_NAMES = {
+    *("own rules", "local records", "hosts file", "services", "safe search", "built-in"),
+    *("rebinding protection", "bogus addresses"),
+}
+"""What the log calls that which is no list: rules and records of the settings, and built-ins."""
+
+
+class ListSettings(Section):
+    """One list: names to block, or names to allow whatever the others say."""
+
+    name: Annotated[str, text(100), not_taken(TAKEN_NAMES)]
+    url: Annotated[str, list_url()]
+    kind: Annotated[Literal["block", "allow"], choice("block", "allow")] = "block"
+    enabled: Annotated[bool, flag()] = True
+
+
+YoutubeLevel = Literal["off", "moderate", "strict"]
+
+
+class SafeSearchSettings(Section):
+    """Search engines that leave out what is not for children, by the keys of their data file."""
+
+    bing: Annotated[bool, flag()] = False
+    brave: Annotated[bool, flag()] = False
+    duckduckgo: Annotated[bool, flag()] = False
+    ecosia: Annotated[bool, flag()] = False
+    google: Annotated[bool, flag()] = False
+    pixabay: Annotated[bool, flag()] = False
+    yandex: Annotated[bool, flag()] = False
+    youtube: Annotated[YoutubeLevel, choice(*get_args(YoutubeLevel), for_false="off")] = "off"
+
+
+class BuiltinSettings(Section):
+    """Protections that people expect without asking for them; each can be switched off."""
+
+    doh_canary: Annotated[bool, flag()] = True
+    """Tell Firefox not to pass by this server: use-application-dns.net does not exist."""
+    private_relay: Annotated[bool, flag()] = True
+    """Tell Apple's devices the same about iCloud Private Relay."""
+    discovery: Annotated[bool, flag()] = True
+    """Tell devices that look for an encrypted resolver here that there is none (RFC 9462)."""
+    rebinding: Annotated[bool, flag()] = True
+    """Refuse answers from the internet that lead into the home network."""
+    rebinding_allow: tuple[Annotated[str, host_name()], ...] = ()
+    """Names whose answers may lead there, with everything below them."""
+    bogus_nxdomain: tuple[Annotated[Network, network()], ...] = ()
+    """Addresses that providers give for names that don't exist."""
+
+
+def _leaves_room(factor: int) -> int:
+    if factor == 1:
+        raise ValueError("1 would stop every change, write 2 to 1000, or 0 for off")
+    return factor
+
+
+class GuardSettings(Section):
+    """When a new copy of a list is kept back until somebody says that it is right."""
+
+    factor: Annotated[int, whole_number(0, 1000), AfterValidator(_leaves_room)] = 3
+    """A list may grow or shrink by this factor at once; 0 is off."""
+    canaries: tuple[Annotated[str, host_name()], ...] = ()
+    """Names no list may block, besides those the guard knows by itself."""
+
+
+BlockingMode = Literal["null_ip", "default", "nxdomain", "nodata", "refused", "custom_ip"]
+_MODES: tuple[str, ...] = get_args(BlockingMode)
+_BLOCKING_TTL = Duration.parse("10s")
+
+
+class BlockingSettings(Section):
+    """What a client is told about a name that is refused."""
+
+    mode: Annotated[BlockingMode, choice(*_MODES)] = "null_ip"
+    ttl: Annotated[Duration | dict[str, Duration], time_span_by_mode(_MODES, "0s", "1d")] = (
+        _BLOCKING_TTL
+    )
+    """For all modes, or by mode; `ttl_in_force` picks the one that counts."""
+    custom_ipv4: Annotated[IPv4Address, address(4)] | None = None
+    custom_ipv6: Annotated[IPv6Address, address(6)] | None = Field(
+        default=None, validate_default=True
+    )
+
+    @property
+    def ttl_in_force(self) -> Duration:
+        """How long clients may remember an answer in the mode that is set."""
+        if isinstance(self.ttl, Duration):
+            return self.ttl
+        return self.ttl.get(self.mode, _BLOCKING_TTL)
+
+    @field_validator("custom_ipv6", mode="after")
+    @classmethod
+    def _custom_ip_has_an_address(
+        cls, custom_ipv6: IPv6Address | None, info: ValidationInfo
+    ) -> IPv6Address | None:
+        no_ipv4 = "custom_ipv4" in info.data and info.data["custom_ipv4"] is None
+        if info.data.get("mode") == "custom_ip" and no_ipv4 and custom_ipv6 is None:
+            raise conflict(
+                "custom_ip needs an address, set custom_ipv4, custom_ipv6 or both", "mode"
+            )
+        return custom_ipv6
+
+
+class FilteringSettings(Section):
+    """What is refused: lists, own rules, and how they are kept up to date."""
+
+    lists: Annotated[tuple[ListSettings, ...], names_differ("list")] = (
+        ListSettings(name="Starter", url="file:blocklists/starter.txt"),
+    )
+    rules: tuple[Annotated[str, text(64 * 1024)], ...] = ()
+    """Own rules, in the syntax of lists; what they mean is the filter's business."""
+    services: ServiceChoice = ()
+    """Services to block as a whole: ids, and "group:NAME" for all of a group."""
+    safe_search: SafeSearchSettings = SafeSearchSettings()
+    builtin: BuiltinSettings = BuiltinSettings()
+    update_interval: Annotated[Duration, time_span("10m", "30d", or_zero=True)] = Duration.parse(
+        "24h"
+    )
+    """How often lists are fetched again; 0 is never."""
+    max_list_size: Annotated[Size, byte_count("1KiB", "4GiB")] = Size.parse("256MiB")
+    """The most one list may have, unpacked."""
+    private_sources: Annotated[bool, flag()] = False
+    """Whether a list may come from a private or loopback address."""
+    guard: GuardSettings = GuardSettings()
+    blocking: BlockingSettings = BlockingSettings()
+
+
+class LocalSettings(Section):
+    """Names of the home network, which this server answers without asking anybody."""
+
+    records: LocalRecords = {}  # pydantic copies it, and nobody writes to it
+    ttl: Annotated[Duration, time_span("0s", "7d")] = Duration.parse("60s")
+    hosts_file: Annotated[Path | Literal[False], path_or_off(MACHINE_HOSTS_FILE)] = False
+    """A hosts file whose names are answered as well; False is none."""
+
+    @property
+    def wire_records(self) -> dict[str, tuple[tuple[int, bytes], ...]]:
+        """The records as (type, data on the wire), by name as in `records`."""
+        return {
+            name: tuple((record.rtype, record.rdata) for record in records)
+            for name, records in self.records.items()
+        }
+
+
+class QueryLogSettings(Section):
+    """One row a query, in `data_dir`; the oldest go first when either limit is reached."""
+
+    enabled: Annotated[bool, flag()] = True
+    keep: Annotated[Duration, time_span("1h", "3650d")] = Duration.parse("90d")
+    max_size: Annotated[Size, byte_count("1MiB", "1TiB")] = Size.parse("2GiB")
+
+
+class StatsSettings(Section):
+    """Hourly sums, kept apart from the log; small enough to outlive it by years."""
+
+    keep: Annotated[Duration, time_span("1d", "3650d")] = Duration.parse("365d")
+
+
+class WebSettings(Section):
+    """Where the page and its API are served, and under which names."""
+
+    listen: Annotated[Endpoint, endpoint(8080, any_port=True)] = Endpoint("127.0.0.1", 8080)
+    hosts: tuple[Annotated[str, host_name()], ...] = ()
+    """Host names a browser may use for the page, besides addresses, localhost and the machine's
+    own name; anything else is refused, which stops DNS rebinding."""
+
+
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+class LogSettings(Section):
+    """How much sinkhole says about itself on standard error; queries are not part of it."""
+
+    level: Annotated[LogLevel, choice(*get_args(LogLevel))] = "info"
+
+
+class Settings(Section):
+    """Everything that can be set; `Settings()` is all defaults, `load` reads the rest.
+
+    Two are equal when every value is, whoever set it.
+    """
+
+    dns: DnsSettings = DnsSettings()
+    clients: Annotated[
+        tuple[ClientSettings, ...], names_differ("client"), AfterValidator(_addresses_differ)
+    ] = ()
+    """Clients that rules can name; everybody else is a client without a name."""
+    upstream: UpstreamSettings = UpstreamSettings()
+    cache: CacheSettings = CacheSettings()
+    filtering: FilteringSettings = FilteringSettings()
+    local: LocalSettings = LocalSettings()
+    query_log: QueryLogSettings = QueryLogSettings()
+    stats: StatsSettings = StatsSettings()
+    web: WebSettings = WebSettings()
+    log: LogSettings = LogSettings()
+    data_dir: Annotated[Path, folder()] = Path("data")
+    """Where everything is stored that must outlive a restart; made when it is missing."""
+
+    _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
+
+    def origin_of(self, key: str) -> str:
+        """Who set a key such as "upstream.timeout".
+
+        The answer is "default", "stored", "file config/sinkhole.yaml:14" or
+        "environment SINKHOLE__UPSTREAM__TIMEOUT".
+        """
+        return self._origins.get(key, "default")
+
+    def set_by(self, origins: Mapping[str, str]) -> Settings:
+        """The same settings, knowing who set which key; keys that are missing are defaults."""
+        known = self.model_copy()
+        known._origins = dict(origins)
+        return known
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all values are the same."""
+        return isinstance(other, Settings) and dict(self) == dict(other)
+
+    __hash__ = None  # type: ignore[assignment]  # holds mappings

@@ -1,0 +1,202 @@
+"""The kinds of values a setting can have; durations, sizes and addresses have files of their own.
+
+Each function makes the pydantic annotation of one kind: it takes what YAML (or JSON) gave,
+returns the value the program works with, and refuses everything else with a ValueError whose text
+is meant for the person who wrote it. A value that already has the right type passes, so that
+defaults can be checked like anything else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, PlainValidator, ValidationInfo
+from pydantic_core import PydanticCustomError
+
+from sinkhole.control.settings.quoting import listing, nearest, quoted, shown
+
+# What would break a log line, a page or a list that holds one rule a line; tabs may separate.
+_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_SWITCH = {"yes": True, "on": True, "no": False, "off": False}
+
+# ---- numbers, switches and words ---------------------------------------------------------------
+
+
+def whole_number(low: int, high: int) -> PlainValidator:
+    """An integer from `low` to `high`; text and true/false are not numbers."""
+
+    def read(value: Any) -> int:
+        if isinstance(value, int) and not isinstance(value, bool) and low <= value <= high:
+            return value
+        raise ValueError(f"{shown(value)} is not a whole number from {low} to {high}")
+
+    return PlainValidator(read)
+
+
+def flag() -> PlainValidator:
+    """True or false, also written as yes, no, on or off."""
+
+    def read(value: Any) -> bool:
+        if isinstance(value, bool):
+            return value
+        if isinstance(value, str) and value.lower() in _SWITCH:
+            return _SWITCH[value.lower()]
+        raise ValueError(f"{shown(value)} is neither true nor false")
+
+    return PlainValidator(read)
+
+
+def choice(*words: str, for_false: str | None = None) -> PlainValidator:
+    """One of a few words; `for_false` is the one that JSON's false stands for."""
+
+    def read(value: Any) -> str:
+        if value is False and for_false is not None:
+            return for_false
+        if isinstance(value, str) and value in words:
+            return value
+        raise ValueError(f"{shown(value)} is not known, write {listing(words)}")
+
+    return PlainValidator(read)
+
+
+def known_word(words: Collection[str], where: str) -> PlainValidator:
+    """One of many words; the error offers the nearest, or says where they all stand."""
+
+    def read(value: Any) -> str:
+        if isinstance(value, str) and value in words:
+            return value
+        near = nearest(value, words) if isinstance(value, str) else ""
+        hint = f"did you mean {quoted(near)}?" if near else where
+        raise ValueError(f"{shown(value)} is not known, {hint}")
+
+    return PlainValidator(read)
+
+
+# ---- text, paths and URLs ----------------------------------------------------------------------
+
+
+def text(most_bytes: int) -> PlainValidator:
+    """One line of text that is not blank, without control characters."""
+    return PlainValidator(lambda value: read_text(value, most_bytes))
+
+
+def read_text(value: object, most_bytes: int) -> str:
+    """Check and strip one line of text; ValueError says what is wrong with it."""
+    if not isinstance(value, str):
+        hint = f', write "{shown(value)}"' if isinstance(value, (int, float)) else ""
+        raise ValueError(f"{shown(value)} is not text{hint}")
+    if found := _CONTROL.search(value):
+        raise ValueError(
+            f"{shown(value)} is not one line of plain text,"
+            f" it has the character U+{ord(found[0]):04X}"
+        )
+    if not value.strip():
+        raise ValueError(f"{shown(value)} is empty, write something or remove the line")
+    if (length := len(value.encode())) > most_bytes:
+        raise ValueError(f"{shown(value)} takes {length} bytes, at most {most_bytes} are allowed")
+    return value.strip()
+
+
+def folder() -> PlainValidator:
+    """A path, absolute or from where sinkhole is started."""
+    return PlainValidator(_read_path)
+
+
+def path_or_off(usual: Path) -> PlainValidator:
+    """False, `usual` for true, or another path."""
+
+    def read(value: Any) -> Path | Literal[False]:
+        if isinstance(value, str):
+            value = _SWITCH.get(value.lower(), value)
+        if value is False:
+            return False
+        return usual if value is True else _read_path(value)
+
+    return PlainValidator(read)
+
+
+def _read_path(value: Any) -> Path:
+    if isinstance(value, Path):
+        return value
+    if read_text(value, 4000).startswith("~"):
+        raise ValueError(f"{shown(value)}: ~ has no meaning here, write the whole path")
+    return Path(value)
+
+
+def list_url() -> PlainValidator:
+    """Where a list comes from: http, https or file, and nothing else."""
+    return PlainValidator(_read_list_url)
+
+
+def _read_list_url(value: Any) -> str:
+    url = read_text(value, 2048)
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError as error:
+        raise ValueError(f"{shown(url)} is not a URL: {error}") from None
+    if parts.scheme in ("http", "https"):
+        if not host or port == 0 or any(char.isspace() for char in url):
+            raise ValueError(f'{shown(url)} is not a URL, write "https://host/path"')
+    elif parts.scheme == "file":
+        if host or not parts.path.strip("/"):
+            raise ValueError(f'{shown(url)} names no file, write "file:blocklists/mine.txt"')
+    elif parts.scheme and "/" in url:
+        raise ValueError(f"{shown(url)} cannot be fetched, lists come by https:, http: or file:")
+    else:
+        raise ValueError(f'{shown(url)} has no scheme, write "https://host/path" or "file:path"')
+    return url
+
+
+# ---- several values together -------------------------------------------------------------------
+
+
+def not_empty(why: str) -> AfterValidator:
+    """Refuse an empty list; `why` says what it would mean and what to write."""
+
+    def check(items: tuple[Any, ...]) -> tuple[Any, ...]:
+        if not items:
+            raise ValueError(f"the list is empty: {why}")
+        return items
+
+    return AfterValidator(check)
+
+
+def not_taken(names: Collection[str]) -> AfterValidator:
+    """Refuse a name that is one of `names` (in lower case), whatever its case."""
+
+    def check(name: str) -> str:
+        if name.casefold() in names:
+            raise ValueError(
+                f"{shown(name)} already stands for something else, choose another name"
+            )
+        return name
+
+    return AfterValidator(check)
+
+
+def names_differ(what: str) -> AfterValidator:
+    """Refuse items with the same `name`, whatever its case; `what` is what they are."""
+
+    def check(items: tuple[Any, ...], info: ValidationInfo) -> tuple[Any, ...]:
+        seen: set[str] = set()
+        for position, item in enumerate(items):
+            if item.name.casefold() in seen:
+                message = f"{shown(item.name)} is the name of another {what} too"
+                raise conflict(message, info.field_name, position, "name")
+            seen.add(item.name.casefold())
+        return items
+
+    return AfterValidator(check)
+
+
+def conflict(message: str, *path: str | int | None) -> PydanticCustomError:
+    """The error of a value that is fine alone but not beside another one.
+
+    `path` leads to the value to blame, from the section of the field that is being checked.
+    """
+    return PydanticCustomError("conflict", "{message}", {"message": message, "path": path})
