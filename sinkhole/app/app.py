@@ -78,7 +78,7 @@ class App:
             settings.data_dir,
             on_change=self._use_lists,
             resolve=make_resolver(self.forwarder),
-            canaries=[each.host for each in settings.upstream.servers],
+            essential_names=[each.host for each in settings.upstream.servers],
         )
         self.tcp = TcpListener(self.pipeline)
         self.udp: list[UdpListener] = []
@@ -131,7 +131,7 @@ class App:
         await self.forwarder.close()
         if self.query_log is not None:
             await self.query_log.close()
-            self._cache_file.save()  # not after a start that failed: the file may be better than ours
+            self._cache_file.save()  # not after a start that failed: what is there may be better
         self._data_dir.release()
 
     async def first_lists(self, patience_s: float) -> None:
@@ -199,7 +199,7 @@ class App:
         with _short_turns():
             maker = await asyncio.to_thread(PolicyMaker, settings)
             self.settings, self._maker = settings, maker
-            await self.library.rewanted(settings.filtering)
+            await self.library.apply(settings.filtering)
         return later
 
     def _use_lists(self, lists: Sequence[CompiledList]) -> None:

@@ -55,7 +55,7 @@ class DataDir:
         self._lock.release()
 
     def _hold(self) -> None:
-        if not self._lock.take_now():
+        if not self._lock.take(patience_s=0):
             raise SettingsError([_in_use(self.path)])
         if self._lock.missing:
             log.warning("data_dir: %s can't be locked: %s", self.path, self._lock.missing)

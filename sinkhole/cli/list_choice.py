@@ -11,7 +11,6 @@ from rich.text import Text
 
 from sinkhole.cli.terminal import tables_console
 from sinkhole.control.lists.added import AddedList, AddedLists
-from sinkhole.control.lists.wanted import WantedList
 from sinkhole.control.settings import ListSettings, Settings
 from sinkhole.control.settings.catalogue import (
     CatalogueEntry,
@@ -66,7 +65,7 @@ def add(settings: Settings, wanted: str, name: str | None, kind: str) -> AddedLi
     new = AddedList(entry.name, entry.url, entry.kind)
 
     def edit(lists: tuple[AddedList, ...]) -> tuple[AddedList, ...]:
-        known: tuple[WantedList, ...] = (*settings.filtering.lists, *lists)
+        known: tuple[ListSettings | AddedList, ...] = (*settings.filtering.lists, *lists)
         for each in known:
             if each.url == new.url and each.kind == new.kind:
                 raise SettingsError([f"the list {each.name!r} has this address already"])

@@ -10,7 +10,7 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
-from sinkhole.control.lists.steps import Phase, Step
+from sinkhole.control.lists.progress import Phase, Step
 
 _STYLES: Final = {
     Phase.FETCH: "cyan",

@@ -71,24 +71,33 @@ class FileLock:
         self._path = path
         self._handle: int | None = None
 
+    def open(self) -> None:
+        """Make or open the file; OSError if that fails. `take_now` asks no disk from then on."""
+        flags = os.O_CREAT | os.O_CLOEXEC
+        try:  # NFS gives locks only to those who may write
+            self._handle = os.open(self._path, os.O_RDWR | flags, 0o644)
+        except OSError:  # everywhere else reading is enough, as for a file of another user
+            self._handle = os.open(self._path, os.O_RDONLY | flags, 0o644)
+
     def take_now(self) -> bool:
-        """Take the lock; False when somebody holds it, OSError when its file can't be opened."""
-        handle = self._open()
+        """Take the lock; False when somebody else holds it. `release` it in both cases."""
+        if self._handle is None:
+            self.open()
+        assert self._handle is not None
         try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            os.close(handle)
             return False
         except OSError as error:
             self.missing = error.strerror or str(error)
-        self._handle = handle
         return True
 
     def take(self, patience_s: float) -> bool:
-        """As `take_now`, waiting up to `patience_s` seconds for whoever holds it."""
+        """As `take_now`, waiting up to `patience_s` seconds; nothing to release after False."""
         deadline = time.monotonic() + patience_s
         while not self.take_now():
             if time.monotonic() >= deadline:
+                self.release()
                 return False
             time.sleep(_LOCK_POLL_S)
         return True
@@ -98,13 +107,6 @@ class FileLock:
         if self._handle is not None:
             os.close(self._handle)
             self._handle = None
-
-    def _open(self) -> int:
-        flags = os.O_CREAT | os.O_CLOEXEC
-        try:  # NFS gives locks only to those who may write
-            return os.open(self._path, os.O_RDWR | flags, 0o644)
-        except OSError:  # everywhere else reading is enough, as for a file of another user
-            return os.open(self._path, os.O_RDONLY | flags, 0o644)
 
 
 class Signature(NamedTuple):

@@ -1,4 +1,4 @@
-"""A list fetched and compiled aside, to be looked at before anybody uses it."""
+"""A list fetched and compiled to be looked at before anybody uses it."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sinkhole.control.lists import local
-from sinkhole.control.lists.compiling import compile_list
+from sinkhole.control.lists.child_processes import compile_list
 from sinkhole.control.lists.fetch import Fetcher, Validators
-from sinkhole.control.lists.guard import Guard
-from sinkhole.control.lists.steps import Phase, Step, Watch
-from sinkhole.control.lists.wanted import WantedList
+from sinkhole.control.lists.progress import Phase, Step, Watch
+from sinkhole.control.lists.quarantine import QuarantineCheck
+from sinkhole.control.settings import ListSettings
 from sinkhole.dns.filter.trie import CompiledList
 
 
-class Aside(NamedTuple):
+class PreviewedList(NamedTuple):
     """A compiled list that nothing uses; `suspicion` is why it would be held back, or ""."""
 
     compiled: CompiledList
@@ -23,21 +23,22 @@ class Aside(NamedTuple):
     suspicion: str
 
 
-async def compile_aside(
-    wanted: WantedList, folder: Path, fetcher: Fetcher, guard: Guard, watch: Watch
-) -> Aside:
+async def compile_preview(
+    settings: ListSettings, folder: Path, fetcher: Fetcher, check: QuarantineCheck, watch: Watch
+) -> PreviewedList:
     """Fetch and compile a list into `folder`, which the caller removes; ListError if that fails."""
+    name, url, kind = settings.name, settings.url, settings.kind
     part, trie = folder / "list.txt", folder / "list.trie"
-    watch(Step(wanted.name, Phase.FETCH))
-    if local.is_local(wanted.url):
-        path, limit = local.find(wanted.name, wanted.url), fetcher.limits.size_bytes
-        received = await asyncio.to_thread(local.copy, wanted.name, path, part, limit)
+    watch(Step(name, Phase.FETCH))
+    if local.is_local(url):
+        path, limit = local.find(name, url), fetcher.limits.size_bytes
+        received = await asyncio.to_thread(local.copy, name, path, part, limit)
     else:
-        fetched = await fetcher.fetch(wanted.name, wanted.url, part, Validators(), watch)
+        fetched = await fetcher.fetch(name, url, part, Validators(), watch)
         assert fetched is not None  # "not changed" answers only those who know a copy
         received = fetched.received
-    watch(Step(wanted.name, Phase.COMPILE, total_bytes=received.size_bytes))
-    await compile_list(wanted.name, part, trie, wanted.kind)
-    compiled = await asyncio.to_thread(CompiledList.map, trie, wanted.name, wanted.kind, part)
-    watch(Step(wanted.name, Phase.CHANGED, note=f"{compiled.names} names"))
-    return Aside(compiled, received.size_bytes, guard.suspicion(compiled, None))
+    watch(Step(name, Phase.COMPILE, total_bytes=received.size_bytes))
+    await compile_list(name, part, trie, kind)
+    compiled = await asyncio.to_thread(CompiledList.map, trie, name, kind, part)
+    watch(Step(name, Phase.CHANGED, note=f"{compiled.names} names"))
+    return PreviewedList(compiled, received.size_bytes, check.reason(compiled, None))

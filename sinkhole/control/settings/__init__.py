@@ -9,7 +9,7 @@ from sinkhole.control.settings.addresses import Address, Endpoint, Network
 from sinkhole.control.settings.blocking import BlockingMode, BlockingSettings
 from sinkhole.control.settings.clients import ClientSettings
 from sinkhole.control.settings.effective import effective
-from sinkhole.control.settings.filtering import ListSettings
+from sinkhole.control.settings.filtering import FilteringSettings, ListSettings
 from sinkhole.control.settings.load import load
 from sinkhole.control.settings.log import LogLevel
 from sinkhole.control.settings.model import Settings
@@ -23,6 +23,7 @@ __all__ = [
     "ClientSettings",
     "Duration",
     "Endpoint",
+    "FilteringSettings",
     "ListSettings",
     "LocalRecord",
     "LogLevel",

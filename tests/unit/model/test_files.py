@@ -162,8 +162,32 @@ def test_a_lock_has_one_holder_until_it_is_let_go(tmp_path: Path) -> None:
     first.release()
     assert second.take_now()
     assert not first.take_now()
-    second.release()
+    for lock in (first, second):
+        lock.release()
     assert names(tmp_path) == ["lock"]
+
+
+def test_once_it_is_open_taking_it_asks_no_disk(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = FileLock(tmp_path / "lock")
+    lock.open()
+    monkeypatch.setattr(os, "open", None)
+    assert lock.take_now()
+    lock.release()
+
+
+def test_whoever_has_lost_patience_has_closed_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[int] = []
+    close = os.close
+    monkeypatch.setattr(os, "close", lambda handle: (closed.append(handle), close(handle)))
+    first, second = FileLock(tmp_path / "lock"), FileLock(tmp_path / "lock")
+    assert first.take_now()
+    assert not second.take(patience_s=0)
+    assert len(closed) == 1
+    first.release()
 
 
 def test_whoever_is_patient_gets_it_when_it_is_let_go(tmp_path: Path) -> None:

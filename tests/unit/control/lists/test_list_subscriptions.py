@@ -8,7 +8,7 @@ import pytest
 from shelf import Shelf
 
 from sinkhole.control.lists.added import AddedList, AddedLists
-from sinkhole.control.lists.roster import Roster
+from sinkhole.control.lists.subscriptions import Subscriptions
 from sinkhole.model.errors import ListError
 
 MORE = AddedList("More", "https://more.example.net/more.txt")
@@ -20,91 +20,93 @@ def added(shelf: Shelf) -> AddedLists:
 
 
 @pytest.fixture
-def roster(shelf: Shelf, added: AddedLists) -> Roster:
-    return Roster(shelf.settings(), added)
+def subscriptions(shelf: Shelf, added: AddedLists) -> Subscriptions:
+    return Subscriptions(shelf.settings(), added)
 
 
-def names(roster: Roster) -> list[str]:
-    return [item.name for item in roster.items]
+def names(subscriptions: Subscriptions) -> list[str]:
+    return [each.name for each in subscriptions.all]
 
 
-def test_added_lists_come_after_those_of_the_settings(roster: Roster, added: AddedLists) -> None:
-    assert names(roster) == ["Ads", "Good"]
-    assert not roster.refresh()
+def test_added_lists_come_after_those_of_the_settings(
+    subscriptions: Subscriptions, added: AddedLists
+) -> None:
+    assert names(subscriptions) == ["Ads", "Good"]
+    assert not subscriptions.refresh()
     added.change(lambda lists: (MORE,))
-    before = roster.items
-    assert roster.refresh()
-    assert names(roster) == ["Ads", "Good", "More"]
-    assert roster.items[:2] == before, "what stays is the same object"
-    assert [roster.is_added(item) for item in roster.items] == [False, False, True]
-    assert not roster.refresh()
+    before = subscriptions.all
+    assert subscriptions.refresh()
+    assert names(subscriptions) == ["Ads", "Good", "More"]
+    assert subscriptions.all[:2] == before, "what stays is the same object"
+    assert [subscriptions.is_added(each) for each in subscriptions.all] == [False, False, True]
+    assert not subscriptions.refresh()
     added.change(lambda lists: ())
-    assert roster.refresh()
-    assert names(roster) == ["Ads", "Good"]
+    assert subscriptions.refresh()
+    assert names(subscriptions) == ["Ads", "Good"]
 
 
 def test_a_list_that_is_switched_off_is_no_longer_enabled(
-    roster: Roster, added: AddedLists
+    subscriptions: Subscriptions, added: AddedLists
 ) -> None:
     added.change(lambda lists: (MORE,))
-    roster.refresh()
-    assert roster.find("More").active
+    subscriptions.refresh()
+    assert subscriptions.find("More").active
     added.change(lambda lists: (replace(MORE, enabled=False),))
-    assert roster.refresh()
+    assert subscriptions.refresh()
     with pytest.raises(ListError, match="there are Ads, Good"):
-        roster.find("More")
+        subscriptions.find("More")
 
 
 def test_a_name_of_the_settings_wins_and_the_added_one_is_pointed_out(
-    roster: Roster, added: AddedLists
+    subscriptions: Subscriptions, added: AddedLists
 ) -> None:
     added.change(lambda lists: (AddedList("ADS", "https://example.net/a.txt"), MORE))
-    roster.refresh()
-    assert names(roster) == ["Ads", "Good", "More"]
-    (problem,) = roster.problems
+    subscriptions.refresh()
+    assert names(subscriptions) == ["Ads", "Good", "More"]
+    (problem,) = subscriptions.problems
     assert "'ADS'" in problem and "sinkhole lists remove" in problem
 
 
 def test_an_address_of_the_settings_wins_and_the_added_one_says_so(
-    shelf: Shelf, roster: Roster, added: AddedLists
+    shelf: Shelf, subscriptions: Subscriptions, added: AddedLists
 ) -> None:
     added.change(lambda lists: (AddedList("Again", f"file:{shelf.ads}"),))
-    roster.refresh()
-    assert roster.items[2].same_as == "Ads"
-    assert not roster.items[2].active
+    subscriptions.refresh()
+    assert subscriptions.all[2].same_as == "Ads"
+    assert not subscriptions.all[2].active
 
 
 def test_a_damaged_file_keeps_what_was_known_and_is_pointed_out(
-    roster: Roster, added: AddedLists
+    subscriptions: Subscriptions, added: AddedLists
 ) -> None:
     added.change(lambda lists: (MORE,))
-    roster.refresh()
+    subscriptions.refresh()
     added.path.write_text("{")
-    assert not roster.refresh()
-    assert names(roster) == ["Ads", "Good", "More"]
-    assert "is damaged" in roster.problems[0]
+    assert not subscriptions.refresh()
+    assert names(subscriptions) == ["Ads", "Good", "More"]
+    assert "is damaged" in subscriptions.problems[0]
     added.path.unlink()
-    roster.refresh()
-    assert (names(roster), roster.problems) == (["Ads", "Good"], [])
+    subscriptions.refresh()
+    assert (names(subscriptions), subscriptions.problems) == (["Ads", "Good"], [])
 
 
 def test_hosts_are_where_enabled_lists_come_from_and_were_led_to(
-    roster: Roster, added: AddedLists
+    subscriptions: Subscriptions, added: AddedLists
 ) -> None:
     off = AddedList("Off", "https://off.example.net/", enabled=False)
     added.change(lambda lists: (MORE, off))
-    roster.refresh()
-    item = roster.find("More")
-    item.state = replace(item.state, answered_by="https://cdn.example.com/more.txt")
-    assert roster.hosts() == {"more.example.net", "cdn.example.com"}
+    subscriptions.refresh()
+    more = subscriptions.find("More")
+    more.state = replace(more.state, answered_by="https://cdn.example.com/more.txt")
+    assert subscriptions.hosts() == {"more.example.net", "cdn.example.com"}
 
 
-def test_other_settings_keep_the_items_of_lists_that_stay(
-    shelf: Shelf, roster: Roster, added: AddedLists
+def test_other_settings_keep_the_objects_of_lists_that_stay(
+    shelf: Shelf, subscriptions: Subscriptions, added: AddedLists
 ) -> None:
     added.change(lambda lists: (MORE,))
-    roster.refresh()
-    ads, _, more = roster.items
+    subscriptions.refresh()
+    ads, _, more = subscriptions.all
     settings = shelf.settings(lists=shelf.settings().lists[:1])
-    roster.use(settings)
-    assert roster.items == [ads, more]
+    subscriptions.apply(settings)
+    assert subscriptions.all == [ads, more]
