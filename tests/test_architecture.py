@@ -53,8 +53,6 @@ HOMES = {
     "pydantic": "control/",
     "marisa_trie": "dns/filter/",
     "prometheus_client": "control/web/",
-    "brotli": "control/lists/",
-    "backports": "control/lists/",
 }
 """The only places that import a library: its names and its exceptions end there."""
 

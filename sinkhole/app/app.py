@@ -78,7 +78,7 @@ class App:
             settings.data_dir,
             on_change=self._use_lists,
             resolve=make_resolver(self.forwarder),
-            canaries=[each.host for each in settings.upstream.servers],
+            essential_names=[each.host for each in settings.upstream.servers],
         )
         self.tcp = TcpListener(self.pipeline)
         self.udp: list[UdpListener] = []
@@ -200,7 +200,7 @@ class App:
         with _short_turns():
             maker = await asyncio.to_thread(PolicyMaker, settings)
             self.settings, self._maker = settings, maker
-            await self.library.rewanted(settings.filtering)
+            await self.library.apply(settings.filtering)
         return later
 
     def _use_lists(self, lists: Sequence[CompiledList]) -> None:

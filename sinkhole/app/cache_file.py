@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
 import time
-from contextlib import suppress
 from typing import Final
 
 from sinkhole.control.settings import Settings
 from sinkhole.dns.cache import persist
 from sinkhole.dns.cache.table import Table
 from sinkhole.model.errors import StorageError
+from sinkhole.model.files import write_atomically
 
 log = logging.getLogger(__name__)
 
@@ -70,15 +69,9 @@ class CacheFile:
         await asyncio.to_thread(self._write, data)
 
     def _write(self, data: bytes) -> None:
-        draft = self._path.with_suffix(".new")
-        try:
-            draft.unlink(missing_ok=True)
-            draft.touch(mode=0o600)  # what the house asked for is nobody else's business
-            draft.write_bytes(data)
-            os.replace(draft, self._path)
+        try:  # what the house asked for is nobody else's business
+            write_atomically(self._path, [data], mode=0o600)
             self.problems = []
         except OSError as error:
             self.problems = [f"the answer cache cannot be saved: {error.strerror} ({self._path})"]
             log.warning("%s", self.problems[0])
-            with suppress(OSError):  # half a file is of no use, least of all on a full disk
-                draft.unlink(missing_ok=True)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import errno
-import fcntl
 import logging
-import os
 import tempfile
 from pathlib import Path
 from typing import Final
 
 from sinkhole.model.errors import SettingsError
+from sinkhole.model.files import FileLock
 
 log = logging.getLogger(__name__)
 
@@ -30,7 +29,7 @@ class DataDir:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self._lock: int | None = None
+        self._lock = FileLock(path / LOCK_NAME)
 
     def take(self) -> None:
         """Make the folder if need be, and hold it.
@@ -53,21 +52,13 @@ class DataDir:
 
     def release(self) -> None:
         """Let another server have it."""
-        if self._lock is not None:
-            os.close(self._lock)
-            self._lock = None
+        self._lock.release()
 
     def _hold(self) -> None:
-        # Reading is enough for a lock, also on a file that another user made.
-        lock = os.open(self.path / LOCK_NAME, os.O_RDONLY | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            os.close(lock)
-            raise SettingsError([_in_use(self.path)]) from None
-        except OSError as error:  # a file system without locks: better served than refused
-            log.warning("data_dir: %s can't be locked: %s", self.path, error.strerror)
-        self._lock = lock
+        if not self._lock.take(patience_s=0):
+            raise SettingsError([_in_use(self.path)])
+        if self._lock.missing:
+            log.warning("data_dir: %s can't be locked: %s", self.path, self._lock.missing)
 
 
 def _advice(path: Path, error: OSError) -> str:

@@ -11,7 +11,6 @@ from rich.text import Text
 
 from sinkhole.cli.terminal import tables_console
 from sinkhole.control.lists.added import AddedList, AddedLists
-from sinkhole.control.lists.wanted import WantedList
 from sinkhole.control.settings import ListSettings, Settings, make_list
 from sinkhole.control.settings.shipped import CatalogueEntry, find_entry, read_catalogue
 from sinkhole.model.errors import SettingsError, SinkholeError
@@ -61,7 +60,7 @@ def add(settings: Settings, wanted: str, name: str | None, kind: str) -> AddedLi
     new = AddedList(entry.name, entry.url, entry.kind)
 
     def edit(lists: tuple[AddedList, ...]) -> tuple[AddedList, ...]:
-        known: tuple[WantedList, ...] = (*settings.filtering.lists, *lists)
+        known: tuple[ListSettings | AddedList, ...] = (*settings.filtering.lists, *lists)
         for each in known:
             if each.url == new.url and each.kind == new.kind:
                 raise SettingsError([f"the list {each.name!r} has this address already"])

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 import click
 from rich.filesize import decimal
@@ -13,6 +13,7 @@ from rich.text import Text
 
 from sinkhole.cli.terminal import tables_console
 from sinkhole.control.lists.library import Library
+from sinkhole.control.lists.status import ListStatus
 from sinkhole.control.querylog.reader import Reader
 from sinkhole.control.settings import Settings
 from sinkhole.control.stats.hits import Hits, ListHits
@@ -25,18 +26,24 @@ _COLUMNS: Final = {  # and whether it is a column of numbers
 }  # fmt: skip
 
 
-async def statuses(settings: Settings) -> list[dict[str, Any]]:
+class ListRow(ListStatus):
+    """A list, and how many queries it blocked lately; None where there are no statistics."""
+
+    hits_day: int | None
+    hits_week: int | None
+
+
+async def statuses(settings: Settings) -> list[ListRow]:
     """Every list as the last update left it, and how often it blocked: as /api/lists answers.
 
-    `hits_day` and `hits_week` are None where there are no statistics. What is wrong beyond a
-    single list goes to standard error.
+    What is wrong beyond a single list goes to standard error.
     """
     library = Library(settings.filtering, settings.data_dir)
     await library.load()
     for problem in library.problems:
         click.echo(problem, err=True)
     hits = await _hits(settings)
-    rows = []
+    rows: list[ListRow] = []
     for row in library.status():
         found = hits.get(row["name"], NO_HITS) if hits is not None else None
         day, week = (found["day"], found["week"]) if found else (None, None)
@@ -44,7 +51,7 @@ async def statuses(settings: Settings) -> list[dict[str, Any]]:
     return rows
 
 
-def only(rows: Sequence[dict[str, Any]], name: str) -> dict[str, Any]:
+def only(rows: Sequence[ListRow], name: str) -> ListRow:
     """The row of one list; ListError when there is none."""
     for row in rows:
         if row["name"].casefold() == name.casefold():
@@ -53,7 +60,7 @@ def only(rows: Sequence[dict[str, Any]], name: str) -> dict[str, Any]:
     raise ListError(name, f"there is no such list; there are {there}")
 
 
-def print_table(rows: Sequence[Mapping[str, Any]]) -> None:
+def print_table(rows: Sequence[ListRow]) -> None:
     """The lists as a table for people, and below it what is wrong."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title, is_number in _COLUMNS.items():
@@ -71,7 +78,7 @@ def print_table(rows: Sequence[Mapping[str, Any]]) -> None:
             click.echo(f"{row['name']}: {trouble}")
 
 
-def print_one(row: Mapping[str, Any]) -> None:
+def print_one(row: ListRow) -> None:
     """All that is known about one list."""
     origin = "added by command" if row["added"] else "in the settings"
     click.echo(f"{row['name']}: {_state(row)}, a list that {row['kind']}s, {origin}")
@@ -97,11 +104,11 @@ def print_one(row: Mapping[str, Any]) -> None:
         click.echo(f"  trouble   {trouble}")
 
 
-def _state(row: Mapping[str, Any]) -> str:
+def _state(row: ListRow) -> str:
     return "held back" if row["quarantine"] else str(row["state"])
 
 
-def _troubles(row: Mapping[str, Any]) -> list[str]:
+def _troubles(row: ListRow) -> list[str]:
     found = [row["error"]] if row["error"] else []
     if held := row["quarantine"]:
         found.append(

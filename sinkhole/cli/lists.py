@@ -11,9 +11,9 @@ from typing import Any, Literal
 import click
 from rich.console import Console
 
+from sinkhole.cli.list_progress import ProgressDisplay
 from sinkhole.control.lists.diff import Difference
 from sinkhole.control.lists.library import Library
-from sinkhole.control.lists.progress import ProgressDisplay
 from sinkhole.control.lists.status import ListStatus
 from sinkhole.control.settings import Settings
 from sinkhole.dns.filter.compiled.compile import compile_files

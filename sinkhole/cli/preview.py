@@ -13,10 +13,10 @@ from rich.table import Table
 from rich.text import Text
 
 from sinkhole.cli.list_choice import chosen
+from sinkhole.cli.list_progress import ProgressDisplay
 from sinkhole.cli.terminal import tables_console
-from sinkhole.control.lists.aside import Aside
 from sinkhole.control.lists.library import Library
-from sinkhole.control.lists.progress import ProgressDisplay
+from sinkhole.control.lists.preview import PreviewedList
 from sinkhole.control.querylog.preview import RecentNames
 from sinkhole.control.querylog.reader import Reader
 from sinkhole.control.settings import Settings
@@ -33,7 +33,7 @@ MOST_NAMES: Final = 500_000
 
 
 async def preview(settings: Settings, wanted: str, kind: str) -> dict[str, Any]:
-    """Try a list that is not in use: fetched and compiled aside, nothing is left behind.
+    """Try a list that is not in use: fetched and compiled apart, nothing is left behind.
 
     Keys: `name`, `url`, `kind`, `names`, `rules`, `refused`, `size_bytes`, `suspicion` (why it
     would be held back, or ""), and `log`: what `_Effect.told` says, or None with the reason in
@@ -44,11 +44,11 @@ async def preview(settings: Settings, wanted: str, kind: str) -> dict[str, Any]:
     await library.load()
     with tempfile.TemporaryDirectory(prefix="sinkhole-") as folder:
         with ProgressDisplay(Console(stderr=True)) as progress:
-            aside = await library.compile_aside(entry, Path(folder), progress)
-        told = _about(entry.url, aside)
+            previewed = await library.preview(entry, Path(folder), progress)
+        told = _about(entry.url, previewed)
         reader = Reader(settings.data_dir / "querylog.db")
         try:
-            effect = _Effect(library.lists, aside.compiled)
+            effect = _Effect(library.lists, previewed.compiled)
             names = RecentNames(reader, DAYS * 86_400.0)
             async for page in names.pages():
                 if not effect.take(page):
@@ -58,7 +58,7 @@ async def preview(settings: Settings, wanted: str, kind: str) -> dict[str, Any]:
             told["log"], told["log_error"] = None, str(error)
         finally:
             await reader.close()
-            aside.compiled.close()
+            previewed.compiled.close()
     return told
 
 
@@ -165,8 +165,8 @@ def _blocks(matcher: Matcher, name: bytes) -> bool:
     return found is not None and not found.allowed
 
 
-def _about(url: str, aside: Aside) -> dict[str, Any]:
-    compiled = aside.compiled
+def _about(url: str, previewed: PreviewedList) -> dict[str, Any]:
+    compiled = previewed.compiled
     return {
         "name": compiled.name,
         "url": url,
@@ -174,6 +174,6 @@ def _about(url: str, aside: Aside) -> dict[str, Any]:
         "names": compiled.names,
         "rules": compiled.rules,
         "refused": compiled.report.refused,
-        "size_bytes": aside.size_bytes,
-        "suspicion": aside.suspicion,
+        "size_bytes": previewed.size_bytes,
+        "suspicion": previewed.suspicion,
     }

@@ -1,6 +1,7 @@
 """Lists over HTTP, from servers on loopback that behave well, badly or with malice."""
 
 import asyncio
+import gzip
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -9,12 +10,10 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from list_server import LIST, SIZE_LIMIT, answer, serving
-from packing import ENCODINGS, pack
 
-from sinkhole.control.lists.address import refusal
+from sinkhole.control.lists.destinations import refusal, resolve_by_system
 from sinkhole.control.lists.fetch import Fetched, Fetcher, Limits, Validators
-from sinkhole.control.lists.resolve import resolve_by_system
-from sinkhole.control.lists.steps import Phase, Step, unwatched
+from sinkhole.control.lists.progress import Phase, Step, unwatched
 from sinkhole.model.errors import ListError, UpstreamError
 
 
@@ -86,19 +85,18 @@ async def test_a_list_is_fetched_whole_and_its_bytes_are_counted(part: Path) -> 
     assert steps[-1] == Step("Test", Phase.FETCH, len(LIST), len(LIST))
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
-async def test_a_compressed_list_is_asked_for_and_unpacked(part: Path, encoding: str) -> None:
+async def test_a_compressed_list_is_asked_for_and_unpacked(part: Path) -> None:
     offered: list[str] = []
 
     async def handle(request: web.Request) -> web.Response:
         offered.append(request.headers["Accept-Encoding"])
-        headers = {"Content-Encoding": encoding}
-        return web.Response(body=pack(encoding, LIST), headers=headers)
+        headers = {"Content-Encoding": "gzip"}
+        return web.Response(body=gzip.compress(LIST), headers=headers)
 
     async with serving(handle) as url:
         await fetch(url, part)
     assert written(part) == LIST
-    assert offered == [", ".join(ENCODINGS)]
+    assert offered == ["gzip"]
 
 
 async def test_a_list_without_a_known_length_is_fetched_whole(part: Path) -> None:
@@ -213,10 +211,9 @@ async def test_a_list_cut_within_its_chunks_is_refused(part: Path) -> None:
             await fetch(url, part)
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
-async def test_compressed_data_that_ends_too_early_is_refused(part: Path, encoding: str) -> None:
-    half = pack(encoding, LIST)[:-100]
-    async with serving(answer(body=half, headers={"Content-Encoding": encoding})) as url:
+async def test_compressed_data_that_ends_too_early_is_refused(part: Path) -> None:
+    half = gzip.compress(LIST)[:-100]
+    async with serving(answer(body=half, headers={"Content-Encoding": "gzip"})) as url:
         with pytest.raises(ListError, match="cut off"):
             await fetch(url, part)
 
@@ -253,11 +250,10 @@ async def test_a_stream_without_end_stops_at_the_limit(part: Path) -> None:
     assert sent < 100 * SIZE_LIMIT
 
 
-@pytest.mark.parametrize("encoding", ENCODINGS)
-async def test_a_bomb_stops_at_the_limit(part: Path, encoding: str) -> None:
-    bomb = pack(encoding, b"a\n" * (100 * SIZE_LIMIT))
+async def test_a_bomb_stops_at_the_limit(part: Path) -> None:
+    bomb = gzip.compress(b"a\n" * (100 * SIZE_LIMIT), 1)
     assert len(bomb) < SIZE_LIMIT
-    async with serving(answer(body=bomb, headers={"Content-Encoding": encoding})) as url:
+    async with serving(answer(body=bomb, headers={"Content-Encoding": "gzip"})) as url:
         with pytest.raises(ListError, match="max_list_size"):
             await fetch(url, part)
     assert len(written(part) or b"") <= SIZE_LIMIT

@@ -1,12 +1,12 @@
 """Lists on their whole way: from a web server on loopback, through the settings, into use."""
 
 import asyncio
+import gzip
 from pathlib import Path
 
 import pytest
 from aiohttp import web
 from list_server import LIST, SIZE_LIMIT, Handler, answer, serving
-from packing import ENCODINGS, pack
 
 from sinkhole.control.lists.fetch import Limits
 from sinkhole.control.lists.library import Library
@@ -122,9 +122,9 @@ async def _cut_at_half(request: web.Request) -> web.StreamResponse:
     return response
 
 
-def _bomb(encoding: str) -> Handler:
-    body = pack(encoding, b"||a.example^\n" * 1_000_000)
-    return answer(body=body, headers={"Content-Encoding": encoding})
+def _bomb() -> Handler:
+    body = gzip.compress(b"||a.example^\n" * 1_000_000)
+    return answer(body=body, headers={"Content-Encoding": "gzip"})
 
 
 MISBEHAVIOUR: dict[str, tuple[Handler, str]] = {
@@ -134,7 +134,7 @@ MISBEHAVIOUR: dict[str, tuple[Handler, str]] = {
     "to-a-file": (answer(status=302, headers={"Location": "file:///etc/hosts"}), "neither http"),
     "in-circles": (answer(status=302, headers={"Location": "/"}), "more than 3 redirects"),
     "not-text": (answer(body=LIST + b"\0"), "not text"),
-    **{f"{name}-bomb": (_bomb(name), "max_list_size") for name in ENCODINGS},
+    "bomb": (_bomb(), "max_list_size"),
 }
 
 

@@ -7,19 +7,21 @@ looks at it every few seconds, so a list that is added is in use without a resta
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import json
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import ClassVar, Final, Literal
 
-from sinkhole.control.lists.wanted import Kind
+from pydantic import BaseModel, ConfigDict, StrictBool, ValidationError
+
+from sinkhole.dns.filter.language.line import Kind
 from sinkhole.model.errors import StorageError
+from sinkhole.model.files import FileLock, Signature, signature_of, write_atomically
 
 FILE_NAME: Final = "added.json"
 MOST_ADDED: Final = 500
+LOCK_PATIENCE_S: Final = 10.0
 _MOST_BYTES: Final = 1 << 20
 _FORMAT: Final = 1
 
@@ -28,10 +30,19 @@ _FORMAT: Final = 1
 class AddedList:
     """A list as in the settings, checked by whoever adds it."""
 
+    __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
+
     name: str
     url: str
     kind: Kind = "block"
-    enabled: bool = True
+    enabled: StrictBool = True
+
+
+class _Contents(BaseModel):
+    """What the file holds."""
+
+    format: Literal[1]
+    lists: tuple[AddedList, ...]
 
 
 Edit = Callable[[tuple[AddedList, ...]], tuple[AddedList, ...]]
@@ -43,13 +54,9 @@ class AddedLists:
     def __init__(self, folder: Path) -> None:
         self.path = folder / FILE_NAME
 
-    def signature(self) -> tuple[int, int, int] | None:
+    def signature(self) -> Signature | None:
         """What changes when the file is replaced or written to; None without one."""
-        try:
-            found = self.path.stat()
-        except OSError:
-            return None
-        return found.st_ino, found.st_size, found.st_mtime_ns
+        return signature_of(self.path)
 
     def read(self) -> tuple[AddedList, ...]:
         """The lists in the order in which they were added; StorageError if they can't be read."""
@@ -61,10 +68,11 @@ class AddedLists:
         except OSError as error:
             raise StorageError(f"{self.path}: {error.strerror}") from error
         try:
-            return _parsed(text)
-        except (ValueError, TypeError, KeyError, RecursionError) as error:
+            return _Contents.model_validate_json(text).lists[:MOST_ADDED]
+        except ValidationError as error:
             raise StorageError(
-                f"{self.path} is damaged ({error}): mend it, or remove it and add the lists again"
+                f"{self.path} is damaged ({_first(error)}): mend it, or remove it and add the "
+                "lists again"
             ) from error
 
     def change(self, edit: Edit) -> None:
@@ -83,31 +91,21 @@ class AddedLists:
         if len(lists) > MOST_ADDED:
             raise StorageError(f"{self.path}: more than {MOST_ADDED} lists can't be added")
         text = json.dumps({"format": _FORMAT, "lists": [asdict(each) for each in lists]}, indent=1)
-        draft = self.path.with_suffix(".new")
-        with draft.open("wb") as file:
-            file.write(text.encode() + b"\n")
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(self.path)
+        write_atomically(self.path, [text.encode(), b"\n"])
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:
         """Let two commands change the file one after the other; held for milliseconds."""
-        lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        lock = FileLock(self.path.with_suffix(".lock"))
+        if not lock.take(LOCK_PATIENCE_S):
+            raise StorageError(f"{self.path}: another command is changing it; try again later")
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
             yield
         finally:
-            os.close(lock)
+            lock.release()
 
 
-def _parsed(text: bytes) -> tuple[AddedList, ...]:
-    values: Any = json.loads(text)
-    if values["format"] != _FORMAT:
-        raise ValueError(f"format {values['format']!r}")
-    lists = tuple(AddedList(**each) for each in values["lists"][:MOST_ADDED])
-    for each in lists:
-        texts = isinstance(each.name, str) and isinstance(each.url, str)
-        if not texts or each.kind not in ("block", "allow") or not isinstance(each.enabled, bool):
-            raise ValueError(f"{each.name!r} is no list")
-    return lists
+def _first(error: ValidationError) -> str:
+    """What is wrong first, and where, on one line."""
+    first = error.errors()[0]
+    return ": ".join([*(str(part) for part in first["loc"]), first["msg"]])

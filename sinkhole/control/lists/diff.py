@@ -4,31 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from collections.abc import Iterator
 from itertools import filterfalse
 from pathlib import Path
-from typing import Final, Protocol, TypedDict
+from typing import Final, TypedDict
 
-from sinkhole.control.lists.compiling import compile_list
-from sinkhole.control.lists.item import Item
-from sinkhole.control.lists.packed import unpack
+from sinkhole.control.lists.child_processes import compile_list
+from sinkhole.control.lists.copies import unpack
 from sinkhole.control.lists.state import Version
-from sinkhole.control.lists.store import Store, map_version
+from sinkhole.control.lists.store import ListStore, map_version
+from sinkhole.control.lists.subscription import Subscription
 from sinkhole.dns.filter.compiled.key import readable
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.model.errors import ListError
 
 SAMPLES: Final = 20
-
-
-class Names(Protocol):
-    """What is needed of a compiled list."""
-
-    def all_keys(self) -> Iterator[bytes]:
-        """Everything stored."""
-
-    def has_key(self, key: bytes, /) -> bool:
-        """Whether exactly this is stored."""
 
 
 class Side(TypedDict):
@@ -54,30 +43,33 @@ class Difference(TypedDict):
     removed_samples: list[str]
 
 
-async def difference(store: Store, item: Item, most: int = SAMPLES) -> Difference:
+async def difference(
+    store: ListStore, subscription: Subscription, most: int = SAMPLES
+) -> Difference:
     """What is held back against what is in use, else what is in use against the version before.
 
     ListError when there are no two versions to compare, StorageError for a damaged copy. Waits
     for the compiler where a version is not kept compiled; leaves nothing behind.
     """
-    state, used = item.state, item.state.used
-    if used is None or item.compiled is None:
-        raise ListError(item.name, "no version is in use, so there is nothing to compare with")
+    name, state = subscription.name, subscription.state
+    used, compiled = state.used, subscription.compiled
+    if used is None or compiled is None:
+        raise ListError(name, "no version is in use, so there is nothing to compare with")
     if state.held is not None:
-        new = await asyncio.to_thread(map_version, store, item, state.held)
+        new = await asyncio.to_thread(map_version, store, subscription, state.held)
         return await asyncio.to_thread(
-            _compared, item.name, (used, item.compiled), (state.held, new), "held back", most
+            _compared, name, (used, compiled), (state.held, new), "held back", most
         )
     if state.older is None:
-        raise ListError(item.name, "no older version is kept, so there is nothing to compare with")
+        raise ListError(name, "no older version is kept, so there is nothing to compare with")
     with tempfile.TemporaryDirectory(prefix="sinkhole-") as folder:
-        old = await _compiled_aside(store, item, state.older, Path(folder))
+        old = await _compiled_again(store, subscription, state.older, Path(folder))
         return await asyncio.to_thread(
-            _compared, item.name, (state.older, old), (used, item.compiled), "in use", most
+            _compared, name, (state.older, old), (used, compiled), "in use", most
         )
 
 
-def compare(old: Names, new: Names, most: int) -> tuple[int, list[str]]:
+def compare(old: CompiledList, new: CompiledList, most: int) -> tuple[int, list[str]]:
     """How many names `new` has that `old` has not, and up to `most` of them, in order."""
     count = 0
     samples: list[str] = []
@@ -109,9 +101,12 @@ def _compared(
     }
 
 
-async def _compiled_aside(store: Store, item: Item, version: Version, folder: Path) -> CompiledList:
+async def _compiled_again(
+    store: ListStore, subscription: Subscription, version: Version, folder: Path
+) -> CompiledList:
+    name, kind = subscription.name, subscription.kind
     plain, trie = folder / "list.txt", folder / "list.trie"
     source = store.path(version.source)
-    await asyncio.to_thread(unpack, source, plain, version.digest, version.size_bytes)
-    await compile_list(item.name, plain, trie, item.wanted.kind)
-    return await asyncio.to_thread(CompiledList.map, trie, item.name, item.wanted.kind)
+    await asyncio.to_thread(unpack, source, plain, version.content_hash, version.size_bytes)
+    await compile_list(name, plain, trie, kind)
+    return await asyncio.to_thread(CompiledList.map, trie, name, kind)

@@ -18,11 +18,10 @@ import aiohttp
 from yarl import URL
 
 from sinkhole import __version__
-from sinkhole.control.lists.doorkeeper import Doorkeeper, Refuse
-from sinkhole.control.lists.intake import Intake, Received
-from sinkhole.control.lists.resolve import Resolve
-from sinkhole.control.lists.steps import Phase, Step, Watch
-from sinkhole.control.lists.unpack import unpacker_for, unpackers
+from sinkhole.control.lists.copies import CopyWriter, Received
+from sinkhole.control.lists.destinations import CheckedResolver, Refuse, Resolve
+from sinkhole.control.lists.gunzip import ACCEPTED, gunzip_for
+from sinkhole.control.lists.progress import Phase, Step, Watch
 from sinkhole.model.errors import ListError
 
 _CHUNK_SIZE: Final = 64 * 1024
@@ -31,6 +30,7 @@ _LONGEST_VALIDATOR: Final = 512
 _HEADERS: Final = {
     "User-Agent": f"sinkhole/{__version__}",
     "Accept": "text/plain, */*;q=0.5",
+    "Accept-Encoding": ACCEPTED,
 }
 
 
@@ -92,12 +92,12 @@ class Fetcher:
 
         Raises ListError for whatever goes wrong on the way, OSError from the disk of `target`.
         """
-        doorkeeper = Doorkeeper(list_name, self._resolve, self._refuse)
+        resolver = CheckedResolver(list_name, self._resolve, self._refuse)
         limits = self.limits
         try:
-            async with asyncio.timeout(limits.total_s), _session(doorkeeper, limits) as session:
-                journey = _Journey(list_name, session, doorkeeper, limits, watch)
-                return await journey.run(url, target, known)
+            async with asyncio.timeout(limits.total_s), _session(resolver, limits) as session:
+                download = _Download(list_name, session, resolver, limits, watch)
+                return await download.run(url, target, known)
         except aiohttp.ServerTimeoutError as error:
             raise ListError(list_name, f"the server is too slow: {error}") from error
         except TimeoutError as error:
@@ -108,12 +108,12 @@ class Fetcher:
             raise ListError(list_name, f"can't be fetched: {error}") from error
 
 
-def _session(doorkeeper: Doorkeeper, limits: Limits) -> aiohttp.ClientSession:
+def _session(resolver: CheckedResolver, limits: Limits) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(resolver=doorkeeper, use_dns_cache=False),
+        connector=aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(sock_connect=limits.connect_s, sock_read=limits.idle_s),
-        headers={**_HEADERS, "Accept-Encoding": ", ".join(unpackers())},
+        headers=_HEADERS,
         auto_decompress=False,
     )
 
@@ -137,20 +137,20 @@ def http_url(address: str, redirected_by: URL | None = None) -> URL:
     return url
 
 
-class _Journey:
+class _Download:
     """One fetch: from hop to hop until somebody answers with the list."""
 
     def __init__(
         self,
         list_name: str,
         session: aiohttp.ClientSession,
-        doorkeeper: Doorkeeper,
+        resolver: CheckedResolver,
         limits: Limits,
         watch: Watch,
     ) -> None:
         self._list_name = list_name
         self._session = session
-        self._doorkeeper = doorkeeper
+        self._resolver = resolver
         self._limits = limits
         self._watch = watch
 
@@ -175,34 +175,33 @@ class _Journey:
             url = http_url(address, redirected_by)
         except ValueError as error:
             raise self._error(str(error)) from error
-        self._doorkeeper.check_literal(url.host or "")
+        self._resolver.check_literal(url.host or "")
         return url
 
     async def _receive(self, response: aiohttp.ClientResponse, target: Path) -> Received:
-        encoding = response.headers.get("Content-Encoding", "")
         try:
-            unpacker = unpacker_for(encoding)
-        except KeyError:
-            raise self._error(f"sent in an encoding that was not asked for: {encoding}") from None
+            gunzip = gunzip_for(response.headers.get("Content-Encoding", ""))
+        except ValueError as error:
+            raise self._error(str(error)) from error
         announced = response.content_length
         if announced is not None and announced > self._limits.size_bytes:
             raise self._error(
                 f"{announced} bytes, more than filtering.max_list_size ({self._limits.size_bytes})"
             )
-        intake = await asyncio.to_thread(
-            Intake, self._list_name, target, self._limits.size_bytes, unpacker
+        writer = await asyncio.to_thread(
+            CopyWriter, self._list_name, target, self._limits.size_bytes, gunzip
         )
         try:
             done = 0
             async for chunk in response.content.iter_chunked(_CHUNK_SIZE):
-                await asyncio.to_thread(intake.feed, chunk)
+                await asyncio.to_thread(writer.feed, chunk)
                 done += len(chunk)
                 self._watch(Step(self._list_name, Phase.FETCH, done, announced))
             if announced is not None and done != announced:
                 raise self._error(f"cut off: {done} bytes came, {announced} were announced")
-            return await asyncio.to_thread(intake.finish)
+            return await asyncio.to_thread(writer.finish)
         finally:
-            await asyncio.to_thread(intake.close)
+            await asyncio.to_thread(writer.close)
 
     def _error(self, reason: str) -> ListError:
         return ListError(self._list_name, reason.strip())

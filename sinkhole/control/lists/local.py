@@ -8,10 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import unquote
 
-from sinkhole.control.lists.intake import Intake, Received
-from sinkhole.control.lists.unpack import PIECE_SIZE
+from sinkhole.control.lists.copies import CopyWriter, Received
+from sinkhole.control.lists.gunzip import PIECE_SIZE
 from sinkhole.control.settings.shipped import find_shipped
 from sinkhole.model.errors import ListError
+from sinkhole.model.files import signature_of
 
 
 def is_local(url: str) -> bool:
@@ -38,11 +39,8 @@ def find(list_name: str, url: str) -> Path:
 
 def signature(path: Path) -> str:
     """Text that changes when the file is replaced or written to; "" when it is missing."""
-    try:
-        found = path.stat()
-    except OSError:
-        return ""
-    return f"{found.st_size}-{found.st_mtime_ns}-{found.st_ino}"
+    found = signature_of(path)
+    return "-".join(map(str, found)) if found is not None else ""
 
 
 def read(list_name: str, path: Path, piece_size: int) -> Iterator[bytes]:
@@ -66,10 +64,10 @@ def copy(list_name: str, path: Path, target: Path, size_limit: int) -> Received:
 
     Raises ListError for a file that can't be read or is no list, OSError from the disk.
     """
-    intake = Intake(list_name, target, size_limit)
+    writer = CopyWriter(list_name, target, size_limit)
     try:
         for piece in read(list_name, path, PIECE_SIZE):
-            intake.feed(piece)
-        return intake.finish()
+            writer.feed(piece)
+        return writer.finish()
     finally:
-        intake.close()
+        writer.close()

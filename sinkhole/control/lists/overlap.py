@@ -10,30 +10,45 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-import sys
-from asyncio.subprocess import DEVNULL, PIPE
 from collections.abc import Sequence
-from typing import Any, Final
+from pathlib import Path
+from typing import Final
 
-from sinkhole.control.lists.children import end
-from sinkhole.control.lists.item import Item
-from sinkhole.control.lists.store import Store
-from sinkhole.model.errors import SinkholeError, StorageError
+from pydantic import BaseModel, StrictInt
+
+from sinkhole.control.lists.child_processes import count_unique_names
+from sinkhole.control.lists.store import ListStore
+from sinkhole.control.lists.subscription import Subscription
+from sinkhole.model.errors import SinkholeError
+from sinkhole.model.files import write_atomically
 
 log = logging.getLogger(__name__)
 
 FILE_NAME: Final = "unique.json"
-TIME_LIMIT_S: Final = 900.0
+
+
+class _Count(BaseModel):
+    """What the file holds: of which contents the names were counted, and how many each has alone.
+
+    Both map the ids of lists.
+    """
+
+    counted: dict[str, str]
+    unique: dict[str, StrictInt]
 
 
 class Overlap:
-    """The counts of one folder of lists; `unique` maps the ids of lists to them."""
+    """The counts of one folder of lists."""
 
-    def __init__(self, store: Store) -> None:
-        self.unique: dict[str, int] = {}
+    def __init__(self, store: ListStore) -> None:
         self._store = store
-        self._counted: dict[str, str] = {}
+        self._count = _Count(counted={}, unique={})
         self._is_loaded = False
+
+    @property
+    def unique(self) -> dict[str, int]:
+        """How many names each list has alone, by the ids of lists; some are not counted yet."""
+        return self._count.unique
 
     def load(self) -> None:
         """Read what was counted last, the first time; what can't be read is counted again."""
@@ -41,60 +56,40 @@ class Overlap:
             return
         self._is_loaded = True
         try:
-            kept: Any = json.loads(self._store.path(FILE_NAME).read_bytes())
-            unique, counted = kept["unique"], kept["counted"]
-        except (OSError, ValueError, TypeError, KeyError, RecursionError):
+            self._count = _Count.model_validate_json(self._store.path(FILE_NAME).read_bytes())
+        except (OSError, ValueError):
             return
-        if all(isinstance(each, int) for each in unique.values()):
-            self.unique, self._counted = unique, counted
 
-    def is_stale(self, items: Sequence[Item]) -> bool:
+    def is_stale(self, subscriptions: Sequence[Subscription]) -> bool:
         """Whether any list has changed, come or gone since the last count."""
-        return self._digests(items) != self._counted
+        return _content_hashes(subscriptions) != self._count.counted
 
-    async def count(self, items: Sequence[Item]) -> None:
+    async def count(self, subscriptions: Sequence[Subscription]) -> None:
         """Count anew and keep it. What goes wrong is logged: it is only a number to look at."""
-        digests = self._digests(items)
-        compiled: dict[str, dict[str, str]] = {"block": {}, "allow": {}}
-        for item in items:
-            if item.id in digests and item.state.used is not None:
-                file = self._store.path(item.state.used.compiled)
+        counted = _content_hashes(subscriptions)
+        compiled: dict[str, dict[str, Path]] = {"block": {}, "allow": {}}
+        for each in subscriptions:
+            if each.id in counted and each.state.used is not None:
+                file = self._store.path(each.state.used.compiled)
                 if file.is_file():
-                    compiled[item.wanted.kind][item.id] = str(file)
+                    compiled[each.kind][each.id] = file
         try:
             unique: dict[str, int] = {}
             for files in compiled.values():
-                numbers = await _in_child(list(files.values())) if files else []
+                numbers = await count_unique_names([*files.values()]) if files else []
                 unique |= zip(files, numbers, strict=True)
-            self.unique = unique
-            self._counted = digests
+            self._count = _Count(counted=counted, unique=unique)
             await asyncio.to_thread(self._keep)
         except (OSError, SinkholeError) as error:
-            self._counted = digests  # not again for these: it would fail again
+            # Not again for these: it would fail again.
+            self._count = _Count(counted=counted, unique=self.unique)
             log.warning("names that lists have alone were not counted: %s", error)
 
-    def _digests(self, items: Sequence[Item]) -> dict[str, str]:
-        return {item.id: item.state.digest for item in items if item.active and item.current}
-
     def _keep(self) -> None:
-        kept = json.dumps({"counted": self._counted, "unique": self.unique})
-        draft = self._store.path(f"{FILE_NAME}.new")
-        draft.write_text(kept)
-        draft.replace(self._store.path(FILE_NAME))
+        text = json.dumps(self._count.model_dump())
+        write_atomically(self._store.path(FILE_NAME), [text.encode()])
 
 
-async def _in_child(files: Sequence[str]) -> list[int]:
-    command = [sys.executable, "-P", "-m", "sinkhole.control.lists.unique", *files]
-    child = await asyncio.create_subprocess_exec(
-        *command, stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
-    )
-    try:
-        async with asyncio.timeout(TIME_LIMIT_S):
-            told, _ = await child.communicate()
-    except TimeoutError as error:
-        raise StorageError(f"not done within {TIME_LIMIT_S:g} s") from error
-    finally:
-        await end(child)
-    if child.returncode != 0:
-        raise StorageError(f"the child ended with status {child.returncode}")
-    return [int(number) for number in told.split()]
+def _content_hashes(subscriptions: Sequence[Subscription]) -> dict[str, str]:
+    active = (each for each in subscriptions if each.active and each.current)
+    return {each.id: each.state.content_hash for each in active}

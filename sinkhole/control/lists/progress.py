@@ -1,83 +1,36 @@
-"""What an update of lists shows while it works: bars on a terminal, else plain lines."""
+"""What an update tells whoever watches it: one `Step` after another, per list."""
 
 from __future__ import annotations
 
-from types import TracebackType
-from typing import Final
-
-from rich.console import Console
-from rich.filesize import decimal
-from rich.markup import escape
-from rich.progress import BarColumn, Progress, TaskID, TextColumn
-
-from sinkhole.control.lists.steps import Phase, Step
-
-_STYLES: Final = {
-    Phase.FETCH: "cyan",
-    Phase.COMPILE: "blue",
-    Phase.CHANGED: "green",
-    Phase.UNCHANGED: "dim",
-    Phase.HELD: "yellow",
-    Phase.FAILED: "red",
-}
-_ENDS: Final = frozenset({Phase.CHANGED, Phase.UNCHANGED, Phase.HELD, Phase.FAILED})
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
 
 
-class ProgressDisplay:
-    """A `Watch` to pass to `Library.update`, and a context manager around it.
+class Phase(Enum):
+    """Where the update of one list is; the last four are ends."""
 
-    Where the console is no terminal (a pipe, a log, cron) it prints one line per list, at its
-    end: bars would fill a file with control characters.
-    """
+    FETCH = "fetching"
+    COMPILE = "compiling"
+    CHANGED = "changed"
+    UNCHANGED = "unchanged"
+    HELD = "held back"
+    FAILED = "failed"
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
-        self._bars: dict[str, TaskID] = {}
-        self._progress = Progress(
-            TextColumn("{task.fields[list_name]}"),
-            BarColumn(),
-            TextColumn("{task.fields[size]:>8}"),
-            TextColumn("{task.fields[phase]} {task.fields[note]}"),
-            console=console,
-            disable=not console.is_terminal,
-        )
 
-    def __enter__(self) -> ProgressDisplay:
-        self._progress.start()
-        return self
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One list's progress. `total_bytes` is None while nobody knows; `note` is for people."""
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._progress.stop()
+    list_name: str
+    phase: Phase
+    done_bytes: int = 0
+    total_bytes: int | None = None
+    note: str = ""
 
-    def __call__(self, step: Step) -> None:
-        """Show one step."""
-        if self._console.is_terminal:
-            self._move_bar(step)
-        elif step.phase in _ENDS:
-            text = f"{step.list_name}: {step.phase.value} ({step.note})"
-            self._console.print(text, markup=False, highlight=False, soft_wrap=True)
 
-    def _move_bar(self, step: Step) -> None:
-        bar = self._bars.get(step.list_name)
-        if bar is None:
-            bar = self._progress.add_task(
-                "", total=None, list_name=escape(step.list_name), size="", phase="", note=""
-            )
-            self._bars[step.list_name] = bar
-        if step.phase is Phase.FETCH:
-            size = decimal(step.done_bytes) if step.done_bytes else ""
-            self._progress.update(bar, completed=step.done_bytes, total=step.total_bytes, size=size)
-        elif step.phase in _ENDS:
-            self._progress.update(bar, completed=1, total=1)
-        note = step.note
-        if step.phase in (Phase.FAILED, Phase.HELD):  # a sentence: above the bars, where it fits
-            style = _STYLES[step.phase]
-            self._progress.print(f"{step.list_name}: {note}", style=style, markup=False)
-            note = ""
-        phase = f"[{_STYLES[step.phase]}]{step.phase.value}[/]"
-        self._progress.update(bar, phase=phase, note=escape(note))
+Watch = Callable[[Step], None]
+
+
+def unwatched(step: Step) -> None:
+    """Take a step and do nothing: for updates that nobody watches."""

@@ -7,13 +7,23 @@ Whatever file no state names is a leftover.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
-from typing import Any, Final, TypeVar
+from dataclasses import dataclass
+from typing import Annotated, Final
+
+from pydantic import AfterValidator, BaseModel, Field, StrictFloat, StrictInt, TypeAdapter
 
 _FORMAT: Final = 2
 KEPT: Final = 3
 """How many versions of a list are kept, the one in use among them."""
+
+
+def _within_the_folder(name: str) -> str:
+    if "/" in name:
+        raise ValueError(f"{name!r} is a path")
+    return name
+
+
+_FileName = Annotated[str, AfterValidator(_within_the_folder)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,20 +32,21 @@ class Version:
 
     `source` is the file of its copy, "….txt", or "….txt.gz" once it is out of use; `compiled`
     the file made from it, "" where that is made again when it is needed. Both are names within
-    the folder of lists. `digest` and `size_bytes` are of the plain copy, `since` is when it came.
+    the folder of lists. `content_hash` ("digest" in the file) and `size_bytes` are of the plain
+    copy, `since` is when it came.
     """
 
-    digest: str
-    source: str
-    compiled: str = ""
-    size_bytes: int = 0
-    rules: int = 0
-    names: int = 0
-    since: float = 0.0
+    content_hash: Annotated[str, Field(alias="digest")]
+    source: _FileName
+    compiled: _FileName = ""
+    size_bytes: StrictInt = 0
+    rules: StrictInt = 0
+    names: StrictInt = 0
+    since: StrictFloat = 0.0
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class SubscriptionState:
     """One list as last committed; times are wall-clock seconds since 1970.
 
     `etag`, `last_modified` and `answered_by` (the address after redirects) are what the next
@@ -46,31 +57,31 @@ class State:
     kind: str
     used: Version | None = None
     """The version in use; None before the first good one."""
-    previous: tuple[Version, ...] = ()
+    previous: Annotated[tuple[Version, ...], AfterValidator(lambda found: found[:KEPT])] = ()
     """Versions that were in use, newest first."""
     held: Version | None = None
     """What the source says now, where that is held back."""
     held_because: str = ""
     accepted: tuple[str, ...] = ()
-    """Canaries that a person has allowed the list to block."""
+    """Essential names that a person has allowed the list to block."""
     etag: str = ""
     last_modified: str = ""
     answered_by: str = ""
-    checked: float | None = None
+    checked: StrictFloat | None = None
     """When the source was last looked at, whatever came of it."""
-    changed: float | None = None
+    changed: StrictFloat | None = None
     """When another version was last put in use."""
-    fetch_s: float | None = None
+    fetch_s: StrictFloat | None = None
     """How long the last version took to come."""
-    compile_s: float | None = None
+    compile_s: StrictFloat | None = None
     error: str | None = None
-    unused_since: float | None = None
+    unused_since: StrictFloat | None = None
     """Since when no list of the settings has this address and kind."""
 
     @property
-    def digest(self) -> str:
+    def content_hash(self) -> str:
         """Of the version in use, "" before the first."""
-        return self.used.digest if self.used else ""
+        return self.used.content_hash if self.used else ""
 
     @property
     def versions(self) -> tuple[Version, ...]:
@@ -95,66 +106,61 @@ class State:
 
     def to_json(self) -> bytes:
         """The state as it is kept on the disk."""
-        return json.dumps({"format": _FORMAT} | asdict(self), indent=1).encode() + b"\n"
+        values = {"format": _FORMAT} | _STATE.dump_python(self, by_alias=True)
+        return json.dumps(values, indent=1).encode() + b"\n"
 
 
-def from_json(text: bytes) -> State | None:
+_STATE: Final = TypeAdapter(SubscriptionState)
+
+
+class _Header(BaseModel):
+    """What tells how to read the rest."""
+
+    format: StrictInt
+
+
+class _Format1(BaseModel):
+    """A state of before there were several versions."""
+
+    url: str
+    kind: str
+    content_hash: str = Field(alias="digest")
+    source: _FileName
+    compiled: _FileName
+    size_bytes: StrictInt
+    etag: str = ""
+    last_modified: str = ""
+    answered_by: str = ""
+    checked: StrictFloat | None = None
+    changed: StrictFloat | None = None
+    error: str | None = None
+    unused_since: StrictFloat | None = None
+
+    def brought_up_to_date(self) -> SubscriptionState:
+        """The same in today's words."""
+        used = Version(
+            self.content_hash,
+            self.source,
+            self.compiled,
+            self.size_bytes,
+            since=self.changed or 0.0,
+        )
+        rest = self.model_dump(exclude={"content_hash", "source", "compiled", "size_bytes"})
+        return SubscriptionState(used=used if self.source else None, **rest)
+
+
+def from_json(text: bytes) -> SubscriptionState | None:
     """The state that `to_json` wrote; None when it is damaged or of another format.
 
     A list without a state is simply fetched again. Format 1 knew one version; it is read, so
     that no list is lost in an upgrade.
     """
     try:
-        values: Any = json.loads(text)
-        number = values.pop("format")
+        # By `json`, as it takes what servers say in headers, which need not be proper Unicode.
+        values = json.loads(text)
+        number = _Header.model_validate(values).format
         if number == 1:
-            values = _from_format_1(values)
-        elif number != _FORMAT:
-            return None
-        for key in ("used", "held"):
-            values[key] = _made(Version, values[key]) if values.get(key) is not None else None
-        values["previous"] = tuple(
-            _made(Version, each) for each in values.get("previous", ())[:KEPT]
-        )
-        values["accepted"] = tuple(values.get("accepted", ()))
-        state = _made(State, values)
-    except (ValueError, TypeError, AttributeError, KeyError, RecursionError):
+            return _Format1.model_validate(values).brought_up_to_date()
+        return _STATE.validate_python(values) if number == _FORMAT else None
+    except (ValueError, RecursionError):
         return None
-    if any("/" in name for name in state.files):  # names within the folder, never paths
-        return None
-    if not all(isinstance(name, str) for name in state.accepted):
-        return None
-    return state
-
-
-def _from_format_1(values: dict[str, Any]) -> dict[str, Any]:
-    version = {key: values.pop(key) for key in ("digest", "source", "compiled", "size_bytes")}
-    if version["source"]:
-        values["used"] = version | {"since": values.get("changed") or 0.0}
-    return values
-
-
-Made = TypeVar("Made", State, Version)
-
-
-def _made(kind: type[Made], values: Mapping[str, Any]) -> Made:
-    """An object of its fields' values; TypeError when one has another type or is missing."""
-    known = {field.name: field.type for field in fields(kind)}
-    given = {name: value for name, value in values.items() if name in known}
-    for name, value in given.items():
-        if not isinstance(value, _ACCEPTED[str(known[name])]):
-            raise TypeError(f"{name} is {value!r}")
-    return kind(**given)
-
-
-_ACCEPTED: Final[dict[str, Any]] = {
-    "str": str,
-    "int": int,
-    "float": float | int,
-    "str | None": str | None,
-    "float | None": float | int | None,
-    "Version | None": Version | None,
-    "tuple[Version, ...]": tuple,
-    "tuple[str, ...]": tuple,
-}
-"""What a field's annotation (text in this file) accepts."""

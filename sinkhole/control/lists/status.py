@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Final, Literal, TypedDict
 
-from sinkhole.control.lists.item import Item
+from sinkhole.control.lists.subscription import Subscription
+from sinkhole.dns.filter.language.line import Kind
 
 MOST_SAMPLES: Final = 5
 
@@ -38,7 +39,7 @@ class ListStatus(TypedDict):
     """
 
     name: str
-    kind: str
+    kind: Kind
     url: str
     enabled: bool
     added: bool
@@ -60,17 +61,19 @@ class ListStatus(TypedDict):
     state: ListState
 
 
-def status_of(item: Item, *, added: bool = False, unique: int | None = None) -> ListStatus:
+def status_of(
+    subscription: Subscription, *, added: bool = False, unique: int | None = None
+) -> ListStatus:
     """The status of a list; the counts are of what is in use."""
-    state, compiled = item.state, item.compiled
+    state, compiled = subscription.state, subscription.compiled
     report = compiled.report if compiled else None
     return {
-        "name": item.name,
-        "kind": item.wanted.kind,
-        "url": item.wanted.url,
-        "enabled": item.wanted.enabled,
+        "name": subscription.name,
+        "kind": subscription.kind,
+        "url": subscription.settings.url,
+        "enabled": subscription.settings.enabled,
         "added": added,
-        "names": item.names,
+        "names": subscription.names,
         "rules": compiled.rules if compiled else 0,
         "unique": unique if compiled else None,
         "refused": report.refused if report else 0,
@@ -84,33 +87,33 @@ def status_of(item: Item, *, added: bool = False, unique: int | None = None) -> 
         "fetch_s": state.fetch_s,
         "compile_s": state.compile_s,
         "size_bytes": state.used.size_bytes if state.used else 0,
-        "disk_bytes": item.disk_bytes,
+        "disk_bytes": subscription.disk_bytes,
         "versions": len(state.versions),
-        "error": _error(item),
-        "quarantine": _quarantine(item),
-        "state": _state(item),
+        "error": _error(subscription),
+        "quarantine": _quarantine(subscription),
+        "state": _state(subscription),
     }
 
 
-def _quarantine(item: Item) -> Quarantine | None:
-    held = item.state.held
+def _quarantine(subscription: Subscription) -> Quarantine | None:
+    held = subscription.state.held
     if held is None:
         return None
-    reason = item.state.held_because
+    reason = subscription.state.held_because
     return {"reason": reason, "since": held.since, "names": held.names, "rules": held.rules}
 
 
-def _error(item: Item) -> str | None:
-    if item.same_as is not None:
-        return f"the same address and kind as list {item.same_as!r}: remove one of them"
-    return item.state.error
+def _error(subscription: Subscription) -> str | None:
+    if subscription.same_as is not None:
+        return f"the same address and kind as list {subscription.same_as!r}: remove one of them"
+    return subscription.state.error
 
 
-def _state(item: Item) -> ListState:
-    if not item.wanted.enabled:
+def _state(subscription: Subscription) -> ListState:
+    if not subscription.settings.enabled:
         return "disabled"
-    if item.compiled is not None:
+    if subscription.compiled is not None:
         return "ready"
-    if item.state.held is not None:
+    if subscription.state.held is not None:
         return "quarantined"
-    return "failed" if _error(item) else "missing"
+    return "failed" if _error(subscription) else "missing"

@@ -1,11 +1,11 @@
 """The folder of lists: copies, tries and states. One rename commits an update.
 
-    <id>.json            the state: names all files below of this list
-    <id>.<digest>.txt    a copy as it came from the source, unpacked
-    <id>.<digest>.trie   what was compiled from that copy
-    <id>.<digest>.txt.gz the copy of an older version, see `versions`
-    <id>.<random>.part   something being written
-    .lock                held by the one process that updates
+    <id>.json          the state: names all files below of this list
+    <id>.<hash>.txt    a copy as it came from the source, unpacked
+    <id>.<hash>.trie   what was compiled from that copy
+    <id>.<hash>.txt.gz the copy of an older version, see `versions`
+    <id>.<random>.part something being written
+    .lock              held by the one process that updates
 
 A new copy and trie get names of their own and reach the disk first; then the state that names
 them replaces the old one by a rename. Killed at any point, the folder holds the old files or the
@@ -17,8 +17,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import fcntl
-import os
 import re
 import secrets
 from collections.abc import AsyncIterator, Collection, Iterator
@@ -26,10 +24,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from sinkhole.control.lists.item import Item
-from sinkhole.control.lists.state import State, Version, from_json
+from sinkhole.control.lists.state import SubscriptionState, Version, from_json
+from sinkhole.control.lists.subscription import Subscription
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.model.errors import ListError, StorageError
+from sinkhole.model.files import FileLock, move_into_place, write_atomically
 
 UNUSED_GRACE_S: Final = 7 * 86_400.0
 """How long the files of a list are kept after it left the settings: a mistake costs nothing."""
@@ -41,7 +40,7 @@ _LOCK_POLL_S: Final = 0.1
 _OURS: Final = re.compile(r"\.?[a-z0-9-]+-(block|allow)-[0-9a-f]{12}\.[a-z0-9_.]+")
 
 
-class Store:
+class ListStore:
     """The folder of lists. Methods wait for the disk and raise StorageError, except `locked`."""
 
     def __init__(self, folder: Path) -> None:
@@ -55,37 +54,26 @@ class Store:
         """A new name for a file to be written; nothing is created."""
         return self.folder / f"{list_id}.{secrets.token_hex(8)}.part"
 
-    def read(self, list_id: str) -> State | None:
+    def read(self, list_id: str) -> SubscriptionState | None:
         """The list's state; None when there is none, or none that can be read."""
         try:
             return from_json(self._state_path(list_id).read_bytes())
         except OSError:
             return None
 
-    def write(self, list_id: str, state: State) -> None:
+    def write(self, list_id: str, state: SubscriptionState) -> None:
         """Commit: from here on the list is what `state` says, even after a power failure."""
-        part = self.part(list_id)
         with _disk(self.folder):
-            try:
-                with part.open("xb") as file:
-                    file.write(state.to_json())
-                    file.flush()
-                    os.fsync(file.fileno())
-                part.replace(self._state_path(list_id))
-                self._sync_folder()
-            finally:
-                part.unlink(missing_ok=True)
+            write_atomically(self._state_path(list_id), [state.to_json()])
 
-    def keep(self, part: Path, list_id: str, digest: str, ending: str) -> str:
+    def keep(self, part: Path, list_id: str, content_hash: str, ending: str) -> str:
         """Give a finished part its lasting name, which is returned; no state names it yet."""
-        name = f"{list_id}.{digest}.{ending}"
+        name = f"{list_id}.{content_hash}.{ending}"
         with _disk(self.folder):
-            _sync(part)
-            part.replace(self.path(name))
-            self._sync_folder()
+            move_into_place(part, self.path(name))
         return name
 
-    def size_bytes(self, state: State) -> int:
+    def size_bytes(self, state: SubscriptionState) -> int:
         """The room that all files of a list take."""
         total = 0
         for name in state.files:
@@ -122,10 +110,10 @@ class Store:
         Raises StorageError when another process keeps it for longer than `patience_s`, or the
         folder can't be made. The lock ends with the process that holds it, however it ends.
         """
-        handle = await asyncio.to_thread(self._open_lock)
+        lock = await asyncio.to_thread(self._open_lock)
         try:
             deadline = asyncio.get_running_loop().time() + patience_s
-            while not _try_lock(handle):
+            while not lock.take_now():
                 if asyncio.get_running_loop().time() >= deadline:
                     raise StorageError(
                         f"{self.folder}: another sinkhole is updating the lists; try again later"
@@ -133,9 +121,11 @@ class Store:
                 await asyncio.sleep(_LOCK_POLL_S)
             yield
         finally:
-            os.close(handle)
+            lock.release()
 
-    def _still_needed(self, path: Path, wanted_ids: Collection[str], now: float) -> State | None:
+    def _still_needed(
+        self, path: Path, wanted_ids: Collection[str], now: float
+    ) -> SubscriptionState | None:
         """The state in `path` if its files are to be kept; notes since when it is unused."""
         list_id = path.name.removesuffix(".json")
         state = self.read(list_id)
@@ -155,32 +145,12 @@ class Store:
     def _state_path(self, list_id: str) -> Path:
         return self.folder / f"{list_id}.json"
 
-    def _open_lock(self) -> int:
+    def _open_lock(self) -> FileLock:
+        lock = FileLock(self.folder / ".lock")
         with _disk(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
-            return os.open(self.folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-
-    def _sync_folder(self) -> None:
-        _sync(self.folder)
-
-
-def _sync(path: Path) -> None:
-    """Bring a file, or the names within a folder, to the disk."""
-    handle = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _try_lock(handle: int) -> bool:
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        raise StorageError(f"the lists' folder can't be locked: {error.strerror}") from error
-    return True
+            lock.open()
+        return lock
 
 
 @contextlib.contextmanager
@@ -192,10 +162,9 @@ def _disk(folder: Path) -> Iterator[None]:
         raise StorageError(f"{folder}: {error.strerror or error}") from error
 
 
-def map_version(store: Store, item: Item, version: Version) -> CompiledList:
+def map_version(store: ListStore, subscription: Subscription, version: Version) -> CompiledList:
     """Map what was compiled of a version; ListError when it is missing, damaged or too old."""
     if not version.compiled:
-        raise ListError(item.name, "not compiled")
-    return CompiledList.map(
-        store.path(version.compiled), item.name, item.wanted.kind, store.path(version.source)
-    )
+        raise ListError(subscription.name, "not compiled")
+    compiled, source = store.path(version.compiled), store.path(version.source)
+    return CompiledList.map(compiled, subscription.name, subscription.kind, source)

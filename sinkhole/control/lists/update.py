@@ -3,7 +3,7 @@
 1. the source goes into a part file, checked while it arrives (unchanged: only note the time)
 2. the child process compiles that part into another part
 3. the trie is mapped, which proves that it can be used; both parts get their lasting names
-4. the guard judges it: fit for use, or to be held back
+4. it is judged: fit for use, or to be held back
 5. the state that names both is committed by one rename
 
 Whatever fails in 1 to 3 leaves the old copy, trie and mapping in use, and becomes status text.
@@ -20,12 +20,12 @@ from pathlib import Path
 from typing import Final
 
 from sinkhole.control.lists import local
+from sinkhole.control.lists.copies import Received
 from sinkhole.control.lists.fetch import Fetched, Fetcher, Validators
-from sinkhole.control.lists.intake import Received
-from sinkhole.control.lists.item import Item
-from sinkhole.control.lists.state import State, Version
-from sinkhole.control.lists.steps import Phase, Step, Watch
-from sinkhole.control.lists.store import Store
+from sinkhole.control.lists.progress import Phase, Step, Watch
+from sinkhole.control.lists.state import SubscriptionState, Version
+from sinkhole.control.lists.store import ListStore
+from sinkhole.control.lists.subscription import Subscription
 from sinkhole.control.lists.versions import Versions
 from sinkhole.model.errors import ListError, SinkholeError
 
@@ -38,7 +38,7 @@ class Updater:
     AT_ONCE: Final = 4
 
     def __init__(
-        self, store: Store, fetcher: Fetcher, versions: Versions, now: Callable[[], float]
+        self, store: ListStore, fetcher: Fetcher, versions: Versions, now: Callable[[], float]
     ) -> None:
         self.versions = versions
         self._store = store
@@ -46,56 +46,58 @@ class Updater:
         self._now = now
         self._fetching = asyncio.Semaphore(self.AT_ONCE)
 
-    async def restore(self, item: Item, watch: Watch) -> bool:
+    async def restore(self, subscription: Subscription, watch: Watch) -> bool:
         """Compile the kept copy of a list that can't be mapped; whether it can be now.
 
         That is the case after an upgrade to another trie format, and must work without network.
         """
-        used = item.state.used
-        if item.current or used is None or not self._store.path(used.source).is_file():
+        used = subscription.state.used
+        if subscription.current or used is None or not self._store.path(used.source).is_file():
             return False
         try:
-            await self.versions.restore(item, watch)
+            await self.versions.restore(subscription, watch)
         except SinkholeError as error:
-            log.warning("list %s: the kept copy is of no use: %s", item.name, _reason(error))
+            log.warning(
+                "list %s: the kept copy is of no use: %s", subscription.name, _reason(error)
+            )
             return False
         return True
 
-    async def update(self, item: Item, *, force: bool, watch: Watch) -> bool:
+    async def update(self, subscription: Subscription, *, force: bool, watch: Watch) -> bool:
         """Look at the source and take over what is new; whether something was newly mapped.
 
-        Never fails: what goes wrong is noted in the item's state, and the last good copy stays.
+        Never fails: what goes wrong is noted in the list's state, and the last good copy stays.
         """
         try:
-            end = await self._update(item, force, watch)
+            end = await self._update(subscription, force, watch)
         except SinkholeError as error:
             reason = _reason(error)
         except OSError as error:  # of the disk; those of the network are ListErrors by now
             reason = f"{self._store.folder}: {error.strerror or error}"
         except Exception as error:  # a bug in here must not end the schedule of all lists
-            log.exception("list %s: unexpected error", item.name)
+            log.exception("list %s: unexpected error", subscription.name)
             reason = f"unexpected error: {error!r}"
         else:
-            item.failures = 0
+            subscription.failures = 0
             watch(end)
             return end.phase is Phase.CHANGED
-        await self._note_failure(item, reason)
-        watch(Step(item.name, Phase.FAILED, note=reason))
+        await self._note_failure(subscription, reason)
+        watch(Step(subscription.name, Phase.FAILED, note=reason))
         return False
 
-    async def _update(self, item: Item, force: bool, watch: Watch) -> Step:
+    async def _update(self, subscription: Subscription, force: bool, watch: Watch) -> Step:
         """Fetch, and take what is new; the step it ended with."""
-        watch(Step(item.name, Phase.FETCH))
-        part = self._store.part(item.id)
+        watch(Step(subscription.name, Phase.FETCH))
+        part = self._store.part(subscription.id)
         try:
             async with self._fetching:
                 began = asyncio.get_running_loop().time()
-                fetched = await self._obtain(item, part, force, watch)
+                fetched = await self._obtain(subscription, part, force, watch)
                 took = asyncio.get_running_loop().time() - began
-            state = replace(item.state, checked=self._now(), error=None)
+            state = replace(subscription.state, checked=self._now(), error=None)
             if fetched is None:
-                await self.versions.commit(item, state)
-                return _unchanged(item)
+                await self.versions.commit(subscription, state)
+                return _unchanged(subscription)
             received, validators = fetched.received, fetched.validators
             state = replace(
                 state,
@@ -104,61 +106,71 @@ class Updater:
                 answered_by=validators.answered_by,
                 fetch_s=round(took, 3),
             )
-            return await self._take(item, part, received, state, force, watch)
+            return await self._take(subscription, part, received, state, force, watch)
         finally:
             await asyncio.to_thread(self._store.discard, part)
 
     async def _take(
-        self, item: Item, part: Path, received: Received, state: State, force: bool, watch: Watch
+        self,
+        subscription: Subscription,
+        part: Path,
+        received: Received,
+        state: SubscriptionState,
+        force: bool,
+        watch: Watch,
     ) -> Step:
         """Take what has come, if it is news; the step it ended with."""
-        if received.digest == state.digest and item.current:
+        if received.content_hash == state.content_hash and subscription.current:
             # The source says again what is in use, so nothing is left to hold back.
-            await self.versions.commit(item, replace(state, held=None, held_because=""))
-            return _unchanged(item)
-        if state.held and received.digest == state.held.digest and not force:
-            await self.versions.commit(item, state)
-            return _unchanged(item)
-        version = Version(received.digest, "", size_bytes=received.size_bytes, since=self._now())
-        if await self.versions.take(item, part, version, state, watch, force=force):
-            return Step(item.name, Phase.CHANGED, note=f"{item.names} names")
-        log.warning("list %s: held back: %s", item.name, item.state.held_because)
-        return Step(item.name, Phase.HELD, note=item.state.held_because)
+            await self.versions.commit(subscription, replace(state, held=None, held_because=""))
+            return _unchanged(subscription)
+        if state.held and received.content_hash == state.held.content_hash and not force:
+            await self.versions.commit(subscription, state)
+            return _unchanged(subscription)
+        version = Version(
+            received.content_hash, "", size_bytes=received.size_bytes, since=self._now()
+        )
+        if await self.versions.take(subscription, part, version, state, watch, force=force):
+            return Step(subscription.name, Phase.CHANGED, note=f"{subscription.names} names")
+        log.warning("list %s: held back: %s", subscription.name, subscription.state.held_because)
+        return Step(subscription.name, Phase.HELD, note=subscription.state.held_because)
 
-    async def _obtain(self, item: Item, part: Path, force: bool, watch: Watch) -> Fetched | None:
+    async def _obtain(
+        self, subscription: Subscription, part: Path, force: bool, watch: Watch
+    ) -> Fetched | None:
         """The source's bytes in `part`; None when they are the same as at the last look."""
-        state, url = item.state, item.wanted.url
-        if force or not item.settled:
+        state, url = subscription.state, subscription.settings.url
+        if force or not subscription.settled:
             known = Validators()
         else:
             known = Validators(state.etag, state.last_modified, state.answered_by)
         if local.is_local(url):
-            return await asyncio.to_thread(self._copy, item, part, known)
-        return await self.fetcher.fetch(item.name, url, part, known, watch)
+            return await asyncio.to_thread(self._copy, subscription, part, known)
+        return await self.fetcher.fetch(subscription.name, url, part, known, watch)
 
-    def _copy(self, item: Item, part: Path, known: Validators) -> Fetched | None:
-        path = local.find(item.name, item.wanted.url)
-        item.tried = local.signature(path)
-        if item.tried and item.tried == known.etag:
+    def _copy(self, subscription: Subscription, part: Path, known: Validators) -> Fetched | None:
+        path = local.find(subscription.name, subscription.settings.url)
+        subscription.tried = local.signature(path)
+        if subscription.tried and subscription.tried == known.etag:
             return None
-        received = local.copy(item.name, path, part, self.fetcher.limits.size_bytes)
-        return Fetched(received, Validators(etag=item.tried))
+        received = local.copy(subscription.name, path, part, self.fetcher.limits.size_bytes)
+        return Fetched(received, Validators(etag=subscription.tried))
 
-    async def _note_failure(self, item: Item, reason: str) -> None:
-        log.warning("list %s: %s", item.name, reason)
-        item.failures += 1
-        item.state = replace(item.state, checked=self._now(), error=reason)
+    async def _note_failure(self, subscription: Subscription, reason: str) -> None:
+        log.warning("list %s: %s", subscription.name, reason)
+        subscription.failures += 1
+        subscription.state = replace(subscription.state, checked=self._now(), error=reason)
         try:
-            await self.versions.commit(item, item.state)
+            await self.versions.commit(subscription, subscription.state)
         except SinkholeError as error:
-            log.warning("list %s: its status can't be kept: %s", item.name, error)
+            log.warning("list %s: its status can't be kept: %s", subscription.name, error)
 
 
-def _unchanged(item: Item) -> Step:
+def _unchanged(subscription: Subscription) -> Step:
     """The end of a look that found nothing new; what is held back is said every time."""
-    if item.state.held is not None:
-        return Step(item.name, Phase.HELD, note=item.state.held_because)
-    return Step(item.name, Phase.UNCHANGED, note=f"{item.names} names")
+    if subscription.state.held is not None:
+        return Step(subscription.name, Phase.HELD, note=subscription.state.held_because)
+    return Step(subscription.name, Phase.UNCHANGED, note=f"{subscription.names} names")
 
 
 def _reason(error: SinkholeError) -> str:

@@ -12,13 +12,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from sinkhole.control.lists.compiling import compile_list
-from sinkhole.control.lists.guard import Guard
-from sinkhole.control.lists.item import Item
-from sinkhole.control.lists.packed import pack, unpack
-from sinkhole.control.lists.state import KEPT, State, Version
-from sinkhole.control.lists.steps import Phase, Step, Watch
-from sinkhole.control.lists.store import Store, map_version
+from sinkhole.control.lists.child_processes import compile_list
+from sinkhole.control.lists.copies import pack, unpack
+from sinkhole.control.lists.progress import Phase, Step, Watch
+from sinkhole.control.lists.quarantine import QuarantineCheck
+from sinkhole.control.lists.state import KEPT, SubscriptionState, Version
+from sinkhole.control.lists.store import ListStore, map_version
+from sinkhole.control.lists.subscription import Subscription
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.model.errors import ListError, StorageError
 
@@ -28,143 +28,170 @@ ROLLED_BACK = "rolled back by hand from this version"
 
 
 class Versions:
-    """Compiles and chooses versions, one compilation at a time. `guard` may be replaced."""
+    """Compiles and chooses versions, one compilation at a time. `quarantine` may be replaced."""
 
-    def __init__(self, store: Store, now: Callable[[], float], guard: Guard) -> None:
-        self.guard = guard
+    def __init__(
+        self, store: ListStore, now: Callable[[], float], quarantine: QuarantineCheck
+    ) -> None:
+        self.quarantine = quarantine
         self._store = store
         self._now = now
         self._compiling = asyncio.Lock()
 
     async def take(
-        self, item: Item, part: Path, version: Version, state: State, watch: Watch, *, force: bool
+        self,
+        subscription: Subscription,
+        part: Path,
+        version: Version,
+        state: SubscriptionState,
+        watch: Watch,
+        *,
+        force: bool,
     ) -> bool:
         """Use the version whose copy is in `part`, or hold it back; whether it is in use.
 
-        `force` is a person's consent to whatever the guard would hold against it.
+        `force` is a person's consent to whatever would be held against it.
         """
-        version, compiled, state = await self._compile(item, part, version, state, watch)
+        version, compiled, state = await self._compile(subscription, part, version, state, watch)
         if force:
             state = self._consented(state, compiled)
-        elif why := self.guard.suspicion(compiled, item.compiled, state.accepted):
+        elif why := self.quarantine.reason(compiled, subscription.compiled, state.accepted):
             compiled.close()
-            await self.commit(item, replace(state, held=version, held_because=why))
+            await self.commit(subscription, replace(state, held=version, held_because=why))
             return False
-        await self._use(item, version, compiled, replace(state, held=None, held_because=""))
+        await self._use(subscription, version, compiled, replace(state, held=None, held_because=""))
         return True
 
-    async def restore(self, item: Item, watch: Watch) -> None:
+    async def restore(self, subscription: Subscription, watch: Watch) -> None:
         """Compile the copy in use once more; ListError if it is of no use."""
-        used = item.state.used
+        used = subscription.state.used
         assert used is not None  # the caller looked
         source = self._store.path(used.source)
-        version, compiled, state = await self._compile(item, source, used, item.state, watch)
+        version, compiled, state = await self._compile(
+            subscription, source, used, subscription.state, watch
+        )
         state = replace(state, used=version)
-        await self.commit(item, state)
-        item.use(compiled, state)
+        await self.commit(subscription, state)
+        subscription.use(compiled, state)
 
-    async def accept(self, item: Item, watch: Watch) -> None:
+    async def accept(self, subscription: Subscription, watch: Watch) -> None:
         """Use what is held back; ListError when nothing is, or its copy is of no use."""
-        held, state = item.state.held, item.state
+        held, state = subscription.state.held, subscription.state
         if held is None:
-            raise ListError(item.name, "nothing is held back, so there is nothing to accept")
+            raise ListError(
+                subscription.name, "nothing is held back, so there is nothing to accept"
+            )
         try:
-            compiled = await asyncio.to_thread(map_version, self._store, item, held)
+            compiled = await asyncio.to_thread(map_version, self._store, subscription, held)
         except ListError:
             source = self._store.path(held.source)
-            held, compiled, state = await self._compile(item, source, held, state, watch)
+            held, compiled, state = await self._compile(subscription, source, held, state, watch)
         state = replace(self._consented(state, compiled), held=None, held_because="")
-        await self._use(item, held, compiled, state)
+        await self._use(subscription, held, compiled, state)
 
-    async def roll_back(self, item: Item, watch: Watch) -> None:
+    async def roll_back(self, subscription: Subscription, watch: Watch) -> None:
         """Use the version before the one in use, until the source says something new.
 
         ListError when no older one is kept or it can't be compiled, StorageError when its copy
         is damaged.
         """
-        state = item.state
+        state = subscription.state
         older, leaving = state.older, state.used
         if older is None or leaving is None:
-            raise ListError(item.name, "no older version is kept")
-        part = self._store.part(item.id)
+            raise ListError(subscription.name, "no older version is kept")
+        part = self._store.part(subscription.id)
         try:
             source = self._store.path(older.source)
-            await asyncio.to_thread(unpack, source, part, older.digest, older.size_bytes)
-            version, compiled, state = await self._compile(item, part, older, state, watch)
+            await asyncio.to_thread(unpack, source, part, older.content_hash, older.size_bytes)
+            version, compiled, state = await self._compile(subscription, part, older, state, watch)
         finally:
             await asyncio.to_thread(self._store.discard, part)
         if state.held is None:
             # Held back, it keeps its files and is not taken again when the source repeats it.
             state = replace(state, held=leaving, held_because=ROLLED_BACK)
-        await self._use(item, version, compiled, state)
+        await self._use(subscription, version, compiled, state)
 
-    async def commit(self, item: Item, state: State) -> None:
-        """Bring a state to the disk; from then on it is the item's."""
-        await asyncio.to_thread(self._store.write, item.id, state)
-        item.state = item.committed = state
-        item.disk_bytes = await asyncio.to_thread(self._store.size_bytes, state)
+    async def commit(self, subscription: Subscription, state: SubscriptionState) -> None:
+        """Bring a state to the disk; from then on it is what is known of the list."""
+        await asyncio.to_thread(self._store.write, subscription.id, state)
+        subscription.state = subscription.committed = state
+        subscription.disk_bytes = await asyncio.to_thread(self._store.size_bytes, state)
 
-    def _consented(self, state: State, compiled: CompiledList) -> State:
-        blocked = self.guard.blocked_canaries(compiled)
+    def _consented(self, state: SubscriptionState, compiled: CompiledList) -> SubscriptionState:
+        blocked = self.quarantine.blocked(compiled)
         return replace(state, accepted=tuple(sorted({*state.accepted, *blocked})))
 
     async def _use(
-        self, item: Item, version: Version, compiled: CompiledList, state: State
+        self,
+        subscription: Subscription,
+        version: Version,
+        compiled: CompiledList,
+        state: SubscriptionState,
     ) -> None:
-        previous = await asyncio.to_thread(self._retire, item, state, version)
+        previous = await asyncio.to_thread(self._retire, subscription, state, version)
         state = replace(state, used=version, previous=previous, changed=self._now())
-        await self.commit(item, state)
-        item.use(compiled, state)
+        await self.commit(subscription, state)
+        subscription.use(compiled, state)
 
-    def _retire(self, item: Item, state: State, new: Version) -> tuple[Version, ...]:
+    def _retire(
+        self, subscription: Subscription, state: SubscriptionState, new: Version
+    ) -> tuple[Version, ...]:
         """The versions to keep besides `new`, newest first; what leaves use is packed."""
-        kept = {each.digest: each for each in state.previous}
-        held = state.held.digest if state.held else ""
-        old = state.used if state.digest != held else None
-        if old is not None and (packed := self._packed(item, old)):
-            kept[old.digest] = packed
-        kept.pop(new.digest, None)
+        kept = {each.content_hash: each for each in state.previous}
+        held = state.held.content_hash if state.held else ""
+        old = state.used if state.content_hash != held else None
+        if old is not None and (packed := self._packed(subscription, old)):
+            kept[old.content_hash] = packed
+        kept.pop(new.content_hash, None)
         newest = sorted(kept.values(), key=lambda each: each.since, reverse=True)
         return tuple(newest[: KEPT - 1])
 
-    def _packed(self, item: Item, version: Version) -> Version | None:
-        part = self._store.part(item.id)
+    def _packed(self, subscription: Subscription, version: Version) -> Version | None:
+        part = self._store.part(subscription.id)
         try:
             pack(self._store.path(version.source), part)
-            name = self._store.keep(part, item.id, version.digest, "txt.gz")
+            name = self._store.keep(part, subscription.id, version.content_hash, "txt.gz")
         except StorageError as error:
-            log.warning("list %s: the version before is not kept: %s", item.name, error)
+            log.warning("list %s: the version before is not kept: %s", subscription.name, error)
             return None
         finally:
             self._store.discard(part)
         return replace(version, source=name, compiled="")
 
     async def _compile(
-        self, item: Item, source: Path, version: Version, state: State, watch: Watch
-    ) -> tuple[Version, CompiledList, State]:
+        self,
+        subscription: Subscription,
+        source: Path,
+        version: Version,
+        state: SubscriptionState,
+        watch: Watch,
+    ) -> tuple[Version, CompiledList, SubscriptionState]:
         """Compile `source`, a part that becomes a copy or a copy itself; both have names then."""
-        watch(Step(item.name, Phase.COMPILE, total_bytes=version.size_bytes))
-        trie = self._store.part(item.id)
+        watch(Step(subscription.name, Phase.COMPILE, total_bytes=version.size_bytes))
+        trie = self._store.part(subscription.id)
         try:
             async with self._compiling:
                 began = asyncio.get_running_loop().time()
-                await compile_list(item.name, source, trie, item.wanted.kind)
+                await compile_list(subscription.name, source, trie, subscription.kind)
                 took = asyncio.get_running_loop().time() - began
-            made, compiled = await asyncio.to_thread(self._keep, item, source, trie, version)
+            made, compiled = await asyncio.to_thread(
+                self._keep, subscription, source, trie, version
+            )
         finally:
             await asyncio.to_thread(self._store.discard, trie)
         return made, compiled, replace(state, compile_s=round(took, 3))
 
     def _keep(
-        self, item: Item, source: Path, trie: Path, version: Version
+        self, subscription: Subscription, source: Path, trie: Path, version: Version
     ) -> tuple[Version, CompiledList]:
         """Give both files their lasting names, and map the trie as a proof; no state names it."""
         copy = source.name
         if not copy.endswith(".txt"):
-            copy = self._store.keep(source, item.id, version.digest, "txt")
-        compiled = CompiledList.map(trie, item.name, item.wanted.kind, self._store.path(copy))
+            copy = self._store.keep(source, subscription.id, version.content_hash, "txt")
+        source = self._store.path(copy)
+        compiled = CompiledList.map(trie, subscription.name, subscription.kind, source)
         _refuse_useless(compiled)
-        name = self._store.keep(trie, item.id, version.digest, "trie")
+        name = self._store.keep(trie, subscription.id, version.content_hash, "trie")
         rules, names = compiled.rules, compiled.names
         return replace(version, source=copy, compiled=name, rules=rules, names=names), compiled
 

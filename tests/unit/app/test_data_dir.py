@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
 import tempfile
 from pathlib import Path
@@ -79,4 +80,17 @@ def test_missing_rights_do_stop_it(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     data_dir = DataDir(tmp_path)
     with pytest.raises(SettingsError, match="chown"):
         data_dir.take()
+    data_dir.release()
+
+
+def test_a_folder_that_cannot_be_locked_is_served_and_said_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def no_locks(handle: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    data_dir = DataDir(tmp_path)
+    data_dir.take()
+    assert f"data_dir: {tmp_path} can't be locked: No locks available" in caplog.text
     data_dir.release()

@@ -32,6 +32,7 @@ from typing import Any, TypeAlias
 from sinkhole.dns.filter.compiled.source import Fingerprint
 from sinkhole.dns.filter.language.line import Kind
 from sinkhole.model.errors import ListError
+from sinkhole.model.files import write_atomically
 
 VERSION = 2
 _MAGIC = b"sinkhole"
@@ -104,7 +105,9 @@ def write_list_file(target: Path, parts: Mapping[str, Part], contents: Contents)
     for part in body:
         checksum = zlib.crc32(part, checksum)
     body.append(_SEAL.pack(checksum, VERSION, _MAGIC))
-    _replace(target, body)
+    # Two commands may compile into one file at once: each has a draft of its own.
+    draft = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    write_atomically(target, body, draft=draft)
 
 
 def _described(contents: Contents) -> dict[str, Any]:
@@ -116,18 +119,6 @@ def _described(contents: Contents) -> dict[str, Any]:
         "shift": contents.shift,
         "criteria": contents.criteria,
     }
-
-
-def _replace(target: Path, parts: list[Part]) -> None:
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        with temporary.open("wb") as file:
-            file.writelines(parts)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(target)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def map_list_file(path: Path, list_name: str) -> MappedParts:

@@ -38,7 +38,7 @@ class Shelf:
         return FilteringSettings(**{"lists": lists} | changes)
 
     def library(
-        self, settings: FilteringSettings | None = None, canaries: Sequence[str] = ()
+        self, settings: FilteringSettings | None = None, essential_names: Sequence[str] = ()
     ) -> Library:
         return Library(
             settings or self.settings(),
@@ -46,7 +46,7 @@ class Shelf:
             on_change=self._heard,
             now=lambda: self.now,
             poll_s=0.01,
-            canaries=canaries,
+            essential_names=essential_names,
         )
 
     def _heard(self, lists: Sequence[CompiledList]) -> None:

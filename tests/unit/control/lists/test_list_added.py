@@ -33,6 +33,15 @@ def test_what_was_added_comes_back_in_order(added: AddedLists) -> None:
     assert AddedLists(added.path.parent).read() == (GOOD, ADS)
 
 
+def test_the_file_is_for_people_too(added: AddedLists) -> None:
+    added.change(lambda lists: (AddedList("Ä", "file:a", "allow", enabled=False),))
+    assert added.path.read_text() == (
+        '{\n "format": 1,\n "lists": [\n  {\n   "name": "\\u00c4",\n   "url": "file:a",\n'
+        '   "kind": "allow",\n   "enabled": false\n  }\n ]\n}\n'
+    )
+    assert sorted(path.name for path in added.path.parent.iterdir()) == ["added.json", "added.lock"]
+
+
 def test_an_edit_that_fails_leaves_everything_as_it_was(added: AddedLists) -> None:
     added.change(lambda lists: (ADS,))
 

@@ -11,8 +11,8 @@ from shelf import Shelf, statuses
 
 from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.own_rules import OWN_RULES
-from sinkhole.control.lists.steps import Phase, Step
-from sinkhole.control.lists.store import Store
+from sinkhole.control.lists.progress import Phase, Step
+from sinkhole.control.lists.store import ListStore
 from sinkhole.control.settings import ListSettings
 from sinkhole.dns.filter.compiled.key import query_key
 from sinkhole.model.errors import ListError
@@ -170,10 +170,10 @@ async def test_other_settings_are_taken_over_in_one_go(shelf: Shelf) -> None:
     await library.update()
     before = len(shelf.published)
     lists = shelf.settings().lists
-    await library.rewanted(shelf.settings(lists=lists[:1], rules=("||new.example^", "||x^$odd")))
+    await library.apply(shelf.settings(lists=lists[:1], rules=("||new.example^", "||x^$odd")))
     assert shelf.published[before:] == [[f"{OWN_RULES}:1", "Ads:2"]]
     assert "||x^$odd" in library.problems[0]
-    await library.rewanted(shelf.settings(lists=lists))
+    await library.apply(shelf.settings(lists=lists))
     assert shelf.published[-1] == ["Ads:2", "Good:1"], "what was fetched before is mapped"
     assert library.problems == []
 
@@ -232,7 +232,7 @@ async def test_killed_at_any_point_of_an_update_the_next_start_has_old_or_new(
         snapshots.append(copy)
 
     for name in ("part", "keep", "write", "discard", "sweep"):
-        original = getattr(Store, name)
+        original = getattr(ListStore, name)
 
         def around(
             *args: object, original: Callable[..., object] = original, **kwargs: object
@@ -242,7 +242,7 @@ async def test_killed_at_any_point_of_an_update_the_next_start_has_old_or_new(
             snapshot()
             return result
 
-        monkeypatch.setattr(Store, name, around)
+        monkeypatch.setattr(ListStore, name, around)
     await shelf.library().update(["Ads"])
     monkeypatch.undo()
     found = []

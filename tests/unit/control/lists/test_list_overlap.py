@@ -7,7 +7,7 @@ import json
 import pytest
 from shelf import Shelf, running, until
 
-from sinkhole.control.lists import overlap
+from sinkhole.control.lists import child_processes
 from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.overlap import FILE_NAME
 from sinkhole.control.settings import ListSettings
@@ -66,7 +66,7 @@ async def test_what_goes_wrong_leaves_the_counts_unknown(
 ) -> None:
     library = shelf.library()
     await library.update()
-    monkeypatch.setattr(overlap, "TIME_LIMIT_S", 0.0)
+    monkeypatch.setattr(child_processes, "COUNT_LIMIT_S", 0.0)
     await library.count_unique()
     assert unique(library) == [None, None]
     assert "not done within 0 s" in caplog.text

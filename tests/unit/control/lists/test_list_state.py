@@ -6,13 +6,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sinkhole.control.lists.state import State, Version, from_json
+from sinkhole.control.lists.state import SubscriptionState, Version, from_json
 
 OLDEST = Version("d1", "a-block-0.d1.txt.gz", size_bytes=9, since=1.0)
 OLDER = Version("d2", "a-block-0.d2.txt.gz", size_bytes=10, since=2.0)
 USED = Version("d3", "a-block-0.d3.txt", "a-block-0.d3.trie", 12, 3, 3, since=3.0)
 NEWER = Version("d4", "a-block-0.d4.txt", "a-block-0.d4.trie", 1, 1, 1, since=4.0)
-STATE = State(
+STATE = SubscriptionState(
     url="https://example.org/hosts.txt",
     kind="block",
     used=USED,
@@ -33,7 +33,60 @@ STATE = State(
 
 def test_a_state_comes_back_as_it_was() -> None:
     assert from_json(STATE.to_json()) == STATE
-    assert from_json(State("file:a", "allow").to_json()) == State("file:a", "allow")
+    empty = SubscriptionState("file:a", "allow")
+    assert from_json(empty.to_json()) == empty
+
+
+WRITTEN = b"""{
+ "format": 2,
+ "url": "u",
+ "kind": "block",
+ "used": {
+  "digest": "d",
+  "source": "a.txt",
+  "compiled": "a.trie",
+  "size_bytes": 12,
+  "rules": 3,
+  "names": 4,
+  "since": 1.0
+ },
+ "previous": [
+  {
+   "digest": "c",
+   "source": "b.txt.gz",
+   "compiled": "",
+   "size_bytes": 0,
+   "rules": 0,
+   "names": 0,
+   "since": 0.0
+  }
+ ],
+ "held": null,
+ "held_because": "",
+ "accepted": [
+  "time.apple.com"
+ ],
+ "etag": "\\udce9",
+ "last_modified": "",
+ "answered_by": "",
+ "checked": 1.5,
+ "changed": null,
+ "fetch_s": null,
+ "compile_s": 0.25,
+ "error": "\\u00e4",
+ "unused_since": null
+}
+"""
+
+
+def test_the_file_is_the_same_byte_for_byte() -> None:
+    state = SubscriptionState(
+        "u", "block", used=Version("d", "a.txt", "a.trie", 12, 3, 4, 1.0),
+        previous=(Version("c", "b.txt.gz"),), accepted=("time.apple.com",), etag="\udce9",
+        checked=1.5, compile_s=0.25, error="ä",
+    )  # fmt: skip
+    assert state.to_json() == WRITTEN
+    assert from_json(WRITTEN) == state, "even what a server said that is no Unicode"
 
 
 def test_a_state_names_all_of_its_files() -> None:
@@ -41,14 +94,14 @@ def test_a_state_names_all_of_its_files() -> None:
         "a-block-0.d1.txt.gz", "a-block-0.d2.txt.gz", "a-block-0.d3.txt", "a-block-0.d3.trie",
         "a-block-0.d4.txt", "a-block-0.d4.trie",
     }  # fmt: skip
-    assert State("u", "block").files == set()
+    assert SubscriptionState("u", "block").files == set()
 
 
 def test_older_than_the_one_in_use_is_the_newest_that_came_before_it() -> None:
     assert STATE.older == OLDER
-    assert State("u", "block", used=OLDER, previous=(USED, OLDEST)).older == OLDEST
-    assert State("u", "block", used=OLDEST, previous=(USED, OLDER)).older is None
-    assert State("u", "block").older is None
+    assert SubscriptionState("u", "block", used=OLDER, previous=(USED, OLDEST)).older == OLDEST
+    assert SubscriptionState("u", "block", used=OLDEST, previous=(USED, OLDER)).older is None
+    assert SubscriptionState("u", "block").older is None
 
 
 @pytest.mark.parametrize(
@@ -57,6 +110,10 @@ def test_older_than_the_one_in_use_is_the_newest_that_came_before_it() -> None:
         {"format": 3},
         {"format": None},
         {"checked": "now"},
+        {"checked": "5"},
+        {"checked": True},
+        {"checked": 10**400},
+        {"used": {"digest": "d", "source": "a", "size_bytes": 1.0}},
         {"url": None},
         {"used": 7},
         {"used": {"digest": "d"}},
@@ -97,7 +154,7 @@ def test_the_format_before_is_read_so_that_an_upgrade_loses_no_list() -> None:
     }  # fmt: skip
     found = from_json(json.dumps(values).encode())
     used = Version("d", "a.txt", "a.trie", 12, since=4.0)
-    assert found == State("u", "block", used=used, etag="e", checked=5.0, changed=4.0)
+    assert found == SubscriptionState("u", "block", used=used, etag="e", checked=5.0, changed=4.0)
     values |= {"source": "", "compiled": "", "digest": "", "size_bytes": 0, "changed": None}
     found = from_json(json.dumps(values).encode())
     assert found is not None and found.used is None
@@ -106,6 +163,6 @@ def test_the_format_before_is_read_so_that_an_upgrade_loses_no_list() -> None:
 @given(text=st.binary(max_size=200), cut=st.integers(0, 1200))
 @settings(deadline=None, max_examples=100)
 def test_no_bytes_make_reading_fail(text: bytes, cut: int) -> None:
-    """Reading a state gives a State or None, for any bytes and for a state cut anywhere."""
+    """Reading gives a state or None, for any bytes and for a state cut anywhere."""
     assert from_json(text) is None
     assert from_json(STATE.to_json()[:cut]) in (None, STATE)

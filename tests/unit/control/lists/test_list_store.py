@@ -1,13 +1,15 @@
 """The folder of lists: what a crash leaves behind, and who may write."""
 
 import asyncio
+import errno
+import fcntl
 import sys
 from pathlib import Path
 
 import pytest
 
-from sinkhole.control.lists.state import State, Version
-from sinkhole.control.lists.store import UNUSED_GRACE_S, Store
+from sinkhole.control.lists.state import SubscriptionState, Version
+from sinkhole.control.lists.store import UNUSED_GRACE_S, ListStore
 from sinkhole.model.errors import StorageError
 
 ID = "hosts-txt-block-0123456789ab"
@@ -16,23 +18,23 @@ NOW = 1_000_000_000.0
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(tmp_path)
+def store(tmp_path: Path) -> ListStore:
+    return ListStore(tmp_path)
 
 
-def put(store: Store, list_id: str, digest: str) -> State:
+def put(store: ListStore, list_id: str, digest: str) -> SubscriptionState:
     """Commit a list with a copy and a trie, as an update does."""
     names = {}
     for ending in ("txt", "trie"):
         part = store.part(list_id)
         part.write_text(f"{digest} {ending}")
         names[ending] = store.keep(part, list_id, digest, ending)
-    state = State("u", "block", used=Version(digest, names["txt"], names["trie"]))
+    state = SubscriptionState("u", "block", used=Version(digest, names["txt"], names["trie"]))
     store.write(list_id, state)
     return state
 
 
-def contents(store: Store) -> set[str]:
+def contents(store: ListStore) -> set[str]:
     return {path.name for path in store.folder.iterdir()}
 
 
@@ -40,14 +42,14 @@ def files_of(list_id: str, digest: str) -> set[str]:
     return {f"{list_id}.json", f"{list_id}.{digest}.txt", f"{list_id}.{digest}.trie"}
 
 
-def test_what_was_written_is_read_back(store: Store) -> None:
+def test_what_was_written_is_read_back(store: ListStore) -> None:
     assert store.read(ID) is None
     state = put(store, ID, "d1")
     assert store.read(ID) == state
     assert contents(store) == files_of(ID, "d1")
 
 
-def test_a_commit_replaces_the_list_and_the_sweep_removes_the_old_files(store: Store) -> None:
+def test_a_commit_replaces_the_list_and_the_sweep_removes_the_old_files(store: ListStore) -> None:
     put(store, ID, "d1")
     new = put(store, ID, "d2")
     assert store.read(ID) == new
@@ -55,7 +57,7 @@ def test_a_commit_replaces_the_list_and_the_sweep_removes_the_old_files(store: S
     assert contents(store) == files_of(ID, "d2")
 
 
-def test_a_folder_named_like_a_file_of_ours_does_not_stop_the_sweep(store: Store) -> None:
+def test_a_folder_named_like_a_file_of_ours_does_not_stop_the_sweep(store: ListStore) -> None:
     put(store, ID, "d1")
     put(store, ID, "d2")
     (store.folder / f"{ID}.d9.trie").mkdir()
@@ -63,7 +65,7 @@ def test_a_folder_named_like_a_file_of_ours_does_not_stop_the_sweep(store: Store
     assert contents(store) == files_of(ID, "d2") | {f"{ID}.d9.trie"}
 
 
-def test_a_crash_before_the_commit_leaves_the_old_list_whole(store: Store) -> None:
+def test_a_crash_before_the_commit_leaves_the_old_list_whole(store: ListStore) -> None:
     old = put(store, ID, "d1")
     store.part(ID).write_text("half a dow")  # killed while fetching
     (store.folder / f".{store.part(ID).name}.77.tmp").write_text("x")  # while compiling
@@ -79,7 +81,7 @@ def test_a_crash_before_the_commit_leaves_the_old_list_whole(store: Store) -> No
     assert (store.folder / old.used.source).read_text() == "d1 txt"
 
 
-def test_a_state_that_is_damaged_is_none_and_swept_with_its_files(store: Store) -> None:
+def test_a_state_that_is_damaged_is_none_and_swept_with_its_files(store: ListStore) -> None:
     put(store, ID, "d1")
     put(store, OTHER, "d5")
     (store.folder / f"{ID}.json").write_bytes(b'{"format": 1, "ur')
@@ -88,7 +90,7 @@ def test_a_state_that_is_damaged_is_none_and_swept_with_its_files(store: Store) 
     assert contents(store) == files_of(OTHER, "d5")
 
 
-def test_files_of_other_people_are_left_alone(store: Store) -> None:
+def test_files_of_other_people_are_left_alone(store: ListStore) -> None:
     put(store, ID, "d1")
     for name in ("mine.txt", ".lock", "hosts-block.txt", "notes.part"):
         (store.folder / name).write_text("mine")
@@ -101,7 +103,7 @@ def test_files_of_other_people_are_left_alone(store: Store) -> None:
     }
 
 
-def test_a_list_that_left_the_settings_is_kept_for_the_grace(store: Store) -> None:
+def test_a_list_that_left_the_settings_is_kept_for_the_grace(store: ListStore) -> None:
     put(store, ID, "d1")
     put(store, OTHER, "d5")
     store.sweep({ID}, NOW)
@@ -111,7 +113,7 @@ def test_a_list_that_left_the_settings_is_kept_for_the_grace(store: Store) -> No
     assert contents(store) == files_of(ID, "d1")
 
 
-def test_a_list_that_comes_back_has_a_new_grace_the_next_time(store: Store) -> None:
+def test_a_list_that_comes_back_has_a_new_grace_the_next_time(store: ListStore) -> None:
     state = put(store, ID, "d1")
     store.sweep(set(), NOW)
     store.sweep({ID}, NOW + UNUSED_GRACE_S - 1)
@@ -120,32 +122,32 @@ def test_a_list_that_comes_back_has_a_new_grace_the_next_time(store: Store) -> N
     assert contents(store) == files_of(ID, "d1")
 
 
-def test_a_folder_that_cannot_be_written_is_a_storage_error(store: Store) -> None:
+def test_a_folder_that_cannot_be_written_is_a_storage_error(store: ListStore) -> None:
     with pytest.raises(StorageError, match="No such file"):
-        Store(store.folder / "missing").write(ID, State("u", "block"))
+        ListStore(store.folder / "missing").write(ID, SubscriptionState("u", "block"))
 
 
 async def test_a_folder_that_cannot_be_made_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "lists").write_text("a file where a folder should be")
     with pytest.raises(StorageError, match="File exists"):
-        async with Store(tmp_path / "lists").locked():
+        async with ListStore(tmp_path / "lists").locked():
             pass
 
 
-async def test_only_one_holds_the_lock_and_the_others_are_told(store: Store) -> None:
+async def test_only_one_holds_the_lock_and_the_others_are_told(store: ListStore) -> None:
     async with store.locked():
         with pytest.raises(StorageError, match="another sinkhole is updating"):
-            async with Store(store.folder).locked(patience_s=0):
+            async with ListStore(store.folder).locked(patience_s=0):
                 pass
-    async with Store(store.folder).locked(patience_s=0):
+    async with ListStore(store.folder).locked(patience_s=0):
         pass
 
 
-async def test_whoever_waits_gets_the_lock_when_it_is_let_go(store: Store) -> None:
+async def test_whoever_waits_gets_the_lock_when_it_is_let_go(store: ListStore) -> None:
     got = asyncio.Event()
 
     async def wait_for_lock() -> None:
-        async with Store(store.folder).locked(patience_s=30):
+        async with ListStore(store.folder).locked(patience_s=30):
             got.set()
 
     async with asyncio.TaskGroup() as group:
@@ -156,13 +158,24 @@ async def test_whoever_waits_gets_the_lock_when_it_is_let_go(store: Store) -> No
         await asyncio.wait_for(got.wait(), 30)
 
 
+async def test_a_file_system_without_locks_is_updated_all_the_same(
+    store: ListStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_locks(handle: int, operation: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(fcntl, "flock", no_locks)
+    async with store.locked(patience_s=0), ListStore(store.folder).locked(patience_s=0):
+        pass
+
+
 HOLDER = """
 import asyncio, sys
 from pathlib import Path
-from sinkhole.control.lists.store import Store
+from sinkhole.control.lists.store import ListStore
 
 async def hold():
-    async with Store(Path(sys.argv[1])).locked():
+    async with ListStore(Path(sys.argv[1])).locked():
         print("held", flush=True)
         await asyncio.to_thread(sys.stdin.read)
 
@@ -170,7 +183,7 @@ asyncio.run(hold())
 """
 
 
-async def test_the_lock_ends_with_a_process_that_is_killed(store: Store) -> None:
+async def test_the_lock_ends_with_a_process_that_is_killed(store: ListStore) -> None:
     pipe = asyncio.subprocess.PIPE
     holder = await asyncio.create_subprocess_exec(
         sys.executable, "-c", HOLDER, str(store.folder), stdin=pipe, stdout=pipe

@@ -11,7 +11,7 @@ from shelf import Shelf
 
 from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.status import ListStatus
-from sinkhole.control.lists.store import Store
+from sinkhole.control.lists.store import ListStore
 from sinkhole.model.errors import ListError, SinkholeError, StorageError
 
 CANARY = "captive.apple.com"
@@ -118,7 +118,7 @@ async def test_an_accepted_canary_stays_accepted_and_another_one_does_not(shelf:
 
 
 async def test_where_lists_come_from_and_what_the_caller_names_are_canaries(shelf: Shelf) -> None:
-    library = shelf.library(canaries=["dns.example.net"])
+    library = shelf.library(essential_names=["dns.example.net"])
     status = await look(shelf, library, rules(1, "||example.net^"))
     assert "dns.example.net" in (status["quarantine"] or {"reason": ""})["reason"]
 
@@ -246,7 +246,7 @@ async def test_killed_while_choosing_the_next_start_has_old_or_new(
         snapshots.append(copy)
 
     for name in ("part", "keep", "write", "discard", "sweep"):
-        original = getattr(Store, name)
+        original = getattr(ListStore, name)
 
         def around(
             *args: object, original: Callable[..., object] = original, **kwargs: object
@@ -256,7 +256,7 @@ async def test_killed_while_choosing_the_next_start_has_old_or_new(
             snapshot()
             return result
 
-        monkeypatch.setattr(Store, name, around)
+        monkeypatch.setattr(ListStore, name, around)
     await getattr(library, choice)("Ads")
     monkeypatch.undo()
     new = 100 if choice == "accept" else 900

@@ -10,8 +10,8 @@ from shelf import PATIENCE_S, Shelf, running, statuses, until
 from sinkhole.control.lists import local
 from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.own_rules import OWN_RULES
-from sinkhole.control.lists.steps import Phase, Step
-from sinkhole.control.lists.store import Store
+from sinkhole.control.lists.progress import Phase, Step
+from sinkhole.control.lists.store import ListStore
 from sinkhole.model.errors import StorageError
 
 
@@ -105,10 +105,10 @@ async def test_two_updates_at_once_run_one_after_the_other(shelf: Shelf) -> None
 async def test_while_another_process_updates_the_reason_is_shown_and_it_goes_on(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Store.locked.__wrapped__, "__defaults__", (0.0,))
+    monkeypatch.setattr(ListStore.locked.__wrapped__, "__defaults__", (0.0,))
     library = shelf.library()
 
-    held = Store(shelf.lists).locked(0)
+    held = ListStore(shelf.lists).locked(0)
     await held.__aenter__()
 
     async def wait_and_see() -> None:
@@ -126,13 +126,13 @@ async def test_while_another_process_updates_the_reason_is_shown_and_it_goes_on(
 async def test_the_trouble_is_over_when_another_process_has_done_the_work(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(Store.locked.__wrapped__, "__defaults__", (0.0,))
+    monkeypatch.setattr(ListStore.locked.__wrapped__, "__defaults__", (0.0,))
     library = shelf.library()
     await library.update()
     as_it_was = shelf.ads.stat()
 
     async def wait_and_see() -> None:
-        async with Store(shelf.lists).locked(0):
+        async with ListStore(shelf.lists).locked(0):
             os.utime(shelf.ads, ns=(1, 1))
             await until(lambda: bool(library.problems))
             shelf.now += 30  # long enough for many attempts
@@ -195,6 +195,6 @@ async def test_cancelling_leaves_the_lock_free_and_no_leftovers(shelf: Shelf) ->
     await asyncio.gather(work, return_exceptions=True)
     assert work.cancelled()
     assert not list(shelf.lists.glob("*.part*"))
-    async with Store(shelf.lists).locked(0):
+    async with ListStore(shelf.lists).locked(0):
         pass
     assert await library.update() == 2

@@ -79,4 +79,4 @@ UPDATES: Final = (
 )
 """Where systems get their updates and the time."""
 
-CANARIES: Final = CONNECTIVITY + UPDATES
+ESSENTIAL_NAMES: Final = CONNECTIVITY + UPDATES

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 
-from sinkhole.control.lists.canaries import CANARIES, CONNECTIVITY, UPDATES
+from sinkhole.control.lists.essential_names import CONNECTIVITY, ESSENTIAL_NAMES, UPDATES
 
 
 def test_every_name_is_a_plain_host_name_and_stands_once() -> None:
-    assert len(set(CANARIES)) == len(CANARIES)
-    for name in CANARIES:
+    assert len(set(ESSENTIAL_NAMES)) == len(ESSENTIAL_NAMES)
+    for name in ESSENTIAL_NAMES:
         assert re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", name)
 
 

@@ -1,8 +1,8 @@
-"""The guard: whether a new version of a list may go into use without anybody looking.
+"""Whether a new version of a list goes into use, or is held back until a person accepts it.
 
-Two things make a list suspect. It has shrunk or grown by more than a factor: most likely its
-source is broken, or somebody else's now. Or it blocks a canary, a name without which the
-household would be cut off. A suspect version is held back until a person accepts it.
+Two things make a version suspect. It has shrunk or grown by more than a factor: most likely its
+source is broken, or somebody else's now. Or it blocks an essential name, without which the
+household would be cut off.
 """
 
 from __future__ import annotations
@@ -22,40 +22,40 @@ _MOST_NAMED: Final = 5
 _TYPES: Final = (Type.A, Type.AAAA)
 
 
-class Guard:
+class QuarantineCheck:
     """Judges new versions; with `factor` 0 a list may have any size.
 
-    `canaries` are names as text. What is no name, such as an address, is left out.
+    `essential` are names as text. What is no name, such as an address, is left out.
     """
 
-    def __init__(self, factor: float = FACTOR, canaries: Iterable[str] = ()) -> None:
+    def __init__(self, factor: float = FACTOR, essential: Iterable[str] = ()) -> None:
         self._factor = factor
-        self._canaries = dict(_wire_names(canaries))
+        self._essential = dict(_wire_names(essential))
 
-    def suspicion(
+    def reason(
         self, new: CompiledList, old: CompiledList | None, accepted: Collection[str] = ()
     ) -> str:
         """Why `new` should not replace `old` (None before the first version); "" if it may.
 
-        `accepted` are canaries that a person has allowed this list to block.
+        `accepted` are essential names that a person has allowed this list to block.
         """
         reasons = []
         if old is not None and (change := self._size_change(_size(old), _size(new))):
             reasons.append(change)
-        if blocked := [name for name in self.blocked_canaries(new) if name not in accepted]:
+        if blocked := [name for name in self.blocked(new) if name not in accepted]:
             more = len(blocked) - _MOST_NAMED
             named = ", ".join(blocked[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
             reasons.append(f"it would block {named}, which this household needs")
         return "; ".join(reasons)
 
-    def blocked_canaries(self, compiled: CompiledList) -> tuple[str, ...]:
-        """The canaries that a list blocks or rewrites by itself, in order."""
+    def blocked(self, compiled: CompiledList) -> tuple[str, ...]:
+        """The essential names that a list blocks or rewrites by itself, in order."""
         if compiled.kind == "allow":
             return ()
         matcher = Matcher([compiled])
         return tuple(
             text
-            for text, name in self._canaries.items()
+            for text, name in self._essential.items()
             if any((found := matcher.match(name, each)) and not found.allowed for each in _TYPES)
         )
 

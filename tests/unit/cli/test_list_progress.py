@@ -5,8 +5,8 @@ import io
 import pytest
 from rich.console import Console
 
-from sinkhole.control.lists.progress import ProgressDisplay
-from sinkhole.control.lists.steps import Phase, Step
+from sinkhole.cli.list_progress import ProgressDisplay
+from sinkhole.control.lists.progress import Phase, Step
 
 STEPS = [
     Step("Ads", Phase.FETCH),

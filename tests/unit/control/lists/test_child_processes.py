@@ -1,14 +1,15 @@
-"""Compiling a list in a child process."""
+"""Child processes: compiling a list, and ending them with all that belongs to them."""
 
 import asyncio
 import os
 import sys
+from asyncio.subprocess import PIPE
 from pathlib import Path
 
 import pytest
 
-from sinkhole.control.lists import compiling
-from sinkhole.control.lists.compiling import compile_list
+from sinkhole.control.lists import child_processes
+from sinkhole.control.lists.child_processes import compile_list, end
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.model.errors import ListError
 
@@ -24,7 +25,7 @@ def instead(monkeypatch: pytest.MonkeyPatch, folder: Path, program: str) -> None
     """Run `program` where the compiler would run."""
     (folder / "stand_in.py").write_text(program)
     monkeypatch.setenv("PYTHONPATH", str(folder))
-    monkeypatch.setattr(compiling, "MODULE", "stand_in")
+    monkeypatch.setattr(child_processes, "COMPILER", "stand_in")
 
 
 async def test_the_child_compiles_a_list_that_can_be_mapped(source: Path, tmp_path: Path) -> None:
@@ -69,7 +70,7 @@ async def test_a_child_that_hangs_is_killed(
 ) -> None:
     instead(monkeypatch, tmp_path, "import signal\nsignal.pause()\n")
     with pytest.raises(ListError, match=r"not compiled within 0\.2 s"):
-        await compile_list("Test", source, tmp_path / "list.trie", "block", time_limit_s=0.2)
+        await compile_list("Test", source, tmp_path / "list.trie", "block", limit_s=0.2)
 
 
 async def test_a_cancelled_compilation_leaves_no_child_behind(
@@ -94,3 +95,22 @@ async def test_a_python_that_is_missing_is_an_error(
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
     with pytest.raises(ListError, match="can't be started"):
         await compile_list("Test", source, tmp_path / "list.trie", "block")
+
+
+WRITES_ON = "import sys\nwhile True: sys.stdout.write('x' * 1000)"
+
+
+async def test_a_child_that_writes_without_end_is_ended_with_its_pipe() -> None:
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", WRITES_ON, stdout=PIPE)
+    assert child.stdout is not None
+    await child.stdout.read(1)
+    await end(child)
+    assert child.returncode == -9
+    assert child.stdout.at_eof()
+
+
+async def test_a_child_that_has_ended_is_left_as_it_is() -> None:
+    child = await asyncio.create_subprocess_exec(sys.executable, "-c", "raise SystemExit(3)")
+    await child.wait()
+    await end(child)
+    assert child.returncode == 3

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sinkhole.control.lists.address import is_numeric, refusal
+from sinkhole.control.lists.destinations import is_numeric, refusal
 
 PRIVATE = [
     "127.0.0.1",

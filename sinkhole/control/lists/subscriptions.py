@@ -7,19 +7,19 @@ from itertools import chain
 from urllib.parse import urlsplit
 
 from sinkhole.control.lists.added import AddedList, AddedLists
-from sinkhole.control.lists.item import Item
-from sinkhole.control.lists.wanted import Wanted, WantedList
+from sinkhole.control.lists.subscription import Subscription
+from sinkhole.control.settings import FilteringSettings, ListSettings
 from sinkhole.model.errors import ListError, StorageError
 
 
-class Roster:
-    """One `Item` for each list, in order. An item stays the same object while its list stays."""
+class Subscriptions:
+    """One `Subscription` for each list, in order: the same object while its list stays."""
 
-    def __init__(self, wanted: Wanted, added: AddedLists) -> None:
-        self._wanted = wanted
+    def __init__(self, settings: FilteringSettings, added: AddedLists) -> None:
+        self._settings = settings
         self._added = added
         self._seen: object = ()
-        self.items: list[Item] = []
+        self.all: list[Subscription] = []
         self.problems: list[str] = []
         self.refresh()
 
@@ -34,43 +34,45 @@ class Roster:
             added = self._added.read()
         except StorageError as error:  # what was read before stays
             self.problems = [str(error)]
-            added = tuple(item.wanted for item in self.items if isinstance(item.wanted, AddedList))
+            added = tuple(
+                each.settings for each in self.all if isinstance(each.settings, AddedList)
+            )
         return self._arrange(self._without_taken_names(added))
 
-    def use(self, wanted: Wanted) -> None:
-        """Go over to other settings; the items of lists that are wanted as before stay the same."""
-        self._wanted, self._seen = wanted, ()
+    def apply(self, settings: FilteringSettings) -> None:
+        """Go over to other settings; the objects of lists that stay in them are the same."""
+        self._settings, self._seen = settings, ()
         self.refresh()
 
-    def is_added(self, item: Item) -> bool:
+    def is_added(self, subscription: Subscription) -> bool:
         """Whether a list was added by command."""
-        return isinstance(item.wanted, AddedList)
+        return isinstance(subscription.settings, AddedList)
 
-    def find(self, name: str) -> Item:
+    def find(self, name: str) -> Subscription:
         """The enabled list of a name; ListError when there is none."""
         return self.choose([name])[0]
 
-    def choose(self, only: Collection[str] | None) -> list[Item]:
+    def choose(self, only: Collection[str] | None) -> list[Subscription]:
         """All enabled lists, or those called `only`; ListError for a name that is none."""
-        active = [item for item in self.items if item.active]
+        active = [each for each in self.all if each.active]
         if only is None:
             return active
-        known = {item.name for item in active}
+        known = {each.name for each in active}
         for name in only:
             if name not in known:
                 there = ", ".join(sorted(known)) or "none"
                 raise ListError(name, f"not an enabled list; there are {there}")
-        return [item for item in active if item.name in only]
+        return [each for each in active if each.name in only]
 
     def hosts(self) -> set[str]:
         """The names of the hosts that lists come from, where redirects led to included."""
         addresses = chain.from_iterable(
-            (item.wanted.url, item.state.answered_by) for item in self.items if item.active
+            (each.settings.url, each.state.answered_by) for each in self.all if each.active
         )
         return {host for address in addresses if (host := _host(address))}
 
     def _without_taken_names(self, added: Iterable[AddedList]) -> list[AddedList]:
-        taken = {entry.name.casefold() for entry in self._wanted.lists}
+        taken = {entry.name.casefold() for entry in self._settings.lists}
         free = []
         for entry in added:
             if entry.name.casefold() in taken:
@@ -83,22 +85,23 @@ class Roster:
         return free
 
     def _arrange(self, added: list[AddedList]) -> bool:
-        """Make the items anew, keeping those whose list is unchanged; whether any differs."""
-        old = {_key(item.wanted): item for item in self.items}
-        before = self.items
-        self.items = []
+        """Make all anew, keeping those whose list is unchanged; whether any differs."""
+        old = {_key(each.settings): each for each in self.all}
+        before = self.all
+        self.all = []
         seen: dict[str, str] = {}
-        for entry in (*self._wanted.lists, *added):
-            item = old.get(_key(entry)) or Item(entry)
-            item.same_as = None
+        entries: list[ListSettings | AddedList] = [*self._settings.lists, *added]
+        for entry in entries:
+            found = old.get(_key(entry)) or Subscription(entry)
+            found.same_as = None
             if entry.enabled:  # of enabled ones that share address and kind, the first counts
-                item.same_as = seen.get(item.id)
-                seen.setdefault(item.id, entry.name)
-            self.items.append(item)
-        return [id(item) for item in before] != [id(item) for item in self.items]
+                found.same_as = seen.get(found.id)
+                seen.setdefault(found.id, entry.name)
+            self.all.append(found)
+        return [id(each) for each in before] != [id(each) for each in self.all]
 
 
-def _key(entry: WantedList) -> tuple[str, str, str, bool, bool]:
+def _key(entry: ListSettings | AddedList) -> tuple[str, str, str, bool, bool]:
     return entry.name, entry.url, entry.kind, entry.enabled, isinstance(entry, AddedList)
 
 
