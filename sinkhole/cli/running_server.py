@@ -10,7 +10,7 @@ import urllib.parse
 import urllib.request
 from http import HTTPStatus
 from http.client import HTTPException
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import click
 from rich.table import Table
@@ -24,6 +24,7 @@ from sinkhole.dns.wire.query import render_query
 from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import answers_question
 from sinkhole.model.errors import SinkholeError
+from sinkhole.model.statistics import Summary
 
 TIMEOUT_S: Final = 5.0
 UPSTREAM_TIMEOUT_S: Final = 25.0
@@ -31,7 +32,7 @@ UPSTREAM_TIMEOUT_S: Final = 25.0
 _REACHABLE: Final = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
-def summary(settings: Settings, period: str) -> dict[str, Any]:
+def summary(settings: Settings, period: str) -> Summary:
     """/api/stats of the running server; SinkholeError when it cannot be had."""
     try:
         answer = json.loads(_get(settings, f"/api/stats?period={period}"))
@@ -39,7 +40,7 @@ def summary(settings: Settings, period: str) -> dict[str, Any]:
         answer = None
     if not isinstance(answer, dict) or "totals" not in answer:  # another program has that port
         raise SinkholeError(f"what answers at {settings.web.listen} is not sinkhole")
-    return answer
+    return cast(Summary, answer)
 
 
 class NoServer(SinkholeError):
@@ -103,7 +104,7 @@ def _reason(error: urllib.error.HTTPError) -> str:
         return f"the server answers {error.code}"
 
 
-def print_summary(told: dict[str, Any]) -> None:
+def print_summary(told: Summary) -> None:
     """The statistics for people."""
     totals, latency = told["totals"], told["latency_ms"]
     click.echo(

@@ -14,12 +14,12 @@ from typing import Any
 
 from aiohttp import web
 
-from sinkhole.control.web.answers import SAFE_HEADERS, error_answer
+from sinkhole.control.web.responses import SAFE_HEADERS, error_response
 
 log = logging.getLogger(__name__)
 
 
-class Connection(web.RequestHandler):
+class HttpConnection(web.RequestHandler):
     """One connection, closed when the other side keeps it waiting for `patience_s`."""
 
     __slots__ = ("_deadline", "_patience_s")
@@ -69,13 +69,13 @@ class Connection(web.RequestHandler):
         else:
             log.debug("not HTTP from %s: %s", request.remote, message)
             text = "this is not a valid HTTP request"
-        answer = error_answer(status, text)
-        answer.headers.update(SAFE_HEADERS)
-        answer.force_close()
-        return answer
+        response = error_response(status, text)
+        response.headers.update(SAFE_HEADERS)
+        response.force_close()
+        return response
 
 
-class Door:
+class ConnectionLimiter:
     """Makes the connections of one server: at most `most` at once, the rest are told 503."""
 
     def __init__(self, server: web.Server, most: int, patience_s: float, **options: Any) -> None:
@@ -88,7 +88,7 @@ class Door:
     def __call__(self) -> asyncio.Protocol:
         """The protocol for a connection that was just accepted."""
         if len(self._server.connections) < self._most:
-            return Connection(self._server, self._patience_s, **self._options)
+            return HttpConnection(self._server, self._patience_s, **self._options)
         self.refused += 1
         return _Full()
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from sinkhole.control.querylog.filters import Rows
+from sinkhole.control.database import Reader, Row
 
 HOUR_S: Final = 3600
 PAGE: Final = 20_000
@@ -31,7 +31,7 @@ class RecentNames:
     """The names of the last `length_s` seconds; StorageError from all methods without a log."""
 
     def __init__(
-        self, source: Rows, length_s: float, clock: Callable[[], float] = time.time
+        self, source: Reader, length_s: float, clock: Callable[[], float] = time.time
     ) -> None:
         self._source = source
         now = clock()
@@ -61,7 +61,7 @@ class RecentNames:
                 found[number].append((client, count))
         return dict(found)
 
-    async def _page(self, hour: int, last: int) -> list[tuple[Any, ...]]:
+    async def _page(self, hour: int, last: int) -> list[Row]:
         return await self._source.rows(
             "SELECT b.name, n.text, b.count FROM by_name AS b JOIN name AS n ON n.id = b.name"
             " WHERE b.start = ? AND b.name > ? ORDER BY b.name LIMIT ?",
