@@ -19,7 +19,7 @@ PAGE: Final = 20_000
 MOST_CLIENTS: Final = 5
 
 
-class Asked(NamedTuple):
+class RecentName(NamedTuple):
     """How often a name was asked for within one hour; `name` as text, `number` the log's own."""
 
     number: int
@@ -38,12 +38,12 @@ class RecentNames:
         self._first_hour = int(now - length_s) // HOUR_S * HOUR_S
         self._end = int(now) + 1
 
-    async def pages(self) -> AsyncIterator[list[Asked]]:
+    async def pages(self) -> AsyncIterator[list[RecentName]]:
         """Everything asked, hour by hour, up to PAGE entries at a time; a name comes each hour."""
         for hour in range(self._first_hour, self._end, HOUR_S):
             last = -1
             while page := await self._page(hour, last):
-                yield [Asked(*row) for row in page]
+                yield [RecentName(*row) for row in page]
                 last = page[-1][0]
 
     async def clients(self, numbers: Sequence[int]) -> dict[int, list[tuple[str, int]]]:

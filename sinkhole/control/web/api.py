@@ -1,4 +1,4 @@
-"""The API: parameters checked, sources asked, answers as JSON.
+"""The API: parameters checked, sources asked, responses as JSON.
 
 Every wrong parameter gets 400 with its name and what is accepted. Nothing changes on GET.
 """

@@ -28,7 +28,7 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def create_app(sources: WebSources, *, hosts: Iterable[str] = ()) -> web.Application:
-    """The site's application; `hosts` are Host names accepted besides IP addresses.
+    """The web server's application; `hosts` are Host names accepted besides IP addresses.
 
     Raises OSError when the page's files are not where they were installed.
     """
@@ -51,13 +51,13 @@ def create_app(sources: WebSources, *, hosts: Iterable[str] = ()) -> web.Applica
 
 
 def _health(healthy: Callable[[], bool]) -> _Handler:
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def respond(request: web.Request) -> web.StreamResponse:
         """GET /healthz: 200 "ok" while DNS is answered, else 503."""
         if healthy():
             return web.Response(text="ok\n", headers={"Cache-Control": "no-store"})
         return error_response(503, "DNS is not being answered")
 
-    return answer
+    return respond
 
 
 @web.middleware

@@ -1,9 +1,9 @@
 """How many connections there may be at once, and how long each may take.
 
 The library has no limit on either that holds on every version: a client that opens sockets, or
-sends its headers a byte a minute, or never reads its answer, would take descriptors from DNS.
+sends its headers a byte a minute, or never reads its response, would take descriptors from DNS.
 So each connection is bounded by one deadline. It runs while the other side has to act (send the
-whole head of a request, take the answer) and stands still while a handler works.
+whole head of a request, take the response) and stands still while a handler works.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class HttpConnection(web.RequestHandler):
         super().connection_lost(exc)
 
     def wait_for_peer(self) -> None:
-        """From now on the other side has `patience_s` to take our answer and ask again."""
+        """From now on the other side has `patience_s` to take our response and ask again."""
         self.stop_waiting()
         self._deadline = self._loop.call_later(self._patience_s, self._give_up)
 
@@ -96,12 +96,12 @@ class ConnectionLimiter:
 class _Full(asyncio.Protocol):
     """Says 503 to whoever comes when all connections are taken, without reading a byte."""
 
-    _ANSWER = (
+    _RESPONSE = (
         b"HTTP/1.1 503 Service Unavailable\r\nServer: sinkhole\r\nRetry-After: 5\r\n"
         b"Content-Length: 0\r\nConnection: close\r\n\r\n"
     )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.WriteTransport)
-        transport.write(self._ANSWER)
+        transport.write(self._RESPONSE)
         transport.close()

@@ -4,7 +4,7 @@ A browser inside the house can be made to send requests by any page on the inter
 that stand three checks. The Host header must name this server: a hostile name pointed at our
 address ("DNS rebinding") gets 421. A request that changes something must come from our own
 page (Origin, Sec-Fetch-Site) and be JSON, which no foreign form can send without asking first.
-There is no CORS: nobody else may read our answers.
+There is no CORS: nobody else may read our responses.
 """
 
 from __future__ import annotations

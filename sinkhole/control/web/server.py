@@ -13,7 +13,7 @@ from sinkhole.model.errors import SettingsError
 MOST_CONNECTIONS = 32
 """A browser opens up to six, so this serves a handful of open pages and a scraper."""
 PATIENCE_S = 10.0
-"""How long a client may take over a request's head, or over reading its answer."""
+"""How long a client may take over a request's head, or over reading its response."""
 STOP_S = 1.5
 """How long requests that are being answered may go on when the server stops."""
 
