@@ -21,7 +21,7 @@ SOURCE = ROOT / "sinkhole"
 FLOORS = {
     "cli": [""],
     "app": [""],
-    "control": ["web", "explain", "lists querylog stats", "settings"],
+    "control": ["web", "explain", "lists querylog", "stats", "settings database"],
     "dns": ["server", "pipeline", "policy upstream", "clients", "cache filter", "wire"],
     "model": [""],
 }
@@ -40,15 +40,15 @@ FILTER = ("", "compiled", "patterns", "language")
 
 PURE = ("dns/wire/", "dns/filter/", "dns/cache/", "dns/clients/", "dns/policy/")
 PURE += tuple(f"dns/pipeline/{name}" for name in ("decide", "permit", "reaction", "replies"))
-PURE += tuple(f"model/{name}" for name in ("errors", "record", "verdict"))
+PURE += tuple(f"model/{name}" for name in ("errors", "record", "statistics", "status", "verdict"))
 IMPURE = {"asyncio", "socket", "select", "ssl", "threading", "time", "datetime", "logging"}
 IMPURE |= {"random", "secrets", "sqlite3", "aiosqlite", "aiohttp", "urllib"}
 
 HOMES = {
     "dnslib": "dns/wire/text/message.py",
     "aiohttp": ("control/web/", "control/lists/"),
-    "aiosqlite": "control/",
-    "sqlite3": "control/",
+    "aiosqlite": "control/database/",
+    "sqlite3": "control/database/",
     "yaml": "control/settings/",
     "pydantic": "control/",
     "marisa_trie": "dns/filter/",

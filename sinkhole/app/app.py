@@ -19,7 +19,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sinkhole import __version__
 from sinkhole.app.cache_file import CacheFile
@@ -31,7 +31,7 @@ from sinkhole.control.explain import Explainer
 from sinkhole.control.lists.library import Library
 from sinkhole.control.querylog import QueryLog
 from sinkhole.control.settings import Settings
-from sinkhole.control.stats import Counters, ListHits, Rollups, Statistics
+from sinkhole.control.stats import Counters, Rollups, Statistics
 from sinkhole.dns.cache.table import Table
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.filter.trie import CompiledList
@@ -44,7 +44,7 @@ from sinkhole.model.tasks import Tasks
 from sinkhole.model.verdict import Cause
 
 if TYPE_CHECKING:
-    from sinkhole.control.web import Site
+    from sinkhole.control.web import ServerStatus, WebServer
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class App:
         self.udp: list[UdpListener] = []
         self.pairs: list[Pair] = []
         self.query_log: QueryLog | None = None
-        self.site: Site | None = None
+        self.web_server: WebServer | None = None
         self._data_dir = DataDir(settings.data_dir)
         self._cache_file = CacheFile(settings, self.table)
         self._tasks = Tasks("app", limit=4)
@@ -106,9 +106,9 @@ class App:
                 await self.tcp.listen(pair)
             self.query_log = await self._open_log()
             # The page's library takes 0.2 s to import: in a thread, as DNS is up already.
-            web = await asyncio.to_thread(import_module, "sinkhole.control.web")
-            self.site = self._make_site(web, self.query_log)
-            await self.site.start()
+            await asyncio.to_thread(import_module, "sinkhole.control.web")
+            self.web_server = self._make_web_server(self.query_log)
+            await self.web_server.start()
         except BaseException:
             await self.stop(patience_s=0)
             raise
@@ -119,7 +119,7 @@ class App:
 
     async def stop(self, patience_s: float = PATIENCE_S) -> None:
         """Stop taking queries, answer those that wait, write what is to be kept."""
-        page = [self.site.stop()] if self.site is not None else []
+        page = [self.web_server.stop()] if self.web_server is not None else []
         await asyncio.gather(
             *(listener.close(patience_s) for listener in self.udp),
             self.tcp.close(patience_s),
@@ -157,24 +157,23 @@ class App:
             rule_text=self._rule_text,
         )
 
-    def _make_site(self, web: Any, query_log: QueryLog) -> Site:
-        reader = query_log.reader()
-        sources = web.WebSources(
-            statistics=Statistics(reader, lambda: query_log.dropped),
+    def _make_web_server(self, query_log: QueryLog) -> WebServer:
+        from sinkhole.control.web import WebServer, WebSources, create_app, machine_names
+
+        sources = WebSources(
+            statistics=Statistics(query_log.reader(), lambda: query_log.dropped),
             history=query_log.history,
             explainer=self._explainer(),
             counters=self.counters,
             status=self.status,
             list_status=self.library.status,
-            list_hits=ListHits(reader).by_list,
             accept_list=self.library.accept,
             update_lists=self.library.update,
             healthy=lambda: bool(self.udp),
         )
-        hosts = (*web.machine_names(socket.gethostname()), *self.settings.web.hosts)
+        hosts = (*machine_names(socket.gethostname()), *self.settings.web.hosts)
         listen = self.settings.web.listen
-        site: Site = web.Site(web.create_app(sources, hosts=hosts), listen.host, listen.port)
-        return site
+        return WebServer(create_app(sources, hosts=hosts), listen.host, listen.port)
 
     def _explainer(self) -> Explainer:
         return Explainer(
@@ -215,7 +214,7 @@ class App:
     def _rule_text(self, cause: Cause) -> str:
         return self.matcher.rule_text(cause)
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> ServerStatus:
         """What /api/status answers, from memory."""
         query_log, now = self.query_log, time.time()
         return {
@@ -223,7 +222,7 @@ class App:
             "started": self.started,
             "uptime_s": round(now - self.started, 1),
             "listen": self.addresses,
-            "web": self.site.url if self.site is not None else "",
+            "web": self.web_server.url if self.web_server is not None else "",
             "lists": self.library.status(),
             "names": self.matcher.names,
             "upstreams": self.forwarder.status(),

@@ -12,28 +12,21 @@ from rich.table import Table
 from rich.text import Text
 
 from sinkhole.cli.terminal import tables_console
+from sinkhole.control.database import Reader
 from sinkhole.control.lists.library import Library
-from sinkhole.control.lists.status import ListStatus
-from sinkhole.control.querylog.reader import Reader
+from sinkhole.control.lists.status import ListWithHits, with_hits
 from sinkhole.control.settings import Settings
-from sinkhole.control.stats.hits import Hits, ListHits
+from sinkhole.control.stats import Statistics
 from sinkhole.model.errors import ListError, StorageError
+from sinkhole.model.statistics import ListHits
 
-NO_HITS: Final[Hits] = {"day": 0, "week": 0}
 _COLUMNS: Final = {  # and whether it is a column of numbers
     "List": False, "State": False, "Names": True, "Unique": True, "24 h": True,
     "7 d": True, "Refused": True, "Checked": False, "Changed": False,
 }  # fmt: skip
 
 
-class ListRow(ListStatus):
-    """A list, and how many queries it blocked lately; None where there are no statistics."""
-
-    hits_day: int | None
-    hits_week: int | None
-
-
-async def statuses(settings: Settings) -> list[ListRow]:
+async def statuses(settings: Settings) -> list[ListWithHits]:
     """Every list as the last update left it, and how often it blocked: as /api/lists answers.
 
     What is wrong beyond a single list goes to standard error.
@@ -42,16 +35,10 @@ async def statuses(settings: Settings) -> list[ListRow]:
     await library.load()
     for problem in library.problems:
         click.echo(problem, err=True)
-    hits = await _hits(settings)
-    rows: list[ListRow] = []
-    for row in library.status():
-        found = hits.get(row["name"], NO_HITS) if hits is not None else None
-        day, week = (found["day"], found["week"]) if found else (None, None)
-        rows.append({**row, "hits_day": day, "hits_week": week})
-    return rows
+    return with_hits(library.status(), await _hits(settings))
 
 
-def only(rows: Sequence[ListRow], name: str) -> ListRow:
+def only(rows: Sequence[ListWithHits], name: str) -> ListWithHits:
     """The row of one list; ListError when there is none."""
     for row in rows:
         if row["name"].casefold() == name.casefold():
@@ -60,7 +47,7 @@ def only(rows: Sequence[ListRow], name: str) -> ListRow:
     raise ListError(name, f"there is no such list; there are {there}")
 
 
-def print_table(rows: Sequence[ListRow]) -> None:
+def print_table(rows: Sequence[ListWithHits]) -> None:
     """The lists as a table for people, and below it what is wrong."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title, is_number in _COLUMNS.items():
@@ -78,7 +65,7 @@ def print_table(rows: Sequence[ListRow]) -> None:
             click.echo(f"{row['name']}: {trouble}")
 
 
-def print_one(row: ListRow) -> None:
+def print_one(row: ListWithHits) -> None:
     """All that is known about one list."""
     origin = "added by command" if row["added"] else "in the settings"
     click.echo(f"{row['name']}: {_state(row)}, a list that {row['kind']}s, {origin}")
@@ -104,11 +91,11 @@ def print_one(row: ListRow) -> None:
         click.echo(f"  trouble   {trouble}")
 
 
-def _state(row: ListRow) -> str:
+def _state(row: ListWithHits) -> str:
     return "held back" if row["quarantine"] else str(row["state"])
 
 
-def _troubles(row: ListRow) -> list[str]:
+def _troubles(row: ListWithHits) -> list[str]:
     found = [row["error"]] if row["error"] else []
     if held := row["quarantine"]:
         found.append(
@@ -118,10 +105,10 @@ def _troubles(row: ListRow) -> list[str]:
     return found
 
 
-async def _hits(settings: Settings) -> dict[str, Hits] | None:
+async def _hits(settings: Settings) -> dict[str, ListHits] | None:
     reader = Reader(settings.data_dir / "querylog.db")
     try:
-        return await ListHits(reader).by_list()
+        return await Statistics(reader).list_hits()
     except StorageError:  # no server has run here yet, or it keeps no statistics
         return None
     finally:

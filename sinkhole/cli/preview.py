@@ -15,10 +15,10 @@ from rich.text import Text
 from sinkhole.cli.list_choice import chosen
 from sinkhole.cli.list_progress import ProgressDisplay
 from sinkhole.cli.terminal import tables_console
+from sinkhole.control.database import Reader
 from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.preview import PreviewedList
-from sinkhole.control.querylog.preview import RecentNames
-from sinkhole.control.querylog.reader import Reader
+from sinkhole.control.querylog.recent_names import RecentNames
 from sinkhole.control.settings import Settings
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.filter.trie import CompiledList

@@ -74,10 +74,10 @@ async def _reload_when(changed: asyncio.Event, app: App, config: Path | None) ->
 
 async def _greet(app: App, config: Path | None) -> None:
     """Say what is listened on at once, and what lists hold when they are loaded."""
-    assert app.site is not None
+    assert app.web_server is not None
     click.echo(f"sinkhole {__version__}, settings from {config or 'defaults'}")
     click.echo(f"  DNS    {', '.join(app.addresses)} (UDP and TCP)")
-    click.echo(f"  Page   {app.site.url}")
+    click.echo(f"  Page   {app.web_server.url}")
     click.echo(f"  Data   {app.settings.data_dir.absolute()}")
     if any(each["state"] == "missing" for each in app.library.status()):
         click.echo("  Lists  being fetched and compiled, until then they block nothing")

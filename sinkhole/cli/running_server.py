@@ -10,7 +10,7 @@ import urllib.parse
 import urllib.request
 from http import HTTPStatus
 from http.client import HTTPException
-from typing import Any, Final, cast
+from typing import Final, cast
 
 import click
 from rich.table import Table
@@ -25,13 +25,14 @@ from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import answers_question
 from sinkhole.model.errors import SinkholeError
 from sinkhole.model.explanation import Explanation
+from sinkhole.model.statistics import Summary
 
 TIMEOUT_S: Final = 5.0
 UPSTREAM_TIMEOUT_S: Final = 25.0
 """How long an answer may take for which the server asks an upstream."""
 
 
-def summary(settings: Settings, period: str) -> dict[str, Any]:
+def summary(settings: Settings, period: str) -> Summary:
     """/api/stats of the running server; SinkholeError when it cannot be had."""
     try:
         answer = json.loads(_get(settings, f"/api/stats?period={period}"))
@@ -39,7 +40,7 @@ def summary(settings: Settings, period: str) -> dict[str, Any]:
         answer = None
     if not isinstance(answer, dict) or "totals" not in answer:  # another program has that port
         raise SinkholeError(f"what answers at {settings.web.listen} is not sinkhole")
-    return answer
+    return cast(Summary, answer)
 
 
 class NoServer(SinkholeError):
@@ -101,7 +102,7 @@ def _reason(error: urllib.error.HTTPError) -> str:
         return f"the server answers {error.code}"
 
 
-def print_summary(told: dict[str, Any]) -> None:
+def print_summary(told: Summary) -> None:
     """The statistics for people."""
     totals, latency = told["totals"], told["latency_ms"]
     click.echo(

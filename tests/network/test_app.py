@@ -375,5 +375,5 @@ async def test_a_data_folder_that_cannot_be_is_an_error_with_advice(tmp_path: Pa
 
 
 def _url(app: App) -> str:
-    assert app.site is not None
-    return app.site.url
+    assert app.web_server is not None
+    return app.web_server.url

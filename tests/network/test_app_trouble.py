@@ -34,8 +34,8 @@ ADS = {"filtering__rules": ["||ads.example^"]}
 
 
 def url_of(app: App) -> str:
-    assert app.site is not None
-    return app.site.url
+    assert app.web_server is not None
+    return app.web_server.url
 
 
 async def rows_in(app: App) -> int:
@@ -113,7 +113,7 @@ async def test_a_log_that_is_removed_while_in_use_is_begun_anew(
 async def test_a_locked_log_holds_up_neither_dns_nor_page_and_losses_are_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sinkhole.control.querylog.database.BUSY_S", 0.1)
+    monkeypatch.setattr("sinkhole.control.database.database.BUSY_S", 0.1)
     async with running(house(tmp_path, **ADS)) as app:
         (where,) = app.addresses
         app.buffer.limit = 50
@@ -147,7 +147,7 @@ async def test_a_locked_log_holds_up_neither_dns_nor_page_and_losses_are_counted
 async def test_a_log_that_is_locked_at_the_start_does_not_keep_dns_from_answering(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sinkhole.control.querylog.database.BUSY_S", 0.1)
+    monkeypatch.setattr("sinkhole.control.database.database.BUSY_S", 0.1)
     settings = house(tmp_path, **ADS)
     async with running(settings):
         pass

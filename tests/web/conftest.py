@@ -12,7 +12,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 from pretend import PretendHouse
 
-from sinkhole.control.web import Site, create_app
+from sinkhole.control.web import WebServer, create_app
 
 CHROMIUM = Path("/usr/bin/chromium")
 IS_INSTALLED = CHROMIUM.exists()
@@ -64,9 +64,9 @@ async def visit(browser: Browser, faults: list[str]) -> AsyncIterator[Visit]:
             scheme: Literal["light", "dark"] = "light",
             **options: Any,
         ) -> Page:
-            site = Site(create_app(house.sources()), "127.0.0.1", 0)
-            await site.start()
-            stack.push_async_callback(site.stop)
+            server = WebServer(create_app(house.sources()), "127.0.0.1", 0)
+            await server.start()
+            stack.push_async_callback(server.stop)
             page = await browser.new_page(
                 viewport={"width": width, "height": 900}, color_scheme=scheme, **options
             )
@@ -78,7 +78,7 @@ async def visit(browser: Browser, faults: list[str]) -> AsyncIterator[Visit]:
             )
             await page.add_init_script(NOTE_VIOLATIONS)
             await page.clock.install()
-            await page.goto(site.url)
+            await page.goto(server.url)
             await page.wait_for_selector("#reach[data-state=fine]")
             pages.append(page)
             return page

@@ -20,8 +20,12 @@ import time
 from collections import Counter
 from typing import Any
 
-from sinkhole.control.web import Site, WebSources, create_app
+from sinkhole.control.lists.status import ListStatus, Quarantine
+from sinkhole.control.querylog import LoggedQuery, QueryPage
+from sinkhole.control.stats import Counters
+from sinkhole.control.web import ServerStatus, WebServer, WebSources, create_app
 from sinkhole.model.errors import ListError
+from sinkhole.model.statistics import ListHits, SeriesPoint, Summary
 
 PERIODS = {"1h": (3600, 60), "24h": (86400, 600), "7d": (604800, 7200), "30d": (2592000, 21600)}
 CLIENTS = ["192.0.2.21", "192.0.2.34", "192.0.2.40", "192.0.2.57", "192.0.2.63", "2001:db8::5e"]
@@ -41,19 +45,15 @@ UPSTREAMS = [("198.51.100.9", 11.8), ("198.51.100.53", 14.2)]
 
 
 class PretendHouse:
-    """All sources of the site, with a day of invented queries or none at all."""
+    """All sources of the web server, with a day of invented queries or none at all."""
 
     def __init__(self, *, empty: bool = False, seed: int = 7) -> None:
-        self.rows: list[dict[str, Any]] = []
+        self.rows: list[LoggedQuery] = []
         self.problems: list[str] = []
         self.updates = 0
-        self.quarantine: dict[str, Any] | None = None
+        self.quarantine: Quarantine | None = None
         self.accepted: list[str] = []
         self.healthy = True
-        self.outcomes: dict[str, int] = {}
-        self.qtypes: dict[str, int] = {}
-        self.rcodes: dict[str, int] = {}
-        self.duration_sum_s = 0.0
         self._random = random.Random(seed)
         self._started = time.time() - 3 * 86400 - 4 * 3600
         self._scale = 0 if empty else 1
@@ -67,10 +67,9 @@ class PretendHouse:
             statistics=self,
             history=self,
             explainer=self,
-            counters=self,
+            counters=Counters(),
             status=self.status,
             list_status=self.list_status,
-            list_hits=self.list_hits,
             accept_list=self.accept_list,
             update_lists=self.update_lists,
             healthy=lambda: self.healthy,
@@ -81,10 +80,6 @@ class PretendHouse:
     ) -> dict[str, Any]:
         """The page does not ask for explanations."""
         return {"name": name, "type": qtype, "client": {"address": client}, "heard": ask}
-
-    def duration_buckets(self) -> list[tuple[str, int]]:
-        """Metrics are not what this house is for."""
-        return [("+Inf", 0)]
 
     def ask(self, row: dict[str, Any], when: float | None = None) -> None:
         """Add a query to the log; `row` holds what differs from a forwarded one."""
@@ -127,7 +122,7 @@ class PretendHouse:
                     "upstream": UPSTREAMS[0][0], "duration_ms": 15.1}  # fmt: skip
         return row
 
-    async def summary(self, period: str = "24h") -> dict[str, Any]:
+    async def summary(self, period: str = "24h") -> Summary:
         """A day with quiet nights and busy evenings, and what is in the log on top."""
         if period not in PERIODS:
             raise ValueError(f"period is {period!r}; it may be one of {', '.join(PERIODS)}")
@@ -157,7 +152,7 @@ class PretendHouse:
             "records_dropped": 0,
         }  # fmt: skip
 
-    def _point(self, at: int, step: int) -> dict[str, Any]:
+    def _point(self, at: int, step: int) -> SeriesPoint:
         here = [row for row in self.rows if at <= row["time"] < at + step]
         hour = (at % 86400) / 3600
         busy = 0.12 + max(0, 1 - abs(hour - 20) / 5) + 0.55 * max(0, 1 - abs(hour - 8) / 3)
@@ -196,7 +191,7 @@ class PretendHouse:
         name: str | None = None,
         verdict: str | None = None,
         qtype: str | None = None,
-    ) -> dict[str, Any]:
+    ) -> QueryPage:
         """The log, newest first; the cursor is the id of the last row shown."""
         rows = [
             row
@@ -210,7 +205,7 @@ class PretendHouse:
         more = len(rows) > limit
         return {"queries": rows[:limit], "next": rows[limit - 1]["id"] if more else None}
 
-    def status(self) -> dict[str, Any]:
+    def status(self) -> ServerStatus:
         """A server in its fourth day."""
         return {
             "version": "0.1.0", "started": self._started,
@@ -228,7 +223,7 @@ class PretendHouse:
             "problems": self.problems,
         }  # fmt: skip
 
-    def list_status(self) -> list[dict[str, Any]]:
+    def list_status(self) -> list[ListStatus]:
         """Three lists in use, one that allows, one switched off."""
         checked = time.time() - 5 * 3600 if not self.updates else time.time()
         plain = {"kind": "block", "enabled": True, "added": False, "rules": 0, "unique": None,
@@ -254,7 +249,7 @@ class PretendHouse:
                      "state": "disabled"},
         ]  # fmt: skip
 
-    async def list_hits(self) -> dict[str, dict[str, int]]:
+    async def list_hits(self) -> dict[str, ListHits]:
         """How often they blocked."""
         return {LISTS[0]: {"day": 412, "week": 2_950}, LISTS[1]: {"day": 1_204, "week": 8_077}}
 
@@ -273,9 +268,10 @@ class PretendHouse:
 async def serve(port: int) -> None:
     """Serve a full house at `port`, and an empty one at the next."""
     for offset, empty in enumerate((False, True)):
-        site = Site(create_app(PretendHouse(empty=empty).sources()), "127.0.0.1", port + offset)
-        await site.start()
-        print(site.url, "empty" if empty else "full", flush=True)
+        app = create_app(PretendHouse(empty=empty).sources())
+        server = WebServer(app, "127.0.0.1", port + offset)
+        await server.start()
+        print(server.url, "empty" if empty else "full", flush=True)
     await asyncio.Event().wait()
 
 

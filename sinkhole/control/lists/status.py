@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal, TypedDict
 
 from sinkhole.control.lists.subscription import Subscription
 from sinkhole.dns.filter.language.line import Kind
+from sinkhole.model.statistics import ListHits
 
 MOST_SAMPLES: Final = 5
+NO_HITS: Final[ListHits] = {"day": 0, "week": 0}
 
 ListState = Literal["ready", "missing", "failed", "quarantined", "disabled"]
 
@@ -59,6 +62,25 @@ class ListStatus(TypedDict):
     error: str | None
     quarantine: Quarantine | None
     state: ListState
+
+
+class ListWithHits(ListStatus):
+    """One list and the queries it blocked, None where there are no statistics."""
+
+    hits_day: int | None
+    hits_week: int | None
+
+
+def with_hits(
+    lists: Sequence[ListStatus], hits: Mapping[str, ListHits] | None
+) -> list[ListWithHits]:
+    """Each list with its hits; `hits` has those lists that have any, by their names."""
+    rows: list[ListWithHits] = []
+    for row in lists:
+        found = None if hits is None else hits.get(row["name"], NO_HITS)
+        day, week = (None, None) if found is None else (found["day"], found["week"])
+        rows.append({**row, "hits_day": day, "hits_week": week})
+    return rows
 
 
 def status_of(

@@ -1,18 +1,19 @@
 """The query log: every answered query as a row in SQLite, and the roll-ups beside it.
 
-schema      the tables, and what happens to a file that can't be used
-intake      records -> rows and counts; dictionary keeps what repeats, tally what is counted
-writer      the one task that writes; trouble says what keeps it from that
-retention   keeps the file within age and size
-history     reading, newest first; filters says which hours are worth reading
-log         all of it together, for app.py
+schema        the tables, and what happens to a file that can't be used
+row_builder   records -> rows and counts; dictionary stores once what repeats
+writer        the one task that writes; backoff says when it tries again
+disk          whether the file system can hold the database, and has room for it
+retention     the file stays within age and size
+history       reading, newest first; filters says which hours are worth reading
+recent_names  what was asked lately, name by name
+log           all of it together, for app.py
 
-The DNS plane only appends to a `RecordBuffer`. Statistics come in by constructor, as a `Rollups`
-that writes in the writer's transaction and a `Counters` in memory.
+The DNS plane only appends to a `RecordBuffer`. Statistics come in by constructor: the `Rollups`
+that write in the writer's transaction, and the `Counters` in memory.
 """
 
-from sinkhole.control.querylog.history import History, Page, Row
-from sinkhole.control.querylog.log import LogStatus, QueryLog
-from sinkhole.control.querylog.reader import Reader
+from sinkhole.control.querylog.history import History, LoggedQuery, QueryPage
+from sinkhole.control.querylog.log import QueryLog
 
-__all__ = ["History", "LogStatus", "Page", "QueryLog", "Reader", "Row"]
+__all__ = ["History", "LoggedQuery", "QueryLog", "QueryPage"]

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from hashlib import blake2b
 from typing import Any, Final, Generic, TypeVar
 
-from sinkhole.control.querylog.database import Database, padded
-from sinkhole.control.querylog.digest import digest
+from sinkhole.control.database import Database, padded
 from sinkhole.dns.wire.name import to_text
 from sinkhole.model.record import Report
 
@@ -41,13 +41,23 @@ class Kind(Generic[Key]):
     stored: Callable[[Key], tuple[Any, ...]]
 
 
+def short_hash(text: str) -> int:
+    """A number of 64 bits, as SQLite keeps them, that stands for a text in a small index. 0.7 µs.
+
+    Two texts of one hash would be taken for one. By chance that needs billions of them, and
+    nobody can choose a name that hides behind a given other one: hence no quicker checksum.
+    """
+    taken = blake2b(text.encode("utf-8", "backslashreplace"), digest_size=8).digest()
+    return int.from_bytes(taken, "big", signed=True)
+
+
 def _stored_name(wire_name: bytes) -> tuple[Any, ...]:
     text = to_text(wire_name)
-    return (digest(text), text)
+    return (short_hash(text), text)
 
 
 def _stored_account(key: AccountKey) -> tuple[Any, ...]:
-    return (digest(repr(key)), *key)
+    return (short_hash(repr(key)), *key)
 
 
 NAMES: Final[Kind[bytes]] = Kind("name", ("digest", "text"), _stored_name)
@@ -103,7 +113,7 @@ class Dictionary(Generic[Key]):
         for key, columns in stored.items():
             ident = found.get(columns[0])
             if ident is None:
-                # Found from here on: of two values of one digest the table can take but one.
+                # Found from here on: of two values of one hash the table can take but one.
                 ident = found[columns[0]] = self._last_id = self._last_id + 1
                 new += (ident, hour, *columns)
             self.ids[key] = ident

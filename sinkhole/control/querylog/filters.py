@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
+from sinkhole.control.database import Reader
 from sinkhole.dns.wire.numbers import type_number
 from sinkhole.model.verdict import KINDS, Outcome
 
@@ -17,14 +18,8 @@ MOST_NAMES: Final = 200
 found faster by reading them from the newest on."""
 
 
-class Rows(Protocol):
-    """What runs SELECTs, see `reader.Reader`."""
-
-    async def rows(self, sql: str, parameters: list[Any]) -> list[tuple[Any, ...]]: ...
-
-
 @dataclass(slots=True)
-class Filter:
+class QueryFilter:
     """Conditions that rows must meet, as SQL with its parameters.
 
     `where` speaks of the tables `query` as q and `account` as a; `hours` of the start of an hour
@@ -53,10 +48,10 @@ class Filter:
 
 
 async def make_filter(
-    source: Rows, *, client: str | None, name: str | None, verdict: str | None, qtype: str | None
-) -> Filter:
+    source: Reader, *, client: str | None, name: str | None, verdict: str | None, qtype: str | None
+) -> QueryFilter:
     """The filter for what `History.page` is given; ValueError says what is not understood."""
-    found = Filter()
+    found = QueryFilter()
     if verdict:
         found._add("a.outcome", outcomes_of(verdict), "total", "outcome")
     if qtype:
@@ -79,7 +74,7 @@ def outcomes_of(verdict: str) -> list[int]:
     return [int(outcome) for outcome in Outcome if outcome.kind == verdict]
 
 
-async def _by_name(source: Rows, found: Filter, part: str) -> None:
+async def _by_name(source: Reader, found: QueryFilter, part: str) -> None:
     matches = "SELECT id FROM name WHERE instr(text, ?) > 0"
     ids = await source.rows(f"{matches} LIMIT ?", [part, MOST_NAMES + 1])
     if len(ids) > MOST_NAMES:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final, TypedDict
+from typing import Final, TypedDict
 
-from sinkhole.control.querylog.filters import Filter, Rows, make_filter
-from sinkhole.control.querylog.intake import HOUR_US
+from sinkhole.control.database import Reader, Row
+from sinkhole.control.querylog.filters import QueryFilter, make_filter
+from sinkhole.control.querylog.row_builder import HOUR_US
 from sinkhole.dns.wire.numbers import rcode_name, type_name
 from sinkhole.model.verdict import Outcome
 
@@ -24,7 +25,7 @@ _COLUMNS: Final = """
 """  # CROSS JOIN: SQLite keeps this order, so that rows come newest first without sorting
 
 
-class Row(TypedDict):
+class LoggedQuery(TypedDict):
     """One answered query, ready for JSON."""
 
     id: str
@@ -45,17 +46,17 @@ class Row(TypedDict):
     duration_ms: float
 
 
-class Page(TypedDict):
-    """Rows, newest first, and what to pass as `before` for the page after it."""
+class QueryPage(TypedDict):
+    """Queries, newest first, and what to pass as `before` for the page after it."""
 
-    queries: list[Row]
+    queries: list[LoggedQuery]
     next: str | None
 
 
 class History:
     """The read side of the query log."""
 
-    def __init__(self, source: Rows) -> None:
+    def __init__(self, source: Reader) -> None:
         self._source = source
 
     async def page(
@@ -67,7 +68,7 @@ class History:
         name: str | None = None,
         verdict: str | None = None,
         qtype: str | None = None,
-    ) -> Page:
+    ) -> QueryPage:
         """The newest queries, or those older than the cursor `before`, that meet every filter.
 
         `client` is a whole address, `name` any part of a name. Pages don't shift while rows are
@@ -85,9 +86,9 @@ class History:
         # One row more than asked for tells whether there is another page.
         rows = await self._find(wanted, end, limit + 1)
         following = str(rows[limit - 1][0]) if len(rows) > limit else None
-        return {"queries": [_row(row) for row in rows[:limit]], "next": following}
+        return {"queries": [_logged_query(row) for row in rows[:limit]], "next": following}
 
-    async def _find(self, wanted: Filter, end: int | None, limit: int) -> list[tuple[Any, ...]]:
+    async def _find(self, wanted: QueryFilter, end: int | None, limit: int) -> list[Row]:
         # Two SELECTs: min and max in one would read the whole table.
         ends = await self._source.rows(
             "SELECT (SELECT min(id) FROM query), (SELECT max(id) FROM query)", []
@@ -98,7 +99,7 @@ class History:
         end = newest + 1 if end is None else min(end, newest + 1)
         if not wanted.hours:
             return await self._scan(wanted, oldest, end, limit)
-        rows: list[tuple[Any, ...]] = []
+        rows: list[Row] = []
         last_hour, width = (end - 1) // HOUR_US, FIRST_HOURS
         while last_hour >= oldest // HOUR_US and len(rows) < limit:
             first_hour = max(last_hour - width + 1, oldest // HOUR_US)
@@ -109,7 +110,7 @@ class History:
             last_hour, width = first_hour - 1, width * 4
         return rows
 
-    async def _ranges(self, wanted: Filter, first: int, last: int) -> list[tuple[int, int]]:
+    async def _ranges(self, wanted: QueryFilter, first: int, last: int) -> list[tuple[int, int]]:
         """The stretches of ids that may have matching rows, newest first; neighbours joined."""
         hours = await self._source.rows(
             "WITH RECURSIVE h (start) AS"
@@ -126,9 +127,7 @@ class History:
                 ranges.append((start, stop))
         return ranges
 
-    async def _scan(
-        self, wanted: Filter, start: int, stop: int, limit: int
-    ) -> list[tuple[Any, ...]]:
+    async def _scan(self, wanted: QueryFilter, start: int, stop: int, limit: int) -> list[Row]:
         where = " AND ".join(["q.id >= ?", "q.id < ?", *wanted.where])
         return await self._source.rows(
             f"{_COLUMNS} WHERE {where} ORDER BY q.id DESC LIMIT ?",
@@ -144,7 +143,7 @@ def _cursor(before: str | None) -> int | None:
     return int(before)
 
 
-def _row(row: tuple[Any, ...]) -> Row:
+def _logged_query(row: Row) -> LoggedQuery:
     outcome = Outcome(row[4])
     return {
         "id": str(row[0]),

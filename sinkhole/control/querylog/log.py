@@ -6,14 +6,16 @@ import asyncio
 import logging
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, TypedDict
+from typing import Final
 
+from sinkhole.control.database import Reader
 from sinkhole.control.querylog.history import History
-from sinkhole.control.querylog.reader import Reader
 from sinkhole.control.querylog.retention import wal_size
-from sinkhole.control.querylog.writer import Counters, Rollups, Writer
+from sinkhole.control.querylog.writer import Writer
+from sinkhole.control.stats import Counters, Rollups
 from sinkhole.model.errors import StorageError
 from sinkhole.model.record import RecordBuffer
+from sinkhole.model.status import LogStatus
 from sinkhole.model.tasks import Tasks
 from sinkhole.model.verdict import Cause
 
@@ -21,17 +23,6 @@ log = logging.getLogger(__name__)
 
 FLUSH_S: Final = 3.0
 """How long `close` lets the writer write what is left, before it makes it stop."""
-
-
-class LogStatus(TypedDict):
-    """The query log in `/api/status`; counts are of queries."""
-
-    enabled: bool
-    waiting: int
-    dropped: int
-    rows: int
-    size_bytes: int
-    error: str | None
 
 
 class QueryLog:
@@ -116,7 +107,7 @@ class QueryLog:
             "dropped": self.dropped,
             "rows": self._writer.rows,
             "size_bytes": size_bytes,
-            "error": self._writer.trouble.text,
+            "error": self._writer.backoff.error,
         }
 
     async def close(self) -> None:

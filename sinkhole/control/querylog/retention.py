@@ -11,10 +11,11 @@ used in, and all that refers to it is at most as old.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
-from sinkhole.control.querylog.database import Database
-from sinkhole.control.querylog.intake import HOUR_US
+from sinkhole.control.database import Database
+from sinkhole.control.querylog.row_builder import HOUR_US
+from sinkhole.control.stats import Rollups
 
 ROWS_A_STEP: Final = 5_000
 PAGES_A_STEP: Final = 500
@@ -24,25 +25,11 @@ SWEEP_EVERY_S: Final = 6 * 3600
 """How often the dictionaries are swept; besides, after each step against a file too big."""
 
 
-class Roller(Protocol):
-    """What retention needs of the roll-ups."""
-
-    async def tidy(
-        self, database: Database, now_s: float, oldest_row_s: float, *, pressed: bool
-    ) -> bool:
-        """Fold and drop one bounded part of what is old; whether there is more to do.
-
-        Detail by name and client has to stay as long as there are rows: it is their index.
-        `pressed` is True when the file is too big.
-        """
-        ...
-
-
 class Retention:
     """The steps that keep one database small; `step` does one of them, in its own transaction."""
 
-    def __init__(self, roller: Roller, keep_s: float, max_size_bytes: int) -> None:
-        self._roller = roller
+    def __init__(self, rollups: Rollups, keep_s: float, max_size_bytes: int) -> None:
+        self._rollups = rollups
         self._keep_s = keep_s
         self._max_size_bytes = max_size_bytes
         self._next_sweep_s = 0.0
@@ -58,7 +45,7 @@ class Retention:
         pressed, spare = await self._measure(database)
         oldest_row_s = now_s if oldest is None else oldest / 1e6
         async with database.transaction():
-            if await self._roller.tidy(database, now_s, oldest_row_s, pressed=pressed):
+            if await self._rollups.tidy(database, now_s, oldest_row_s, pressed=pressed):
                 return True
         if await self._sweep(database, now_s):
             return True

@@ -16,8 +16,8 @@ import time
 from pathlib import Path
 from typing import Final
 
-from sinkhole.control.querylog.database import DamagedError, Database
-from sinkhole.control.querylog.digest import digest
+from sinkhole.control.database import DamagedError, Database
+from sinkhole.control.querylog.dictionary import short_hash
 from sinkhole.model.errors import StorageError
 
 APPLICATION_ID: Final = 0x73696E6B
@@ -156,7 +156,7 @@ async def _migrate(database: Database) -> None:
         raise _NewerError(
             f"{database.path} has version {version}, this sinkhole knows {len(MIGRATIONS)}"
         )
-    await database.define("digest", digest)
+    await database.define("digest", short_hash)
     for number, statements in enumerate(MIGRATIONS[version:], version + 1):
         async with database.transaction():
             for statement in statements:

@@ -11,17 +11,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
-from sinkhole.control.querylog.database import DamagedError, Database
-from sinkhole.control.querylog.intake import ROW_WIDTH, Intake
-from sinkhole.control.querylog.place import full_percent, refuse_network
-from sinkhole.control.querylog.retention import Retention, Roller
+from sinkhole.control.database import DamagedError, Database
+from sinkhole.control.querylog.backoff import Backoff
+from sinkhole.control.querylog.disk import full_percent, refuse_network
+from sinkhole.control.querylog.retention import Retention
+from sinkhole.control.querylog.row_builder import ROW_WIDTH, RowBuilder
 from sinkhole.control.querylog.schema import open_database, set_aside
-from sinkhole.control.querylog.tally import Tally, tally_of
-from sinkhole.control.querylog.trouble import Trouble
+from sinkhole.control.stats import Counters, Rollups
+from sinkhole.control.stats.minute_counts import count_batches
 from sinkhole.model.errors import StorageError
 from sinkhole.model.record import RecordBuffer
 from sinkhole.model.verdict import Cause
@@ -45,24 +46,10 @@ TIDY_S: Final = 0.2
 """The longest time spent on retention between two transactions."""
 
 
-class Rollups(Roller, Protocol):
-    """What keeps counts in the database, see `stats.rollups`."""
-
-    async def write(self, database: Database, tallies: Sequence[Tally]) -> None:
-        """Add the tallies to the roll-ups, within the open transaction."""
-        ...
-
-
-class Counters(Protocol):
-    """What keeps counts in memory, see `stats.counters`."""
-
-    def add(self, tally: Tally) -> None: ...
-
-
 class Writer:
     """Drains one buffer into one database until it is told to stop.
 
-    `trouble` says what is wrong now; `problem` that a file was set aside. `lost` counts queries
+    `backoff` says what is wrong now; `problem` that a file was set aside. `lost` counts queries
     that were counted but of which no row could be written.
     """
 
@@ -78,7 +65,7 @@ class Writer:
         rollups: Rollups,
         counters: Counters,
     ) -> None:
-        self.trouble = Trouble()
+        self.backoff = Backoff()
         self.problem: str | None = None
         self.lost = 0
         self.rows = 0
@@ -90,7 +77,7 @@ class Writer:
         self._counters = counters
         self._retention = Retention(rollups, keep_s, max_size_bytes)
         self._database: Database | None = None
-        self._intake: Intake | None = None
+        self._builder: RowBuilder | None = None
         self._stopping = asyncio.Event()
         self._is_open = False
         self._is_usable = True
@@ -101,12 +88,12 @@ class Writer:
         self._disk_full = False
 
     async def open(self) -> None:
-        """Open the database. Failing that, `trouble` says why, and `run` tries again."""
+        """Open the database. Failing that, `backoff` says why, and `run` tries again."""
         try:
             refuse_network(self._path.parent)
         except StorageError as error:
             self._is_usable = False  # nor will it ever be: only the counters are served
-            self.trouble.complain(str(error))
+            self.backoff.report(str(error))
             return
         try:
             await self._connect()
@@ -136,8 +123,8 @@ class Writer:
 
     def forget_rules(self) -> None:
         """Read rule texts anew, because lists were updated."""
-        if self._intake is not None:
-            self._intake.forget_rules()
+        if self._builder is not None:
+            self._builder.forget_rules()
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -151,7 +138,7 @@ class Writer:
         if not self._is_usable:
             self._only_count()
             return False
-        if self.trouble.is_resting and not last:
+        if self.backoff.is_waiting and not last:
             return False  # the buffer holds the records, dropping the oldest when it is full
         try:
             await self._make_sure()
@@ -173,7 +160,7 @@ class Writer:
         """After a failure try whether writing works, before any record is staked on it."""
         if self._database is None:
             await self._connect()
-        if self.trouble.failures:
+        if self.backoff.failures:
             database, _ = self._opened()
             async with database.transaction():
                 await database.rows("UPDATE meta SET value = value")
@@ -182,7 +169,7 @@ class Writer:
 
     async def _take_all(self) -> bool:
         """Take all records that wait now into the transaction; whether they were many."""
-        database, intake = self._opened()
+        database, builder = self._opened()
         bites = -(-len(self._buffer) // BITE)
         if bites and not self._is_open:
             await database.begin()  # before anything is taken: only this can meet a lock
@@ -190,14 +177,14 @@ class Writer:
         for _ in range(bites):
             batches = self._buffer.drain(BITE)
             self._taken += sum(len(batch.records) for batch in batches)
-            intake.take(batches)
-            await intake.settle(database)
-            await self._write_rows(database, intake, at_least=BITE)
+            builder.take(batches)
+            await builder.settle(database)
+            await self._write_rows(database, builder, at_least=BITE)
         return bites > 1
 
-    async def _write_rows(self, database: Database, intake: Intake, *, at_least: int) -> None:
+    async def _write_rows(self, database: Database, builder: RowBuilder, *, at_least: int) -> None:
         """Write whole statements' worth of rows; the rest stays for the next bite."""
-        rows = intake.rows
+        rows = builder.rows
         if not self._enabled or self._disk_full:
             rows.clear()
             return
@@ -217,15 +204,15 @@ class Writer:
         if self._is_open:
             await self._write_counts()
         if not self._disk_full:
-            self.trouble.over()
+            self.backoff.succeeded()
 
     async def _write_counts(self) -> None:
-        database, intake = self._opened()
-        await self._write_rows(database, intake, at_least=1)
-        tallies = intake.collect()
-        for tally in tallies:
-            self._counters.add(tally)
-        await self._rollups.write(database, tallies)
+        database, builder = self._opened()
+        await self._write_rows(database, builder, at_least=1)
+        minutes = builder.collect()
+        for counts in minutes:
+            self._counters.add(counts)
+        await self._rollups.write(database, minutes)
         await database.rows(
             "UPDATE meta SET value = value + ? WHERE key = 'rows'", (self._written,)
         )
@@ -239,10 +226,10 @@ class Writer:
 
     async def _undo(self, error: StorageError) -> None:
         """Give up the transaction: its records are counted in memory and as lost."""
-        if self._intake is not None:
-            for tally in self._intake.collect():
-                self._counters.add(tally)
-            self._intake.forget()
+        if self._builder is not None:
+            for counts in self._builder.collect():
+                self._counters.add(counts)
+            self._builder.forget()
         self._lose(self._taken)
         self._taken = self._written = 0
         self._is_open = False
@@ -253,7 +240,7 @@ class Writer:
                 await self._database.rollback()
         except StorageError:
             await self._disconnect()  # the next attempt begins with a new connection
-        self.trouble.failed(str(error))
+        self.backoff.failed(str(error))
 
     # ---- the rest of its life ----------------------------------------------------------------
 
@@ -266,7 +253,7 @@ class Writer:
         percent = full_percent(self._path.parent)
         self._disk_full = percent is not None
         if self._disk_full:
-            self.trouble.complain(
+            self.backoff.report(
                 f"the disk is {percent:.0f} % full: queries are counted but not logged"
             )
         if not self._path.exists():  # removed by somebody, to clear the log perhaps
@@ -282,29 +269,29 @@ class Writer:
     def _only_count(self) -> None:
         """Without a database there are still metrics."""
         while batches := self._buffer.drain(BITE):
-            tally = tally_of(batches)
-            self._counters.add(tally)
-            self._lose(tally.durations.total())
+            counts = count_batches(batches)
+            self._counters.add(counts)
+            self._lose(counts.durations.total())
 
     def _lose(self, count: int) -> None:
         if self._enabled:
             self.lost += count
 
-    def _opened(self) -> tuple[Database, Intake]:
-        if self._database is None or self._intake is None:
+    def _opened(self) -> tuple[Database, RowBuilder]:
+        if self._database is None or self._builder is None:
             raise StorageError(f"{self._path} is not open")
-        return self._database, self._intake
+        return self._database, self._builder
 
     async def _connect(self) -> None:
         self._database, problem = await open_database(self._path)
         if problem is not None:
             self.problem = problem
             log.error("query log: %s", problem)
-        self._intake = await Intake.load(self._database, self._rule_text, detail=self._enabled)
+        self._builder = await RowBuilder.load(self._database, self._rule_text, detail=self._enabled)
         self.rows = await self._count_rows(self._database)
 
     async def _disconnect(self) -> None:
-        database, self._database, self._intake = self._database, None, None
+        database, self._database, self._builder = self._database, None, None
         if database is not None:
             try:
                 await database.close()

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import Final
 
 from sinkhole.control.stats.histogram import EDGES_US, PER_DECADE, bucket_of
-from sinkhole.control.stats.source import Tally
+from sinkhole.control.stats.minute_counts import MinuteCounts
 from sinkhole.dns.wire.numbers import Type, rcode_name, type_name
 from sinkhole.model.verdict import Outcome
 
@@ -36,13 +36,13 @@ class Counters:
         """How many queries were answered."""
         return self.outcomes.total()
 
-    def add(self, tally: Tally) -> None:
+    def add(self, counts: MinuteCounts) -> None:
         """Add what was counted within a minute."""
-        for (outcome, qtype, rcode, _), count in tally.answers.items():
+        for (outcome, qtype, rcode, _), count in counts.answers.items():
             self.outcomes[Outcome(outcome).name.lower()] += count
             self.qtypes[type_name(qtype) if qtype in NAMED_TYPES else "other"] += count
             self.rcodes[rcode_name(rcode)] += count
-        for duration_us, count in tally.durations.items():
+        for duration_us, count in counts.durations.items():
             self._buckets[bucket_of(duration_us)] += count
             self.duration_sum_s += duration_us * count / 1e6
 

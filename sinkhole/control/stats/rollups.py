@@ -13,8 +13,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from sinkhole.control.database import Database
 from sinkhole.control.stats.histogram import bucket_of
-from sinkhole.control.stats.source import Store, Tally
+from sinkhole.control.stats.minute_counts import MinuteCounts
 
 HOUR_S: Final = 3600
 DAY_S: Final = 86_400
@@ -39,7 +40,9 @@ class _Table:
     key: str
     sums: tuple[str, ...]
 
-    async def add(self, database: Store, start: int, counts: Mapping[Any, Sequence[int]]) -> None:
+    async def add(
+        self, database: Database, start: int, counts: Mapping[Any, Sequence[int]]
+    ) -> None:
         """Add to the sums of one start; in the order of the keys, as they lie on disk."""
         values: list[Any] = []
         for key, sums in sorted(counts.items()):
@@ -52,7 +55,7 @@ class _Table:
         updates = ", ".join(f"{column} = {column} + excluded.{column}" for column in self.sums)
         return f"ON CONFLICT (start, {self.key}) DO UPDATE SET {updates}"
 
-    async def fold(self, database: Store, start: int) -> None:
+    async def fold(self, database: Database, start: int) -> None:
         """Make one entry of all those within an hour."""
         sums = ", ".join(f"sum({column})" for column in self.sums)
         within = (start, start + HOUR_S)
@@ -63,7 +66,7 @@ class _Table:
         )
         await database.rows(f"DELETE FROM {self.name} WHERE start > ? AND start < ?", within)
 
-    async def drop(self, database: Store, before: float) -> bool:
+    async def drop(self, database: Database, before: float) -> bool:
         """Delete up to ENTRIES_A_STEP entries that start before a time; whether there were any."""
         first = (await database.rows(f"SELECT min(start) FROM {self.name}"))[0][0]
         if first is None or first >= before:
@@ -93,31 +96,31 @@ class Rollups:
     def __init__(self, keep_s: float) -> None:
         self._keep_s = keep_s
 
-    async def write(self, database: Store, tallies: Sequence[Tally]) -> None:
-        """Add tallies to the roll-ups, within the open transaction."""
-        for tally in tallies:
-            minute, hour = tally.start_s, tally.start_s // HOUR_S * HOUR_S
+    async def write(self, database: Database, minutes: Sequence[MinuteCounts]) -> None:
+        """Add counts to the roll-ups, within the open transaction."""
+        for counts in minutes:
+            minute, hour = counts.start_s, counts.start_s // HOUR_S * HOUR_S
             outcomes: Counter[int] = Counter()
             types: Counter[int] = Counter()
             lists: Counter[str] = Counter()
-            for (outcome, qtype, _, blocked_by), count in tally.answers.items():
+            for (outcome, qtype, _, blocked_by), count in counts.answers.items():
                 outcomes[outcome] += count
                 types[qtype] += count
                 if blocked_by:
                     lists[blocked_by] += count
             buckets: Counter[int] = Counter()
-            for duration_us, count in tally.durations.items():
+            for duration_us, count in counts.durations.items():
                 buckets[bucket_of(duration_us)] += count
             await _TOTAL.add(database, minute, _single(outcomes))
             await _LATENCY.add(database, minute, _single(buckets))
             await _BY_TYPE.add(database, hour, _single(types))
             await _BY_LIST.add(database, hour, _single(lists))
-            await _BY_NAME.add(database, hour, tally.names)
-            await _BY_CLIENT.add(database, hour, tally.clients)
-            await _BY_UPSTREAM.add(database, hour, tally.upstreams)
+            await _BY_NAME.add(database, hour, counts.names)
+            await _BY_CLIENT.add(database, hour, counts.clients)
+            await _BY_UPSTREAM.add(database, hour, counts.upstreams)
 
     async def tidy(
-        self, database: Store, now_s: float, oldest_row_s: float, *, pressed: bool
+        self, database: Database, now_s: float, oldest_row_s: float, *, pressed: bool
     ) -> bool:
         """Do one bounded part of the folding and dropping that is due; whether there was any.
 
@@ -145,7 +148,7 @@ class Rollups:
                 return True
         return False
 
-    async def _sum_names(self, database: Store, now_s: float) -> bool:
+    async def _sum_names(self, database: Database, now_s: float) -> bool:
         """Add the leading names of the next hour that is complete to its day."""
         hour = await _next_hour(database, "folded", "by_name")
         if hour is None or hour + HOUR_S + SETTLED_S > now_s:
@@ -161,7 +164,7 @@ class Rollups:
         await _set_mark(database, "folded", hour + HOUR_S)
         return True
 
-    async def _fold_minutes(self, database: Store, now_s: float) -> bool:
+    async def _fold_minutes(self, database: Database, now_s: float) -> bool:
         """Make hours of the minutes of the next hour that is old enough."""
         hour = await _next_hour(database, "hourly", "total")
         if hour is None or hour + HOUR_S > now_s - DETAIL_S:
@@ -172,7 +175,7 @@ class Rollups:
         return True
 
 
-async def _next_hour(database: Store, mark: str, table: str) -> int | None:
+async def _next_hour(database: Database, mark: str, table: str) -> int | None:
     """The first hour with entries in `table` that lies not before the mark."""
     rows = await database.rows(
         f"SELECT min(start) FROM {table}"
@@ -181,7 +184,7 @@ async def _next_hour(database: Store, mark: str, table: str) -> int | None:
     return None if rows[0][0] is None else int(rows[0][0]) // HOUR_S * HOUR_S
 
 
-async def _set_mark(database: Store, mark: str, value: int) -> None:
+async def _set_mark(database: Database, mark: str, value: int) -> None:
     await database.rows("UPDATE meta SET value = ? WHERE key = ?", (value, mark))
 
 

@@ -1,4 +1,4 @@
-"""The API: parameters checked, sources asked, answers as JSON.
+"""The API: parameters checked, sources asked, responses as JSON.
 
 Every wrong parameter gets 400 with its name and what is accepted. Nothing changes on GET.
 """
@@ -8,17 +8,17 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Collection
-from typing import Any
 
 from aiohttp import web
 
-from sinkhole.control.web.answers import error_answer, json_answer
+from sinkhole.control.lists.status import ListWithHits, with_hits
+from sinkhole.control.querylog.history import MOST_ROWS
+from sinkhole.control.web.responses import error_response, json_response
 from sinkhole.control.web.sources import WebSources
 from sinkhole.model.errors import ListError, StorageError
 
 BODY_S = 10.0
 """How long a client may take to send the body of a request."""
-MOST_ROWS = 200
 
 
 class Api:
@@ -46,8 +46,8 @@ class Api:
         try:
             summary = await self._sources.statistics.summary(given.get("period", "24h"))
         except ValueError as error:
-            return error_answer(400, str(error))
-        return json_answer(summary)
+            return error_response(400, str(error))
+        return json_response(summary)
 
     async def queries(self, request: web.Request) -> web.Response:
         """GET /api/queries?limit&before&client&name&verdict&type: the log, newest first."""
@@ -62,13 +62,13 @@ class Api:
                 qtype=given.get("type"),
             )
         except ValueError as error:
-            return error_answer(400, str(error))
-        return json_answer(page)
+            return error_response(400, str(error))
+        return json_response(page)
 
     async def status(self, request: web.Request) -> web.Response:
         """GET /api/status: version, addresses, lists, upstreams, cache, log and problems."""
         _parameters(request, ())
-        return json_answer(self._sources.status())
+        return json_response(self._sources.status())
 
     async def explain(self, request: web.Request) -> web.Response:
         """GET /api/explain?name&type&client&ask: who decides what about a name, and why."""
@@ -80,25 +80,25 @@ class Api:
         try:
             told = await self._sources.explainer.explain(given["name"], qtype, client, ask=ask)
         except ValueError as error:
-            return error_answer(400, str(error))
-        return json_answer(told)
+            return error_response(400, str(error))
+        return json_response(told)
 
     async def lists(self, request: web.Request) -> web.Response:
         """GET /api/lists: every list with its state, what it holds and how often it blocked."""
         _parameters(request, ())
-        return json_answer({"lists": await self._rows()})
+        return json_response({"lists": await self._lists()})
 
     async def update_lists(self, request: web.Request) -> web.Response:
         """POST /api/lists/update: fetch all lists now; 409 while an update is running."""
         await _no_options(request)
         if self._updating:
-            return error_answer(409, "the lists are being updated already; wait for it to end")
+            return error_response(409, "the lists are being updated already; wait for it to end")
         self._updating = True
         try:
             updated = await self._sources.update_lists()
         finally:
             self._updating = False
-        return json_answer({"updated": updated, "lists": await self._rows()})
+        return json_response({"updated": updated, "lists": await self._lists()})
 
     async def accept_list(self, request: web.Request) -> web.Response:
         """POST /api/lists/accept {"name": "…"}: use what is held back; 409 when nothing is."""
@@ -109,21 +109,16 @@ class Api:
         try:
             await self._sources.accept_list(name)
         except ListError as error:
-            return error_answer(409, str(error))
-        return json_answer({"lists": await self._rows()})
+            return error_response(409, str(error))
+        return json_response({"lists": await self._lists()})
 
-    async def _rows(self) -> list[dict[str, Any]]:
+    async def _lists(self) -> list[ListWithHits]:
         """The lists with their hits, which are null while there are no statistics."""
         try:
-            hits = await self._sources.list_hits()
+            hits = await self._sources.statistics.list_hits()
         except StorageError:
             hits = None
-        rows = []
-        for row in self._sources.list_status():
-            found = hits.get(row["name"], {"day": 0, "week": 0}) if hits is not None else {}
-            week = {"hits_day": found.get("day"), "hits_week": found.get("week")}
-            rows.append({**row, **week})
-        return rows
+        return with_hits(self._sources.list_status(), hits)
 
 
 def _parameters(request: web.Request, accepted: Collection[str]) -> dict[str, str]:

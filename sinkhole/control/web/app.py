@@ -8,12 +8,12 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from aiohttp import web
 
-from sinkhole.control.web.answers import SAFE_HEADERS, error_answer
 from sinkhole.control.web.api import Api
 from sinkhole.control.web.assets import Assets
-from sinkhole.control.web.connections import Connection
-from sinkhole.control.web.guard import guard
+from sinkhole.control.web.connections import HttpConnection
 from sinkhole.control.web.metrics import Metrics
+from sinkhole.control.web.request_checks import check_requests
+from sinkhole.control.web.responses import SAFE_HEADERS, error_response
 from sinkhole.control.web.sources import WebSources
 from sinkhole.model.errors import SinkholeError
 
@@ -28,12 +28,13 @@ _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
 def create_app(sources: WebSources, *, hosts: Iterable[str] = ()) -> web.Application:
-    """The site's application; `hosts` are Host names accepted besides IP addresses.
+    """The web server's application; `hosts` are Host names accepted besides IP addresses.
 
     Raises OSError when the page's files are not where they were installed.
     """
     app = web.Application(
-        client_max_size=MOST_BODY_BYTES, middlewares=[_deadlines, _errors_as_json, guard(hosts)]
+        client_max_size=MOST_BODY_BYTES,
+        middlewares=[_deadlines, _errors_as_json, check_requests(hosts)],
     )
     app.on_response_prepare.append(_safe_headers)
     assets = Assets()
@@ -50,20 +51,20 @@ def create_app(sources: WebSources, *, hosts: Iterable[str] = ()) -> web.Applica
 
 
 def _health(healthy: Callable[[], bool]) -> _Handler:
-    async def answer(request: web.Request) -> web.StreamResponse:
+    async def respond(request: web.Request) -> web.StreamResponse:
         """GET /healthz: 200 "ok" while DNS is answered, else 503."""
         if healthy():
             return web.Response(text="ok\n", headers={"Cache-Control": "no-store"})
-        return error_answer(503, "DNS is not being answered")
+        return error_response(503, "DNS is not being answered")
 
-    return answer
+    return respond
 
 
 @web.middleware
 async def _deadlines(request: web.Request, handler: _Handler) -> web.StreamResponse:
     """Stop the connection's clock while we work; it runs for what the client has to do."""
     connection = request.protocol
-    if not isinstance(connection, Connection):
+    if not isinstance(connection, HttpConnection):
         return await handler(request)
     connection.stop_waiting()
     try:
@@ -80,12 +81,12 @@ async def _errors_as_json(request: web.Request, handler: _Handler) -> web.Stream
     except web.HTTPException as error:
         return _translate(error)
     except SinkholeError as error:
-        return error_answer(503, str(error))
+        return error_response(503, str(error))
     except TimeoutError:
-        return error_answer(503, f"no answer within {READ_S:.0f} s; is the disk stalled?")
+        return error_response(503, f"no answer within {READ_S:.0f} s; is the disk stalled?")
     except Exception:
         log.exception("%s %s failed", request.method, request.path)
-        return error_answer(500, "something went wrong; the server's log says what")
+        return error_response(500, "something went wrong; the server's log says what")
 
 
 def _translate(error: web.HTTPException) -> web.Response:
@@ -94,12 +95,12 @@ def _translate(error: web.HTTPException) -> web.Response:
         405: "this address does not take that method",
         413: f"the body is larger than {MOST_BODY_BYTES // 1024} KiB",
     }
-    answer = error_answer(error.status, texts.get(error.status) or error.text or error.reason)
+    response = error_response(error.status, texts.get(error.status) or error.text or error.reason)
     if "Allow" in error.headers:
-        answer.headers["Allow"] = error.headers["Allow"]
+        response.headers["Allow"] = error.headers["Allow"]
     if error.status in (408, 413):  # what is left of the body is not worth reading
-        answer.force_close()
-    return answer
+        response.force_close()
+    return response
 
 
 async def _safe_headers(request: web.Request, response: web.StreamResponse) -> None:

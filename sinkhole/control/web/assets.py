@@ -33,18 +33,18 @@ class Asset:
         """Compressed with no time inside, so that equal files are equal bytes."""
         return cls(body, gzip.compress(body, mtime=0), content_type)
 
-    def answer(self, request: web.Request, cache_control: str) -> web.Response:
+    def response(self, request: web.Request, cache_control: str) -> web.Response:
         """This file in the best encoding that the browser takes."""
         packed = "gzip" in request.headers.get("Accept-Encoding", "")
-        answer = web.Response(
+        response = web.Response(
             body=self.gzipped if packed else self.body,
             content_type=self.content_type,
             charset="utf-8",
             headers={"Cache-Control": cache_control, "Vary": "Accept-Encoding"},
         )
         if packed:
-            answer.headers["Content-Encoding"] = "gzip"
-        return answer
+            response.headers["Content-Encoding"] = "gzip"
+        return response
 
 
 class Assets:
@@ -66,18 +66,18 @@ class Assets:
     async def index(self, request: web.Request) -> web.Response:
         """GET /: the page, or 304 when the browser has this very one."""
         if request.if_none_match and ETag(self.version) in request.if_none_match:
-            answer = web.Response(status=304, headers={"Cache-Control": "no-cache"})
+            response = web.Response(status=304, headers={"Cache-Control": "no-cache"})
         else:
-            answer = self._index.answer(request, "no-cache")
-        answer.etag = self.version
-        return answer
+            response = self._index.response(request, "no-cache")
+        response.etag = self.version
+        return response
 
     async def file(self, request: web.Request) -> web.Response:
         """GET /assets/{version}/{name}: a file of this version, or 404."""
         found = self._files.get(request.match_info["name"])
         if found is None or request.match_info["version"] != self.version:
             raise web.HTTPNotFound
-        return found.answer(request, _FOR_EVER)
+        return found.response(request, _FOR_EVER)
 
 
 def _hash_of(*bodies: bytes) -> str:

@@ -1,9 +1,9 @@
 """How many connections there may be at once, and how long each may take.
 
 The library has no limit on either that holds on every version: a client that opens sockets, or
-sends its headers a byte a minute, or never reads its answer, would take descriptors from DNS.
+sends its headers a byte a minute, or never reads its response, would take descriptors from DNS.
 So each connection is bounded by one deadline. It runs while the other side has to act (send the
-whole head of a request, take the answer) and stands still while a handler works.
+whole head of a request, take the response) and stands still while a handler works.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from typing import Any
 
 from aiohttp import web
 
-from sinkhole.control.web.answers import SAFE_HEADERS, error_answer
+from sinkhole.control.web.responses import SAFE_HEADERS, error_response
 
 log = logging.getLogger(__name__)
 
 
-class Connection(web.RequestHandler):
+class HttpConnection(web.RequestHandler):
     """One connection, closed when the other side keeps it waiting for `patience_s`."""
 
     __slots__ = ("_deadline", "_patience_s")
@@ -40,7 +40,7 @@ class Connection(web.RequestHandler):
         super().connection_lost(exc)
 
     def wait_for_peer(self) -> None:
-        """From now on the other side has `patience_s` to take our answer and ask again."""
+        """From now on the other side has `patience_s` to take our response and ask again."""
         self.stop_waiting()
         self._deadline = self._loop.call_later(self._patience_s, self._give_up)
 
@@ -69,13 +69,13 @@ class Connection(web.RequestHandler):
         else:
             log.debug("not HTTP from %s: %s", request.remote, message)
             text = "this is not a valid HTTP request"
-        answer = error_answer(status, text)
-        answer.headers.update(SAFE_HEADERS)
-        answer.force_close()
-        return answer
+        response = error_response(status, text)
+        response.headers.update(SAFE_HEADERS)
+        response.force_close()
+        return response
 
 
-class Door:
+class ConnectionLimiter:
     """Makes the connections of one server: at most `most` at once, the rest are told 503."""
 
     def __init__(self, server: web.Server, most: int, patience_s: float, **options: Any) -> None:
@@ -88,7 +88,7 @@ class Door:
     def __call__(self) -> asyncio.Protocol:
         """The protocol for a connection that was just accepted."""
         if len(self._server.connections) < self._most:
-            return Connection(self._server, self._patience_s, **self._options)
+            return HttpConnection(self._server, self._patience_s, **self._options)
         self.refused += 1
         return _Full()
 
@@ -96,12 +96,12 @@ class Door:
 class _Full(asyncio.Protocol):
     """Says 503 to whoever comes when all connections are taken, without reading a byte."""
 
-    _ANSWER = (
+    _RESPONSE = (
         b"HTTP/1.1 503 Service Unavailable\r\nServer: sinkhole\r\nRetry-After: 5\r\n"
         b"Content-Length: 0\r\nConnection: close\r\n\r\n"
     )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.WriteTransport)
-        transport.write(self._ANSWER)
+        transport.write(self._RESPONSE)
         transport.close()

@@ -7,7 +7,6 @@ types, rcodes, and the lists and upstreams of the settings; the library escapes 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
@@ -20,7 +19,10 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from sinkhole.control.web.sources import Counters, WebSources
+from sinkhole.control.lists.status import ListStatus
+from sinkhole.control.stats import Counters
+from sinkhole.control.web.sources import WebSources
+from sinkhole.model.status import CacheStatus, LogStatus, UpstreamStatus
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -57,7 +59,8 @@ class _Collector(Collector):
         yield from _cache(status["cache"])
         yield from _lists(self._sources.list_status())
         yield from _upstreams(status["upstreams"])
-        yield from _log(status["log"])
+        if status["log"] is not None:
+            yield from _log(status["log"])
         yield _losses(status["losses"])
 
 
@@ -79,13 +82,13 @@ def _queries(counters: Counters) -> Iterator[Metric]:
     )
 
 
-def _cache(cache: Mapping[str, Any]) -> Iterator[Metric]:
+def _cache(cache: CacheStatus) -> Iterator[Metric]:
     yield _gauge("sinkhole_cache_entries", "Answers held in the cache.", cache["entries"])
     yield _gauge("sinkhole_cache_size_bytes", "Memory they take.", cache["size_bytes"])
     yield _gauge("sinkhole_cache_limit_bytes", "Memory they may take.", cache["limit_bytes"])
 
 
-def _lists(lists: Sequence[Mapping[str, Any]]) -> Iterator[Metric]:
+def _lists(lists: Sequence[ListStatus]) -> Iterator[Metric]:
     names = GaugeMetricFamily("sinkhole_list_names", "Names a list holds.", labels=["list", "kind"])
     ready = GaugeMetricFamily("sinkhole_list_ready", "1 if a list is in use.", labels=["list"])
     checked = GaugeMetricFamily(
@@ -99,7 +102,7 @@ def _lists(lists: Sequence[Mapping[str, Any]]) -> Iterator[Metric]:
     yield from (names, ready, checked)
 
 
-def _upstreams(upstreams: Sequence[Mapping[str, Any]]) -> Iterator[Metric]:
+def _upstreams(upstreams: Sequence[UpstreamStatus]) -> Iterator[Metric]:
     label = ["upstream"]
     up = GaugeMetricFamily("sinkhole_upstream_up", "1 if it answers.", labels=label)
     rtt = GaugeMetricFamily("sinkhole_upstream_rtt_seconds", "Time it takes now.", labels=label)
@@ -115,7 +118,7 @@ def _upstreams(upstreams: Sequence[Mapping[str, Any]]) -> Iterator[Metric]:
     yield from (up, rtt, asked, failed)
 
 
-def _log(log: Mapping[str, Any]) -> Iterator[Metric]:
+def _log(log: LogStatus) -> Iterator[Metric]:
     dropped = CounterMetricFamily("sinkhole_log_dropped", "Records the log had no room for.")
     dropped.add_metric([], log["dropped"])
     yield dropped

@@ -1,85 +1,52 @@
-"""What the site reads from the rest of sinkhole, as protocols it is given when it is built.
-
-The shapes of the dictionaries are the API's own and stand in `docs/api.md`.
-"""
+"""What the web server reads from the rest of sinkhole, given to it when it is built."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import TypedDict
+
+from sinkhole.control.explain import Explainer
+from sinkhole.control.lists.status import ListStatus
+from sinkhole.control.querylog import History
+from sinkhole.control.stats import Counters, Statistics
+from sinkhole.model.status import CacheStatus, LogStatus, UpstreamStatus
 
 
-class Statistics(Protocol):
-    """Totals, series and tops of a period."""
+class ServerStatus(TypedDict):
+    """Everything /api/status answers; `listen` is what DNS is answered on, `web` the page's URL.
 
-    async def summary(self, period: str = "24h") -> Mapping[str, Any]:
-        """Everything /api/stats answers; ValueError names the accepted periods."""
-
-
-class History(Protocol):
-    """The query log, newest first, a page at a time."""
-
-    async def page(
-        self,
-        *,
-        limit: int = 100,
-        before: str | None = None,
-        client: str | None = None,
-        name: str | None = None,
-        verdict: str | None = None,
-        qtype: str | None = None,
-    ) -> Mapping[str, Any]:
-        """`queries` and the cursor `next`; ValueError says which filter is wrong and why."""
-
-
-class Counters(Protocol):
-    """Counts since the start of the server; all only ever grow.
-
-    Outcomes are keyed by their lower-case name ("blocked_answer"), types and rcodes by theirs
-    ("AAAA", "NXDOMAIN"), with "other" for what is too rare to have a key of its own.
+    `names` is the sum over all lists, `losses` counts by what was given up at a bound, `problems`
+    are sentences for people. `log` is None until the query log is open.
     """
 
-    @property
-    def outcomes(self) -> Mapping[str, int]: ...
-    @property
-    def qtypes(self) -> Mapping[str, int]: ...
-    @property
-    def rcodes(self) -> Mapping[str, int]: ...
-    @property
-    def duration_sum_s(self) -> float: ...
-    def duration_buckets(self) -> Sequence[tuple[str, int]]:
-        """Pairs (upper edge in seconds, queries up to it), ascending, the last edge "+Inf"."""
-
-
-class Explainer(Protocol):
-    """Who decides what about a question, and why."""
-
-    async def explain(
-        self, name: str, qtype: str, client: str, *, ask: bool = False
-    ) -> Mapping[str, Any]:
-        """Everything /api/explain answers; ValueError says what is no name, type or address.
-
-        With `ask`, an upstream is asked; SinkholeError when none answers.
-        """
+    version: str
+    started: float
+    uptime_s: float
+    listen: list[str]
+    web: str
+    lists: list[ListStatus]
+    names: int
+    upstreams: list[UpstreamStatus]
+    cache: CacheStatus
+    log: LogStatus | None
+    losses: dict[str, int]
+    problems: list[str]
 
 
 @dataclass(frozen=True, slots=True)
 class WebSources:
-    """All the site may ask for. The plain callables answer from memory and never wait."""
+    """All the web server may ask for. The plain callables answer from memory and never wait."""
 
     statistics: Statistics
     history: History
     explainer: Explainer
     counters: Counters
-    status: Callable[[], Mapping[str, Any]]
-    """Everything /api/status answers."""
-    list_status: Callable[[], Sequence[Mapping[str, Any]]]
-    list_hits: Callable[[], Awaitable[Mapping[str, Mapping[str, int]]]]
-    """By the name of a list, `day` and `week`: queries it blocked; StorageError without any."""
+    status: Callable[[], ServerStatus]
+    list_status: Callable[[], list[ListStatus]]
     accept_list: Callable[[str], Awaitable[None]]
     """Use what is held back of a list; ListError says that there is nothing, or no such list."""
     update_lists: Callable[[], Awaitable[int]]
-    """Fetch and compile what changed; how many lists did. The site never runs two at once."""
+    """Fetch and compile what changed; how many lists did. The server never runs two at once."""
     healthy: Callable[[], bool]
     """Whether DNS is being answered; what /healthz says."""

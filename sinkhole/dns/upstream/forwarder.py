@@ -29,12 +29,13 @@ from typing import Final
 
 from sinkhole.dns.upstream.attempts import Attempts
 from sinkhole.dns.upstream.flight import Attempt, Exchanged, Flight, Tell
-from sinkhole.dns.upstream.health import MELTING, Server, ServerStatus
+from sinkhole.dns.upstream.health import MELTING, Server
 from sinkhole.dns.upstream.prober import Prober
 from sinkhole.dns.upstream.stages import Stage, run_stages
 from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Reply
 from sinkhole.model.errors import UpstreamError
+from sinkhole.model.status import UpstreamStatus
 
 log = logging.getLogger(__name__)
 
@@ -152,7 +153,7 @@ class Forwarder:
         """Datagrams so far that did not answer what was asked on their socket."""
         return self._attempts.strays
 
-    def status(self) -> list[ServerStatus]:
+    def status(self) -> list[UpstreamStatus]:
         """How each server does, in the order of the settings."""
         return [server.status() for server in self._servers]
 

@@ -11,7 +11,9 @@ from __future__ import annotations
 import ipaddress
 import logging
 import socket
-from typing import Final, TypedDict
+from typing import Final
+
+from sinkhole.model.status import UpstreamStatus
 
 log = logging.getLogger(__name__)
 
@@ -25,16 +27,6 @@ MELTING: Final = 0.98
 """What is left of a score each time another server is chosen: half after 34 choices."""
 
 DNS_PORT: Final = 53
-
-
-class ServerStatus(TypedDict):
-    """What people are shown of a server; `rtt_ms` is None until its first answer."""
-
-    name: str
-    up: bool
-    rtt_ms: float | None
-    queries: int
-    failures: int
 
 
 class Server:
@@ -102,7 +94,7 @@ class Server:
             self.up = False
             log.warning("upstream %s is down: it %s", self.name, what)
 
-    def status(self) -> ServerStatus:
+    def status(self) -> UpstreamStatus:
         """The numbers people are shown."""
         return {
             "name": self.name,

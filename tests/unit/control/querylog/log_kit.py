@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from sinkhole.control.database import Database
 from sinkhole.control.querylog import QueryLog
-from sinkhole.control.querylog.database import Database
-from sinkhole.control.querylog.intake import ROW_WIDTH, Intake
+from sinkhole.control.querylog.row_builder import ROW_WIDTH, RowBuilder
 from sinkhole.control.stats import Counters, Rollups
 from sinkhole.dns.wire.name import from_text
 from sinkhole.model.record import Batch, RecordBuffer, Report
@@ -92,14 +92,14 @@ async def a_log(
 
 async def fill(database: Database, batches: Sequence[Batch]) -> None:
     """Log batches of any time at once, in one transaction, as the writer would."""
-    intake = await Intake.load(database, lambda cause: f"||rule{cause.line}^", detail=True)
+    builder = await RowBuilder.load(database, lambda cause: f"||rule{cause.line}^", detail=True)
     async with database.transaction():
-        intake.take(batches)
-        await intake.settle(database)
-        rows = len(intake.rows) // ROW_WIDTH
-        await database.insert("INSERT INTO query", ROW_WIDTH, intake.rows)
+        builder.take(batches)
+        await builder.settle(database)
+        rows = len(builder.rows) // ROW_WIDTH
+        await database.insert("INSERT INTO query", ROW_WIDTH, builder.rows)
         await database.rows("UPDATE meta SET value = value + ? WHERE key = 'rows'", (rows,))
-        await Rollups(DAY_S).write(database, intake.collect())
+        await Rollups(DAY_S).write(database, builder.collect())
 
 
 async def until(condition: Callable[[], bool], seconds: float = 20) -> None:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from log_kit import blocked, report
 
+from sinkhole.control.database import Database
 from sinkhole.control.querylog import dictionary
-from sinkhole.control.querylog.database import Database, padded
 from sinkhole.control.querylog.dictionary import ACCOUNTS, NAMES, Dictionary, account_key
 from sinkhole.control.querylog.schema import open_database
 from sinkhole.dns.wire.name import from_text
@@ -86,21 +86,12 @@ async def test_accounts_differ_in_everything_but_the_name(database: Database) ->
     assert stored == keys
 
 
-async def test_two_new_values_of_one_digest_share_a_number(
+async def test_two_new_values_of_one_hash_share_a_number(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(dictionary, "digest", lambda text: 1)
+    monkeypatch.setattr(dictionary, "short_hash", lambda text: 1)
     names = await Dictionary.load(database, NAMES)
     one, two = wire_names(2)
     await names.learn(database, [one, two], 3600)
     assert names.ids[one] == names.ids[two]
     assert await database.value("SELECT count(*) FROM name") == 1
-
-
-@pytest.mark.parametrize(
-    ("count", "length"), [(0, 0), (1, 1), (2, 2), (3, 4), (4, 4), (5, 8), (255, 256), (256, 256)]
-)
-def test_lists_of_values_have_few_lengths(count: int, length: int) -> None:
-    values = list(range(count))
-    assert len(padded(values)) == length
-    assert set(padded(values)) == set(values)

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 from log_kit import batch, blocked, fill, report
 
+from sinkhole.control.database import Database, Reader
 from sinkhole.control.querylog import filters as filters_module
-from sinkhole.control.querylog.database import Database
 from sinkhole.control.querylog.history import History
-from sinkhole.control.querylog.reader import Reader
 from sinkhole.control.querylog.schema import open_database, set_aside
 from sinkhole.model.errors import StorageError
 from sinkhole.model.record import Batch, Report

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from log_kit import DAY_S, batch, blocked, fill, report
 
+from sinkhole.control.database import Database
 from sinkhole.control.querylog import retention as retention_module
-from sinkhole.control.querylog.database import Database
 from sinkhole.control.querylog.retention import Retention, wal_size
 from sinkhole.control.querylog.schema import open_database
 from sinkhole.control.stats import Rollups

@@ -5,18 +5,19 @@ import os
 import sqlite3
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
-from log_kit import Kit, a_log, batch, blocked, report, until
+from log_kit import DAY_S, Kit, a_log, batch, blocked, report, until
 
-from sinkhole.control.querylog import database as database_module
+from sinkhole.control.database import Database
+from sinkhole.control.database import database as database_module
 from sinkhole.control.querylog import writer as writer_module
-from sinkhole.control.querylog.database import Database
 from sinkhole.control.querylog.retention import wal_size
-from sinkhole.control.stats import Statistics
+from sinkhole.control.stats import MinuteCounts, Rollups, Statistics
 from sinkhole.model.errors import StorageError
 from sinkhole.model.record import RecordBuffer
 from sinkhole.model.verdict import Outcome
@@ -278,11 +279,10 @@ async def test_a_database_removed_by_hand_is_made_anew(
 
 
 async def test_a_bug_in_the_statistics_does_not_end_the_log(path: Path) -> None:
-    class Broken:
-        def __init__(self) -> None:
-            self.calls = 0
+    class Broken(Rollups):
+        calls = 0
 
-        async def write(self, database: Any, tallies: Any) -> None:
+        async def write(self, database: Database, minutes: Sequence[MinuteCounts]) -> None:
             self.calls += 1
             if self.calls == 1:
                 raise ZeroDivisionError
@@ -290,7 +290,7 @@ async def test_a_bug_in_the_statistics_does_not_end_the_log(path: Path) -> None:
         async def tidy(self, *_: Any, **__: Any) -> bool:
             return False
 
-    async with a_log(path, rollups=Broken()) as kit:
+    async with a_log(path, rollups=Broken(365 * DAY_S)) as kit:
         kit.buffer.append(batch([report()] * 3))
         await until(lambda: kit.log.status()["error"] is not None)
         kit.buffer.append(batch([report()] * 4))

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from collections import Counter
 
-from sinkhole.control.querylog.tally import Answer, Tally
 from sinkhole.control.stats.counters import Counters
+from sinkhole.control.stats.minute_counts import AnswerKey, MinuteCounts
 from sinkhole.model.verdict import Outcome
 
 
@@ -14,22 +14,22 @@ def test_everything_starts_at_nothing_with_every_outcome_named() -> None:
     assert counters.duration_buckets()[-1] == ("+Inf", 0)
 
 
-def test_tallies_add_up_and_odd_types_share_one_count() -> None:
+def test_minutes_add_up_and_odd_types_share_one_count() -> None:
     counters = Counters()
-    tally = Tally(
+    counts = MinuteCounts(
         0,
         answers=Counter(
             {
-                Answer(Outcome.BLOCKED, 1, 0, "Starter"): 3,
-                Answer(Outcome.CACHED, 65, 3, ""): 2,
-                Answer(Outcome.CACHED, 64_999, 0, ""): 1,
-                Answer(Outcome.MALFORMED, 0, 1, ""): 1,
+                AnswerKey(Outcome.BLOCKED, 1, 0, "Starter"): 3,
+                AnswerKey(Outcome.CACHED, 65, 3, ""): 2,
+                AnswerKey(Outcome.CACHED, 64_999, 0, ""): 1,
+                AnswerKey(Outcome.MALFORMED, 0, 1, ""): 1,
             }
         ),
         durations=Counter({5: 1, 100: 4, 2_000_000: 1, 30_000_000: 1}),
     )
-    counters.add(tally)
-    counters.add(tally)
+    counters.add(counts)
+    counters.add(counts)
     assert counters.queries == 14
     assert (counters.outcomes["blocked"], counters.outcomes["cached"]) == (6, 6)
     assert counters.qtypes == {"A": 6, "HTTPS": 4, "other": 4}
@@ -42,7 +42,7 @@ def test_tallies_add_up_and_odd_types_share_one_count() -> None:
 
 def test_buckets_are_cumulative_and_in_order() -> None:
     counters = Counters()
-    counters.add(Tally(0, durations=Counter(range(1, 5000, 7))))
+    counters.add(MinuteCounts(0, durations=Counter(range(1, 5000, 7))))
     buckets = counters.duration_buckets()
     edges = [float(edge) for edge, _ in buckets]
     counts = [count for _, count in buckets]

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from sinkhole.control.querylog.database import Database
+from sinkhole.control.database import Database
 from sinkhole.control.querylog.schema import open_database
-from sinkhole.control.querylog.tally import Answer, Tally
 from sinkhole.control.stats import rollups as rollups_module
 from sinkhole.control.stats.histogram import bucket_of
+from sinkhole.control.stats.minute_counts import AnswerKey, MinuteCounts
 from sinkhole.control.stats.rollups import Rollups
 from sinkhole.model.verdict import Outcome
 
@@ -27,16 +27,16 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await database.close()
 
 
-def a_tally(start_s: int, names: dict[int, list[int]] | None = None) -> Tally:
+def a_minute(start_s: int, names: dict[int, list[int]] | None = None) -> MinuteCounts:
     """Ten queries within a minute, four of them blocked."""
-    return Tally(
+    return MinuteCounts(
         start_s,
         answers=Counter(
             {
-                Answer(Outcome.CACHED, 1, 0, ""): 5,
-                Answer(Outcome.FORWARDED, 28, 0, ""): 1,
-                Answer(Outcome.BLOCKED, 1, 0, "Starter"): 3,
-                Answer(Outcome.BLOCKED_ANSWER, 65, 0, "Other"): 1,
+                AnswerKey(Outcome.CACHED, 1, 0, ""): 5,
+                AnswerKey(Outcome.FORWARDED, 28, 0, ""): 1,
+                AnswerKey(Outcome.BLOCKED, 1, 0, "Starter"): 3,
+                AnswerKey(Outcome.BLOCKED_ANSWER, 65, 0, "Other"): 1,
             }
         ),
         durations=Counter({50: 6, 51: 3, 20_000: 1}),
@@ -46,9 +46,9 @@ def a_tally(start_s: int, names: dict[int, list[int]] | None = None) -> Tally:
     )
 
 
-async def write(database: Database, rollups: Rollups, *tallies: Tally) -> None:
+async def write(database: Database, rollups: Rollups, *minutes: MinuteCounts) -> None:
     async with database.transaction():
-        await rollups.write(database, tallies)
+        await rollups.write(database, minutes)
 
 
 async def tidy(
@@ -63,11 +63,11 @@ async def tidy(
     return steps
 
 
-async def test_a_tally_is_added_to_every_table(database: Database) -> None:
+async def test_a_minute_is_added_to_every_table(database: Database) -> None:
     rollups = Rollups(365 * DAY)
     minute, hour = NOW - HOUR + 120, NOW - HOUR
-    await write(database, rollups, a_tally(minute), a_tally(minute + 60))
-    await write(database, rollups, a_tally(minute))
+    await write(database, rollups, a_minute(minute), a_minute(minute + 60))
+    await write(database, rollups, a_minute(minute))
     total = await database.rows("SELECT start, outcome, count FROM total ORDER BY 1, 2")
     assert total == [
         *[(minute, o, 2 * n) for o, n in ((0, 1), (1, 5), (2, 3), (3, 1))],
@@ -94,7 +94,7 @@ async def test_minutes_are_folded_into_hours_after_two_days(database: Database) 
     rollups = Rollups(365 * DAY)
     old, young = MIDNIGHT - 3 * DAY, NOW - DAY
     minutes = [old + 60 * m for m in (0, 1, 59, 60)] + [young + 60, young + 120]
-    await write(database, rollups, *(a_tally(minute) for minute in minutes))
+    await write(database, rollups, *(a_minute(minute) for minute in minutes))
     await tidy(database, rollups, oldest_row_s=NOW)
     for table in ("total", "latency"):
         starts = await database.rows(f"SELECT DISTINCT start FROM {table} ORDER BY 1")
@@ -112,8 +112,8 @@ async def test_the_leading_names_of_each_hour_are_summed_by_day(
     rollups = Rollups(365 * DAY)
     names = {1: [50, 0], 2: [40, 0], 3: [30, 0], 4: [2, 2], 5: [1, 1]}
     for hour in (MIDNIGHT, MIDNIGHT + HOUR):
-        await write(database, rollups, a_tally(hour, names))
-    await write(database, rollups, a_tally(NOW, names))  # this hour is not over
+        await write(database, rollups, a_minute(hour, names))
+    await write(database, rollups, a_minute(NOW, names))  # this hour is not over
     await tidy(database, rollups, oldest_row_s=MIDNIGHT)
     assert await database.rows("SELECT * FROM by_day ORDER BY name") == [
         (MIDNIGHT, 1, 100, 0),
@@ -131,7 +131,7 @@ async def hours_by_name(database: Database) -> list[int]:
 async def test_names_by_the_hour_stay_as_long_as_the_log_has_rows(database: Database) -> None:
     rollups = Rollups(365 * DAY)
     hours = [NOW - days * DAY for days in (5, 4, 3, 1)]
-    await write(database, rollups, *(a_tally(hour) for hour in hours))
+    await write(database, rollups, *(a_minute(hour) for hour in hours))
     await tidy(database, rollups, oldest_row_s=hours[1] + 100)
     assert await hours_by_name(database) == hours[1:]
     await tidy(database, rollups, oldest_row_s=NOW)
@@ -147,7 +147,7 @@ async def test_what_is_older_than_keep_is_dropped_in_steps(
     monkeypatch.setattr(rollups_module, "ENTRIES_A_STEP", 2)
     rollups = Rollups(keep_s=3 * DAY)
     hours = [NOW - days * DAY for days in (9, 8, 2, 1)]
-    await write(database, rollups, *(a_tally(hour) for hour in hours))
+    await write(database, rollups, *(a_minute(hour) for hour in hours))
     assert await tidy(database, rollups, oldest_row_s=NOW) > 20
     for table in ("total", "latency", "by_client", "by_type", "by_list", "by_upstream"):
         starts = await database.rows(f"SELECT DISTINCT start FROM {table} ORDER BY 1")
@@ -159,7 +159,7 @@ async def test_what_is_older_than_keep_is_dropped_in_steps(
 async def test_roll_ups_that_lead_to_rows_outlive_keep(database: Database) -> None:
     rollups = Rollups(keep_s=DAY)
     hour = NOW - 5 * DAY
-    await write(database, rollups, a_tally(hour))
+    await write(database, rollups, a_minute(hour))
     await tidy(database, rollups, oldest_row_s=hour + 5)
     for table in ("total", "by_name", "by_client", "by_type"):
         assert await database.value(f"SELECT count(*) FROM {table}") > 0, table

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp import ClientSession
 
+from sinkhole.control.database import Reader
+from sinkhole.control.stats import Statistics
 from sinkhole.model.errors import StorageError
+from sinkhole.model.statistics import ListHits
 
 JSON = {"Content-Type": "application/json"}
 STARTER = 'Starter "one"\n'
@@ -97,16 +101,14 @@ async def test_status_and_lists_are_passed_on_whole(serve: Any, client: ClientSe
 
 
 async def test_without_statistics_hits_are_null_and_a_list_without_any_has_0(
-    serve: Any, client: ClientSession
+    serve: Any, client: ClientSession, tmp_path: Path
 ) -> None:
-    async def none() -> dict[str, dict[str, int]]:
-        return {}
+    class NoHits(Statistics):
+        async def list_hits(self) -> dict[str, ListHits]:
+            return {}
 
-    async def broken() -> dict[str, dict[str, int]]:
-        raise StorageError("no database")
-
-    for hits, expected in ((none, 0), (broken, None)):
-        site = await serve(list_hits=hits)
+    for statistics, expected in ((NoHits, 0), (Statistics, None)):
+        site = await serve(statistics=statistics(Reader(tmp_path / "none.db")))
         async with client.get(f"{site.url}/api/lists") as answer:
             (row,) = (await answer.json())["lists"]
         assert (row["hits_day"], row["hits_week"]) == (expected, expected)

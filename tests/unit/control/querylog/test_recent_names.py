@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from log_kit import DAY_S, batch, blocked, fill, report
 
-from sinkhole.control.querylog import preview
-from sinkhole.control.querylog.preview import MOST_CLIENTS, RecentNames
-from sinkhole.control.querylog.reader import Reader
+from sinkhole.control.database import Reader
+from sinkhole.control.querylog import recent_names
+from sinkhole.control.querylog.recent_names import MOST_CLIENTS, RecentNames
 from sinkhole.control.querylog.schema import open_database
 from sinkhole.model.errors import StorageError
 
@@ -25,7 +25,7 @@ async def recent(path: Path) -> tuple[dict[str, int], dict[str, list[tuple[str, 
     counts: dict[str, int] = {}
     numbers: dict[int, str] = {}
     async for page in names.pages():
-        assert len(page) <= preview.PAGE
+        assert len(page) <= recent_names.PAGE
         for number, name, queries in page:
             counts[name] = counts.get(name, 0) + queries
             numbers[number] = name
@@ -38,7 +38,7 @@ async def recent(path: Path) -> tuple[dict[str, int], dict[str, list[tuple[str, 
 async def test_names_of_the_week_come_with_their_queries_and_clients(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, page: int
 ) -> None:
-    monkeypatch.setattr(preview, "PAGE", page)
+    monkeypatch.setattr(recent_names, "PAGE", page)
     database, _ = await open_database(tmp_path / "querylog.db")
     await fill(
         database,

@@ -1,4 +1,4 @@
-"""Starting and stopping the site on a host and port."""
+"""Starting and stopping the web server on a host and port."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ import os
 from aiohttp import web
 
 from sinkhole.control.settings import Endpoint
-from sinkhole.control.web.connections import Door
+from sinkhole.control.web.connections import ConnectionLimiter
 from sinkhole.model.errors import SettingsError
 
 MOST_CONNECTIONS = 32
 """A browser opens up to six, so this serves a handful of open pages and a scraper."""
 PATIENCE_S = 10.0
-"""How long a client may take over a request's head, or over reading its answer."""
+"""How long a client may take over a request's head, or over reading its response."""
 STOP_S = 1.5
-"""How long requests that are being answered may go on when the site stops."""
+"""How long requests that are being answered may go on when the server stops."""
 
 
-class Site:
+class WebServer:
     """An application served at `host` and `port`; port 0 takes any free one."""
 
     def __init__(
@@ -48,7 +48,7 @@ class Site:
         """Listen. Raises SettingsError when the address can not be had; nothing then runs."""
         await self._runner.setup()
         assert self._runner.server is not None
-        door = Door(
+        limiter = ConnectionLimiter(
             self._runner.server,
             self._most_connections,
             self._patience_s,
@@ -62,7 +62,7 @@ class Site:
         )
         loop = asyncio.get_running_loop()
         try:
-            self._listener = await loop.create_server(door, self.host, self.port)
+            self._listener = await loop.create_server(limiter, self.host, self.port)
         except OSError as error:
             await self._runner.cleanup()
             raise SettingsError([_why_not(self.host, self.port, error)]) from error

@@ -4,7 +4,7 @@ import logging
 
 import pytest
 
-from sinkhole.control.querylog.trouble import Trouble
+from sinkhole.control.querylog.backoff import Backoff
 
 
 class Clock:
@@ -17,28 +17,28 @@ class Clock:
 
 def test_pauses_double_up_to_a_minute_and_begin_anew_when_it_is_over() -> None:
     clock = Clock()
-    trouble = Trouble(clock)
+    backoff = Backoff(clock)
     pauses = []
     for _ in range(9):
-        trouble.failed("disk full")
+        backoff.failed("disk full")
         begun = clock.now
-        while trouble.is_resting:
+        while backoff.is_waiting:
             clock.now += 1
         pauses.append(clock.now - begun)
     assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 60]
-    assert trouble.text == "disk full"
-    trouble.over()
-    assert trouble.text is None and not trouble.is_resting
-    trouble.failed("again")
+    assert backoff.error == "disk full"
+    backoff.succeeded()
+    assert backoff.error is None and not backoff.is_waiting
+    backoff.failed("again")
     clock.now += 1
-    assert not trouble.is_resting
+    assert not backoff.is_waiting
 
 
 def test_it_says_so_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
     clock = Clock()
-    trouble = Trouble(clock)
+    backoff = Backoff(clock)
     with caplog.at_level(logging.WARNING):
         for _ in range(130):
-            trouble.complain("disk full")
+            backoff.report("disk full")
             clock.now += 1
     assert len(caplog.records) == 3

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sinkhole.control.querylog.place import full_percent, refuse_network
+from sinkhole.control.querylog.disk import full_percent, refuse_network
 from sinkhole.model.errors import StorageError
 
 Usage = namedtuple("Usage", "total used free")

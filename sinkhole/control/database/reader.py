@@ -1,4 +1,4 @@
-"""Reading querylog.db beside the writer: a read-only connection that follows the file."""
+"""Reading a database beside its writer: a read-only connection that follows the file."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 
-from sinkhole.control.querylog.database import Database, Row
+from sinkhole.control.database.database import Database, Row
 from sinkhole.model.errors import StorageError
 
 

@@ -1,4 +1,4 @@
-"""One connection to querylog.db, and the only file that calls SQLite.
+"""One connection to a database, and the only file that calls SQLite.
 
 aiosqlite gives each connection a thread of its own: a statement costs the event loop two thread
 switches, whatever it does, so statements are few and big. A connection that is not closed keeps

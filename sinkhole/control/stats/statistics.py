@@ -1,14 +1,15 @@
-"""Statistics over a period, read from the roll-ups: never from the log's rows."""
+"""The read side of the roll-ups: what is told of a period never comes from the log's rows."""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypedDict
+from typing import Final
 
+from sinkhole.control.database import Reader, Row
 from sinkhole.control.stats.histogram import percentile_us
-from sinkhole.control.stats.source import Reader
+from sinkhole.model.statistics import Latency, ListHits, NameCount, SeriesPoint, Summary, Totals
 from sinkhole.model.verdict import KINDS, Outcome
 
 HOUR_S: Final = 3600
@@ -66,78 +67,10 @@ _UPSTREAMS = """
     SELECT upstream, sum(count) AS n, sum(sum_us) FROM by_upstream WHERE start >= ?1
     GROUP BY upstream ORDER BY n DESC, upstream LIMIT ?2
 """
-
-
-class Totals(TypedDict):
-    """How many queries, and what became of them; all but `queries` add up to it."""
-
-    queries: int
-    blocked: int
-    cached: int
-    forwarded: int
-    local: int
-    failed: int
-    refused: int
-
-
-class Latency(TypedDict):
-    """Milliseconds from arrival to answer; None when nothing was asked."""
-
-    p50: float | None
-    p95: float | None
-    p99: float | None
-
-
-class Point(TypedDict):
-    """One step of a series; `time` is its beginning."""
-
-    time: int
-    queries: int
-    blocked: int
-    cached: int
-
-
-class NameCount(TypedDict):
-    """One entry of a top list."""
-
-    name: str
-    count: int
-
-
-class ClientCount(TypedDict):
-    """One of the clients that asked most."""
-
-    client: str
-    count: int
-    blocked: int
-
-
-class UpstreamCount(TypedDict):
-    """How often an upstream answered, and how long that took in the mean."""
-
-    name: str
-    count: int
-    avg_ms: float
-
-
-_HEAD = TypedDict("_HEAD", {"period": str, "from": int, "to": float})  # "from" is a keyword
-
-
-class Summary(_HEAD):
-    """Everything about a period, ready for JSON; times in seconds since 1970."""
-
-    totals: Totals
-    blocked_percent: float
-    cached_percent: float
-    latency_ms: Latency
-    step_s: int
-    series: list[Point]
-    top_names: list[NameCount]
-    top_blocked: list[NameCount]
-    top_clients: list[ClientCount]
-    top_lists: list[NameCount]
-    upstreams: list[UpstreamCount]
-    records_dropped: int
+_HITS: Final = """
+    SELECT list, sum(count) FILTER (WHERE start >= ?1), sum(count) FROM by_list
+    WHERE start >= ?2 GROUP BY list
+"""
 
 
 class Statistics:
@@ -193,8 +126,16 @@ class Statistics:
             "records_dropped": self._dropped(),
         }
 
-    async def _series(self, start: int, now_s: float, step_s: int) -> tuple[list[Point], Totals]:
-        points: dict[int, Point] = {
+    async def list_hits(self) -> dict[str, ListHits]:
+        """The hits of every list that has any, by its name; StorageError without a database."""
+        hour = int(self._clock()) // HOUR_S * HOUR_S
+        rows = await self._source.rows(_HITS, (hour - DAY_S, hour - 7 * DAY_S))
+        return {name: {"day": day or 0, "week": week} for name, day, week in rows}
+
+    async def _series(
+        self, start: int, now_s: float, step_s: int
+    ) -> tuple[list[SeriesPoint], Totals]:
+        points: dict[int, SeriesPoint] = {
             at: {"time": at, "queries": 0, "blocked": 0, "cached": 0}
             for at in range(start, int(now_s) + 1, step_s)
         }
@@ -224,7 +165,7 @@ class Statistics:
         return list(points.values()), totals
 
     async def _latency(self, start: int) -> Latency:
-        counts = dict(
+        counts: dict[int, int] = dict(
             await self._source.rows(
                 "SELECT bucket, sum(count) FROM latency WHERE start >= ? GROUP BY bucket", (start,)
             )
@@ -240,7 +181,7 @@ class Statistics:
             tops[kind].append({"name": name, "count": count})
         return tops
 
-    async def _top(self, sql: str, hour: int) -> list[tuple[Any, ...]]:
+    async def _top(self, sql: str, hour: int) -> list[Row]:
         return await self._source.rows(sql, (hour, TOP))
 
 

@@ -1,4 +1,4 @@
-"""What was asked within one minute, counted: the writer's half of the roll-ups and metrics."""
+"""What was asked within one minute, counted: what roll-ups and metrics are made of."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sinkhole.model.record import Batch, Report
 Key = TypeVar("Key", int, str)
 
 
-class Answer(NamedTuple):
+class AnswerKey(NamedTuple):
     """The few things of a report that queries are counted by; `blocked_by` is a list's name.
 
     `outcome` is the number of an Outcome: enum members are slow to hash.
@@ -24,32 +24,32 @@ class Answer(NamedTuple):
     blocked_by: str
 
 
-def answer_of(report: Report) -> Answer:
+def answer_key(report: Report) -> AnswerKey:
     """What a report is counted under."""
     outcome = report.verdict.outcome
     blocked_by = report.verdict.cause.list_name if outcome.is_block else ""
-    return Answer(int(outcome), report.qtype, report.rcode, blocked_by)
+    return AnswerKey(int(outcome), report.qtype, report.rcode, blocked_by)
 
 
 @dataclass(slots=True)
-class Tally:
+class MinuteCounts:
     """Counts of the queries of one minute, or of the part of it that is not written yet.
 
-    `names` and `clients` go by their numbers in the dictionaries; their values are lists of two:
-    queries and blocked queries. `upstreams` holds, likewise, exchanges and the sum of their
+    `names` and `clients` go by their numbers in the log's dictionaries; their values are lists of
+    two: queries and blocked queries. `upstreams` holds, likewise, exchanges and the sum of their
     durations in µs; `durations` how many queries took so many µs.
     """
 
     start_s: int
-    answers: Counter[Answer] = field(default_factory=Counter)
+    answers: Counter[AnswerKey] = field(default_factory=Counter)
     durations: Counter[int] = field(default_factory=Counter)
     names: dict[int, list[int]] = field(default_factory=dict)
     clients: dict[int, list[int]] = field(default_factory=dict)
     upstreams: dict[str, list[int]] = field(default_factory=dict)
 
 
-def add(counts: dict[Key, list[int]], key: Key, first: int, second: int) -> None:
-    """Add to both numbers of one entry of a tally's dicts."""
+def add_both(counts: dict[Key, list[int]], key: Key, first: int, second: int) -> None:
+    """Add to both numbers of one entry of names, clients or upstreams."""
     entry = counts.get(key)
     if entry is None:
         counts[key] = [first, second]
@@ -58,10 +58,10 @@ def add(counts: dict[Key, list[int]], key: Key, first: int, second: int) -> None
         entry[1] += second
 
 
-def tally_of(batches: Iterable[Batch]) -> Tally:
+def count_batches(batches: Iterable[Batch]) -> MinuteCounts:
     """Count batches without a database: names and clients have no numbers and are left out."""
-    tally = Tally(0)
+    counts = MinuteCounts(0)
     for batch in batches:
-        tally.durations[batch.duration_us] += len(batch.records)
-        tally.answers.update(answer_of(report) for report, _ in batch.records)
-    return tally
+        counts.durations[batch.duration_us] += len(batch.records)
+        counts.answers.update(answer_key(report) for report, _ in batch.records)
+    return counts

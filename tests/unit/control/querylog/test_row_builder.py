@@ -8,9 +8,15 @@ from typing import Any
 import pytest
 from log_kit import batch, blocked, report
 
-from sinkhole.control.querylog import intake as intake_module
-from sinkhole.control.querylog.database import Database
-from sinkhole.control.querylog.intake import CLOCK_STEP_US, HOUR_US, MINUTE_US, ROW_WIDTH, Intake
+from sinkhole.control.database import Database
+from sinkhole.control.querylog import row_builder as row_builder_module
+from sinkhole.control.querylog.row_builder import (
+    CLOCK_STEP_US,
+    HOUR_US,
+    MINUTE_US,
+    ROW_WIDTH,
+    RowBuilder,
+)
 from sinkhole.control.querylog.schema import open_database
 from sinkhole.model.errors import ListError
 from sinkhole.model.record import Batch
@@ -26,24 +32,24 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await database.close()
 
 
-async def an_intake(database: Database, **settings: bool) -> Intake:
-    return await Intake.load(database, lambda cause: cause.rule, **{"detail": True, **settings})
+async def a_builder(database: Database, **settings: bool) -> RowBuilder:
+    return await RowBuilder.load(database, lambda cause: cause.rule, **{"detail": True, **settings})
 
 
-async def take(intake: Intake, database: Database, *batches: Batch) -> list[tuple[int, ...]]:
-    intake.take(batches)
-    await intake.settle(database)
-    values = intake.rows
+async def take(builder: RowBuilder, database: Database, *batches: Batch) -> list[tuple[int, ...]]:
+    builder.take(batches)
+    await builder.settle(database)
+    values = builder.rows
     rows = [tuple(values[at : at + ROW_WIDTH]) for at in range(0, len(values), ROW_WIDTH)]
     values.clear()
     return sorted(rows)
 
 
 async def test_every_record_becomes_a_row_whether_it_is_known_or_not(database: Database) -> None:
-    intake = await an_intake(database)
+    builder = await a_builder(database)
     seen, unseen = report("a.example"), report("b.example")
-    first = await take(intake, database, batch([seen, seen], time_s=T))
-    second = await take(intake, database, batch([seen, unseen, seen], time_s=T + 1))
+    first = await take(builder, database, batch([seen, seen], time_s=T))
+    second = await take(builder, database, batch([seen, unseen, seen], time_s=T + 1))
     names: dict[Any, Any] = dict(await database.rows("SELECT id, text FROM name"))
     assert [names[row[2]] for row in first + second] == [
         *("a.example", "a.example", "a.example", "b.example", "a.example")
@@ -52,10 +58,10 @@ async def test_every_record_becomes_a_row_whether_it_is_known_or_not(database: D
 
 
 async def test_ids_are_the_time_in_microseconds_and_only_ever_grow(database: Database) -> None:
-    intake = await an_intake(database)
+    builder = await a_builder(database)
     seen = report()
     rows = await take(
-        intake,
+        builder,
         database,
         batch([seen] * 3, time_s=T),
         batch([seen] * 2, time_s=T),
@@ -70,40 +76,40 @@ async def test_ids_are_the_time_in_microseconds_and_only_ever_grow(database: Dat
 async def test_ids_go_on_after_what_the_database_has(database: Database) -> None:
     newest = int(T * 1e6) + 10
     await database.rows("INSERT INTO query VALUES (?, 1, 1, 1, 1)", (newest,))
-    intake = await an_intake(database)
-    rows = await take(intake, database, batch([report()], time_s=T))
+    builder = await a_builder(database)
+    rows = await take(builder, database, batch([report()], time_s=T))
     assert rows[0][0] == newest + 1
 
 
 async def test_a_clock_set_back_by_hours_is_followed(database: Database) -> None:
-    intake = await an_intake(database)
-    await take(intake, database, batch([report()], time_s=T))
+    builder = await a_builder(database)
+    await take(builder, database, batch([report()], time_s=T))
     back = T - 2 * CLOCK_STEP_US / 1e6
-    rows = await take(intake, database, batch([report()], time_s=back))
+    rows = await take(builder, database, batch([report()], time_s=back))
     assert rows[0][0] == int(back * 1e6)
 
 
 async def test_no_batch_spans_two_minutes(database: Database) -> None:
-    intake = await an_intake(database)
+    builder = await a_builder(database)
     end = (int(T) // 60 + 1) * 60
-    rows = await take(intake, database, batch([report()] * 20, time_s=end - 5e-6))
+    rows = await take(builder, database, batch([report()] * 20, time_s=end - 5e-6))
     assert {row[0] // MINUTE_US for row in rows} == {end // 60}
-    assert [(tally.start_s, tally.answers.total()) for tally in intake.collect()] == [(end, 20)]
+    assert [(counts.start_s, counts.answers.total()) for counts in builder.collect()] == [(end, 20)]
 
 
-async def test_tallies_count_what_the_rows_say(database: Database) -> None:
-    intake = await an_intake(database)
+async def test_counts_say_what_the_rows_say(database: Database) -> None:
+    builder = await a_builder(database)
     good, bad = report("a.example"), blocked("ads.example")
     fresh = report("a.example", Outcome.FORWARDED, upstream="192.0.2.53:53")
     for moment in (T, T + 1, T + 60):
         await take(
-            intake,
+            builder,
             database,
             batch([good, bad, good], client="192.0.2.1", time_s=moment),
             batch([bad], client="192.0.2.2", time_s=moment, duration_us=7),
             batch([fresh], client="192.0.2.2", time_s=moment, duration_us=9000),
         )
-    first, second = intake.collect()
+    first, second = builder.collect()
     assert (first.start_s, second.start_s) == (int(T) // 60 * 60, int(T) // 60 * 60 + 60)
     names: dict[Any, Any] = dict(await database.rows("SELECT text, id FROM name"))
     clients: dict[Any, Any] = dict(await database.rows("SELECT text, id FROM client"))
@@ -117,28 +123,28 @@ async def test_tallies_count_what_the_rows_say(database: Database) -> None:
         (Outcome.FORWARDED, 1, 0, ""): 2,
     }
     assert second.answers.total() == 5
-    assert intake.collect() == []
+    assert builder.collect() == []
 
 
 async def test_queries_refused_unseen_count_but_not_for_a_name(database: Database) -> None:
-    intake = await an_intake(database)
+    builder = await a_builder(database)
     unseen = report(".", Outcome.REFUSED, qtype=0, rcode=5)
-    rows = await take(intake, database, batch([unseen, unseen], time_s=T))
-    (tally,) = intake.collect()
+    rows = await take(builder, database, batch([unseen, unseen], time_s=T))
+    (counts,) = builder.collect()
     assert [row[2] for row in rows] == [0, 0]
-    assert tally.answers.total() == 2 and tally.names == {}
+    assert counts.answers.total() == 2 and counts.names == {}
     assert await database.value("SELECT count(*) FROM name") == 0
 
 
 async def test_another_hour_marks_values_as_seen_again(database: Database) -> None:
-    intake = await an_intake(database)
+    builder = await a_builder(database)
     seen = report()
-    await take(intake, database, batch([seen], time_s=T))
-    await take(intake, database, batch([seen], time_s=T + HOUR_US / 1e6))
+    await take(builder, database, batch([seen], time_s=T))
+    await take(builder, database, batch([seen], time_s=T + HOUR_US / 1e6))
     hour = int(T) // 3600 * 3600 + 3600
     for table in ("name", "client", "account"):
         assert await database.rows(f"SELECT seen FROM {table}") == [(hour,)]
-    assert [tally.answers.total() for tally in intake.collect()] == [1, 1]
+    assert [counts.answers.total() for counts in builder.collect()] == [1, 1]
 
 
 async def test_a_rule_is_read_once_and_again_when_lists_have_changed(database: Database) -> None:
@@ -150,12 +156,12 @@ async def test_a_rule_is_read_once_and_again_when_lists_have_changed(database: D
         readers.add(threading.get_ident())
         return f"||rule-{cause.line}-{len(asked)}^"
 
-    intake = await Intake.load(database, rule_text, detail=True)
+    builder = await RowBuilder.load(database, rule_text, detail=True)
     for _ in range(3):
-        await take(intake, database, batch([blocked(line=7)], time_s=T))
+        await take(builder, database, batch([blocked(line=7)], time_s=T))
     assert asked == [Cause("Starter", 7)]
-    intake.forget_rules()
-    await take(intake, database, batch([blocked(line=7)], time_s=T))
+    builder.forget_rules()
+    await take(builder, database, batch([blocked(line=7)], time_s=T))
     rules = await database.rows("SELECT rule FROM account ORDER BY id")
     assert rules == [("||rule-7-1^",), ("||rule-7-2^",)]
     assert threading.get_ident() not in readers
@@ -167,41 +173,41 @@ async def test_a_rule_that_can_t_be_read_costs_its_text_only(database: Database)
             raise ListError(cause.list_name, "it is gone")
         return "bytes that are no text: \udcff"
 
-    intake = await Intake.load(database, rule_text, detail=True)
-    await take(intake, database, batch([blocked(line=1), blocked(line=2)], time_s=T))
+    builder = await RowBuilder.load(database, rule_text, detail=True)
+    await take(builder, database, batch([blocked(line=1), blocked(line=2)], time_s=T))
     rows = await database.rows("SELECT line, rule FROM account ORDER BY line")
     assert rows == [(1, ""), (2, "bytes that are no text: ?")]
 
 
 async def test_without_detail_nothing_is_stored_that_only_rows_need(database: Database) -> None:
-    intake = await an_intake(database, detail=False)
-    await take(intake, database, batch([report(), blocked()], time_s=T))
-    (tally,) = intake.collect()
+    builder = await a_builder(database, detail=False)
+    await take(builder, database, batch([report(), blocked()], time_s=T))
+    (counts,) = builder.collect()
     assert await database.value("SELECT count(*) FROM account") == 0
-    assert len(tally.names) == 2 and tally.answers.total() == 2
+    assert len(counts.names) == 2 and counts.answers.total() == 2
 
 
 async def test_after_an_undone_transaction_everything_is_learnt_again(database: Database) -> None:
-    intake = await an_intake(database)
+    builder = await a_builder(database)
     seen = report()
     await database.begin()
-    await take(intake, database, batch([seen], time_s=T))
+    await take(builder, database, batch([seen], time_s=T))
     await database.rollback()
-    intake.forget()
-    rows = await take(intake, database, batch([seen], time_s=T + 1))
+    builder.forget()
+    rows = await take(builder, database, batch([seen], time_s=T + 1))
     assert await database.rows("SELECT id, text FROM name") == [(rows[0][2], "www.example.org")]
 
 
 async def test_no_more_than_so_many_reports_are_remembered(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(intake_module, "MOST_REMEMBERED", 10)
-    intake = await an_intake(database)
+    monkeypatch.setattr(row_builder_module, "MOST_REMEMBERED", 10)
+    builder = await a_builder(database)
     reports = [report(f"host{number}.example") for number in range(35)]
     for _ in range(2):
         for number, entry in enumerate(reports):
-            await take(intake, database, batch([entry], client=f"192.0.2.{number}", time_s=T))
-    assert len(intake._lines) <= 10 and len(intake._askers) <= 10
-    (tally,) = intake.collect()
-    assert sorted(tally.names.values()) == [[2, 0]] * 35
-    assert sorted(tally.clients.values()) == [[2, 0]] * 35
+            await take(builder, database, batch([entry], client=f"192.0.2.{number}", time_s=T))
+    assert len(builder._known_reports) <= 10 and len(builder._known_clients) <= 10
+    (counts,) = builder.collect()
+    assert sorted(counts.names.values()) == [[2, 0]] * 35
+    assert sorted(counts.clients.values()) == [[2, 0]] * 35

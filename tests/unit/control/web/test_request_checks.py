@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from aiohttp import ClientSession
+from aiohttp import ClientSession, web
 
-from sinkhole.control.web.guard import host_of, machine_names
+from sinkhole.control.web.request_checks import host_of, machine_names
 
 JSON = {"Content-Type": "application/json"}
 CHANGES = ("/api/lists/update", "/api/lists/accept")
@@ -125,3 +125,32 @@ def test_a_machine_is_known_by_its_name_alone_and_under_the_endings_of_a_home() 
     assert names[0] == "attic.example.net"
     assert "attic.local" in names
     assert "attic.home.arpa" in names
+
+
+@pytest.mark.parametrize(
+    ("method", "headers", "status"),
+    [
+        ("GET", {"Host": "evil.example.com"}, 421),
+        ("POST", {"Origin": "http://evil.example.com", **JSON}, 403),
+        ("POST", {"Content-Type": "text/plain"}, 415),
+    ],
+)
+async def test_strangers_are_refused_where_an_empty_response_is_false(
+    serve: Any,
+    client: ClientSession,
+    monkeypatch: pytest.MonkeyPatch,
+    house: Any,
+    method: str,
+    headers: dict[str, str],
+    status: int,
+) -> None:
+    class FalseResponse(web.Response):
+        def __bool__(self) -> bool:
+            return False
+
+    monkeypatch.setattr(web, "Response", FalseResponse)
+    site = await serve()
+    path = CHANGES[0] if method == "POST" else "/api/stats"
+    async with client.request(method, site.url + path, headers=headers) as answer:
+        assert answer.status == status
+    assert house.asked == []

@@ -1,4 +1,4 @@
-"""How answers of the API look: JSON, errors as `{"error": "..."}`, and safe headers on all."""
+"""How responses of the API look: JSON, errors as `{"error": "..."}`, and safe headers on all."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ SAFE_HEADERS: Mapping[str, str] = MappingProxyType(
         "Server": "sinkhole",
     }
 )
-"""On every answer, whatever it is."""
+"""On every response, whatever it is."""
 
 
-def json_answer(data: object, status: int = 200) -> web.Response:
+def json_response(data: object, status: int = 200) -> web.Response:
     """`data` as JSON that no cache keeps. Non-ASCII is escaped, so any name is safe inside."""
     return web.Response(
         body=json.dumps(data, separators=(",", ":"), allow_nan=False).encode("ascii"),
@@ -39,6 +39,6 @@ def json_answer(data: object, status: int = 200) -> web.Response:
     )
 
 
-def error_answer(status: int, text: str) -> web.Response:
+def error_response(status: int, text: str) -> web.Response:
     """An error, said to a person: what is wrong and what to do instead."""
-    return json_answer({"error": text}, status)
+    return json_response({"error": text}, status)

@@ -15,38 +15,38 @@ RETRY_MAX_S: Final = 60.0
 WARN_EVERY_S: Final = 60.0
 
 
-class Trouble:
-    """The present trouble: `text` for the user, None while all is well."""
+class Backoff:
+    """When to try again; `error` says what is wrong now, None while all is well."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
-        self.text: str | None = None
+        self.error: str | None = None
         self.failures = 0
         self._clock = clock
         self._next_try = 0.0
         self._next_warning = 0.0
 
     @property
-    def is_resting(self) -> bool:
+    def is_waiting(self) -> bool:
         """Whether it is too early to try again."""
         return self.failures > 0 and self._clock() < self._next_try
 
-    def complain(self, text: str) -> None:
+    def report(self, error: str) -> None:
         """Show what is wrong, and say so in the program's log, once a minute at most."""
-        self.text = text
+        self.error = error
         now = self._clock()
         if now >= self._next_warning:
             self._next_warning = now + WARN_EVERY_S
-            log.warning("query log: %s", text)
+            log.warning("query log: %s", error)
 
-    def failed(self, text: str) -> None:
-        """Something was tried and failed: rest for a while, longer each time."""
-        self.complain(text)
+    def failed(self, error: str) -> None:
+        """Something was tried and failed: wait for a while, longer each time."""
+        self.report(error)
         self._next_try = self._clock() + min(2.0**self.failures, RETRY_MAX_S)
         self.failures = min(self.failures + 1, 10)
 
-    def over(self) -> None:
+    def succeeded(self) -> None:
         """It works, or works again."""
-        if self.text is not None:
+        if self.error is not None:
             log.info("query log: writing again")
-        self.text = None
+        self.error = None
         self.failures = 0

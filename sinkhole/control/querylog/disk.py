@@ -1,11 +1,11 @@
-"""Whether the place where querylog.db lies can hold a database: file system and free room."""
+"""Whether the disk where querylog.db lies can hold a database: file system and free room."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from sinkhole.model.errors import StorageError
 
@@ -52,20 +52,13 @@ def _unescaped(point: str) -> str:
     return point
 
 
-class Usage(Protocol):
-    """What `shutil.disk_usage` returns, as far as it is needed."""
-
-    @property
-    def total(self) -> int: ...
-    @property
-    def free(self) -> int: ...
-
-
-def full_percent(folder: Path, usage: Callable[[Path], Usage] = shutil.disk_usage) -> float | None:
+def full_percent(
+    folder: Path, usage: Callable[[Path], tuple[int, int, int]] = shutil.disk_usage
+) -> float | None:
     """How full the disk under `folder` is, in percent, if that is too full to log; else None."""
     try:
-        disk = usage(folder)
+        total, _, free = usage(folder)
     except OSError:
         return None  # writing will tell what is wrong
-    used = 1 - disk.free / disk.total if disk.total else 0.0
+    used = 1 - free / total if total else 0.0
     return used * 100 if used >= FULL else None

@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
-from sinkhole.control.querylog.filters import Rows
+from sinkhole.control.database import Reader, Row
 
 HOUR_S: Final = 3600
 PAGE: Final = 20_000
@@ -19,7 +19,7 @@ PAGE: Final = 20_000
 MOST_CLIENTS: Final = 5
 
 
-class Asked(NamedTuple):
+class RecentName(NamedTuple):
     """How often a name was asked for within one hour; `name` as text, `number` the log's own."""
 
     number: int
@@ -31,19 +31,19 @@ class RecentNames:
     """The names of the last `length_s` seconds; StorageError from all methods without a log."""
 
     def __init__(
-        self, source: Rows, length_s: float, clock: Callable[[], float] = time.time
+        self, source: Reader, length_s: float, clock: Callable[[], float] = time.time
     ) -> None:
         self._source = source
         now = clock()
         self._first_hour = int(now - length_s) // HOUR_S * HOUR_S
         self._end = int(now) + 1
 
-    async def pages(self) -> AsyncIterator[list[Asked]]:
+    async def pages(self) -> AsyncIterator[list[RecentName]]:
         """Everything asked, hour by hour, up to PAGE entries at a time; a name comes each hour."""
         for hour in range(self._first_hour, self._end, HOUR_S):
             last = -1
             while page := await self._page(hour, last):
-                yield [Asked(*row) for row in page]
+                yield [RecentName(*row) for row in page]
                 last = page[-1][0]
 
     async def clients(self, numbers: Sequence[int]) -> dict[int, list[tuple[str, int]]]:
@@ -61,7 +61,7 @@ class RecentNames:
                 found[number].append((client, count))
         return dict(found)
 
-    async def _page(self, hour: int, last: int) -> list[tuple[Any, ...]]:
+    async def _page(self, hour: int, last: int) -> list[Row]:
         return await self._source.rows(
             "SELECT b.name, n.text, b.count FROM by_name AS b JOIN name AS n ON n.id = b.name"
             " WHERE b.start = ? AND b.name > ? ORDER BY b.name LIMIT ?",

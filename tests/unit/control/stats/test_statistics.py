@@ -9,11 +9,10 @@ from typing import Any
 
 import pytest
 
-from sinkhole.control.querylog.database import Database
-from sinkhole.control.querylog.reader import Reader
+from sinkhole.control.database import Database, Reader
 from sinkhole.control.querylog.schema import open_database
-from sinkhole.control.querylog.tally import Answer, Tally
 from sinkhole.control.stats import PERIODS, Rollups, Statistics
+from sinkhole.control.stats.minute_counts import AnswerKey, MinuteCounts
 from sinkhole.model.errors import StorageError
 from sinkhole.model.verdict import Outcome
 
@@ -40,18 +39,18 @@ async def statistics(database: Database) -> AsyncIterator[Statistics]:
     await reader.close()
 
 
-def a_tally(ago_s: float, times: int = 1) -> Tally:
+def a_minute(ago_s: float, times: int = 1) -> MinuteCounts:
     """Eight queries, two of them blocked, three cached, so long before now."""
-    return Tally(
+    return MinuteCounts(
         int(NOW - ago_s) // 60 * 60,
         answers=Counter(
             {
-                Answer(Outcome.BLOCKED, 1, 0, "Starter"): 2 * times,
-                Answer(Outcome.CACHED, 1, 0, ""): 2 * times,
-                Answer(Outcome.STALE, 1, 0, ""): times,
-                Answer(Outcome.FORWARDED, 28, 0, ""): times,
-                Answer(Outcome.FAILED, 1, 2, ""): times,
-                Answer(Outcome.REFUSED, 0, 5, ""): times,
+                AnswerKey(Outcome.BLOCKED, 1, 0, "Starter"): 2 * times,
+                AnswerKey(Outcome.CACHED, 1, 0, ""): 2 * times,
+                AnswerKey(Outcome.STALE, 1, 0, ""): times,
+                AnswerKey(Outcome.FORWARDED, 28, 0, ""): times,
+                AnswerKey(Outcome.FAILED, 1, 2, ""): times,
+                AnswerKey(Outcome.REFUSED, 0, 5, ""): times,
             }
         ),
         durations=Counter({40: 7 * times, 30_000: times}),
@@ -61,13 +60,13 @@ def a_tally(ago_s: float, times: int = 1) -> Tally:
     )
 
 
-async def write(database: Database, *tallies: Tally) -> None:
+async def write(database: Database, *minutes: MinuteCounts) -> None:
     async with database.transaction():
-        await Rollups(365 * DAY).write(database, tallies)
+        await Rollups(365 * DAY).write(database, minutes)
 
 
 async def test_the_summary_of_a_day(database: Database, statistics: Statistics) -> None:
-    await write(database, a_tally(0), a_tally(5 * HOUR), a_tally(2 * DAY))
+    await write(database, a_minute(0), a_minute(5 * HOUR), a_minute(2 * DAY))
     summary: dict[str, Any] = {**await statistics.summary()}
     series, latency = summary.pop("series"), summary.pop("latency_ms")
     assert summary == {
@@ -127,7 +126,7 @@ async def test_every_period_counts_what_lies_in_it_before_and_after_folding(
     database: Database, statistics: Statistics, period: str
 ) -> None:
     ages = [60, 30 * 60, 12 * HOUR, 3 * DAY, 20 * DAY, 200 * DAY, 400 * DAY]
-    await write(database, *(a_tally(age) for age in ages))
+    await write(database, *(a_minute(age) for age in ages))
     inside = sum(1 for age in ages if age <= PERIODS[period].length_s)
     before = await statistics.summary(period)
     assert before["totals"]["queries"] == 8 * inside
@@ -146,10 +145,10 @@ async def test_every_period_counts_what_lies_in_it_before_and_after_folding(
 async def test_there_are_ten_in_every_top_and_the_first_come_first(
     database: Database, statistics: Statistics
 ) -> None:
-    tally = Tally(int(NOW) // 60 * 60)
-    tally.answers[Answer(Outcome.BLOCKED, 1, 0, "Starter")] = 210
-    tally.names = {number: [number, number] for number in range(1, 21)}
-    await write(database, tally)
+    counts = MinuteCounts(int(NOW) // 60 * 60)
+    counts.answers[AnswerKey(Outcome.BLOCKED, 1, 0, "Starter")] = 210
+    counts.names = {number: [number, number] for number in range(1, 21)}
+    await write(database, counts)
     for period in ("1h", "24h", "7d"):
         summary = await statistics.summary(period)
         counts = [entry["count"] for entry in summary["top_names"]]
@@ -167,3 +166,24 @@ async def test_without_a_database_there_is_a_storage_error(tmp_path: Path) -> No
     with pytest.raises(StorageError):
         await Statistics(reader).summary()
     await reader.close()
+
+
+async def test_hits_are_counted_by_list_for_the_last_day_and_week(
+    database: Database, statistics: Statistics
+) -> None:
+    this_hour = int(NOW) // HOUR * HOUR
+    for hours_ago, name, count in [
+        (0, "Ads", 1), (24, "Ads", 10), (25, "Ads", 100), (168, "Ads", 1000),
+        (169, "Ads", 10_000), (30, "Old", 5),
+    ]:  # fmt: skip
+        start = this_hour - hours_ago * HOUR
+        await database.rows("INSERT INTO by_list VALUES (?, ?, ?)", (start, name, count))
+    assert await statistics.list_hits() == {
+        "Ads": {"day": 11, "week": 1111},
+        "Old": {"day": 0, "week": 5},
+    }
+
+
+async def test_without_a_database_there_are_no_hits_to_be_had(tmp_path: Path) -> None:
+    with pytest.raises(StorageError):
+        await Statistics(Reader(tmp_path / "none.db")).list_hits()

@@ -4,7 +4,7 @@ A browser inside the house can be made to send requests by any page on the inter
 that stand three checks. The Host header must name this server: a hostile name pointed at our
 address ("DNS rebinding") gets 421. A request that changes something must come from our own
 page (Origin, Sec-Fetch-Site) and be JSON, which no foreign form can send without asking first.
-There is no CORS: nobody else may read our answers.
+There is no CORS: nobody else may read our responses.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from ipaddress import ip_address
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from sinkhole.control.web.answers import error_answer
+from sinkhole.control.web.responses import error_response
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -31,16 +31,22 @@ def machine_names(machine: str) -> tuple[str, ...]:
     return (machine, *(f"{short}.{domain}" for domain in _HOME_DOMAINS))
 
 
-def guard(hosts: Iterable[str]) -> Middleware:
-    """A middleware that refuses strangers; `hosts` are names accepted besides IP addresses."""
+def check_requests(hosts: Iterable[str]) -> Middleware:
+    """A middleware that refuses strangers; `hosts` are names accepted besides IP addresses.
+
+    A response is compared with None and never asked whether it is true: an empty one is false
+    with some versions of the library.
+    """
     names = frozenset({"localhost", *(host.lower().rstrip(".") for host in hosts)})
 
     @web.middleware
     async def check(request: web.Request, handler: _Handler) -> web.StreamResponse:
         refusal = _wrong_host(request, names)
         if refusal is None and request.method not in _READING:
-            refusal = _foreign(request) or _not_json(request)
-        return refusal or await handler(request)
+            refusal = _foreign(request)
+            if refusal is None:
+                refusal = _not_json(request)
+        return await handler(request) if refusal is None else refusal
 
     return check
 
@@ -48,11 +54,11 @@ def guard(hosts: Iterable[str]) -> Middleware:
 def _wrong_host(request: web.Request, names: frozenset[str]) -> web.Response | None:
     given = request.headers.getall("Host", [])
     if len(given) != 1:
-        return error_answer(400, "exactly one Host header is needed")
+        return error_response(400, "exactly one Host header is needed")
     host = host_of(given[0])
     if host in names or _is_address(host):
         return None
-    return error_answer(
+    return error_response(
         421, "this server is not known by that name; add the name to web.hosts in the settings"
     )
 
@@ -78,10 +84,10 @@ def _foreign(request: web.Request) -> web.Response | None:
     ours = origin is None or origin.partition("://")[2].lower() == request.headers["Host"].lower()
     if ours and site in ("same-origin", "none"):
         return None
-    return error_answer(403, "this request comes from another site's page")
+    return error_response(403, "this request comes from another site's page")
 
 
 def _not_json(request: web.Request) -> web.Response | None:
     if request.content_type == "application/json":
         return None
-    return error_answer(415, "send Content-Type: application/json")
+    return error_response(415, "send Content-Type: application/json")

@@ -1,9 +1,9 @@
 """From records to rows and counts, at a quarter of a microsecond each.
 
 A kept reply shares one Report among all its records, so the usual record costs two dict look-ups
-by identity: its `_Line` and its `_Asker` know the numbers of name, account and client, and count.
-A record with anything unknown waits in `_late` until `settle` has asked the database about the
-new values of a whole bite at once.
+by identity: its `_KnownReport` and its `_KnownClient` know the numbers of name, account and
+client, and count. A record with anything unknown waits in `_late` until `settle` has asked the
+database about the new values of a whole bite at once.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
-from sinkhole.control.querylog.database import Database
+from sinkhole.control.database import Database
 from sinkhole.control.querylog.dictionary import (
     ACCOUNTS,
     CLIENTS,
@@ -22,7 +22,7 @@ from sinkhole.control.querylog.dictionary import (
     Dictionary,
     account_key,
 )
-from sinkhole.control.querylog.tally import Answer, Tally, add, answer_of
+from sinkhole.control.stats.minute_counts import AnswerKey, MinuteCounts, add_both, answer_key
 from sinkhole.model.errors import SinkholeError
 from sinkhole.model.record import Batch, Report
 from sinkhole.model.verdict import Cause, Outcome, Verdict
@@ -38,29 +38,29 @@ CLOCK_STEP_US: Final = HOUR_US
 
 
 _FORWARDED = int(Outcome.FORWARDED)
-_Alike = tuple[Verdict, int, int]
+_CommonKey = tuple[Verdict, int, int]
 
 
-class _Sort(NamedTuple):
+class _Common(NamedTuple):
     """What reports of the same verdict, rcode and type have in common."""
 
     account: int
-    answer: Answer
+    answer: AnswerKey
     blocked: int
 
 
-class _Line:
+class _KnownReport:
     """What is known of one report, and how often it was seen since the last count."""
 
     __slots__ = ("account", "answer", "blocked", "count", "name")
 
-    def __init__(self, name: int, sort: _Sort) -> None:
+    def __init__(self, name: int, common: _Common) -> None:
         self.name = name
-        self.account, self.answer, self.blocked = sort
+        self.account, self.answer, self.blocked = common
         self.count = 0
 
 
-class _Asker:
+class _KnownClient:
     """One client's number, and how often it asked since the last count."""
 
     __slots__ = ("blocked", "count", "id")
@@ -71,12 +71,12 @@ class _Asker:
         self.blocked = 0
 
 
-class Intake:
-    """Turns batches into `rows` (ROW_WIDTH values each, end to end) and into tallies.
+class RowBuilder:
+    """Turns batches into `rows` (ROW_WIDTH values each, end to end) and into counts.
 
     Call `take` and `settle` for each bite, then use up `rows`; `collect` at the end of the
     transaction, `forget` when it was undone. With `detail` off there are no accounts and nobody
-    wants the rows: only the tallies are right.
+    wants the rows: only the counts are right.
     """
 
     def __init__(
@@ -97,21 +97,21 @@ class Intake:
         self._detail = detail
         self._last_id = last_id
         self._rules: dict[Cause, str] = {}
-        self._sorts: dict[_Alike, _Sort] = {}
-        self._ruled: dict[_Alike, _Sort] = {}
-        self._lines: dict[Report, _Line] = {}
-        self._askers: dict[str, _Asker] = {}
-        self._touched: list[_Line] = []
+        self._common: dict[_CommonKey, _Common] = {}
+        self._ruled: dict[_CommonKey, _Common] = {}
+        self._known_reports: dict[Report, _KnownReport] = {}
+        self._known_clients: dict[str, _KnownClient] = {}
+        self._touched: list[_KnownReport] = []
         self._late: list[tuple[int, Report, str, int]] = []
-        self._tallies: dict[int, Tally] = {}
+        self._minutes: dict[int, MinuteCounts] = {}
         self._minute = 0
-        self._tally = Tally(0)
+        self._counts = MinuteCounts(0)
 
     @classmethod
     async def load(
         cls, database: Database, rule_text: Callable[[Cause], str], *, detail: bool
-    ) -> Intake:
-        """An intake that goes on where the database ends."""
+    ) -> RowBuilder:
+        """A builder that goes on where the database ends."""
         return cls(
             await Dictionary.load(database, NAMES),
             await Dictionary.load(database, CLIENTS),
@@ -124,25 +124,25 @@ class Intake:
     def take(self, batches: Iterable[Batch]) -> None:
         """Add the rows of all records that need no look-up; about 0.25 µs a record."""
         rows, late, touched = self.rows, self._late, self._touched
-        known, askers = self._lines.get, self._askers.get
+        reports, clients = self._known_reports.get, self._known_clients.get
         for time_s, duration_us, records in batches:
             ident = self._place(time_s, len(records))
-            self._tally.durations[duration_us] += len(records)
-            for report, client in records:
-                line = known(report)
-                asker = askers(client)
-                if line is None or asker is None:
-                    late.append((ident, report, client, duration_us))
+            self._counts.durations[duration_us] += len(records)
+            for report, address in records:
+                known = reports(report)
+                client = clients(address)
+                if known is None or client is None:
+                    late.append((ident, report, address, duration_us))
                 else:
-                    if line.count:
-                        line.count += 1
+                    if known.count:
+                        known.count += 1
                     else:
-                        line.count = 1
-                        touched.append(line)
-                    asker.count += 1
-                    if line.blocked:
-                        asker.blocked += 1
-                    rows += (ident, asker.id, line.name, line.account, duration_us)
+                        known.count = 1
+                        touched.append(known)
+                    client.count += 1
+                    if known.blocked:
+                        client.blocked += 1
+                    rows += (ident, client.id, known.name, known.account, duration_us)
                 ident += 1
 
     async def settle(self, database: Database) -> None:
@@ -151,44 +151,44 @@ class Intake:
         if not late:
             return
         await self._learn(database, late)
-        sorts, ruled, names = self._sorts, self._ruled, self._names.ids
-        minute, tally = -1, self._tally
-        for ident, report, client, duration_us in late:
-            alike = (report.verdict, report.rcode, report.qtype)
-            sort = sorts.get(alike) or ruled[alike]
+        shared, ruled, names = self._common, self._ruled, self._names.ids
+        minute, counts = -1, self._counts
+        for ident, report, address, duration_us in late:
+            key = (report.verdict, report.rcode, report.qtype)
+            common = shared.get(key) or ruled[key]
             # Queries of no type were refused before their names were looked at.
             name = names[report.name] if report.qtype else 0
-            asker = self._askers.get(client) or self._new_asker(client)
-            self.rows += (ident, asker.id, name, sort.account, duration_us)
+            client = self._known_clients.get(address) or self._learn_client(address)
+            self.rows += (ident, client.id, name, common.account, duration_us)
             if ident // MINUTE_US != minute:
                 minute = ident // MINUTE_US
-                tally = self._tally_at(minute)
-            tally.answers[sort.answer] += 1
-            add(tally.clients, asker.id, 1, sort.blocked)
+                counts = self._counts_of(minute)
+            counts.answers[common.answer] += 1
+            add_both(counts.clients, client.id, 1, common.blocked)
             if name:
-                add(tally.names, name, 1, sort.blocked)
-            if sort.answer.outcome == _FORWARDED:
-                add(tally.upstreams, report.verdict.upstream, 1, duration_us)
+                add_both(counts.names, name, 1, common.blocked)
+            if common.answer.outcome == _FORWARDED:
+                add_both(counts.upstreams, report.verdict.upstream, 1, duration_us)
             else:
-                self._remember(report, _Line(name, sort))
+                self._remember(report, _KnownReport(name, common))
         ruled.clear()
 
-    def collect(self) -> list[Tally]:
+    def collect(self) -> list[MinuteCounts]:
         """What was counted since the last call, oldest minute first."""
-        self._count()
-        tallies = [tally for _, tally in sorted(self._tallies.items())]
-        self._tallies = {}
+        self._gather()
+        minutes = [counts for _, counts in sorted(self._minutes.items())]
+        self._minutes = {}
         self._minute = 0
-        return tallies
+        return minutes
 
     def forget(self) -> None:
         """Forget every number, for those new since the last commit are no longer stored."""
         self.rows.clear()
         self._late.clear()
-        self._count()
-        self._lines.clear()
-        self._sorts.clear()
-        self._askers.clear()
+        self._gather()
+        self._known_reports.clear()
+        self._common.clear()
+        self._known_clients.clear()
         for dictionary in (self._names, self._clients, self._accounts):
             dictionary.forget()
 
@@ -201,7 +201,7 @@ class Intake:
     def _place(self, time_s: float, size: int) -> int:
         """The id of a batch's first record: its time, unless that is taken.
 
-        A batch lies within one minute, so that row and tally always agree on the hour.
+        A batch lies within one minute, so that row and counts always agree on the hour.
         """
         ident = int(time_s * 1e6)
         if self._last_id - CLOCK_STEP_US < ident <= self._last_id:
@@ -217,35 +217,35 @@ class Intake:
 
     def _turn_to(self, minute: int) -> None:
         """Begin another minute; with another hour, values have to be marked as seen again."""
-        self._count()
-        if minute // 60 != self._tally.start_s // 3600:
-            self._lines.clear()
-            self._sorts.clear()
-            self._askers.clear()
+        self._gather()
+        if minute // 60 != self._counts.start_s // 3600:
+            self._known_reports.clear()
+            self._common.clear()
+            self._known_clients.clear()
             for dictionary in (self._names, self._clients, self._accounts):
                 dictionary.forget()
         self._minute = minute
-        self._tally = self._tally_at(minute)
+        self._counts = self._counts_of(minute)
 
-    def _tally_at(self, minute: int) -> Tally:
-        tally = self._tallies.get(minute)
-        if tally is None:
-            tally = self._tallies[minute] = Tally(minute * 60)
-        return tally
+    def _counts_of(self, minute: int) -> MinuteCounts:
+        counts = self._minutes.get(minute)
+        if counts is None:
+            counts = self._minutes[minute] = MinuteCounts(minute * 60)
+        return counts
 
-    def _count(self) -> None:
-        """Move what lines and askers counted into the tally of the present minute."""
-        tally = self._tally
-        for line in self._touched:
-            tally.answers[line.answer] += line.count
-            if line.name:
-                add(tally.names, line.name, line.count, line.count * line.blocked)
-            line.count = 0
+    def _gather(self) -> None:
+        """Move what known reports and clients counted to the counts of the present minute."""
+        counts = self._counts
+        for known in self._touched:
+            counts.answers[known.answer] += known.count
+            if known.name:
+                add_both(counts.names, known.name, known.count, known.count * known.blocked)
+            known.count = 0
         self._touched.clear()
-        for asker in self._askers.values():
-            if asker.count:
-                add(tally.clients, asker.id, asker.count, asker.blocked)
-                asker.count = asker.blocked = 0
+        for client in self._known_clients.values():
+            if client.count:
+                add_both(counts.clients, client.id, client.count, client.blocked)
+                client.count = client.blocked = 0
 
     # ---- values not known by identity --------------------------------------------------------
 
@@ -254,14 +254,14 @@ class Intake:
         reports = {report for _, report, _, _ in late}
         await self._names.learn(database, {r.name for r in reports if r.qtype}, hour)
         await self._clients.learn(database, {client for _, _, client, _ in late}, hour)
-        unknown = [r for r in reports if (r.verdict, r.rcode, r.qtype) not in self._sorts]
-        if len(self._sorts) + len(unknown) > MOST_REMEMBERED:
-            self._sorts.clear()
+        unknown = [r for r in reports if (r.verdict, r.rcode, r.qtype) not in self._common]
+        if len(self._common) + len(unknown) > MOST_REMEMBERED:
+            self._common.clear()
             unknown = list(reports)
         if unknown:
-            await self._learn_sorts(database, unknown, hour)
+            await self._learn_common(database, unknown, hour)
 
-    async def _learn_sorts(self, database: Database, unknown: list[Report], hour: int) -> None:
+    async def _learn_common(self, database: Database, unknown: list[Report], hour: int) -> None:
         """Work out what is common to reports; kept unless a rule decided.
 
         Verdicts without a rule are shared by all reports of a kind, the others are not.
@@ -274,9 +274,9 @@ class Intake:
         for report in unknown:
             verdict = report.verdict
             account = self._accounts.ids[keys[report]] if keys else 0
-            sort = _Sort(account, answer_of(report), int(verdict.outcome.is_block))
-            kept = self._ruled if verdict.cause.line else self._sorts
-            kept[verdict, report.rcode, report.qtype] = sort
+            common = _Common(account, answer_key(report), int(verdict.outcome.is_block))
+            kept = self._ruled if verdict.cause.line else self._common
+            kept[verdict, report.rcode, report.qtype] = common
 
     async def _read_rules(self, reports: Iterable[Report]) -> None:
         """Get the rules' texts in a thread, for they are read from the lists' files."""
@@ -302,16 +302,16 @@ class Intake:
         cause = report.verdict.cause
         return self._rules.get(cause, "") if cause.line and not cause.rule else cause.rule
 
-    def _remember(self, report: Report, line: _Line) -> None:
+    def _remember(self, report: Report, known: _KnownReport) -> None:
         """Know a report by identity from now on; not that of a first answer, which ends here."""
-        if len(self._lines) >= MOST_REMEMBERED:
-            self._count()
-            self._lines.clear()
-        self._lines[report] = line
+        if len(self._known_reports) >= MOST_REMEMBERED:
+            self._gather()
+            self._known_reports.clear()
+        self._known_reports[report] = known
 
-    def _new_asker(self, client: str) -> _Asker:
-        if len(self._askers) >= MOST_REMEMBERED:
-            self._count()
-            self._askers.clear()
-        asker = self._askers[client] = _Asker(self._clients.ids[client])
-        return asker
+    def _learn_client(self, address: str) -> _KnownClient:
+        if len(self._known_clients) >= MOST_REMEMBERED:
+            self._gather()
+            self._known_clients.clear()
+        client = self._known_clients[address] = _KnownClient(self._clients.ids[address])
+        return client

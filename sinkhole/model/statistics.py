@@ -1,0 +1,87 @@
+"""What statistics say: made by `control/stats`, passed on by the API, printed by commands.
+
+All are ready for JSON, whose shape is that of docs/api.md; times are seconds since 1970.
+"""
+
+from __future__ import annotations
+
+from typing import TypedDict
+
+
+class Totals(TypedDict):
+    """How many queries, and what became of them; all but `queries` add up to it."""
+
+    queries: int
+    blocked: int
+    cached: int
+    forwarded: int
+    local: int
+    failed: int
+    refused: int
+
+
+class Latency(TypedDict):
+    """Milliseconds from arrival to answer; None when nothing was asked."""
+
+    p50: float | None
+    p95: float | None
+    p99: float | None
+
+
+class SeriesPoint(TypedDict):
+    """One step of a series; `time` is its beginning."""
+
+    time: int
+    queries: int
+    blocked: int
+    cached: int
+
+
+class NameCount(TypedDict):
+    """One entry of a top list."""
+
+    name: str
+    count: int
+
+
+class ClientCount(TypedDict):
+    """One of the clients that asked most."""
+
+    client: str
+    count: int
+    blocked: int
+
+
+class UpstreamCount(TypedDict):
+    """How often an upstream answered, and how long that took in the mean."""
+
+    name: str
+    count: int
+    avg_ms: float
+
+
+_HEAD = TypedDict("_HEAD", {"period": str, "from": int, "to": float})  # "from" is a keyword
+
+
+class Summary(_HEAD):
+    """Everything about a period: what /api/stats answers."""
+
+    totals: Totals
+    blocked_percent: float
+    cached_percent: float
+    latency_ms: Latency
+    step_s: int
+    series: list[SeriesPoint]
+    top_names: list[NameCount]
+    top_blocked: list[NameCount]
+    top_clients: list[ClientCount]
+    top_lists: list[NameCount]
+    upstreams: list[UpstreamCount]
+    records_dropped: int
+
+
+class ListHits(TypedDict):
+    """Queries that a list blocked within the last day and week, by whole hours."""
+
+    day: int
+    week: int
