@@ -39,11 +39,11 @@ wheel: .venv/.run  ## build sdist and wheel into dist/, install the wheel elsewh
 	$(BIN)/python packaging/try_wheel.py dist/sinkhole-*.whl requirements/run.txt
 
 image:  ## build the container image `sinkhole`, with Docker or Podman
-	@engine=$$(command -v docker || command -v podman) \
-		|| { echo "make image needs Docker or Podman, and neither is installed" >&2; exit 1; }; \
-	"$$engine" info >/dev/null \
-		|| { echo "$$engine is installed, but its engine does not answer" >&2; exit 1; }; \
-	"$$engine" build --tag sinkhole .
+	@for engine in docker podman; do \
+		if "$$engine" info >/dev/null 2>&1; then exec "$$engine" build --tag sinkhole .; fi; \
+	done; \
+	echo 'make image needs Docker or Podman, installed and running: neither answers here' >&2; \
+	exit 1
 
 lowest: .venv-lowest/.made  ## run every test with the lowest versions that pyproject.toml allows
 	.venv-lowest/bin/python -m pytest
