@@ -7,12 +7,21 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 # --copies: an interpreter of its own, so that the capability below is sinkhole's alone.
 RUN python -m venv --copies /opt/sinkhole
+# What builds sinkhole stays behind in an environment of its own.
+RUN python -m venv /opt/build
+ENV PIP_NO_CACHE_DIR=1 \
+    PIP_DISABLE_PIP_VERSION_CHECK=1
 WORKDIR /source
+# Exact versions with hashes, before the code: a change of code alone fetches nothing again.
+COPY requirements ./requirements
+RUN /opt/sinkhole/bin/python -m pip install --require-hashes -r requirements/run.txt \
+ && /opt/build/bin/python -m pip install --require-hashes -r requirements/build.txt
 COPY pyproject.toml README.md LICENSE ./
 COPY blocklists ./blocklists
 COPY config ./config
 COPY sinkhole ./sinkhole
-RUN /opt/sinkhole/bin/python -m pip install --no-cache-dir --disable-pip-version-check .
+RUN /opt/build/bin/python -m pip wheel --no-deps --no-build-isolation --wheel-dir /opt/build . \
+ && /opt/sinkhole/bin/python -m pip install --no-deps /opt/build/sinkhole-*.whl
 # Port 53 is privileged, and an ordinary user gets no capability from `cap_add` alone: Docker adds
 # it to what the container may have, and the program file has to ask for it. This is that request.
 # It matters with host networking; in a network of its own, a container of Docker 20.10 or newer

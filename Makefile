@@ -1,8 +1,14 @@
 # The project's commands. `make run` needs nothing but Python 3.11 or newer.
 PYTHON ?= python3
 BIN := .venv/bin
+PIP := -m pip install --quiet --disable-pip-version-check
+# requirements/ has exact versions with hashes: what is not in there is not installed.
+LOCKED := $(PIP) --require-hashes
+ITSELF := $(PIP) --no-deps --no-build-isolation -e .
+# The resolver of `make lock`, which nothing else needs.
+UV := 0.13.9
 
-.PHONY: help run test check bench clean
+.PHONY: help run test check bench wheel image lowest newest lock upgrade clean
 
 help:  ## list the commands
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
@@ -17,22 +23,79 @@ check: .venv/.dev  ## style, types, the rules of the house, and what documents c
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m pytest -n 0 tests/test_architecture.py tests/test_documents.py
+	$(BIN)/python -m pytest -n 0 tests/test_architecture.py tests/test_documents.py \
+		tests/test_packaging.py
 
 bench: .venv/.dev  ## measure against echo, Unbound and dnsmasq; see bench/README.md
 	$(BIN)/python -m bench
 
-clean:  ## remove the environment and what tools left behind
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis bench/work
+# The wheel is built from the sdist, so both are known to be whole. No cache: pip would take an
+# older wheel of the same version for that of a new sdist.
+wheel: .venv/.run  ## build sdist and wheel into dist/, install the wheel elsewhere and ask it
+	rm -f dist/sinkhole-*
+	$(BIN)/python -m hatchling build --target sdist
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-cache-dir --no-deps \
+		--no-build-isolation --wheel-dir dist dist/sinkhole-*.tar.gz
+	$(BIN)/python packaging/try_wheel.py dist/sinkhole-*.whl requirements/run.txt
+
+image:  ## build the container image `sinkhole`, with Docker or Podman
+	@for engine in docker podman; do \
+		if "$$engine" info >/dev/null 2>&1; then exec "$$engine" build --tag sinkhole .; fi; \
+	done; \
+	echo 'make image needs Docker or Podman, installed and running: neither answers here' >&2; \
+	exit 1
+
+lowest: .venv-lowest/.made  ## run every test with the lowest versions that pyproject.toml allows
+	.venv-lowest/bin/python -m pytest
+
+newest:  ## run every test with the newest versions that pyproject.toml allows, whatever is locked
+	$(PYTHON) -m venv --clear .venv-newest
+	.venv-newest/bin/python $(PIP) --upgrade pip
+	.venv-newest/bin/python $(PIP) --group dev -e .
+	.venv-newest/bin/python -m pytest
+
+# One set of versions for all Pythons and machines. Each file takes over what the ones before it
+# say, and what it said itself, where that still fits; lowest.txt is made from nothing each time.
+COMPILE = .venv-lock/bin/uv pip compile --quiet --no-config --universal --python-version 3.11 \
+	--fork-strategy fewest --generate-hashes --custom-compile-command 'make lock'
+BACKEND := $(PYTHON) -c 'import tomllib; project = tomllib.load(open("pyproject.toml", "rb")); \
+	print(*project["build-system"]["requires"], sep="\n")'
+
+lock: .venv-lock/.uv-$(UV)  ## write requirements/ anew, after a change of pyproject.toml
+	$(COMPILE) pyproject.toml --output-file requirements/run.txt
+	$(COMPILE) --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
+	$(BACKEND) | $(COMPILE) - --constraint requirements/run.txt \
+		--constraint requirements/dev.txt --output-file requirements/build.txt
+	$(BACKEND) | $(COMPILE) pyproject.toml - --constraint requirements/dev.txt --upgrade \
+		--resolution lowest-direct --output-file requirements/lowest.txt
+
+upgrade: COMPILE += --upgrade
+upgrade: lock  ## the same, with the newest versions
+
+clean:  ## remove the environments and what tools left behind
+	rm -rf .venv .venv-lock .venv-lowest .venv-newest .pytest_cache .mypy_cache .ruff_cache \
+		.hypothesis dist bench/work
 
 .venv/.made:
 	$(PYTHON) -m venv .venv
 	touch $@
 
-.venv/.run: .venv/.made pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+.venv/.run: .venv/.made pyproject.toml requirements/run.txt requirements/build.txt
+	$(BIN)/python $(LOCKED) -r requirements/run.txt -r requirements/build.txt
+	$(BIN)/python $(ITSELF)
 	touch $@
 
-.venv/.dev: .venv/.made pyproject.toml
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'
-	touch $@ .venv/.run
+.venv/.dev: .venv/.run requirements/dev.txt
+	$(BIN)/python $(LOCKED) -r requirements/dev.txt
+	touch $@
+
+.venv-lowest/.made: pyproject.toml requirements/lowest.txt requirements/dev.txt
+	$(PYTHON) -m venv --clear .venv-lowest
+	.venv-lowest/bin/python $(LOCKED) -r requirements/lowest.txt -r requirements/dev.txt
+	.venv-lowest/bin/python $(ITSELF)
+	touch $@
+
+.venv-lock/.uv-$(UV):
+	$(PYTHON) -m venv --clear .venv-lock
+	.venv-lock/bin/python $(PIP) uv==$(UV)
+	touch $@
