@@ -8,7 +8,7 @@ from ipaddress import ip_network
 import pytest
 
 from sinkhole.control.settings import Settings
-from sinkhole.control.settings.schema import CLIENT_TAGS
+from sinkhole.control.settings.schema import KNOWN_TAGS
 
 Load = Callable[..., Settings]
 Problems = Callable[..., list[str]]
@@ -25,11 +25,11 @@ def test_a_client_has_a_name_addresses_and_tags(loaded: Load) -> None:
 
 
 def test_there_are_21_tags_and_a_client_needs_none(loaded: Load) -> None:
-    assert len(CLIENT_TAGS) == 21 and list(CLIENT_TAGS) == sorted(CLIENT_TAGS)
-    tags = ", ".join(CLIENT_TAGS)
+    assert len(KNOWN_TAGS) == 21 and list(KNOWN_TAGS) == sorted(KNOWN_TAGS)
+    tags = ", ".join(KNOWN_TAGS)
     tagged = f"{{name: b, addresses: ['::2'], tags: [{tags}]}}"
     first, second = loaded(f"clients: [{{name: a, addresses: ['::1']}}, {tagged}]").clients
-    assert (first.tags, second.tags) == ((), CLIENT_TAGS)
+    assert (first.tags, second.tags) == ((), KNOWN_TAGS)
 
 
 @pytest.mark.parametrize(
