@@ -5,7 +5,7 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, TypedDict
 
 import click
 from rich.console import Console
@@ -20,6 +20,7 @@ from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.preview import PreviewedList
 from sinkhole.control.querylog.recent_names import RecentNames
 from sinkhole.control.settings import Settings
+from sinkhole.dns.filter.language.line import Kind
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.wire.name import from_text
@@ -32,37 +33,83 @@ MOST_NAMES: Final = 500_000
 """Distinct names that are looked at; some 100 MB. A log with more is not read to its end."""
 
 
-async def preview(settings: Settings, wanted: str, kind: str) -> dict[str, Any]:
+class Asker(TypedDict):
+    """A client, and how often it asked."""
+
+    client: str
+    queries: int
+
+
+class ChangedName(TypedDict):
+    """A name that the list would change something about, how often it was asked for, by whom."""
+
+    name: str
+    queries: int
+    clients: list[Asker]
+
+
+class Effect(TypedDict):
+    """What a list would change of the queries of the last `days`; `partial` where not all were
+    looked at, `top` the names asked for most."""
+
+    days: int
+    names_asked: int
+    names: int
+    queries: int
+    queries_changed: int
+    percent: float
+    partial: bool
+    top: list[ChangedName]
+
+
+class Preview(TypedDict):
+    """A list that is not in use, and its effect.
+
+    `suspicion` is why it would be held back, or ""; `log` is None where the log can't be read,
+    with the reason in `log_error`.
+    """
+
+    name: str
+    url: str
+    kind: Kind
+    names: int
+    rules: int
+    refused: int
+    size_bytes: int
+    suspicion: str
+    log: Effect | None
+    log_error: str | None
+
+
+async def preview(settings: Settings, named: str, kind: str) -> Preview:
     """Try a list that is not in use: fetched and compiled apart, nothing is left behind.
 
-    Keys: `name`, `url`, `kind`, `names`, `rules`, `refused`, `size_bytes`, `suspicion` (why it
-    would be held back, or ""), and `log`: what `_Effect.told` says, or None with the reason in
-    `log_error`. Raises ListError when the list can't be had.
+    Raises ListError when the list can't be had.
     """
-    entry = chosen(wanted, None, kind)
+    entry = chosen(named, None, kind)
     library = Library(settings.filtering, settings.data_dir)
     await library.load()
     with tempfile.TemporaryDirectory(prefix="sinkhole-") as folder:
         with ProgressDisplay(Console(stderr=True)) as progress:
             previewed = await library.preview(entry, Path(folder), progress)
-        told = _about(entry.url, previewed)
+        found = _about(entry.url, previewed)
         reader = Reader(settings.data_dir / "querylog.db")
         try:
-            effect = _Effect(library.lists, previewed.compiled)
+            effect = _EffectCounter(library.lists, previewed.compiled)
             names = RecentNames(reader, DAYS * 86_400.0)
             async for page in names.pages():
                 if not effect.take(page):
                     break
-            told["log"], told["log_error"] = await effect.told(names), None
+            found["log"] = await effect.found(names)
         except StorageError as error:
-            told["log"], told["log_error"] = None, str(error)
+            found["log_error"] = str(error)
         finally:
             await reader.close()
             previewed.compiled.close()
-    return told
+    return found
 
 
-def print_preview(told: dict[str, Any]) -> None:
+def print_preview(told: Preview) -> None:
     """The same in words."""
     click.echo(f"{told['name']}: {told['names']:,} names, {told['rules']:,} rules")
     if told["refused"]:
@@ -88,7 +135,7 @@ def print_preview(told: dict[str, Any]) -> None:
         _print_top(log["top"])
 
 
-def _print_top(top: Sequence[dict[str, Any]]) -> None:
+def _print_top(top: Sequence[ChangedName]) -> None:
     table = Table(box=None, header_style="bold", pad_edge=False)
     table.add_column("Queries", justify="right")
     table.add_column("Name")
@@ -100,7 +147,7 @@ def _print_top(top: Sequence[dict[str, Any]]) -> None:
     tables_console().print(table)
 
 
-class _Effect:
+class _EffectCounter:
     """Counts what a further list changes: each name is judged without it and with it."""
 
     def __init__(self, lists: Sequence[CompiledList], new: CompiledList) -> None:
@@ -126,8 +173,8 @@ class _Effect:
                 self._changed[number] = (name, before + queries)
         return True
 
-    async def told(self, names: RecentNames) -> dict[str, Any]:
-        """What was found: `names_asked`, `queries`, and of both what would change; the top."""
+    async def found(self, names: RecentNames) -> Effect:
+        """What was found, with who asked for the top names."""
         changed = sum(queries for _, queries in self._changed.values())
         ranked = sorted(self._changed.items(), key=lambda each: (-each[1][1], each[1][0]))[:TOP]
         clients = await names.clients([number for number, _ in ranked]) if ranked else {}
@@ -165,7 +212,7 @@ def _blocks(matcher: Matcher, name: bytes) -> bool:
     return found is not None and not found.allowed
 
 
-def _about(url: str, previewed: PreviewedList) -> dict[str, Any]:
+def _about(url: str, previewed: PreviewedList) -> Preview:
     compiled = previewed.compiled
     return {
         "name": compiled.name,
@@ -176,4 +223,6 @@ def _about(url: str, previewed: PreviewedList) -> dict[str, Any]:
         "refused": compiled.report.refused,
         "size_bytes": previewed.size_bytes,
         "suspicion": previewed.suspicion,
+        "log": None,
+        "log_error": None,
     }

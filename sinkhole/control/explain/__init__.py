@@ -11,7 +11,6 @@ records        a reply's records for people
 changes        what would change the outcome, each tried before it is told:
   by_rules       rules to add and to take out
   by_settings    settings to change
-  change         one of them
 altered_rules  the rules as they would be, for trying
 rule_search    which rule would change what the lists say
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sinkhole.control.explain.change import change
 from sinkhole.control.explain.inquiry import OWN_RULES, Inquiry
 from sinkhole.control.explain.rule_search import Trial, allow_lines, block_for, exceptions_for
 from sinkhole.dns.filter.language.line import Kind
@@ -20,6 +19,11 @@ PROTECTIONS: Final = (REBINDING, BOGUS)
 
 MOST_REMOVED: Final = 10
 """Own rules that stand in the way of a name; where there are more, an exception is told."""
+
+
+def change(effect: str, how: str, where: str, items: Sequence[str] = (), note: str = "") -> Change:
+    """What to do for an effect; see `Change`."""
+    return {"effect": effect, "change": how, "where": where, "items": list(items), "note": note}
 
 
 def passes(verdict: Verdict) -> bool:

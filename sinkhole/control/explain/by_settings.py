@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from ipaddress import ip_address
 
-from sinkhole.control.explain.by_rules import passes
-from sinkhole.control.explain.change import change
+from sinkhole.control.explain.by_rules import change, passes
 from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.control.lists.builtin import (
     BUILT_IN,

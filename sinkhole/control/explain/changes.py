@@ -9,9 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sinkhole.control.explain.by_rules import PROTECTIONS, ways_to_allow, ways_to_block
+from sinkhole.control.explain.by_rules import PROTECTIONS, change, ways_to_allow, ways_to_block
 from sinkhole.control.explain.by_settings import other_protection, without_builtin, without_house
-from sinkhole.control.explain.change import change
 from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.model.explanation import Change, Lead
 from sinkhole.model.verdict import Outcome

@@ -4,13 +4,14 @@ rules added."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, cast
 
 from sinkhole.control.explain.explanation import explain
 from sinkhole.control.explain.inquiry import Inquiry
+from sinkhole.control.lists.status import ListStatus
 from sinkhole.control.settings import Settings
 from sinkhole.dns.cache.answer import Answer, TtlLimits, answer_of
 from sinkhole.dns.cache.ready import Ready
@@ -69,7 +70,7 @@ class Explainer:
     ask: Ask
     matcher: Callable[[], Matcher]
     settings: Callable[[], Settings]
-    lists: Callable[[], Sequence[Any]]
+    lists: Callable[[], Sequence[ListStatus]]
     clock: Callable[[], float]
 
     async def explain(
@@ -114,7 +115,7 @@ def complete(
     name: str,
     source: str,
     settings: Settings,
-    lists: Sequence[Mapping[str, Any]],
+    lists: Sequence[ListStatus],
 ) -> Explanation:
     """The explanation with the name as it was asked for, where the lists are, how each stands."""
     rows: list[ListState] = [

@@ -78,9 +78,10 @@ def _force(wanted: SafeSearchSettings, services: list[BlockableService]) -> Iter
     for engine, known in known_engines().items():
         if (level := levels[engine]) == "off":
             continue
+        target = known["strict"] if level == "strict" else known["moderate"]
         for host in known["hosts"]:
             if not f".{host}".endswith(blocked):
-                rule = f"|{host}^$dnsrewrite=NOERROR;CNAME;{known[level]}"
+                rule = f"|{host}^$dnsrewrite=NOERROR;CNAME;{target}"
                 yield BuiltinRule(rule, known["name"])
 
 

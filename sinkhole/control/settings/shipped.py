@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, NotRequired, TypedDict
 
 from pydantic import AfterValidator, BaseModel, Field, PlainValidator, TypeAdapter
 
@@ -136,12 +136,21 @@ ServiceChoice = Annotated[
 # ---- safe search -------------------------------------------------------------------------------
 
 
-def known_engines() -> Mapping[str, Any]:
-    """What is known of each search engine: name, hosts, and the host of each level.
+class SearchEngine(TypedDict):
+    """A search engine: its hosts, and the host that each level of safe search leads them to."""
 
-    Its keys are those of `filtering.safe_search`. SettingsError if the file can't be read.
+    name: str
+    hosts: list[str]
+    strict: str
+    moderate: NotRequired[str]
+
+
+def known_engines() -> Mapping[str, SearchEngine]:
+    """What is known of each search engine.
+
+    The keys are those of `filtering.safe_search`. SettingsError if the file can't be read.
     """
-    engines: Mapping[str, Any] = read_shipped(SAFE_SEARCH)
+    engines: Mapping[str, SearchEngine] = read_shipped(SAFE_SEARCH)
     return engines
 
 
