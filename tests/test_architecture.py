@@ -40,7 +40,8 @@ FILTER = ("", "compiled", "patterns", "language")
 
 PURE = ("dns/wire/", "dns/filter/", "dns/cache/", "dns/clients/", "dns/policy/")
 PURE += tuple(f"dns/pipeline/{name}" for name in ("decide", "permit", "reaction", "replies"))
-PURE += tuple(f"model/{name}" for name in ("errors", "record", "statistics", "status", "verdict"))
+PURE += tuple(f"model/{name}" for name in ("errors", "explanation", "record", "verdict"))
+PURE += ("model/statistics", "model/status")
 IMPURE = {"asyncio", "socket", "select", "ssl", "threading", "time", "datetime", "logging"}
 IMPURE |= {"random", "secrets", "sqlite3", "aiosqlite", "aiohttp", "urllib"}
 
