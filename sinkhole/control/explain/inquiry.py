@@ -12,11 +12,10 @@ from sinkhole.dns.cache.ready import Ready
 from sinkhole.dns.clients.clients import Client
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.pipeline.decide_answer import decide_answer
-from sinkhole.dns.pipeline.decide_question import View
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.pipeline import decide_question
 from sinkhole.dns.pipeline.replies import NOT_ALLOWED
-from sinkhole.dns.policy.snapshot import Filter, Policy
+from sinkhole.dns.policy.snapshot import Filter, Policy, View
 from sinkhole.dns.wire.question import Question
 from sinkhole.model.verdict import Verdict
 

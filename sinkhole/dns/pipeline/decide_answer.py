@@ -20,11 +20,10 @@ from typing import Final
 from sinkhole.dns.cache.answer import Answer
 from sinkhole.dns.cache.ready import Ready
 from sinkhole.dns.filter.match import Match
-from sinkhole.dns.pipeline.decide_question import View
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.replies import answered, refused_answer
 from sinkhole.dns.policy.refused_addresses import SUSPICIOUS, is_private
-from sinkhole.dns.policy.snapshot import Policy
+from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import to_text
 from sinkhole.dns.wire.question import Question
@@ -70,7 +69,7 @@ def decide_answer_again(
 
 def _refused(question: Question, view: View, answer: Answer, permit: Permit) -> Ready | None:
     """What to give in place of an answer, or None if it may be given."""
-    policy, traits, _ = view
+    policy, traits = view.policy, view.traits
     qtype, rules = question.qtype, policy.group.filter
     if answer.targets and not permit.allowed:
         for name in answer.targets:
@@ -104,7 +103,7 @@ def _refused_for(
     addresses: list[bytes], question: Question, view: View, answer: Answer, permit: Permit
 ) -> Ready | None:
     """What to give in place of an answer for the addresses in it."""
-    policy, traits, _ = view
+    policy, traits = view.policy, view.traits
     rules = policy.group.filter
     if rules.checks_addresses and not permit.allowed:
         for packed in addresses:

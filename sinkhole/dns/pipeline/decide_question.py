@@ -11,11 +11,10 @@ from typing import Final, NamedTuple
 
 from sinkhole.dns.cache.ready import Ready
 from sinkhole.dns.filter.match import Match, Rewritten
-from sinkhole.dns.filter.traits import Traits
 from sinkhole.dns.pipeline.permit import Permit, allowed_by
 from sinkhole.dns.pipeline.replies import made_here, refusal_by_rule, rewritten
 from sinkhole.dns.policy.blocking import SyntheticReply
-from sinkhole.dns.policy.snapshot import Policy
+from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.policy.special_use import answer_special
 from sinkhole.dns.upstream.prober import LOOP_ZONE
 from sinkhole.dns.wire import numbers as n
@@ -26,14 +25,6 @@ from sinkhole.model.verdict import Cause, Outcome
 
 HEALTH_NAME: Final = from_text("health.sinkhole.invalid")
 """What `sinkhole healthcheck` asks for: answered, empty, and not recorded."""
-
-
-class View(NamedTuple):
-    """What a question is seen by: the policy, what holds for the client, the class asked for."""
-
-    policy: Policy
-    traits: Traits
-    qclass: int = n.CLASS_IN
 
 
 Decide = Callable[[Question, View], Ready | Permit | None]

@@ -16,11 +16,10 @@ from sinkhole.dns.cache.ready import Ready, State
 from sinkhole.dns.cache.table import Table
 from sinkhole.dns.clients.access import TAG_SIZE
 from sinkhole.dns.pipeline.decide_answer import decide_answer, decide_answer_again
-from sinkhole.dns.pipeline.decide_question import View
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.reaction import Waiting
 from sinkhole.dns.pipeline.replies import failure, stale_report
-from sinkhole.dns.policy.snapshot import Policy
+from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.upstream.flight import Exchanged
 from sinkhole.dns.upstream.forwarder import Forwarder
 from sinkhole.dns.wire.question import Question
@@ -79,7 +78,7 @@ class Forwarding:
             finish(*self._fail(waiting, str(error), keep=False))
 
     def _hear(self, waiting: Waiting, finish: Finish, outcome: Exchanged | UpstreamError) -> None:
-        if waiting.generation != self.policy.generation:
+        if waiting.view.policy is not self.policy:
             current, question = self._current(waiting), waiting.question
             if isinstance(current, Ready):
                 finish(current, current.report)
@@ -105,8 +104,7 @@ class Forwarding:
             answer = answer_of(outcome.reply, question, self._limits, now, permit.front)
         except WireError as error:
             return self._fail(waiting, str(error))
-        view = View(self.policy, waiting.client.traits)
-        ready, report = decide_answer(question, view, answer, permit, outcome.server)
+        ready, report = decide_answer(question, waiting.view, answer, permit, outcome.server)
         if ready.fresh_until > now:
             self._table.put(waiting.key, ready)
         return ready, report
@@ -114,14 +112,15 @@ class Forwarding:
     def _current(self, waiting: Waiting) -> Ready | Waiting:
         """What waits, decided again if the policy changed meanwhile, and perhaps its client."""
         policy, client = self.policy, waiting.client
-        if waiting.generation == policy.generation:
+        if waiting.view.policy is policy:
             return waiting
         key = waiting.key[:-TAG_SIZE] + client.tag
-        decided = self._decide_question(waiting.question, View(policy, client.traits))
+        view = View(policy, client.traits)
+        decided = self._decide_question(waiting.question, view)
         if isinstance(decided, Ready):
             self._table.put(key, decided)
             return decided
-        return waiting._replace(key=key, generation=policy.generation, permit=decided)
+        return waiting._replace(key=key, view=view, permit=decided)
 
     def _impatiently(self, waiting: Waiting, finish: Finish) -> Finish:
         """A `finish` that comes true by itself, with the expired answer, if asking takes long.
@@ -152,8 +151,7 @@ class Forwarding:
             return known, known.report  # who asked at the same time has it: one failure for all
         ready = None
         if known and known.answer and self._state_of(known, now) is not State.GONE:
-            view = View(self.policy, waiting.client.traits)
-            ready = decide_answer_again(question, view, known, permit, now)
+            ready = decide_answer_again(question, waiting.view, known, permit, now)
             if ready is known and now >= known.answer.expires:
                 known.revive(now, stale_report(known.report, permit, cause))
         if ready is None:

@@ -36,7 +36,6 @@ from sinkhole.dns.pipeline.decide_answer import decide_answer_again
 from sinkhole.dns.pipeline.decide_question import (
     HEALTH_NAME,
     Stage,
-    View,
     filtered,
     local,
     reserved,
@@ -47,7 +46,7 @@ from sinkhole.dns.pipeline.permit import FREELY, Permit
 from sinkhole.dns.pipeline.reaction import DROP, UDP, Drop, Reaction, Transport, Waiting
 from sinkhole.dns.pipeline.replies import MALFORMED, NOT_ALLOWED, TOO_MANY, fitted, made_here
 from sinkhole.dns.policy.blocking import SyntheticReply
-from sinkhole.dns.policy.snapshot import Policy
+from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.upstream.forwarder import Forwarder
 from sinkhole.dns.upstream.prober import LOOP_ZONE
 from sinkhole.dns.wire import numbers as n
@@ -265,7 +264,7 @@ class Pipeline:
         `known` is a Ready that is not fresh any more, if there is one.
         """
         policy = self._policy
-        state = State.GONE if known is None else known.state(now, policy.generation)
+        state = known.state(now, policy.generation) if known is not None else None
         if known is not None and state is State.AGING:
             known.age(now)
             return known
@@ -275,7 +274,12 @@ class Pipeline:
             return self._answer_malformed(wire, client, error.rcode, now)
         question = shape.question(key[: end - HEADER_SIZE])
         view = View(policy, client.traits, shape.qclass)
-        decided = self._answer_probe(question) or decide_question(question, view)
+        decided: Ready | Permit
+        if question.name.endswith(LOOP_ZONE) and self._upstreams.is_loop_probe(question):
+            loop = SyntheticReply(n.Rcode.NXDOMAIN)  # our own, sent back to us by an upstream
+            decided = made_here(question, policy, loop, Outcome.LOCAL, "forwarding loop")
+        else:
+            decided = decide_question(question, view)
         if isinstance(decided, Ready):
             if question.name == HEALTH_NAME:  # asked every minute by containers: no record of it
                 return decided.give(wire, end, edns=shape.edns)
@@ -287,15 +291,7 @@ class Pipeline:
                 if ready is not known:
                     self._table.put(key, ready)
                 return ready
-        passed = policy.generation
-        return Waiting(wire, end, shape, client, transport, key, question, passed, decided, now)
-
-    def _answer_probe(self, question: Question) -> Ready | None:
-        """The answer to a probe of ours that an upstream sent back to us, if it is one."""
-        if not question.name.endswith(LOOP_ZONE) or not self._upstreams.is_loop_probe(question):
-            return None
-        loop = SyntheticReply(n.Rcode.NXDOMAIN)
-        return made_here(question, self._policy, loop, Outcome.LOCAL, "forwarding loop")
+        return Waiting(wire, end, shape, client, transport, key, question, view, decided, now)
 
     # ---- 5 and 6: with waiting ---------------------------------------------------------------
 

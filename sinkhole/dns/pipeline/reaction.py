@@ -11,6 +11,7 @@ from typing import Final, Literal, NamedTuple
 
 from sinkhole.dns.clients.clients import Client
 from sinkhole.dns.pipeline.permit import Permit
+from sinkhole.dns.policy.snapshot import View
 from sinkhole.dns.wire.question import Question, Shape
 
 
@@ -42,8 +43,8 @@ class Waiting(NamedTuple):
     transport: Transport
     key: bytes
     question: Question
-    generation: int
-    """That of the policy that let the question pass."""
+    view: View
+    """What it was seen by when it was let pass."""
     permit: Permit
     arrived: float
 

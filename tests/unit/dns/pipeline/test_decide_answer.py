@@ -11,10 +11,9 @@ from sinkhole.dns.cache.answer import Answer, TtlLimits, answer_of
 from sinkhole.dns.filter.match import Matcher, Rewritten
 from sinkhole.dns.filter.traits import NO_TRAITS
 from sinkhole.dns.pipeline.decide_answer import decide_answer, decide_answer_again
-from sinkhole.dns.pipeline.decide_question import View
 from sinkhole.dns.pipeline.permit import FREELY, Permit, allowed_by
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
-from sinkhole.dns.policy.snapshot import Filter, GroupPolicy, Policy
+from sinkhole.dns.policy.snapshot import Filter, GroupPolicy, Policy, View
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Record, Reply

@@ -8,11 +8,11 @@ from world import SimpleFilter, local_records
 from sinkhole.dns.cache.ready import Ready
 from sinkhole.dns.filter.match import Rewritten
 from sinkhole.dns.filter.traits import NO_TRAITS
-from sinkhole.dns.pipeline.decide_question import HEALTH_NAME, View
+from sinkhole.dns.pipeline.decide_question import HEALTH_NAME
 from sinkhole.dns.pipeline.permit import FREELY, Permit
 from sinkhole.dns.pipeline.pipeline import STAGES, decide_question
 from sinkhole.dns.policy.local import LocalNames
-from sinkhole.dns.policy.snapshot import GroupPolicy, Policy
+from sinkhole.dns.policy.snapshot import GroupPolicy, Policy, View
 from sinkhole.dns.upstream.prober import LOOP_ZONE
 from sinkhole.dns.wire.name import from_text, to_text
 from sinkhole.dns.wire.question import Question
