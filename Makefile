@@ -77,7 +77,10 @@ clean:  ## remove the environments and what tools left behind
 		.hypothesis dist bench/work
 
 .venv/.made:
-	$(PYTHON) -m venv .venv
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+		echo 'sinkhole needs Python 3.11 or newer, and $(PYTHON) is not: say which one is,' \
+			'for instance make $(MAKECMDGOALS) PYTHON=python3.13' >&2; exit 1; }
+	$(PYTHON) -m venv --clear .venv
 	touch $@
 
 .venv/.run: .venv/.made pyproject.toml requirements/run.txt requirements/build.txt
