@@ -283,7 +283,8 @@ class Pipeline:
         if isinstance(decided, Ready):
             if question.name == HEALTH_NAME:  # asked every minute by containers: no record of it
                 return decided.give(wire, end, edns=shape.edns)
-            self._table.put(key, decided)
+            if shape.qclass == n.CLASS_IN:  # else refused again as quickly, and whatever the name
+                self._table.put(key, decided)
             return decided
         if known is not None and state is State.OUTDATED:
             ready = decide_answer_again(question, view, known, decided, now)
