@@ -44,7 +44,14 @@ from sinkhole.dns.pipeline.decide_question import (
 from sinkhole.dns.pipeline.forward import Forwarding
 from sinkhole.dns.pipeline.permit import FREELY, Permit
 from sinkhole.dns.pipeline.reaction import DROP, UDP, Drop, Reaction, Transport, Waiting
-from sinkhole.dns.pipeline.replies import MALFORMED, NOT_ALLOWED, TOO_MANY, fitted, made_here
+from sinkhole.dns.pipeline.replies import (
+    MALFORMED,
+    NOT_ALLOWED,
+    TOO_MANY,
+    fitted,
+    made_here,
+    not_recursive,
+)
 from sinkhole.dns.policy.blocking import SyntheticReply
 from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.upstream.forwarder import Forwarder
@@ -292,6 +299,8 @@ class Pipeline:
                 if ready is not known:
                     self._table.put(key, ready)
                 return ready
+        if not shape.flags & n.RD:  # RFC 1034 §5.3.1: it is for the client to ask for recursion
+            return not_recursive(question, policy)
         return Waiting(wire, end, shape, client, transport, key, question, view, decided, now)
 
     # ---- 5 and 6: with waiting ---------------------------------------------------------------

@@ -70,6 +70,17 @@ def made_here(
     return _ready(question, policy, refusal, Verdict(outcome, cause, detail=detail))
 
 
+def not_recursive(question: Question, policy: Policy) -> Ready:
+    """REFUSED to a query without RD that only an upstream could answer.
+
+    Its sender wants what is known here, and would have to wait for somebody else's answer; with
+    EDE 20, as RFC 8914 §4.21 has it.
+    """
+    verdict = Verdict(Outcome.REFUSED, detail="recursion not desired, and no answer is at hand")
+    ede = (n.Ede.NOT_AUTHORITATIVE, "recursion not desired")
+    return _ready(question, policy, SyntheticReply(n.Rcode.REFUSED), verdict, ede)
+
+
 def failure(
     question: Question, policy: Policy, cause: str, known: Ready | None, now: float
 ) -> Ready:
