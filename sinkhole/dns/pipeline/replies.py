@@ -167,7 +167,7 @@ def _shared_report(outcome: Outcome, rcode: int, detail: str) -> Report:
 
 
 NOT_ALLOWED: Final = _shared_report(Outcome.REFUSED, n.Rcode.REFUSED, "client not in dns.allow")
-TOO_MANY: Final = _shared_report(Outcome.REFUSED, n.Rcode.REFUSED, "over dns.rate_limit")
+TOO_MANY: Final = Verdict(Outcome.REFUSED, detail="over dns.rate_limit")
 MALFORMED: Final[dict[int, Report]] = {
     n.Rcode.FORMERR: _shared_report(Outcome.MALFORMED, n.Rcode.FORMERR, "malformed query"),
     n.Rcode.NOTIMP: _shared_report(Outcome.MALFORMED, n.Rcode.NOTIMP, "unknown opcode"),
