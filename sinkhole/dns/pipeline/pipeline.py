@@ -49,10 +49,9 @@ from sinkhole.dns.pipeline.replies import (
     NOT_ALLOWED,
     TOO_MANY,
     fitted,
-    made_here,
+    forwarding_loop,
     not_recursive,
 )
-from sinkhole.dns.policy.blocking import SyntheticReply
 from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.upstream.forwarder import Forwarder
 from sinkhole.dns.upstream.prober import LOOP_ZONE
@@ -62,7 +61,6 @@ from sinkhole.dns.wire.question import HEADER_SIZE, Question, Shape, deserves_re
 from sinkhole.dns.wire.write import write_error, write_refused, write_truncated
 from sinkhole.model.errors import WireError
 from sinkhole.model.record import Batch, QueryRecord, RecordBuffer, Report
-from sinkhole.model.verdict import Outcome
 
 _TC: Final = n.TC >> 8
 _SHORT: Final = n.CLASSIC_PAYLOAD
@@ -286,12 +284,8 @@ class Pipeline:
             return self._answer_malformed(wire, client, error.rcode, now)
         question = shape.question(key[: end - HEADER_SIZE])
         view = View(policy, client.traits, shape.qclass)
-        decided: Ready | Permit
-        if question.name.endswith(LOOP_ZONE) and self._upstreams.is_loop_probe(question):
-            loop = SyntheticReply(n.Rcode.NXDOMAIN)  # our own, sent back to us by an upstream
-            decided = made_here(question, policy, loop, Outcome.LOCAL, "forwarding loop")
-        else:
-            decided = decide_question(question, view)
+        is_ours = question.name.endswith(LOOP_ZONE) and self._upstreams.is_loop_probe(question)
+        decided = forwarding_loop(question, policy) if is_ours else decide_question(question, view)
         if isinstance(decided, Ready):
             if question.name == HEALTH_NAME:  # asked every minute by containers: no record of it
                 return decided.give(wire, end, edns=shape.edns)
@@ -300,9 +294,9 @@ class Pipeline:
             return decided
         if known is not None and state is State.OUTDATED:
             ready = decide_answer_again(question, view, known, decided, now)
+            if ready is not None and ready is not known:
+                self._table.put(key, ready)
             if ready is not None:
-                if ready is not known:
-                    self._table.put(key, ready)
                 return ready
         if not shape.flags & n.RD:  # RFC 1034 §5.3.1: it is for the client to ask for recursion
             return not_recursive(question, policy)

@@ -70,6 +70,12 @@ def made_here(
     return _ready(question, policy, refusal, Verdict(outcome, cause, detail=detail))
 
 
+def forwarding_loop(question: Question, policy: Policy) -> Ready:
+    """The answer to a probe of our own, which an upstream sent back to us."""
+    loop = SyntheticReply(n.Rcode.NXDOMAIN)
+    return made_here(question, policy, loop, Outcome.LOCAL, "forwarding loop")
+
+
 def not_recursive(question: Question, policy: Policy) -> Ready:
     """REFUSED to a query without RD that only an upstream could answer.
 
