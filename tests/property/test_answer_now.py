@@ -100,8 +100,10 @@ class Expected:
         elif (name, qtype) in CACHED and not query.header.cd and not _do(query):
             values, ttl = CACHED[name, qtype]
             self.answers = [(qtype, ttl, value) for value in values]
-        else:
+        elif query.header.rd:
             self.waits = True
+        else:
+            self.rcode = 5
 
 
 def _do(query: dnslib.DNSRecord) -> bool:

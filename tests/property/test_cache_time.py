@@ -25,6 +25,8 @@ from sinkhole.model.errors import UpstreamError
 
 BLOCK_TTL, STALE_TTL, STALE_FOR, FAILURE_MOST = 10, 30, 3600, 60
 SOA_TTL = 900
+FIRST = IPv4Address("198.18.0.0")
+"""The address before that of the first answer; each further one has the next."""
 
 
 class Zone(NamedTuple):
@@ -83,7 +85,7 @@ class Numbered(Script):
             return UpstreamError("", "no answer")
         number = len(self.fetched) + 1
         name, zone = to_text(question.name), NAMES[to_text(question.name)]
-        rdata = IPv4Address(number).packed
+        rdata = (FIRST + number).packed
         if zone.ttl < 0:
             rdata = b"\0\0" + rdata + bytes(12) + SOA_TTL.to_bytes(4, "big")
             soa = Record(from_text("example.org"), 6, 86_400, rdata)
@@ -168,7 +170,7 @@ def complaint_about_time(house: House, name: str, reply: Reply, now: float) -> s
     """Whether an answer of the upstreams is still good, and its TTLs say for how long."""
     records = reply.answer or reply.authority
     rdata = records[-1].rdata
-    number = int.from_bytes(rdata if reply.answer else rdata[2:6], "big")
+    number = int.from_bytes(rdata if reply.answer else rdata[2:6], "big") - int(FIRST)
     fetched = house.upstreams.fetched[number]
     age = now - fetched.at
     if fetched.name != name:

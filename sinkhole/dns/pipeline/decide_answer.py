@@ -139,6 +139,7 @@ def _as_no_name(question: Question, answer: Answer, policy: Policy, packed: byte
 
 
 def _as_rebinding(question: Question, answer: Answer, policy: Policy, packed: bytes) -> Ready:
-    instead = policy.group.blocking.refuse(question.name, question.qtype)
+    # Not the null address, as for a block: that is the client's own machine, or leads back to it.
+    instead = policy.group.blocking.negative(question.name)
     verdict = Verdict(Outcome.BLOCKED_ANSWER, REBINDING, hop=str(ip_address(packed)))
     return refused_answer(question, policy, answer, verdict, instead, n.Ede.BLOCKED)

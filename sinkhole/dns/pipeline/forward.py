@@ -66,7 +66,7 @@ class Forwarding:
         answer to fall back on.
         """
         known = self._find(waiting.key)
-        if known and self._state_of(known, waiting.arrived) is State.STALE:
+        if known and self._may_be_revived(known, waiting):
             finish = self._impatiently(waiting, finish)
         self._send(waiting, finish)
 
@@ -159,6 +159,13 @@ class Forwarding:
             if keep:
                 self._table.put(waiting.key, ready)
         return ready, ready.report
+
+    def _may_be_revived(self, known: Ready, waiting: Waiting) -> bool:
+        """Whether it is an expired answer to fall back on: one that came the way we now ask."""
+        answer = known.answer
+        if answer is None or self._state_of(known, waiting.arrived) is not State.STALE:
+            return False
+        return waiting.permit.leads_as(answer.targets, answer.links)
 
     def _state_of(self, known: Ready, now: float) -> State:
         return known.state(now, self.policy.generation, self._serve_stale_s)

@@ -44,18 +44,23 @@ from sinkhole.dns.pipeline.decide_question import (
 from sinkhole.dns.pipeline.forward import Forwarding
 from sinkhole.dns.pipeline.permit import FREELY, Permit
 from sinkhole.dns.pipeline.reaction import DROP, UDP, Drop, Reaction, Transport, Waiting
-from sinkhole.dns.pipeline.replies import MALFORMED, NOT_ALLOWED, TOO_MANY, fitted, made_here
-from sinkhole.dns.policy.blocking import SyntheticReply
+from sinkhole.dns.pipeline.replies import (
+    MALFORMED,
+    NOT_ALLOWED,
+    TOO_MANY,
+    fitted,
+    forwarding_loop,
+    not_recursive,
+)
 from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.upstream.forwarder import Forwarder
 from sinkhole.dns.upstream.prober import LOOP_ZONE
 from sinkhole.dns.wire import numbers as n
-from sinkhole.dns.wire.name import end_of
+from sinkhole.dns.wire.name import ROOT, end_of
 from sinkhole.dns.wire.question import HEADER_SIZE, Question, Shape, deserves_reply, peek
 from sinkhole.dns.wire.write import write_error, write_refused, write_truncated
 from sinkhole.model.errors import WireError
 from sinkhole.model.record import Batch, QueryRecord, RecordBuffer, Report
-from sinkhole.model.verdict import Outcome
 
 _TC: Final = n.TC >> 8
 _SHORT: Final = n.CLASSIC_PAYLOAD
@@ -239,8 +244,13 @@ class Pipeline:
         if not self._errors.spend(ERRORS_PER_S, now):
             self.dropped += 1
             return DROP
-        self._records.append((TOO_MANY if client.allowed else NOT_ALLOWED, client.text))
-        write = write_truncated if client.allowed and transport is UDP else write_refused
+        if not client.allowed:
+            self._records.append((NOT_ALLOWED, client.text))
+            return write_refused(wire, end + 4, edns=shape.edns, do=shape.do)
+        rcode = n.Rcode.NOERROR if transport is UDP else n.Rcode.REFUSED
+        report = Report(_name_in(wire, end), shape.qtype, rcode, TOO_MANY)
+        self._records.append((report, client.text))
+        write = write_truncated if transport is UDP else write_refused
         return write(wire, end + 4, edns=shape.edns, do=shape.do)
 
     def _admits(self, client: Client, transport: Transport, now: float) -> bool:
@@ -274,23 +284,22 @@ class Pipeline:
             return self._answer_malformed(wire, client, error.rcode, now)
         question = shape.question(key[: end - HEADER_SIZE])
         view = View(policy, client.traits, shape.qclass)
-        decided: Ready | Permit
-        if question.name.endswith(LOOP_ZONE) and self._upstreams.is_loop_probe(question):
-            loop = SyntheticReply(n.Rcode.NXDOMAIN)  # our own, sent back to us by an upstream
-            decided = made_here(question, policy, loop, Outcome.LOCAL, "forwarding loop")
-        else:
-            decided = decide_question(question, view)
+        is_ours = question.name.endswith(LOOP_ZONE) and self._upstreams.is_loop_probe(question)
+        decided = forwarding_loop(question, policy) if is_ours else decide_question(question, view)
         if isinstance(decided, Ready):
             if question.name == HEALTH_NAME:  # asked every minute by containers: no record of it
                 return decided.give(wire, end, edns=shape.edns)
-            self._table.put(key, decided)
+            if shape.qclass == n.CLASS_IN:  # else refused again as quickly, and whatever the name
+                self._table.put(key, decided)
             return decided
         if known is not None and state is State.OUTDATED:
             ready = decide_answer_again(question, view, known, decided, now)
+            if ready is not None and ready is not known:
+                self._table.put(key, ready)
             if ready is not None:
-                if ready is not known:
-                    self._table.put(key, ready)
                 return ready
+        if not shape.flags & n.RD:  # RFC 1034 §5.3.1: it is for the client to ask for recursion
+            return not_recursive(question, policy)
         return Waiting(wire, end, shape, client, transport, key, question, view, decided, now)
 
     # ---- 5 and 6: with waiting ---------------------------------------------------------------
@@ -333,3 +342,11 @@ class Pipeline:
             duration_us = int((self._clock() - arrived) * 1e6)
             self._buffer.append(Batch(self._wall_clock(), duration_us, self._records))
             self._records = []
+
+
+def _name_in(wire: bytes, end: int) -> bytes:
+    """The lower-cased name in a query that was only walked over; the root for what is none."""
+    try:
+        return wire[HEADER_SIZE:end].lower() if end_of(wire, HEADER_SIZE) == end else ROOT
+    except WireError:
+        return ROOT

@@ -70,6 +70,23 @@ def made_here(
     return _ready(question, policy, refusal, Verdict(outcome, cause, detail=detail))
 
 
+def forwarding_loop(question: Question, policy: Policy) -> Ready:
+    """The answer to a probe of our own, which an upstream sent back to us."""
+    loop = SyntheticReply(n.Rcode.NXDOMAIN)
+    return made_here(question, policy, loop, Outcome.LOCAL, "forwarding loop")
+
+
+def not_recursive(question: Question, policy: Policy) -> Ready:
+    """REFUSED to a query without RD that only an upstream could answer.
+
+    Its sender wants what is known here, and would have to wait for somebody else's answer; with
+    EDE 20, as RFC 8914 §4.21 has it.
+    """
+    verdict = Verdict(Outcome.REFUSED, detail="recursion not desired, and no answer is at hand")
+    ede = (n.Ede.NOT_AUTHORITATIVE, "recursion not desired")
+    return _ready(question, policy, SyntheticReply(n.Rcode.REFUSED), verdict, ede)
+
+
 def failure(
     question: Question, policy: Policy, cause: str, known: Ready | None, now: float
 ) -> Ready:
@@ -156,7 +173,7 @@ def _shared_report(outcome: Outcome, rcode: int, detail: str) -> Report:
 
 
 NOT_ALLOWED: Final = _shared_report(Outcome.REFUSED, n.Rcode.REFUSED, "client not in dns.allow")
-TOO_MANY: Final = _shared_report(Outcome.REFUSED, n.Rcode.REFUSED, "over dns.rate_limit")
+TOO_MANY: Final = Verdict(Outcome.REFUSED, detail="over dns.rate_limit")
 MALFORMED: Final[dict[int, Report]] = {
     n.Rcode.FORMERR: _shared_report(Outcome.MALFORMED, n.Rcode.FORMERR, "malformed query"),
     n.Rcode.NOTIMP: _shared_report(Outcome.MALFORMED, n.Rcode.NOTIMP, "unknown opcode"),

@@ -5,10 +5,12 @@ an address of the victim's router. No public name needs an address that means so
 only, so answers that hold one are refused, hints of HTTPS and SVCB records included. Names of
 people who do publish addresses of their house are allowed by the settings.
 
-Private are: loopback, RFC 1918, link-local (RFC 3927, 4291), unique local (RFC 4193), and carrier
-NAT (RFC 6598): to a house those are its router's outside, or the VPNs that use them for devices.
-So are IPv6 forms that carry such an IPv4 address (mapped, compatible, and RFC 6052's prefix). Not
-among them are 0.0.0.0 and ::, with which other blockers answer, nor the documentation networks.
+Private are: loopback, RFC 1918, link-local (RFC 3927, 4291), unique local (RFC 4193), "this
+network" (0.0.0.0/8, RFC 1122 §3.2.1.3), carrier NAT (RFC 6598): to a house those are its router's
+outside, or the VPNs that use them for devices; and local-use translation (RFC 8215). So are IPv6
+forms that carry such an IPv4 address: mapped, compatible, RFC 6052's prefix, 6to4 (RFC 3056) and
+Teredo (RFC 4380 §4). Not among them are 0.0.0.0 and ::, with which other blockers answer, nor the
+documentation networks.
 
 Bogus addresses: what some providers answer in place of "there is no such name".
 """
@@ -31,14 +33,20 @@ _PRIVATE: Final = tuple(
         "192.168.0.0/16",
         "169.254.0.0/16",
         "100.64.0.0/10",
+        "0.0.0.0/8",
         "fc00::/7",
         "fe80::/10",
         "::1/128",
+        "64:ff9b:1::/48",
     )
 )
 _IPV4_INSIDE: Final = tuple(
     IPv6Address(text).packed[:12] for text in ("::ffff:0.0.0.0", "::0.0.0.0", "64:ff9b::")
 )
+
+_6TO4: Final = b"\x20\x02"
+_TEREDO: Final = b"\x20\x01\0\0"
+_UNSPECIFIED: Final = bytes(4)
 
 
 def _beginnings(network: Network) -> Iterable[bytes]:
@@ -50,18 +58,29 @@ def _beginnings(network: Network) -> Iterable[bytes]:
 
 SUSPICIOUS: Final = frozenset(
     beginning for network in _PRIVATE for beginning in _beginnings(network)
-) | {prefix[:2] for prefix in _IPV4_INSIDE}
+) | {prefix[:2] for prefix in (*_IPV4_INSIDE, _6TO4, _TEREDO)}
 """The first two bytes of all private addresses: one look-up tells nearly every other one."""
 
 
 def is_private(packed: bytes) -> bool:
     """Whether an address of 4 or 16 bytes means something inside a house only."""
-    if packed[:2] not in SUSPICIOUS:
+    if packed[:2] not in SUSPICIOUS or packed == _UNSPECIFIED:
         return False
-    address: Address = ip_address(packed)
-    if any(address.version == net.version and address in net for net in _PRIVATE):
+    if any(map(is_private, _ipv4_inside(packed))):
         return True
-    return packed[:12] in _IPV4_INSIDE and is_private(packed[12:])
+    address: Address = ip_address(packed)
+    return any(address.version == net.version and address in net for net in _PRIVATE)
+
+
+def _ipv4_inside(packed: bytes) -> tuple[bytes, ...]:
+    """The IPv4 addresses that an IPv6 address carries."""
+    if packed[:12] in _IPV4_INSIDE:
+        return (packed[12:],)
+    if packed[:2] == _6TO4:
+        return (packed[2:6],)
+    if packed[:4] == _TEREDO:  # its server, and the client with every bit turned round
+        return packed[4:8], bytes(byte ^ 0xFF for byte in packed[12:])
+    return ()
 
 
 class Rebinding:

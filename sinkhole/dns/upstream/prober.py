@@ -101,12 +101,17 @@ class Prober:
         name = bytes((len(label),)) + label + LOOP_ZONE
         self._seen_here.discard(self._latest.get(server, b""))
         self._latest[server] = name
-        self._ask(Question(name, Type.TXT), server, partial(self._ended, server, name))
+        ended = partial(self._ended, server, name, server.queries)
+        self._ask(Question(name, Type.TXT), server, ended)
 
-    def _ended(self, server: Server, name: bytes, _: Exchanged | UpstreamError) -> None:
+    def _ended(
+        self, server: Server, name: bytes, queries: int, _: Exchanged | UpstreamError
+    ) -> None:
+        """`queries` is how many it had been asked before: one that loops is asked nothing else, so
+        a probe that could not be sent shows, and clears nothing."""
         if server not in self._watched:
             return  # closed in between
-        if name not in self._seen_here:
+        if name not in self._seen_here and server.queries > queries:
             server.loops = False
         if server.streak or server.loops or not server.up:
             self._look_in(server, self._every_s)

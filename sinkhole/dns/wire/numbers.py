@@ -67,6 +67,7 @@ class Ede:
     FORGED_ANSWER: Final = 4
     BLOCKED: Final = 15
     FILTERED: Final = 17
+    NOT_AUTHORITATIVE: Final = 20
     NO_REACHABLE_AUTHORITY: Final = 22
 
 

@@ -30,6 +30,15 @@ from sinkhole.dns.wire.name import from_text
         "::ffff:192.168.1.1",
         "::10.0.0.1",
         "64:ff9b::127.0.0.1",
+        "0.0.0.1",
+        "0.255.255.255",
+        "::ffff:0.1.2.3",
+        "64:ff9b:1::192.0.2.1",
+        "64:ff9b:1:ffff::",
+        "2002:c0a8:0101::1",
+        "2002:7f00:1::",
+        "2001:0:a00:1::",
+        "2001:0:c000:201:0:0:3f57:fefe",
     ],
 )
 def test_private_addresses(address: str) -> None:
@@ -40,7 +49,7 @@ def test_private_addresses(address: str) -> None:
     "address",
     [
         "0.0.0.0",
-        "0.0.0.1",
+        "1.0.0.0",
         "9.255.255.255",
         "11.0.0.1",
         "172.15.255.255",
@@ -58,6 +67,10 @@ def test_private_addresses(address: str) -> None:
         "::ffff:0.0.0.0",
         "64:ff9b::192.0.2.1",
         "252.0.0.1",
+        "2002:c000:201::1",
+        "2001:0:c000:201:0:0:3fff:fdfe",
+        "2001:1:a00:1::",
+        "64:ff9b:2::a00:1",
     ],
 )
 def test_all_other_addresses(address: str) -> None:
