@@ -132,7 +132,7 @@ class App:
         if self.query_log is not None:
             await self.query_log.close()
             # Not after a start that failed: the file may be better than ours.
-            self._cache_file.save()
+            await asyncio.to_thread(self._cache_file.save)
         self._data_dir.release()
 
     async def first_lists(self, patience_s: float) -> None:
@@ -278,9 +278,9 @@ class App:
 def _raise_descriptor_limit() -> None:
     """Take as many file descriptors as we may: each query to an upstream has its own socket."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536)
-    if soft != resource.RLIM_INFINITY and soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    most = 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 @contextmanager

@@ -6,7 +6,8 @@ run            the server, from start to signal
 check_config   what is wrong with settings beyond their shape
 running_server asks the running server: statistics, explanations, health
 explain        who decides what about a name; `explanation` says it in words
-lists          update, accept, roll back, compare; `list_status` shows, `list_choice` chooses
+lists          update, accept, roll back, compare; `list_status` shows, `list_choice` chooses,
+               `list_progress` tells how an update gets on
 preview        what a list would newly block
 terminal       where tables are printed
 """

@@ -33,7 +33,7 @@ MOST_NAMES: Final = 500_000
 """Distinct names that are looked at; some 100 MB. A log with more is not read to its end."""
 
 
-class Asker(TypedDict):
+class NameAsker(TypedDict):
     """A client, and how often it asked."""
 
     client: str
@@ -45,7 +45,7 @@ class ChangedName(TypedDict):
 
     name: str
     queries: int
-    clients: list[Asker]
+    clients: list[NameAsker]
 
 
 class Effect(TypedDict):

@@ -143,7 +143,7 @@ class QuestionExplained(RuleDecision):
     changes: list[Change]
 
 
-class ListState(TypedDict):
+class ListBrief(TypedDict):
     """How a list stands, as far as it matters for an explanation."""
 
     name: str
@@ -166,5 +166,5 @@ class Explanation(QuestionExplained, Source):
     """
 
     data_dir: str
-    lists: list[ListState]
+    lists: list[ListBrief]
     no_server: NotRequired[str]

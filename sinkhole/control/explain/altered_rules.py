@@ -17,7 +17,7 @@ from sinkhole.dns.filter.precedence import Candidate, Lookup, find_winner
 from sinkhole.dns.filter.traits import NO_TRAITS, Traits
 from sinkhole.dns.filter.trie import CompiledList
 
-Place = tuple[str, int]
+RulePlace = tuple[str, int]
 """A rule, by the name of its list and its line."""
 
 
@@ -37,7 +37,7 @@ class AlteredRules:
         *,
         own: str,
         kind: Kind = "block",
-        without: Iterable[Place] = (),
+        without: Iterable[RulePlace] = (),
     ) -> None:
         self._matcher = matcher
         self._added = Matcher([CompiledList.from_rules(own, kind, added)]) if added else None
@@ -70,5 +70,5 @@ class AlteredRules:
         return replace(added, place=self._place, rule=rule)
 
 
-def _place(candidate: Candidate) -> Place:
+def _place(candidate: Candidate) -> RulePlace:
     return candidate.source.name, candidate.rule.line

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sinkhole.control.explain.inquiry import OWN_RULES, Inquiry
+from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.control.explain.rule_search import Trial, allow_lines, block_for, exceptions_for
+from sinkhole.control.lists.own_rules import OWN_RULES
 from sinkhole.dns.filter.language.line import Kind
 from sinkhole.dns.pipeline.decide_answer import BOGUS, REBINDING
 from sinkhole.dns.wire.name import from_text

@@ -9,7 +9,7 @@ from math import isinf
 from sinkhole.control.explain import records
 from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.dns.cache.answer import Answer, TtlLimits, answer_of
-from sinkhole.dns.cache.ready import Ready
+from sinkhole.dns.cache.ready import Ready, State
 from sinkhole.dns.cache.table import Table
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import from_text
@@ -34,16 +34,20 @@ def entries_of(inquiry: Inquiry, table: Table) -> list[tuple[Question, Ready]]:
 
 
 def state_of(ready: Ready, now: float) -> str:
-    """How old it is: fresh, aged, expired, stale, or refused, failure, made here."""
+    """How old it is: fresh, aged, expired, stale, or refused, failure, made here.
+
+    Under whatever policy it was decided; `outdated` is told apart from this.
+    """
+    state, answer = ready.state(now, ready.generation), ready.answer
+    if state not in (State.FRESH, State.AGING):
+        return "expired"
     if ready.failures:
-        return "failure" if now < ready.expires else "expired"
-    if ready.answer is None:
-        if isinf(ready.expires):
-            return "made here"
-        return "refused" if now < ready.expires else "expired"
-    if now >= ready.answer.expires:
-        return "stale" if now < ready.expires else "expired"
-    return "fresh" if now < ready.fresh_until else "aged"
+        return "failure"
+    if answer is None:
+        return "made here" if isinf(ready.expires) else "refused"
+    if now >= answer.expires:
+        return "stale"
+    return "fresh" if state is State.FRESH else "aged"
 
 
 def told_entry(question: Question, ready: Ready, inquiry: Inquiry) -> CacheEntry:
@@ -53,13 +57,13 @@ def told_entry(question: Question, ready: Ready, inquiry: Inquiry) -> CacheEntry
     reply = (
         records.of_answer(answer, question, now) if answer else records.of_ready(ready, question)
     )
-    wanted = n.type_name(question.qtype)
+    asked_type = n.type_name(question.qtype)
     return {
         "do": question.do,
         "cd": question.cd,
         "state": state_of(ready, now),
         "outdated": ready.generation != inquiry.policy.generation,
-        "negative": not any(each["type"] == wanted for each in reply["records"]),
+        "negative": not any(each["type"] == asked_type for each in reply["records"]),
         "ttl_s": None if isinf(ends) else max(0, int(ends - now)),
         "outcome": verdict.outcome.name.lower(),
         **records.place_of(verdict.cause),

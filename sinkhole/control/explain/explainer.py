@@ -23,7 +23,7 @@ from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.numbers import type_number
 from sinkhole.dns.wire.question import Question
 from sinkhole.model.errors import UpstreamError, WireError
-from sinkhole.model.explanation import Explanation, ListState, QuestionExplained
+from sinkhole.model.explanation import Explanation, ListBrief, QuestionExplained
 from sinkhole.model.verdict import Cause
 
 Ask = Callable[[Question], Awaitable[Exchanged]]
@@ -118,7 +118,7 @@ def complete(
     lists: Sequence[ListStatus],
 ) -> Explanation:
     """The explanation with the name as it was asked for, where the lists are, how each stands."""
-    rows: list[ListState] = [
+    rows: list[ListBrief] = [
         {"name": each["name"], "state": each["state"], "names": each["names"]} for each in lists
     ]
     data_dir = str(settings.data_dir.resolve())

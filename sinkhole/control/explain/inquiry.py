@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sinkhole.control.explain.altered_rules import AlteredRules
+from sinkhole.control.lists.own_rules import OWN_RULES
 from sinkhole.control.settings import Settings
 from sinkhole.dns.cache.answer import Answer
 from sinkhole.dns.cache.ready import Ready
@@ -18,8 +19,6 @@ from sinkhole.dns.pipeline.replies import NOT_ALLOWED
 from sinkhole.dns.policy.snapshot import Filter, Policy, View
 from sinkhole.dns.wire.question import Question
 from sinkhole.model.verdict import Verdict
-
-OWN_RULES = "own rules"
 
 
 @dataclass(frozen=True, slots=True)

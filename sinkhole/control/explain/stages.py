@@ -7,24 +7,18 @@ one that decides are told as well, as what they would say.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.control.explain.records import of_ready, of_records
 from sinkhole.dns.cache.ready import Ready
+from sinkhole.dns.pipeline.decide_question import Stage, filtered, reserved
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.pipeline import STAGES
 from sinkhole.dns.upstream.prober import LOOP_ZONE
 from sinkhole.dns.wire.name import is_below
-from sinkhole.model.explanation import RuleOpinion, StageSaid
-from sinkhole.model.verdict import Verdict
-
-_SILENT: Final = {
-    "special": "an ordinary question",
-    "local": "no name of the house",
-    "reserved": "not reserved",
-}
-"""What is told of a stage that has no say."""
+from sinkhole.model.explanation import RecordText, RuleOpinion, StageSaid
+from sinkhole.model.verdict import Cause, Verdict
 
 
 class _Said(NamedTuple):
@@ -49,12 +43,12 @@ def stages(inquiry: Inquiry, opinions: list[RuleOpinion]) -> list[StageSaid]:
 def _all_that_say(inquiry: Inquiry, opinions: list[RuleOpinion]) -> Iterator[_Said]:
     yield _access(inquiry)
     for stage in STAGES:
-        if stage.name == "filter":  # two tiers, and every rule has its say in one of them
+        if stage.decide is filtered:  # two tiers, and every rule has its say in one of them
             yield _rules("lists", [each for each in opinions if not each["builtin"]])
             yield _rules("built-in", [each for each in opinions if each["builtin"]])
             continue
         decided = stage.decide(inquiry.question, inquiry.view)
-        says = _silence(stage.name, inquiry) if decided is None else _says(decided, inquiry)
+        says = _silence(stage, inquiry) if decided is None else _says(decided, inquiry)
         yield _Said(stage.name, says, decided is not None)
 
 
@@ -66,23 +60,28 @@ def _access(inquiry: Inquiry) -> _Said:
     return _Said("access", f"{client.text} may ask{often}", False)
 
 
-def _silence(stage: str, inquiry: Inquiry) -> str:
-    if stage == "reserved" and is_below(inquiry.question.name, LOOP_ZONE):
+def _silence(stage: Stage, inquiry: Inquiry) -> str:
+    if stage.decide is reserved and is_below(inquiry.question.name, LOOP_ZONE):
         return "a name by which servers find forwarding loops: let pass"
-    return _SILENT[stage]
+    return stage.silence
 
 
 def _says(decided: Ready | Permit, inquiry: Inquiry) -> str:
     """What a stage says that answers a question here, or leads it to another name."""
     if isinstance(decided, Permit):
-        target = of_records(inquiry.question, decided.front)["records"][-1]
-        return f"{decided.cause.list_name} say: an alias of {target['data']}"
+        return _alias(decided.cause, of_records(inquiry.question, decided.front)["records"])
     verdict: Verdict = decided.report.verdict
     if not verdict.cause.list_name:
         return verdict.detail
-    records = len(of_ready(decided, inquiry.question)["records"])
+    records = of_ready(decided, inquiry.question)["records"]
+    if verdict.detail:  # it leads to a name that may not be asked for
+        return _alias(verdict.cause, [each for each in records if each["type"] == "CNAME"])
     counted = {0: "no record of this type", 1: "one record"}
-    return f"{verdict.cause.list_name}: {counted.get(records, f'{records} records')}"
+    return f"{verdict.cause.list_name}: {counted.get(len(records), f'{len(records)} records')}"
+
+
+def _alias(cause: Cause, links: list[RecordText]) -> str:
+    return f"{cause.list_name} say: an alias of {links[-1]['data']}"
 
 
 def _rules(stage: str, opinions: list[RuleOpinion]) -> _Said:

@@ -66,11 +66,13 @@ def _block(services: list[BlockableService]) -> Iterator[BuiltinRule]:
     return (BuiltinRule(f"||{domain}^", owner) for domain, owner in owners.items())
 
 
-def _force(wanted: SafeSearchSettings, services: list[BlockableService]) -> Iterator[BuiltinRule]:
+def _force(
+    safe_search: SafeSearchSettings, services: list[BlockableService]
+) -> Iterator[BuiltinRule]:
     """A CNAME for each host, except of blocked services: a rewrite would win over the block."""
     levels = {
         engine: value if isinstance(value, str) else "strict" if value else "off"
-        for engine, value in wanted
+        for engine, value in safe_search
     }
     if set(levels.values()) == {"off"}:
         return
@@ -86,11 +88,11 @@ def _force(wanted: SafeSearchSettings, services: list[BlockableService]) -> Iter
 
 
 def _deny(settings: Settings) -> Iterator[BuiltinRule]:
-    wanted = settings.filtering.builtin
+    builtin = settings.filtering.builtin
     features = (
-        (wanted.doh_canary, DOH_CANARY, "Firefox canary"),
-        (wanted.private_relay, PRIVATE_RELAY, "iCloud Private Relay"),
+        (builtin.doh_canary, DOH_CANARY, "Firefox canary"),
+        (builtin.private_relay, PRIVATE_RELAY, "iCloud Private Relay"),
     )
-    for is_wanted, hosts, owner in features:
-        for host in hosts if is_wanted else ():
+    for is_on, hosts, owner in features:
+        for host in hosts if is_on else ():
             yield BuiltinRule(f"|{host}^$dnsrewrite=NXDOMAIN", owner)

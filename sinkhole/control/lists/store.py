@@ -86,7 +86,7 @@ class ListStore:
         with _disk(self.folder):
             part.unlink(missing_ok=True)
 
-    def sweep(self, wanted_ids: Collection[str], now: float) -> None:
+    def sweep(self, known_ids: Collection[str], now: float) -> None:
         """Remove leftovers, and lists that left the settings UNUSED_GRACE_S ago.
 
         Only under the lock: what another process is writing looks like a leftover.
@@ -96,7 +96,7 @@ class ListStore:
             ours = [path for path in found if path.is_file()]
         needed = set()
         for path in ours:
-            if path.suffix == ".json" and (state := self._still_needed(path, wanted_ids, now)):
+            if path.suffix == ".json" and (state := self._still_needed(path, known_ids, now)):
                 needed |= {path.name, *state.files}
         with _disk(self.folder):
             for path in ours:
@@ -124,14 +124,14 @@ class ListStore:
             lock.release()
 
     def _still_needed(
-        self, path: Path, wanted_ids: Collection[str], now: float
+        self, path: Path, known_ids: Collection[str], now: float
     ) -> SubscriptionState | None:
         """The state in `path` if its files are to be kept; notes since when it is unused."""
         list_id = path.name.removesuffix(".json")
         state = self.read(list_id)
         if state is None:
             return None
-        if list_id in wanted_ids:
+        if list_id in known_ids:
             unused_since = None
         else:
             unused_since = min(state.unused_since or now, now)

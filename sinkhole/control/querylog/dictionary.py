@@ -29,7 +29,7 @@ AccountKey = tuple[int, int, int, str, int, str, bool, str, str, str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind(Generic[Key]):
+class ValueKind(Generic[Key]):
     """How the values of one dictionary are stored.
 
     `columns` are all columns but id and seen, first the one that tells values apart; `stored`
@@ -60,9 +60,9 @@ def _stored_account(key: AccountKey) -> tuple[Any, ...]:
     return (short_hash(repr(key)), *key)
 
 
-NAMES: Final[Kind[bytes]] = Kind("name", ("digest", "text"), _stored_name)
-CLIENTS: Final[Kind[str]] = Kind("client", ("text",), lambda address: (address,))
-ACCOUNTS: Final[Kind[AccountKey]] = Kind(
+NAMES: Final[ValueKind[bytes]] = ValueKind("name", ("digest", "text"), _stored_name)
+CLIENTS: Final[ValueKind[str]] = ValueKind("client", ("text",), lambda address: (address,))
+ACCOUNTS: Final[ValueKind[AccountKey]] = ValueKind(
     "account",
     (
         *("digest", "qtype", "rcode", "outcome", "list", "line", "rule", "allowed"),
@@ -85,27 +85,27 @@ def account_key(report: Report, rule: str) -> AccountKey:
 class Dictionary(Generic[Key]):
     """The numbers of one kind of value; `ids` holds those that `learn` was asked for of late."""
 
-    def __init__(self, kind: Kind[Key], last_id: int) -> None:
+    def __init__(self, kind: ValueKind[Key], last_id: int) -> None:
         self.ids: dict[Key, int] = {}
         self._kind = kind
         self._last_id = last_id
 
     @classmethod
-    async def load(cls, database: Database, kind: Kind[Key]) -> Dictionary[Key]:
+    async def load(cls, database: Database, kind: ValueKind[Key]) -> Dictionary[Key]:
         """The dictionary of a database as it is now, with nothing remembered yet."""
         return cls(kind, await database.value(f"SELECT max(id) FROM {kind.table}") or 0)
 
-    async def learn(self, database: Database, wanted: Iterable[Key], hour: int) -> None:
-        """Make `ids` know all of `wanted`, within the open transaction.
+    async def learn(self, database: Database, keys: Iterable[Key], hour: int) -> None:
+        """Make `ids` know all of `keys`, within the open transaction.
 
         Values the database has are looked up, the others stored, all in few statements; each is
         marked as seen in `hour`. To be forgotten if the transaction is undone.
         """
-        missing = [key for key in wanted if key not in self.ids]
+        missing = [key for key in keys if key not in self.ids]
         if not missing:
             return
         if len(self.ids) + len(missing) > MOST_REMEMBERED:
-            missing = list(wanted)
+            missing = list(keys)
             self.ids.clear()
         stored = {key: self._kind.stored(key) for key in missing}
         found = await self._find(database, [columns[0] for columns in stored.values()], hour)

@@ -78,17 +78,17 @@ class History:
         if not 1 <= limit <= MOST_ROWS:
             raise ValueError(f"limit is {limit}; it may be 1 to {MOST_ROWS}")
         end = _cursor(before)
-        wanted = await make_filter(
+        sought = await make_filter(
             self._source, client=client, name=name, verdict=verdict, qtype=qtype
         )
-        if wanted.is_empty:
+        if sought.is_empty:
             return {"queries": [], "next": None}
         # One row more than asked for tells whether there is another page.
-        rows = await self._find(wanted, end, limit + 1)
+        rows = await self._find(sought, end, limit + 1)
         following = str(rows[limit - 1][0]) if len(rows) > limit else None
         return {"queries": [_logged_query(row) for row in rows[:limit]], "next": following}
 
-    async def _find(self, wanted: QueryFilter, end: int | None, limit: int) -> list[Row]:
+    async def _find(self, sought: QueryFilter, end: int | None, limit: int) -> list[Row]:
         # Two SELECTs: min and max in one would read the whole table.
         ends = await self._source.rows(
             "SELECT (SELECT min(id) FROM query), (SELECT max(id) FROM query)", []
@@ -97,26 +97,26 @@ class History:
         if oldest is None:
             return []
         end = newest + 1 if end is None else min(end, newest + 1)
-        if not wanted.hours:
-            return await self._scan(wanted, oldest, end, limit)
+        if not sought.hours:
+            return await self._scan(sought, oldest, end, limit)
         rows: list[Row] = []
         last_hour, width = (end - 1) // HOUR_US, FIRST_HOURS
         while last_hour >= oldest // HOUR_US and len(rows) < limit:
             first_hour = max(last_hour - width + 1, oldest // HOUR_US)
-            for start, stop in await self._ranges(wanted, first_hour, last_hour):
-                rows += await self._scan(wanted, start, min(stop, end), limit - len(rows))
+            for start, stop in await self._ranges(sought, first_hour, last_hour):
+                rows += await self._scan(sought, start, min(stop, end), limit - len(rows))
                 if len(rows) >= limit:
                     break
             last_hour, width = first_hour - 1, width * 4
         return rows
 
-    async def _ranges(self, wanted: QueryFilter, first: int, last: int) -> list[tuple[int, int]]:
+    async def _ranges(self, sought: QueryFilter, first: int, last: int) -> list[tuple[int, int]]:
         """The stretches of ids that may have matching rows, newest first; neighbours joined."""
         hours = await self._source.rows(
             "WITH RECURSIVE h (start) AS"
             " (SELECT ? UNION ALL SELECT start - 3600 FROM h WHERE start > ?)"
-            f" SELECT start / 3600 FROM h WHERE {' AND '.join(wanted.hours)} ORDER BY start DESC",
-            [last * 3600, first * 3600, *wanted.hours_values],
+            f" SELECT start / 3600 FROM h WHERE {' AND '.join(sought.hours)} ORDER BY start DESC",
+            [last * 3600, first * 3600, *sought.hours_values],
         )
         ranges: list[tuple[int, int]] = []
         for (hour,) in hours:
@@ -127,11 +127,11 @@ class History:
                 ranges.append((start, stop))
         return ranges
 
-    async def _scan(self, wanted: QueryFilter, start: int, stop: int, limit: int) -> list[Row]:
-        where = " AND ".join(["q.id >= ?", "q.id < ?", *wanted.where])
+    async def _scan(self, sought: QueryFilter, start: int, stop: int, limit: int) -> list[Row]:
+        where = " AND ".join(["q.id >= ?", "q.id < ?", *sought.where])
         return await self._source.rows(
             f"{_COLUMNS} WHERE {where} ORDER BY q.id DESC LIMIT ?",
-            [start, stop, *wanted.where_values, limit],
+            [start, stop, *sought.where_values, limit],
         )
 
 

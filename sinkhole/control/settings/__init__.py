@@ -3,7 +3,8 @@
 `load` reads the file and the environment into a `Settings`, or raises SettingsError with every
 problem at once. Start reading at `schema.py`, which has every section and key; the kinds of values
 are in `values.py`, `units.py`, `addresses.py` and `records.py`, and the way from text to values is
-document > layers > load.
+document > layers > load. `render` writes the settings in force, `quoting` shows values to people;
+`shipped` has the data that came with the program, `hosts_file` reads that of the machine.
 """
 
 from sinkhole.control.settings.addresses import Address, Endpoint, Network

@@ -20,9 +20,9 @@ from sinkhole.control.settings.quoting import listing, nearest, quoted, shown
 from sinkhole.control.settings.values import conflict, read_text
 from sinkhole.model.errors import SettingsError
 
-SERVICES = "blocklists/services.yaml"
-SAFE_SEARCH = "blocklists/safesearch.yaml"
-CATALOGUE = "blocklists/catalogue.yaml"
+SERVICES_FILE = "blocklists/services.yaml"
+SAFE_SEARCH_FILE = "blocklists/safesearch.yaml"
+CATALOGUE_FILE = "blocklists/catalogue.yaml"
 
 GROUP = "group:"
 """What a group of services begins with where an id could stand."""
@@ -75,7 +75,7 @@ def known_services() -> Mapping[str, BlockableService]:
     """
     services = (
         BlockableService(entry["id"], entry["name"], entry["group"], tuple(entry["domains"]))
-        for entry in read_shipped(SERVICES)["services"]
+        for entry in read_shipped(SERVICES_FILE)["services"]
     )
     return {service.id: service for service in services}
 
@@ -117,7 +117,7 @@ def _no_service(word: str, groups: Collection[str]) -> str:
     all_groups = ", ".join(sorted(groups))
     if group != word:
         return f"{shown(word)} is no group of services, known are {all_groups}"
-    return f"{shown(word)} is no service, they stand in {SERVICES}, in the groups {all_groups}"
+    return f"{shown(word)} is no service, they stand in {SERVICES_FILE}, in the groups {all_groups}"
 
 
 def _nearest_service(word: str) -> str:
@@ -150,7 +150,7 @@ def known_engines() -> Mapping[str, SearchEngine]:
 
     The keys are those of `filtering.safe_search`. SettingsError if the file can't be read.
     """
-    engines: Mapping[str, SearchEngine] = read_shipped(SAFE_SEARCH)
+    engines: Mapping[str, SearchEngine] = read_shipped(SAFE_SEARCH_FILE)
     return engines
 
 
@@ -171,7 +171,7 @@ class CatalogueEntry(BaseModel, frozen=True, extra="forbid"):
     names: int = Field(gt=0)
 
 
-def read_catalogue(path: str | Path = CATALOGUE) -> tuple[CatalogueEntry, ...]:
+def read_catalogue(path: str | Path = CATALOGUE_FILE) -> tuple[CatalogueEntry, ...]:
     """All entries in the order of the file; SettingsError if it is missing or broken.
 
     The file maps each group to its entries.

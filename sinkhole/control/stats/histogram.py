@@ -30,12 +30,12 @@ def percentile_us(counts: Mapping[int, int], percent: float) -> float | None:
     total = sum(counts.values())
     if not total:
         return None
-    wanted = total * percent / 100
+    rank = total * percent / 100
     below = 0
     bucket = 0
     for bucket, count in sorted(counts.items()):
-        if below + count >= wanted and count:
-            share = max(wanted - below, 0) / count
+        if below + count >= rank and count:
+            share = max(rank - below, 0) / count
             upper = EDGES_US[bucket]
             return float(upper * 10 ** ((share - 1) / PER_DECADE))
         below += count

@@ -75,7 +75,8 @@ class Ready:
     `fresh_until` and `expires` are when the next thing happens to it and when it ends; the hot
     path compares the first two itself, as a call would cost a tenth of all it does. `failures` is
     how often in a row the question had failed, this time included. `used` and `weight` are the
-    table's: whether it was given since it was last looked at, and how many bytes it counts for.
+    table's: whether it was given since it was last looked at (the pipeline says so), and how many
+    bytes it counts for.
     """
 
     __slots__ = (

@@ -4,8 +4,8 @@ An answer is refused for what it leads to, whatever the name asked for was:
 
  1. its CNAME targets, the targets of HTTPS and SVCB records, its addresses and theirs (hints),
     each by the rules of the lists, with the type of the record they stand in
- 2. addresses that stand for "no such name" (`policy.bogus`)
- 3. addresses of the house, if the name may not lead there (`policy.rebinding`)
+ 2. addresses that stand for "no such name" (`BogusAddresses`)
+ 3. addresses of the house, if the name may not lead there (`Rebinding`)
 
 A name that a rule explicitly allows may lead anywhere in the first respect. Where CNAMEs made
 here lead (local records, rewrites) is the household's own wish, and not looked at.

@@ -31,11 +31,13 @@ Decide = Callable[[Question, View], Ready | Permit | None]
 
 
 class Stage(NamedTuple):
-    """One stage of a question: its name, what it decides, and why it stands where it does."""
+    """One stage of a question: its name, what it decides, why it stands where it does, and what
+    people are told of it where it has no say."""
 
     name: str
     decide: Decide
     reason: str
+    silence: str
 
 
 def special(question: Question, view: View) -> Ready | None:

@@ -115,7 +115,7 @@ class Forwarding:
         if waiting.view.policy is policy:
             return waiting
         key = waiting.key[:-TAG_SIZE] + client.tag
-        view = View(policy, client.traits)
+        view = View(policy, client.traits, waiting.view.qclass)
         decided = self._decide_question(waiting.question, view)
         if isinstance(decided, Ready):
             self._table.put(key, decided)

@@ -9,10 +9,13 @@ The order, and why:
  1. shape     bytes that are no query are dropped or refused before they cost anything more
  2. access    who may not ask, or asks too often, learns nothing and uses no room
  3. table     what was decided before, under this policy: blocks, local names, cached answers
- 4. stages    what the policy says about the question: `STAGES`, each with its reason
- 5. upstream  (later) ask, for the name or for what local records and rewrites lead to; one
+ 4. probe     a question that we sent ourselves, come back to us by an upstream: before anything
+              is decided about it, as it is about that upstream and not for anybody
+ 5. stages    what the policy says about the question: `STAGES`, each with its reason; what health
+              checks ask for is decided there, too, but neither kept nor recorded
+ 6. upstream  (later) ask, for the name or for what local records and rewrites lead to; one
               flight for identical questions
- 6. answer    (later) refuse what the answer leads to (CNAME targets, addresses), then keep it
+ 7. answer    (later) refuse what the answer leads to (CNAME targets, addresses), then keep it
 
 The table stands above the stages that fill it: that is the fast lane. A `Ready` carries the
 generation of the Policy that judged it, so changing the policy is one assignment here. What an
@@ -80,15 +83,31 @@ help an honest client once and a flood of forged queries always.
 
 
 STAGES: Final = (
-    Stage("special", special, "not about a name, so no list has a say"),
-    Stage("local", local, "names of the house win over lists, so that no list can break them"),
+    Stage(
+        "special",
+        special,
+        reason="not about a name, so no list has a say",
+        silence="an ordinary question",
+    ),
+    Stage(
+        "local",
+        local,
+        reason="names of the house win over lists, so that no list can break them",
+        silence="no name of the house",
+    ),
     Stage(
         "reserved",
         reserved,
-        "must never leave the house; after local, so that one may be given an address in a "
+        reason="must never leave the house; after local, so that one may be given an address in a "
         "reserved zone such as home.arpa",
+        silence="not reserved",
     ),
-    Stage("filter", filtered, "refuse or rewrite before anything about the name leaves the house"),
+    Stage(
+        "filter",
+        filtered,
+        reason="refuse or rewrite before anything about the name leaves the house",
+        silence="no rule matches",
+    ),
 )
 """What a policy says about a question, in order; the first stage with a say decides."""
 
@@ -157,7 +176,7 @@ class Pipeline:
         self.clients.renew(policy.access)
         self._policy = self._forwarding.policy = policy
 
-    # ---- 1 to 4: without waiting -------------------------------------------------------------
+    # ---- 1 to 5: without waiting -------------------------------------------------------------
 
     def answer_now(self, wire: bytes, client: Client, transport: Transport, now: float) -> Reaction:
         """React to one query: reply bytes, DROP, or a Waiting to hand to `answer_then`.
@@ -302,7 +321,7 @@ class Pipeline:
             return not_recursive(question, policy)
         return Waiting(wire, end, shape, client, transport, key, question, view, decided, now)
 
-    # ---- 5 and 6: with waiting ---------------------------------------------------------------
+    # ---- 6 and 7: with waiting ---------------------------------------------------------------
 
     def answer_then(self, waiting: Waiting, send: Callable[[bytes], None]) -> None:
         """Ask an upstream about what `answer_now` could not answer; always ends in a reply.

@@ -32,13 +32,13 @@ def refusal_by_rule(question: Question, policy: Policy, match: Match) -> Ready:
     refusal = policy.group.blocking.refuse(question.name, question.qtype, match.addresses)
     verdict = Verdict(Outcome.BLOCKED, match.cause, group=policy.group.name)
     code = n.Ede.FILTERED if match.builtin else n.Ede.BLOCKED
-    return _ready(question, policy, refusal, verdict, (code, place_of(match.cause)))
+    return _ready(question, policy, refusal, verdict, (code, list_and_line(match.cause)))
 
 
 def rewritten(question: Question, policy: Policy, cause: Cause, instead: SyntheticReply) -> Ready:
     """What a rule says instead, good until the policy changes (EDE 4, RFC 8914 §4.5)."""
     verdict = Verdict(Outcome.REWRITTEN, cause, group=policy.group.name)
-    return _ready(question, policy, instead, verdict, (n.Ede.FORGED_ANSWER, place_of(cause)))
+    return _ready(question, policy, instead, verdict, (n.Ede.FORGED_ANSWER, list_and_line(cause)))
 
 
 def refused_answer(
@@ -54,20 +54,20 @@ def refused_answer(
     `code` is the extended error's. Good for as long as the answer: after that, the name may lead
     elsewhere.
     """
-    reason = f"leads to {verdict.hop}: {place_of(verdict.cause)}"
+    reason = f"leads to {verdict.hop}: {list_and_line(verdict.cause)}"
     return _ready(question, policy, instead, verdict, (code, reason), until=answer.expires)
 
 
 def made_here(
     question: Question,
     policy: Policy,
-    refusal: SyntheticReply,
+    made: SyntheticReply,
     outcome: Outcome,
     detail: str = "",
     cause: Cause = NO_CAUSE,
 ) -> Ready:
     """A local or reserved name, or a special question; good until the policy changes."""
-    return _ready(question, policy, refusal, Verdict(outcome, cause, detail=detail))
+    return _ready(question, policy, made, Verdict(outcome, cause, detail=detail))
 
 
 def forwarding_loop(question: Question, policy: Policy) -> Ready:
@@ -121,7 +121,7 @@ def answered(
         policy.generation,
         do=question.do,
         cd=question.cd,
-        ede=(n.Ede.FORGED_ANSWER, place_of(permit.cause)) if is_rewritten else None,
+        ede=(n.Ede.FORGED_ANSWER, list_and_line(permit.cause)) if is_rewritten else None,
     )
     return ready, Report(name, qtype, rcode, permit.forwarded(server))
 
@@ -132,7 +132,7 @@ def stale_report(before: Report, permit: Permit, cause: str) -> Report:
     return Report(before.name, before.qtype, before.rcode, verdict)
 
 
-def place_of(cause: Cause) -> str:
+def list_and_line(cause: Cause) -> str:
     """A list and the line in it, as they are told to clients."""
     return f"{cause.list_name}, line {cause.line}" if cause.line else cause.list_name
 
@@ -148,17 +148,17 @@ def fitted(ready: Ready, query: bytes, end: int, shape: Shape, transport: Transp
 def _ready(
     question: Question,
     policy: Policy,
-    refusal: SyntheticReply,
+    made: SyntheticReply,
     verdict: Verdict,
     ede: tuple[int, str] | None = None,
     until: float = inf,
     failures: int = 0,
 ) -> Ready:
     return Ready(
-        Report(question.name, question.qtype, refusal.rcode, verdict),
+        Report(question.name, question.qtype, made.rcode, verdict),
         policy.generation,
-        write_tail(question.name, refusal.answer, refusal.authority),
-        rcode=refusal.rcode,
+        write_tail(question.name, made.answer, made.authority),
+        rcode=made.rcode,
         do=question.do,
         cd=question.cd,
         ede=ede,

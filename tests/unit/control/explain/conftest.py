@@ -12,7 +12,7 @@ from world import Clock, Script, question
 
 from sinkhole.app.from_settings import PolicyMaker
 from sinkhole.control.explain import Explainer, Inquiry, explain
-from sinkhole.control.explain.inquiry import OWN_RULES
+from sinkhole.control.lists.own_rules import OWN_RULES
 from sinkhole.control.settings import load
 from sinkhole.dns.cache.answer import TtlLimits
 from sinkhole.dns.cache.table import Table

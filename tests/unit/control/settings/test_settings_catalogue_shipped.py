@@ -8,7 +8,12 @@ from pathlib import Path
 import pytest
 
 from sinkhole.control.settings import make_list
-from sinkhole.control.settings.shipped import CATALOGUE, find_entry, find_shipped, read_catalogue
+from sinkhole.control.settings.shipped import (
+    CATALOGUE_FILE,
+    find_entry,
+    find_shipped,
+    read_catalogue,
+)
 from sinkhole.model.errors import SettingsError
 
 ENTRIES = read_catalogue()
@@ -45,7 +50,7 @@ def test_an_entry_can_be_added_as_it_stands(entry: object) -> None:
 
 
 def test_every_field_of_the_file_is_explained_in_its_head() -> None:
-    head = find_shipped(CATALOGUE).read_text().partition("\n\n")[0]
+    head = find_shipped(CATALOGUE_FILE).read_text().partition("\n\n")[0]
     for word in (*GROUPS, "format:", "names:", "licence"):
         assert word in head
 

@@ -12,7 +12,7 @@ import pytest
 from sinkhole.control.settings import Settings, shipped
 from sinkhole.control.settings.addresses import parse_host_name
 from sinkhole.control.settings.shipped import (
-    SERVICES,
+    SERVICES_FILE,
     BlockableService,
     chosen_services,
     known_services,
@@ -88,8 +88,8 @@ def test_the_file_is_not_read_where_no_service_is_chosen(
 
 
 def test_there_are_at_least_75_services_in_10_groups_each_in_its_place() -> None:
-    entries = read_shipped(SERVICES)["services"]
-    groups = read_shipped(SERVICES)["groups"]
+    entries = read_shipped(SERVICES_FILE)["services"]
+    groups = read_shipped(SERVICES_FILE)["groups"]
     assert len(entries) >= 75 and len(groups) >= 10
     assert all(set(entry) == {"id", "name", "group", "domains"} for entry in entries)
     assert len({entry["id"] for entry in entries}) == len(entries) == len(known_services())
@@ -126,5 +126,5 @@ def test_no_domain_is_in_two_services_unless_it_is_meant() -> None:
 
 
 def test_the_file_is_plain_and_says_nothing_of_addresses() -> None:
-    text = (Path(__file__).parents[4] / SERVICES).read_text()
+    text = (Path(__file__).parents[4] / SERVICES_FILE).read_text()
     assert "/" not in re.sub(r"^#.*", "", text, flags=re.MULTILINE)
