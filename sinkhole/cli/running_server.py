@@ -57,10 +57,9 @@ def explanation(
     """
     if not settings.web.listen.port:
         raise NoServer("web.listen has no fixed port, so a running server can't be found")
-    asked = {"name": name, "type": qtype, "client": client} | ({"ask": "true"} if ask else {})
-    path = f"/api/explain?{urllib.parse.urlencode(asked, errors='replace')}"
+    asked = {"name": name, "type": qtype, "client": client}
     try:
-        told = json.loads(_get(settings, path, UPSTREAM_TIMEOUT_S if ask else TIMEOUT_S))
+        told = json.loads(_ask_upstream(settings, asked) if ask else _explain(settings, asked))
     except ValueError:
         told = None
     if not isinstance(told, dict) or "stages" not in told:
@@ -70,12 +69,27 @@ def explanation(
     return cast(Explanation, told)
 
 
-def _get(settings: Settings, path: str, timeout_s: float = TIMEOUT_S) -> bytes:
+def _explain(settings: Settings, asked: dict[str, str]) -> bytes:
+    query = urllib.parse.urlencode(asked, errors="replace")
+    return _get(settings, f"/api/explain?{query}")
+
+
+def _ask_upstream(settings: Settings, asked: dict[str, str]) -> bytes:
+    options = json.dumps({**asked, "ask": True}).encode("ascii")
+    return _get(settings, "/api/explain", UPSTREAM_TIMEOUT_S, options)
+
+
+def _get(
+    settings: Settings, path: str, timeout_s: float = TIMEOUT_S, options: bytes | None = None
+) -> bytes:
+    """What the server answers; with `options`, which are JSON, to a POST."""
     where = settings.web.listen.reachable
+    headers = {"Content-Type": "application/json"} if options is not None else {}
+    request = urllib.request.Request(f"http://{where}{path}", options, headers)
     try:
         # A proxy of the environment must not come between us and this machine.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"http://{where}{path}", timeout=timeout_s) as response:
+        with opener.open(request, timeout=timeout_s) as response:
             body: bytes = response.read()
             return body
     except urllib.error.HTTPError as error:
