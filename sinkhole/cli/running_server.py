@@ -8,6 +8,7 @@ import socket
 import urllib.error
 import urllib.parse
 import urllib.request
+from contextlib import suppress
 from http import HTTPStatus
 from http.client import HTTPException
 from typing import Final, cast
@@ -41,6 +42,10 @@ def summary(settings: Settings, period: str) -> Summary:
     if not isinstance(answer, dict) or "totals" not in answer:  # another program has that port
         raise SinkholeError(f"what answers at {settings.web.listen} is not sinkhole")
     return cast(Summary, answer)
+
+
+class _Busy(SinkholeError):
+    """The page runs, but all its connections are taken."""
 
 
 class NoServer(SinkholeError):
@@ -93,6 +98,8 @@ def _get(
             body: bytes = response.read()
             return body
     except urllib.error.HTTPError as error:
+        if error.code == HTTPStatus.SERVICE_UNAVAILABLE and "Retry-After" in error.headers:
+            raise _Busy(f"http://{where} is busy: too many connections are open") from None
         if error.code == HTTPStatus.NOT_FOUND:  # another program, or an older sinkhole
             raise NoServer(f"on http://{where} {_reason(error)}") from None
         raise SinkholeError(_reason(error)) from None
@@ -140,11 +147,15 @@ def print_summary(told: Summary) -> None:
 
 
 def check_health(settings: Settings) -> None:
-    """Ask over DNS and over HTTP; SinkholeError tells which does not answer."""
+    """Ask over DNS, then over HTTP; SinkholeError tells which does not answer.
+
+    A page that has no place left for the question is no fault: what counts is DNS.
+    """
     for listen in settings.dns.listen:
         if listen.host != "::" or _has_ipv6():
             _ask_dns(listen.reachable)
-    _get(settings, "/healthz")
+    with suppress(_Busy):
+        _get(settings, "/healthz")
 
 
 def _has_ipv6() -> bool:

@@ -174,12 +174,18 @@ async def serve(house: Remembering) -> AsyncIterator[Serve]:
         *,
         hosts: tuple[str, ...] = (),
         most_connections: int = 32,
+        most_per_client: int = 8,
         patience_s: float = 30.0,
         **changed: Any,
     ) -> WebServer:
         app = create_app(replace(house.sources(), **changed), hosts=hosts)
         server = WebServer(
-            app, "127.0.0.1", 0, most_connections=most_connections, patience_s=patience_s
+            app,
+            "127.0.0.1",
+            0,
+            most_connections=most_connections,
+            most_per_client=most_per_client,
+            patience_s=patience_s,
         )
         await server.start()
         servers.append(server)
