@@ -8,7 +8,6 @@ import socket
 import urllib.error
 import urllib.parse
 import urllib.request
-from contextlib import suppress
 from http import HTTPStatus
 from http.client import HTTPException
 from typing import Final, cast
@@ -118,7 +117,9 @@ def _words(error: object) -> str:
 
 def _reason(error: urllib.error.HTTPError) -> str:
     try:
-        return str(json.loads(error.read())["error"])
+        text = error.read().decode("utf-8", "replace")
+        state, *reasons = text.splitlines() or [""]
+        return "; ".join(reasons) if state == "failing" else str(json.loads(text)["error"])
     except (ValueError, KeyError, TypeError, OSError):
         return f"the server answers {error.code}"
 
@@ -146,16 +147,20 @@ def print_summary(told: Summary) -> None:
             console.print(table)
 
 
-def check_health(settings: Settings) -> None:
-    """Ask over DNS, then over HTTP; SinkholeError tells which does not answer.
+def check_health(settings: Settings) -> list[str]:
+    """Ask over DNS, then over HTTP: why the server is degraded, nothing where all is well.
 
-    A page that has no place left for the question is no fault: what counts is DNS.
+    SinkholeError tells which does not answer. A page that has no place left for the question is
+    no fault: what counts is DNS.
     """
     for listen in settings.dns.listen:
         if listen.host != "::" or _has_ipv6():
             _ask_dns(listen.reachable)
-    with suppress(_Busy):
-        _get(settings, "/healthz")
+    try:
+        state, *reasons = _get(settings, "/healthz").decode("utf-8", "replace").splitlines() or [""]
+    except _Busy:
+        return []
+    return reasons if state == "degraded" else []
 
 
 def _has_ipv6() -> bool:

@@ -20,6 +20,7 @@ from sinkhole.control.stats.minute_counts import AnswerKey
 from sinkhole.control.web import ServerStatus, WebServer, WebSources, create_app
 from sinkhole.model.errors import ListError, UpstreamError
 from sinkhole.model.statistics import ListHits, Summary
+from sinkhole.model.status import Health
 from sinkhole.model.verdict import Outcome
 
 LIST: ListStatus = {
@@ -105,7 +106,7 @@ class Remembering:
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
-        self.is_healthy = True
+        self.health = Health("ok")
 
     async def explain(
         self, name: str, qtype: str, client: str, *, ask: bool = False
@@ -135,7 +136,7 @@ class Remembering:
             list_status=lambda: [LIST],
             accept_list=self.accept_list,
             update_lists=self.update_lists,
-            healthy=lambda: self.is_healthy,
+            health=lambda: self.health,
         )
 
 
