@@ -128,7 +128,7 @@ class ConnectionLimiter:
         return _Arrival(self._admit)
 
     def _admit(self, transport: asyncio.Transport) -> None:
-        client = str((transport.get_extra_info("peername") or ("",))[0])
+        client = _client_of(transport)
         if not self._has_room(client):
             self.refused += 1
             transport.write(_FULL)
@@ -161,6 +161,14 @@ class ConnectionLimiter:
         self._forget(longest)  # at once: the transport tells of its end only in its next turn
         longest.give_up()
         return True
+
+
+def _client_of(transport: asyncio.Transport) -> str:
+    """The client's address, "::1" for this machine when it comes from the address it calls."""
+    peer, own = (
+        str((transport.get_extra_info(name) or ("",))[0]) for name in ("peername", "sockname")
+    )
+    return "::1" if peer == own else peer
 
 
 def _is_loopback(address: str) -> bool:

@@ -142,10 +142,24 @@ class Clients:
             writer.close()
 
 
+async def test_this_machine_is_known_by_the_address_it_calls_too(
+    serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "_is_loopback", lambda address: address == "::1")
+    slow = Slow()
+    site = await serve(most_per_client=1, statistics=slow)  # as if 127.0.0.1 were 192.0.2.1
+    clients = Clients(site.port)
+    for _ in range(3):
+        await clients.busy(slow)
+    assert await clients.is_served()
+    slow.go_on.set()
+    clients.close()
+
+
 @pytest.fixture
 def only_one_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Of all loopback addresses, 127.0.0.1 alone counts as this machine's."""
-    monkeypatch.setattr(connections, "_is_loopback", lambda address: address == "127.0.0.1")
+    """Of all loopback addresses, the server's own 127.0.0.1 alone counts as this machine's."""
+    monkeypatch.setattr(connections, "_is_loopback", lambda address: address == "::1")
 
 
 async def test_more_connections_than_allowed_are_told_503_and_room_comes_back(serve: Any) -> None:
