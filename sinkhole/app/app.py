@@ -27,6 +27,7 @@ from sinkhole.app.data_dir import DataDir
 from sinkhole.app.from_settings import PolicyMaker, make_forwarder, make_resolver, ttl_limits
 from sinkhole.app.memory import release_free_memory
 from sinkhole.app.reloading import in_place
+from sinkhole.app.server_health import judge_health
 from sinkhole.control.explain import Explainer
 from sinkhole.control.lists.library import Library
 from sinkhole.control.querylog import QueryLog
@@ -40,6 +41,7 @@ from sinkhole.dns.server.sockets import Pair, bind_all
 from sinkhole.dns.server.tcp import TcpListener
 from sinkhole.dns.server.udp import UdpListener
 from sinkhole.model.record import RecordBuffer
+from sinkhole.model.status import Health
 from sinkhole.model.tasks import Tasks
 from sinkhole.model.verdict import Cause
 
@@ -169,7 +171,7 @@ class App:
             list_status=self.library.status,
             accept_list=self.library.accept,
             update_lists=self.library.update,
-            healthy=lambda: bool(self.udp),
+            health=self.health,
         )
         hosts = (*machine_names(socket.gethostname()), *self.settings.web.hosts)
         listen = self.settings.web.listen
@@ -254,6 +256,15 @@ class App:
             f"[{pair.host}]:{pair.port}" if ":" in pair.host else f"{pair.host}:{pair.port}"
             for pair in self.pairs
         ]
+
+    def health(self) -> Health:
+        """What /healthz says, from memory."""
+        return judge_health(
+            is_listening=bool(self.udp),
+            is_cut_off=self.forwarder.is_cut_off,
+            log_error=self._log_error(),
+            lists=self.library.status(),
+        )
 
     def problems(self) -> list[str]:
         """What the person running sinkhole should know, one sentence each."""

@@ -229,13 +229,16 @@ def compile_lists(sources: tuple[str, ...], output: Path, kind: Literal["block",
 def healthcheck(config: Path | None) -> None:
     """Ask the running server whether it is well.
 
-    One query over DNS to each address of dns.listen, and one request over HTTP. Prints nothing and
-    exits with 0 when all answer; otherwise says which does not, and exits with 1. For containers
-    and monitoring; the queries appear in no log and no statistics.
+    One query over DNS to each address of dns.listen, and one request over HTTP. Exits with 0 when
+    all answer, and prints nothing but what could be better, a line each (no upstream answers, for
+    instance); otherwise says which does not, and exits with 1. A page that is too busy to answer
+    is no failure. For containers and monitoring; the queries appear in no log and no statistics.
     """
     from sinkhole.cli import running_server as asking
+    from sinkhole.cli.explanation import printable
 
-    asking.check_health(load(config, os.environ))
+    for reason in asking.check_health(load(config, os.environ)):
+        click.echo(f"degraded: {printable(reason)}")
 
 
 def _on_command_line(option: str) -> bool:

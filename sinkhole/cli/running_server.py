@@ -43,6 +43,10 @@ def summary(settings: Settings, period: str) -> Summary:
     return cast(Summary, answer)
 
 
+class _Busy(SinkholeError):
+    """The page runs, but all its connections are taken."""
+
+
 class NoServer(SinkholeError):
     """No sinkhole answers at web.listen, or none that uses these settings."""
 
@@ -57,10 +61,9 @@ def explanation(
     """
     if not settings.web.listen.port:
         raise NoServer("web.listen has no fixed port, so a running server can't be found")
-    asked = {"name": name, "type": qtype, "client": client} | ({"ask": "true"} if ask else {})
-    path = f"/api/explain?{urllib.parse.urlencode(asked, errors='replace')}"
+    asked = {"name": name, "type": qtype, "client": client}
     try:
-        told = json.loads(_get(settings, path, UPSTREAM_TIMEOUT_S if ask else TIMEOUT_S))
+        told = json.loads(_ask_upstream(settings, asked) if ask else _explain(settings, asked))
     except ValueError:
         told = None
     if not isinstance(told, dict) or "stages" not in told:
@@ -70,15 +73,32 @@ def explanation(
     return cast(Explanation, told)
 
 
-def _get(settings: Settings, path: str, timeout_s: float = TIMEOUT_S) -> bytes:
+def _explain(settings: Settings, asked: dict[str, str]) -> bytes:
+    query = urllib.parse.urlencode(asked, errors="replace")
+    return _get(settings, f"/api/explain?{query}")
+
+
+def _ask_upstream(settings: Settings, asked: dict[str, str]) -> bytes:
+    options = json.dumps({**asked, "ask": True}).encode("ascii")
+    return _get(settings, "/api/explain", UPSTREAM_TIMEOUT_S, options)
+
+
+def _get(
+    settings: Settings, path: str, timeout_s: float = TIMEOUT_S, options: bytes | None = None
+) -> bytes:
+    """What the server answers; with `options`, which are JSON, to a POST."""
     where = settings.web.listen.reachable
+    headers = {"Content-Type": "application/json"} if options is not None else {}
+    request = urllib.request.Request(f"http://{where}{path}", options, headers)
     try:
         # A proxy of the environment must not come between us and this machine.
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"http://{where}{path}", timeout=timeout_s) as response:
+        with opener.open(request, timeout=timeout_s) as response:
             body: bytes = response.read()
             return body
     except urllib.error.HTTPError as error:
+        if error.code == HTTPStatus.SERVICE_UNAVAILABLE and "Retry-After" in error.headers:
+            raise _Busy(f"http://{where} is busy: too many connections are open") from None
         if error.code == HTTPStatus.NOT_FOUND:  # another program, or an older sinkhole
             raise NoServer(f"on http://{where} {_reason(error)}") from None
         raise SinkholeError(_reason(error)) from None
@@ -97,7 +117,9 @@ def _words(error: object) -> str:
 
 def _reason(error: urllib.error.HTTPError) -> str:
     try:
-        return str(json.loads(error.read())["error"])
+        text = error.read().decode("utf-8", "replace")
+        state, *reasons = text.splitlines() or [""]
+        return "; ".join(reasons) if state == "failing" else str(json.loads(text)["error"])
     except (ValueError, KeyError, TypeError, OSError):
         return f"the server answers {error.code}"
 
@@ -125,12 +147,20 @@ def print_summary(told: Summary) -> None:
             console.print(table)
 
 
-def check_health(settings: Settings) -> None:
-    """Ask over DNS and over HTTP; SinkholeError tells which does not answer."""
+def check_health(settings: Settings) -> list[str]:
+    """Ask over DNS, then over HTTP: why the server is degraded, nothing where all is well.
+
+    SinkholeError tells which does not answer. A page that has no place left for the question is
+    no fault: what counts is DNS.
+    """
     for listen in settings.dns.listen:
         if listen.host != "::" or _has_ipv6():
             _ask_dns(listen.reachable)
-    _get(settings, "/healthz")
+    try:
+        state, *reasons = _get(settings, "/healthz").decode("utf-8", "replace").splitlines() or [""]
+    except _Busy:
+        return []
+    return reasons if state == "degraded" else []
 
 
 def _has_ipv6() -> bool:

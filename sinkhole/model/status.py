@@ -5,7 +5,17 @@ The whole of it is `ServerStatus` of `control/web`; what is said of lists is `co
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Literal, NamedTuple, TypedDict
+
+
+class Health(NamedTuple):
+    """How the whole server does, and why it does no better, one sentence each.
+
+    "ok" has no reasons. "degraded" answers, but somebody should look; "failing" answers nobody.
+    """
+
+    state: Literal["ok", "degraded", "failing"]
+    reasons: tuple[str, ...] = ()
 
 
 class UpstreamStatus(TypedDict):

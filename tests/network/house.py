@@ -188,9 +188,9 @@ async def get_text(url: str, path: str) -> tuple[int, str]:
         return response.status, await response.text()
 
 
-async def post(url: str, path: str) -> tuple[int, Any]:
-    """Status and JSON of a request that changes something."""
-    async with _http() as session, session.post(url + path, json={}) as response:
+async def post(url: str, path: str, **options: Any) -> tuple[int, Any]:
+    """Status and JSON of a POST with these options."""
+    async with _http() as session, session.post(url + path, json=options) as response:
         return response.status, await response.json()
 
 

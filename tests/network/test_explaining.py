@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from fake_upstream import FakeUpstream, silent
-from house import answers, get, get_text, house, list_file, running
+from house import answers, get, get_text, house, list_file, post, running
 from program import Program
 
 
@@ -36,7 +36,11 @@ async def test_the_api_explains_by_what_is_in_use(tmp_path: Path) -> None:
             unknown = await told("name=www.example.org")
             assert (unknown["outcome"], unknown["leads_to"]) == ("forwarded", [])
             assert not upstream.asked("www.example.org")
-            asked = await told("name=www.example.org&ask=true")
+            status, _ = await get_text(url, "/api/explain?name=www.example.org&ask=true")
+            assert status == 405
+            assert not upstream.asked("www.example.org")
+            status, asked = await post(url, "/api/explain", name="www.example.org", ask=True)
+            assert status == 200
             assert (asked["outcome"], asked["hop"]) == ("blocked_answer", "track.example.net")
             assert [each["value"] for each in asked["leads_to"]] == [
                 "track.example.net",

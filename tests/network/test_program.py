@@ -203,7 +203,7 @@ async def test_it_goes_on_when_nobody_reads_what_it_says(program: Program) -> No
 
 async def test_commands_ask_the_running_server(program: Program, tmp_path: Path) -> None:
     lists = [list_file(tmp_path / "a.txt", "||ads.example^")]
-    async with program.running(filtering__lists=lists):
+    async with FakeUpstream() as upstream, program.running(upstream, filtering__lists=lists):
         await program.loaded()
         program.pin()
         assert await answers(program.dns[0], "ads.example") == ["0.0.0.0"]

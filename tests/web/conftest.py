@@ -11,6 +11,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright
 from pretend import PretendHouse
+from sub_path import SubPathProxy
 
 from sinkhole.control.web import WebServer, create_app
 
@@ -51,6 +52,7 @@ Visit = Callable[..., Awaitable[Page]]
 async def visit(browser: Browser, faults: list[str]) -> AsyncIterator[Visit]:
     """`await visit(house, width=..., scheme=...)`: an open page over a house, its clock ours.
 
+    With `below_path`, through a proxy that shows it below a path of its own.
     The page's timers stand still until `page.clock.run_for`, so no test waits for a refresh.
     When the test is over, no page may have had a script error or a policy violation.
     """
@@ -62,11 +64,17 @@ async def visit(browser: Browser, faults: list[str]) -> AsyncIterator[Visit]:
             *,
             width: int = 1280,
             scheme: Literal["light", "dark"] = "light",
+            below_path: bool = False,
             **options: Any,
         ) -> Page:
             server = WebServer(create_app(house.sources()), "127.0.0.1", 0)
             await server.start()
             stack.push_async_callback(server.stop)
+            address = server.url
+            if below_path:
+                proxy = SubPathProxy(server.url)
+                stack.push_async_callback(proxy.stop)
+                address = await proxy.start()
             page = await browser.new_page(
                 viewport={"width": width, "height": 900}, color_scheme=scheme, **options
             )
@@ -78,7 +86,7 @@ async def visit(browser: Browser, faults: list[str]) -> AsyncIterator[Visit]:
             )
             await page.add_init_script(NOTE_VIOLATIONS)
             await page.clock.install()
-            await page.goto(server.url)
+            await page.goto(address)
             await page.wait_for_selector("#reach[data-state=fine]")
             pages.append(page)
             return page

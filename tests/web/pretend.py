@@ -26,6 +26,7 @@ from sinkhole.control.stats import Counters
 from sinkhole.control.web import ServerStatus, WebServer, WebSources, create_app
 from sinkhole.model.errors import ListError
 from sinkhole.model.statistics import ListHits, SeriesPoint, Summary
+from sinkhole.model.status import Health
 
 PERIODS = {"1h": (3600, 60), "24h": (86400, 600), "7d": (604800, 7200), "30d": (2592000, 21600)}
 CLIENTS = ["192.0.2.21", "192.0.2.34", "192.0.2.40", "192.0.2.57", "192.0.2.63", "2001:db8::5e"]
@@ -53,7 +54,6 @@ class PretendHouse:
         self.updates = 0
         self.quarantine: Quarantine | None = None
         self.accepted: list[str] = []
-        self.healthy = True
         self._random = random.Random(seed)
         self._started = time.time() - 3 * 86400 - 4 * 3600
         self._scale = 0 if empty else 1
@@ -72,7 +72,7 @@ class PretendHouse:
             list_status=self.list_status,
             accept_list=self.accept_list,
             update_lists=self.update_lists,
-            healthy=lambda: self.healthy,
+            health=lambda: Health("ok"),
         )
 
     async def explain(

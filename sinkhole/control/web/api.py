@@ -1,6 +1,7 @@
 """The API: parameters checked, sources asked, responses as JSON.
 
-Every wrong parameter gets 400 with its name and what is accepted. Nothing changes on GET.
+Every wrong parameter gets 400 with its name and what is accepted. Nothing changes on GET, and no
+upstream is asked.
 """
 
 from __future__ import annotations
@@ -35,6 +36,7 @@ class Api:
             web.get("/api/queries", self.queries),
             web.get("/api/status", self.status),
             web.get("/api/explain", self.explain),
+            web.post("/api/explain", self.explain_asking),
             web.get("/api/lists", self.lists),
             web.post("/api/lists/update", self.update_lists),
             web.post("/api/lists/accept", self.accept_list),
@@ -71,11 +73,34 @@ class Api:
         return json_response(self._sources.status())
 
     async def explain(self, request: web.Request) -> web.Response:
-        """GET /api/explain?name&type&client&ask: who decides what about a name, and why."""
+        """GET /api/explain?name&type&client: who decides what about a name, and why."""
         given = _parameters(request, {"name", "type", "client", "ask"})
         if "name" not in given:
             raise _bad_request("say which name: /api/explain?name=example.org")
-        ask = _flag("ask", given.get("ask", "false"))
+        if _flag("ask", given.pop("ask", "false")):
+            refusal = error_response(
+                405, 'ask=true has upstreams asked: POST /api/explain {"name": "…", "ask": true}'
+            )
+            refusal.headers["Allow"] = "POST"
+            return refusal
+        return await self._explain(given, ask=False)
+
+    async def explain_asking(self, request: web.Request) -> web.Response:
+        """POST /api/explain {"name", "type", "client", "ask"}: the same, and may ask upstreams."""
+        given = await _body(request)
+        if not isinstance(given, dict) or not given.get("name"):
+            raise _bad_request('say which name: {"name": "example.org"}')
+        ask = given.pop("ask", False)
+        if not isinstance(ask, bool):
+            raise _bad_request("ask may be true or false")
+        for key, value in given.items():
+            if key not in ("name", "type", "client"):
+                raise _bad_request(f"unknown key {key[:40]!r}; accepted: ask, client, name, type")
+            if not isinstance(value, str):
+                raise _bad_request(f"{key} has to be a text")
+        return await self._explain({key: value for key, value in given.items() if value}, ask=ask)
+
+    async def _explain(self, given: dict[str, str], *, ask: bool) -> web.Response:
         qtype, client = given.get("type", "A"), given.get("client", "")
         try:
             told = await self._sources.explainer.explain(given["name"], qtype, client, ask=ask)

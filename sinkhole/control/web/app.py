@@ -16,6 +16,7 @@ from sinkhole.control.web.request_checks import check_requests
 from sinkhole.control.web.responses import SAFE_HEADERS, error_response
 from sinkhole.control.web.sources import WebSources
 from sinkhole.model.errors import SinkholeError
+from sinkhole.model.status import Health
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ def create_app(sources: WebSources, *, hosts: Iterable[str] = ()) -> web.Applica
         [
             web.get("/", assets.index),
             web.get("/assets/{version}/{name}", assets.file),
-            web.get("/healthz", _health(sources.healthy)),
+            web.get("/healthz", _health(sources.health)),
             web.get("/metrics", Metrics(sources).scrape),
             *Api(sources).routes(),
         ]
@@ -50,14 +51,23 @@ def create_app(sources: WebSources, *, hosts: Iterable[str] = ()) -> web.Applica
     return app
 
 
-def _health(healthy: Callable[[], bool]) -> _Handler:
+def _health(health: Callable[[], Health]) -> _Handler:
     async def respond(request: web.Request) -> web.StreamResponse:
-        """GET /healthz: 200 "ok" while DNS is answered, else 503."""
-        if healthy():
-            return web.Response(text="ok\n", headers={"Cache-Control": "no-store"})
-        return error_response(503, "DNS is not being answered")
+        """GET /healthz: "ok", "degraded" or "failing" (503), then a line for each reason."""
+        state, reasons = health()
+        lines = [state, *(_one_line(reason) for reason in reasons)]
+        return web.Response(
+            text="".join(f"{line}\n" for line in lines),
+            status=503 if state == "failing" else 200,
+            headers={"Cache-Control": "no-store"},
+        )
 
     return respond
+
+
+def _one_line(text: str) -> str:
+    """`text` without line ends, terminal escapes and whatever else can't be seen."""
+    return "".join(char if char.isprintable() else " " for char in text)
 
 
 @web.middleware

@@ -3,13 +3,16 @@
 The library has no limit on either that holds on every version: a client that opens sockets, or
 sends its headers a byte a minute, or never reads its response, would take descriptors from DNS.
 So each connection is bounded by one deadline. It runs while the other side has to act (send the
-whole head of a request, take the response) and stands still while a handler works.
+whole head of a request, take the response) and stands still while a handler works. While all
+places are taken, a connection that only waits for its client makes room for a new one.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
+from ipaddress import IPv6Address, ip_address
 from typing import Any
 
 from aiohttp import web
@@ -22,11 +25,18 @@ log = logging.getLogger(__name__)
 class HttpConnection(web.RequestHandler):
     """One connection, closed when the other side keeps it waiting for `patience_s`."""
 
-    __slots__ = ("_deadline", "_patience_s")
+    __slots__ = ("_deadline", "_on_end", "_patience_s")
 
-    def __init__(self, server: web.Server, patience_s: float, **options: Any) -> None:
+    def __init__(
+        self,
+        server: web.Server,
+        patience_s: float,
+        on_end: Callable[[HttpConnection], None],
+        **options: Any,
+    ) -> None:
         super().__init__(server, loop=asyncio.get_running_loop(), **options)
         self._patience_s = patience_s
+        self._on_end = on_end
         self._deadline: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -37,12 +47,13 @@ class HttpConnection(web.RequestHandler):
     def connection_lost(self, exc: BaseException | None) -> None:
         """Forget the deadline with the connection."""
         self.stop_waiting()
+        self._on_end(self)
         super().connection_lost(exc)
 
     def wait_for_peer(self) -> None:
         """From now on the other side has `patience_s` to take our response and ask again."""
         self.stop_waiting()
-        self._deadline = self._loop.call_later(self._patience_s, self._give_up)
+        self._deadline = self._loop.call_later(self._patience_s, self.give_up)
 
     def stop_waiting(self) -> None:
         """The other side has sent a request: the time it takes is now our own."""
@@ -50,7 +61,16 @@ class HttpConnection(web.RequestHandler):
             self._deadline.cancel()
             self._deadline = None
 
-    def _give_up(self) -> None:
+    @property
+    def idle_since(self) -> float | None:
+        """Since when it waits for a request, on the loop's clock; None while it has work to do."""
+        if self._deadline is None or self.transport is None:
+            return None
+        is_sending = self.transport.get_write_buffer_size() > 0
+        return None if is_sending else self._deadline.when() - self._patience_s
+
+    def give_up(self) -> None:
+        """Close the connection now, whatever the other side does."""
         # abort() and not close(): close() would wait for a client that does not read.
         if self.transport is not None:
             self.transport.abort()
@@ -76,32 +96,103 @@ class HttpConnection(web.RequestHandler):
 
 
 class ConnectionLimiter:
-    """Makes the connections of one server: at most `most` at once, the rest are told 503."""
+    """Makes the connections of one server: at most `most` at once, `most_per_client` of an address.
 
-    def __init__(self, server: web.Server, most: int, patience_s: float, **options: Any) -> None:
+    At a bound the connection that has waited longest for its client is closed for the new one; the
+    new one is told 503 where all are at work. Addresses of this machine may have as many as there
+    are (a proxy stands for many), and the last `loopback_places` are for them alone, so that
+    somebody who can log in here always gets through.
+    """
+
+    def __init__(
+        self,
+        server: web.Server,
+        *,
+        most: int,
+        most_per_client: int,
+        loopback_places: int,
+        patience_s: float,
+        **options: Any,
+    ) -> None:
         self.refused = 0
+        self._open: dict[HttpConnection, str] = {}  # with the address of each client
         self._server = server
         self._most = most
+        self._most_per_client = most_per_client
+        self._most_from_afar = most - loopback_places
         self._patience_s = patience_s
         self._options = options
 
     def __call__(self) -> asyncio.Protocol:
-        """The protocol for a connection that was just accepted."""
-        if len(self._server.connections) < self._most:
-            return HttpConnection(self._server, self._patience_s, **self._options)
-        self.refused += 1
-        return _Full()
+        """The protocol for a connection that was just accepted, whose client is not known yet."""
+        return _Arrival(self._admit)
+
+    def _admit(self, transport: asyncio.Transport) -> None:
+        client = _client_of(transport)
+        if not self._has_room(client):
+            self.refused += 1
+            transport.write(_FULL)
+            transport.close()
+            return
+        connection = HttpConnection(self._server, self._patience_s, self._forget, **self._options)
+        self._open[connection] = client
+        transport.set_protocol(connection)
+        connection.connection_made(transport)
+
+    def _forget(self, connection: HttpConnection) -> None:
+        self._open.pop(connection, None)
+
+    def _has_room(self, client: str) -> bool:
+        if not _is_loopback(client):
+            own = [each for each, address in self._open.items() if address == client]
+            if len(own) >= self._most_per_client and not self._evict(own):
+                return False
+            afar = [each for each, address in self._open.items() if not _is_loopback(address)]
+            if len(afar) >= self._most_from_afar and not self._evict(afar):
+                return False
+        return len(self._open) < self._most or self._evict(list(self._open))
+
+    def _evict(self, candidates: list[HttpConnection]) -> bool:
+        """Close the one that has been idle longest; False when none is."""
+        idle = [(each.idle_since, each) for each in candidates if each.idle_since is not None]
+        if not idle:
+            return False
+        _, longest = min(idle, key=lambda pair: pair[0])
+        self._forget(longest)  # at once: the transport tells of its end only in its next turn
+        longest.give_up()
+        return True
 
 
-class _Full(asyncio.Protocol):
-    """Says 503 to whoever comes when all connections are taken, without reading a byte."""
-
-    _RESPONSE = (
-        b"HTTP/1.1 503 Service Unavailable\r\nServer: sinkhole\r\nRetry-After: 5\r\n"
-        b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+def _client_of(transport: asyncio.Transport) -> str:
+    """The client's address, "::1" for this machine when it comes from the address it calls."""
+    peer, own = (
+        str((transport.get_extra_info(name) or ("",))[0]) for name in ("peername", "sockname")
     )
+    return "::1" if peer == own else peer
+
+
+def _is_loopback(address: str) -> bool:
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return False
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return (mapped or found).is_loopback
+
+
+_FULL = (
+    b"HTTP/1.1 503 Service Unavailable\r\nServer: sinkhole\r\nRetry-After: 5\r\n"
+    b"Content-Length: 0\r\nConnection: close\r\n\r\n"
+)
+"""For whoever comes when all connections are taken, without reading a byte of theirs."""
+
+
+class _Arrival(asyncio.Protocol):
+    """Stands until the connection is made, as only then it is known who the client is."""
+
+    def __init__(self, admit: Callable[[asyncio.Transport], None]) -> None:
+        self._admit = admit
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.WriteTransport)
-        transport.write(self._RESPONSE)
-        transport.close()
+        assert isinstance(transport, asyncio.Transport)
+        self._admit(transport)

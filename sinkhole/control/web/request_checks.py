@@ -2,9 +2,15 @@
 
 A browser inside the house can be made to send requests by any page on the internet. Against
 that stand three checks. The Host header must name this server: a hostile name pointed at our
-address ("DNS rebinding") gets 421. A request that changes something must come from our own
-page (Origin, Sec-Fetch-Site) and be JSON, which no foreign form can send without asking first.
-There is no CORS: nobody else may read our responses.
+address ("DNS rebinding") gets 421. Whatever is more than the page itself must not come from
+another site's page (Sec-Fetch-Site, Origin, Referer), even to read: such a page can't see the
+response, but makes the server work, and how long that takes tells what is in the log. A request
+that changes something or has upstreams asked must also be JSON, which no foreign form can send
+without asking first. There is no CORS: nobody else may read our responses.
+
+Browsers send Sec-Fetch-Site only over TLS and to the machine they run on, and a page can keep its
+address out of the Referer. So a plain GET that bears no sign of its origin goes on, as those of
+curl and scrapers do; that is why asking upstreams is no GET.
 """
 
 from __future__ import annotations
@@ -20,6 +26,8 @@ from sinkhole.control.web.responses import error_response
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_OPEN = frozenset({"/", "/healthz"})
+"""What other sites may link to and load, with the page's files: it costs and tells nothing."""
 _AUTHORITY = re.compile(r"(?:\[(?P<address>[^\[\]]+)\]|(?P<name>[^\[\]@:/?#\s]+))(?::\d{1,5})?")
 _HOME_DOMAINS = ("local", "lan", "home", "home.arpa", "internal")
 """Endings a home network gives its machines; none can be registered on the internet."""
@@ -42,10 +50,10 @@ def check_requests(hosts: Iterable[str]) -> Middleware:
     @web.middleware
     async def check(request: web.Request, handler: _Handler) -> web.StreamResponse:
         refusal = _wrong_host(request, names)
-        if refusal is None and request.method not in _READING:
+        if refusal is None and _is_guarded(request):
             refusal = _foreign(request)
-            if refusal is None:
-                refusal = _not_json(request)
+        if refusal is None and request.method not in _READING:
+            refusal = _not_json(request)
         return await handler(request) if refusal is None else refusal
 
     return check
@@ -77,14 +85,27 @@ def _is_address(host: str) -> bool:
     return True
 
 
+def _is_guarded(request: web.Request) -> bool:
+    if request.method == "OPTIONS":  # no address takes it: 405, without leave for anybody
+        return False
+    is_page = request.path in _OPEN or request.path.startswith("/assets/")
+    return not is_page or request.method not in _READING
+
+
 def _foreign(request: web.Request) -> web.Response | None:
-    site = request.headers.get("Sec-Fetch-Site", "none")
-    origin = request.headers.get("Origin")
+    headers = request.headers
+    site, origin = headers.get("Sec-Fetch-Site"), headers.get("Origin")
+    ours = origin is None or _is_of(origin, headers["Host"])
+    if site is not None:
+        ours = ours and site in ("same-origin", "none")
+    elif "Referer" in headers:
+        ours = ours and _is_of(headers["Referer"], headers["Host"])
+    return None if ours else error_response(403, "this request comes from another site's page")
+
+
+def _is_of(address: str, host: str) -> bool:
     # Only the authority is compared: behind a TLS proxy the scheme we see is not the browser's.
-    ours = origin is None or origin.partition("://")[2].lower() == request.headers["Host"].lower()
-    if ours and site in ("same-origin", "none"):
-        return None
-    return error_response(403, "this request comes from another site's page")
+    return address.partition("://")[2].partition("/")[0].lower() == host.lower()
 
 
 def _not_json(request: web.Request) -> web.Response | None:

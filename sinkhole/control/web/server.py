@@ -13,6 +13,10 @@ from sinkhole.model.errors import SettingsError
 
 MOST_CONNECTIONS = 32
 """A browser opens up to six, so this serves a handful of open pages and a scraper."""
+MOST_PER_CLIENT = 8
+"""Of one address, but for this machine's own: one browser, and something beside it."""
+LOOPBACK_PLACES = 4
+"""Of all places, how many only this machine itself may take: for commands and health checks."""
 PATIENCE_S = 10.0
 """How long a client may take over a request's head, or over reading its response."""
 STOP_S = 1.5
@@ -29,6 +33,7 @@ class WebServer:
         port: int,
         *,
         most_connections: int = MOST_CONNECTIONS,
+        most_per_client: int = MOST_PER_CLIENT,
         patience_s: float = PATIENCE_S,
     ) -> None:
         self.host = host
@@ -36,6 +41,7 @@ class WebServer:
         """The port of the settings; after `start` the one that is really used."""
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S)
         self._most_connections = most_connections
+        self._most_per_client = most_per_client
         self._patience_s = patience_s
         self._listener: asyncio.Server | None = None
 
@@ -50,8 +56,10 @@ class WebServer:
         assert self._runner.server is not None
         limiter = ConnectionLimiter(
             self._runner.server,
-            self._most_connections,
-            self._patience_s,
+            most=self._most_connections,
+            most_per_client=self._most_per_client,
+            loopback_places=LOOPBACK_PLACES,
+            patience_s=self._patience_s,
             access_log=None,
             lingering_time=1.0,
             max_line_size=8190,

@@ -10,7 +10,7 @@ from sinkhole.control.explain import Explainer
 from sinkhole.control.lists.status import ListStatus
 from sinkhole.control.querylog import History
 from sinkhole.control.stats import Counters, Statistics
-from sinkhole.model.status import CacheStatus, LogStatus, UpstreamStatus
+from sinkhole.model.status import CacheStatus, Health, LogStatus, UpstreamStatus
 
 
 class ServerStatus(TypedDict):
@@ -48,5 +48,5 @@ class WebSources:
     """Use what is held back of a list; ListError says that there is nothing, or no such list."""
     update_lists: Callable[[], Awaitable[int]]
     """Fetch and compile what changed; how many lists did. The server never runs two at once."""
-    healthy: Callable[[], bool]
-    """Whether DNS is being answered; what /healthz says."""
+    health: Callable[[], Health]
+    """What /healthz says."""

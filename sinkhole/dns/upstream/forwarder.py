@@ -157,6 +157,13 @@ class Forwarder:
         """How each server does, in the order of the settings."""
         return [server.status() for server in self._servers]
 
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether there are upstreams, and none of them can be expected to answer."""
+        return bool(self._servers) and not any(
+            server.is_hopeful and not server.loops for server in self._servers
+        )
+
     def problems(self) -> list[str]:
         """What the person running sinkhole should know and do, one sentence each."""
         told = [

@@ -89,6 +89,48 @@ def test_another_program_on_the_port_is_told(
     assert reason in told.err
 
 
+@pytest.mark.parametrize(
+    ("words", "code", "out", "err"),
+    [
+        (b"HTTP/1.0 200 OK\r\n\r\nok\n", 0, "", ""),
+        (b"HTTP/1.0 200 OK\r\n\r\ndegraded\nno upstream\nlist\x1b[1m A\n", 0,
+         "degraded: no upstream\ndegraded: list\\x1b[1m A\n", ""),
+        (b"HTTP/1.0 503 No\r\n\r\nfailing\nDNS is not being answered\n", 1, "",
+         "sinkhole: DNS is not being answered\n"),
+    ],
+)  # fmt: skip
+def test_the_reasons_of_a_degraded_server_are_printed_and_no_failure(
+    command: CommandLine,
+    stranger: Stranger,
+    monkeypatch: pytest.MonkeyPatch,
+    words: bytes,
+    code: int,
+    out: str,
+    err: str,
+) -> None:
+    stranger.words = words
+    command.settle(web={"listen": f"127.0.0.1:{stranger.port}"})
+    monkeypatch.setattr("sinkhole.cli.running_server._ask_dns", lambda server: None)
+    told = command("healthcheck")
+    assert (told.code, told.out, told.err) == (code, out, err)
+
+
+def test_a_page_that_is_busy_is_no_failure_of_health(
+    command: CommandLine, stranger: Stranger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger.words = b"HTTP/1.1 503 Full\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n"
+    command.settle(web={"listen": f"127.0.0.1:{stranger.port}"})
+    asked: list[str] = []
+    monkeypatch.setattr(
+        "sinkhole.cli.running_server._ask_dns", lambda server: asked.append(server.host)
+    )
+    told = command("healthcheck")
+    assert (told.code, told.out, told.err) == (0, "", "")
+    assert asked
+    told = command("stats")
+    assert (told.code, "too many connections are open" in told.err) == (1, True)
+
+
 def test_a_summary_of_nothing_and_of_losses_can_be_printed(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

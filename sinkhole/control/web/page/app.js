@@ -25,9 +25,9 @@ const troubles = new Map();
 
 async function showNumbers(signal) {
   const [summary, status, { lists }] = await Promise.all([
-    read("/api/stats", { period }, signal),
-    read("/api/status", {}, signal),
-    read("/api/lists", {}, signal),
+    read("api/stats", { period }, signal),
+    read("api/status", {}, signal),
+    read("api/lists", {}, signal),
   ]);
   const fresh = summary.totals.queries === 0 && status.log.enabled && status.log.rows === 0;
   document.body.classList.toggle("fresh", fresh);

@@ -100,14 +100,14 @@ export function watchLists(done) {
   }
   button.addEventListener("click", () => attempt("Updating", update));
   accept = (name) => attempt("Accepting", async () => {
-    const { lists } = await change("/api/lists/accept", { name });
+    const { lists } = await change("api/lists/accept", { name });
     showLists(lists);
     return "Its new version is in use.";
   });
 }
 
 async function update() {
-  const { updated, lists } = await change("/api/lists/update");
+  const { updated, lists } = await change("api/lists/update");
   showLists(lists);
   const failed = lists.filter((list) => list.enabled && list.error).length;
   const held = lists.filter((list) => list.quarantine).length;

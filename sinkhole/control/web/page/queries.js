@@ -58,7 +58,7 @@ export class Queries {
 
   /** Read and show the page; how many rows there are. */
   async load(signal) {
-    const page = await read("/api/queries",
+    const page = await read("api/queries",
       { limit: ROWS, before: this.#before, ...this.#filter }, signal);
     this.#next = page.next;
     this.#loaded = true;

@@ -1,4 +1,5 @@
 // Talking to the server: one function to read, one to change, and the two ways they fail.
+// Paths are relative to the page, as it may stand below a path of a proxy: "api/stats".
 
 const PATIENCE_MS = 15_000;
 

@@ -20,6 +20,7 @@ from sinkhole.control.stats.minute_counts import AnswerKey
 from sinkhole.control.web import ServerStatus, WebServer, WebSources, create_app
 from sinkhole.model.errors import ListError, UpstreamError
 from sinkhole.model.statistics import ListHits, Summary
+from sinkhole.model.status import Health
 from sinkhole.model.verdict import Outcome
 
 LIST: ListStatus = {
@@ -105,7 +106,7 @@ class Remembering:
 
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
-        self.is_healthy = True
+        self.health = Health("ok")
 
     async def explain(
         self, name: str, qtype: str, client: str, *, ask: bool = False
@@ -135,7 +136,7 @@ class Remembering:
             list_status=lambda: [LIST],
             accept_list=self.accept_list,
             update_lists=self.update_lists,
-            healthy=lambda: self.is_healthy,
+            health=lambda: self.health,
         )
 
 
@@ -174,12 +175,18 @@ async def serve(house: Remembering) -> AsyncIterator[Serve]:
         *,
         hosts: tuple[str, ...] = (),
         most_connections: int = 32,
+        most_per_client: int = 8,
         patience_s: float = 30.0,
         **changed: Any,
     ) -> WebServer:
         app = create_app(replace(house.sources(), **changed), hosts=hosts)
         server = WebServer(
-            app, "127.0.0.1", 0, most_connections=most_connections, patience_s=patience_s
+            app,
+            "127.0.0.1",
+            0,
+            most_connections=most_connections,
+            most_per_client=most_per_client,
+            patience_s=patience_s,
         )
         await server.start()
         servers.append(server)

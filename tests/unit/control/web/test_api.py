@@ -223,15 +223,61 @@ async def test_an_explanation_is_asked_for_with_all_that_was_given(
     serve: Any, client: ClientSession, house: Any
 ) -> None:
     site = await serve()
-    for query in ("name=a.example", "name=a.example&type=HTTPS&client=192.0.2.7&ask=true"):
+    for query in ("name=a.example", "name=a.example&type=HTTPS&client=192.0.2.7&ask=false"):
         async with client.get(f"{site.url}/api/explain?{query}") as answer:
             assert answer.status == 200
             body = await answer.read()
     assert rb"\u001b[31m\u202e\ud800" in body
     assert house.asked == [
         {"name": "a.example", "type": "A", "client": "", "ask": False},
-        {"name": "a.example", "type": "HTTPS", "client": "192.0.2.7", "ask": True},
+        {"name": "a.example", "type": "HTTPS", "client": "192.0.2.7", "ask": False},
     ]
+
+
+async def test_an_upstream_is_asked_by_post_only(
+    serve: Any, client: ClientSession, house: Any
+) -> None:
+    site = await serve()
+    url = f"{site.url}/api/explain"
+    for method in ("GET", "HEAD"):
+        async with client.request(method, f"{url}?name=a.example&ask=true") as answer:
+            assert (answer.status, answer.headers["Allow"]) == (405, "POST")
+            assert method == "HEAD" or "POST /api/explain" in (await answer.json())["error"]
+    assert house.asked == []
+    for body in (
+        {"name": "a.example", "type": "HTTPS", "client": "192.0.2.7", "ask": True},
+        {"name": "a.example", "type": "", "client": ""},
+    ):
+        async with client.post(url, json=body) as answer:
+            assert answer.status == 200
+            assert (await answer.json())["name"] == "a.example"
+    assert house.asked == [
+        {"name": "a.example", "type": "HTTPS", "client": "192.0.2.7", "ask": True},
+        {"name": "a.example", "type": "A", "client": "", "ask": False},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "status", "reason"),
+    [
+        ({}, 400, 'say which name: {"name": "example.org"}'),
+        ([], 400, "say which name"),
+        ({"name": ""}, 400, "say which name"),
+        ({"name": ["a.example"]}, 400, "name has to be a text"),
+        ({"name": "a.example", "type": 1}, 400, "type has to be a text"),
+        ({"name": "a.example", "ask": "true"}, 400, "ask may be true or false"),
+        ({"name": "a.example", "mood": "good"}, 400, "accepted: ask, client, name, type"),
+        ({"name": "a.example", "client": "me"}, 400, "does not appear to be an IPv4 or IPv6"),
+        ({"name": "dead.example", "ask": True}, 503, "every upstream: no answer"),
+    ],
+)
+async def test_what_can_not_be_explained_by_post_is_told(
+    serve: Any, client: ClientSession, body: Any, status: int, reason: str
+) -> None:
+    site = await serve()
+    async with client.post(f"{site.url}/api/explain", json=body) as answer:
+        assert answer.status == status
+        assert reason in (await answer.json())["error"]
 
 
 @pytest.mark.parametrize(
@@ -242,7 +288,7 @@ async def test_an_explanation_is_asked_for_with_all_that_was_given(
         ("name=a.example&ask=yes", 400, "ask is 'yes'; it may be true or false"),
         ("name=a.example&mood=good", 400, "accepted: ask, client, name, type"),
         ("name=a.example&client=me", 400, "'me' does not appear to be an IPv4 or IPv6 address"),
-        ("name=dead.example&ask=true", 503, "every upstream: no answer"),
+        ("name=dead.example", 503, "every upstream: no answer"),
     ],
 )
 async def test_what_can_not_be_explained_is_told(

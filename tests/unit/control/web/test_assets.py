@@ -23,14 +23,20 @@ async def test_every_file_the_page_names_is_served_with_its_type_and_kept_for_ev
         page = await answer.text()
         assert answer.content_type == "text/html"
         assert answer.headers["Cache-Control"] == "no-cache"
-    addresses = set(re.findall(r'"(/assets/[^"]+)"', page))
+    addresses = set(re.findall(r'"(assets/[^"]+)"', page))
     assert {address.rpartition(".")[2] for address in addresses} == {"svg", "css", "js"}
     types = {"svg": "image/svg+xml", "css": "text/css", "js": "text/javascript"}
     for address in addresses:
-        async with client.get(site.url + address) as answer:
+        async with client.get(f"{site.url}/{address}") as answer:
             assert answer.status == 200
             assert answer.content_type == types[address.rpartition(".")[2]]
             assert "immutable" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.name)
+def test_no_address_begins_at_the_root_so_that_the_page_may_stand_below_a_path(path: Path) -> None:
+    absolute = r"""["'`(=]/[a-z{]|location\.(?:origin|host)\b"""
+    assert not re.findall(absolute, path.read_text())
 
 
 async def test_the_page_is_not_sent_again_to_a_browser_that_has_it(

@@ -5,6 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+
+from sinkhole.control.web import connections
+
 REQUEST = b"GET /healthz HTTP/1.1\r\nHost: 127.0.0.1\r\n"
 
 
@@ -81,27 +85,165 @@ async def test_a_client_that_never_reads_its_answer_is_cut_off(serve: Any) -> No
     waiting_writer.close()
 
 
+class Slow:
+    """Statistics that take until the test lets go of them."""
+
+    def __init__(self) -> None:
+        self.begun = 0
+        self.go_on = asyncio.Event()
+
+    async def summary(self, period: str = "24h") -> dict[str, object]:
+        self.begun += 1
+        await self.go_on.wait()
+        return {"period": period}
+
+
+class Clients:
+    """Connections to one server, from any address of this machine."""
+
+    def __init__(self, port: int) -> None:
+        self._port = port
+        self._writers: list[asyncio.StreamWriter] = []
+
+    async def idle(self, address: str = "127.0.0.1") -> asyncio.StreamReader:
+        """One that was answered, or told that there is no room, and now says nothing."""
+        reader = await self.send(b"GET /healthz HTTP/1.1\r\n", address)
+        async with asyncio.timeout(20):
+            self.told = await reader.readline()
+            while (await reader.readline()).strip():
+                pass
+        return reader
+
+    async def busy(self, slow: Slow, address: str = "127.0.0.1") -> asyncio.StreamReader:
+        """One whose request is being worked on."""
+        before = slow.begun
+        reader = await self.send(b"GET /api/stats HTTP/1.1\r\n", address)
+        async with asyncio.timeout(20):
+            while slow.begun == before:
+                await asyncio.sleep(0.005)
+        return reader
+
+    async def is_served(self, address: str = "127.0.0.1") -> bool:
+        """Whether one more gets its answer."""
+        await self.idle(address)
+        return b" 200 " in self.told
+
+    async def send(self, line: bytes, address: str) -> asyncio.StreamReader:
+        reader, writer = await asyncio.open_connection(
+            "127.0.0.1", self._port, local_addr=(address, 0)
+        )
+        self._writers.append(writer)
+        writer.write(line + b"Host: 127.0.0.1\r\n\r\n")
+        return reader
+
+    def close(self) -> None:
+        """Close what is open."""
+        for writer in self._writers:
+            writer.close()
+
+
+async def test_this_machine_is_known_by_the_address_it_calls_too(
+    serve: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "_is_loopback", lambda address: address == "::1")
+    slow = Slow()
+    site = await serve(most_per_client=1, statistics=slow)  # as if 127.0.0.1 were 192.0.2.1
+    clients = Clients(site.port)
+    for _ in range(3):
+        await clients.busy(slow)
+    assert await clients.is_served()
+    slow.go_on.set()
+    clients.close()
+
+
+@pytest.fixture
+def only_one_is_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of all loopback addresses, the server's own 127.0.0.1 alone counts as this machine's."""
+    monkeypatch.setattr(connections, "_is_loopback", lambda address: address == "::1")
+
+
 async def test_more_connections_than_allowed_are_told_503_and_room_comes_back(serve: Any) -> None:
-    site = await serve(most_connections=2)
-    held = [await asyncio.open_connection("127.0.0.1", site.port) for _ in range(2)]
-    for reader, writer in held:  # both surely are in the server's hands once they are answered
-        writer.write(REQUEST + b"\r\n")
-        await reader.readuntil(b"ok\n")
+    slow = Slow()
+    site = await serve(most_connections=2, statistics=slow)
+    clients = Clients(site.port)
+    held = [await clients.busy(slow) for _ in range(2)]
     reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
     answer = await _closes(reader)
     assert answer.startswith(b"HTTP/1.1 503 ")
     assert b"Retry-After" in answer
     writer.close()
-    for _, held_writer in held:
-        held_writer.close()
-    async with asyncio.timeout(20):
-        while True:
-            reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
-            writer.write(REQUEST + b"Connection: close\r\n\r\n")
-            answer = await _closes(reader)
-            writer.close()
-            if b"200 OK" in answer:
-                break
+    slow.go_on.set()
+    for each in held:
+        assert b"200 OK" in await each.readuntil(b"}")
+    assert await clients.is_served(), "those that have their answer are idle and make room"
+    clients.close()
+
+
+async def test_the_connection_that_is_idle_longest_makes_room_for_a_new_one(serve: Any) -> None:
+    slow = Slow()
+    site = await serve(most_connections=3, statistics=slow)
+    clients = Clients(site.port)
+    busy = await clients.busy(slow)
+    first, second = await clients.idle(), await clients.idle()
+    assert await clients.is_served()
+    assert await _closes(first) == b"ok\n"
+    await second.readexactly(len(b"ok\n"))
+    slow.go_on.set()
+    assert b"200 OK" in await busy.readuntil(b"}"), "one at work is never closed for another"
+    assert not second.at_eof()
+    clients.close()
+
+
+@pytest.mark.usefixtures("only_one_is_here")
+async def test_one_client_can_not_shut_out_the_others(serve: Any) -> None:
+    slow = Slow()
+    site = await serve(most_per_client=8, statistics=slow)
+    clients = Clients(site.port)
+    for _ in range(8):
+        await clients.busy(slow, "127.0.0.2")
+    assert not await clients.is_served("127.0.0.2")
+    assert await clients.is_served("127.0.0.3")
+    for _ in range(32):
+        await clients.idle("127.0.0.4")
+    assert await clients.is_served("127.0.0.4"), "its own idle ones make room"
+    slow.go_on.set()
+    clients.close()
+
+
+@pytest.mark.usefixtures("only_one_is_here")
+async def test_some_places_are_for_this_machine_alone(serve: Any) -> None:
+    slow = Slow()
+    site = await serve(most_connections=12, statistics=slow)
+    clients = Clients(site.port)
+    for number in range(8):
+        await clients.busy(slow, f"127.0.0.{2 + number}")
+    assert not await clients.is_served("127.0.0.20")
+    assert await clients.is_served()
+    for _ in range(4):
+        await clients.busy(slow)
+    assert not await clients.is_served()
+    slow.go_on.set()
+    clients.close()
+
+
+async def test_a_proxy_on_this_machine_may_have_more_connections_than_a_client(serve: Any) -> None:
+    slow = Slow()
+    site = await serve(most_per_client=2, statistics=slow)
+    clients = Clients(site.port)
+    for _ in range(20):
+        await clients.busy(slow)
+    assert await clients.is_served()
+    slow.go_on.set()
+    clients.close()
+
+
+@pytest.mark.parametrize(
+    ("address", "is_here"),
+    [("127.0.0.1", True), ("::1", True), ("::ffff:127.0.0.1", True), ("192.0.2.1", False),
+     ("fe80::1%eth0", False), ("", False)],
+)  # fmt: skip
+def test_this_machine_is_known_by_its_loopback_addresses(address: str, is_here: bool) -> None:
+    assert connections._is_loopback(address) == is_here
 
 
 async def test_bytes_that_are_not_http_get_400_with_safe_headers(serve: Any) -> None:

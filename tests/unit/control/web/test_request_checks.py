@@ -10,7 +10,9 @@ from aiohttp import ClientSession, web
 from sinkhole.control.web.request_checks import host_of, machine_names
 
 JSON = {"Content-Type": "application/json"}
-CHANGES = ("/api/lists/update", "/api/lists/accept")
+CHANGES = ("/api/lists/update", "/api/lists/accept", "/api/explain")
+READS = ("/api/stats", "/api/queries?name=a.example", "/api/status", "/api/lists", "/metrics",
+         "/api/explain?name=a.example", "/%61pi/stats")  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -69,6 +71,54 @@ async def test_a_change_asked_for_by_another_sites_page_gets_403(
     for path in CHANGES:
         async with client.post(site.url + path, headers=JSON | headers) as answer:
             assert answer.status == 403
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Sec-Fetch-Site": "none", "Origin": "http://evil.example.com"},
+        {"Origin": "null"},
+        {"Referer": "http://evil.example.com/127.0.0.1"},
+        {"Referer": "nonsense"},
+    ],
+)
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+async def test_what_another_sites_page_wants_to_read_gets_403_before_any_work(
+    serve: Any, client: ClientSession, house: Any, method: str, headers: dict[str, str]
+) -> None:
+    site = await serve()
+    for path in READS:
+        async with client.request(method, site.url + path, headers=headers) as answer:
+            assert answer.status == 403, path
+    assert house.asked == []
+
+
+async def test_our_own_page_typed_addresses_and_programs_may_read(
+    serve: Any, client: ClientSession
+) -> None:
+    site = await serve()
+    for headers in (
+        {},
+        {"Sec-Fetch-Site": "none"},
+        {"Sec-Fetch-Site": "same-origin", "Referer": "https://proxy.example.org/dns/"},
+        {"Referer": f"{site.url}/?period=7d"},
+        {"Origin": site.url},
+    ):
+        for path in READS:
+            async with client.get(site.url + path, headers=headers) as answer:
+                assert answer.status == 200, (path, headers)
+
+
+async def test_other_sites_may_link_to_the_page_and_to_nothing_else(
+    serve: Any, client: ClientSession
+) -> None:
+    site = await serve()
+    for path, status in (("/", 200), ("/healthz", 200), ("/assets/0/app.js", 404), ("/x", 403)):
+        headers = {"Sec-Fetch-Site": "cross-site"}
+        async with client.get(site.url + path, headers=headers) as answer:
+            assert answer.status == status
 
 
 async def test_another_port_of_the_same_address_is_another_site(

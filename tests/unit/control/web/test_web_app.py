@@ -11,6 +11,7 @@ from aiohttp import ClientSession
 
 from sinkhole.control.web import app as web_app
 from sinkhole.model.errors import StorageError
+from sinkhole.model.status import Health
 
 PATHS = [
     "/", "/api/stats", "/api/queries", "/api/status", "/api/lists", "/healthz", "/metrics",
@@ -52,15 +53,25 @@ async def test_an_unknown_address_or_method_is_said_in_json(
         assert answer.headers.get("Allow") == ("POST" if answer.status == 405 else None)
 
 
-async def test_health_is_ok_while_dns_is_answered_and_503_when_not(
-    serve: Any, client: ClientSession, house: Any
+@pytest.mark.parametrize(
+    ("health", "status", "text"),
+    [
+        (Health("ok"), 200, "ok\n"),
+        (Health("degraded", ("no upstream", "list \x1b[1mA\n")), 200,
+         "degraded\nno upstream\nlist  [1mA \n"),
+        (Health("failing", ("DNS is not being answered",)), 503,
+         "failing\nDNS is not being answered\n"),
+    ],
+)  # fmt: skip
+async def test_health_is_told_with_a_line_for_each_reason(
+    serve: Any, client: ClientSession, house: Any, health: Health, status: int, text: str
 ) -> None:
     site = await serve()
+    house.health = health
     async with client.get(f"{site.url}/healthz") as answer:
-        assert (answer.status, await answer.text()) == (200, "ok\n")
-    house.is_healthy = False
-    async with client.get(f"{site.url}/healthz") as answer:
-        assert answer.status == 503
+        assert (answer.status, await answer.text()) == (status, text)
+        assert answer.content_type == "text/plain"
+        assert answer.headers["Cache-Control"] == "no-store"
 
 
 async def test_a_storage_error_is_told_and_a_bug_is_logged_but_not_told(

@@ -1,0 +1,50 @@
+"""A reverse proxy that shows another server below a path, as people put theirs behind one name."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from aiohttp import ClientSession, web
+
+PREFIX: Final = "/house/dns"
+_PASSED_ON: Final = ("Host", "Origin", "Content-Type", "Sec-Fetch-Site")
+
+
+class SubPathProxy:
+    """Passes what is below PREFIX on to `target`; the rest of its name is another's: 404."""
+
+    def __init__(self, target: str) -> None:
+        self._target = target
+        app = web.Application()
+        app.router.add_route("*", f"{PREFIX}/{{rest:.*}}", self._pass_on)
+        self._runner = web.AppRunner(app)
+
+    async def start(self) -> str:
+        """Listen on a free port; the address of the page."""
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0)
+        await site.start()
+        port = self._runner.addresses[0][1]
+        return f"http://127.0.0.1:{port}{PREFIX}/"
+
+    async def stop(self) -> None:
+        """Stop listening."""
+        await self._runner.cleanup()
+
+    async def _pass_on(self, request: web.Request) -> web.Response:
+        headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
+        url = f"{self._target}/{request.match_info['rest']}"
+        async with ClientSession() as session:
+            answer = await session.request(
+                request.method,
+                url,
+                params=request.query,
+                headers=headers,
+                data=await request.read() or None,
+            )
+            passed = ("Content-Type", "Content-Security-Policy", "Cache-Control")
+            return web.Response(
+                status=answer.status,
+                body=await answer.read(),
+                headers={name: answer.headers[name] for name in passed if name in answer.headers},
+            )
