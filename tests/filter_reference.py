@@ -76,6 +76,8 @@ def take_apart(text: str, place: Place) -> Line:
         return Line(place, pattern=text)
     if re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", text):
         return Line(place, names=(first,))
+    if address := re.fullmatch(r"\[([0-9a-f:.]+)\]", text):
+        return Line(place, pattern=address[1])
     if re.fullmatch(r"\*(\.[a-z0-9-]+)+", text):
         return Line(place, pattern=f"||{text[2:]}^")
     allow = text.startswith("@@")

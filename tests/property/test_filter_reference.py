@@ -90,7 +90,7 @@ NARROWED = st.builds(
 CANCELS = st.builds("@@||{}^$dnsrewrite{}".format, NAMES, st.sampled_from(["", ",important"]))
 HOSTS = st.builds(
     "{} {}".format,
-    st.sampled_from(["0.0.0.0", "::", "192.0.2.77"]),
+    st.sampled_from(["0.0.0.0", "0", "::", "192.0.2.77"]),
     st.lists(LONGER_NAMES, min_size=1, max_size=2).map(" ".join),
 )
 LINES = st.one_of(NETWORK, NETWORK, PLAIN, NARROWED, CANCELS, HOSTS, LONGER_NAMES) | st.builds(
@@ -254,6 +254,7 @@ ADDRESSES = st.sampled_from(
 ADDRESS_LINES = (
     st.builds(network_line, st.booleans(), ABOUT_ADDRESSES, CONDITIONS, st.none(), st.booleans())
     | NETWORKS
+    | NETWORKS.filter(lambda text: "/" not in text).map("[{}]".format)
 )
 
 

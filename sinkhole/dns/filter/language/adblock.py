@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from sinkhole.dns.filter.language.addresses import read_network
+from sinkhole.dns.filter.language.addresses import is_no_address, is_range, read_network
 from sinkhole.dns.filter.language.line import (
     ALWAYS,
     EVERY_REWRITE,
@@ -23,6 +23,8 @@ from sinkhole.dns.filter.language.line import (
 from sinkhole.dns.filter.language.modifiers import NO_MODIFIERS, Modifiers, read_modifiers
 from sinkhole.dns.filter.language.names import (
     BAD_CHARACTER,
+    NO_ADDRESS,
+    RANGE,
     TOO_BROAD,
     is_written_as_name,
     read_name,
@@ -122,6 +124,10 @@ def _read_pattern(pattern: str, narrowed: bool) -> _Matched | Ignored | Reject:
     network = read_network(core) if (start and end) or "/" in core else None
     if network is not None:
         return network
+    if is_range(core):
+        return RANGE
+    if is_no_address(core):
+        return NO_ADDRESS
     if end and (named := _read_name(start, core)) is not None:
         return named
     return _normal(pattern or "*")

@@ -10,7 +10,11 @@ import re
 from sinkhole.dns.filter.language.adblock import COSMETIC, is_cosmetic, parse_adblock
 from sinkhole.dns.filter.language.addresses import read_network
 from sinkhole.dns.filter.language.dnsmasq import is_dnsmasq, parse_dnsmasq
-from sinkhole.dns.filter.language.hosts import begins_with_address, parse_hosts
+from sinkhole.dns.filter.language.hosts import (
+    begins_with_address,
+    begins_with_short_null,
+    parse_hosts,
+)
 from sinkhole.dns.filter.language.line import Comment, Line, Reject, Rule
 from sinkhole.dns.filter.language.plain import is_plain, parse_plain, parse_wildcard
 from sinkhole.dns.filter.language.rpz import Zone
@@ -44,14 +48,18 @@ def parse_line(line: bytes | str, bare_is_subtree: bool = False, zone: Zone | No
     if begins_with_address(text):  # first, as comments behind it may hold anything, a `##` too
         return parse_hosts(text)
     in_zone = (zone or Zone()).parse(whole)
-    return _parse_rule(text, bare_is_subtree) if in_zone is None else in_zone
+    if in_zone is not None:
+        return in_zone
+    return parse_hosts(text) if begins_with_short_null(text) else _parse_rule(text, bare_is_subtree)
 
 
 def _is_comment(text: str) -> bool:
     if text.startswith("#"):
         # `##.banner` hides part of a page, `## Section` is a heading: neither is a rule for us.
         return not is_cosmetic(text) or text.lstrip("#")[:1] in ("", " ", "\t")
-    return text.startswith(("!", ";")) or (text.startswith("[") and text.endswith("]"))
+    if text.startswith(("!", ";")):
+        return True
+    return text.startswith("[") and text.endswith("]") and read_network(text) is None
 
 
 def _parse_rule(text: str, bare_is_subtree: bool) -> Line:

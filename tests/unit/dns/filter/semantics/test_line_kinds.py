@@ -70,6 +70,8 @@ CASES = table(
     says("  ads.example.org  ", block="ads.example.org"),
     says("ads.example.org # why", block="ads.example.org"),
     says("_dmarc.example.org", block="_dmarc.example.org"),
+    says("192.0.2.1-9.example.org", block="192.0.2.1-9.example.org"),
+    says("1-2.example", "192.0.2.example", block="1-2.example 192.0.2.example"),
     says("a-b.example.org", block="a-b.example.org", none="ab.example.org"),
     says("xn--bcher-kva.example", block="xn--bcher-kva.example"),
     # Lists of wildcards mean the name and all below it.
