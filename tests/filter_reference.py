@@ -80,6 +80,8 @@ def take_apart(text: str, place: Place) -> Line:
         return Line(place, pattern=address[1])
     if re.fullmatch(r"\*(\.[a-z0-9-]+)+", text):
         return Line(place, pattern=f"||{text[2:]}^")
+    if text.endswith("$"):  # an expression without slashes; no pattern ends so
+        return Line(place, pattern=f"/{text}/")
     allow = text.startswith("@@")
     body = text.removeprefix("@@")
     if re.match(r"/[a-z0-9.-]+\.(\$|$)", body):  # the end of `http://`, then the name begins

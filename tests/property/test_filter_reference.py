@@ -93,9 +93,10 @@ HOSTS = st.builds(
     st.sampled_from(["0.0.0.0", "0", "::", "192.0.2.77"]),
     st.lists(LONGER_NAMES, min_size=1, max_size=2).map(" ".join),
 )
-LINES = st.one_of(NETWORK, NETWORK, PLAIN, NARROWED, CANCELS, HOSTS, LONGER_NAMES) | st.builds(
-    "*.{}".format, NAMES
-)
+BARE = st.builds("{}{}$".format, st.sampled_from([r"(^|\.)", "^", "^(.+[_.-])?", r"\."]), NAMES)
+LINES = st.one_of(
+    BARE, NETWORK, NETWORK, PLAIN, NARROWED, CANCELS, HOSTS, LONGER_NAMES
+) | st.builds("*.{}".format, NAMES)
 
 
 @st.composite
@@ -103,7 +104,7 @@ def lines_of_a_list(draw: st.DrawFn) -> list[str]:
     """Some lines, some of them switched off by a twin with `badfilter`."""
     lines = draw(st.lists(LINES, min_size=1, max_size=12))
     for line in draw(st.lists(st.sampled_from(lines), max_size=2)):
-        if line.startswith(("|", "@@", "/", "://")) or "$" in line:
+        if line.startswith(("|", "@@", "/", "://")) or "$" in line.rstrip("$"):
             lines.append(with_badfilter(line))
     return lines
 

@@ -27,8 +27,8 @@ STARTS = [
     "server=/",
     "",
 ]
-STARTS += ["@@||", "|", "||*.", "192.0.2.1 ", ".", " "]
-ENDS = ["^", "", "/", "/#", "/0.0.0.0", " CNAME .", "^$important", "|", ".", ". CNAME ."]
+STARTS += ["@@||", "|", "^", "(^|\\.)", "||*.", "192.0.2.1 ", ".", " "]
+ENDS = ["^", "", "/", "/#", "/0.0.0.0", " CNAME .", "^$important", "|", "$", ".", ". CNAME ."]
 LINES = st.builds(
     "{}{}{}{}".format,
     st.sampled_from(STARTS),

@@ -9,6 +9,7 @@ import re
 
 from sinkhole.dns.filter.language.adblock import COSMETIC, is_cosmetic, parse_adblock
 from sinkhole.dns.filter.language.addresses import read_network
+from sinkhole.dns.filter.language.bare import is_bare_expression, parse_bare_expression
 from sinkhole.dns.filter.language.dnsmasq import is_dnsmasq, parse_dnsmasq
 from sinkhole.dns.filter.language.hosts import (
     begins_with_address,
@@ -59,7 +60,8 @@ def _is_comment(text: str) -> bool:
         return not is_cosmetic(text) or text.lstrip("#")[:1] in ("", " ", "\t")
     if text.startswith(("!", ";")):
         return True
-    return text.startswith("[") and text.endswith("]") and read_network(text) is None
+    in_brackets = text.startswith("[") and text.find("]") == len(text) - 1
+    return in_brackets and read_network(text) is None
 
 
 def _parse_rule(text: str, bare_is_subtree: bool) -> Line:
@@ -76,4 +78,6 @@ def _parse_rule(text: str, bare_is_subtree: bool) -> Line:
     if text.startswith("*.") and not _ADBLOCK_SIGN.search(text, 2):
         return parse_wildcard(text)
     network = read_network(text)
-    return parse_adblock(text) if network is None else Rule(networks=(network,))
+    if network is not None:
+        return Rule(networks=(network,))
+    return parse_bare_expression(text) if is_bare_expression(text) else parse_adblock(text)

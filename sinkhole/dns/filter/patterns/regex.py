@@ -21,7 +21,7 @@ from sinkhole.dns.filter.patterns.expression import (
     chars_of,
     parse,
 )
-from sinkhole.dns.filter.patterns.pattern import Subject
+from sinkhole.dns.filter.patterns.pattern import Matching, Subject
 
 
 class Regex:
@@ -36,8 +36,6 @@ class Regex:
         self.cost = 1 + self._automaton.places // 8
         self.least = _least(tree)
         self.literals = required(tree)
-        if _needs_scheme(self.literals):
-            raise ValueError("a regular expression about web addresses, not about names")
 
     def matches(self, subject: Subject) -> bool:
         """Whether the expression fits."""
@@ -51,9 +49,9 @@ class Regex:
         return self._automaton.search(subject.host)
 
 
-def _needs_scheme(groups: tuple[frozenset[str], ...]) -> bool:
+def is_about_web_addresses(matching: Matching) -> bool:
     """Whether all that matches holds a `://`, as no name does."""
-    return any(all("://" in text for text in group) for group in groups)
+    return any(all("://" in text for text in group) for group in matching.literals)
 
 
 _MOST_CHOICES: Final = 16

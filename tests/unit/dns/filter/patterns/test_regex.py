@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from sinkhole.dns.filter.patterns.pattern import Subject
-from sinkhole.dns.filter.patterns.regex import Regex
+from sinkhole.dns.filter.patterns.regex import Regex, is_about_web_addresses
 
 
 @pytest.mark.parametrize(
@@ -38,8 +38,11 @@ def test_every_one_sees_the_bare_name() -> None:
 
 @pytest.mark.parametrize("expression", [r"^https?:\/\/a", "(http://a|b://)c", "a(://)+"])
 def test_what_no_name_can_match_is_told(expression: str) -> None:
-    with pytest.raises(ValueError, match="web addresses"):
-        Regex(expression)
+    assert is_about_web_addresses(Regex(expression))
+
+
+def test_what_a_name_can_match_is_not_about_web_addresses() -> None:
+    assert not is_about_web_addresses(Regex("(http://)?a(/|://|b)"))
 
 
 def test_how_short_a_name_can_be() -> None:
