@@ -23,6 +23,9 @@ from sinkhole.dns.filter.language.rpz import Zone
 MAX_LINE = 65_536
 """Bytes of the longest line that is looked at; no rule is longer."""
 
+CONTROL = Reject("a control character")
+
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f\x7f-\x84\x86-\x9f]")
 _ADBLOCK_SIGN = re.compile(r"[|^$@*/]")
 _TRAILING_COMMENT = re.compile(r"(?<!\s)\s+#.*", re.DOTALL)  # from where space begins: linear time
 _FREE_TEXT = ("client=", "dnsrewrite=")  # modifiers whose values may hold anything, ` #` too
@@ -46,6 +49,8 @@ def parse_line(line: bytes | str, bare_is_subtree: bool = False, zone: Zone | No
     text = whole.strip()
     if not text or _is_comment(text):
         return Comment(text)
+    if _CONTROL.search(text):
+        return CONTROL
     if begins_with_address(text):  # first, as comments behind it may hold anything, a `##` too
         return parse_hosts(text)
     in_zone = (zone or Zone()).parse(whole)

@@ -62,7 +62,37 @@ def test_lines_for_browsers_are_ignored(line: str) -> None:
     assert reading_of(line) == "ignored"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            "bad\033.example.org",
+            "bad\0.example.org",
+            "0.0.0.0 bad\0.example",
+            "0.0.0.0\x1cb.example",
+        ),
+        *(
+            "||bad\x7f.example^",
+            "/bad\x07/",
+            "||a.example^$client='\033[1m'",
+            "a.example CNAME .\0",
+        ),
+        *("address=/a.example/\0", "\0", "\0\0a.example", "||a.example^\x9b"),
+    ],
+    ids=repr,
+)
+def test_lines_with_control_characters_are_refused(line: str) -> None:
+    assert reading_of(line) == "refused: a control character"
+
+
+@pytest.mark.parametrize("line", ["# a \0 b", "! \033[1m", "# Title: \033[2Jx", "; \x07"], ids=repr)
+def test_comments_may_hold_anything(line: str) -> None:
+    assert reading_of(line) == "comment"
+
+
 CASES = table(
+    says("a1.example.org", "bad\033.example.org", "a2.example.org", block="a1.example.org"),
+    says("a1.example.org", "bad\0.example.org", "a2.example.org", block="a2.example.org", line=3),
     # A bare name is that name alone.
     says("ads.example.org", block="ads.example.org", none="x.ads.example.org example.org"),
     says("ads.example.org.", block="ads.example.org"),
