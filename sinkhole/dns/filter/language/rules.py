@@ -49,7 +49,7 @@ def parse_line(line: bytes | str, bare_is_subtree: bool = False, zone: Zone | No
     text = whole.strip()
     if not text or _is_comment(text):
         return Comment(text)
-    if _CONTROL.search(text):
+    if _CONTROL.search(text) and not _has_free_text(text):
         return CONTROL
     if begins_with_address(text):  # first, as comments behind it may hold anything, a `##` too
         return parse_hosts(text)
@@ -69,10 +69,14 @@ def _is_comment(text: str) -> bool:
     return in_brackets and read_network(text) is None
 
 
+def _has_free_text(text: str) -> bool:
+    return any(modifier in text for modifier in _FREE_TEXT)
+
+
 def _parse_rule(text: str, bare_is_subtree: bool) -> Line:
     if is_cosmetic(text):
         return COSMETIC
-    if not any(modifier in text for modifier in _FREE_TEXT):
+    if not _has_free_text(text):
         text = _TRAILING_COMMENT.sub("", text)
     if "$" not in text and any(map(str.isspace, text)):  # values of modifiers may hold spaces
         return Reject("more than one word on a line")

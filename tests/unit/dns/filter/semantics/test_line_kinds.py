@@ -74,7 +74,6 @@ def test_lines_for_browsers_are_ignored(line: str) -> None:
         *(
             "||bad\x7f.example^",
             "/bad\x07/",
-            "||a.example^$client='\033[1m'",
             "a.example CNAME .\0",
         ),
         *("address=/a.example/\0", "\0", "\0\0a.example", "||a.example^\x9b"),
@@ -83,6 +82,10 @@ def test_lines_for_browsers_are_ignored(line: str) -> None:
 )
 def test_lines_with_control_characters_are_refused(line: str) -> None:
     assert reading_of(line) == "refused: a control character"
+
+
+def test_the_text_of_a_record_may_hold_anything() -> None:
+    assert reading_of("||a.example^$dnsrewrite=NOERROR;TXT;\033[1m") == "rule"
 
 
 @pytest.mark.parametrize("line", ["# a \0 b", "! \033[1m", "# Title: \033[2Jx", "; \x07"], ids=repr)
