@@ -76,18 +76,24 @@ def take_apart(text: str, place: Place) -> Line:
         return Line(place, pattern=text)
     if re.fullmatch(r"[a-z0-9-]+(\.[a-z0-9-]+)+", text):
         return Line(place, names=(first,))
+    if address := re.fullmatch(r"\[([0-9a-f:.]+)\]", text):
+        return Line(place, pattern=address[1])
     if re.fullmatch(r"\*(\.[a-z0-9-]+)+", text):
         return Line(place, pattern=f"||{text[2:]}^")
+    if text.endswith("$"):  # an expression without slashes; no pattern ends so
+        return Line(place, pattern=f"/{text}/")
     allow = text.startswith("@@")
     body = text.removeprefix("@@")
+    if re.match(r"/[a-z0-9.-]+\.(\$|$)", body):  # the end of `http://`, then the name begins
+        body = f":/{body}"
     if body.startswith("/"):
         expression, _, options = body.removesuffix("/").partition("/$")
         pattern = f"{expression}/"
     else:
         pattern, _, options = body.partition("$")
     pairs = [option.partition("=") for option in options.split(",") if option]
-    if not pattern.startswith("/") and pattern.endswith("/*"):
-        pattern = pattern[:-2] + "^"
+    if not pattern.startswith("/") and pattern.endswith(("/*", "/")):
+        pattern = pattern.removesuffix("*")[:-1] + "^"
     return Line(place, (), pattern, allow, {name: value for name, _, value in pairs})
 
 
@@ -120,9 +126,7 @@ def names_it(line: Line, name: str) -> bool:
     """Whether a line matches a name, whatever its conditions."""
     if line.names:
         return name in line.names
-    seen = line.pattern.replace("\\", "")
-    as_url = seen.startswith(("||", "http://", "https://", "://"))
-    as_url |= seen.startswith("/") and "://" in seen
+    as_url = line.pattern.startswith(("||", "http://", "https://", "://"))
     subject = "http://" * as_url + name
     return re.search(translate(line.pattern), subject, re.IGNORECASE) is not None
 
@@ -161,6 +165,10 @@ def expect(lists: Sequence[tuple[str, Sequence[str]]], question: Question) -> Ex
     for number, (kind, texts) in enumerate(lists):
         for at, text in enumerate(texts, start=1):
             line = take_apart(text, Place(number, at))
+            if kind == "allow" and {"dnsrewrite", "badfilter"} & line.modifiers.keys() == {
+                "dnsrewrite"
+            }:
+                continue  # answers something else: that allows nothing
             # Every line of an allow list allows: there, `@@` tells no rule from its twin.
             lines[kind].append(replace(line, allow=kind == "allow" or line.allow))
     if allowing := [line.place for line in matching(lines["allow"], question)]:

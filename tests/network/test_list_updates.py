@@ -133,7 +133,7 @@ MISBEHAVIOUR: dict[str, tuple[Handler, str]] = {
     "cut": (_cut_at_half, "cut off"),
     "to-a-file": (answer(status=302, headers={"Location": "file:///etc/hosts"}), "neither http"),
     "in-circles": (answer(status=302, headers={"Location": "/"}), "more than 3 redirects"),
-    "not-text": (answer(body=LIST + b"\0"), "not text"),
+    "not-text": (answer(body=LIST + bytes(len(LIST))), "not text"),
     "bomb": (_bomb(), "max_list_size"),
 }
 

@@ -13,13 +13,37 @@ LABELS = st.sampled_from(
     ["a", "a-b", "_x", "1", "x-", "-x", "zip", "localhost", "rpz-ip", "a" * 63]
 )
 NAMES = st.lists(LABELS, min_size=1, max_size=4).map(".".join)
-STARTS = ["||", "*.", "0.0.0.0 ", "0.0.0.0\t", "127.0.0.1 ", "address=/", "local=/", "server=/", ""]
-STARTS += ["@@||", "|", "||*.", "192.0.2.1 ", ".", " "]
-ENDS = ["^", "", "/", "/#", "/0.0.0.0", " CNAME .", "^$important", "|", ".", ". CNAME ."]
+STARTS = [
+    "||",
+    "*.",
+    "0.0.0.0 ",
+    "0.0.0.0\t",
+    "0 ",
+    "[",
+    "0.0.0.0 192.0.2.1-",
+    "127.0.0.1 ",
+    "address=/",
+    "local=/",
+    "server=/",
+    "",
+]
+STARTS += ["@@||", "|", "^", "(^|\\.)", "||*.", "192.0.2.1 ", ".", " "]
+ENDS = ["^", "", "/", "/#", "/0.0.0.0", " CNAME .", "^$important", "|", "$", ".", ". CNAME ."]
 LINES = st.builds(
     "{}{}{}{}".format,
     st.sampled_from(STARTS),
-    NAMES | st.sampled_from(["localhost.localdomain", "0.0.0.0", "example.org", "rpz.example"]),
+    NAMES
+    | st.sampled_from(
+        [
+            "localhost.localdomain",
+            "0.0.0.0",
+            "example.org",
+            "rpz.example",
+            "203.0.113.300",
+            "192.0.2.1-192.0.2.9",
+            "1.2..3",
+        ]
+    ),
     st.sampled_from(ENDS),
     st.sampled_from(["\n", "\r\n", ""]),
 )

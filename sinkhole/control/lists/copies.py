@@ -22,6 +22,32 @@ _HTML: Final = (b"<html", b"<!doctype")
 # What no text holds. Tab, line feed, form feed and return are text; so is the end-of-file mark
 # of DOS (0x1A), which still ends some hosts files.
 _NOT_TEXT: Final = bytes(set(range(32)) - {0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x1A})
+_MOST_NOT_TEXT: Final = 0.05
+"""The share of such bytes up to which a file is text; the lines they stand in are refused."""
+_FORMATS: Final = {
+    b"\x1f\x8b": "gzip",
+    b"PK\x03\x04": "ZIP",
+    b"BZh91AY&SY": "bzip2",
+    b"\xfd7zXZ\0": "XZ",
+    b"\x28\xb5\x2f\xfd": "Zstandard",
+    b"7z\xbc\xaf": "7-Zip",
+    b"Rar!": "RAR",
+    b"\x7fELF": "program",
+    b"%PDF-": "PDF",
+    b"\x89PNG": "PNG",
+    b"\xff\xd8\xff": "JPEG",
+    b"GIF89a": "GIF",
+    b"SQLite format 3\0": "SQLite",
+}
+"""What files of other formats begin with."""
+_WIDE: Final = {
+    b"\xff\xfe\0\0": "UTF-32",
+    b"\0\0\xfe\xff": "UTF-32",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+}
+"""Byte order marks of encodings that are not read, the longer first."""
+_LONGEST_MARK: Final = 4
 _LEVEL: Final = 6
 
 
@@ -55,6 +81,7 @@ class CopyWriter:
         self._hash = new_content_hash()
         self._head = b""
         self._blank = True
+        self._not_text = 0
         self.size_bytes = 0
 
     def feed(self, data: bytes) -> None:
@@ -75,6 +102,7 @@ class CopyWriter:
         if self._blank:
             raise self._unfit("empty")
         self._check_head()
+        self._check_share(self._not_text, self.size_bytes)
         self._file.flush()
         os.fsync(self._file.fileno())
         return Received(self.size_bytes, self._hash.hexdigest())
@@ -87,11 +115,12 @@ class CopyWriter:
         self.size_bytes += len(piece)
         if self.size_bytes > self._size_limit:
             raise self._unfit(f"more than filtering.max_list_size ({self._size_limit})")
-        if b"\0" in piece:
-            raise self._unfit("not text (it holds zero bytes)")
+        self._not_text += len(piece) - len(piece.translate(None, _NOT_TEXT))
         if len(self._head) < HEAD_SIZE:
             self._head += piece[: HEAD_SIZE - len(self._head)]
             self._check_head()
+        if self.size_bytes >= HEAD_SIZE:
+            self._check_share(self._not_text, self.size_bytes)
         if self._blank:
             self._blank = not piece.strip()
         self._hash.update(piece)
@@ -101,8 +130,18 @@ class CopyWriter:
         head = self._head.lower()
         if any(mark in head for mark in _HTML):
             raise self._unfit("a web page (HTML), not a list")
-        if head.translate(None, _NOT_TEXT) != head:
-            raise self._unfit("not text (it starts with control characters)")
+        for mark, name in _FORMATS.items():
+            if self._head.startswith(mark):
+                raise self._unfit(f"not text (it is a file of the format {name})")
+        for mark, name in _WIDE.items() if len(head) >= _LONGEST_MARK else ():
+            if self._head.startswith(mark):
+                raise self._unfit(f"text in {name}, which is not read: lists are in UTF-8")
+
+    def _check_share(self, not_text: int, size: int) -> None:
+        """Refuse what has too much in it that no text holds; a little costs its lines only."""
+        if not_text <= size * _MOST_NOT_TEXT:
+            return
+        raise self._unfit("not text (it holds control characters)")
 
     def _unfit(self, reason: str) -> ListError:
         return ListError(self._list_name, reason)

@@ -197,12 +197,20 @@ class Versions:
 
 
 def _refuse_useless(compiled: CompiledList) -> None:
-    """A server's error page in plain text is not empty, but nothing in it is a rule."""
+    """Lines of which none is a rule: an error page in plain text, or a list for browsers."""
     report = compiled.report
-    if report.refused and not report.rules:
+    if report.rules:
+        return
+    if report.refused:
         sample = report.samples[0]
         raise ListError(
             compiled.name,
             f"none of its lines is a rule, such as line {sample.line}, "
             f"{sample.text!r}: {sample.reason}",
+        )
+    if report.ignored:
+        reason = max(report.ignored_reasons, key=report.ignored_reasons.__getitem__)
+        raise ListError(
+            compiled.name,
+            f"none of its lines is a rule for DNS; {report.ignored} are ignored, mostly: {reason}",
         )

@@ -24,6 +24,8 @@ from sinkhole.dns.filter.language.line import ALWAYS, Conditions, Kind, Rule, Sc
 MAX_CRITERIA = 10_000
 """The most clients, networks and tags that the rules of one list may name in all."""
 
+ALLOWS_NOTHING = "$dnsrewrite in an allow list: it allows nothing"
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:
@@ -76,6 +78,8 @@ class Collector:
 
     def add(self, rule: Rule, line: int) -> None:
         """Add the rule on a line. ValueError, with the reason, if it can't be used after all."""
+        if self.kind == "allow" and rule.is_dnsrewrite and not rule.badfilter:
+            raise ValueError(ALLOWS_NOTHING)
         flags = self._flags(rule)
         self._note_criteria(rule.conditions)
         if rule.pattern:

@@ -19,7 +19,7 @@ from typing import Any, Final
 from sinkhole.dns.filter.compiled.details import CompiledRule, join, read_rules
 from sinkhole.dns.filter.language.names import TOO_BROAD
 from sinkhole.dns.filter.patterns.pattern import Mask, Matching, Subject
-from sinkhole.dns.filter.patterns.regex import Regex
+from sinkhole.dns.filter.patterns.regex import Regex, is_about_web_addresses
 
 MAX_PATTERNS: Final = 50_000
 """The most patterns of one list, regular expressions included."""
@@ -92,6 +92,8 @@ class PatternWriter:
         if len(self._broad) >= MAX_PATTERNS:
             raise ValueError(f"more than {MAX_PATTERNS} patterns in one list")
         matching = matching_of(pattern)
+        if is_about_web_addresses(matching):
+            raise ValueError("a regular expression about web addresses, not about names")
         grams = self._choose(matching)
         for gram in grams:
             self._costs[gram] += matching.cost

@@ -5,6 +5,7 @@ rules      `parse_line`: one line -> one of those; which format it is in is deci
 hosts      the format `IP name…`
 plain      the formats `name` and `*.name`
 adblock    the format `||name^`, `@@…`, `…$modifier`
+bare       the format `(^|\\.)name$`: a regular expression without slashes
 modifiers  what the modifiers of a rule say, and which drop it
 rewrite    the values of `$dnsrewrite`: what is answered instead
 dnsmasq    the format `address=/name/`, `local=/name/`, `server=/name/`

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from sinkhole.dns.filter.language.addresses import read_network
+from sinkhole.dns.filter.language.addresses import is_no_address, is_range, read_network
 from sinkhole.dns.filter.language.line import (
     ALWAYS,
     EVERY_REWRITE,
@@ -23,6 +23,8 @@ from sinkhole.dns.filter.language.line import (
 from sinkhole.dns.filter.language.modifiers import NO_MODIFIERS, Modifiers, read_modifiers
 from sinkhole.dns.filter.language.names import (
     BAD_CHARACTER,
+    NO_ADDRESS,
+    RANGE,
     TOO_BROAD,
     is_written_as_name,
     read_name,
@@ -42,6 +44,7 @@ _PATTERN = re.compile(r"(\|\||\||)(.*?)(\^?\|?)", re.DOTALL)
 _SHORTEST = 3
 _EVERYTHING = re.compile(r"(?:\|\|?)?(?:(?:http|\*)?://)?[*^|.]*|/[.*+?^$|]*/")
 _SCHEME = re.compile(r"^(?:\|\||\|?(?:(?:http|\*)?://)?)")
+_BEGINS_NAME = re.compile(r"/([A-Za-z0-9.-]{2,}\.)")  # sees `http://name`: where the name begins
 _ABOUT_NAMES = re.compile(r"[a-z0-9_.*^-]*\|?")
 _ABOUT_ADDRESSES = re.compile(r"[0-9a-f:.*^]*\|?")
 _WEB_ONLY = re.compile(r"[/?&=:;,%+~!@\"'()\[\]{}<>#]")
@@ -84,6 +87,7 @@ def _rule(matched: _Matched, allow: bool, modifiers: Modifiers) -> Line:
         conditions=modifiers.conditions,
         rewrite=modifiers.rewrite,
         badfilter=modifiers.badfilter,
+        is_dnsrewrite=modifiers.rewrite is not None,
     )
 
 
@@ -105,23 +109,40 @@ def _is_expression(pattern: str) -> bool:
 
 
 def _read_pattern(pattern: str, narrowed: bool) -> _Matched | Ignored | Reject:
-    if pattern.endswith(("/*", "^*")) and not pattern.endswith("://*"):  # they mean what `^` means
-        pattern = pattern.rstrip("*")[:-1] + "^"
+    if _is_expression(pattern):
+        if not narrowed and _EVERYTHING.fullmatch(pattern):
+            return TOO_BROAD
+        return pattern if pattern.isprintable() else BAD_CHARACTER
+    pattern = _without_slashes(pattern)
     if not narrowed and _EVERYTHING.fullmatch(pattern):
         return TOO_BROAD
     if not narrowed and len(pattern) < _SHORTEST:
         return TOO_SHORT
-    if _is_expression(pattern):
-        return pattern if pattern.isprintable() else BAD_CHARACTER
     match = _PATTERN.fullmatch(pattern)
     assert match is not None  # the expression has a place for every text
     start, core, end = match.groups()
     network = read_network(core) if (start and end) or "/" in core else None
     if network is not None:
         return network
+    if is_range(core):
+        return RANGE
+    if is_no_address(core):
+        return NO_ADDRESS
     if end and (named := _read_name(start, core)) is not None:
         return named
     return _normal(pattern or "*")
+
+
+def _without_slashes(pattern: str) -> str:
+    """A pattern without the slashes that still are about names.
+
+    `/sub.` means `|sub.`, and `/*`, `^*` or `/` at the end what `^` means.
+    """
+    if begins := _BEGINS_NAME.fullmatch(pattern):
+        return "|" + begins[1]
+    if pattern.endswith(("/*", "^*", "/")) and not pattern.endswith(("://*", "//")):
+        return pattern.rstrip("*")[:-1] + "^"
+    return pattern
 
 
 def _read_name(start: str, core: str) -> tuple[bytes, Scope] | Reject | None:

@@ -10,6 +10,8 @@ from sinkhole.dns.filter.language.line import Address, Network
 _MAYBE_ADDRESS = re.compile(r"[0-9]+\.[0-9.]+|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*(?:%\S+)?")
 _MAYBE_NETWORK = re.compile(r"(?:[0-9]+\.[0-9.]+|[0-9A-Fa-f.]*:[0-9A-Fa-f:.]*)(?:/[0-9]{1,3})?")
 _MAPPED_BITS = 96
+_NUMBERS = re.compile(r"[0-9][0-9.]*[0-9]")
+_DOTS = 3
 
 
 def read_address(text: str) -> Address | None:
@@ -37,6 +39,26 @@ def read_network(text: str) -> Network | None:
     except ValueError:
         return None
     return _without_mapping(network) if isinstance(network, IPv6Network) else network
+
+
+def is_no_address(text: str) -> bool:
+    """Whether a text is of digits and dots as an address is, but none: `192.0.2.300`, `1.2..3`.
+
+    Less than a whole address, such as `192.0.2.`, may be a part of one.
+    """
+    return (
+        _NUMBERS.fullmatch(text) is not None
+        and text.count(".") >= _DOTS
+        and read_address(text) is None
+    )
+
+
+def is_range(text: str) -> bool:
+    """Whether a text is a range of addresses: `192.0.2.1-192.0.2.9`, `192.0.2.1-9`."""
+    first, dash, last = text.partition("-")
+    if not dash or (read_address(first) is None and not is_no_address(first)):
+        return False
+    return last.isdecimal() or read_address(last) is not None or is_no_address(last)
 
 
 def names_nobody(address: Address) -> bool:

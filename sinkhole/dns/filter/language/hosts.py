@@ -18,6 +18,9 @@ LOCAL_NAMES = frozenset({
 })  # fmt: skip
 """Names that hosts files list for the machine itself: to block them would help nobody."""
 
+SHORT_NULL = "0"
+"""The null address as inet_aton(3) also reads it, and some lists write it."""
+
 LOCAL = Ignored("a name of the machine itself")
 
 
@@ -25,6 +28,11 @@ def begins_with_address(text: str) -> bool:
     """Whether a line's first word is an IP address and more words follow: a hosts line."""
     first, *others = text.split(maxsplit=1)
     return bool(others) and read_address(first) is not None
+
+
+def begins_with_short_null(text: str) -> bool:
+    """Whether a line is a hosts line for `0`. Zones have lines such as `0 PTR name.`: ask them."""
+    return text.split(maxsplit=1)[0] == SHORT_NULL and text != SHORT_NULL
 
 
 def parse_hosts(text: str) -> Line:

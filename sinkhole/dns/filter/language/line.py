@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network
 from typing import Literal
@@ -74,7 +74,8 @@ class Rule:
     name: lower-case, with its anchors and wildcards, or `/expression/`. Exactly one of the three
     is not empty. `hosts` marks hosts lines and bare names, which are weaker than all other rules,
     and `addresses` what such a line says its names have. `badfilter` switches off the rules that
-    are otherwise the same.
+    are otherwise the same. `is_dnsrewrite` tells `$dnsrewrite` from the data of other formats: in
+    an allow list it allows nothing.
     """
 
     names: tuple[bytes, ...] = ()
@@ -88,6 +89,7 @@ class Rule:
     conditions: Conditions = ALWAYS
     rewrite: Rewrite | None = None
     badfilter: bool = False
+    is_dnsrewrite: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

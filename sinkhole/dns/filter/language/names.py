@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+from sinkhole.dns.filter.language.addresses import is_no_address, is_range
 from sinkhole.dns.filter.language.line import Reject
 from sinkhole.dns.wire import name as wire
 from sinkhole.dns.wire.numbers import MAX_LABEL
 
 TOO_BROAD = Reject("too broad: it would match every name")
 WILDCARD = Reject("a wildcard where only a whole name can stand")
+RANGE = Reject("a range of addresses; a network (192.0.2.0/24) can be used")
+NO_ADDRESS = Reject("neither an address nor a name")
 ADDRESS = Reject("an address, not a name")
 BAD_CHARACTER = Reject("a character that names of hosts can't have")
 
@@ -27,6 +30,10 @@ def read_name(text: str) -> bytes | Reject:
     """
     if not text.strip("."):
         return TOO_BROAD
+    if is_range(text):
+        return RANGE
+    if is_no_address(text):
+        return NO_ADDRESS
     if _ADDRESS.fullmatch(text):
         return ADDRESS
     if _NAME.fullmatch(text) is None:

@@ -10,6 +10,7 @@ import re
 
 from sinkhole.dns.filter.language.addresses import read_address
 from sinkhole.dns.filter.language.line import EVERY_REWRITE, Address, Reject, Rewrite
+from sinkhole.dns.filter.language.names import is_written_as_name
 from sinkhole.dns.wire.numbers import Rcode, Type
 from sinkhole.dns.wire.text.rdata import rdata_from_text
 from sinkhole.dns.wire.text.tokens import bytes_to_token
@@ -42,6 +43,9 @@ _TYPES = {
 }
 _LABEL = r"(?!-)(?:[A-Za-z0-9-]|[^\x00-\x7f])+(?<!-)"
 _SHORT_NAME = re.compile(rf"(?=.{{1,63}}$){_LABEL}(?:\.{_LABEL})*\.?", re.DOTALL)
+_NUMBERS = re.compile(r"[0-9.]+")
+_NAME_AT = {Type.CNAME: 0, Type.PTR: 0, Type.MX: 1, Type.HTTPS: 1, Type.SVCB: 1, Type.SRV: 3}
+"""Which word of a type's data is a name."""
 _STRING = 255
 """Bytes of one string of a TXT record; longer texts are cut into several."""
 
@@ -78,7 +82,9 @@ def _read_short(value: str) -> Rewrite | Reject:
     address = read_address(value)
     if address is not None:
         return rewrite_to(address)
-    return _record(Type.CNAME, value) if _SHORT_NAME.fullmatch(value) else BAD_TARGET
+    if _SHORT_NAME.fullmatch(value) is None or _NUMBERS.fullmatch(value):
+        return BAD_TARGET
+    return _record(Type.CNAME, value)
 
 
 def _read_full(rcode_name: str, type_name: str, data: str) -> Rewrite | Reject:
@@ -90,6 +96,9 @@ def _read_full(rcode_name: str, type_name: str, data: str) -> Rewrite | Reject:
         return Rewrite(rcode)
     if rcode != Rcode.NOERROR or rtype is None:
         return BAD_VALUE
+    place = _NAME_AT.get(rtype)
+    if place is not None and not is_written_as_name("".join(data.split()[place : place + 1])):
+        return BAD_DATA  # `1 alpn=h3` without a target is not about a name called `alpn=h3`
     return _record(rtype, _as_strings(data) if rtype == Type.TXT else data)
 
 

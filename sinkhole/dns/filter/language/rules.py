@@ -9,8 +9,13 @@ import re
 
 from sinkhole.dns.filter.language.adblock import COSMETIC, is_cosmetic, parse_adblock
 from sinkhole.dns.filter.language.addresses import read_network
+from sinkhole.dns.filter.language.bare import is_bare_expression, parse_bare_expression
 from sinkhole.dns.filter.language.dnsmasq import is_dnsmasq, parse_dnsmasq
-from sinkhole.dns.filter.language.hosts import begins_with_address, parse_hosts
+from sinkhole.dns.filter.language.hosts import (
+    begins_with_address,
+    begins_with_short_null,
+    parse_hosts,
+)
 from sinkhole.dns.filter.language.line import Comment, Line, Reject, Rule
 from sinkhole.dns.filter.language.plain import is_plain, parse_plain, parse_wildcard
 from sinkhole.dns.filter.language.rpz import Zone
@@ -18,6 +23,9 @@ from sinkhole.dns.filter.language.rpz import Zone
 MAX_LINE = 65_536
 """Bytes of the longest line that is looked at; no rule is longer."""
 
+CONTROL = Reject("a control character")
+
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x19\x1b-\x1f\x7f-\x84\x86-\x9f]")
 _ADBLOCK_SIGN = re.compile(r"[|^$@*/]")
 _TRAILING_COMMENT = re.compile(r"(?<!\s)\s+#.*", re.DOTALL)  # from where space begins: linear time
 _FREE_TEXT = ("client=", "dnsrewrite=")  # modifiers whose values may hold anything, ` #` too
@@ -41,23 +49,34 @@ def parse_line(line: bytes | str, bare_is_subtree: bool = False, zone: Zone | No
     text = whole.strip()
     if not text or _is_comment(text):
         return Comment(text)
+    if _CONTROL.search(text) and not _has_free_text(text):
+        return CONTROL
     if begins_with_address(text):  # first, as comments behind it may hold anything, a `##` too
         return parse_hosts(text)
     in_zone = (zone or Zone()).parse(whole)
-    return _parse_rule(text, bare_is_subtree) if in_zone is None else in_zone
+    if in_zone is not None:
+        return in_zone
+    return parse_hosts(text) if begins_with_short_null(text) else _parse_rule(text, bare_is_subtree)
 
 
 def _is_comment(text: str) -> bool:
     if text.startswith("#"):
         # `##.banner` hides part of a page, `## Section` is a heading: neither is a rule for us.
         return not is_cosmetic(text) or text.lstrip("#")[:1] in ("", " ", "\t")
-    return text.startswith(("!", ";")) or (text.startswith("[") and text.endswith("]"))
+    if text.startswith(("!", ";")):
+        return True
+    in_brackets = text.startswith("[") and text.find("]") == len(text) - 1
+    return in_brackets and read_network(text) is None
+
+
+def _has_free_text(text: str) -> bool:
+    return any(modifier in text for modifier in _FREE_TEXT)
 
 
 def _parse_rule(text: str, bare_is_subtree: bool) -> Line:
     if is_cosmetic(text):
         return COSMETIC
-    if not any(modifier in text for modifier in _FREE_TEXT):
+    if not _has_free_text(text):
         text = _TRAILING_COMMENT.sub("", text)
     if "$" not in text and any(map(str.isspace, text)):  # values of modifiers may hold spaces
         return Reject("more than one word on a line")
@@ -68,4 +87,6 @@ def _parse_rule(text: str, bare_is_subtree: bool) -> Line:
     if text.startswith("*.") and not _ADBLOCK_SIGN.search(text, 2):
         return parse_wildcard(text)
     network = read_network(text)
-    return parse_adblock(text) if network is None else Rule(networks=(network,))
+    if network is not None:
+        return Rule(networks=(network,))
+    return parse_bare_expression(text) if is_bare_expression(text) else parse_adblock(text)

@@ -21,45 +21,37 @@ from sinkhole.dns.filter.patterns.expression import (
     chars_of,
     parse,
 )
-from sinkhole.dns.filter.patterns.pattern import Subject
-
-_URL: Final = "http://"
+from sinkhole.dns.filter.patterns.pattern import Matching, Subject
 
 
 class Regex:
-    """A rule's regular expression. ValueError, with the reason, for one that can't be used.
+    """A rule's regular expression. ValueError, with the reason, for one that can't be used."""
 
-    One that looks at a URL (it has `://`) is asked about `http://name`.
-    """
-
-    __slots__ = ("_automaton", "_sees_url", "cost", "least", "literals")
+    __slots__ = ("_automaton", "cost", "least", "literals")
 
     def __init__(self, expression: str) -> None:
         """`expression` stands without its slashes."""
         tree = parse(expression)
         self._automaton = Automaton(tree)
-        self._sees_url = "://" in expression.replace("\\", "")
         self.cost = 1 + self._automaton.places // 8
-        self.least = max(0, _least(tree) - len(_URL if self._sees_url else ""))
-        found = required(tree)
-        self.literals = tuple(filter(None, map(_in_name, found))) if self._sees_url else found
+        self.least = _least(tree)
+        self.literals = required(tree)
 
     def matches(self, subject: Subject) -> bool:
         """Whether the expression fits."""
-        text, host = subject.text, subject.host
+        text = subject.text
         for group in self.literals:  # quicker than to walk, and most names end here
             for literal in group:
                 if literal in text:
                     break
             else:
                 return False
-        return self._automaton.search(_URL + host if self._sees_url else host)
+        return self._automaton.search(subject.host)
 
 
-def _in_name(group: frozenset[str]) -> frozenset[str]:
-    """What literals of a URL say of the name in it; empty if one of them says nothing."""
-    parts = [text.rpartition("/")[2] for text in group]
-    return frozenset(parts) if all(part and part not in "http:" for part in parts) else frozenset()
+def is_about_web_addresses(matching: Matching) -> bool:
+    """Whether all that matches holds a `://`, as no name does."""
+    return any(all("://" in text for text in group) for group in matching.literals)
 
 
 _MOST_CHOICES: Final = 16

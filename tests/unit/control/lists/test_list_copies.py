@@ -92,11 +92,41 @@ def test_a_web_page_is_refused_however_it_arrives(tmp_path: Path, page: bytes) -
 
 @pytest.mark.parametrize(
     "data",
-    [b"example.org\n" * 500 + b"\0", b"\x1f\x8b\x08example", b"PK\x03\x04example", b"\x7fELF\x02"],
+    [
+        *(b"\x1f\x8b\x08example", b"PK\x03\x04example", b"\x7fELF\x02", b"\0", b"a\0\n" * 500),
+        *(TEXT + bytes(len(TEXT)), bytes(range(256)) * 20, b"SQLite format 3\0" + TEXT),
+        *("a.example\n".encode("utf-16-le"), b"%PDF-1.7\n" + TEXT, b"BZh91AY&SY" + TEXT),
+    ],
 )
 def test_what_is_not_text_is_refused(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(ListError, match="not text"):
         take(tmp_path / "part", data)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"a1.example.org\nbad\033.example.org\na2.example.org\n",
+        b"# a \0 comment\n" + TEXT,
+        b"\033[1m# bold\n" + TEXT,
+        TEXT + b"bad\0.example.org\n" + TEXT,
+        b"example.org\n" * 500 + b"\0",
+        TEXT + bytes(100),
+    ],
+    ids=["escape", "zero in a comment", "escape at the top", "zero", "zero at the end", "holes"],
+)
+def test_single_control_characters_cost_no_list(tmp_path: Path, data: bytes) -> None:
+    assert take(tmp_path / "whole", data).size_bytes == len(data)
+    pieces = (data[at : at + 1] for at in range(len(data)))
+    assert take(tmp_path / "bytes", *pieces).size_bytes == len(data)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf-32-le", "utf-32-be"])
+def test_wide_text_is_named(tmp_path: Path, encoding: str) -> None:
+    texts = ("\ufeffads.example.org\n", "\ufeff" + TEXT.decode(), "\ufeff例え.例\n")
+    for place, text in enumerate(texts):
+        with pytest.raises(ListError, match=f"text in {encoding[:6].upper()}, .* UTF-8"):
+            take(tmp_path / str(place), text.encode(encoding))
 
 
 def test_text_in_other_alphabets_and_old_line_ends_is_text(tmp_path: Path) -> None:

@@ -129,6 +129,38 @@ async def test_text_without_a_single_rule_is_refused(shelf: Shelf) -> None:
     assert library.status()[0]["state"] == "ready"
 
 
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("! Title: Ads\nexample.org##.banner\n##.ad\n", "2 are ignored, mostly: hides or changes"),
+        ("||example.org^$third-party\n/banner.js\n&ad=1\n", "mostly: acts on web addresses"),
+        ("127.0.0.1 localhost\n::1 ip6-localhost\n", "mostly: a name of the machine itself"),
+    ],
+)
+async def test_a_list_that_is_not_about_names_is_told(shelf: Shelf, text: str, reason: str) -> None:
+    shelf.ads.write_text(text)
+    library = shelf.library()
+    await library.update()
+    ads = library.status()[0]
+    assert ads["state"] == "failed"
+    assert "none of its lines is a rule for DNS" in (ads["error"] or "")
+    assert reason in (ads["error"] or "")
+    shelf.ads.write_text(text + "||ads.example^\n")
+    await library.update()
+    ads = library.status()[0]
+    assert (ads["state"], ads["rules"], ads["error"]) == ("ready", 1, None)
+
+
+async def test_a_list_that_is_no_longer_about_names_stays_as_it_was(shelf: Shelf) -> None:
+    library = shelf.library()
+    await library.update()
+    shelf.ads.write_text("example.org##.banner\n")
+    await library.update()
+    ads = library.status()[0]
+    assert (ads["state"], ads["names"]) == ("ready", 2)
+    assert "none of its lines is a rule for DNS" in (ads["error"] or "")
+
+
 async def test_a_disabled_list_is_neither_loaded_nor_updated(shelf: Shelf) -> None:
     await shelf.library().update()
     off = ListSettings(name="Ads", url=f"file:{shelf.ads}", enabled=False)

@@ -121,7 +121,7 @@ def test_a_pattern_that_no_compiler_let_in_fits_nothing() -> None:
     assert PatternIndex([read_patterns(data)]).find(Subject("a")) == []
 
 
-@pytest.mark.parametrize("pattern", ["*", "||*", "://", "^*^", "/a*/", "/(a|)/", r"/^https?:\/\//"])
+@pytest.mark.parametrize("pattern", ["*", "||*", "://", "^*^", "/a*/", "/(a|)/"])
 def test_what_may_fit_everything_needs_something_else_to_narrow_it(pattern: str) -> None:
     writer = PatternWriter()
     for _ in range(2):

@@ -97,6 +97,8 @@ PATTERNS = {
     "||x*.bücher.example^": "||x*.xn--bcher-kva.example^",
     "example.org/*": "example.org^",
     "||ads*.example/*": "||ads*.example^",
+    "||ads*.example/": "||ads*.example^",
+    "/Sub.": "|sub.",
 }
 
 
@@ -212,7 +214,8 @@ def test_what_is_refused_says_why(line: str) -> None:
     [
         *("/ads/banner.", "&ad_id=", "||example.org/ads.js", "?advert", "||example.org:8080^"),
         *("https://example.org^", "|https://example.org^", "||http://example.org^", "/ads/*"),
-        *("||192.0.2.0/33^", "||192.0.2.1:8080^", "a~b", "||example.org/"),
+        *("||192.0.2.0/33^", "||192.0.2.1:8080^", "a~b", "||example.org/ads/"),
+        *("/sub", "/a_b.", "/a.b/c.", "//sub."),
     ],
 )
 def test_patterns_for_web_addresses_are_ignored(line: str) -> None:

@@ -38,6 +38,8 @@ NETWORKS = table(
     says_of("||2001:db8::1^", block="2001:db8::1", none="2001:db8::11"),
     says_of("2001:db8::/32", block="2001:db8:ffff::1", none="2001:db9::1"),
     says_of("||2001:db8::/32^", block="2001:db8::77", none="2001:db9::"),
+    says_of("[2001:db8::1]", block="2001:db8::1", none="2001:db8::2"),
+    says_of("[192.0.2.1]", block="192.0.2.1", none="192.0.2.2"),
     says_of("2001:DB8:0:0::1", block="2001:db8::1"),
     # An IPv4 address is the same in IPv6 clothes.
     says_of("192.0.2.0/24", block="::ffff:192.0.2.1", none="::ffff:198.51.100.1"),
@@ -70,6 +72,7 @@ PATTERNS = table(
     # Other rules are compared with the address as text.
     says_of("||192.0.2.", block="192.0.2.1 192.0.2.255", none="192.0.22.1 198.51.100.1"),
     says_of("||192.0.2.^", none="192.0.2.1"),
+    says_of("192.0.2.", block="192.0.2.1", none="192.0.22.1"),
     says_of("||192.0.2.*^", block="192.0.2.1", none="192.0.3.1"),
     says_of("|192.0.2.", block="192.0.2.1", none="192.0.3.1"),
     says_of("||192.0.*.1^", block="192.0.2.1 192.0.77.1", none="192.0.2.2"),
@@ -95,6 +98,39 @@ NAMES = table(
 )
 
 REFUSED = ["192.0.2.0/33", "||192.0.2.0/99^", "2001:db8::/129", "||2001:db8::/200^"]
+
+
+NO_ADDRESSES = {
+    "102.204..15": "neither an address nor a name",
+    "203.0.113.300": "neither an address nor a name",
+    "||203.0.113.300^": "neither an address nor a name",
+    "|203.0.113.300": "neither an address nor a name",
+    "203.0.113.300$important": "neither an address nor a name",
+    "@@203.0.113.300": "neither an address nor a name",
+    "*.203.0.113.300": "neither an address nor a name",
+    "address=/203.0.113.300/": "neither an address nor a name",
+    "203.0.113.300 CNAME .": "neither an address nor a name",
+    "1.2.3.4.5": "neither an address nor a name",
+    "192.0.02.1": "neither an address nor a name",
+    "192.0.2.1-192.0.2.9": "a range of addresses",
+    "192.0.2.1-9": "a range of addresses",
+    "192.0.2.1-192.0.2.300": "a range of addresses",
+    "2001:db8::1-2001:db8::9": "a range of addresses",
+    "||192.0.2.1-192.0.2.9^": "a range of addresses",
+    "|192.0.2.1-192.0.2.9": "a range of addresses",
+}
+
+
+@pytest.mark.parametrize("line", NO_ADDRESSES, ids=str)
+def test_what_looks_like_an_address_and_is_none_is_told(line: str) -> None:
+    assert reading_of(line).startswith(f"refused: {NO_ADDRESSES[line]}")
+
+
+@pytest.mark.parametrize(
+    "line", ["[1.2.3]", "[Adblock Plus 2.0]", "[10:30]", "[]", "[::g]"], ids=str
+)
+def test_other_text_in_brackets_is_a_comment(line: str) -> None:
+    assert reading_of(line) == "comment"
 
 
 @pytest.mark.parametrize("case", NETWORKS, ids=str)

@@ -59,6 +59,9 @@ CASES = table(
     says("address=/a.example/#", "@@||a.example^", allow="a.example"),
     says("server=/a.example/#", "||a.example^$important", block="a.example", line=2),
     says(allow("address=/a.example/#"), block("||example^"), allow="x.a.example"),
+    says("server=/a.example/192.0.2.1", "||a.example^", block="a.example", line=2),
+    says("server=/a.example/192.0.2.1", none="a.example x.a.example"),
+    says(allow("server=/a.example/192.0.2.1"), block("||a.example^"), block="a.example", in_list=2),
     says(allow("address=/a.example/192.0.2.1"), block("||example^"), allow="a.example"),
 )
 
@@ -71,6 +74,8 @@ REFUSED = {
     "server=/example.org/192.0.2.1#5353": "forward",
     "server=/example.org/2001:db8::1": "forward",
     "local=/example.org/192.0.2.1": "forward",
+    "server=/x/192.0.2.1": "forward",
+    "server=/x.example/dns.example": "forward",
     "server=192.0.2.1": "",
     "address=/example.org": "",
     "address=/a..example/#": "empty label",

@@ -62,9 +62,14 @@ AMONG_OTHERS = table(
     says(block(f"{A}192.0.2.1"), allow("a.example"), allow=NAME, in_list=2, line=1),
     says(block(f"{A}192.0.2.1,important"), allow("||a.example^"), allow=NAME),
     says(block(f"{A}192.0.2.1"), allow("b.example"), rewrite={NAME: "A 192.0.2.1"}),
-    # A rewrite in an allow list allows.
-    says(allow(f"{A}192.0.2.1"), block("||a.example^"), allow=NAME, in_list=1, line=1),
-    says(allow(f"{A}NXDOMAIN"), allow=f"{NAME} x.{NAME}"),
+    # A rewrite in an allow list allows nothing by itself, nor does an exception from rewrites.
+    says(allow(f"{A}192.0.2.1"), block("||a.example^"), block=NAME, in_list=2, line=1),
+    says(allow(f"{A}NXDOMAIN"), none=f"{NAME} x.{NAME}"),
+    says(allow(f"{A}192.0.2.1"), block(f"{A}192.0.2.2"), rewrite={NAME: "A 192.0.2.2"}),
+    says(allow(NOT), block(f"{A}192.0.2.2"), rewrite={NAME: "A 192.0.2.2"}),
+    says(allow(f"{A}192.0.2.1,important"), block("0.0.0.0 a.example"), block=NAME, in_list=2),
+    says(allow(f"{A}192.0.2.1", "||a.example^"), block("||example^"), allow=NAME, line=2),
+    says(allow("||a.example^", f"{A}NXDOMAIN,badfilter"), block("||example^"), block=NAME),
 )
 
 EXCEPTIONS = table(

@@ -21,6 +21,11 @@ CASES = table(
     says("0:0:0:0:0:0:0:0 ads.example", block="ads.example"),
     says("192.0.2.7 nas.example", block="nas.example nas.example/AAAA nas.example/MX"),
     says("2001:db8::7 nas.example", block="nas.example nas.example/AAAA"),
+    says("0 ads.example", block="ads.example ads.example/AAAA", none="x.ads.example"),
+    says("0\tads.example b.example # why", block="ads.example b.example", none="why"),
+    says("0 ads.example ## why", block="ads.example"),
+    says(allow("0 a.example"), block("||example^"), allow="a.example", block="b.example"),
+    says("0 CNAME .", "0 PTR a.example.", none="cname ptr a.example"),
     # Several names.
     says("0.0.0.0 a.example b.example\tc.example", block="a.example b.example c.example"),
     says("0.0.0.0 a.example b.example", none="x.b.example"),
@@ -53,6 +58,7 @@ OF_THE_MACHINE = [
     "fe80::1%lo0 localhost",
     "ff02::1 ip6-allnodes",
     "0.0.0.0 0.0.0.0",
+    "0 localhost",
 ]
 
 REFUSED = [
@@ -62,6 +68,12 @@ REFUSED = [
     f"0.0.0.0 {'a' * 64}.example",
     "0.0.0.0 #nothing",
     "999.0.0.1 a.example",
+    "0 *.example.org",
+    "0 # nothing",
+    "0.0.0.0 203.0.113.300",
+    "0.0.0.0 192.0.2.1-192.0.2.9",
+    "192.0.2.1-192.0.2.9 a.example",
+    "[2001:db8::1] a.example",
 ]
 
 ADDRESSES: list[tuple[tuple[str, ...], str, set[str]]] = [
@@ -70,6 +82,7 @@ ADDRESSES: list[tuple[tuple[str, ...], str, set[str]]] = [
     (("127.7.7.7 a.example",), "a.example", set()),
     ((":: a.example",), "a.example", set()),
     (("::1 a.example",), "a.example", set()),
+    (("0 a.example",), "a.example", set()),
     (("a.example",), "a.example", set()),
     (("||a.example^",), "a.example", set()),
     (("192.0.2.7 a.example",), "a.example", {"192.0.2.7"}),

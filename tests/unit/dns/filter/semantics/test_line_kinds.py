@@ -62,7 +62,40 @@ def test_lines_for_browsers_are_ignored(line: str) -> None:
     assert reading_of(line) == "ignored"
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        *(
+            "bad\033.example.org",
+            "bad\0.example.org",
+            "0.0.0.0 bad\0.example",
+            "0.0.0.0\x1cb.example",
+        ),
+        *(
+            "||bad\x7f.example^",
+            "/bad\x07/",
+            "a.example CNAME .\0",
+        ),
+        *("address=/a.example/\0", "\0", "\0\0a.example", "||a.example^\x9b"),
+    ],
+    ids=repr,
+)
+def test_lines_with_control_characters_are_refused(line: str) -> None:
+    assert reading_of(line) == "refused: a control character"
+
+
+def test_the_text_of_a_record_may_hold_anything() -> None:
+    assert reading_of("||a.example^$dnsrewrite=NOERROR;TXT;\033[1m") == "rule"
+
+
+@pytest.mark.parametrize("line", ["# a \0 b", "! \033[1m", "# Title: \033[2Jx", "; \x07"], ids=repr)
+def test_comments_may_hold_anything(line: str) -> None:
+    assert reading_of(line) == "comment"
+
+
 CASES = table(
+    says("a1.example.org", "bad\033.example.org", "a2.example.org", block="a1.example.org"),
+    says("a1.example.org", "bad\0.example.org", "a2.example.org", block="a2.example.org", line=3),
     # A bare name is that name alone.
     says("ads.example.org", block="ads.example.org", none="x.ads.example.org example.org"),
     says("ads.example.org.", block="ads.example.org"),
@@ -70,6 +103,8 @@ CASES = table(
     says("  ads.example.org  ", block="ads.example.org"),
     says("ads.example.org # why", block="ads.example.org"),
     says("_dmarc.example.org", block="_dmarc.example.org"),
+    says("192.0.2.1-9.example.org", block="192.0.2.1-9.example.org"),
+    says("1-2.example", "192.0.2.example", block="1-2.example 192.0.2.example"),
     says("a-b.example.org", block="a-b.example.org", none="ab.example.org"),
     says("xn--bcher-kva.example", block="xn--bcher-kva.example"),
     # Lists of wildcards mean the name and all below it.

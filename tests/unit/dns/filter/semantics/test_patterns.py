@@ -73,6 +73,19 @@ CASES = table(
     # /* at the end is ^.
     says("example.org/*", block="example.org notexample.org", none="example.organic"),
     says("|example.org/*", block="example.org", none="a.example.org"),
+    # So is / at the end; /text. looks for the beginning of the name.
+    says("||example.org/", block="example.org a.example.org", none="example.organic"),
+    says("example.org/", block="example.org notexample.org", none="example.organic"),
+    says("|example.org/$important", block="example.org", none="a.example.org"),
+    says("http://example.org/", block="example.org", none="a.example.org"),
+    says("||ads*/", block="ads.example x.ads1.example", none="bads.example"),
+    says("sub./", none="sub.example sub"),
+    says("/sub.", block="sub.example sub.a.example", none="a.sub.example mysub.example sub"),
+    says("/SUB.$important", block="sub.example", none="a.sub.example"),
+    says("/a-1.b.", block="a-1.b.example", none="x.a-1.b.example a-1.bc.example"),
+    says("@@/sub.", "||example^", allow="sub.example", block="a.sub.example"),
+    says("/sub.", "/sub.$badfilter", none="sub.example"),
+    says("||sub.", "-sub.", "sub.", block="sub.example a-sub.example xsub.example"),
     # What looks at a URL sees http://name.
     says("://example.org^", block="example.org", none="a.example.org notexample.org"),
     says("://ads.", block="ads.example", none="x.ads.example ads"),
@@ -113,7 +126,6 @@ TOO_BROAD = [
     "/./",
     "/a*/",
     "/(a|)/",
-    r"/^https?:\/\//",
     "*$dnsrewrite=192.0.2.1",
     "*$dnsrewrite=NXDOMAIN",
     "*$badfilter",

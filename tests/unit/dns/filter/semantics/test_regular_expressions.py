@@ -34,10 +34,11 @@ CASES = table(
     says(r"/^ad(server)?\.example$/", block="ad.example adserver.example", none="ads.example"),
     says(r"/^a+b?\.example$/", block="aab.example a.example", none="b.example"),
     says(r"/-ads-|-track-/", block="x-ads-y.example x-track-y", none="x-adstrack-y"),
-    # An expression that looks at a URL sees http://name.
-    says(r"/^https?:\/\/ads\./", block="ads.example", none="x.ads.example"),
-    says(r"/^https?:\/\/([a-z]+\.)?example\.org/", block="example.org www.example.org"),
-    says(r"/^https?:\/\/([a-z]+\.)?example\.org/", none="a.b.example.org notexample.org"),
+    # An expression sees the bare name, whatever it looks for.
+    says(r"/^(https?:\/\/)?ads\./", block="ads.example", none="x.ads.example"),
+    says(r"/(^|\/)ads\./", block="ads.example", none="x.ads.example"),
+    says(r"/:\/\/ads|^ads/", block="ads.example", none="x.ads.example"),
+    says(r"/^http/", block="http.example httpd.example", none="ads.example"),
     # Modifiers behind the closing slash; a dollar within belongs to the expression.
     says(r"/^ads\./$important", "@@||ads.example^", block="ads.example", line=1),
     says(r"/\.example$/$important", block="a.example", none="a.example.org"),
@@ -74,6 +75,20 @@ NOT_LINEAR = [
 @pytest.mark.parametrize("case", CASES, ids=str)
 def test_regular_expressions(case: Case, tmp_path: Path) -> None:
     check(case, tmp_path)
+
+
+ABOUT_WEB_ADDRESSES = [
+    r"/^https?:\/\/ads\./",
+    r"/^https?:\/\//",
+    r"/:\/\/ads\.example/$important",
+    r"@@/^https?:\/\/([a-z]+\.)?example\.org/",
+    r"/(http:\/\/a|s:\/\/)+ads/",
+]
+
+
+@pytest.mark.parametrize("line", ABOUT_WEB_ADDRESSES, ids=str)
+def test_an_expression_that_needs_a_web_address_is_refused(line: str) -> None:
+    assert "web addresses" in reading_of(line)
 
 
 @pytest.mark.parametrize("line", BROKEN, ids=str)
