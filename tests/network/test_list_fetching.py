@@ -185,7 +185,7 @@ async def test_any_other_status_is_an_error_and_no_list(part: Path, status: int)
     [
         (b"<!DOCTYPE html><p>Sign in to your hotel's network", "web page"),
         (b"\n \n<HTML><body>" + LIST, "web page"),
-        (LIST + b"\0\1\2", "not text"),
+        (LIST + b"\0\1\2" * len(LIST), "not text"),
         (b"\x7fELF\x02\x01\x01" + LIST, "not text"),
         (b"", "empty"),
         (b"\n\n  \n", "empty"),
