@@ -6,6 +6,7 @@ import asyncio
 import logging
 import os
 import signal
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -39,7 +40,7 @@ async def run_until_signal(settings: Settings, config: Path | None) -> None:
     )
     app, tasks = App(settings), Tasks("run", limit=2)
     await app.start()
-    tasks.start("greeting", _greet(app, config))
+    tasks.start("greeting", _greet_whoever_reads(app, config))
     tasks.start("settings", _reload_when(changed, app, config))
     try:
         await stopping.wait()
@@ -70,6 +71,11 @@ async def _reload_when(changed: asyncio.Event, app: App, config: Path | None) ->
             log.warning("%s", problem)
         for key in later:
             log.warning("%s has changed, which takes effect after a restart", key)
+
+
+async def _greet_whoever_reads(app: App, config: Path | None) -> None:
+    with suppress(BrokenPipeError):  # `sinkhole run | head -1` has read enough, and it goes on
+        await _greet(app, config)
 
 
 async def _greet(app: App, config: Path | None) -> None:
