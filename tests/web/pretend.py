@@ -55,13 +55,14 @@ class PretendHouse:
         self.quarantine: Quarantine | None = None
         self.accepted: list[str] = []
         self._random = random.Random(seed)
-        # All charts end here, or a test that runs over a full ten minutes compares two of them.
+        # Time stands still here, or a test that runs over a full ten minutes compares two charts,
+        # or asks what is behind the end of its chart.
         self._opened = time.time()
         self._started = self._opened - 3 * 86400 - 4 * 3600
         self._scale = 0 if empty else 1
         if not empty:
             for index in range(240):
-                self.ask(self._invent(), time.time() - 4.3 * (240 - index))
+                self.ask(self._invent(), self._opened - 4.3 * (240 - index))
 
     def sources(self) -> WebSources:
         """What `create_app` wants."""
@@ -86,7 +87,7 @@ class PretendHouse:
     def ask(self, row: dict[str, Any], when: float | None = None) -> None:
         """Add a query to the log; `row` holds what differs from a forwarded one."""
         plain = {
-            "id": str(len(self.rows) + 1), "time": time.time() if when is None else when,
+            "id": str(len(self.rows) + 1), "time": self._opened if when is None else when,
             "client": CLIENTS[0], "name": "www.example.org", "type": "A",
             "outcome": "forwarded", "blocked": False, "rcode": "NOERROR", "list": "", "line": 0,
             "rule": "", "hop": "", "upstream": "", "group": "default", "detail": "",
