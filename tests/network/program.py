@@ -42,6 +42,8 @@ class Program:
         self.folder = folder
         self.config = folder / "sinkhole.yaml"
         self.environ: Mapping[str, str] = {}
+        self.descriptors: int | None = None
+        """How many files and sockets the server may have open, where that is to be few."""
         self._process: asyncio.subprocess.Process | None = None
         self._out, self._err = folder / "out.txt", folder / "err.txt"
 
@@ -72,7 +74,9 @@ class Program:
     async def launch(self, *, out: int | None = None) -> None:
         """Start the server, writing its greeting to `out` if given, and wait for nothing."""
         with self._out.open("wb") as usual, self._err.open("wb") as err:
+            limit = f'ulimit -n {self.descriptors} && exec "$@"'
             self._process = await asyncio.create_subprocess_exec(
+                *(["sh", "-c", limit, "sh"] if self.descriptors else []),
                 *COMMAND, "run", "--config", str(self.config),
                 stdout=usual if out is None else out, stderr=err, env={**_CLEAN, **self.environ},
             )  # fmt: skip

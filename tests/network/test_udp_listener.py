@@ -16,7 +16,7 @@ from world import World, addresses, question
 
 from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.server import mmsg
-from sinkhole.dns.server.sockets import Pair, bind
+from sinkhole.dns.server.sockets import Bound, bind
 from sinkhole.dns.server.udp import UdpListener
 
 BATCHED = [
@@ -28,12 +28,11 @@ BATCHED = [
 
 
 @asynccontextmanager
-async def listening(pipeline: Pipeline, host: str, batched: bool) -> AsyncIterator[Pair]:
-    pair = bind(host, 0)
-    pair.tcp.close()
-    listener = UdpListener(pair, pipeline, batched=batched)
+async def listening(pipeline: Pipeline, host: str, batched: bool) -> AsyncIterator[Bound]:
+    bound = bind("UDP", host, 0)
+    listener = UdpListener(bound, pipeline, batched=batched)
     try:
-        yield pair
+        yield bound
     finally:
         await listener.close()
 
@@ -67,11 +66,11 @@ async def test_blocked_and_forwarded_names_are_answered(host: str, batched: bool
     if host == "::1":
         access = world.pipeline.policy.access
         world.publish(access=replace(access, allow=(*access.allow, ip_network("::1/128"))))
-    async with listening(world.pipeline, host, batched) as pair:
+    async with listening(world.pipeline, host, batched) as bound:
         with client_socket(host) as sock:
-            (reply,) = await ask(sock, (host, pair.port), question("ads.example.org"))
+            (reply,) = await ask(sock, (host, bound.port), question("ads.example.org"))
             assert addresses(dnslib.DNSRecord.parse(reply)) == ["0.0.0.0"]
-            (reply,) = await ask(sock, (host, pair.port), question("example.org"))
+            (reply,) = await ask(sock, (host, bound.port), question("example.org"))
             assert addresses(dnslib.DNSRecord.parse(reply)) == ["192.0.2.1"]
     assert [client for b in world.buffer.drain(9) for _, client in b.records] == [host, host]
 
@@ -79,10 +78,10 @@ async def test_blocked_and_forwarded_names_are_answered(host: str, batched: bool
 @pytest.mark.parametrize("batched", BATCHED)
 async def test_many_at_once_each_get_their_own_answer(batched: bool) -> None:
     world = make_world()
-    async with listening(world.pipeline, "127.0.0.1", batched) as pair:
+    async with listening(world.pipeline, "127.0.0.1", batched) as bound:
         with client_socket() as sock:
             queries = [question(f"n{i}.ads.example.org") for i in range(200)]
-            replies = await ask(sock, ("127.0.0.1", pair.port), *queries)
+            replies = await ask(sock, ("127.0.0.1", bound.port), *queries)
             names = {str(dnslib.DNSRecord.parse(reply).q.qname) for reply in replies}
             assert names == {f"n{i}.ads.example.org." for i in range(200)}
     assert len(world.reports()) == 200
@@ -93,10 +92,10 @@ async def test_on_a_wildcard_bind_answers_leave_from_the_address_that_was_asked(
     batched: bool,
 ) -> None:
     world = make_world()
-    async with listening(world.pipeline, "0.0.0.0", batched) as pair:
+    async with listening(world.pipeline, "0.0.0.0", batched) as bound:
         for asked in ("127.0.0.1", "127.0.0.2", "127.9.9.9"):
             with client_socket() as sock:
-                sock.connect((asked, pair.port))  # the kernel drops answers from elsewhere
+                sock.connect((asked, bound.port))  # the kernel drops answers from elsewhere
                 loop = asyncio.get_running_loop()
                 for name in ("ads.example.org", "example.org", "example.org"):
                     sock.send(question(name))
@@ -109,9 +108,9 @@ async def test_on_a_wildcard_bind_answers_leave_from_the_address_that_was_asked(
 @pytest.mark.parametrize("batched", BATCHED)
 async def test_garbage_is_survived_and_does_not_hold_up_others(batched: bool) -> None:
     world = make_world()
-    async with listening(world.pipeline, "127.0.0.1", batched) as pair:
+    async with listening(world.pipeline, "127.0.0.1", batched) as bound:
         with client_socket() as sock:
-            target = ("127.0.0.1", pair.port)
+            target = ("127.0.0.1", bound.port)
             for garbage in (b"", b"\0", b"\xff" * 500, bytes(3000), question("x.org")[:20]):
                 sock.sendto(garbage, target)
             while True:
@@ -123,11 +122,11 @@ async def test_garbage_is_survived_and_does_not_hold_up_others(batched: bool) ->
 @pytest.mark.parametrize("batched", BATCHED)
 async def test_the_kernel_refusing_an_answer_is_counted_and_nothing_more(batched: bool) -> None:
     world = make_world()
-    async with listening(world.pipeline, "127.0.0.1", batched) as pair:
+    async with listening(world.pipeline, "127.0.0.1", batched) as bound:
         with client_socket() as sock:
-            sock.sendto(question("ads.example.org"), ("127.0.0.1", pair.port))
+            sock.sendto(question("ads.example.org"), ("127.0.0.1", bound.port))
         with client_socket() as sock:  # the first client is gone: its answer bounces
-            (reply,) = await ask(sock, ("127.0.0.1", pair.port), question("ads.example.org"))
+            (reply,) = await ask(sock, ("127.0.0.1", bound.port), question("ads.example.org"))
             assert dnslib.DNSRecord.parse(reply).rr
 
 
@@ -145,8 +144,8 @@ async def test_what_needs_no_upstream_has_left_before_an_upstream_is_asked(
             ask_upstream(asked, tell)
 
         monkeypatch.setattr(world.upstreams, "ask", look_first)
-        async with listening(world.pipeline, "127.0.0.1", batched=True) as pair:
-            target = ("127.0.0.1", pair.port)
+        async with listening(world.pipeline, "127.0.0.1", batched=True) as bound:
+            target = ("127.0.0.1", bound.port)
             sock.sendto(question("example.org"), target)
             (later,) = await ask(sock, target, question("ads.example.org"))
     assert [addresses(dnslib.DNSRecord.parse(reply)) for reply in (*seen, later)] == [

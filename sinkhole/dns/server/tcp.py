@@ -11,12 +11,15 @@ import asyncio
 import contextlib
 import socket
 import time
+from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 from sinkhole.dns.clients.clients import Client
 from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.pipeline.reaction import DROP, TCP
-from sinkhole.dns.server.sockets import Pair
+from sinkhole.dns.server.sockets import Bound
+from sinkhole.model.acceptor import Acceptor
 
 MAX_CONNECTIONS: Final = 64
 MAX_PER_CLIENT: Final = 16
@@ -35,31 +38,32 @@ SWEEP_S: Final = 0.5
 
 
 class TcpListener:
-    """Serves the TCP sockets of all listen addresses."""
+    """Serves the TCP sockets of all listen addresses, `most` connections at once."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, most: int = MAX_CONNECTIONS) -> None:
         self.pipeline = pipeline
+        self.most = most
+        self.most_per_client = min(MAX_PER_CLIENT, max(2, most // 4))
         self.waiting = 0
         """Queries of all connections that wait for upstreams."""
         self.calm = asyncio.Event()
         """Set when the last of them was answered."""
         self.connections: dict[Connection, None] = {}
         """Open connections, the one that was idle longest first."""
-        self._servers: list[asyncio.Server] = []
+        self.acceptors: list[Acceptor] = []
         self._sweeper: asyncio.TimerHandle | None = None
 
-    async def listen(self, pair: Pair) -> None:
+    def listen(self, bound: Bound) -> None:
         """Start accepting on one more socket."""
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: Connection(self), sock=pair.tcp)
-        self._servers.append(server)
+        make_room = partial(self._evict, self.connections)
+        self.acceptors.append(Acceptor(bound.sock, partial(Connection, self), make_room))
         if self._sweeper is None:
-            self._sweeper = loop.call_later(SWEEP_S, self._sweep)
+            self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
 
     async def close(self, patience_s: float = 0.0) -> None:
         """Stop accepting, give queries that wait `patience_s` to be answered, close everything."""
-        for server in self._servers:
-            server.close()
+        for acceptor in self.acceptors:
+            await acceptor.close()
         if self._sweeper is not None:
             self._sweeper.cancel()
         if self.waiting and patience_s > 0:
@@ -73,9 +77,9 @@ class TcpListener:
     def admit(self, new: Connection) -> bool:
         """Make room for a new connection, at the cost of the one idle longest."""
         same = [c for c in self.connections if c.client is new.client]
-        if len(same) >= MAX_PER_CLIENT and not self._evict(same):
+        if len(same) >= self.most_per_client and not self._evict(same):
             return False
-        if len(self.connections) >= MAX_CONNECTIONS and not self._evict(list(self.connections)):
+        if len(self.connections) >= self.most and not self._evict(self.connections):
             return False
         self.connections[new] = None
         return True
@@ -87,7 +91,7 @@ class TcpListener:
             self.connections[connection] = None
 
     @staticmethod
-    def _evict(candidates: list[Connection]) -> bool:
+    def _evict(candidates: Iterable[Connection]) -> bool:
         for connection in candidates:
             if connection.is_idle:
                 connection.close()
@@ -97,7 +101,7 @@ class TcpListener:
     def _sweep(self) -> None:
         """Close what is idle or slow; a timer for all instead of two a connection."""
         now = time.monotonic()
-        busy = len(self.connections) > MAX_CONNECTIONS // 2
+        busy = len(self.connections) > self.most // 2
         for connection in list(self.connections):
             if connection.is_overdue(now, BUSY_IDLE_S if busy else IDLE_S):
                 connection.close()
@@ -126,10 +130,12 @@ class Connection(asyncio.Protocol):
         """Take a place among the connections, or close at once."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        family = (
-            socket.AF_INET6 if len(transport.get_extra_info("peername")) == 4 else socket.AF_INET
-        )
-        host = transport.get_extra_info("peername")[0].partition("%")[0]
+        peer = transport.get_extra_info("peername")
+        if peer is None:
+            transport.abort()  # it ended before it began
+            return
+        family = socket.AF_INET6 if len(peer) == 4 else socket.AF_INET
+        host = peer[0].partition("%")[0]
         self.client = self._pipeline.clients.of(socket.inet_pton(family, host))
         transport.set_write_buffer_limits(high=WRITE_BUFFER)
         if not self._listener.admit(self):

@@ -49,6 +49,8 @@ SHORTEST_PATIENCE_S: Final = 0.2
 MOST_ASKERS: Final = 1000
 """Askers of one flight; the ones after them get an error at once."""
 
+MOST_PER_SERVER: Final = 500
+
 ALARM_S: Final = 3600.0
 """How long a suspected forgery is shown."""
 
@@ -70,7 +72,7 @@ class Forwarder:
         budget_s: float = 4.4,
         probe_s: float = 10.0,
         most_in_flight: int = 1000,
-        most_per_server: int = 500,
+        most_per_server: int = MOST_PER_SERVER,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._try_s = timeout_s / ROUNDS
@@ -152,6 +154,11 @@ class Forwarder:
     def strays(self) -> int:
         """Datagrams so far that did not answer what was asked on their socket."""
         return self._attempts.strays
+
+    @property
+    def unsent(self) -> int:
+        """Queries so far that found no descriptor or memory on our side."""
+        return self._attempts.unsent
 
     def status(self) -> list[UpstreamStatus]:
         """How each server does, in the order of the settings."""
