@@ -83,6 +83,7 @@ class App:
             on_change=self._use_lists,
             resolve=make_resolver(self.forwarder),
             essential_names=[each.host for each in settings.upstream.servers],
+            faults=self.faults,
         )
         self.dns = Listeners(
             [(each.host, each.port) for each in settings.dns.listen],

@@ -304,7 +304,11 @@ class Forwarder:
         self._tick_timer = None
         now = self._clock()
         for flight in [flight for flight in self._flights.values() if flight.next_at <= now]:
-            self._move_on(flight, now)
+            try:
+                self._move_on(flight, now)
+            except Exception:  # a bug may end this flight, but not time for all others
+                log.exception("a question was lost by a bug")
+                self._end(flight, UpstreamError("", "an error of sinkhole's own"))
         if self._flights:
             self._set_tick()
 
