@@ -32,7 +32,7 @@ MANY = 100
 @pytest.fixture
 def program(tmp_path: Path) -> Program:
     found = Program(tmp_path)
-    found.descriptors = FEW
+    found.limits = f"-n {FEW}"
     return found
 
 
@@ -98,7 +98,7 @@ async def test_without_any_left_connections_are_shed_and_all_is_well_again_later
     program: Program,
 ) -> None:
     """So few that what is kept back for the log and the lists is not there at all."""
-    program.descriptors = 26
+    program.limits = "-n 26"
     async with FakeUpstream() as upstream:
         upstream.answer("example.org", "A", ["192.0.2.1"])
         async with program.running(upstream, filtering__rules=["||ads.example^"]):

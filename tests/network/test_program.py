@@ -30,7 +30,7 @@ from house import (
     query,
     until,
 )
-from program import Program
+from program import Program, nobodys_place
 
 ADS = {"filtering__rules": ["||ads.example^"]}
 
@@ -185,15 +185,6 @@ async def test_settings_may_come_from_the_environment_alone(
         assert await answers(program.dns[0], "ads.example") == ["0.0.0.0"]
     finally:
         await program.kill()
-
-
-def nobodys_place() -> str:
-    """An address and port to listen on that no other test can be given meanwhile.
-
-    The kernel gives port 0 on 127.0.0.1 a number of its own range, which begins above these.
-    """
-    host = ".".join(str(random.randint(1, 254)) for _ in range(3))
-    return f"127.{host}:{random.randint(20_000, 30_000)}"
 
 
 async def test_it_goes_on_when_nobody_reads_what_it_says(program: Program) -> None:
