@@ -108,6 +108,25 @@ class SimpleFilter:
         return None
 
 
+class BrokenFilter(SimpleFilter):
+    """The same with a bug: it raises for names below `name`, and for every address if told so."""
+
+    def __init__(self, name: str, block: Sequence[str] = (), *, addresses: bool = False) -> None:
+        super().__init__(block)
+        self.checks_addresses = addresses
+        self._broken = from_text(name)
+
+    def match(self, name: bytes, qtype: int, traits: frozenset[str] = frozenset()) -> Match | None:
+        if self._broken in ancestors(name):
+            raise LookupError(f"no idea about {to_text(name)}")
+        return super().match(name, qtype, traits)
+
+    def match_address(
+        self, packed: bytes, rtype: int, traits: frozenset[str] = frozenset()
+    ) -> Match | None:
+        raise LookupError("no idea about addresses")
+
+
 class Said(NamedTuple):
     reply: Reply
     server: str = "192.0.2.53"

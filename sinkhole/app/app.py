@@ -242,6 +242,7 @@ class App:
         """Everything that was given up because a bound was reached, or was nobody's, counted."""
         return {
             "queries_dropped": self.pipeline.dropped,
+            "queries_failed_by_bugs": self.pipeline.bugs.met,
             "queries_overloaded": sum(listener.overloaded for listener in self.udp),
             "replies_unsent": sum(listener.unsent for listener in self.udp),
             "upstream_refused": self.forwarder.refused,
@@ -280,6 +281,11 @@ class App:
         overloaded = sum(listener.overloaded for listener in self.udp)
         if overloaded:
             found.append(f"{overloaded} queries were dropped because too many were waiting")
+        if self.pipeline.bugs.met:
+            found.append(
+                f"{self.pipeline.bugs.met} queries met a bug in sinkhole, and got SERVFAIL where "
+                "there was no reply yet: please report what the log says about it"
+            )
         return found
 
     def _log_error(self) -> str | None:

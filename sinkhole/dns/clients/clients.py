@@ -78,6 +78,10 @@ class Clients:
         """The client at an address; 50 ns when known."""
         return self._known.get(address) or self._make(address)
 
+    def text_of(self, address: bytes | int) -> str:
+        """An address as people write it."""
+        return str(ip_address(_packed(address)))
+
     def admits(self, bucket: Bucket, now: float) -> bool:
         """Whether a client that may ask has budget left in this bucket; takes one query."""
         rate_limit = self.access.rate_limit
@@ -95,7 +99,7 @@ class Clients:
             self._apply(client)
 
     def _make(self, key: bytes | int) -> Client:
-        packed = key.to_bytes(4, sys.byteorder) if isinstance(key, int) else key
+        packed = _packed(key)
         if packed is not key and packed in self._known:
             client = self._known[packed]
         else:
@@ -116,3 +120,7 @@ class Clients:
         client.gated = limited or not client.allowed
         client.traits = access.traits(client.packed) if access.traits else NO_TRAITS
         client.tag = self._tags.of(client.traits)
+
+
+def _packed(address: bytes | int) -> bytes:
+    return address.to_bytes(4, sys.byteorder) if isinstance(address, int) else address
