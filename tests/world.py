@@ -16,6 +16,7 @@ from sinkhole.dns.cache.table import Table
 from sinkhole.dns.clients.access import Access
 from sinkhole.dns.clients.clients import Client
 from sinkhole.dns.filter.match import Match, Rewritten
+from sinkhole.dns.filter.traits import Criteria
 from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.pipeline.reaction import UDP, Reaction, Transport, Waiting
 from sinkhole.dns.policy.blocking import Blocking
@@ -77,7 +78,7 @@ class SimpleFilter:
         only_for: str = "",
         builtin: bool = False,
     ) -> None:
-        self.criteria = frozenset({only_for} if only_for else ())
+        self.criteria = Criteria({only_for} if only_for else ())
         self.checks_addresses = bool(addresses)
         self._block = {from_text(name): i + 1 for i, name in enumerate(block)}
         self._allow = {from_text(name): i + 1 for i, name in enumerate(allow)}

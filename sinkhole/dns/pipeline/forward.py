@@ -18,6 +18,7 @@ from sinkhole.dns.cache.answer import TtlLimits, answer_of
 from sinkhole.dns.cache.ready import Ready, State
 from sinkhole.dns.cache.table import Table
 from sinkhole.dns.clients.access import TAG_SIZE
+from sinkhole.dns.clients.clients import Clients
 from sinkhole.dns.pipeline.asker import Asker
 from sinkhole.dns.pipeline.decide_answer import decide_answer, decide_answer_again
 from sinkhole.dns.pipeline.permit import Permit
@@ -44,6 +45,7 @@ class Forwarding:
         self,
         *,
         policy: Policy,
+        clients: Clients,
         decide_question: Callable[[Question, View], Ready | Permit],
         table: Table,
         upstreams: Forwarder,
@@ -52,6 +54,7 @@ class Forwarding:
         clock: Callable[[], float],
     ) -> None:
         self.policy = policy
+        self._clients = clients
         self._decide_question = decide_question
         self._table = table
         self._find = table.entries.get
@@ -134,9 +137,10 @@ class Forwarding:
 
     def _current(self, waiting: Waiting) -> Ready | Waiting:
         """What waits, decided again if the policy changed meanwhile, and perhaps its client."""
-        policy, client = self.policy, waiting.client
+        policy = self.policy
         if waiting.view.policy is policy:
             return waiting
+        client = self._clients.of(waiting.client.packed)
         key = waiting.key[:-TAG_SIZE] + client.tag
         view = View(policy, client.traits, waiting.view.qclass)
         decided = self._decide_question(waiting.question, view)

@@ -33,7 +33,8 @@ from typing import Final, Literal
 from sinkhole.dns.cache.answer import TtlLimits
 from sinkhole.dns.cache.ready import Ready, State
 from sinkhole.dns.cache.table import Table
-from sinkhole.dns.clients.clients import Bucket, Client, Clients
+from sinkhole.dns.clients.budgets import Budgets
+from sinkhole.dns.clients.clients import Client, Clients
 from sinkhole.dns.pipeline.asker import Asker
 from sinkhole.dns.pipeline.bugs import Bugs
 from sinkhole.dns.pipeline.decide_answer import decide_answer_again
@@ -77,7 +78,8 @@ MAX_LANES: Final = 16_384
 """Queries remembered byte for byte, 400 bytes each and 1.2 kB at most; when full it starts anew."""
 
 ERRORS_PER_S: Final = 100
-"""Error replies a second, all clients together: malformed queries, refusals, TC for the hasty.
+"""Error replies a second to all who may ask, and as many to all others: malformed queries,
+refusals, TC for the hasty.
 
 Beyond it such queries are dropped and counted. Unbound and dnsdist draw the line alike; errors
 help an honest client once and a flood of forged queries always.
@@ -152,6 +154,7 @@ class Pipeline:
         self._upstreams = upstreams
         self._forwarding = Forwarding(
             policy=policy,
+            clients=self.clients,
             decide_question=decide_question,
             table=table,
             upstreams=upstreams,
@@ -166,7 +169,8 @@ class Pipeline:
         self._lane: dict[bytes, tuple[float, int, bytes, Report]] = {}
         """By a query's bytes without its id: until when, for which policy, what is answered."""
         self._records: list[QueryRecord] = []
-        self._errors = Bucket()
+        self._errors = Budgets(ERRORS_PER_S)
+        """One for those who may ask and one for strangers: these cannot spend the other."""
 
     @property
     def policy(self) -> Policy:
@@ -248,7 +252,7 @@ class Pipeline:
             end, shape = peek(wire)
         except WireError as error:
             return self._answer_malformed(wire, client, error.rcode, now)
-        if shape.plain:
+        if shape.plain and client.allowed:  # strangers would have it start anew all the time
             if len(self._shapes) >= MAX_SHAPES:
                 self._shapes.clear()
             self._shapes[wire[2:HEADER_SIZE] + wire[end:]] = shape
@@ -264,7 +268,7 @@ class Pipeline:
         """
         if self._admits(client, transport, now):
             return None
-        if not self._errors.spend(ERRORS_PER_S, now):
+        if not self._errors.spend(client.allowed, now):
             self.dropped += 1
             return DROP
         if not client.allowed:
@@ -278,8 +282,8 @@ class Pipeline:
 
     def _admits(self, client: Client, transport: Transport, now: float) -> bool:
         """Whether a client may ask and has budget left; takes one query from it."""
-        bucket = client.udp if transport is UDP else client.tcp
-        return client.allowed and self.clients.admits(bucket, now)
+        budgets = self.clients.udp if transport is UDP else self.clients.tcp
+        return client.allowed and budgets.spend(client.network, now)
 
     def _decide(
         self,
@@ -347,7 +351,7 @@ class Pipeline:
         self, wire: bytes, client: Client, rcode: int, now: float
     ) -> bytes | Literal[Drop.DROP]:
         """The error reply to a malformed query, within the budget for errors; else silence."""
-        if not self._errors.spend(ERRORS_PER_S, now):
+        if not self._errors.spend(client.allowed, now):
             self.dropped += 1
             return DROP
         self._records.append((MALFORMED[rcode], client.text))

@@ -189,7 +189,8 @@ class Connection(asyncio.Protocol):
         self._listener.touched(self)
         reaction: Reaction
         try:
-            reaction = self._pipeline.answer_now(wire, self.client, TCP, arrived)
+            client = self._pipeline.clients.of(self.client.packed)  # anew, as it may have changed
+            reaction = self._pipeline.answer_now(wire, client, TCP, arrived)
         except Exception as error:
             reaction = self._pipeline.answer_bug(wire, self.client.packed, error)
         if isinstance(reaction, bytes):
