@@ -10,6 +10,7 @@ import sqlite3
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,9 +25,11 @@ from house import (
     locked,
     problems_of,
     query,
+    rcode_of,
     running,
     until,
 )
+from world import BrokenFilter
 
 from sinkhole.app.app import App
 
@@ -105,6 +108,22 @@ async def test_a_log_that_is_removed_while_in_use_is_begun_anew(
             return (tmp_path / "data/querylog.db").exists()
 
         await until(is_back, "a new log")
+
+
+# Bugs of our own
+
+
+async def test_a_query_that_meets_a_bug_is_servfail_and_the_status_says_so(tmp_path: Path) -> None:
+    async with running(house(tmp_path, **ADS)) as app:
+        (where,) = app.addresses
+        old = app.pipeline.policy
+        group = replace(old.group, filter=BrokenFilter("bug.example", ["ads.example"]))
+        app.pipeline.policy = replace(old, generation=old.generation + 1, group=group)
+        assert rcode_of(await ask(where, "bug.example")) == "SERVFAIL"
+        assert await answers(where, "ads.example") == ["0.0.0.0"]
+        status = await get(url_of(app), "/api/status")
+    assert status["losses"]["queries_failed_by_bugs"] == 1
+    assert any("bug in sinkhole" in problem for problem in status["problems"])
 
 
 # A disk that stalls or is full

@@ -12,7 +12,7 @@ from typing import Any
 
 import dnslib
 import pytest
-from world import World, addresses, question
+from world import BrokenFilter, World, addresses, question
 
 from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.server import mmsg
@@ -29,10 +29,18 @@ BATCHED = [
 
 @asynccontextmanager
 async def listening(pipeline: Pipeline, host: str, batched: bool) -> AsyncIterator[Bound]:
+    async with listener_and_bound(pipeline, host, batched) as (_, bound):
+        yield bound
+
+
+@asynccontextmanager
+async def listener_and_bound(
+    pipeline: Pipeline, host: str, batched: bool
+) -> AsyncIterator[tuple[UdpListener, Bound]]:
     bound = bind("UDP", host, 0)
     listener = UdpListener(bound, pipeline, batched=batched)
     try:
-        yield bound
+        yield listener, bound
     finally:
         await listener.close()
 
@@ -151,4 +159,68 @@ async def test_what_needs_no_upstream_has_left_before_an_upstream_is_asked(
     assert [addresses(dnslib.DNSRecord.parse(reply)) for reply in (*seen, later)] == [
         ["0.0.0.0"],
         ["192.0.2.1"],
+    ]
+
+
+def rcodes(replies: list[bytes]) -> dict[str, int]:
+    """The rcode by the first label of each name."""
+    read = map(dnslib.DNSRecord.parse, replies)
+    return {str(each.q.qname).partition(".")[0]: each.header.rcode for each in read}
+
+
+@pytest.mark.parametrize("batched", BATCHED)
+async def test_a_query_that_meets_a_bug_takes_no_other_with_it(batched: bool) -> None:
+    world = make_world()
+    world.publish(filter=BrokenFilter("bug.example.org", ["ads.example.org"]))
+    names = [f"n{i}.ads.example.org" for i in range(10)]
+    names += ["bug.example.org", *(f"m{i}.ads.example.org" for i in range(9))]
+    async with listening(world.pipeline, "127.0.0.1", batched) as bound:
+        with client_socket() as sock:
+            replies = await ask(sock, ("127.0.0.1", bound.port), *map(question, names))
+    expected = {name.partition(".")[0]: 2 * name.startswith("bug") for name in names}
+    assert rcodes(replies) == expected
+    assert world.pipeline.bugs.met == 1
+    assert len(world.reports()) == 20
+
+
+@pytest.mark.parametrize("batched", BATCHED)
+async def test_an_answer_that_meets_a_bug_gives_its_place_back(batched: bool) -> None:
+    world = make_world()
+    world.publish(filter=BrokenFilter("bug.example.org", ["ads.example.org"]))
+    for number in range(20):
+        target = "bug.example.org" if number % 2 else "fine.example.org"
+        name = f"n{number}.example.org"
+        world.upstreams.says(name, "A", f"{name}. 60 CNAME {target}.\n{target}. 60 A 192.0.2.1")
+    async with listener_and_bound(world.pipeline, "127.0.0.1", batched) as (listener, bound):
+        with client_socket() as sock:
+            queries = [question(f"n{number}.example.org") for number in range(20)]
+            replies = await ask(sock, ("127.0.0.1", bound.port), *queries)
+        assert listener._waiting == 0
+    assert rcodes(replies) == {f"n{number}": 2 * (number % 2) for number in range(20)}
+    assert world.pipeline.bugs.met == 10
+
+
+@pytest.mark.parametrize("batched", BATCHED)
+async def test_a_client_that_cannot_be_told_apart_is_answered_servfail(batched: bool) -> None:
+    world = make_world()
+
+    def traits(packed: bytes) -> frozenset[str]:
+        if packed[-1] == 2:
+            raise LookupError("nobody")
+        return frozenset()
+
+    world.publish(access=replace(world.pipeline.policy.access, traits=traits))
+    async with listening(world.pipeline, "127.0.0.1", batched) as bound:
+        target, query = ("127.0.0.1", bound.port), question("ads.example.org")
+        with client_socket("127.0.0.2") as strange, client_socket() as sock:
+            assert [
+                dnslib.DNSRecord.parse(each).header.rcode
+                for each in await ask(strange, target, query)
+            ] == [2]
+            assert [
+                dnslib.DNSRecord.parse(each).header.rcode for each in await ask(sock, target, query)
+            ] == [0]
+    assert [client for b in world.buffer.drain(9) for _, client in b.records] == [
+        "127.0.0.2",
+        "127.0.0.1",
     ]

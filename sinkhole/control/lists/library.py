@@ -38,18 +38,18 @@ log = logging.getLogger(__name__)
 
 POLL_S = 5.0
 
-OnChange = Callable[[Sequence[CompiledList]], None]
+OnChange = Callable[[Sequence[CompiledList]], Awaitable[None]]
 Choice = Callable[[Versions, Subscription, Watch], Awaitable[None]]
 
 
-def _ignore(lists: Sequence[CompiledList]) -> None:
+async def _ignore(lists: Sequence[CompiledList]) -> None:
     """Take the lists and do nothing: for command lines that only look."""
 
 
 class Library:
     """The lists of the settings and those added by command, ready to match, in this order.
 
-    `on_change` is called with all of them, own rules first, each time one was newly mapped. A
+    `on_change` is awaited with all of them, own rules first, each time one was newly mapped. A
     list that was replaced is left to the garbage collector: a query may still be looking into
     it. `resolve` finds the addresses of a list's host, the operating system without it; `now` is
     wall-clock seconds since 1970. `essential_names` are names that no list may block by surprise,
@@ -122,19 +122,17 @@ class Library:
         ]
 
     def load_now(self) -> None:
-        """Map what is compiled already and publish it: milliseconds a list, nothing is parsed.
+        """Map what is compiled already, and tell nobody: milliseconds a list, nothing is parsed.
 
         Changes nothing on the disk, and a list that can't be mapped is left to the next update.
         """
         self._load_own_rules()
         self._load_all()
-        self._publish()
 
     async def load(self) -> None:
-        """`load_now` without stopping the event loop while the disk is read."""
-        await asyncio.to_thread(self._load_own_rules)
-        await asyncio.to_thread(self._load_all)
-        self._publish()
+        """`load_now` without stopping the event loop while the disk is read; then publish it."""
+        await asyncio.to_thread(self.load_now)
+        await self._publish()
 
     async def apply(self, settings: FilteringSettings) -> None:
         """Go over to other settings and publish once, in milliseconds if own rules are few.
@@ -148,7 +146,7 @@ class Library:
         self._settings = settings
         self._own_rules, self._own_problems = own
         self.__dict__.pop("_updater", None)  # its limits may be others now
-        self._publish()
+        await self._publish()
 
     async def update(
         self,
@@ -221,7 +219,7 @@ class Library:
         async with self._updating:
             if await asyncio.to_thread(self._subscriptions.refresh):
                 await asyncio.to_thread(self._load_all)
-                self._publish()
+                await self._publish()
 
     async def _choose_version(self, name: str, choose: Choice) -> None:
         await asyncio.to_thread(lambda: self._updater)
@@ -231,7 +229,7 @@ class Library:
             await choose(self._updater.versions, chosen, unwatched)
             await asyncio.to_thread(self._sweep)
         log.info("list %s: %d names, chosen by hand, now in use", chosen.name, chosen.names)
-        self._publish()
+        await self._publish()
 
     async def _attempt(self, subscriptions: list[Subscription]) -> None:
         try:
@@ -264,11 +262,11 @@ class Library:
         """Update one list; published at once, because the next one may take minutes."""
         restored = await self._updater.restore(subscription, watch)
         if restored:
-            self._publish()
+            await self._publish()
         changed = await self._updater.update(subscription, force=force, watch=watch)
         if changed:
             log.info("list %s: %d names, now in use", subscription.name, subscription.names)
-            self._publish()
+            await self._publish()
         return restored or changed
 
     def _due(self) -> list[Subscription]:
@@ -301,7 +299,7 @@ class Library:
         for each in adopted:
             log.info("list %s: %d names, of another process, now in use", each.name, each.names)
         if adopted:
-            self._publish()
+            await self._publish()
 
     def _load_all(self) -> list[Subscription]:
         self._overlap.load()
@@ -316,8 +314,8 @@ class Library:
         essential = (*ESSENTIAL_NAMES, *self._essential_names, *hosts, *guard.canaries)
         return QuarantineCheck(guard.factor, essential)
 
-    def _publish(self) -> None:
-        self._on_change(self.lists)
+    async def _publish(self) -> None:
+        await self._on_change(self.lists)
 
 
 def _own(settings: FilteringSettings) -> tuple[CompiledList | None, list[str]]:

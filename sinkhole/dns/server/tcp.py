@@ -17,7 +17,7 @@ from typing import Final
 
 from sinkhole.dns.clients.clients import Client
 from sinkhole.dns.pipeline.pipeline import Pipeline
-from sinkhole.dns.pipeline.reaction import DROP, TCP
+from sinkhole.dns.pipeline.reaction import DROP, TCP, Reaction
 from sinkhole.dns.server.sockets import Bound
 from sinkhole.model.acceptor import Acceptor
 
@@ -100,12 +100,12 @@ class TcpListener:
 
     def _sweep(self) -> None:
         """Close what is idle or slow; a timer for all instead of two a connection."""
+        self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
         now = time.monotonic()
         busy = len(self.connections) > self.most // 2
         for connection in list(self.connections):
             if connection.is_overdue(now, BUSY_IDLE_S if busy else IDLE_S):
                 connection.close()
-        self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
 
 
 class Connection(asyncio.Protocol):
@@ -130,16 +130,23 @@ class Connection(asyncio.Protocol):
         """Take a place among the connections, or close at once."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
+        try:
+            is_admitted = self._enter(transport)
+        except Exception as error:  # else it would stay open, and nobody would know of it
+            self._pipeline.bugs.meet(error)
+            is_admitted = False
+        if not is_admitted:
+            transport.abort()
+
+    def _enter(self, transport: asyncio.Transport) -> bool:
         peer = transport.get_extra_info("peername")
         if peer is None:
-            transport.abort()  # it ended before it began
-            return
+            return False  # it ended before it began
         family = socket.AF_INET6 if len(peer) == 4 else socket.AF_INET
         host = peer[0].partition("%")[0]
         self.client = self._pipeline.clients.of(socket.inet_pton(family, host))
         transport.set_write_buffer_limits(high=WRITE_BUFFER)
-        if not self._listener.admit(self):
-            transport.abort()
+        return self._listener.admit(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Give the place back."""
@@ -185,7 +192,12 @@ class Connection(asyncio.Protocol):
         self._used = arrived
         self._queries += 1
         self._listener.touched(self)
-        reaction = self._pipeline.answer_now(wire, self.client, TCP, arrived)
+        reaction: Reaction
+        try:
+            client = self._pipeline.clients.of(self.client.packed)  # anew, as it may have changed
+            reaction = self._pipeline.answer_now(wire, client, TCP, arrived)
+        except Exception as error:
+            reaction = self._pipeline.answer_bug(wire, self.client.packed, error)
         if isinstance(reaction, bytes):
             self._send(reaction)
         elif reaction is DROP:

@@ -18,7 +18,7 @@ from math import inf
 from typing import Any, Final
 
 from sinkhole.dns.pipeline.pipeline import Pipeline
-from sinkhole.dns.pipeline.reaction import DROP, UDP
+from sinkhole.dns.pipeline.reaction import DROP, UDP, Reaction
 from sinkhole.dns.server import mmsg
 from sinkhole.dns.server.sockets import Bound
 
@@ -69,7 +69,7 @@ class UdpListener:
         later: list[tuple[Any, mmsg.Path]]
         try:
             later, unsent = self._batch.serve(
-                pipeline.clients.of, pipeline.answer_now, UDP, arrived
+                pipeline.clients.of, pipeline.answer_now, pipeline.answer_bug, UDP, arrived
             )
         except OSError as error:
             self._warn(error, arrived)
@@ -128,8 +128,12 @@ class UdpListener:
             except OSError as error:
                 self._warn(error, arrived)
                 break
-            client = pipeline.clients.of(_packed(peer, sock.family))
-            reaction = pipeline.answer_now(wire, client, UDP, arrived)
+            packed = _packed(peer, sock.family)
+            reaction: Reaction
+            try:
+                reaction = pipeline.answer_now(wire, pipeline.clients.of(packed), UDP, arrived)
+            except Exception as error:
+                reaction = pipeline.answer_bug(wire, packed, error)
             if isinstance(reaction, bytes):
                 self._send(reaction, control, peer)
             elif reaction is not DROP and self._may_wait():
