@@ -19,7 +19,6 @@ from forwarding import (
     until,
 )
 
-from sinkhole.dns.upstream import forwarder as forwarder_module
 from sinkhole.model.errors import UpstreamError
 
 pytestmark = pytest.mark.usefixtures("quick_ticks")
@@ -81,17 +80,18 @@ async def test_the_quicker_server_gets_the_questions_and_the_other_one_now_and_t
 async def test_questions_beyond_the_bound_are_refused_at_once_and_counted(
     one: FakeUpstream, clock: Clock
 ) -> None:
-    async with forwarding(one, most_in_flight=2, clock=clock) as forwarder:
+    async with forwarding(one, most_waiting=3, clock=clock) as forwarder:
         release = asyncio.Event()
         one.always = held(release)
-        waiting = [begin(forwarder, f"n{number}.example.org") for number in range(2)]
+        names = ("n0.example.org", "n1.example.org", "n0.example.org")
+        waiting = [begin(forwarder, name) for name in names]
         await one.seen(2)
-        error = await error_of(begin(forwarder, "third.example.org"))
-        assert "too many questions are waiting: 2 are underway" in str(error)
-        assert forwarder.refused == 1
-        shared = begin(forwarder, "n0.example.org")
+        for name in ("another.example.org", "n1.example.org"):
+            error = await error_of(begin(forwarder, name))
+            assert "too many questions are waiting: 3 wait for an answer" in str(error)
+        assert forwarder.refused == 2
         release.set()
-        for task in (*waiting, shared):
+        for task in waiting:
             await asyncio.wait_for(task, LIMIT_S)
         assert (await forwarder.exchange_later(QUESTION)).server == one.name
         assert len(one.queries) == 3
@@ -107,25 +107,11 @@ async def test_one_server_has_a_bound_of_its_own(
         await one.seen(1)
         await two.seen(1)
         error = await error_of(begin(forwarder, "third.example.org"))
-        assert "1 are underway with each upstream" in str(error)
+        assert "all sockets of each upstream are taken" in str(error)
         assert forwarder.refused == 1
         release.set()
         for task in waiting:
             await asyncio.wait_for(task, LIMIT_S)
-
-
-async def test_askers_of_one_flight_are_bounded(
-    one: FakeUpstream, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(forwarder_module, "MOST_ASKERS", 2)
-    release = asyncio.Event()
-    one.script(held(release))
-    async with forwarding(one) as forwarder:
-        tasks = [begin(forwarder) for _ in range(2)]
-        await one.seen(1)
-        assert "2 ask the same question already" in str(await error_of(begin(forwarder)))
-        release.set()
-        await asyncio.gather(*tasks)
 
 
 # -- loops -------------------------------------------------------------------------------------

@@ -26,6 +26,10 @@ FAILURE_TTL_S: Final = 1
 FAILURE_TTL_MAX_S: Final = 60
 """How long a failure is remembered, at first and at most (RFC 9520 §3.2)."""
 
+NO_ANSWER: Final = "no upstream gave an answer"
+CROWDED: Final = "too many questions are waiting"
+"""What is told with a failure: it came of the name or of the upstreams, or of who asks too much."""
+
 
 def refusal_by_rule(question: Question, policy: Policy, match: Match) -> Ready:
     """A refusal, good until the policy changes; the extended error names list and line."""
@@ -88,9 +92,14 @@ def not_recursive(question: Question, policy: Policy) -> Ready:
 
 
 def failure(
-    question: Question, policy: Policy, cause: str, known: Ready | None, now: float
+    question: Question,
+    policy: Policy,
+    cause: str,
+    known: Ready | None,
+    now: float,
+    told: str = NO_ANSWER,
 ) -> Ready:
-    """SERVFAIL with EDE 22 (RFC 8914 §4.23), good for FAILURE_TTL_S.
+    """SERVFAIL with EDE 22 (RFC 8914 §4.23) and what is `told` with it, good for FAILURE_TTL_S.
 
     With each further failure in a row, `known` being the one before, it is good for twice as
     long, up to FAILURE_TTL_MAX_S.
@@ -103,7 +112,7 @@ def failure(
         policy,
         SyntheticReply(n.Rcode.SERVFAIL),
         Verdict(Outcome.FAILED, detail=cause),
-        (n.Ede.NO_REACHABLE_AUTHORITY, "no upstream gave an answer"),
+        (n.Ede.NO_REACHABLE_AUTHORITY, told),
         until=now + min(FAILURE_TTL_S * 2 ** (failures - 1), FAILURE_TTL_MAX_S),
         failures=failures,
     )

@@ -25,6 +25,7 @@ from sinkhole.dns.upstream.datagrams import Datagrams
 from sinkhole.dns.upstream.entropy import Entropy
 from sinkhole.dns.upstream.flight import Attempt, Flight
 from sinkhole.dns.upstream.health import Server
+from sinkhole.dns.upstream.shares import Holder, Shares
 from sinkhole.dns.upstream.tcp import exchange_by_tcp
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.query import answers_but_for_case, render_query
@@ -41,7 +42,7 @@ STRAYS_TO_TCP: Final = 3
 """So many wrong replies within one flight are taken for a forger at work (RFC 5452 §9.3)."""
 
 MOST_TCP: Final = 100
-"""Connections at once; an attempt beyond is missed."""
+"""Connections at once; beyond it the newest of whoever has the most gives way."""
 
 TCP_TRIES_LONG: Final = 2
 """TCP may take as long as this many tries by UDP: it needs a round trip more."""
@@ -78,7 +79,9 @@ class Attempts:
         self._clock = clock
         self._draw = Entropy().draw
         self._datagrams: Datagrams[Attempt] = Datagrams(self._on_datagrams, entropy=self._draw)
-        self._tasks = Tasks("upstream", MOST_TCP)
+        self._tcp: Shares[Attempt] = Shares(MOST_TCP)
+        # Twice as many: a task that was cancelled to make room ends a turn of the loop later.
+        self._tasks = Tasks("upstream", 2 * MOST_TCP)
         self.strays = 0
         """Datagrams that did not answer what was asked on their socket."""
         self.forged_at: dict[str, float] = {}
@@ -98,7 +101,8 @@ class Attempts:
     ) -> Attempt | None:
         """Ask the server by UDP; None if the query could not be sent, which the flight notes.
 
-        `edns` and `lower` are how to ask, unless the server is known to want it otherwise.
+        The server's `sockets` must admit it: who has to give way for it does so now. `edns` and
+        `lower` are how to ask, unless the server is known to want it otherwise.
         """
         edns = edns and now >= server.no_edns_until
         lower = lower or not self._randomize_case or now < server.lower_case_until
@@ -106,14 +110,25 @@ class Attempts:
         query = render_query(flight.question, random & 0xFFFF, case_bits=random >> 16, edns=edns)
         attempt = Attempt(flight, server, query, now, edns, lower)
         flight.attempts.append(attempt)
+        if server.sockets.free < 1:
+            self._make_room(server.sockets, flight.holder, now)
         try:
             attempt.handle = self._datagrams.send(server.family, server.address, query, attempt)
         except OSError as error:
             self._note_os_error(attempt, error)
             return None
         server.queries += 1
-        server.in_flight += 1
+        server.sockets.take(flight.holder, attempt)
         return attempt
+
+    def _make_room(self, places: Shares[Attempt], holder: Holder, now: float) -> bool:
+        """End the attempt that has to give its place up to this holder; whether there is one."""
+        other = places.yields(holder)
+        if other is None:
+            return False
+        self.end(other, "had to give way to other questions")
+        other.flight.gave_way(other, now)
+        return True
 
     def end(self, attempt: Attempt, outcome: str = "") -> None:
         """Stop listening; nothing more is told of this attempt."""
@@ -121,7 +136,7 @@ class Attempts:
         attempt.outcome = outcome
         if handle is None:
             return
-        attempt.server.in_flight -= 1
+        attempt.places.leave(attempt.flight.holder, attempt)
         if isinstance(handle, asyncio.Task):
             handle.cancel()
         else:
@@ -255,17 +270,20 @@ class Attempts:
         query_id = int.from_bytes(self._draw(2), "big")
         query = render_query(flight.question, query_id, edns=attempt.edns)
         by_tcp = Attempt(flight, server, query, now, attempt.edns, attempt.lower)
-        by_tcp.tcp, by_tcp.patience_s = True, self._try_s
+        by_tcp.tcp, by_tcp.patience_s, by_tcp.places = True, self._try_s, self._tcp
         flight.spent.append(server)
         flight.attempts.append(by_tcp)
-        task = self._tasks.start(f"TCP to {server.name}", self._exchange_by_tcp(by_tcp))
+        task = None
+        if self._tcp.free > 0 or self._make_room(self._tcp, flight.holder, now):
+            task = self._tasks.start(f"TCP to {server.name}", self._exchange_by_tcp(by_tcp))
         if task is None:
             by_tcp.outcome = f"was not asked over TCP ({MOST_TCP} connections are open)"
+            flight.is_crowded = True
             self._missed(by_tcp)
             return
         by_tcp.handle = task
+        self._tcp.take(flight.holder, by_tcp)
         server.queries += 1
-        server.in_flight += 1
         flight.wait(now, self._try_s, self._try_s * TCP_TRIES_LONG)
 
     async def _exchange_by_tcp(self, attempt: Attempt) -> None:
@@ -279,7 +297,7 @@ class Attempts:
         except UpstreamError as error:
             outcome = error.cause
         attempt.handle = None  # it ends by itself now
-        server.in_flight -= 1
+        self._tcp.leave(attempt.flight.holder, attempt)
         if outcome:
             self._fail(attempt, outcome)
         elif (reply := self._usable(attempt, wire)) is not None:

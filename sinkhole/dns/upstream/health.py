@@ -11,9 +11,13 @@ from __future__ import annotations
 import ipaddress
 import logging
 import socket
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
+from sinkhole.dns.upstream.shares import Shares
 from sinkhole.model.status import UpstreamStatus
+
+if TYPE_CHECKING:
+    from sinkhole.dns.upstream.flight import Attempt
 
 log = logging.getLogger(__name__)
 
@@ -37,11 +41,11 @@ class Server:
     """
 
     __slots__ = (
-        "address", "failures", "family", "in_flight", "loops", "lower_case_until", "name",
-        "no_edns_until", "queries", "rtt_s", "score", "slow_s", "streak", "up",
+        "address", "failures", "family", "loops", "lower_case_until", "name", "no_edns_until",
+        "queries", "rtt_s", "score", "slow_s", "sockets", "streak", "up",
     )  # fmt: skip
 
-    def __init__(self, ip: str, port: int, slow_s: float) -> None:
+    def __init__(self, ip: str, port: int, slow_s: float, most_sockets: int = 500) -> None:
         """`slow_s` is the score of a server that did not answer: how long one is waited for."""
         version = ipaddress.ip_address(ip).version
         self.name = _text(ip, port, version)
@@ -55,7 +59,8 @@ class Server:
         self.streak = 0
         self.queries = 0
         self.failures = 0
-        self.in_flight = 0
+        self.sockets: Shares[Attempt] = Shares(most_sockets)
+        """Those open to it by UDP."""
         self.no_edns_until = float("-inf")
         self.lower_case_until = float("-inf")
 

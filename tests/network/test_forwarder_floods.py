@@ -1,0 +1,187 @@
+"""One client asks for what nobody answers, as often as it may: everybody else gets their answers.
+
+The real pipeline and forwarder on real sockets, with time turned by hand.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from functools import partial
+
+import dnslib
+import pytest
+from fake_upstream import Asked, FakeUpstream, Replies, answered, silent, truncated
+from world import Clock, StillLoop, World, ede_of, question
+
+from sinkhole.dns.pipeline.reaction import UDP, Waiting
+from sinkhole.dns.upstream import attempts
+from sinkhole.dns.upstream.forwarder import Forwarder
+
+FLOODER, NEIGHBOUR = "192.0.2.66", "192.0.2.7"
+STEP_S = 0.005
+TURNS = 8
+"""Turns of the event loop in which a question goes to an upstream and its answer comes back."""
+
+
+def dead_zone(asked: Asked) -> Replies:
+    """No answer for names below `dead.example`, as its servers are gone."""
+    return silent(asked) if asked.name.endswith("dead.example") else answered(asked)
+
+
+class House:
+    """A pipeline with real upstreams, and what came of the questions of each client."""
+
+    def __init__(self, clock: Clock, upstreams: list[FakeUpstream], **options: int) -> None:
+        self.clock = clock
+        self.forwarder = Forwarder([each.address for each in upstreams], clock=clock, **options)
+        self.world = World(clock=clock, upstreams=self.forwarder, rate_limit=200)  # type: ignore[arg-type]  # the real one in place of the script
+        self.replies: dict[str, list[dnslib.DNSRecord]] = {FLOODER: [], NEIGHBOUR: []}
+        self.asked = 0
+
+    def ask(self, name: str, client: str) -> None:
+        """Ask without waiting for the reply."""
+        self.asked += 1
+        made = self.world.client_at(client)
+        pipeline = self.world.pipeline
+        reaction = pipeline.answer_now(question(name, edns=True), made, UDP, self.clock.now)
+        heard = self.replies.setdefault(client, [])
+        if isinstance(reaction, Waiting):
+            pipeline.answer_then(
+                reaction, lambda reply: heard.append(dnslib.DNSRecord.parse(reply))
+            )
+        else:
+            assert isinstance(reaction, bytes)
+            heard.append(dnslib.DNSRecord.parse(reaction))
+
+    async def turn(self, seconds: float = STEP_S) -> None:
+        """Let time pass, and what is due happen."""
+        self.clock.now += seconds
+        for _ in range(TURNS):
+            await asyncio.sleep(0)
+
+    def rcodes(self, client: str) -> list[str]:
+        return [dnslib.RCODE.get(reply.header.rcode) for reply in self.replies[client]]
+
+
+Scene = Callable[[House], Awaitable[None]]
+
+
+def play(scene: Scene, *, upstreams: int = 1, always: object = dead_zone, **options: int) -> None:
+    """Play a scene in a house with so many upstreams, on a clock that stands between its turns."""
+
+    async def main() -> None:
+        fakes = [FakeUpstream() for _ in range(upstreams)]
+        for fake in fakes:
+            await fake.open()
+            fake.always = always  # type: ignore[assignment]  # a step
+            for number in range(100):
+                fake.answer(f"www{number}.alive.example", "A", ["198.51.100.1"])
+                fake.answer(f"www.alive{number}.example", "A", ["198.51.100.1"])
+        house = House(clock, fakes, **options)
+        house.forwarder.start()
+        try:
+            await house.turn()
+            await scene(house)
+        finally:
+            await house.forwarder.close()
+            for fake in fakes:
+                await fake.close()
+
+    clock = Clock()
+    with asyncio.Runner(loop_factory=lambda: StillLoop(clock)) as runner:
+        runner.run(main())
+
+
+async def flood(house: House, names: Callable[[int], str], *, beside: Scene | None = None) -> None:
+    """Eight seconds of 190 questions a second of one client; `beside` is done each 0.13 s."""
+    for step in range(1600):
+        if step % 20 != 19:
+            house.ask(names(step), FLOODER)
+        if beside is not None and step % 26 == 0:
+            await beside(house)
+        await house.turn()
+
+
+async def ask_one_more(
+    house: House, name: str = "www{}.alive.example", by: str = NEIGHBOUR
+) -> None:
+    house.ask(name.format(len(house.replies[by])), by)
+
+
+@pytest.mark.parametrize("upstreams", [1, 2])
+def test_another_clients_names_are_all_answered(upstreams: int) -> None:
+    async def scene(house: House) -> None:
+        await flood(house, lambda step: f"n{step}.dead.example", beside=ask_one_more)
+        assert house.rcodes(NEIGHBOUR) == ["NOERROR"] * 62
+        assert house.forwarder.refused > 100, "there was a flood, and it was turned away"
+        assert {*house.rcodes(FLOODER)} == {"SERVFAIL"}
+        told = {ede_of(reply) for reply in house.replies[FLOODER]}
+        assert (22, "too many questions are waiting") in told
+        problem = house.forwarder.problems()[0]
+        assert "most of them from 192.0.2.66 for names below dead.example" in problem
+
+    play(scene, upstreams=upstreams)
+
+
+def test_names_of_the_very_zone_that_is_flooded_are_answered_for_others() -> None:
+    async def scene(house: House) -> None:
+        names = "n{0}.dead.example".format
+        await flood(house, names, beside=partial(ask_one_more, name="www.alive{}.example"))
+        assert house.rcodes(NEIGHBOUR) == ["NOERROR"] * 62
+
+    play(scene)
+
+
+def test_the_clients_own_other_names_are_answered_too() -> None:
+    """A router asks for a whole household under one address."""
+
+    async def own(house: House) -> None:
+        house.ask(f"www.alive{house.asked % 100}.example", FLOODER)
+
+    async def scene(house: House) -> None:
+        await flood(house, "n{0}.x.dead.example.net".format, beside=own)
+        answers = [reply for reply in house.replies[FLOODER] if reply.header.rcode == 0]
+        assert len(answers) == 62
+
+    def dead(asked: Asked) -> Replies:
+        return silent(asked) if asked.name.endswith("dead.example.net") else answered(asked)
+
+    play(scene, always=dead)
+
+
+def test_one_question_asked_again_and_again_shuts_nobody_out() -> None:
+    async def scene(house: House) -> None:
+        for _ in range(50):
+            for client in range(10, 20):
+                house.ask("same.dead.example", f"192.0.2.{client}")
+        house.ask("same.dead.example", NEIGHBOUR)
+        house.ask("www1.alive.example", NEIGHBOUR)
+        await house.turn()
+        assert house.rcodes(NEIGHBOUR) == ["NOERROR"]
+        for _ in range(120):
+            await house.turn(0.025)
+        assert ede_of(house.replies[NEIGHBOUR][1]) == (22, "no upstream gave an answer")
+
+    play(scene, most_waiting=100)
+
+
+def test_connections_are_shared_as_sockets_are(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(attempts, "MOST_TCP", 8)
+
+    def too_long(asked: Asked) -> Replies:
+        if asked.name.endswith("dead.example") and asked.tcp:
+            return silent(asked)
+        return truncated(asked)
+
+    async def scene(house: House) -> None:
+        for number in range(30):
+            house.ask(f"n{number}.dead.example", FLOODER)
+            await house.turn()
+        house.ask("www1.alive.example", NEIGHBOUR)
+        async with asyncio.timeout(None):
+            while not house.replies[NEIGHBOUR]:
+                await house.turn(0)
+        assert house.rcodes(NEIGHBOUR) == ["NOERROR"]
+
+    play(scene, always=too_long)
