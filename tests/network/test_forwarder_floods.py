@@ -25,8 +25,9 @@ TURNS = 8
 
 
 def dead_zone(asked: Asked) -> Replies:
-    """No answer for names below `dead.example`, as its servers are gone."""
-    return silent(asked) if asked.name.endswith("dead.example") else answered(asked)
+    """No answer for names below `dead.example`, `dead1.example` and so on: their servers are
+    gone."""
+    return silent(asked) if asked.name.split(".")[-2].startswith("dead") else answered(asked)
 
 
 class House:
@@ -110,7 +111,9 @@ async def ask_one_more(
 
 
 @pytest.mark.parametrize("upstreams", [1, 2])
-def test_another_clients_names_are_all_answered(upstreams: int) -> None:
+def test_another_clients_names_are_all_answered(
+    upstreams: int, caplog: pytest.LogCaptureFixture
+) -> None:
     async def scene(house: House) -> None:
         await flood(house, lambda step: f"n{step}.dead.example", beside=ask_one_more)
         assert house.rcodes(NEIGHBOUR) == ["NOERROR"] * 62
@@ -118,10 +121,28 @@ def test_another_clients_names_are_all_answered(upstreams: int) -> None:
         assert {*house.rcodes(FLOODER)} == {"SERVFAIL"}
         told = {ede_of(reply) for reply in house.replies[FLOODER]}
         assert (22, "too many questions are waiting") in told
-        problem = house.forwarder.problems()[0]
+        [problem] = house.forwarder.problems()
         assert "most of them from 192.0.2.66 for names below dead.example" in problem
 
     play(scene, upstreams=upstreams)
+    assert caplog.records == [], "no server is to blame, so none was ever down"
+
+
+def test_a_dead_zone_in_a_quiet_house_takes_no_server_down(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """Nothing else is asked, so no other answer speaks for the servers: their probes do."""
+
+    async def scene(house: House) -> None:
+        for step in range(40):
+            house.ask(f"n{step}.dead{step % 5}.example", FLOODER)
+            for _ in range(40):
+                await house.turn(0.025)
+            assert [status["up"] for status in house.forwarder.status()] == [True, True]
+        assert house.forwarder.problems() == []
+
+    play(scene, upstreams=2)
+    assert caplog.records == []
 
 
 def test_names_of_the_very_zone_that_is_flooded_are_answered_for_others() -> None:

@@ -5,7 +5,7 @@ import os
 import resource
 
 import pytest
-from fake_upstream import FakeUpstream, held, silent
+from fake_upstream import Asked, FakeUpstream, Replies, answered, held, rcode, silent
 from forwarding import (
     FIRST,
     LIMIT_S,
@@ -19,6 +19,7 @@ from forwarding import (
     until,
 )
 
+from sinkhole.dns.upstream.forwarder import SHORTEST_PATIENCE_S
 from sinkhole.model.errors import UpstreamError
 
 pytestmark = pytest.mark.usefixtures("quick_ticks")
@@ -72,6 +73,41 @@ async def test_the_quicker_server_gets_the_questions_and_the_other_one_now_and_t
             forwarder._servers[0].score = 0.020  # on a clock that stands it would shrink to nothing
             await forwarder.exchange_later(QUESTION)
         assert 1 <= len(two.queries) <= 40
+
+
+async def test_a_name_that_fails_at_one_server_leaves_it_first_for_all_others(
+    one: FakeUpstream, two: FakeUpstream, clock: Clock
+) -> None:
+    def broken_zone(asked: Asked) -> Replies:
+        broken = asked.name.endswith("broken.example")
+        return list(rcode("SERVFAIL")(asked)) if broken else answered(asked)  # type: ignore[arg-type]  # a plain step
+
+    async with forwarding(one, two, clock=clock) as forwarder:
+        one.always = broken_zone
+        for number in range(20):
+            name = f"n{number}.broken.example"
+            assert (await forwarder.exchange_later(ask_for(name))).server == two.name
+            assert (await forwarder.exchange_later(QUESTION)).server == one.name
+        assert len(two.queries) == 20
+
+
+async def test_a_server_that_answers_nothing_is_down_by_its_probe(
+    one: FakeUpstream, two: FakeUpstream, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with forwarding(one, two, clock=clock, probe_s=0.05) as forwarder:
+        one.always = silent
+        task = begin(forwarder)
+        await one.seen(1)
+        clock.now += SHORTEST_PATIENCE_S
+        assert (await asyncio.wait_for(task, LIMIT_S)).server == two.name
+        await one.seen(2, probes=True)
+        clock.now += 1.0
+        await one.seen(3, probes=True)
+        clock.now += 1.0
+        await until(lambda: not forwarder.status()[0]["up"])
+        one.always = answered
+        await until(lambda: forwarder.status()[0]["up"])
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
 
 
 # -- bounds ------------------------------------------------------------------------------------

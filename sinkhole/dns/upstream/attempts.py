@@ -178,6 +178,8 @@ class Attempts:
         elif not answers_question(data, attempt.query):
             self._on_stray(attempt, data)
         elif data[2] & _TC_BIT:
+            now = self._clock()
+            attempt.server.answered(now, now - attempt.sent_at)
             self._ask_by_tcp(attempt, "gave a truncated answer")
         elif data[3] & n.RCODE_MASK in _EDNS_UNKNOWN and attempt.edns:
             outcome = f"answered {n.rcode_name(data[3] & n.RCODE_MASK)} to EDNS"
@@ -195,7 +197,7 @@ class Attempts:
             return None
         if attempt.flight.is_probe or (reply.rcode in _USABLE and wire[5] == 1 and not reply.tc):
             return reply
-        attempt.server.unhelpful()
+        attempt.server.unhelpful(self._clock(), attempt.flight.holder.zone)
         attempt.flight.spent.append(attempt.server)
         self.end(attempt, _uselessness(reply))
         self._missed(attempt)
@@ -206,7 +208,8 @@ class Attempts:
             return  # it is over: another answer that arrived together with this one was first
         server = attempt.server
         rtt_s = now - attempt.sent_at
-        server.answered(None if attempt.tcp else rtt_s)
+        note = server.answered if attempt.flight.is_probe else server.helped
+        note(now, None if attempt.tcp else rtt_s)
         if not attempt.edns and now >= server.no_edns_until:
             server.no_edns_until = now + REMEMBER_S
         if attempt.lower and self._randomize_case and now >= server.lower_case_until:
@@ -241,7 +244,7 @@ class Attempts:
             attempt.server.failed(attempt.outcome)
 
     def _fail(self, attempt: Attempt, outcome: str) -> None:
-        attempt.server.failed(outcome)
+        attempt.server.failed(outcome, attempt.flight.judged_zone)
         self.end(attempt, outcome)
         self._missed(attempt)
 

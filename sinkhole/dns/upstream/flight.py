@@ -125,6 +125,11 @@ class Flight:
         self.next_at = self.over_at = now
         self.ends_at = ends_at
 
+    @property
+    def judged_zone(self) -> bytes | None:
+        """The zone that a failure may be about; None for a probe, whose name is nobody's."""
+        return None if self.is_probe else self.holder.zone
+
     def asked(self, server: Server) -> int:
         """How many attempts went to this server."""
         count = 0

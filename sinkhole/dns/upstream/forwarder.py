@@ -287,11 +287,13 @@ class Forwarder:
         return False
 
     def _choose(self, flight: Flight) -> Server | None:
-        """The best server for the next attempt: up, least often asked by this flight, quickest.
+        """The best server for the next attempt: up, least often asked by this flight, not poor
+        for its zone, quickest.
 
         Those that are down come last: they get a question only when the others gave up on it.
         """
-        best, best_rank = None, (True, ROUNDS, 0.0)
+        zone = flight.holder.zone
+        best, best_rank = None, (True, ROUNDS, True, 0.0)
         for server in flight.servers:
             if server.loops and not flight.is_probe:
                 continue
@@ -300,7 +302,7 @@ class Forwarder:
             asked = flight.asked(server) if flight.attempts else 0
             if asked >= ROUNDS or server in flight.spent:
                 continue
-            rank = (not server.up, asked, server.score)
+            rank = (not server.up, asked, server.is_poor_for(zone), server.score)
             if best is None or rank < best_rank:
                 best, best_rank = server, rank
         if not flight.attempts:
@@ -313,7 +315,7 @@ class Forwarder:
         """How long to wait for a server just asked, before the next one is asked as well."""
         if len(flight.servers) == 1 or not self._has_fresh(flight):
             return self._try_s
-        if server.streak or server.rtt_s is None:
+        if server.is_suspect or server.rtt_s is None:
             return min(SHORTEST_PATIENCE_S, self._try_s)
         return min(max(3 * server.rtt_s, SHORTEST_PATIENCE_S), self._try_s)
 
@@ -379,9 +381,9 @@ class Forwarder:
         """Count what was asked long enough ago, and is still not answered, as failures."""
         for attempt in flight.attempts:
             if attempt.handle is not None and now - attempt.sent_at >= attempt.patience_s:
-                attempt.server.failed("gave no answer")
+                attempt.server.failed("gave no answer", flight.judged_zone)
                 self._watch(attempt.server)
 
     def _watch(self, server: Server) -> None:
-        if server.streak and self._is_running:
+        if server.is_suspect and self._is_running:
             self._prober.suspect(server)
