@@ -62,13 +62,14 @@ class Attempt:
 
     `handle` is its socket, or its task over TCP, while it is open, and `places` are those of which
     it then holds one for its flight's `holder`. `patience_s` is after how long a server counts as
-    silent. `outcome` finishes a sentence that begins with the server's name,
-    "" while nothing came of it.
+    silent. `fallback` is how to ask by UDP should TCP not be to be had, with EDNS and in lower case
+    or not; None where that would not help. `outcome` finishes a sentence that begins with the
+    server's name, "" while nothing came of it.
     """
 
     __slots__ = (
-        "edns", "flight", "handle", "lower", "outcome", "patience_s", "places", "query", "sent_at",
-        "server", "tcp",
+        "edns", "fallback", "flight", "handle", "lower", "outcome", "patience_s", "places",
+        "query", "sent_at", "server", "tcp",
     )  # fmt: skip
 
     def __init__(
@@ -83,6 +84,7 @@ class Attempt:
         self.lower = lower
         self.tcp = False
         self.patience_s = 0.0
+        self.fallback: tuple[bool, bool] | None = None
         self.outcome = ""
         self.handle: socket.SocketType | asyncio.Task[None] | None = None
         self.places: Shares[Attempt] = server.sockets

@@ -1,4 +1,4 @@
-"""What is known of one upstream: how fast it is, whether it is up, and what it cannot do.
+"""What is known of one upstream: how fast it is, and whether it is up.
 
 Two numbers speak of speed. `rtt_s` is the smoothed round-trip time that people are shown. `score`
 is what servers are chosen by: it follows the round-trip time, is raised when the server fails, and
@@ -18,6 +18,7 @@ import logging
 import socket
 from typing import TYPE_CHECKING, Final
 
+from sinkhole.dns.upstream.ability import Ability
 from sinkhole.dns.upstream.shares import Shares
 from sinkhole.model.status import UpstreamStatus
 
@@ -47,9 +48,9 @@ class Server:
     """
 
     __slots__ = (
-        "_missed", "_nameless", "_useless", "address", "failures", "family", "loops",
-        "lower_case_until", "name", "no_edns_until", "queries", "recovered_at", "rtt_s", "score",
-        "slow_s", "sockets", "up",
+        "_missed", "_nameless", "_useless", "address", "edns", "failures", "family",
+        "letter_case", "loops", "name", "queries", "recovered_at", "rtt_s", "score", "slow_s",
+        "sockets", "up",
     )  # fmt: skip
 
     def __init__(self, ip: str, port: int, slow_s: float, most_sockets: int = 500) -> None:
@@ -75,8 +76,9 @@ class Server:
         self.failures = 0
         self.sockets: Shares[Attempt] = Shares(most_sockets)
         """Those open to it by UDP."""
-        self.no_edns_until = float("-inf")
-        self.lower_case_until = float("-inf")
+        self.edns = Ability()
+        self.letter_case = Ability()
+        """To repeat a question in the letter case in which it was asked."""
 
     @property
     def is_hopeful(self) -> bool:
