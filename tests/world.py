@@ -126,6 +126,7 @@ class Script:
         self.asked: list[str] = []
         self.dead = False
         self.crowded = False
+        self.recovered_at = float("-inf")
         self.gate: asyncio.Event | None = None
         self._waiting: list[asyncio.Task[None]] = []
 

@@ -6,92 +6,21 @@ The real pipeline and forwarder on real sockets, with time turned by hand.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from functools import partial
 
-import dnslib
 import pytest
-from fake_upstream import Asked, FakeUpstream, Replies, answered, silent, truncated
-from world import Clock, StillLoop, World, ede_of, question
+from fake_upstream import Asked, Replies, answered, silent, truncated
+from still_house import FLOODER, NEIGHBOUR, House, Scene, play
+from world import ede_of
 
-from sinkhole.dns.pipeline.reaction import UDP, Waiting
 from sinkhole.dns.upstream import attempts
-from sinkhole.dns.upstream.forwarder import Forwarder
-
-FLOODER, NEIGHBOUR = "192.0.2.66", "192.0.2.7"
-STEP_S = 0.005
-TURNS = 8
-"""Turns of the event loop in which a question goes to an upstream and its answer comes back."""
 
 
 def dead_zone(asked: Asked) -> Replies:
     """No answer for names below `dead.example`, `dead1.example` and so on: their servers are
     gone."""
     return silent(asked) if asked.name.split(".")[-2].startswith("dead") else answered(asked)
-
-
-class House:
-    """A pipeline with real upstreams, and what came of the questions of each client."""
-
-    def __init__(self, clock: Clock, upstreams: list[FakeUpstream], **options: int) -> None:
-        self.clock = clock
-        self.forwarder = Forwarder([each.address for each in upstreams], clock=clock, **options)
-        self.world = World(clock=clock, upstreams=self.forwarder, rate_limit=200)  # type: ignore[arg-type]  # the real one in place of the script
-        self.replies: dict[str, list[dnslib.DNSRecord]] = {FLOODER: [], NEIGHBOUR: []}
-        self.asked = 0
-
-    def ask(self, name: str, client: str) -> None:
-        """Ask without waiting for the reply."""
-        self.asked += 1
-        made = self.world.client_at(client)
-        pipeline = self.world.pipeline
-        reaction = pipeline.answer_now(question(name, edns=True), made, UDP, self.clock.now)
-        heard = self.replies.setdefault(client, [])
-        if isinstance(reaction, Waiting):
-            pipeline.answer_then(
-                reaction, lambda reply: heard.append(dnslib.DNSRecord.parse(reply))
-            )
-        else:
-            assert isinstance(reaction, bytes)
-            heard.append(dnslib.DNSRecord.parse(reaction))
-
-    async def turn(self, seconds: float = STEP_S) -> None:
-        """Let time pass, and what is due happen."""
-        self.clock.now += seconds
-        for _ in range(TURNS):
-            await asyncio.sleep(0)
-
-    def rcodes(self, client: str) -> list[str]:
-        return [dnslib.RCODE.get(reply.header.rcode) for reply in self.replies[client]]
-
-
-Scene = Callable[[House], Awaitable[None]]
-
-
-def play(scene: Scene, *, upstreams: int = 1, always: object = dead_zone, **options: int) -> None:
-    """Play a scene in a house with so many upstreams, on a clock that stands between its turns."""
-
-    async def main() -> None:
-        fakes = [FakeUpstream() for _ in range(upstreams)]
-        for fake in fakes:
-            await fake.open()
-            fake.always = always  # type: ignore[assignment]  # a step
-            for number in range(100):
-                fake.answer(f"www{number}.alive.example", "A", ["198.51.100.1"])
-                fake.answer(f"www.alive{number}.example", "A", ["198.51.100.1"])
-        house = House(clock, fakes, **options)
-        house.forwarder.start()
-        try:
-            await house.turn()
-            await scene(house)
-        finally:
-            await house.forwarder.close()
-            for fake in fakes:
-                await fake.close()
-
-    clock = Clock()
-    with asyncio.Runner(loop_factory=lambda: StillLoop(clock)) as runner:
-        runner.run(main())
 
 
 async def flood(house: House, names: Callable[[int], str], *, beside: Scene | None = None) -> None:
@@ -124,7 +53,7 @@ def test_another_clients_names_are_all_answered(
         [problem] = house.forwarder.problems()
         assert "most of them from 192.0.2.66 for names below dead.example" in problem
 
-    play(scene, upstreams=upstreams)
+    play(scene, dead_zone, upstreams=upstreams)
     assert caplog.records == [], "no server is to blame, so none was ever down"
 
 
@@ -141,7 +70,7 @@ def test_a_dead_zone_in_a_quiet_house_takes_no_server_down(
             assert [status["up"] for status in house.forwarder.status()] == [True, True]
         assert house.forwarder.problems() == []
 
-    play(scene, upstreams=2)
+    play(scene, dead_zone, upstreams=2)
     assert caplog.records == []
 
 
@@ -151,7 +80,7 @@ def test_names_of_the_very_zone_that_is_flooded_are_answered_for_others() -> Non
         await flood(house, names, beside=partial(ask_one_more, name="www.alive{}.example"))
         assert house.rcodes(NEIGHBOUR) == ["NOERROR"] * 62
 
-    play(scene)
+    play(scene, dead_zone)
 
 
 def test_the_clients_own_other_names_are_answered_too() -> None:
@@ -168,7 +97,7 @@ def test_the_clients_own_other_names_are_answered_too() -> None:
     def dead(asked: Asked) -> Replies:
         return silent(asked) if asked.name.endswith("dead.example.net") else answered(asked)
 
-    play(scene, always=dead)
+    play(scene, dead)
 
 
 def test_one_question_asked_again_and_again_shuts_nobody_out() -> None:
@@ -184,7 +113,7 @@ def test_one_question_asked_again_and_again_shuts_nobody_out() -> None:
             await house.turn(0.025)
         assert ede_of(house.replies[NEIGHBOUR][1]) == (22, "no upstream gave an answer")
 
-    play(scene, most_waiting=100)
+    play(scene, dead_zone, most_waiting=100)
 
 
 def test_connections_are_shared_as_sockets_are(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -205,4 +134,4 @@ def test_connections_are_shared_as_sockets_are(monkeypatch: pytest.MonkeyPatch) 
                 await house.turn(0)
         assert house.rcodes(NEIGHBOUR) == ["NOERROR"]
 
-    play(scene, always=too_long)
+    play(scene, too_long)

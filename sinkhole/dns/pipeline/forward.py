@@ -19,7 +19,7 @@ from sinkhole.dns.clients.access import TAG_SIZE
 from sinkhole.dns.pipeline.decide_answer import decide_answer, decide_answer_again
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.reaction import Waiting
-from sinkhole.dns.pipeline.replies import CROWDED, NO_ANSWER, failure, stale_report
+from sinkhole.dns.pipeline.replies import CROWDED, NO_ANSWER, failed_at, failure, stale_report
 from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.upstream.flight import CrowdedError, Exchanged
 from sinkhole.dns.upstream.forwarder import Forwarder
@@ -72,6 +72,15 @@ class Forwarding:
         if known and self._may_be_revived(known, waiting):
             finish = self._impatiently(waiting, finish)
         self._send(waiting, finish)
+
+    def ends(self, known: Ready, now: float) -> bool:
+        """End what only stands for an answer that no upstream gave, a failure or a revived answer,
+        if one has recovered since, as it is worth asking again; whether it did."""
+        is_stopgap = known.failures or (known.answer is not None and now >= known.answer.expires)
+        if not is_stopgap or failed_at(known) >= self._upstreams.recovered_at:
+            return False
+        known.end(now)
+        return True
 
     def _send(self, waiting: Waiting, finish: Finish) -> None:
         question = waiting.permit.asked(waiting.question)

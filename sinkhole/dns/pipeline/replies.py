@@ -9,7 +9,7 @@ from math import inf
 from typing import Final
 
 from sinkhole.dns.cache.answer import Answer
-from sinkhole.dns.cache.ready import Ready, ready_answer
+from sinkhole.dns.cache.ready import STALE_TTL_S, Ready, ready_answer
 from sinkhole.dns.filter.match import Match
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.reaction import UDP, Transport
@@ -105,17 +105,28 @@ def failure(
     long, up to FAILURE_TTL_MAX_S.
     """
     failures = 1
-    if known is not None and known.failures and now < known.fresh_until + FAILURE_TTL_MAX_S:
+    if known is not None and known.failures and now < known.expires + FAILURE_TTL_MAX_S:
         failures = known.failures + 1
-    return _ready(
+    ready = _ready(
         question,
         policy,
         SyntheticReply(n.Rcode.SERVFAIL),
         Verdict(Outcome.FAILED, detail=cause),
         (n.Ede.NO_REACHABLE_AUTHORITY, told),
-        until=now + min(FAILURE_TTL_S * 2 ** (failures - 1), FAILURE_TTL_MAX_S),
+        until=now + _failure_ttl_s(failures),
         failures=failures,
     )
+    ready.age(now)
+    return ready
+
+
+def failed_at(ready: Ready) -> float:
+    """When the upstreams failed to give what a failure, or a revived answer, stands for."""
+    return ready.expires - (_failure_ttl_s(ready.failures) if ready.failures else STALE_TTL_S)
+
+
+def _failure_ttl_s(failures: int) -> float:
+    return min(FAILURE_TTL_S * (1 << failures - 1), FAILURE_TTL_MAX_S)
 
 
 def answered(

@@ -27,6 +27,7 @@ import asyncio
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import inf
 from typing import Final
 
 from sinkhole.dns.upstream.attempts import Attempts
@@ -176,6 +177,11 @@ class Forwarder:
     def status(self) -> list[UpstreamStatus]:
         """How each server does, in the order of the settings."""
         return [server.status() for server in self._servers]
+
+    @property
+    def recovered_at(self) -> float:
+        """When an upstream that had been down, or of no use, was last found to be back."""
+        return max((server.recovered_at for server in self._servers), default=-inf)
 
     @property
     def is_cut_off(self) -> bool:
