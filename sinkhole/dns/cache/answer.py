@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import is_below
 from sinkhole.dns.wire.question import Question
-from sinkhole.dns.wire.reply import Record, Reply, chain_of
+from sinkhole.dns.wire.reply import Record, Reply, chain_of, covered, signer
 from sinkhole.dns.wire.write import Tail, write_tail
 from sinkhole.model.errors import WireError
 
@@ -26,6 +26,8 @@ _ADDRESS_HEADS: Final = {
     n.Type.AAAA: (b"\0\x1c" + _CLASS_IN, b"\0\x10"),
 }
 """What stands before and behind the TTL of an address record: type and class, size of rdata."""
+
+_PROOFS: Final = frozenset({n.Type.NSEC, n.Type.NSEC3})
 
 _MOST_BYTES: Final = n.MAX_MESSAGE - 512
 """What the records may take up: header, question and OPT must fit into a message with them."""
@@ -97,20 +99,22 @@ def answer_of(
     `front` are CNAMEs made here, from the question's name to the one that was asked for in its
     place; the answer begins with them.
 
-    Positive: the smallest TTL of the chain, within the limits. Negative (NXDOMAIN, or no record
-    of the type): the SOA decides, if it is the SOA of a zone above the name; a foreign or
-    missing SOA means the reply is passed on but not kept (RFC 2308 §5). Other rcodes are not
-    kept either. Raises WireError for a CNAME chain that is too long or a circle, and for records
-    that fill more than a message once their names are written out.
+    Positive: the smallest TTL of the chain and of what proves it, within the limits. Negative
+    (NXDOMAIN, or no record of the type): the SOA decides, if it is the SOA of a zone above the
+    name; a foreign or missing SOA means the reply is passed on but not kept (RFC 2308 §5). Other
+    rcodes are not kept either. Raises WireError for a CNAME chain that is too long or a circle,
+    and for records that fill more than a message once their names are written out.
     """
     chain = chain_of(reply, question) if not front else _chain_behind(front, reply, question)
     links = len(front)
     asked = [record.ttl for record in chain if record.rtype == question.qtype]
     negative = reply.rcode == n.Rcode.NXDOMAIN or not asked
     if not negative and reply.rcode == n.Rcode.NOERROR:
-        chain = _with_ttls(chain, limits.min_ttl_s, limits.max_ttl_s)
-        ttl_s = min([record.ttl for record in chain])
-        return _written(reply, question, chain, (), ttl_s, now, links)
+        proofs = _proofs(reply.authority, _signers(chain)) if question.do else ()
+        whole = _with_ttls(chain + proofs, limits.min_ttl_s, limits.max_ttl_s)
+        ttl_s = min([record.ttl for record in whole])
+        chain, proofs = whole[: len(chain)], whole[len(chain) :]
+        return _written(reply, question, chain, proofs, ttl_s, now, links)
     authority = _soa_and_proofs(reply.authority, question, chain) if negative else ()
     ttl_s = 0
     if reply.rcode in (n.Rcode.NOERROR, n.Rcode.NXDOMAIN):
@@ -152,17 +156,43 @@ def _soa_and_proofs(
 ) -> tuple[Record, ...]:
     """The authority records that belong to a negative answer: the SOA of a zone above the name.
 
-    With DO set, the DNSSEC proofs stay with it (RFC 4035 §3.1.3).
+    With DO set, its signatures and the proofs stay with it (RFC 4035 §3.1.3).
     """
     last = next((r.rdata.lower() for r in reversed(chain) if r.rtype == n.Type.CNAME), None)
     name = question.name if last is None else last
-    kinds = {int(n.Type.SOA)}
-    if question.do:
-        kinds |= {n.Type.NSEC, n.Type.NSEC3, n.Type.RRSIG}
     soa = next((r for r in authority if r.rtype == n.Type.SOA and is_below(name, r.name)), None)
-    if soa is None:
+    if not question.do:
+        return () if soa is None else (soa,)
+    zones = _signers(chain) | ({soa.name} if soa is not None else set())
+    return _proofs(authority, zones, soa)
+
+
+def _proofs(
+    authority: tuple[Record, ...], zones: set[bytes], soa: Record | None = None
+) -> tuple[Record, ...]:
+    """The NSEC and NSEC3 records of some zones, and `soa`, each with its signatures.
+
+    They prove that a name or a type is not there, or of an answer made from a wildcard, that no
+    name fits better (RFC 4035 §3.1.3.3). What else an upstream puts there proves nothing.
+    """
+    if not (authority and zones):
         return ()
-    return tuple(r for r in authority if r.rtype in kinds and is_below(r.name, soa.name))
+    kept = {
+        (r.name, r.rtype)
+        for r in authority
+        if r is soa or (r.rtype in _PROOFS and any(is_below(r.name, zone) for zone in zones))
+    }
+    return tuple(
+        r
+        for r in authority
+        if (r is soa if r.rtype == n.Type.SOA else (r.name, r.rtype) in kept)
+        or (r.rtype == n.Type.RRSIG and (r.name, covered(r)) in kept)
+    )
+
+
+def _signers(chain: tuple[Record, ...]) -> set[bytes]:
+    """The zones that signed what is in an answer."""
+    return {signer(r) for r in chain if r.rtype == n.Type.RRSIG} - {b""}
 
 
 def _negative_ttl(

@@ -6,11 +6,12 @@ written out again (`write`): no byte of an upstream's message reaches a client u
 
 from __future__ import annotations
 
+from itertools import islice
 from struct import Struct
 from typing import Final, NamedTuple
 
 from sinkhole.dns.wire import numbers as n
-from sinkhole.dns.wire.name import ROOT, end_of
+from sinkhole.dns.wire.name import ROOT, ancestors, end_of, is_below
 from sinkhole.dns.wire.query import question_end
 from sinkhole.dns.wire.question import HEADER_SIZE, Question
 from sinkhole.model.errors import WireError
@@ -51,6 +52,9 @@ _FIXED: Final = Struct("!HHIH")
 """Type, class, TTL and length of rdata: what follows the name of every record."""
 _FIXED_SIZE: Final = _FIXED.size
 _READ_FIXED: Final = _FIXED.unpack_from
+
+_SIGNER_AT: Final = 18
+"""Where the signer's name stands in the rdata of RRSIG: what is before has a fixed size."""
 
 _QUESTION_NAME: Final = b"\xc0\x0c"
 _LOWEST_POINTER: Final = b"\xc0"
@@ -143,8 +147,9 @@ def chain_of(reply: Reply, question: Question, longest: int = 12) -> tuple[Recor
     """The part of the answer that is about the question: its CNAME chain and what it ends in.
 
     Records of other owners or types are left out, whoever sent them (RFC 5452 §6, RFC 2181
-    §5.4.1); signatures stay when DO was set. A DNAME stays for the CNAME made from it. Raises
-    WireError for a chain of more than `longest` links, or one that runs in a circle.
+    §5.4.1); the signatures over what is kept stay when DO was set. A DNAME stays for the CNAME made
+    from it. Raises WireError for a chain of more than `longest` links, or one that runs in a
+    circle.
     """
     if not question.do and all(
         record.rtype == question.qtype and record.name == question.name for record in reply.answer
@@ -155,29 +160,60 @@ def chain_of(reply: Reply, question: Question, longest: int = 12) -> tuple[Recor
         by_name.setdefault(record.name, []).append(record)
     kept: list[Record] = []
     name, seen = question.name, {question.name}
-    wanted = {question.qtype, n.Type.RRSIG} if question.do else {question.qtype}
     while True:
         here = by_name.get(name, [])
-        found = [record for record in here if record.rtype in wanted]
+        found = _rrset(here, question.qtype, question.do)
         if any(record.rtype == question.qtype for record in found):
             return (*kept, *found)
-        cname = next((record for record in here if record.rtype == n.Type.CNAME), None)
+        links = _rrset(here, n.Type.CNAME, question.do)
+        cname = next((record for record in links if record.rtype == n.Type.CNAME), None)
         if cname is None:
             return tuple(kept)
-        kept += _dnames_above(name, by_name)
-        kept += [record for record in here if record is cname or record.rtype in wanted]
+        kept += _dnames_above(name, by_name, question.do)
+        kept += [record for record in links if record is cname or record.rtype == n.Type.RRSIG]
         name = cname.rdata.lower()
         if name in seen or len(seen) > longest:
             raise WireError(f"CNAME chain is a circle or longer than {longest}")
         seen.add(name)
 
 
-def _dnames_above(name: bytes, by_name: dict[bytes, list[Record]]) -> list[Record]:
-    for owner, records in by_name.items():
-        if len(owner) < len(name) and name.endswith(owner):
-            dnames = [record for record in records if record.rtype == n.Type.DNAME]
-            if dnames:
-                return dnames
+def _rrset(here: list[Record], rtype: int, do: bool) -> list[Record]:
+    """Of the records of a name those of one type, and with DO the signatures over them."""
+    return [
+        record
+        for record in here
+        if record.rtype == rtype
+        or (do and record.rtype == n.Type.RRSIG and covered(record) == rtype)
+    ]
+
+
+def covered(signature: Record) -> int:
+    """The type that an RRSIG record signs, RFC 4034 §3.1.1; 0 where it says none."""
+    return int.from_bytes(signature.rdata[:2], "big")
+
+
+def signer(signature: Record) -> bytes:
+    """The zone that an RRSIG record says it is signed by, RFC 4034 §3.1.7; b"" where it says none.
+
+    Only a zone that the record's owner lies in can have signed it.
+    """
+    try:
+        end = end_of(signature.rdata, _SIGNER_AT)
+    except WireError:
+        return b""
+    zone = signature.rdata[_SIGNER_AT:end].lower()
+    return zone if is_below(signature.name, zone) else b""
+
+
+def _dnames_above(name: bytes, by_name: dict[bytes, list[Record]], do: bool) -> list[Record]:
+    """The DNAME that a CNAME of this name was made from, with DO its signatures.
+
+    Nobody signs the CNAME itself: the DNAME is its proof (RFC 6672 §5.3.1).
+    """
+    for owner in islice(ancestors(name), 1, None):
+        dnames = _rrset(by_name.get(owner, []), n.Type.DNAME, do)
+        if any(record.rtype == n.Type.DNAME for record in dnames):
+            return dnames
     return []
 
 
