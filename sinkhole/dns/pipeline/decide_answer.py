@@ -67,6 +67,30 @@ def decide_answer_again(
     return known
 
 
+def decide_from_memory(
+    question: Question,
+    view: View,
+    outdated: Ready | None,
+    missing: Ready | None,
+    permit: Permit,
+    now: float,
+) -> Ready | None:
+    """The reply that is made of what upstreams said before, if they said what is of use now.
+
+    `outdated` is what another policy judged. `missing` is NXDOMAIN about the name, heard for any
+    type of it; where CNAMEs made here lead to another name, that says nothing.
+    """
+    if outdated is not None:
+        ready = decide_answer_again(question, view, outdated, permit, now)
+        if ready is not None:
+            return ready
+    if missing is None or missing.answer is None or permit.front:
+        return None
+    ready, _ = decide_answer(question, view, missing.answer, permit, "")
+    ready.age(now)
+    return ready
+
+
 def _refused(question: Question, view: View, answer: Answer, permit: Permit) -> Ready | None:
     """What to give in place of an answer, or None if it may be given."""
     policy, traits = view.policy, view.traits

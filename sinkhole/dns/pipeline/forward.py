@@ -106,7 +106,7 @@ class Forwarding:
             return self._fail(waiting, str(error))
         ready, report = decide_answer(question, waiting.view, answer, permit, outcome.server)
         if ready.fresh_until > now:
-            self._table.put(waiting.key, ready)
+            self._table.put_answer(waiting.key, len(question.name), ready)
         return ready, report
 
     def _current(self, waiting: Waiting) -> Ready | Waiting:
