@@ -128,7 +128,7 @@ def _chain_behind(
     front: tuple[Record, ...], reply: Reply, question: Question
 ) -> tuple[Record, ...]:
     """The chain of a reply about the name that `front` leads to, with `front` before it."""
-    asked = question._replace(name=front[-1].rdata)
+    asked = question._replace(name=front[-1].rdata.lower())
     chain = chain_of(reply, asked, MAX_LINKS - len(front))
     if {record.name for record in front} & {record.name for record in chain}:
         raise WireError("a CNAME leads back to a name that is answered here")

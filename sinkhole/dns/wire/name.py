@@ -95,11 +95,12 @@ def _escape(byte: int) -> str:
     return f"\\{byte:03d}"
 
 
-def from_text(name: str) -> bytes:
+def from_text(name: str, *, keep_case: bool = False) -> bytes:
     r"""The lower-cased wire name of a text: with or without final dot, escapes, or Unicode.
 
-    Unicode is normalised by IDNA 2008 with UTS 46 mapping. Raises ValueError, with a text fit
-    for the user, for empty labels, labels over 63 or names over 255 bytes, and bad escapes.
+    With `keep_case` it is spelled as in the text, but for Unicode. That is normalised by IDNA 2008
+    with UTS 46 mapping. Raises ValueError, with a text fit for the user, for empty labels, labels
+    over 63 or names over 255 bytes, and bad escapes.
     """
     if name in (".", ""):
         return ROOT
@@ -113,11 +114,11 @@ def from_text(name: str) -> bytes:
         if len(part) > MAX_LABEL:
             raise ValueError(f"{name!r} has a label of {len(part)} bytes, at most {MAX_LABEL}")
         out.append(len(part))
-        out += part.lower()
+        out += part
     out.append(0)
     if len(out) > MAX_NAME:
         raise ValueError(f"{name!r} takes {len(out)} bytes, at most {MAX_NAME}")
-    return bytes(out)
+    return bytes(out if keep_case else out.lower())  # no length byte is a capital letter's
 
 
 def _to_ascii(name: str) -> str:

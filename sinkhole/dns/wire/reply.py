@@ -67,7 +67,10 @@ _NEW: Final = tuple.__new__
 
 
 class Record(NamedTuple):
-    """One resource record: lower-cased owner, type, TTL in seconds, rdata without compression."""
+    """One resource record: lower-cased owner, type, TTL in seconds, rdata without compression.
+
+    Names inside rdata are spelled as whoever made the record did.
+    """
 
     name: bytes
     rtype: int
@@ -126,7 +129,10 @@ def read_reply(wire: bytes, asked: bytes = b"") -> Reply:
         # Most records are owned by the name asked for, and say so by a pointer to it.
         name = asked or wire[position : end_of(wire, position)].lower()
         owners.setdefault(_QUESTION_NAME, name)
-        position += len(name) + 4
+        end = position + len(name)
+        if wire[position:end] != name:  # its letter case is ours, drawn at random: not for rdata
+            wire = wire[:position] + name + wire[end:]
+        position = end + 4
     opts: list[tuple[int, bytes]] = []
     answer = authority = additional = _NO_RECORDS
     if answers:

@@ -25,6 +25,8 @@ _OPT: Final = Struct("!xHHBBHH")
 _OPTION: Final = Struct("!HHH")
 _QUESTION_NAME: Final = b"\xc0\x0c"
 
+_NOTHING: Final[dict[bytes, int]] = {}
+
 # Of an answer of one record: there are many of them, and they share these.
 _ONE_OFFSET: Final = (len(_QUESTION_NAME) + 4,)
 _ONE_COUNTED: Final = (1, 0, 0)
@@ -66,34 +68,38 @@ def write_tail(
 ) -> Tail:
     """The records of a reply to a question about `qname` (lower-cased wire name).
 
-    Owner names and the names inside NS, CNAME, PTR and MX are compressed against the question
-    and what was written before (RFC 1035 §4.1.4). Cost: about 1.5 µs a record, 0.5 µs for a
-    single one of the name asked for.
+    Owner names are compressed against the question and what was written before (RFC 1035
+    §4.1.4). Names inside NS, CNAME, PTR and MX keep their letter case: they are compressed
+    against each other where that is the same, and never against the question, which every client
+    spells as it likes. Cost: about 1.5 µs a record, 0.5 µs for a single one of the name asked for.
     """
     if len(answer) == 1 and not authority and not additional:
         name, rtype, ttl, rdata = answer[0]
-        if name == qname and rtype not in _COMPRESSIBLE:
+        if name == qname:
             data = _QUESTION_NAME + _FIXED.pack(rtype, n.CLASS_IN, ttl, len(rdata)) + rdata
             return Tail(data, _ONE_OFFSET, (ttl,), _ONE_COUNTED)
     out = bytearray()
     base = HEADER_SIZE + len(qname) + 4
-    known: dict[bytes, int] = {}
+    spelled: dict[bytes, int] = {}
+    asked: dict[bytes, int] = {}
     offsets: list[int] = []
     ttls: list[int] = []
     for section in (answer, authority, additional):
         for name, rtype, ttl, rdata in section:
             if name == qname:
                 out += _QUESTION_NAME
-            elif (there := known.get(name)) is not None:
+            elif (there := spelled.get(name)) is not None:
                 out += (0xC000 | there).to_bytes(2, "big")
             else:
-                out += _compress(name, base + len(out), known, qname)
+                if not asked:
+                    _remember(qname, HEADER_SIZE, asked, len(qname) - 1)
+                out += _compress(name, base + len(out), spelled, asked)
             offsets.append(len(out) + 4)
             ttls.append(ttl)
             before = _COMPRESSIBLE.get(rtype)
             if before is not None:
                 at = base + len(out) + _FIXED.size + before
-                rdata = rdata[:before] + _compress(rdata[before:].lower(), at, known, qname)
+                rdata = rdata[:before] + _compress(rdata[before:], at, spelled, _NOTHING)
             out += _FIXED.pack(rtype, n.CLASS_IN, ttl, len(rdata))
             out += rdata
     counts = (len(answer), len(authority), len(additional))
@@ -168,16 +174,22 @@ def _remember(name: bytes, at: int, known: dict[bytes, int], end: int) -> None:
         position += name[position] + 1
 
 
-def _compress(name: bytes, at: int, known: dict[bytes, int], qname: bytes) -> bytes:
-    """The name as it is to be written at offset `at` of the message."""
-    if not known:
-        _remember(qname, HEADER_SIZE, known, len(qname) - 1)
+def _compress(name: bytes, at: int, spelled: dict[bytes, int], asked: dict[bytes, int]) -> bytes:
+    """The name as it is to be written at offset `at` of the message.
+
+    `spelled` has names that stand there letter for letter, `asked` such as end in the question.
+    """
     position = 0
     while size := name[position]:
-        target = known.get(name[position:])
+        rest = name[position:]
+        target = spelled.get(rest)
         if target is not None:
-            _remember(name, at, known, position)
+            _remember(name, at, spelled, position)
+            return name[:position] + (0xC000 | target).to_bytes(2, "big")
+        target = asked.get(rest)
+        if target is not None:
+            _remember(name, at, asked, position)
             return name[:position] + (0xC000 | target).to_bytes(2, "big")
         position += size + 1
-    _remember(name, at, known, position)
+    _remember(name, at, spelled, position)
     return name

@@ -10,6 +10,12 @@ from sinkhole.model.errors import WireError
 EXAMPLE = b"\x07example\x03org\x00"
 
 
+def test_text_keeps_its_letter_case_where_that_is_asked_for() -> None:
+    assert from_text("NAS.Home", keep_case=True) == b"\x03NAS\x04Home\x00"
+    assert from_text("N\\065S.home", keep_case=True) == b"\x03NAS\x04home\x00"
+    assert from_text("BÜCHER.example", keep_case=True) == from_text("bücher.example")
+
+
 @pytest.mark.parametrize(
     ("text", "wire_name"),
     [

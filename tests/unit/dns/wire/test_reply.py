@@ -147,6 +147,19 @@ def test_knowing_the_name_that_was_asked_changes_nothing() -> None:
     assert read_reply(bare, QUESTION.name) == read_reply(bare)
 
 
+@pytest.mark.parametrize("asked", [QUESTION.name, b""])
+def test_letter_case_is_that_of_who_made_the_record_and_not_the_one_we_drew(asked: bytes) -> None:
+    """Servers compress names against the question, whose letter case was drawn at random."""
+    question = b"\3wWw\7eXaMple\3oRg\0"
+    fixed = b"\0\x06\0\1\0\0\0\x3c"  # SOA, IN, 60 s
+    rdata = b"\2NS\xc0\x10" + b"\4Host\7Example\3ORG\0" + bytes(20)
+    head = b"\x12\x34\x81\x83\0\1\0\0\0\1\0\0" + question + b"\0\1\0\1"
+    wire = head + b"\xc0\x10" + fixed + len(rdata).to_bytes(2, "big") + rdata
+    (soa,) = read_reply(wire, asked).authority
+    assert soa.rdata == b"\2NS\7example\3org\0" + b"\4Host\7Example\3ORG\0" + bytes(20)
+    assert soa.name == from_text("example.org")
+
+
 def test_opt_is_taken_out_and_its_error_read() -> None:
     record = dnslib.DNSRecord.question("www.example.org").reply()
     record.add_ar(dnslib.EDNS0(opts=[dnslib.EDNSOption(15, b"\x00\x16late")]))

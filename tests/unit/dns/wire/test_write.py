@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import dnslib
 import pytest
 
@@ -54,6 +56,23 @@ def test_a_reply_is_what_dnslib_reads() -> None:
         "10 mail.cdn.example.org.",
     ]
     assert str(read.auth[0].rname).lower() == "example.org."
+
+
+def test_names_in_data_keep_their_letter_case_whoever_asks() -> None:
+    """Who asks spells the question as it likes, so no name in data may end in it."""
+    targets = ["Mail.Example.org", "mail.example.org", "b.Mail.Example.org", "mail.example.org"]
+    spelled = [from_text(target, keep_case=True) for target in targets]
+    mx = [Record(WWW, 15, 60, b"\0\1" + target) for target in spelled]
+    for query in (ask(), ask("WWW.eXample.ORG")):
+        read = dnslib.DNSRecord.parse(assemble(query, [*mx, Record(spelled[1], 1, 60, bytes(4))]))
+        assert [str(rr.rdata.label) for rr in read.rr[:4]] == [f"{each}." for each in targets]
+        assert str(read.rr[4].rname) == "mail.example.org."
+    sizes = [len(write_tail(WWW, mx[: i + 1]).data) for i in range(4)]
+    assert [after - before for before, after in pairwise(sizes)] == [
+        29,
+        18,
+        16,
+    ]  # of the second name, "org" is spelled alike
 
 
 def test_ttl_offsets_point_at_the_ttls() -> None:
