@@ -6,9 +6,10 @@ import dnslib
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sinkhole.dns.wire.extended_errors import MOST_ERRORS, MOST_TEXT, read_errors
 from sinkhole.dns.wire.name import from_text, to_text
 from sinkhole.dns.wire.question import peek
-from sinkhole.dns.wire.reply import answers_question, first_ede, read_reply
+from sinkhole.dns.wire.reply import answers_question, read_reply
 from sinkhole.dns.wire.write import write_head, write_tail
 from sinkhole.model.errors import WireError
 
@@ -41,9 +42,12 @@ def test_any_bytes_are_a_reply_or_a_wire_error(wire: bytes, with_header: bool) -
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.binary(max_size=60))
-def test_extended_errors_of_any_options_are_a_number_or_none(options: bytes) -> None:
-    assert first_ede(options) is None or 0 <= (first_ede(options) or 0) <= 0xFFFF
+@given(st.lists(st.one_of(st.binary(max_size=9), st.just(b"\0\x0f\0\5\0\6"), st.just(b"ab\n"))))
+def test_extended_errors_of_any_options_are_few_and_fit_to_be_shown(pieces: list[bytes]) -> None:
+    errors = read_errors(b"".join(pieces))
+    assert len(errors) <= MOST_ERRORS
+    assert sum(len(text.encode()) for _, text in errors) <= MOST_TEXT
+    assert all(0 <= code <= 0xFFFF and text.isprintable() for code, text in errors)
 
 
 @settings(max_examples=200, deadline=None)

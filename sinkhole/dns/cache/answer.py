@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from sinkhole.dns.wire import numbers as n
+from sinkhole.dns.wire.extended_errors import ExtendedError
 from sinkhole.dns.wire.name import is_below
 from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Record, Reply, chain_of, covered, signer
@@ -48,6 +49,7 @@ class Answer(NamedTuple):
     `ttl_s` is how long it may be kept from `received` on; 0 means do not keep it. `targets` are
     the CNAME targets in it (lower-cased wire names): a list can refuse the whole answer for one.
     The first `links` of them no upstream said: they are CNAMEs made here, which led to it.
+    `errors` are what the upstream said of a negative answer; a restart forgets them.
     """
 
     rcode: int
@@ -57,6 +59,7 @@ class Answer(NamedTuple):
     received: float
     targets: tuple[bytes, ...] = ()
     links: int = 0
+    errors: tuple[ExtendedError, ...] = ()
 
     def addresses(self, rtype: int) -> list[bytes]:
         """The addresses in its records of type A or AAAA; 0.4 µs for one.
@@ -121,7 +124,8 @@ def answer_of(
         ttl_s = _negative_ttl(chain, authority, limits)
     authority = tuple(r._replace(ttl=min(r.ttl, ttl_s)) for r in authority)
     chain = _with_ttls(chain, 0, limits.max_ttl_s)
-    return _written(reply, question, chain, authority, ttl_s, now, links)
+    answer = _written(reply, question, chain, authority, ttl_s, now, links)
+    return answer._replace(errors=reply.errors) if reply.errors else answer
 
 
 def _chain_behind(

@@ -21,7 +21,7 @@ from sinkhole.dns.cache.answer import Answer
 from sinkhole.dns.cache.ready import Ready
 from sinkhole.dns.filter.match import Match
 from sinkhole.dns.pipeline.permit import Permit
-from sinkhole.dns.pipeline.replies import answered, refused_answer
+from sinkhole.dns.pipeline.replies import answer_report, answered, refused_answer
 from sinkhole.dns.policy.refused_addresses import SUSPICIOUS, is_private
 from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.wire import numbers as n
@@ -62,7 +62,7 @@ def decide_answer_again(
     ready = None if permit.front else _refused(question, view, answer, permit)
     if ready is not None:
         return ready
-    report = Report(question.name, question.qtype, answer.rcode, permit.cached)
+    report = answer_report(question, answer, permit.cached)
     known.renew(now, view.policy.generation, report)
     return known
 

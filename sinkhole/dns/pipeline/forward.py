@@ -7,7 +7,7 @@ under the client's new key, and if that leads to another name, another question 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
@@ -89,7 +89,7 @@ class Forwarding:
             waiting = current
         now, known = self._clock(), self._find(waiting.key)
         if isinstance(outcome, UpstreamError):
-            finish(*self._fail(waiting, str(outcome)))
+            finish(*self._fail(waiting, str(outcome), outcome.said))
         elif known and known.is_answer_since(waiting.arrived) and self._is_fresh(known, now):
             finish(known, known.report)  # who asked at the same time has filled it in
         else:
@@ -143,8 +143,18 @@ class Forwarding:
         timer = asyncio.get_running_loop().call_later(STALE_PATIENCE_S, lose_patience)
         return finish_once
 
-    def _fail(self, waiting: Waiting, cause: str, *, keep: bool = True) -> tuple[Ready, Report]:
-        """No upstream could help: an expired answer if there is one, else SERVFAIL for a while."""
+    def _fail(
+        self,
+        waiting: Waiting,
+        cause: str,
+        said: Sequence[tuple[int, str]] = (),
+        *,
+        keep: bool = True,
+    ) -> tuple[Ready, Report]:
+        """No upstream could help: an expired answer if there is one, else SERVFAIL for a while.
+
+        `said` are the extended errors that upstreams gave for it.
+        """
         now, question, permit = self._clock(), waiting.question, waiting.permit
         known = self._find(waiting.key)
         if known and self._is_fresh(known, now):
@@ -153,9 +163,9 @@ class Forwarding:
         if known and known.answer and self._state_of(known, now) is not State.GONE:
             ready = decide_answer_again(question, waiting.view, known, permit, now)
             if ready is known and now >= known.answer.expires:
-                known.revive(now, stale_report(known.report, permit, cause))
+                known.revive(now, stale_report(known.report, permit, cause), said)
         if ready is None:
-            ready = failure(question, self.policy, cause, known, now)
+            ready = failure(question, self.policy, cause, known, now, said)
             if keep:
                 self._table.put(waiting.key, ready)
         return ready, ready.report

@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
 from sinkhole.dns.upstream.health import Server
+from sinkhole.dns.wire.extended_errors import ExtendedError, bounded
 from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Reply
 from sinkhole.model.errors import UpstreamError
@@ -43,12 +44,12 @@ class Attempt:
 
     `handle` is its socket, or its task over TCP, while it is open. `patience_s` is after how long
     a server counts as silent. `outcome` finishes a sentence that begins with the server's name,
-    "" while nothing came of it.
+    "" while nothing came of it. `errors` are what the server said of its failure.
     """
 
     __slots__ = (
-        "edns", "flight", "handle", "lower", "outcome", "patience_s", "query", "sent_at", "server",
-        "tcp",
+        "edns", "errors", "flight", "handle", "lower", "outcome", "patience_s", "query", "sent_at",
+        "server", "tcp",
     )  # fmt: skip
 
     def __init__(
@@ -64,6 +65,7 @@ class Attempt:
         self.tcp = False
         self.patience_s = 0.0
         self.outcome = ""
+        self.errors: tuple[ExtendedError, ...] = ()
         self.handle: socket.SocketType | asyncio.Task[None] | None = None
 
 
@@ -128,9 +130,10 @@ class Flight:
             )
             for name in names
         }
+        said = bounded(error for attempt in self.attempts for error in attempt.errors)
         took_s = now - self.began_at
         ending = f"; gave up after {took_s:.1f} s" if took_s >= WORTH_TELLING_S else ""
         if len(told) == 1:
             [(name, what)] = told.items()
-            return UpstreamError(name, what + ending)
-        return UpstreamError("", ", ".join(f"{k} {v}" for k, v in told.items()) + ending)
+            return UpstreamError(name, what + ending, said)
+        return UpstreamError("", ", ".join(f"{k} {v}" for k, v in told.items()) + ending, said)

@@ -341,6 +341,6 @@ def _settle(future: asyncio.Future[Exchanged], outcome: Exchanged | UpstreamErro
         return
     if isinstance(outcome, UpstreamError):
         # One of its own for each: raising collects a traceback in the exception.
-        future.set_exception(UpstreamError(outcome.server, outcome.cause))
+        future.set_exception(UpstreamError(outcome.server, outcome.cause, outcome.said))
     else:
         future.set_result(outcome)

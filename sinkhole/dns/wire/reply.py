@@ -11,6 +11,7 @@ from struct import Struct
 from typing import Final, NamedTuple
 
 from sinkhole.dns.wire import numbers as n
+from sinkhole.dns.wire.extended_errors import ExtendedError, read_errors
 from sinkhole.dns.wire.name import ROOT, ancestors, end_of, is_below
 from sinkhole.dns.wire.query import question_end
 from sinkhole.dns.wire.question import HEADER_SIZE, Question
@@ -79,7 +80,7 @@ class Record(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """A response, read whole. OPT is taken out of `additional`; `ede` is its first EDE code."""
+    """A response, read whole. OPT is taken out of `additional`; `errors` are those in it."""
 
     rcode: int
     ad: bool
@@ -87,10 +88,11 @@ class Reply(NamedTuple):
     answer: tuple[Record, ...]
     authority: tuple[Record, ...]
     additional: tuple[Record, ...] = ()
-    ede: int | None = None
+    errors: tuple[ExtendedError, ...] = ()
 
 
 _NO_RECORDS: Final[tuple[Record, ...]] = ()
+_NO_ERRORS: Final[tuple[ExtendedError, ...]] = ()
 
 
 def answers_question(wire: bytes, query: bytes) -> bool:
@@ -141,12 +143,12 @@ def read_reply(wire: bytes, asked: bytes = b"") -> Reply:
         authority, position = _read_section(wire, position, authorities, owners, opts)
     if additionals:
         additional, position = _read_section(wire, position, additionals, owners, opts)
-    rcode, ede = flags & n.RCODE_MASK, None
+    rcode, errors = flags & n.RCODE_MASK, _NO_ERRORS
     for ttl, options in opts:
         rcode |= (ttl >> 24 & 0xFF) << 4
-        ede = first_ede(options) if options else None
+        errors = read_errors(options) if options else _NO_ERRORS
     ad, tc = flags & n.AD != 0, flags & n.TC != 0
-    return _NEW(Reply, (rcode, ad, tc, answer, authority, additional, ede))
+    return _NEW(Reply, (rcode, ad, tc, answer, authority, additional, errors))
 
 
 def chain_of(reply: Reply, question: Question, longest: int = 12) -> tuple[Record, ...]:
@@ -221,18 +223,6 @@ def _dnames_above(name: bytes, by_name: dict[bytes, list[Record]], do: bool) -> 
         if any(record.rtype == n.Type.DNAME for record in dnames):
             return dnames
     return []
-
-
-def first_ede(options: bytes) -> int | None:
-    """The info code of the first EDE option in the rdata of OPT, RFC 8914 §2."""
-    position = 0
-    while position + 4 <= len(options):
-        code = int.from_bytes(options[position : position + 2], "big")
-        size = int.from_bytes(options[position + 2 : position + 4], "big")
-        if code == n.Option.EDE and 2 <= size <= len(options) - position - 4:
-            return int.from_bytes(options[position + 4 : position + 6], "big")
-        position += 4 + size
-    return None
 
 
 def _read_section(

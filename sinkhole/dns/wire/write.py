@@ -11,7 +11,7 @@ the name, so compression pointers and TTL offsets inside a tail stay true for ev
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from struct import Struct
 from typing import Final, NamedTuple
 
@@ -24,6 +24,9 @@ _FIXED: Final = Struct("!HHIH")
 _OPT: Final = Struct("!xHHBBHH")
 _OPTION: Final = Struct("!HHH")
 _QUESTION_NAME: Final = b"\xc0\x0c"
+
+_MOST_TEXT: Final = 120
+"""Bytes of the text of one extended error."""
 
 _NOTHING: Final[dict[bytes, int]] = {}
 
@@ -106,16 +109,16 @@ def write_tail(
     return Tail(bytes(out), tuple(offsets), tuple(ttls), counts)
 
 
-def write_opt(*, do: bool, rcode: int = 0, ede: tuple[int, str] | None = None) -> bytes:
-    """An OPT record of ours, with one extended error (code and text) if given.
+def write_opt(*, do: bool, rcode: int = 0, errors: Iterable[tuple[int, str]] = ()) -> bytes:
+    """An OPT record of ours, with extended errors (codes and texts) if there are any.
 
     RFC 6891 §6.1.2 and §6.1.3 (the upper bits of `rcode`), RFC 3225 §3 (DO is copied back),
     RFC 8914 §2.
     """
     options = b""
-    if ede is not None:
-        text = ede[1].encode()[:120].decode(errors="ignore").encode()  # whole characters
-        options = _OPTION.pack(n.Option.EDE, len(text) + 2, ede[0]) + text
+    for code, words in errors:
+        text = words.encode()[:_MOST_TEXT].decode(errors="ignore").encode()  # whole characters
+        options += _OPTION.pack(n.Option.EDE, len(text) + 2, code) + text
     flags = n.EDNS_DO if do else 0
     return _OPT.pack(n.Type.OPT, n.EDNS_PAYLOAD, rcode >> 4, 0, flags, len(options)) + options
 

@@ -12,7 +12,6 @@ from sinkhole.dns.wire.reply import (
     answers_question,
     chain_of,
     covered,
-    first_ede,
     read_reply,
     signer,
 )
@@ -164,15 +163,8 @@ def test_opt_is_taken_out_and_its_error_read() -> None:
     record = dnslib.DNSRecord.question("www.example.org").reply()
     record.add_ar(dnslib.EDNS0(opts=[dnslib.EDNSOption(15, b"\x00\x16late")]))
     read = read_reply(bytes(record.pack()))
-    assert read.ede == 22
+    assert read.errors == ((22, "late"),)
     assert read.additional == ()
-
-
-@pytest.mark.parametrize(
-    "options", [b"", b"\x00\x0f", b"\x00\x0f\x00\x09\x00", b"\x00\x0f\x00\x01x"]
-)
-def test_broken_extended_errors_are_none(options: bytes) -> None:
-    assert first_ede(options) is None
 
 
 def test_records_of_another_class_are_left_out_and_what_follows_is_read() -> None:

@@ -92,16 +92,16 @@ def test_names_far_into_a_message_are_still_right() -> None:
 def test_opt_carries_do_and_the_extended_error() -> None:
     query = ask()
     tail = write_tail(WWW, [])
-    opt = write_opt(do=True, ede=(15, "Starter, line 12"))
+    opt = write_opt(do=True, errors=[(15, "Starter, line 12"), (6, "")])
     wire = query[:2] + write_head(0x8180, tail.counts, edns=True) + query[12:] + opt
     read = dnslib.DNSRecord.parse(wire).ar[0]
     assert read.edns_do
     assert read.rdata[0].code == 15
-    assert bytes(read.rdata[0].data) == b"\x00\x0fStarter, line 12"
+    assert [bytes(option.data) for option in read.rdata] == [b"\0\x0fStarter, line 12", b"\0\6"]
 
 
 def test_the_text_of_an_extended_error_is_cut_between_characters() -> None:
-    opt = write_opt(do=False, ede=(15, "x" + "ü" * 100))
+    opt = write_opt(do=False, errors=[(15, "x" + "ü" * 100)])
     assert opt[17:].decode() == "x" + "ü" * 59
     assert len(opt) == 11 + int.from_bytes(opt[9:11], "big")
 
