@@ -29,6 +29,17 @@ _ADDRESS_HEADS: Final = {
 """What stands before and behind the TTL of an address record: type and class, size of rdata."""
 
 _PROOFS: Final = frozenset({n.Type.NSEC, n.Type.NSEC3})
+_PROVING: Final = _PROOFS | {n.Type.RRSIG}
+
+MOST_PROOFS: Final = 64
+"""Records of an authority section that are looked at; a chain of the longest needs no more."""
+
+MOST_SERVICES: Final = 100
+MOST_SERVICE_BYTES: Final = 16_384
+"""HTTPS or SVCB records of an answer, and what they may take up: the target and each address in
+each is judged. Real answers have a few."""
+
+_SERVICE_TYPES: Final = frozenset({n.Type.HTTPS, n.Type.SVCB})
 
 _MOST_BYTES: Final = n.MAX_MESSAGE - 512
 """What the records may take up: header, question and OPT must fit into a message with them."""
@@ -106,9 +117,12 @@ def answer_of(
     (NXDOMAIN, or no record of the type): the SOA decides, if it is the SOA of a zone above the
     name; a foreign or missing SOA means the reply is passed on but not kept (RFC 2308 §5). Other
     rcodes are not kept either. Raises WireError for a CNAME chain that is too long or a circle,
-    and for records that fill more than a message once their names are written out.
+    for records that fill more than a message once their names are written out, and for more
+    services than anybody needs.
     """
     chain = chain_of(reply, question) if not front else _chain_behind(front, reply, question)
+    if question.qtype in _SERVICE_TYPES:
+        _check_services(chain)
     links = len(front)
     asked = [record.ttl for record in chain if record.rtype == question.qtype]
     negative = reply.rcode == n.Rcode.NXDOMAIN or not asked
@@ -126,6 +140,15 @@ def answer_of(
     chain = _with_ttls(chain, 0, limits.max_ttl_s)
     answer = _written(reply, question, chain, authority, ttl_s, now, links)
     return answer._replace(errors=reply.errors) if reply.errors else answer
+
+
+def _check_services(chain: tuple[Record, ...]) -> None:
+    sizes = [len(record.rdata) for record in chain if record.rtype in _SERVICE_TYPES]
+    if len(sizes) > MOST_SERVICES or sum(sizes) > MOST_SERVICE_BYTES:
+        raise WireError(
+            f"{len(sizes)} services of {sum(sizes)} bytes, at most {MOST_SERVICES} of "
+            f"{MOST_SERVICE_BYTES} are taken"
+        )
 
 
 def _chain_behind(
@@ -181,22 +204,21 @@ def _proofs(
     """
     if not (authority and zones):
         return ()
+    looked_at = [r for r in authority if r is soa or r.rtype in _PROVING][:MOST_PROOFS]
     kept = {
         (r.name, r.rtype)
-        for r in authority
+        for r in looked_at
         if r is soa or (r.rtype in _PROOFS and any(is_below(r.name, zone) for zone in zones))
     }
     return tuple(
-        r
-        for r in authority
-        if (r is soa if r.rtype == n.Type.SOA else (r.name, r.rtype) in kept)
-        or (r.rtype == n.Type.RRSIG and (r.name, covered(r)) in kept)
+        r for r in looked_at if (r.name, covered(r) if r.rtype == n.Type.RRSIG else r.rtype) in kept
     )
 
 
 def _signers(chain: tuple[Record, ...]) -> set[bytes]:
     """The zones that signed what is in an answer."""
-    return {signer(r) for r in chain if r.rtype == n.Type.RRSIG} - {b""}
+    signatures = [r for r in chain if r.rtype == n.Type.RRSIG][:MOST_PROOFS]
+    return {signer(r) for r in signatures} - {b""}
 
 
 def _negative_ttl(

@@ -30,18 +30,18 @@ def end_of(wire: bytes, offset: int) -> int:
     Raises WireError for a pointer or reserved label type, a name of more than 255 bytes, and a
     message that ends within the name.
     """
-    position = offset
+    part = wire[offset : offset + MAX_NAME]  # so that no more than a name is walked over
+    position = 0
     try:
-        while size := wire[position]:
+        while size := part[position]:
             if size > MAX_LABEL:
                 raise WireError(f"label type {size:#04x} in a name that may not be compressed")
             position += size + 1
     except IndexError:
+        if len(part) == MAX_NAME:
+            raise WireError(f"name of more than {MAX_NAME} bytes") from None
         raise WireError("message ends within a name") from None
-    position += 1
-    if position - offset > MAX_NAME:
-        raise WireError(f"name of {position - offset} bytes, at most {MAX_NAME} are allowed")
-    return position
+    return offset + position + 1
 
 
 def labels(wire_name: bytes) -> Iterator[bytes]:

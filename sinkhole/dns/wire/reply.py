@@ -23,6 +23,10 @@ MAX_RECORDS: Final = 1000
 MAX_POINTERS: Final = 127
 """A name has at most 127 labels, so an honest one needs no more pointers than that."""
 
+MAX_STEPS: Final = 8192
+"""Labels and pointers walked over in one message. A thousand names of five labels that share
+nothing take 5000; names behind names, again and again, would take a hundred thousand."""
+
 # Where names stand inside the rdata of types whose names may arrive compressed: the bytes before
 # the first name, how many names follow, and the bytes behind them (RFC 1035 §3.3; RFC 3597 §4 for
 # receivers). Other types are opaque, byte for byte.
@@ -135,16 +139,16 @@ def read_reply(wire: bytes, asked: bytes = b"") -> Reply:
         if wire[position:end] != name:  # its letter case is ours, drawn at random: not for rdata
             wire = wire[:position] + name + wire[end:]
         position = end + 4
-    opts: list[tuple[int, bytes]] = []
+    message = _Message(wire, owners)
     answer = authority = additional = _NO_RECORDS
     if answers:
-        answer, position = _read_section(wire, position, answers, owners, opts)
+        answer, position = message.section(position, answers)
     if authorities:
-        authority, position = _read_section(wire, position, authorities, owners, opts)
+        authority, position = message.section(position, authorities)
     if additionals:
-        additional, position = _read_section(wire, position, additionals, owners, opts)
+        additional, position = message.section(position, additionals)
     rcode, errors = flags & n.RCODE_MASK, _NO_ERRORS
-    for ttl, options in opts:
+    for ttl, options in message.opts[:1]:  # there may be one only (RFC 6891 §6.1.1)
         rcode |= (ttl >> 24 & 0xFF) << 4
         errors = read_errors(options) if options else _NO_ERRORS
     ad, tc = flags & n.AD != 0, flags & n.TC != 0
@@ -225,96 +229,101 @@ def _dnames_above(name: bytes, by_name: dict[bytes, list[Record]], do: bool) -> 
     return []
 
 
-def _read_section(
-    wire: bytes,
-    position: int,
-    count: int,
-    owners: dict[bytes, bytes],
-    opts: list[tuple[int, bytes]],
-) -> tuple[tuple[Record, ...], int]:
-    """The records of class IN in a section, and the offset behind it.
+class _Message:
+    """A message being read: what its sections share.
 
-    `owners` keeps lower-cased names by their first two bytes; TTL field and options of OPT are
-    added to `opts`.
+    `owners` keeps lower-cased names by their first two bytes, `opts` TTL field and options of each
+    OPT record, `steps` how many labels and pointers were walked over.
     """
-    section: list[Record] = []
-    for _ in range(count):
-        pointer = wire[position : position + 2]
-        name = owners.get(pointer)
-        if name is None:
-            name, position = _read_owner(wire, position, pointer, owners)
-        else:
-            position += 2 if pointer[0] else 1
-        start = position + _FIXED_SIZE
-        if start > len(wire):
-            raise WireError("message ends within a record")
-        rtype, rclass, ttl, size = _READ_FIXED(wire, position)
-        position = start + size
-        if position > len(wire):
-            raise WireError("message ends within rdata")
-        rdata = wire[start:position]
-        if rtype in _NAMES_INSIDE:
-            rdata = _expand(wire, start, position, *_NAMES_INSIDE[rtype])
-        if rtype == _OPT:
-            opts.append((ttl, rdata))
-        elif rclass == n.CLASS_IN:
-            # RFC 2181 §8: a TTL with its top bit set means zero.
-            section.append(_NEW(Record, (name, rtype, ttl if ttl < 0x8000_0000 else 0, rdata)))
-    return tuple(section), position
 
+    __slots__ = ("opts", "owners", "steps", "wire")
 
-def _read_owner(
-    wire: bytes, position: int, pointer: bytes, owners: dict[bytes, bytes]
-) -> tuple[bytes, int]:
-    """The lower-cased name at `position`, and the offset behind it; kept if it is a pointer."""
-    name, position = _read_name(wire, position)
-    name = name.lower()
-    if pointer >= _LOWEST_POINTER:
-        owners[pointer] = name
-    return name, position
+    def __init__(self, wire: bytes, owners: dict[bytes, bytes]) -> None:
+        self.wire = wire
+        self.owners = owners
+        self.opts: list[tuple[int, bytes]] = []
+        self.steps = 0
 
-
-def _expand(wire: bytes, start: int, end: int, before: int, names: int, behind: int) -> bytes:
-    """The rdata from `start` to `end` with its names expanded."""
-    position = start + before
-    parts = [wire[start:position]]
-    for _ in range(names):
-        name, position = _read_name(wire, position)
-        parts.append(name)
-    if position + behind != end:
-        raise WireError("rdata is longer or shorter than what is in it")
-    parts.append(wire[position:end])
-    return b"".join(parts)
-
-
-def _read_name(wire: bytes, position: int) -> tuple[bytes, int]:
-    """A possibly compressed name (RFC 1035 §4.1.4) expanded, and the offset behind it.
-
-    Pointers must point backwards, to before where the run of labels they end began, so no chain
-    of them can loop.
-    """
-    parts: list[bytes] = []
-    length, behind, lowest, pointers = 1, 0, position, 0
-    try:
-        while size := wire[position]:
-            if size < 0x40:
-                parts.append(wire[position : position + 1 + size])
-                position += 1 + size
-                length += 1 + size
-                if length > n.MAX_NAME:
-                    raise WireError("name of more than 255 bytes")
-            elif size >= 0xC0:
-                target = (size & 0x3F) << 8 | wire[position + 1]
-                behind = behind or position + 2
-                pointers += 1
-                if target >= lowest or pointers > MAX_POINTERS:
-                    raise WireError("a compression pointer that does not point backwards")
-                position = lowest = target
+    def section(self, position: int, count: int) -> tuple[tuple[Record, ...], int]:
+        """The records of class IN in a section, and the offset behind it."""
+        wire, owners = self.wire, self.owners
+        section: list[Record] = []
+        for _ in range(count):
+            pointer = wire[position : position + 2]
+            name = owners.get(pointer)
+            if name is None:
+                name, position = self._owner(position, pointer)
             else:
-                raise WireError(f"label type {size:#04x} is not known")
-    except IndexError:
-        raise WireError("message ends within a name") from None
-    if position >= len(wire):
-        raise WireError("message ends within a name")
-    parts.append(b"\0")
-    return b"".join(parts), behind or position + 1
+                position += 2 if pointer[0] else 1
+            start = position + _FIXED_SIZE
+            if start > len(wire):
+                raise WireError("message ends within a record")
+            rtype, rclass, ttl, size = _READ_FIXED(wire, position)
+            position = start + size
+            if position > len(wire):
+                raise WireError("message ends within rdata")
+            rdata = wire[start:position]
+            if rtype in _NAMES_INSIDE:
+                rdata = self._expanded(start, position, *_NAMES_INSIDE[rtype])
+            if rtype == _OPT:
+                self.opts.append((ttl, rdata))
+            elif rclass == n.CLASS_IN:
+                # RFC 2181 §8: a TTL with its top bit set means zero.
+                section.append(_NEW(Record, (name, rtype, ttl if ttl < 0x8000_0000 else 0, rdata)))
+        return tuple(section), position
+
+    def _owner(self, position: int, pointer: bytes) -> tuple[bytes, int]:
+        """The lower-cased name at `position`, and the offset behind it; kept if a pointer."""
+        name, position = self._name(position)
+        name = name.lower()
+        if pointer >= _LOWEST_POINTER:
+            self.owners[pointer] = name
+        return name, position
+
+    def _expanded(self, start: int, end: int, before: int, names: int, behind: int) -> bytes:
+        """The rdata from `start` to `end` with its names expanded."""
+        position = start + before
+        parts = [self.wire[start:position]]
+        for _ in range(names):
+            name, position = self._name(position)
+            parts.append(name)
+        if position + behind != end:
+            raise WireError("rdata is longer or shorter than what is in it")
+        parts.append(self.wire[position:end])
+        return b"".join(parts)
+
+    def _name(self, position: int) -> tuple[bytes, int]:
+        """A possibly compressed name (RFC 1035 §4.1.4) expanded, and the offset behind it.
+
+        Pointers must point backwards, to before where the run of labels they end began, so no
+        chain of them can loop.
+        """
+        wire = self.wire
+        parts: list[bytes] = []
+        length, behind, lowest, pointers = 1, 0, position, 0
+        try:
+            while size := wire[position]:
+                if size < 0x40:
+                    parts.append(wire[position : position + 1 + size])
+                    position += 1 + size
+                    length += 1 + size
+                    if length > n.MAX_NAME:
+                        raise WireError("name of more than 255 bytes")
+                elif size >= 0xC0:
+                    target = (size & 0x3F) << 8 | wire[position + 1]
+                    behind = behind or position + 2
+                    pointers += 1
+                    if target >= lowest or pointers > MAX_POINTERS:
+                        raise WireError("a compression pointer that does not point backwards")
+                    position = lowest = target
+                else:
+                    raise WireError(f"label type {size:#04x} is not known")
+        except IndexError:
+            raise WireError("message ends within a name") from None
+        if position >= len(wire):
+            raise WireError("message ends within a name")
+        self.steps += len(parts) + pointers
+        if self.steps > MAX_STEPS:
+            raise WireError(f"names of more than {MAX_STEPS} labels and pointers in all")
+        parts.append(b"\0")
+        return b"".join(parts), behind or position + 1

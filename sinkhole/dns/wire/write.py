@@ -25,6 +25,9 @@ _OPT: Final = Struct("!xHHBBHH")
 _OPTION: Final = Struct("!HHH")
 _QUESTION_NAME: Final = b"\xc0\x0c"
 
+_REACH: Final = 0x4000
+"""A pointer can't say an offset from here on, RFC 1035 §4.1.4."""
+
 _MOST_TEXT: Final = 120
 """Bytes of the text of one extended error."""
 
@@ -83,26 +86,18 @@ def write_tail(
             return Tail(data, _ONE_OFFSET, (ttl,), _ONE_COUNTED)
     out = bytearray()
     base = HEADER_SIZE + len(qname) + 4
-    spelled: dict[bytes, int] = {}
-    asked: dict[bytes, int] = {}
+    names = _Names(qname)
     offsets: list[int] = []
     ttls: list[int] = []
     for section in (answer, authority, additional):
         for name, rtype, ttl, rdata in section:
-            if name == qname:
-                out += _QUESTION_NAME
-            elif (there := spelled.get(name)) is not None:
-                out += (0xC000 | there).to_bytes(2, "big")
-            else:
-                if not asked:
-                    _remember(qname, HEADER_SIZE, asked, len(qname) - 1)
-                out += _compress(name, base + len(out), spelled, asked)
+            out += _QUESTION_NAME if name == qname else names.owner(name, base + len(out))
             offsets.append(len(out) + 4)
             ttls.append(ttl)
             before = _COMPRESSIBLE.get(rtype)
             if before is not None:
                 at = base + len(out) + _FIXED.size + before
-                rdata = rdata[:before] + _compress(rdata[before:], at, spelled, _NOTHING)
+                rdata = rdata[:before] + names.inside(rdata[before:], at)
             out += _FIXED.pack(rtype, n.CLASS_IN, ttl, len(rdata))
             out += rdata
     counts = (len(answer), len(authority), len(additional))
@@ -166,13 +161,46 @@ def without_rd(reply: bytes) -> bytes:
     return reply[:2] + bytes((reply[2] & ~(n.RD >> 8) & 0xFF,)) + reply[3:]
 
 
+class _Names:
+    """The names of a message being written, and where they can be pointed at."""
+
+    __slots__ = ("_asked", "_beyond", "_qname", "_spelled")
+
+    def __init__(self, qname: bytes) -> None:
+        self._qname = qname
+        self._spelled: dict[bytes, int] = {}
+        """What stands in the message letter for letter."""
+        self._asked: dict[bytes, int] = {}
+        """The question and what ends in it: spelled as the client does."""
+        self._beyond: dict[bytes, bytes] = {}
+        """Owners as they are written where nothing new can be pointed at: the same every time."""
+
+    def owner(self, name: bytes, at: int) -> bytes:
+        """An owner name, other than the question's, as it is to be written at offset `at`."""
+        there = self._spelled.get(name)
+        if there is not None:
+            return (0xC000 | there).to_bytes(2, "big")
+        if not self._asked:
+            _remember(self._qname, HEADER_SIZE, self._asked, len(self._qname) - 1)
+        if at < _REACH:
+            return _compress(name, at, self._spelled, self._asked)
+        written = self._beyond.get(name)
+        if written is None:
+            written = self._beyond[name] = _compress(name, at, self._spelled, self._asked)
+        return written
+
+    def inside(self, name: bytes, at: int) -> bytes:
+        """A name inside rdata, in its own letter case, as it is to be written at offset `at`."""
+        return _compress(name, at, self._spelled, _NOTHING)
+
+
 def _remember(name: bytes, at: int, known: dict[bytes, int], end: int) -> None:
     """Note where a name, written at `at`, and the names above it stand, up to the one at `end`.
 
     Pointers reach 14 bits only.
     """
     position = 0
-    while position < end and at + position < 0x4000:
+    while position < end and at + position < _REACH:
         known[name[position:]] = at + position
         position += name[position] + 1
 
