@@ -143,6 +143,8 @@ class Script:
 
     def __init__(self) -> None:
         self.zones: dict[str, tuple[int, str, str, str]] = {}
+        self.errors: dict[str, list[tuple[int, str]]] = {}
+        """By name and type, what extended errors come with it; SERVFAIL with some is of no use."""
         self.asked: list[str] = []
         self.dead = False
         self.crowded = False
@@ -193,7 +195,14 @@ class Script:
         record.rr.extend(zone_records(answer))
         record.auth.extend(zone_records(authority))
         record.ar.extend(zone_records(additional))
-        return Said(read_reply(bytes(record.pack())))
+        data = [
+            code.to_bytes(2, "big") + text.encode() for code, text in self.errors.get(plain, [])
+        ]
+        record.add_ar(dnslib.EDNS0(opts=[dnslib.EDNSOption(15, each) for each in data]))
+        reply = read_reply(bytes(record.pack()))
+        if data and rcode == dnslib.RCODE.SERVFAIL:
+            return UpstreamError("", "answered SERVFAIL", reply.errors)
+        return Said(reply)
 
     def is_loop_probe(self, question: Question) -> bool:
         return False
@@ -333,10 +342,12 @@ def addresses(record: dnslib.DNSRecord) -> list[str]:
 
 
 def ede_of(record: dnslib.DNSRecord) -> tuple[int, str] | None:
-    """Code and text of the extended error in a reply."""
-    for extra in record.ar:
-        for option in extra.rdata:
-            if option.code == 15:
-                data = bytes(option.data)
-                return int.from_bytes(data[:2], "big"), data[2:].decode()
-    return None
+    """Code and text of the first extended error in a reply."""
+    return next(iter(errors_of(record)), None)
+
+
+def errors_of(record: dnslib.DNSRecord) -> list[tuple[int, str]]:
+    """Code and text of each extended error in a reply (RFC 8914)."""
+    options = [option for extra in record.ar for option in extra.rdata if option.code == 15]
+    data = [bytes(option.data) for option in options]
+    return [(int.from_bytes(each[:2], "big"), each[2:].decode()) for each in data]

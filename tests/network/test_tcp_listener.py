@@ -54,6 +54,18 @@ def make_world() -> World:
     return world
 
 
+@pytest.mark.parametrize("padding", [100, 1000, 60_000])
+async def test_a_query_longer_than_any_is_refused_as_over_udp(padding: int) -> None:
+    record = dnslib.DNSRecord.question("ads.example.org")
+    record.add_ar(dnslib.EDNS0(udp_len=1232, opts=[dnslib.EDNSOption(12, bytes(padding))]))
+    async with listening(make_world()) as (_, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(framed(bytes(record.pack())) + framed(question("ads.example.org")))
+        assert (await read(reader)).header.rcode == (0 if padding == 100 else dnslib.RCODE.FORMERR)
+        assert addresses(await read(reader)) == ["0.0.0.0"], "what follows is read as ever"
+        writer.close()
+
+
 async def test_pipelined_queries_are_answered_as_soon_as_each_is_known() -> None:
     world = make_world()
     world.upstreams.gate = asyncio.Event()

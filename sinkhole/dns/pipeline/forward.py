@@ -145,7 +145,7 @@ class Forwarding:
             return self._fail(waiting, error)
         ready, report = decide_answer(question, waiting.view, answer, permit, outcome.server)
         if ready.fresh_until > now:
-            self._table.put(waiting.key, ready)
+            self._table.put_answer(waiting.key, len(question.name), ready)
         return ready, report
 
     def _current(self, waiting: Waiting) -> Ready | Waiting:
@@ -171,6 +171,7 @@ class Forwarding:
         """
         now, question, permit = self._clock(), waiting.question, waiting.permit
         known, is_crowded = self._find(waiting.key), isinstance(error, CrowdedError)
+        said = error.said if isinstance(error, UpstreamError) else ()
         if known and self._is_fresh(known, now):
             return known, known.report  # who asked at the same time has it: one failure for all
         if known and is_crowded:
@@ -179,10 +180,10 @@ class Forwarding:
         if known and known.answer and self._state_of(known, now) is not State.GONE:
             ready = decide_answer_again(question, waiting.view, known, permit, now)
             if ready is known and now >= known.answer.expires:
-                known.revive(now, stale_report(known.report, permit, str(error)))
+                known.revive(now, stale_report(known.report, permit, str(error)), said)
         if ready is None:
             told = CROWDED if is_crowded else NO_ANSWER
-            ready = failure(question, self.policy, str(error), known, now, told)
+            ready = failure(question, self.policy, str(error), known, now, told, said)
             if keep:
                 self._table.put(waiting.key, ready)
         return ready, ready.report

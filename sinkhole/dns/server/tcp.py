@@ -18,6 +18,7 @@ from typing import Final
 from sinkhole.dns.clients.clients import Client
 from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.pipeline.reaction import DROP, TCP, Reaction
+from sinkhole.dns.server.mmsg import QUERY_SIZE
 from sinkhole.dns.server.sockets import Bound
 from sinkhole.model.acceptor import Acceptor
 
@@ -35,6 +36,10 @@ MESSAGE_S: Final = 5.0
 WRITE_BUFFER: Final = 128 * 1024
 """Unread replies in bytes before a client that does not read is cut off (CVE-2024-0760)."""
 SWEEP_S: Final = 0.5
+
+_LONGEST: Final = 2 + QUERY_SIZE + 1
+"""Of a longer query so much is looked at, behind its length, as is not well-formed any more: it is
+refused as over UDP, and 64 KiB of it cost no more than that."""
 
 
 class TcpListener:
@@ -179,7 +184,7 @@ class Connection(asyncio.Protocol):
             end = 2 + int.from_bytes(buffer[:2], "big")
             if len(buffer) < end:
                 break
-            wire = bytes(buffer[2:end])
+            wire = bytes(buffer[2 : min(end, _LONGEST)])
             del buffer[:end]
             self._message_began = None
             self._take(wire, arrived)

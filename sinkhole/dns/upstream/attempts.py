@@ -223,6 +223,7 @@ class Attempts:
             return reply
         attempt.server.unhelpful(self._clock(), attempt.flight.holder.zone)
         attempt.flight.spent.append(attempt.server)
+        attempt.errors = reply.errors
         self.end(attempt, _uselessness(reply))
         self._missed(attempt)
         return None
@@ -385,4 +386,4 @@ def _uselessness(reply: Reply) -> str:
         return f"{said}, truncated even over TCP"
     if reply.rcode in _USABLE:
         return f"{said} without repeating the question"
-    return said if reply.ede is None else f"{said} (extended error {reply.ede})"
+    return f"{said} ({'; '.join(map(str, reply.errors))})" if reply.errors else said
