@@ -7,13 +7,13 @@ from dataclasses import replace
 from urllib.parse import urlsplit
 
 from rich.table import Table
-from rich.text import Text
 
-from sinkhole.cli.terminal import tables_console
+from sinkhole.cli.terminal import cell, tables_console
 from sinkhole.control.lists.added import AddedList, AddedLists
 from sinkhole.control.settings import ListSettings, Settings, make_list
 from sinkhole.control.settings.shipped import CatalogueEntry, find_entry, read_catalogue
 from sinkhole.model.errors import SettingsError, SinkholeError
+from sinkhole.model.masking import masked_address
 
 
 def search(word: str | None) -> list[CatalogueEntry]:
@@ -38,8 +38,8 @@ def print_catalogue(entries: Sequence[CatalogueEntry]) -> None:
     table.add_column("Purpose")
     table.add_column("Licence")
     for entry in entries:
-        purpose = Text(entry.purpose)
-        table.add_row(entry.id, f"{entry.names:,}", entry.group, purpose, Text(entry.licence))
+        purpose = cell(entry.purpose)
+        table.add_row(entry.id, f"{entry.names:,}", entry.group, purpose, cell(entry.licence))
     tables_console().print(table)
 
 
@@ -110,6 +110,7 @@ def _find(settings: Settings, lists: Sequence[AddedList], name: str, advice: str
 
 def _name_of(url: str) -> str:
     """A name for a list that was given by its address only: host and file, as people see it."""
+    url = masked_address(url)
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

@@ -13,6 +13,7 @@ import click
 
 from sinkhole.cli.options import config_option, honest
 from sinkhole.control.settings import load
+from sinkhole.model.masking import masked_address
 
 if TYPE_CHECKING:
     from sinkhole.control.lists.status import ListStatus
@@ -128,7 +129,7 @@ def lists_add(id_or_url: str, name: str | None, kind: str, config: Path | None) 
     from sinkhole.cli import list_choice as choice
 
     added = choice.add(load(config, os.environ), id_or_url, name, kind)
-    click.echo(f"{added.name}: added, {added.url}")
+    click.echo(f"{added.name}: added, {masked_address(added.url)}")
 
 
 @lists_group.command("remove")
