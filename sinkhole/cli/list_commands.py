@@ -98,8 +98,9 @@ def lists_catalogue(word: str | None, as_json: bool) -> None:
     """Show well-known public lists, or those that have WORD in any of their texts.
 
     None of them is in use by itself: `sinkhole lists add ID` adds one. Names is roughly how many
-    it holds. The JSON has the home page, the address and the format of each as well. Exit code 1
-    when nothing has the word in it.
+    it holds; what could not be checked has a question mark. The JSON has the home page, the
+    address and the format of each as well, and where it was checked. Exit code 1 when nothing has
+    the word in it.
     """
     from sinkhole.cli import list_choice as choice
 
