@@ -10,6 +10,7 @@ from aiohttp import web
 from sinkhole.control.settings import Endpoint
 from sinkhole.control.web.connections import ConnectionLimiter
 from sinkhole.model.errors import SettingsError
+from sinkhole.model.socket_address import socket_address
 
 MOST_CONNECTIONS = 32
 """A browser opens up to six, so this serves a handful of open pages and a scraper."""
@@ -48,10 +49,14 @@ class WebServer:
     @property
     def url(self) -> str:
         """The page's address, as to be typed into a browser on this machine."""
-        return f"http://{Endpoint(self.host, self.port).reachable}"
+        return f"http://{Endpoint(self.host, self.port).reachable.in_url}"
 
     async def start(self) -> None:
         """Listen. Raises SettingsError when the address can not be had; nothing then runs."""
+        try:
+            socket_address(self.host, self.port)
+        except OSError as error:
+            raise SettingsError([f"web.listen: {error.strerror}"]) from error
         await self._runner.setup()
         assert self._runner.server is not None
         limiter = ConnectionLimiter(

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from sinkhole.model.errors import SinkholeError
+from sinkhole.model.socket_address import family_of, socket_address
 
 log = logging.getLogger(__name__)
 
@@ -49,14 +50,14 @@ def bind(host: str, port: int) -> Pair:
 
     Raises ListenError, e.g. when the port is taken or needs rights.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    family = family_of(host)
     udp = tcp = None
     try:
         udp = _socket(family, socket.SOCK_DGRAM)
-        udp.bind((host, port))
+        udp.bind(socket_address(host, port))
         real_port = udp.getsockname()[1]
         tcp = _socket(family, socket.SOCK_STREAM)
-        tcp.bind((host, real_port))
+        tcp.bind(socket_address(host, real_port))
         tcp.listen(BACKLOG)
         pktinfo = host in ("0.0.0.0", "::")
         if pktinfo:

@@ -108,7 +108,7 @@ class Attempts:
             self._make_room(server.sockets, flight.holder, now)
         try:
             attempt.handle = self._datagrams.send(
-                server.family, server.address, attempt.query, attempt
+                server.family, server.address(), attempt.query, attempt
             )
         except OSError as error:
             self._note_os_error(attempt, error)
@@ -343,12 +343,13 @@ class Attempts:
 
     async def _exchange_by_tcp(self, attempt: Attempt) -> None:
         server = attempt.server
-        host, port = str(server.address[0]), int(server.address[1])
         limit_s = self._try_s * TCP_TRIES_LONG
         outcome = ""
         wire = b""
         try:
-            wire = await exchange_by_tcp(server.name, host, port, attempt.query, limit_s)
+            wire = await exchange_by_tcp(
+                server.name, server.ip, server.port, attempt.query, limit_s
+            )
         except UpstreamError as error:
             outcome = error.cause
         attempt.handle = None  # it ends by itself now
