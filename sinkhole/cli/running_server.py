@@ -24,6 +24,7 @@ from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import answers_question
 from sinkhole.model.errors import SinkholeError
 from sinkhole.model.explanation import Explanation
+from sinkhole.model.socket_address import family_of, socket_address
 from sinkhole.model.statistics import Summary
 
 TIMEOUT_S: Final = 5.0
@@ -86,7 +87,7 @@ def _get(
     settings: Settings, path: str, timeout_s: float = TIMEOUT_S, options: bytes | None = None
 ) -> bytes:
     """What the server answers; with `options`, which are JSON, to a POST."""
-    where = settings.web.listen.reachable
+    where = settings.web.listen.reachable.in_url
     headers = {"Content-Type": "application/json"} if options is not None else {}
     request = urllib.request.Request(f"http://{where}{path}", options, headers)
     try:
@@ -182,11 +183,10 @@ def _has_ipv6() -> bool:
 def _ask_dns(server: Endpoint) -> None:
     host, port = server.host, server.port
     query = render_query(Question(HEALTH_NAME, Type.A), secrets.randbits(16))
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+    with socket.socket(family_of(host), socket.SOCK_DGRAM) as sock:
         sock.settimeout(TIMEOUT_S)
         try:
-            sock.connect((host, port))
+            sock.connect(socket_address(host, port))
             sock.send(query)
             reply = sock.recv(4096)
         except OSError as error:

@@ -11,6 +11,7 @@ from sinkhole.control.settings import Endpoint
 from sinkhole.control.web.connections import ConnectionLimiter
 from sinkhole.model.acceptor import Acceptor
 from sinkhole.model.errors import SettingsError
+from sinkhole.model.socket_address import family_of, socket_address
 
 MOST_CONNECTIONS = 32
 """A browser opens up to six, so this serves a handful of open pages and a scraper."""
@@ -51,7 +52,7 @@ class WebServer:
     @property
     def url(self) -> str:
         """The page's address, as to be typed into a browser on this machine."""
-        return f"http://{Endpoint(self.host, self.port).reachable}"
+        return f"http://{Endpoint(self.host, self.port).reachable.in_url}"
 
     async def start(self) -> None:
         """Listen. Raises SettingsError when the address can not be had; nothing then runs, and it
@@ -91,12 +92,12 @@ class WebServer:
 def _bind(host: str, port: int) -> socket.socket:
     sock = None
     try:
-        sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+        sock = socket.socket(family_of(host))
         sock.setblocking(False)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if sock.family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-        sock.bind((host, port))
+        sock.bind(socket_address(host, port))
         sock.listen(BACKLOG)
     except OSError as error:
         if sock is not None:

@@ -8,6 +8,7 @@ import sys
 from typing import Final, Literal, NamedTuple
 
 from sinkhole.model.errors import SinkholeError
+from sinkhole.model.socket_address import family_of, socket_address
 
 RECEIVE_BUFFER: Final = 1 << 20
 """Room in the kernel for queries that arrive while Python does something else, in bytes."""
@@ -37,7 +38,7 @@ class ListenError(SinkholeError):
         super().__init__(_advice(host, port, error))
         self.has_no_family = error.errno == errno.EAFNOSUPPORT
         """Whether this machine knows no such addresses at all, as without IPv6."""
-        self.is_late = error.errno in (errno.EADDRNOTAVAIL, errno.ENODEV) or _no_zone(error)
+        self.is_late = error.errno in (errno.EADDRNOTAVAIL, errno.ENODEV)
         """Whether the address or its interface is not there, and so may come yet."""
         self.is_taken = error.errno == errno.EADDRINUSE
         """Whether another program has the port."""
@@ -48,14 +49,13 @@ def bind(transport: Transport, host: str, port: int) -> Bound:
 
     Raises ListenError, e.g. when the port is taken or needs rights.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = None
     try:
-        sock = _socket(family, transport)
-        sock.bind((host, port))
+        sock = _socket(family_of(host), transport)
+        sock.bind(socket_address(host, port))
         pktinfo = transport == "UDP" and host in WILDCARDS
         if pktinfo:
-            _ask_for_pktinfo(sock, family)
+            _ask_for_pktinfo(sock, sock.family)
         if transport == "TCP":
             sock.listen(BACKLOG)
         return Bound(sock, host, sock.getsockname()[1], pktinfo)
@@ -101,11 +101,6 @@ def _ask_for_pktinfo(sock: socket.socket, family: socket.AddressFamily) -> None:
 IP_PKTINFO: Final = 8  # Linux; the socket module of Python 3.11 has no name for it
 
 
-def _no_zone(error: OSError) -> bool:
-    """Whether the interface behind the % of a link-local address is unknown."""
-    return isinstance(error, socket.gaierror)
-
-
 def _advice(host: str, port: int, error: OSError) -> str:
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     if error.errno == errno.EADDRINUSE:
@@ -123,6 +118,6 @@ def _advice(host: str, port: int, error: OSError) -> str:
         )
     if error.errno == errno.EAFNOSUPPORT and ":" in host:
         return f"dns.listen: {where}: this machine has no IPv6."
-    if error.errno in (errno.EADDRNOTAVAIL, errno.ENODEV) or _no_zone(error):
+    if error.errno == errno.EADDRNOTAVAIL:
         return f"dns.listen: this machine has no address {host}."
     return f"dns.listen: {where}: {error.strerror}."

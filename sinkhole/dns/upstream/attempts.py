@@ -110,7 +110,7 @@ class Attempts:
             self._make_room(server.sockets, flight.holder, now)
         try:
             attempt.handle = self._datagrams.send(
-                server.family, server.address, attempt.query, attempt
+                server.family, server.address(), attempt.query, attempt
             )
         except OSError as error:
             self._note_os_error(attempt, error)
@@ -198,16 +198,17 @@ class Attempts:
 
     def _answer_in(self, attempt: Attempt, data: bytes) -> Reply | None:
         """The usable reply in a datagram that answers the query, else as `_reply_in`."""
-        said = n.rcode_name(data[3] & n.RCODE_MASK)
+        rcode = data[3] & n.RCODE_MASK
         if data[2] & _TC_BIT:
             now = self._clock()
             attempt.server.answered(now, now - attempt.sent_at)
             self._ask_by_tcp(attempt, "gave a truncated answer", self._try_s)
-        elif data[3] & n.RCODE_MASK in _EDNS_UNKNOWN and attempt.edns:
-            self._doubt(attempt, f"answered {said} to EDNS", edns=False, lower=attempt.lower)
+        elif rcode in _EDNS_UNKNOWN and attempt.edns:
+            outcome = f"answered {n.rcode_name(rcode)} to EDNS"
+            self._doubt(attempt, outcome, edns=False, lower=attempt.lower)
         elif data[5] != 1 and not self._was_tried_by_tcp(attempt):
-            said = f"answered {said} without repeating the question"
-            self._ask_by_tcp(attempt, said, attempt.patience_s)
+            outcome = f"answered {n.rcode_name(rcode)} without repeating the question"
+            self._ask_by_tcp(attempt, outcome, attempt.patience_s)
         else:
             return self._usable(attempt, data)
         return None
@@ -347,12 +348,12 @@ class Attempts:
 
     async def _exchange_by_tcp(self, attempt: Attempt) -> None:
         server = attempt.server
-        host, port = str(server.address[0]), int(server.address[1])
-        limit_s = self._try_s * TCP_TRIES_LONG
-        outcome = ""
-        wire = b""
+        outcome, wire = "", b""
         try:
-            wire = await exchange_by_tcp(server.name, host, port, attempt.query, limit_s)
+            limit_s = self._try_s * TCP_TRIES_LONG
+            wire = await exchange_by_tcp(
+                server.name, server.ip, server.port, attempt.query, limit_s
+            )
         except UpstreamError as error:
             outcome = error.cause
         attempt.handle = None  # it ends by itself now
@@ -370,10 +371,10 @@ class Attempts:
         if not attempt.lower and wire[5] == 1 and not answers_question(wire, attempt.query):
             server.letter_case.disproved(now)
             attempt.lower = True
-        if wire[3] & n.RCODE_MASK in _EDNS_UNKNOWN and attempt.edns:
+        rcode = wire[3] & n.RCODE_MASK
+        if rcode in _EDNS_UNKNOWN and attempt.edns:
             server.edns.disproved(now)
-            said = n.rcode_name(wire[3] & n.RCODE_MASK)
-            outcome = f"answered {said} to EDNS over TCP"
+            outcome = f"answered {n.rcode_name(rcode)} to EDNS over TCP"
             self._ask_again(attempt, outcome, (False, attempt.lower))
         elif (reply := self._usable(attempt, wire)) is not None:
             self._land(attempt, reply, now)

@@ -200,12 +200,7 @@ class Forwarder:
 
     def problems(self) -> list[str]:
         """What the person running sinkhole should know and do, one sentence each."""
-        told = [
-            f"upstream {server.name} sends our questions back to sinkhole (a forwarding loop) and "
-            f"is not asked: let it forward to another resolver, or remove it from the settings"
-            for server in self._servers
-            if server.loops
-        ]
+        told = [server.problem for server in self._servers if server.problem]
         now = self._clock()
         told += [
             f"somebody may be forging answers of upstream {name}: wrong replies arrived for "

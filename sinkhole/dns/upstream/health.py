@@ -15,11 +15,11 @@ from __future__ import annotations
 
 import ipaddress
 import logging
-import socket
 from typing import TYPE_CHECKING, Final
 
 from sinkhole.dns.upstream.ability import Ability
 from sinkhole.dns.upstream.shares import Shares
+from sinkhole.model.socket_address import SocketAddress, family_of, socket_address
 from sinkhole.model.status import UpstreamStatus
 
 if TYPE_CHECKING:
@@ -43,13 +43,13 @@ DNS_PORT: Final = 53
 class Server:
     """One upstream. Counters only grow; times are of the clock that the forwarder runs on.
 
-    Raises ValueError when `ip` is not an address (a name would have to be looked up, and by whom?)
-    or its zone, as in `fe80::1%eth0`, is not an interface here.
+    Raises ValueError when `ip` is not an address: a name would have to be looked up, and by whom?
+    One that is link-local has its interface behind it, as in `fe80::1%eth0`.
     """
 
     __slots__ = (
-        "_missed", "_nameless", "_useless", "address", "edns", "failures", "family",
-        "letter_case", "loops", "name", "queries", "recovered_at", "rtt_s", "score", "slow_s",
+        "_missed", "_nameless", "_useless", "edns", "failures", "family", "ip", "letter_case",
+        "loops", "name", "port", "queries", "recovered_at", "rtt_s", "score", "slow_s",
         "sockets", "up",
     )  # fmt: skip
 
@@ -57,7 +57,7 @@ class Server:
         """`slow_s` is the score of a server that did not answer: how long one is waited for."""
         version = ipaddress.ip_address(ip).version
         self.name = _text(ip, port, version)
-        self.family, self.address = _socket_address(ip, port)
+        self.ip, self.port, self.family = ip, port, int(family_of(ip))
         self.slow_s = slow_s
         self.up = True
         self.loops = False
@@ -92,6 +92,10 @@ class Server:
     def is_suspect(self) -> bool:
         """Whether it failed since its last answer; a probe tells whether that is about a name."""
         return bool(self._nameless or self._missed)
+
+    def address(self) -> SocketAddress:
+        """Where it is now. Raises OSError when its interface is not there."""
+        return socket_address(self.ip, self.port)
 
     def is_poor_for(self, zone: bytes) -> bool:
         """Whether it did worse for the names of this zone, of late, than any other server may."""
@@ -150,6 +154,20 @@ class Server:
             self.up = False
             log.warning("upstream %s is down: it %s", self.name, what)
 
+    @property
+    def problem(self) -> str:
+        """Why it is not asked, and what to do about it; "" where there is nothing to do."""
+        if self.loops:
+            return (
+                f"upstream {self.name} sends our questions back to sinkhole (a forwarding loop) and"
+                " is not asked: let it forward to another resolver, or remove it from the settings"
+            )
+        try:
+            self.address()
+        except OSError as error:
+            return f"upstream {self.name} cannot be asked: {error.strerror}"
+        return ""
+
     def status(self) -> UpstreamStatus:
         """The numbers people are shown."""
         return {
@@ -166,15 +184,3 @@ def _text(ip: str, port: int, version: int) -> str:
     if port == DNS_PORT:
         return ip
     return f"[{ip}]:{port}" if version == 6 else f"{ip}:{port}"
-
-
-def _socket_address(ip: str, port: int) -> tuple[int, tuple[str | int, ...]]:
-    """Family and address for `connect`; for IPv6 with flow label and zone."""
-    try:
-        found = socket.getaddrinfo(
-            ip, port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST | socket.AI_NUMERICSERV
-        )
-    except OSError as error:
-        raise ValueError(f"{ip!r} cannot be used as an address here: {error}") from None
-    family, _, _, _, address = found[0]
-    return int(family), tuple(part for part in address if isinstance(part, str | int))

@@ -7,6 +7,7 @@ somebody seems to forge: whoever cannot see our packets cannot finish a handshak
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Final
 
 from sinkhole.dns.wire.query import answers_but_for_case
@@ -28,7 +29,9 @@ async def exchange_by_tcp(server: str, host: str, port: int, query: bytes, limit
     writer: asyncio.StreamWriter | None = None
     try:
         async with asyncio.timeout(limit_s):
-            reader, writer = await asyncio.open_connection(host, port)
+            # A host with an interface behind it is no name to be looked up.
+            flags = socket.AI_NUMERICHOST
+            reader, writer = await asyncio.open_connection(host, port, flags=flags)
             writer.write(len(query).to_bytes(2, "big") + query)
             return await _matching(server, reader, query)
     except TimeoutError:

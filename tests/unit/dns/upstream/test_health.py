@@ -17,14 +17,19 @@ def test_the_port_is_named_where_it_is_not_53() -> None:
 
 
 def test_the_socket_address_fits_the_family() -> None:
-    assert (Server("192.0.2.1", 53, 1.0).family, Server("192.0.2.1", 53, 1.0).address) == (
-        socket.AF_INET,
-        ("192.0.2.1", 53),
-    )
-    assert Server("2001:db8::1", 53, 1.0).address == ("2001:db8::1", 53, 0, 0)
+    ipv4, ipv6 = Server("192.0.2.1", 53, 1.0), Server("2001:db8::1", 53, 1.0)
+    assert (ipv4.family, ipv4.address()) == (socket.AF_INET, ("192.0.2.1", 53))
+    assert (ipv6.family, ipv6.address()) == (socket.AF_INET6, ("2001:db8::1", 53, 0, 0))
 
 
-@pytest.mark.parametrize("wrong", ["dns.example.org", "", "192.0.2.256", "fe80::1%nosuchif"])
+def test_an_interface_that_is_not_there_yet_is_no_mistake() -> None:
+    server = Server("fe80::1%nosuchif", 5353, 1.0)
+    assert server.name == "[fe80::1%nosuchif]:5353"
+    with pytest.raises(OSError, match="there is no interface nosuchif"):
+        server.address()
+
+
+@pytest.mark.parametrize("wrong", ["dns.example.org", "", "192.0.2.256"])
 def test_what_is_not_an_address_here_is_refused(wrong: str) -> None:
     with pytest.raises(ValueError, match=wrong or "''"):
         Server(wrong, 53, 1.0)
