@@ -256,7 +256,7 @@ class App:
         }
 
     def _losses(self) -> dict[str, int]:
-        """Everything that was given up because a bound was reached, or was nobody's, counted."""
+        """Everything that was given up because of a bound or a bug, or was nobody's, counted."""
         return {
             "queries_dropped": self.pipeline.dropped,
             "queries_overloaded": sum(listener.overloaded for listener in self.dns.udp),
@@ -266,6 +266,7 @@ class App:
             "upstream_unsent": self.forwarder.unsent,
             "connections_shed": self.listening.shed,
             "answers_evicted": self.table.evicted,
+            "internal_errors": self.faults.count,
         }
 
     @property

@@ -46,9 +46,9 @@ class Shares(NamedTuple):
         if self.connections == MAX_CONNECTIONS:
             return ""
         return (
-            f"only {self.limit} files and sockets may be open at once, so there is room for "
-            f"{self.connections} connections to DNS and as many to the page: raise the limit "
-            "(LimitNOFILE= of the service, `ulimit -n`)"
+            f"only {self.limit} files and sockets may be open at once, so there is room for only "
+            f"{self.connections} connections to DNS over TCP, and for no more to the page: raise "
+            "the limit (LimitNOFILE= of the service, `ulimit -n`)"
         )
 
 

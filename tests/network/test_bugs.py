@@ -57,6 +57,7 @@ async def test_an_error_in_the_lists_task_costs_a_moment(
         assert caplog.text.count("Traceback") == 1
         status = await get(app.listening.url, "/api/status")
         assert fault_of(app) in status["problems"]
+        assert status["losses"]["internal_errors"] == app.faults.count
 
 
 @pytest.mark.parametrize("method", ["_round", "_pause", "_commit"])
