@@ -91,6 +91,7 @@ class App:
         )
         self.listening = Listening(self.dns, self._make_web_server, self.faults)
         self.query_log: QueryLog | None = None
+        self._has_loaded = False
         self._data_dir = DataDir(settings.data_dir)
         self._cache_file = CacheFile(settings, self.table)
         self._tasks = Tasks("app", limit=4, faults=self.faults)
@@ -106,16 +107,20 @@ class App:
             self._data_dir.take()
             self.dns.bind()
             asyncio.get_running_loop().set_exception_handler(self.faults.of_loop)
-            await self.library.load()
-            self._cache_file.restore()
+            with self.faults.contain("loading the lists"):
+                await self.library.load()
+                self._has_loaded = True
+            with self.faults.contain("reading the saved answers"):
+                self._cache_file.restore()
             self.forwarder.start()
             self.dns.serve()
-            self.query_log = await self._open_log()
+            with self.faults.contain("opening the query log"):
+                self.query_log = await self._open_log()
             await self.listening.start_page()
         except BaseException:
             await self.stop(patience_s=0)
             raise
-        self._tasks.keep("lists", self.library.run)
+        self._tasks.keep("lists", self._run_lists)
         self._tasks.keep("cache", self._cache_file.run)
         _tune_garbage_collection()
         release_free_memory()
@@ -124,11 +129,14 @@ class App:
         """Stop taking queries, answer those that wait, write what is to be kept."""
         await self.listening.stop(patience_s)
         await self._tasks.close()
-        await self.forwarder.close()
+        with self.faults.contain("closing the upstreams"):
+            await self.forwarder.close()
         if self.query_log is not None:
-            await self.query_log.close()
+            with self.faults.contain("closing the query log"):
+                await self.query_log.close()
             # Not after a start that failed: the file may be better than ours.
-            await asyncio.to_thread(self._cache_file.save)
+            with self.faults.contain("saving answers"):
+                await asyncio.to_thread(self._cache_file.save)
         self._data_dir.release()
 
     async def first_lists(self, patience_s: float) -> None:
@@ -139,6 +147,12 @@ class App:
             if is_settled and self.matcher.lists == self.library.lists:  # published, too
                 return
             await asyncio.sleep(0.05)
+
+    async def _run_lists(self) -> None:
+        if not self._has_loaded:
+            await self.library.load()
+            self._has_loaded = True
+        await self.library.run()
 
     async def _open_log(self) -> QueryLog:
         settings = self.settings
@@ -165,8 +179,9 @@ class App:
             machine_names,
         )
 
+        if self.query_log is None:  # it could not be opened at the start, by a bug
+            self.query_log = await self._open_log()
         query_log = self.query_log
-        assert query_log is not None
         sources = WebSources(
             statistics=Statistics(query_log.reader(), lambda: query_log.dropped),
             history=query_log.history,
@@ -263,7 +278,7 @@ class App:
         }
 
     def _losses(self) -> dict[str, int]:
-        """Everything that was given up because a bound was reached, or was nobody's, counted."""
+        """Everything that was given up because of a bound or a bug, or was nobody's, counted."""
         return {
             "queries_dropped": self.pipeline.dropped,
             "queries_failed_by_bugs": self.pipeline.bugs.met,
@@ -274,6 +289,7 @@ class App:
             "upstream_unsent": self.forwarder.unsent,
             "connections_shed": self.listening.shed,
             "answers_evicted": self.table.evicted,
+            "internal_errors": self.faults.count,
         }
 
     @property

@@ -10,9 +10,13 @@ import resource
 from typing import Final, NamedTuple
 
 from sinkhole.dns.server.tcp import MAX_CONNECTIONS
+from sinkhole.model.errors import SinkholeError
 
 MOST: Final = 65_536
 """As many as we ask for, where the system lets us: some have no limit at all."""
+
+LOWEST: Final = 16
+"""With so many it answers DNS, though the log and the page may be without."""
 
 KEPT_BACK: Final = 36
 """For the log and its readers, the cache, lists being fetched, compiled and counted, settings."""
@@ -46,9 +50,9 @@ class Shares(NamedTuple):
         if self.connections == MAX_CONNECTIONS:
             return ""
         return (
-            f"only {self.limit} files and sockets may be open at once, so there is room for "
-            f"{self.connections} connections to DNS and as many to the page: raise the limit "
-            "(LimitNOFILE= of the service, `ulimit -n`)"
+            f"only {self.limit} files and sockets may be open at once, so there is room for only "
+            f"{self.connections} connections to DNS over TCP, and for no more to the page: raise "
+            "the limit (LimitNOFILE= of the service, `ulimit -n`)"
         )
 
 
@@ -62,7 +66,12 @@ def attainable() -> int:
 
 
 def raise_limit() -> None:
-    """Take as many descriptors as we may, and MOST at most."""
+    """Take as many descriptors as we may, and MOST at most; SinkholeError below LOWEST."""
+    if attainable() < LOWEST:
+        raise SinkholeError(
+            f"only {attainable()} files and sockets may be open at once, which is too few to "
+            "start: raise the limit (LimitNOFILE= of the service, `ulimit -n`)"
+        )
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if soft != resource.RLIM_INFINITY and soft < attainable():
         resource.setrlimit(resource.RLIMIT_NOFILE, (attainable(), hard))

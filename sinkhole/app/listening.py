@@ -54,8 +54,7 @@ class Listening:
     async def stop(self, patience_s: float) -> None:
         """Close everything; queries that wait have so long to be answered."""
         await self._tasks.close()
-        page = [self.page.stop()] if self.page is not None else []
-        await asyncio.gather(self.dns.close(patience_s), *page)
+        await asyncio.gather(self._close_dns(patience_s), self._close_page())
 
     @property
     def url(self) -> str:
@@ -87,6 +86,15 @@ class Listening:
     @property
     def _is_complete(self) -> bool:
         return self.dns.is_complete and bool(self.url)
+
+    async def _close_dns(self, patience_s: float) -> None:
+        with self._faults.contain("closing the listeners"):
+            await self.dns.close(patience_s)
+
+    async def _close_page(self) -> None:
+        if self.page is not None:
+            with self._faults.contain("closing the page"):
+                await self.page.stop()
 
     async def _keep_trying(self) -> None:
         pause_s = FIRST_RETRY_S

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import errno
 import logging
 import os
 import socket
@@ -20,6 +19,7 @@ from collections.abc import Callable
 from math import inf
 from typing import Final
 
+from sinkhole.model.faults import EXHAUSTED
 from sinkhole.model.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -30,7 +30,6 @@ AT_ONCE: Final = 4
 PAUSE_S: Final = 0.5
 """How long nothing is taken, where not even the reserve could be had."""
 
-_EXHAUSTED: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
 _NOBODY: Final = (BlockingIOError, InterruptedError, ConnectionError)
 
 
@@ -93,7 +92,7 @@ class Acceptor:
             connection.close()
 
     def _failed(self, error: OSError) -> None:
-        if error.errno not in _EXHAUSTED:
+        if error.errno not in EXHAUSTED:
             log.warning("taking a connection failed: %s", error)
             self._rest()
             return

@@ -1,18 +1,26 @@
-"""Errors that nobody caught: bugs of ours, which cost what was being done and nothing else.
+"""Errors that nobody caught: they cost what was being done and nothing else.
 
-Each is logged with its traceback when it is first met, then only counted, so that one that
-happens with every packet fills no disk.
+Nearly all are bugs of ours; the rest is a machine that ran out of something. Each is logged when
+it is first met, a bug with its traceback, and then only counted, so that one that happens with
+every packet fills no disk.
 """
 
 from __future__ import annotations
 
 import asyncio
+import errno
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, Final, NamedTuple
 
 log = logging.getLogger(__name__)
+
+EXHAUSTED: Final = frozenset(
+    {errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM, errno.EAGAIN}
+)
+"""What the system says where it has no descriptor, memory or process left."""
 
 MOST_KINDS: Final = 100
 """Kinds that are told apart: who met it, what it is, and the line that raised it."""
@@ -45,10 +53,20 @@ class Faults:
         kind = (where, said, "") if error is None else (where, type(error).__name__, _line(error))
         known = self._met.pop(kind, None)
         if known is None:
-            log.error("%s met an error of sinkhole's own: %s", where, said, exc_info=error)
+            trace = None if _is_want(error) else error
+            log.error("%s met %s: %s", where, _kind_of(error), said, exc_info=trace)
             if len(self._met) >= MOST_KINDS:
                 del self._met[next(iter(self._met))]  # the one that was not met for longest
-        self._met[kind] = Fault(where, said, known.times + 1 if known else 1, self._clock())
+        told = f"{_kind_of(error)} ({said})"
+        self._met[kind] = Fault(where, told, known.times + 1 if known else 1, self._clock())
+
+    @contextmanager
+    def contain(self, where: str) -> Iterator[None]:
+        """Note what is raised within, and go on behind it."""
+        try:
+            yield
+        except Exception as error:
+            self.note(where, error)
 
     def of_loop(self, loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
         """The event loop's exception handler: what leaves a callback ends nothing."""
@@ -59,11 +77,22 @@ class Faults:
         """What was met lately, a sentence each."""
         now = self._clock()
         return [
-            f"{fault.where} met an error of sinkhole's own ({fault.text}), {_times(fault.times)}; "
-            f"the log has the details for a report, the rest goes on"
+            f"{fault.where} met {fault.text}, {_times(fault.times)}: the log has the details, and "
+            "all else goes on"
             for fault in self._met.values()
             if now - fault.at < SHOWN_S
         ]
+
+
+def _is_want(error: BaseException | None) -> bool:
+    """Whether nobody's code is to blame: the machine has no more of something."""
+    return isinstance(error, MemoryError) or (
+        isinstance(error, OSError) and error.errno in EXHAUSTED
+    )
+
+
+def _kind_of(error: BaseException | None) -> str:
+    return "a shortage on this machine" if _is_want(error) else "an error of sinkhole's own"
 
 
 def _words(error: BaseException) -> str:

@@ -253,6 +253,7 @@ async def test_running_out_of_file_descriptors_is_no_fault_of_the_servers(
         assert "was not asked" in str(error) and "on our side" in str(error)
         [status] = forwarder.status()
         assert (status["up"], status["failures"]) == (True, 0)
+        assert forwarder.unsent > 0
         assert addresses(await forwarder.exchange_later(QUESTION)) == [FIRST]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -177,6 +178,22 @@ async def test_the_longest_idle_connection_makes_room_for_a_new_one(
         await read(streams[3][0])
         for _, writer in streams:
             writer.close()
+
+
+async def test_a_connection_that_ends_before_it_is_taken_is_no_error() -> None:
+    world = make_world()
+    told: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    async with listening(world) as (listener, port):
+        for _ in range(10):
+            with socket.create_connection(("127.0.0.1", port)) as client:  # the server waits
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(framed(question("ads.example.org")))
+        assert addresses(await read(reader)) == ["0.0.0.0"]
+        assert len(listener.connections) == 1
+        writer.close()
+    assert told == []
 
 
 async def test_a_client_that_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:

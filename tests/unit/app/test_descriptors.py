@@ -9,6 +9,7 @@ import pytest
 from sinkhole.app import descriptors as subject
 from sinkhole.app.descriptors import Shares
 from sinkhole.dns.server.tcp import MAX_CONNECTIONS
+from sinkhole.model.errors import SinkholeError
 
 
 @pytest.mark.parametrize("addresses", [1, 2, 8])
@@ -31,6 +32,12 @@ def test_with_too_few_there_is_still_something_of_everything_and_a_problem(limit
     assert shares.upstream >= subject.LEAST
     assert f"only {limit} files" in shares.problem
     assert "LimitNOFILE" in shares.problem
+
+
+def test_with_next_to_none_it_is_said_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (8, 8))
+    with pytest.raises(SinkholeError, match=r"only 8 files .* too few to start"):
+        subject.raise_limit()
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 
 import pytest
 
@@ -59,6 +60,27 @@ def test_a_fault_is_no_problem_any_more_when_it_was_not_met_for_long() -> None:
     clock.now += 1
     assert faults.problems() == []
     assert faults.count == 1
+
+
+def test_what_is_contained_is_noted_and_what_comes_behind_goes_on() -> None:
+    faults, went_on = Faults(), False
+    with faults.contain("the cache's file"):
+        raise ValueError("odd")
+    went_on = True
+    assert went_on
+    assert faults.problems()[0].startswith("the cache's file met an error of sinkhole's own")
+
+
+def test_a_shortage_of_the_machine_is_no_bug_and_has_no_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    faults = Faults()
+    faults.note("lists", raised(OSError(errno.EMFILE, "Too many open files")))
+    faults.note("cache", raised(MemoryError()))
+    assert "Traceback" not in caplog.text
+    assert all("a shortage on this machine" in problem for problem in faults.problems())
+    faults.note("lists", raised(OSError(errno.ENOENT, "No such file")))
+    assert "Traceback" in caplog.text
 
 
 def test_only_so_many_kinds_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:

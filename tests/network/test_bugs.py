@@ -11,11 +11,15 @@ from fake_upstream import FakeUpstream
 from house import answers, get, house, list_file, rcode_of, running, until
 from house import ask as ask_dns
 
+from sinkhole.app import listening
 from sinkhole.app.app import App
+from sinkhole.app.cache_file import CacheFile
 from sinkhole.cli.run import _reload_when
 from sinkhole.control.lists.library import Library
 from sinkhole.control.querylog.writer import Writer
+from sinkhole.dns.server.listeners import Listeners
 from sinkhole.dns.server.udp import UdpListener
+from sinkhole.dns.upstream.forwarder import Forwarder
 from sinkhole.model import tasks
 
 ADS = {"filtering__rules": ["||ads.example^"]}
@@ -58,6 +62,43 @@ async def test_an_error_in_the_lists_task_costs_a_moment(
         assert len(ours) == 1
         status = await get(app.listening.url, "/api/status")
         assert fault_of(app) in status["problems"]
+        assert status["losses"]["internal_errors"] == app.faults.count
+
+
+@pytest.mark.parametrize(
+    ("owner", "method", "where"),
+    [
+        (Library, "load_now", "loading the lists"),
+        (CacheFile, "restore", "reading the saved answers"),
+        (Writer, "open", "opening the query log"),
+    ],
+)
+async def test_an_error_at_the_start_leaves_the_rest_as_it_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, owner: type, method: str, where: str
+) -> None:
+    monkeypatch.setattr(listening, "FIRST_RETRY_S", 0.01)
+    failing_once(monkeypatch, owner, method)
+    async with running(house(tmp_path, **ADS)) as app:
+        assert fault_of(app).startswith(where)
+
+        async def is_blocked_and_logged() -> bool:
+            if await answers(app.addresses[0], "ads.example") != ["0.0.0.0"]:
+                return False
+            return bool((await get(app.listening.url, "/api/queries"))["queries"])
+
+        await until(is_blocked_and_logged, "own rules and a row of the log")
+
+
+async def test_an_error_while_stopping_loses_no_row_and_no_answer(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failing_once(monkeypatch, Listeners, "close")
+    failing_once(monkeypatch, Forwarder, "close")
+    async with running(house(tmp_path, **ADS)) as app:
+        await answers(app.addresses[0], "ads.example")
+    assert app.faults.count == 2
+    async with running(house(tmp_path, **ADS)) as app:
+        assert len((await get(app.listening.url, "/api/queries"))["queries"]) == 1
 
 
 @pytest.mark.parametrize("method", ["_round", "_pause", "_commit"])
