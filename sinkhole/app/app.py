@@ -250,12 +250,16 @@ class App:
         return {
             "queries_dropped": self.pipeline.dropped,
             "queries_failed_by_bugs": self.pipeline.bugs.met,
-            "queries_overloaded": sum(listener.overloaded for listener in self.udp),
+            "queries_overloaded": self._overloaded,
             "replies_unsent": sum(listener.unsent for listener in self.udp),
             "upstream_refused": self.forwarder.refused,
             "upstream_strays": self.forwarder.strays,
             "answers_evicted": self.table.evicted,
         }
+
+    @property
+    def _overloaded(self) -> int:
+        return self.tcp.overloaded + sum(listener.overloaded for listener in self.udp)
 
     @property
     def addresses(self) -> list[str]:
@@ -285,9 +289,8 @@ class App:
                 "some names have met too many patterns of the lists for all to be tried: look for "
                 "a list of regular expressions that was made for that, or remove some"
             )
-        overloaded = sum(listener.overloaded for listener in self.udp)
-        if overloaded:
-            found.append(f"{overloaded} queries were dropped because too many were waiting")
+        if self._overloaded:
+            found.append(f"{self._overloaded} queries were dropped because too many were waiting")
         if self.pipeline.bugs.met:
             found.append(
                 f"{self.pipeline.bugs.met} queries met a bug in sinkhole, and got SERVFAIL where "
