@@ -22,6 +22,7 @@ from sinkhole.dns.pipeline.reaction import UDP, Reaction, Transport, Waiting
 from sinkhole.dns.policy.blocking import Blocking
 from sinkhole.dns.policy.local import LocalNames
 from sinkhole.dns.policy.snapshot import Filter, GroupPolicy, Policy
+from sinkhole.dns.upstream.flight import CrowdedError
 from sinkhole.dns.wire.name import ancestors, from_text, labels, to_text
 from sinkhole.dns.wire.numbers import type_name
 from sinkhole.dns.wire.question import Question
@@ -142,8 +143,12 @@ class Script:
 
     def __init__(self) -> None:
         self.zones: dict[str, tuple[int, str, str, str]] = {}
+        self.errors: dict[str, list[tuple[int, str]]] = {}
+        """By name and type, what extended errors come with it; SERVFAIL with some is of no use."""
         self.asked: list[str] = []
         self.dead = False
+        self.crowded = False
+        self.recovered_at = float("-inf")
         self.gate: asyncio.Event | None = None
         self._waiting: list[asyncio.Task[None]] = []
 
@@ -160,7 +165,9 @@ class Script:
     ) -> None:
         self.zones[f"{name} {qtype}{flags}"] = (rcode, answer, authority, additional)
 
-    def ask(self, question: Question, tell: Callable[[Said | UpstreamError], None]) -> None:
+    def ask(
+        self, question: Question, tell: Callable[[Said | UpstreamError], None], client: bytes = b""
+    ) -> None:
         self.asked.append(_written(question) + " do" * question.do + " cd" * question.cd)
         if self.gate is None:
             tell(self._outcome(question))
@@ -178,6 +185,8 @@ class Script:
         plain = _written(question)
         said = self.zones.get(plain + " do" * question.do + " cd" * question.cd)
         said = said or self.zones.get(plain)
+        if self.crowded:
+            return CrowdedError("", "too many questions are waiting")
         if self.dead or said is None:
             return UpstreamError("", "no answer")
         rcode, answer, authority, additional = said
@@ -186,7 +195,14 @@ class Script:
         record.rr.extend(zone_records(answer))
         record.auth.extend(zone_records(authority))
         record.ar.extend(zone_records(additional))
-        return Said(read_reply(bytes(record.pack())))
+        data = [
+            code.to_bytes(2, "big") + text.encode() for code, text in self.errors.get(plain, [])
+        ]
+        record.add_ar(dnslib.EDNS0(opts=[dnslib.EDNSOption(15, each) for each in data]))
+        reply = read_reply(bytes(record.pack()))
+        if data and rcode == dnslib.RCODE.SERVFAIL:
+            return UpstreamError("", "answered SERVFAIL", reply.errors)
+        return Said(reply)
 
     def is_loop_probe(self, question: Question) -> bool:
         return False
@@ -326,10 +342,12 @@ def addresses(record: dnslib.DNSRecord) -> list[str]:
 
 
 def ede_of(record: dnslib.DNSRecord) -> tuple[int, str] | None:
-    """Code and text of the extended error in a reply."""
-    for extra in record.ar:
-        for option in extra.rdata:
-            if option.code == 15:
-                data = bytes(option.data)
-                return int.from_bytes(data[:2], "big"), data[2:].decode()
-    return None
+    """Code and text of the first extended error in a reply."""
+    return next(iter(errors_of(record)), None)
+
+
+def errors_of(record: dnslib.DNSRecord) -> list[tuple[int, str]]:
+    """Code and text of each extended error in a reply (RFC 8914)."""
+    options = [option for extra in record.ar for option in extra.rdata if option.code == 15]
+    data = [bytes(option.data) for option in options]
+    return [(int.from_bytes(each[:2], "big"), each[2:].decode()) for each in data]

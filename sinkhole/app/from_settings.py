@@ -20,7 +20,7 @@ from sinkhole.dns.policy.local import LocalNames
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
 from sinkhole.dns.policy.snapshot import Filter, GroupPolicy, Policy
 from sinkhole.dns.policy.special_use import Reserved
-from sinkhole.dns.upstream.forwarder import Forwarder
+from sinkhole.dns.upstream.forwarder import MOST_PER_SERVER, Forwarder
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.dns.wire.question import Question
@@ -114,12 +114,14 @@ def address_records(addresses: Iterable[Address]) -> list[tuple[int, bytes]]:
     return [(types[address.version], address.packed) for address in addresses]
 
 
-def make_forwarder(settings: Settings) -> Forwarder:
-    """The upstreams."""
+def make_forwarder(settings: Settings, sockets: int) -> Forwarder:
+    """The upstreams, which share so many sockets."""
+    servers = [(each.host, each.port) for each in settings.upstream.servers]
     return Forwarder(
-        [(each.host, each.port) for each in settings.upstream.servers],
+        servers,
         timeout_s=settings.upstream.timeout,
         randomize_case=settings.upstream.randomize_case,
+        most_per_server=min(MOST_PER_SERVER, max(1, sockets // max(1, len(servers)))),
     )
 
 

@@ -180,7 +180,9 @@ def _cache(told: Explanation) -> Iterator[str]:
 
 def _was(entry: CacheEntry) -> str:
     words = str(entry["outcome"]).replace("_", " ")
-    return f"{words} by {_rule(entry)}" if entry["list"] else words
+    if entry["list"]:
+        return f"{words} by {_rule(entry)}"
+    return f"{words}: {entry['detail']}" if entry["detail"] else words
 
 
 def _leads(told: Explanation) -> Iterator[str]:

@@ -20,12 +20,11 @@ from sinkhole.dns.server.tcp import TcpListener
 
 @asynccontextmanager
 async def listening(world: World) -> AsyncIterator[tuple[TcpListener, int]]:
-    pair = bind("127.0.0.1", 0)
-    pair.udp.close()
+    bound = bind("TCP", "127.0.0.1", 0)
     listener = TcpListener(world.pipeline)
-    await listener.listen(pair)
+    listener.listen(bound)
     try:
-        yield listener, pair.port
+        yield listener, bound.port
     finally:
         await listener.close()
 

@@ -20,7 +20,7 @@ Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class House:
-    """A listener with few places, and clients at 127.0.0.x that hold them."""
+    """A listener with eight places, and clients at 127.0.0.x that hold them."""
 
     def __init__(self, world: World, listener: TcpListener, port: int) -> None:
         self.world = world
@@ -69,6 +69,7 @@ async def house(world: World | None = None) -> AsyncIterator[House]:
     world = world or make_world()
     world.upstreams.gate = asyncio.Event()
     async with listening(world) as (listener, port):
+        listener.most, listener.most_per_client = 8, 4
         made = House(world, listener, port)
         try:
             yield made
@@ -77,13 +78,6 @@ async def house(world: World | None = None) -> AsyncIterator[House]:
             world.upstreams.gate.set()
 
 
-@pytest.fixture
-def eight_places(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tcp, "MAX_CONNECTIONS", 8)
-    monkeypatch.setattr(tcp, "MAX_PER_CLIENT", 4)
-
-
-@pytest.mark.usefixtures("eight_places")
 async def test_a_few_busy_clients_cannot_hold_all_places() -> None:
     async with house() as made:
         flood = [await made.busy(client) for client in (2, 3) for _ in range(4)]
@@ -97,7 +91,6 @@ async def test_a_few_busy_clients_cannot_hold_all_places() -> None:
         assert (made.listener.waiting, made.world.pipeline.bugs.met) == (8, 0)
 
 
-@pytest.mark.usefixtures("eight_places")
 async def test_of_those_who_have_most_idle_ones_give_way_first() -> None:
     async with house() as made:
         for client in (2, 3):
@@ -110,7 +103,6 @@ async def test_of_those_who_have_most_idle_ones_give_way_first() -> None:
         assert made.held() == {2: 4, 3: 3, 4: 1}
 
 
-@pytest.mark.usefixtures("eight_places")
 async def test_where_all_have_as_many_only_idle_ones_give_way() -> None:
     async with house() as made:
         for client in range(2, 9):
@@ -122,7 +114,6 @@ async def test_where_all_have_as_many_only_idle_ones_give_way() -> None:
         assert made.held() == dict.fromkeys((*range(2, 9), 10), 1)
 
 
-@pytest.mark.usefixtures("eight_places")
 async def test_a_client_pays_for_its_own_beyond_its_share() -> None:
     async with house() as made:
         await made.idle(3)
@@ -134,7 +125,6 @@ async def test_a_client_pays_for_its_own_beyond_its_share() -> None:
         assert made.held() == {2: 4, 3: 1}
 
 
-@pytest.mark.usefixtures("eight_places")
 async def test_clients_of_one_network_share_as_they_share_a_budget() -> None:
     world = make_world()
     world.publish(access=replace(world.pipeline.policy.access, ipv4_prefix=24))

@@ -25,6 +25,7 @@ from sinkhole.control.lists.versions import Versions
 from sinkhole.control.settings import FilteringSettings, ListSettings
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.model.errors import ListError, SinkholeError
+from sinkhole.model.faults import Faults
 from sinkhole.model.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Library:
     list that was replaced is left to the garbage collector: a query may still be looking into
     it. `resolve` finds the addresses of a list's host, the operating system without it; `now` is
     wall-clock seconds since 1970. `essential_names` are names that no list may block by surprise,
-    besides those everybody needs.
+    besides those everybody needs. `faults` are told of bugs.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Library:
         limits: Limits | None = None,
         poll_s: float = POLL_S,
         essential_names: Collection[str] = (),
+        faults: Faults | None = None,
     ) -> None:
         self._settings = settings
         self._on_change = on_change
@@ -80,6 +82,7 @@ class Library:
         self._trouble = ""
         self._updating = asyncio.Lock()
         self._limits = limits
+        self._faults = faults
         self._resolve = resolve
 
     @cached_property
@@ -195,7 +198,7 @@ class Library:
         looks every `poll_s` seconds for lists added by command, for changed local files and for
         what another process, such as `sinkhole lists update`, has committed.
         """
-        counting = Tasks("overlap", limit=1)
+        counting = Tasks("overlap", limit=1, faults=self._faults)
         await self._attempt([])
         try:
             while True:
@@ -244,7 +247,7 @@ class Library:
             await self._adopt_commits()
             self._updater.versions.quarantine = self._quarantine_check()
             await asyncio.to_thread(self._sweep)
-            tasks = Tasks("lists", limit=max(1, len(subscriptions)))
+            tasks = Tasks("lists", max(1, len(subscriptions)), self._faults)
             started = [
                 tasks.start(each.name, self._bring(each, force, watch)) for each in subscriptions
             ]

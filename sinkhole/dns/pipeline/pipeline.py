@@ -1,8 +1,8 @@
 """THE PAGE: what happens to a query, in order, with a reason for each place.
 
 `answer_now` is a plain function and decides everything that can be decided without waiting. Only
-what must ask an upstream goes on to `answer_then`, which begins strictly where
-`answer_now` ended: what was found out travels with it in a `Waiting`.
+what must ask an upstream goes on to `answer_then`, which begins strictly where that one ended: what
+was found out travels with it in a `Waiting`.
 
 The order, and why:
 
@@ -13,9 +13,10 @@ The order, and why:
               is decided about it, as it is about that upstream and not for anybody
  5. stages    what the policy says about the question: `STAGES`, each with its reason; what health
               checks ask for is decided there, too, but neither kept nor recorded
- 6. upstream  (later) ask, for the name or for what local records and rewrites lead to; one
+ 6. name      NXDOMAIN that was heard for another type of the name answers this one, too
+ 7. upstream  (later) ask, for the name or for what local records and rewrites lead to; one
               flight for identical questions
- 7. answer    (later) refuse what the answer leads to (CNAME targets, addresses), then keep it
+ 8. answer    (later) refuse what the answer leads to (CNAME targets, addresses), then keep it
 
 The table stands above the stages that fill it: that is the fast lane. A `Ready` carries the
 generation of the Policy that judged it, so changing the policy is one assignment here. What an
@@ -37,7 +38,7 @@ from sinkhole.dns.clients.budgets import Budgets
 from sinkhole.dns.clients.clients import Client, Clients
 from sinkhole.dns.pipeline.asker import Asker
 from sinkhole.dns.pipeline.bugs import Bugs, servfail
-from sinkhole.dns.pipeline.decide_answer import decide_answer_again
+from sinkhole.dns.pipeline.decide_answer import decide_from_memory
 from sinkhole.dns.pipeline.decide_question import (
     HEALTH_NAME,
     Stage,
@@ -182,7 +183,7 @@ class Pipeline:
         self.clients.renew(policy.access)
         self._policy = self._forwarding.policy = policy
 
-    # ---- 1 to 5: without waiting -------------------------------------------------------------
+    # ---- 1 to 6: without waiting -------------------------------------------------------------
 
     def answer_now(self, wire: bytes, client: Client, transport: Transport, now: float) -> Reaction:
         """React to one query: reply bytes, DROP, or a Waiting to hand to `answer_then`.
@@ -301,7 +302,7 @@ class Pipeline:
         """
         policy = self._policy
         state = known.state(now, policy.generation) if known is not None else None
-        if known is not None and state is State.AGING:
+        if known and state is State.AGING and not self._forwarding.ends(known, now):
             known.age(now)
             return known
         try:
@@ -318,24 +319,24 @@ class Pipeline:
             if shape.qclass == n.CLASS_IN:  # else refused again as quickly, and whatever the name
                 self._table.put(key, decided)
             return decided
-        if known is not None and state is State.OUTDATED:
-            ready = decide_answer_again(question, view, known, decided, now)
-            if ready is not None and ready is not known:
+        outdated = known if state is State.OUTDATED else None
+        missing = self._table.no_such_name(key, len(question.name), now)
+        ready = decide_from_memory(question, view, outdated, missing, decided, now)
+        if ready is not None:
+            if ready is not known:
                 self._table.put(key, ready)
-            if ready is not None:
-                return ready
+            return ready
         if not shape.flags & n.RD:  # RFC 1034 §5.3.1: it is for the client to ask for recursion
             return not_recursive(question, policy)
         return Waiting(wire, end, shape, client, transport, key, question, view, decided, now)
 
-    # ---- 6 and 7: with waiting ---------------------------------------------------------------
+    # ---- 7 and 8: with waiting ---------------------------------------------------------------
 
     def answer_then(self, waiting: Waiting, send: Callable[[bytes], None]) -> None:
         """Ask an upstream about what `answer_now` could not answer; always ends in a reply.
 
         `send` is called once with it, perhaps before this returns. The answer is recorded in a
-        batch of its own. A callback, as a task and a future for each query are work that nobody
-        needs.
+        batch of its own. A callback, as a task and a future would be work that nobody needs.
         """
         self._forwarding.ask(waiting, Asker(waiting, send, self._record, self.bugs))
 

@@ -16,14 +16,16 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 from sinkhole.dns.clients.clients import Client
 from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.pipeline.reaction import DROP, TCP, Reaction
 from sinkhole.dns.server.mmsg import QUERY_SIZE
-from sinkhole.dns.server.sockets import Pair
+from sinkhole.dns.server.sockets import Bound
 from sinkhole.dns.wire.question import HEADER_SIZE
+from sinkhole.model.acceptor import Acceptor
 
 MAX_CONNECTIONS: Final = 64
 MAX_PER_CLIENT: Final = 16
@@ -45,10 +47,12 @@ SWEEP_S: Final = 0.5
 
 
 class TcpListener:
-    """Serves the TCP sockets of all listen addresses."""
+    """Serves the TCP sockets of all listen addresses, `most` connections at once."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, most: int = MAX_CONNECTIONS) -> None:
         self.pipeline = pipeline
+        self.most = most
+        self.most_per_client = min(MAX_PER_CLIENT, max(2, most // 4))
         self.waiting = 0
         """Queries of all connections that wait for upstreams."""
         self.overloaded = 0
@@ -57,21 +61,19 @@ class TcpListener:
         """Set when the last of them was answered."""
         self.connections: dict[Connection, None] = {}
         """Open connections, the one that was idle longest first."""
-        self._servers: list[asyncio.Server] = []
+        self.acceptors: list[Acceptor] = []
         self._sweeper: asyncio.TimerHandle | None = None
 
-    async def listen(self, pair: Pair) -> None:
+    def listen(self, bound: Bound) -> None:
         """Start accepting on one more socket."""
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: Connection(self), sock=pair.tcp)
-        self._servers.append(server)
+        self.acceptors.append(Acceptor(bound.sock, partial(Connection, self), self._make_room))
         if self._sweeper is None:
-            self._sweeper = loop.call_later(SWEEP_S, self._sweep)
+            self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
 
     async def close(self, patience_s: float = 0.0) -> None:
         """Stop accepting, give queries that wait `patience_s` to be answered, close everything."""
-        for server in self._servers:
-            server.close()
+        for acceptor in self.acceptors:
+            await acceptor.close()
         if self._sweeper is not None:
             self._sweeper.cancel()
         if self.waiting and patience_s > 0:
@@ -86,11 +88,11 @@ class TcpListener:
         """Give a new connection a place, if need be that of another one (see `_give_way`)."""
         networks = Counter(each.client.network for each in self.connections)
         own = networks[new.client.network]
-        if own >= MAX_PER_CLIENT:
+        if own >= self.most_per_client:
             gives_way = _first_idle(
                 each for each in self.connections if each.client.network == new.client.network
             )
-        elif len(self.connections) >= MAX_CONNECTIONS:
+        elif len(self.connections) >= self.most:
             gives_way = self._give_way(networks, own)
         else:
             self.connections[new] = None
@@ -120,11 +122,16 @@ class TcpListener:
             del self.connections[connection]
             self.connections[connection] = None
 
+    def _make_room(self) -> None:
+        """Close a connection that can be spared, as descriptors have run out."""
+        if (idle := _first_idle(self.connections)) is not None:
+            idle.close()
+
     def _sweep(self) -> None:
         """Close what is idle or slow; a timer for all instead of two a connection."""
         self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
         now = time.monotonic()
-        busy = len(self.connections) > MAX_CONNECTIONS // 2
+        busy = len(self.connections) > self.most // 2
         for connection in list(self.connections):
             if connection.is_overdue(now, BUSY_IDLE_S if busy else IDLE_S):
                 connection.close()

@@ -110,6 +110,8 @@ async def test_negative_answers_failures_and_blocks_are_kept_too(house: Build) -
         await home.asks(name)
     (kept,) = home.told("no.example")["cache"]
     assert (kept["state"], kept["negative"], kept["rcode"]) == ("fresh", True, "NXDOMAIN")
+    (kept,) = home.told("no.example", "TXT")["cache"]  # NXDOMAIN is about the name
+    assert (kept["state"], kept["negative"], kept["rcode"]) == ("fresh", True, "NXDOMAIN")
     (kept,) = home.told("dead.example")["cache"]
     assert (kept["state"], kept["rcode"], kept["ttl_s"]) == ("failure", "SERVFAIL", 1)
     (kept,) = home.told("ads.example")["cache"]
