@@ -14,9 +14,8 @@ from typing import Final, cast
 
 import click
 from rich.table import Table
-from rich.text import Text
 
-from sinkhole.cli.terminal import tables_console
+from sinkhole.cli.terminal import cell, tables_console
 from sinkhole.control.settings import Endpoint, Settings
 from sinkhole.dns.pipeline.decide_question import HEALTH_NAME
 from sinkhole.dns.wire.numbers import Type
@@ -142,7 +141,7 @@ def print_summary(told: Summary) -> None:
             table.add_column(justify="right")
             table.add_column(overflow="fold")
             for row in rows:
-                table.add_row(f"{row['count']:,}", Text(row["name"]))
+                table.add_row(f"{row['count']:,}", cell(row["name"]))
             console.print()
             console.print(table)
 

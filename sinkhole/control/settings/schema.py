@@ -267,6 +267,9 @@ class FilteringSettings(Section):
     lists: Annotated[tuple[ListSettings, ...], names_differ("list")] = (
         ListSettings(name="Starter", url="file:blocklists/starter.txt"),
     )
+    """Without the key only what came with the program: a server whose file says nothing of lists
+    shall not begin to fetch one with an update. config/sinkhole.yaml, which is what new servers
+    begin with, subscribes to one more."""
     rules: tuple[Annotated[str, text(64 * 1024)], ...] = ()
     """Own rules, in the syntax of lists; what they mean is the filter's business."""
     services: ServiceChoice = ()
