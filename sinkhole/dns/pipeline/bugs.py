@@ -12,6 +12,14 @@ from math import inf
 from traceback import extract_tb
 from typing import Final
 
+from sinkhole.dns.pipeline.replies import BUG
+from sinkhole.dns.wire.name import ROOT
+from sinkhole.dns.wire.numbers import Rcode
+from sinkhole.dns.wire.question import HEADER_SIZE, peek
+from sinkhole.dns.wire.write import write_error, write_failed
+from sinkhole.model.errors import WireError
+from sinkhole.model.record import Report
+
 log = logging.getLogger(__name__)
 
 AGAIN_S: Final = 3600.0
@@ -46,3 +54,16 @@ class Bugs:
             self.met,
             exc_info=error,
         )
+
+
+def servfail(query: bytes) -> tuple[bytes, Report]:
+    """SERVFAIL to a query that `deserves_reply`, and its report; with its question if it has one.
+
+    It reads the query anew: what was found out about it got lost with what was raised.
+    """
+    try:
+        end, shape = peek(query)
+    except WireError:
+        return write_error(query, Rcode.SERVFAIL), Report(ROOT, 0, Rcode.SERVFAIL, BUG)
+    report = Report(query[HEADER_SIZE:end].lower(), shape.qtype, Rcode.SERVFAIL, BUG)
+    return write_failed(query, end + 4, edns=shape.edns, do=shape.do), report

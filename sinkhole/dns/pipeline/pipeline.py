@@ -37,7 +37,7 @@ from sinkhole.dns.cache.table import Table
 from sinkhole.dns.clients.budgets import Budgets
 from sinkhole.dns.clients.clients import Client, Clients
 from sinkhole.dns.pipeline.asker import Asker
-from sinkhole.dns.pipeline.bugs import Bugs
+from sinkhole.dns.pipeline.bugs import Bugs, servfail
 from sinkhole.dns.pipeline.decide_answer import decide_from_memory
 from sinkhole.dns.pipeline.decide_question import (
     HEALTH_NAME,
@@ -51,7 +51,6 @@ from sinkhole.dns.pipeline.forward import Forwarding
 from sinkhole.dns.pipeline.permit import FREELY, Permit
 from sinkhole.dns.pipeline.reaction import DROP, UDP, Drop, Reaction, Transport, Waiting
 from sinkhole.dns.pipeline.replies import (
-    BUG,
     MALFORMED,
     NOT_ALLOWED,
     TOO_MANY,
@@ -65,7 +64,7 @@ from sinkhole.dns.upstream.prober import LOOP_ZONE
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import ROOT, end_of
 from sinkhole.dns.wire.question import HEADER_SIZE, Question, Shape, deserves_reply, peek
-from sinkhole.dns.wire.write import write_error, write_failed, write_refused, write_truncated
+from sinkhole.dns.wire.write import write_error, write_refused, write_truncated
 from sinkhole.model.errors import WireError
 from sinkhole.model.record import Batch, QueryRecord, RecordBuffer, Report
 
@@ -368,15 +367,16 @@ class Pipeline:
         self.bugs.meet(error)
         if not deserves_reply(wire):
             return DROP
-        client = self.clients.text_of(address)
-        try:
-            end, shape = peek(wire)
-        except WireError:
-            self._records.append((Report(ROOT, 0, n.Rcode.SERVFAIL, BUG), client))
-            return write_error(wire, n.Rcode.SERVFAIL)
-        report = Report(_name_in(wire, end), shape.qtype, n.Rcode.SERVFAIL, BUG)
-        self._records.append((report, client))
-        return write_failed(wire, end + 4, edns=shape.edns, do=shape.do)
+        reply, report = servfail(wire)
+        self._records.append((report, self.clients.text_of(address)))
+        return reply
+
+    def turn_away(self, client: Client, now: float) -> None:
+        """Record that a client's connection was closed, as it may not ask."""
+        if self._errors.spend(client.allowed, now):
+            self._records.append((NOT_ALLOWED, client.text))
+        else:
+            self.dropped += 1
 
     def close_batch(self, arrived: float) -> None:
         """Hand over the records of the queries answered since the last call.

@@ -23,6 +23,9 @@ from sinkhole.model.errors import WireError
 HEADER_SIZE: Final = 12
 OPT_FIXED_SIZE: Final = 11
 
+MOST_OPTIONS: Final = 32
+"""EDNS options of a query. Clients send a handful; a query of nothing else keeps us reading."""
+
 
 class Question(NamedTuple):
     """What is asked, with everything that can change the answer (RFC 4035 §3.2).
@@ -127,8 +130,11 @@ def _read_opt(record: bytes) -> tuple[int, bool, bool]:
         raise WireError("OPT does not end where the message ends")
     if record[6]:  # looked at first: what the options of that version look like is not known
         raise WireError(f"EDNS version {record[6]} is not known here", n.Rcode.BADVERS)
-    position = OPT_FIXED_SIZE
+    position, left = OPT_FIXED_SIZE, MOST_OPTIONS
     while position < len(record):
+        left -= 1
+        if left < 0:
+            raise WireError(f"more than {MOST_OPTIONS} EDNS options")
         if position + 4 > len(record):
             raise WireError("an EDNS option ends within its head")
         code = int.from_bytes(record[position : position + 2], "big")
