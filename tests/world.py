@@ -16,6 +16,7 @@ from sinkhole.dns.cache.table import Table
 from sinkhole.dns.clients.access import Access
 from sinkhole.dns.clients.clients import Client
 from sinkhole.dns.filter.match import Match, Rewritten
+from sinkhole.dns.filter.traits import Criteria
 from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.pipeline.reaction import UDP, Reaction, Transport, Waiting
 from sinkhole.dns.policy.blocking import Blocking
@@ -77,7 +78,7 @@ class SimpleFilter:
         only_for: str = "",
         builtin: bool = False,
     ) -> None:
-        self.criteria = frozenset({only_for} if only_for else ())
+        self.criteria = Criteria({only_for} if only_for else ())
         self.checks_addresses = bool(addresses)
         self._block = {from_text(name): i + 1 for i, name in enumerate(block)}
         self._allow = {from_text(name): i + 1 for i, name in enumerate(allow)}
@@ -106,6 +107,25 @@ class SimpleFilter:
             if address.version == network.version and address in network:
                 return Match(Cause("Addresses", line))
         return None
+
+
+class BrokenFilter(SimpleFilter):
+    """The same with a bug: it raises for names below `name`, and for every address if told so."""
+
+    def __init__(self, name: str, block: Sequence[str] = (), *, addresses: bool = False) -> None:
+        super().__init__(block)
+        self.checks_addresses = addresses
+        self._broken = from_text(name)
+
+    def match(self, name: bytes, qtype: int, traits: frozenset[str] = frozenset()) -> Match | None:
+        if self._broken in ancestors(name):
+            raise LookupError(f"no idea about {to_text(name)}")
+        return super().match(name, qtype, traits)
+
+    def match_address(
+        self, packed: bytes, rtype: int, traits: frozenset[str] = frozenset()
+    ) -> Match | None:
+        raise LookupError("no idea about addresses")
 
 
 class Said(NamedTuple):

@@ -49,8 +49,9 @@ def run(config: Path | None) -> None:
     Lists that are not there yet are fetched while it answers already. When told to stop, it
     answers what is waiting, writes the log and the cache, and exits with 0 within five seconds.
 
-    Exit code 1 when it can't start: a mistake in the settings, an address or a port that can't be
-    had, a data folder that can't be used or belongs to a sinkhole that runs already.
+    An address that can't be had takes no other down: what is missing is told, and tried again.
+    Exit code 1 when it can't start: a mistake in the settings, the ports of all addresses taken or
+    forbidden, a data folder that can't be used or belongs to a sinkhole that runs already.
     """
     from sinkhole.cli.run import run_until_signal
 
@@ -230,9 +231,10 @@ def healthcheck(config: Path | None) -> None:
     """Ask the running server whether it is well.
 
     One query over DNS to each address of dns.listen, and one request over HTTP. Exits with 0 when
-    all answer, and prints nothing but what could be better, a line each (no upstream answers, for
-    instance); otherwise says which does not, and exits with 1. A page that is too busy to answer
-    is no failure. For containers and monitoring; the queries appear in no log and no statistics.
+    one address and the page answer, and prints nothing but what could be better, a line each
+    (another address does not, no upstream answers); otherwise says what does not, and exits
+    with 1. A page that is too busy to answer is no failure. For containers and monitoring; the
+    queries appear in no log and no statistics.
     """
     from sinkhole.cli import running_server as asking
     from sinkhole.cli.explanation import printable

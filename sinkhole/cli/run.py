@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -38,10 +39,11 @@ async def run_until_signal(settings: Settings, config: Path | None) -> None:
         signal.SIGHUP,
         lambda: (stopping if on_terminal and not _is_on_terminal() else changed).set(),
     )
-    app, tasks = App(settings), Tasks("run", limit=2)
+    app = App(settings)
+    tasks = Tasks("run", limit=2, faults=app.faults)
     await app.start()
     tasks.start("greeting", _greet_whoever_reads(app, config))
-    tasks.start("settings", _reload_when(changed, app, config))
+    tasks.keep("settings", partial(_reload_when, changed, app, config))
     try:
         await stopping.wait()
     finally:
@@ -66,6 +68,10 @@ async def _reload_when(changed: asyncio.Event, app: App, config: Path | None) ->
             for mistake in mistakes:
                 log.error("the settings stay as they were: %s", mistake)
             continue
+        except Exception as error:
+            log.error("the settings stay as they were, by an error of sinkhole's own")
+            app.faults.note("reading the settings again", error)
+            continue
         log.info("settings from %s are in force", config or "defaults")
         for problem in app.problems():
             log.warning("%s", problem)
@@ -74,16 +80,16 @@ async def _reload_when(changed: asyncio.Event, app: App, config: Path | None) ->
 
 
 async def _greet_whoever_reads(app: App, config: Path | None) -> None:
-    with suppress(BrokenPipeError):  # `sinkhole run | head -1` has read enough, and it goes on
+    with suppress(OSError):  # `sinkhole run | head -1` has read enough, and it goes on
         await _greet(app, config)
 
 
 async def _greet(app: App, config: Path | None) -> None:
     """Say what is listened on at once, and what lists hold when they are loaded."""
-    assert app.web_server is not None
     click.echo(f"sinkhole {__version__}, settings from {config or 'defaults'}")
-    click.echo(f"  DNS    {', '.join(app.addresses)} (UDP and TCP)")
-    click.echo(f"  Page   {app.web_server.url}")
+    over = " (UDP and TCP)" if app.dns.is_complete else ", see the notes below"
+    click.echo(f"  DNS    {', '.join(app.addresses) or 'nowhere yet'}{over}")
+    click.echo(f"  Page   {app.listening.url or 'nowhere yet, see the notes below'}")
     click.echo(f"  Data   {app.settings.data_dir.absolute()}")
     if any(each["state"] == "missing" for each in app.library.status()):
         click.echo("  Lists  being fetched and compiled, until then they block nothing")
@@ -100,5 +106,7 @@ async def _greet(app: App, config: Path | None) -> None:
         )
     for problem in app.problems():
         click.echo(f"  Note   {problem}")
+    if not app.addresses:
+        return
     dns = Endpoint.parse(app.addresses[0], 53).reachable
     click.echo(f"Try it:  dig @{dns.host} -p {dns.port} doubleclick.net")

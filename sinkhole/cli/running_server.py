@@ -151,16 +151,23 @@ def check_health(settings: Settings) -> list[str]:
     """Ask over DNS, then over HTTP: why the server is degraded, nothing where all is well.
 
     SinkholeError tells which does not answer. A page that has no place left for the question is
-    no fault: what counts is DNS.
+    no fault: what counts is DNS. Nor is an address that is missing, as long as another answers.
     """
-    for listen in settings.dns.listen:
-        if listen.host != "::" or _has_ipv6():
+    asked = [each for each in settings.dns.listen if each.host != "::" or _has_ipv6()]
+    silent: list[SinkholeError] = []
+    for listen in asked:
+        try:
             _ask_dns(listen.reachable)
+        except SinkholeError as error:
+            silent.append(error)
+    if silent and len(silent) == len(asked):
+        raise silent[0]
+    told = [str(error) for error in silent]
     try:
         state, *reasons = _get(settings, "/healthz").decode("utf-8", "replace").splitlines() or [""]
     except _Busy:
-        return []
-    return reasons if state == "degraded" else []
+        return told
+    return told + reasons if state == "degraded" else told
 
 
 def _has_ipv6() -> bool:

@@ -20,6 +20,7 @@ from forwarding import (
 )
 
 from sinkhole.dns.upstream import forwarder as forwarder_module
+from sinkhole.dns.upstream.flight import Flight
 from sinkhole.model.errors import UpstreamError
 
 pytestmark = pytest.mark.usefixtures("quick_ticks")
@@ -112,6 +113,28 @@ async def test_one_server_has_a_bound_of_its_own(
         release.set()
         for task in waiting:
             await asyncio.wait_for(task, LIMIT_S)
+
+
+async def test_an_error_over_one_question_ends_that_question_and_no_other(
+    one: FakeUpstream, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one.always = silent
+    async with forwarding(one, clock=clock) as forwarder:
+        ordinary = forwarder._move_on
+
+        def move_on(flight: Flight, now: float) -> None:
+            if flight.question.name == ask_for("odd.example.org").name:
+                raise RuntimeError("as arranged")
+            ordinary(flight, now)
+
+        monkeypatch.setattr(forwarder, "_move_on", move_on)
+        odd, plain = begin(forwarder, "odd.example.org"), begin(forwarder, "example.org")
+        await one.seen(2)
+        clock.now += 1.1
+        assert "an error of sinkhole's own" in str(await error_of(odd))
+        await one.seen(3)  # the plain one is asked for again
+        clock.now += 1.1
+        assert "gave no answer" in str(await error_of(plain))
 
 
 async def test_askers_of_one_flight_are_bounded(

@@ -5,7 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import dnslib
 import pytest
@@ -13,7 +16,9 @@ from fake_upstream import FakeUpstream
 from house import answers, ask, house, list_file, running, until
 from program import COMMAND, Program
 
+from sinkhole.app.app import App
 from sinkhole.control.settings import Settings
+from sinkhole.dns.filter.match import Matcher
 from sinkhole.model.errors import SettingsError
 
 
@@ -57,6 +62,37 @@ async def test_lists_come_go_and_stay(tmp_path: Path) -> None:
         assert (await ask(app.addresses[0], "one.example")).header.rcode == 2
         await app.reload(house(tmp_path, filtering__lists=[one]))
         assert await answers(app.addresses[0], "one.example") == ["0.0.0.0"]
+
+
+async def test_matchers_are_made_in_threads_and_the_last_one_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Large lists take a tenth of a second and more, in which the event loop answers queries."""
+    made: list[tuple[str, bool]] = []
+
+    def noting(where: str) -> Callable[..., Matcher]:
+        def make(*parts: Any, **named: Any) -> Matcher:
+            made.append((where, threading.current_thread() is threading.main_thread()))
+            return Matcher(*parts, **named)
+
+        return make
+
+    one = list_file(tmp_path / "one.txt", "||one.example^", name="One")
+    two = list_file(tmp_path / "two.txt", "||two.example^", name="Two")
+    app = App(house(tmp_path, filtering__lists=[one, two]))
+    monkeypatch.setattr("sinkhole.app.app.Matcher", noting("app"))
+    monkeypatch.setattr("sinkhole.control.lists.quarantine.Matcher", noting("quarantine"))
+    async with running(app.settings, app=app):
+        await asyncio.gather(
+            app.reload(house(tmp_path, filtering__lists=[one], filtering__rules=["||a.example^"])),
+            app.library.update(),
+            app.library.update(force=True),
+        )
+        assert [each.name for each in app.matcher.lists] == ["own rules", "One"]
+        assert app.matcher is app.pipeline.policy.group.filter
+        assert await answers(app.addresses[0], "a.example") == ["0.0.0.0"]
+    assert {where for where, _ in made} == {"app", "quarantine"}
+    assert not [where for where, in_loop in made if in_loop]
 
 
 async def test_who_may_ask_changes_for_those_who_asked_before(tmp_path: Path) -> None:

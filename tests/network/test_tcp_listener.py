@@ -7,10 +7,11 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import dnslib
 import pytest
-from world import World, addresses, question
+from world import BrokenFilter, World, addresses, question
 
 from sinkhole.dns.server import tcp
 from sinkhole.dns.server.sockets import bind
@@ -19,12 +20,11 @@ from sinkhole.dns.server.tcp import TcpListener
 
 @asynccontextmanager
 async def listening(world: World) -> AsyncIterator[tuple[TcpListener, int]]:
-    pair = bind("127.0.0.1", 0)
-    pair.udp.close()
+    bound = bind("TCP", "127.0.0.1", 0)
     listener = TcpListener(world.pipeline)
-    await listener.listen(pair)
+    listener.listen(bound)
     try:
-        yield listener, pair.port
+        yield listener, bound.port
     finally:
         await listener.close()
 
@@ -246,3 +246,35 @@ async def test_what_a_client_does_not_read_is_given_up_when_it_is_closed(
                 received += data
         assert len(received) < (2 + int.from_bytes(received[:2], "big")) * 199
         sock.close()
+
+
+async def test_what_meets_a_bug_costs_neither_the_connection_nor_its_other_queries() -> None:
+    world = make_world()
+    world.publish(filter=BrokenFilter("bug.example.org", ["ads.example.org"]))
+    for name, target in (("a.example.org", "bug.example.org"), ("b.example.org", "c.example.org")):
+        world.upstreams.says(name, "A", f"{name}. 60 CNAME {target}.\n{target}. 60 A 192.0.2.1")
+    names = ["ads.example.org", "bug.example.org", "a.example.org", "b.example.org"]
+    async with listening(world) as (listener, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"".join(framed(question(name)) for name in names))
+        replies = [await read(reader) for _ in names]
+        found = {str(reply.q.qname): reply.header.rcode for reply in replies}
+        assert found == dict(zip([f"{name}." for name in names], [0, 2, 2, 0], strict=True))
+        assert (listener.waiting, world.pipeline.bugs.met) == (0, 2)
+        writer.close()
+
+
+async def test_a_connection_that_meets_a_bug_when_it_is_accepted_is_closed() -> None:
+    world = make_world()
+
+    def traits(packed: bytes) -> frozenset[str]:
+        if packed[0] == 127:
+            raise LookupError("nobody")
+        return frozenset()
+
+    world.publish(access=replace(world.pipeline.policy.access, traits=traits))
+    async with listening(world) as (listener, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert await ended(reader)
+        assert (world.pipeline.bugs.met, len(listener.connections)) == (1, 0)
+        writer.close()

@@ -292,6 +292,7 @@ class Writer:
 
     async def _disconnect(self) -> None:
         database, self._database, self._builder = self._database, None, None
+        self._is_open = False
         if database is not None:
             try:
                 await database.close()

@@ -190,6 +190,7 @@ def _shared_report(outcome: Outcome, rcode: int, detail: str) -> Report:
 
 
 NOT_ALLOWED: Final = _shared_report(Outcome.REFUSED, n.Rcode.REFUSED, "client not in dns.allow")
+BUG: Final = Verdict(Outcome.FAILED, detail="an error in sinkhole itself; its log has more")
 TOO_MANY: Final = Verdict(Outcome.REFUSED, detail="over dns.rate_limit")
 MALFORMED: Final[dict[int, Report]] = {
     n.Rcode.FORMERR: _shared_report(Outcome.MALFORMED, n.Rcode.FORMERR, "malformed query"),

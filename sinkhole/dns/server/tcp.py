@@ -11,13 +11,16 @@ import asyncio
 import contextlib
 import socket
 import time
+from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 from sinkhole.dns.clients.clients import Client
 from sinkhole.dns.pipeline.pipeline import Pipeline
-from sinkhole.dns.pipeline.reaction import DROP, TCP
+from sinkhole.dns.pipeline.reaction import DROP, TCP, Reaction
 from sinkhole.dns.server.mmsg import QUERY_SIZE
-from sinkhole.dns.server.sockets import Pair
+from sinkhole.dns.server.sockets import Bound
+from sinkhole.model.acceptor import Acceptor
 
 MAX_CONNECTIONS: Final = 64
 MAX_PER_CLIENT: Final = 16
@@ -40,31 +43,32 @@ refused as over UDP, and 64 KiB of it cost no more than that."""
 
 
 class TcpListener:
-    """Serves the TCP sockets of all listen addresses."""
+    """Serves the TCP sockets of all listen addresses, `most` connections at once."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, most: int = MAX_CONNECTIONS) -> None:
         self.pipeline = pipeline
+        self.most = most
+        self.most_per_client = min(MAX_PER_CLIENT, max(2, most // 4))
         self.waiting = 0
         """Queries of all connections that wait for upstreams."""
         self.calm = asyncio.Event()
         """Set when the last of them was answered."""
         self.connections: dict[Connection, None] = {}
         """Open connections, the one that was idle longest first."""
-        self._servers: list[asyncio.Server] = []
+        self.acceptors: list[Acceptor] = []
         self._sweeper: asyncio.TimerHandle | None = None
 
-    async def listen(self, pair: Pair) -> None:
+    def listen(self, bound: Bound) -> None:
         """Start accepting on one more socket."""
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: Connection(self), sock=pair.tcp)
-        self._servers.append(server)
+        make_room = partial(self._evict, self.connections)
+        self.acceptors.append(Acceptor(bound.sock, partial(Connection, self), make_room))
         if self._sweeper is None:
-            self._sweeper = loop.call_later(SWEEP_S, self._sweep)
+            self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
 
     async def close(self, patience_s: float = 0.0) -> None:
         """Stop accepting, give queries that wait `patience_s` to be answered, close everything."""
-        for server in self._servers:
-            server.close()
+        for acceptor in self.acceptors:
+            await acceptor.close()
         if self._sweeper is not None:
             self._sweeper.cancel()
         if self.waiting and patience_s > 0:
@@ -78,9 +82,9 @@ class TcpListener:
     def admit(self, new: Connection) -> bool:
         """Make room for a new connection, at the cost of the one idle longest."""
         same = [c for c in self.connections if c.client is new.client]
-        if len(same) >= MAX_PER_CLIENT and not self._evict(same):
+        if len(same) >= self.most_per_client and not self._evict(same):
             return False
-        if len(self.connections) >= MAX_CONNECTIONS and not self._evict(list(self.connections)):
+        if len(self.connections) >= self.most and not self._evict(self.connections):
             return False
         self.connections[new] = None
         return True
@@ -92,7 +96,7 @@ class TcpListener:
             self.connections[connection] = None
 
     @staticmethod
-    def _evict(candidates: list[Connection]) -> bool:
+    def _evict(candidates: Iterable[Connection]) -> bool:
         for connection in candidates:
             if connection.is_idle:
                 connection.close()
@@ -101,12 +105,12 @@ class TcpListener:
 
     def _sweep(self) -> None:
         """Close what is idle or slow; a timer for all instead of two a connection."""
+        self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
         now = time.monotonic()
-        busy = len(self.connections) > MAX_CONNECTIONS // 2
+        busy = len(self.connections) > self.most // 2
         for connection in list(self.connections):
             if connection.is_overdue(now, BUSY_IDLE_S if busy else IDLE_S):
                 connection.close()
-        self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
 
 
 class Connection(asyncio.Protocol):
@@ -131,14 +135,23 @@ class Connection(asyncio.Protocol):
         """Take a place among the connections, or close at once."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        family = (
-            socket.AF_INET6 if len(transport.get_extra_info("peername")) == 4 else socket.AF_INET
-        )
-        host = transport.get_extra_info("peername")[0].partition("%")[0]
+        try:
+            is_admitted = self._enter(transport)
+        except Exception as error:  # else it would stay open, and nobody would know of it
+            self._pipeline.bugs.meet(error)
+            is_admitted = False
+        if not is_admitted:
+            transport.abort()
+
+    def _enter(self, transport: asyncio.Transport) -> bool:
+        peer = transport.get_extra_info("peername")
+        if peer is None:
+            return False  # it ended before it began
+        family = socket.AF_INET6 if len(peer) == 4 else socket.AF_INET
+        host = peer[0].partition("%")[0]
         self.client = self._pipeline.clients.of(socket.inet_pton(family, host))
         transport.set_write_buffer_limits(high=WRITE_BUFFER)
-        if not self._listener.admit(self):
-            transport.abort()
+        return self._listener.admit(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Give the place back."""
@@ -184,7 +197,12 @@ class Connection(asyncio.Protocol):
         self._used = arrived
         self._queries += 1
         self._listener.touched(self)
-        reaction = self._pipeline.answer_now(wire, self.client, TCP, arrived)
+        reaction: Reaction
+        try:
+            client = self._pipeline.clients.of(self.client.packed)  # anew, as it may have changed
+            reaction = self._pipeline.answer_now(wire, client, TCP, arrived)
+        except Exception as error:
+            reaction = self._pipeline.answer_bug(wire, self.client.packed, error)
         if isinstance(reaction, bytes):
             self._send(reaction)
         elif reaction is DROP:

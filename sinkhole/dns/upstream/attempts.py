@@ -81,6 +81,8 @@ class Attempts:
         self._tasks = Tasks("upstream", MOST_TCP)
         self.strays = 0
         """Datagrams that did not answer what was asked on their socket."""
+        self.unsent = 0
+        """Queries that could not be sent for want of a descriptor or memory on our side."""
         self.forged_at: dict[str, float] = {}
         """By name of server, when a question was last driven to TCP by such datagrams."""
 
@@ -218,6 +220,7 @@ class Attempts:
         reason = error.strerror or type(error).__name__
         attempt.flight.spent.append(attempt.server)
         if error.errno in _OUR_LIMITS:
+            self.unsent += 1
             attempt.outcome = f"was not asked ({reason}, on our side)"
         elif error.errno == errno.ECONNREFUSED:
             attempt.outcome = "has no DNS server listening there"

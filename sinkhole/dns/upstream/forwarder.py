@@ -49,6 +49,8 @@ SHORTEST_PATIENCE_S: Final = 0.2
 MOST_ASKERS: Final = 1000
 """Askers of one flight; the ones after them get an error at once."""
 
+MOST_PER_SERVER: Final = 500
+
 ALARM_S: Final = 3600.0
 """How long a suspected forgery is shown."""
 
@@ -70,7 +72,7 @@ class Forwarder:
         budget_s: float = 4.4,
         probe_s: float = 10.0,
         most_in_flight: int = 1000,
-        most_per_server: int = 500,
+        most_per_server: int = MOST_PER_SERVER,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._try_s = timeout_s / ROUNDS
@@ -152,6 +154,11 @@ class Forwarder:
     def strays(self) -> int:
         """Datagrams so far that did not answer what was asked on their socket."""
         return self._attempts.strays
+
+    @property
+    def unsent(self) -> int:
+        """Queries so far that found no descriptor or memory on our side."""
+        return self._attempts.unsent
 
     def status(self) -> list[UpstreamStatus]:
         """How each server does, in the order of the settings."""
@@ -297,7 +304,11 @@ class Forwarder:
         self._tick_timer = None
         now = self._clock()
         for flight in [flight for flight in self._flights.values() if flight.next_at <= now]:
-            self._move_on(flight, now)
+            try:
+                self._move_on(flight, now)
+            except Exception:  # a bug may end this flight, but not time for all others
+                log.exception("a question was lost by a bug")
+                self._end(flight, UpstreamError("", "an error of sinkhole's own"))
         if self._flights:
             self._set_tick()
 

@@ -149,6 +149,11 @@ def write_refused(query: bytes, question_end: int, *, edns: bool, do: bool) -> b
     return _write_empty(query, question_end, n.Rcode.REFUSED, edns=edns, do=do)
 
 
+def write_failed(query: bytes, question_end: int, *, edns: bool, do: bool) -> bytes:
+    """A reply that says SERVFAIL, to a query that can be read; it repeats the question as well."""
+    return _write_empty(query, question_end, n.Rcode.SERVFAIL, edns=edns, do=do)
+
+
 def _write_empty(query: bytes, question_end: int, flag: int, *, edns: bool, do: bool) -> bytes:
     flags = n.QR | n.RA | flag | int.from_bytes(query[2:4], "big") & (n.RD | n.CD)
     head = write_head(flags, (0, 0, 0), edns=edns)
