@@ -22,6 +22,7 @@ from sinkhole.dns.pipeline.reaction import UDP, Reaction, Transport, Waiting
 from sinkhole.dns.policy.blocking import Blocking
 from sinkhole.dns.policy.local import LocalNames
 from sinkhole.dns.policy.snapshot import Filter, GroupPolicy, Policy
+from sinkhole.dns.upstream.flight import CrowdedError
 from sinkhole.dns.wire.name import ancestors, from_text, labels, to_text
 from sinkhole.dns.wire.numbers import type_name
 from sinkhole.dns.wire.question import Question
@@ -146,6 +147,8 @@ class Script:
         """By name and type, what extended errors come with it; SERVFAIL with some is of no use."""
         self.asked: list[str] = []
         self.dead = False
+        self.crowded = False
+        self.recovered_at = float("-inf")
         self.gate: asyncio.Event | None = None
         self._waiting: list[asyncio.Task[None]] = []
 
@@ -162,7 +165,9 @@ class Script:
     ) -> None:
         self.zones[f"{name} {qtype}{flags}"] = (rcode, answer, authority, additional)
 
-    def ask(self, question: Question, tell: Callable[[Said | UpstreamError], None]) -> None:
+    def ask(
+        self, question: Question, tell: Callable[[Said | UpstreamError], None], client: bytes = b""
+    ) -> None:
         self.asked.append(_written(question) + " do" * question.do + " cd" * question.cd)
         if self.gate is None:
             tell(self._outcome(question))
@@ -180,6 +185,8 @@ class Script:
         plain = _written(question)
         said = self.zones.get(plain + " do" * question.do + " cd" * question.cd)
         said = said or self.zones.get(plain)
+        if self.crowded:
+            return CrowdedError("", "too many questions are waiting")
         if self.dead or said is None:
             return UpstreamError("", "no answer")
         rcode, answer, authority, additional = said

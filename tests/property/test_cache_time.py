@@ -68,7 +68,9 @@ class Numbered(Script):
         self.slow = False
         self.held: list[Callable[[], None]] = []
 
-    def ask(self, question: Question, tell: Callable[[Said | UpstreamError], None]) -> None:
+    def ask(
+        self, question: Question, tell: Callable[[Said | UpstreamError], None], client: bytes = b""
+    ) -> None:
         if self.slow:
             self.held.append(lambda: tell(self._outcome(question)))
         else:

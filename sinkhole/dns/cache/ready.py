@@ -15,7 +15,8 @@ one concatenation, whoever decided it. Its life, which only this file writes:
 
 What was made here has no TTL to count down: it is fresh until the policy changes, then outdated,
 and never stale. A failure, and what is given in place of an answer, are gone when their time is
-up. An answer from disk begins outdated.
+up. A failure ages each second, too, as an upstream that recovers ends it, and the time of a revived
+answer. An answer from disk begins outdated.
 
 All times are seconds of one monotonic clock, given as `now`.
 """
@@ -139,9 +140,9 @@ class Ready:
     def age(self, now: float) -> bool:
         """Count the TTLs down to `now`; False if it has expired. Cost: 1 µs and 0.2 a record."""
         answer = self.answer
-        if answer is None or now >= self.expires:
-            return now < self.expires
-        if now >= answer.expires:  # revived: the TTL stays, but look out for a newer answer
+        if now >= self.expires:
+            return False
+        if answer is None or now >= answer.expires:  # failed or revived: no TTL runs on
             self.fresh_until = min(now + 1, self.expires)
             return True
         elapsed = int(now - answer.received)
@@ -184,6 +185,10 @@ class Ready:
         self.report = report
         self.expires = now + STALE_TTL_S
         self.age(now)
+
+    def end(self, now: float) -> None:
+        """Its time is up before it was over: it was only given for want of a newer answer."""
+        self.fresh_until = self.expires = now
 
     def _write_ttls(self, answer: Answer, ttls: list[int]) -> None:
         data = bytearray(answer.tail.data)

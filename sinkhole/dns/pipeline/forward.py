@@ -10,7 +10,8 @@ that one client's answer raises comes out, and that client gets SERVFAIL.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from copy import copy
 from functools import partial
 from typing import Final
 
@@ -23,13 +24,15 @@ from sinkhole.dns.pipeline.asker import Asker
 from sinkhole.dns.pipeline.decide_answer import decide_answer, decide_answer_again
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.reaction import Waiting
-from sinkhole.dns.pipeline.replies import failure, stale_report
+from sinkhole.dns.pipeline.replies import CROWDED, NO_ANSWER, failed_at, failure, stale_report
 from sinkhole.dns.policy.snapshot import Policy, View
-from sinkhole.dns.upstream.flight import Exchanged
+from sinkhole.dns.upstream.flight import CrowdedError, Exchanged
 from sinkhole.dns.upstream.forwarder import Forwarder
 from sinkhole.dns.wire.question import Question
-from sinkhole.model.errors import UpstreamError, WireError
+from sinkhole.model.errors import SinkholeError, UpstreamError, WireError
 from sinkhole.model.record import Report
+
+NOT_IN_TIME: Final = SinkholeError("no answer in time")
 
 STALE_PATIENCE_S: Final = 1.8
 """How long a client waits for an upstream before it gets an expired answer, RFC 8767 §5."""
@@ -80,12 +83,22 @@ class Forwarding:
         except Exception as error:
             asker.fail(error)
 
+    def ends(self, known: Ready, now: float) -> bool:
+        """End what only stands for an answer that no upstream gave, a failure or a revived answer,
+        if one has recovered since, as it is worth asking again; whether it did."""
+        is_stopgap = known.failures or (known.answer is not None and now >= known.answer.expires)
+        if not is_stopgap or failed_at(known) >= self._upstreams.recovered_at:
+            return False
+        known.end(now)
+        return True
+
     def _send(self, waiting: Waiting, asker: Asker) -> None:
         question = waiting.permit.asked(waiting.question)
+        hear = partial(self._hear, waiting, asker)
         try:
-            self._upstreams.ask(question, partial(self._hear, waiting, asker))
+            self._upstreams.ask(question, hear, waiting.client.packed)
         except UpstreamError as error:  # nobody was asked: there is nothing to wait longer for
-            asker.finish(*self._fail(waiting, str(error), keep=False))
+            asker.finish(*self._fail(waiting, error, keep=False))
 
     def _hear(self, waiting: Waiting, asker: Asker, outcome: Exchanged | UpstreamError) -> None:
         try:
@@ -99,7 +112,7 @@ class Forwarding:
             if isinstance(current, Ready):
                 asker.finish(current, current.report)
             else:
-                asker.finish(*self._fail(current, "no answer in time", keep=False))
+                asker.finish(*self._fail(current, NOT_IN_TIME, keep=False))
         except Exception as error:
             asker.fail(error)
 
@@ -115,7 +128,7 @@ class Forwarding:
             waiting = current
         now, known = self._clock(), self._find(waiting.key)
         if isinstance(outcome, UpstreamError):
-            asker.finish(*self._fail(waiting, str(outcome), outcome.said))
+            asker.finish(*self._fail(waiting, outcome, keep=not isinstance(outcome, CrowdedError)))
         elif known and known.is_answer_since(waiting.arrived) and self._is_fresh(known, now):
             asker.finish(known, known.report)  # who asked at the same time has filled it in
         else:
@@ -129,7 +142,7 @@ class Forwarding:
         try:
             answer = answer_of(outcome.reply, question, self._limits, now, permit.front)
         except WireError as error:
-            return self._fail(waiting, str(error))
+            return self._fail(waiting, error)
         ready, report = decide_answer(question, waiting.view, answer, permit, outcome.server)
         if ready.fresh_until > now:
             self._table.put_answer(waiting.key, len(question.name), ready)
@@ -150,28 +163,28 @@ class Forwarding:
         return waiting._replace(key=key, view=view, permit=decided)
 
     def _fail(
-        self,
-        waiting: Waiting,
-        cause: str,
-        said: Sequence[tuple[int, str]] = (),
-        *,
-        keep: bool = True,
+        self, waiting: Waiting, error: SinkholeError, *, keep: bool = True
     ) -> tuple[Ready, Report]:
-        """No upstream could help: an expired answer if there is one, else SERVFAIL for a while.
+        """No upstream could help: an expired answer if there is one, else SERVFAIL.
 
-        `said` are the extended errors that upstreams gave for it.
+        `keep` makes that count for a while, for everybody who asks.
         """
         now, question, permit = self._clock(), waiting.question, waiting.permit
-        known = self._find(waiting.key)
+        known, is_crowded = self._find(waiting.key), isinstance(error, CrowdedError)
+        said = error.said if isinstance(error, UpstreamError) else ()
         if known and self._is_fresh(known, now):
             return known, known.report  # who asked at the same time has it: one failure for all
+        if known and is_crowded:
+            known = copy(known)  # for this client alone: others need not have the old answer, too
         ready = None
         if known and known.answer and self._state_of(known, now) is not State.GONE:
             ready = decide_answer_again(question, waiting.view, known, permit, now)
             if ready is known and now >= known.answer.expires:
-                known.revive(now, stale_report(known.report, permit, cause), said)
+                report = stale_report(known.report, permit, str(error))
+                known.revive(now, report, said)
         if ready is None:
-            ready = failure(question, self.policy, cause, known, now, said)
+            told = CROWDED if is_crowded else NO_ANSWER
+            ready = failure(question, self.policy, str(error), known, now, told, said)
             if keep:
                 self._table.put(waiting.key, ready)
         return ready, ready.report

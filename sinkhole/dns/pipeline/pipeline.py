@@ -303,7 +303,7 @@ class Pipeline:
         """
         policy = self._policy
         state = known.state(now, policy.generation) if known is not None else None
-        if known is not None and state is State.AGING:
+        if known and state is State.AGING and not self._forwarding.ends(known, now):
             known.age(now)
             return known
         try:

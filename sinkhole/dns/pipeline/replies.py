@@ -11,7 +11,7 @@ from math import inf
 from typing import Final
 
 from sinkhole.dns.cache.answer import Answer
-from sinkhole.dns.cache.ready import Ready, ready_answer
+from sinkhole.dns.cache.ready import STALE_TTL_S, Ready, ready_answer
 from sinkhole.dns.filter.match import Match
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.reaction import UDP, Transport
@@ -27,6 +27,10 @@ from sinkhole.model.verdict import NO_CAUSE, Cause, Outcome, Verdict
 FAILURE_TTL_S: Final = 1
 FAILURE_TTL_MAX_S: Final = 60
 """How long a failure is remembered, at first and at most (RFC 9520 §3.2)."""
+
+NO_ANSWER: Final = "no upstream gave an answer"
+CROWDED: Final = "too many questions are waiting"
+"""What is told with a failure: it came of the name or of the upstreams, or of who asks too much."""
 
 
 def refusal_by_rule(question: Question, policy: Policy, match: Match) -> Ready:
@@ -96,26 +100,38 @@ def failure(
     cause: str,
     known: Ready | None,
     now: float,
+    told: str = NO_ANSWER,
     said: Sequence[tuple[int, str]] = (),
 ) -> Ready:
-    """SERVFAIL with EDE 22 (RFC 8914 §4.23), good for FAILURE_TTL_S.
+    """SERVFAIL with EDE 22 (RFC 8914 §4.23) and what is `told` with it, good for FAILURE_TTL_S.
 
     `said` are the extended errors that upstreams gave for it: they are passed on. With each
     further failure in a row, `known` being the one before, it is good for twice as long, up to
     FAILURE_TTL_MAX_S.
     """
     failures = 1
-    if known is not None and known.failures and now < known.fresh_until + FAILURE_TTL_MAX_S:
+    if known is not None and known.failures and now < known.expires + FAILURE_TTL_MAX_S:
         failures = known.failures + 1
-    return _ready(
+    ready = _ready(
         question,
         policy,
         SyntheticReply(n.Rcode.SERVFAIL),
         Verdict(Outcome.FAILED, detail=cause),
-        [(n.Ede.NO_REACHABLE_AUTHORITY, "no upstream gave an answer"), *said],
-        until=now + min(FAILURE_TTL_S * 2 ** (failures - 1), FAILURE_TTL_MAX_S),
+        [(n.Ede.NO_REACHABLE_AUTHORITY, told), *said],
+        until=now + _failure_ttl_s(failures),
         failures=failures,
     )
+    ready.age(now)
+    return ready
+
+
+def failed_at(ready: Ready) -> float:
+    """When the upstreams failed to give what a failure, or a revived answer, stands for."""
+    return ready.expires - (_failure_ttl_s(ready.failures) if ready.failures else STALE_TTL_S)
+
+
+def _failure_ttl_s(failures: int) -> float:
+    return min(FAILURE_TTL_S * (1 << failures - 1), FAILURE_TTL_MAX_S)
 
 
 def answered(

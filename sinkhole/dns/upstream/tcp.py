@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import Final
 
+from sinkhole.dns.wire.query import answers_but_for_case
 from sinkhole.dns.wire.reply import answers_question
 from sinkhole.model.errors import UpstreamError
 
@@ -18,6 +19,8 @@ MOST_STRAYS: Final = 3
 
 async def exchange_by_tcp(server: str, host: str, port: int, query: bytes, limit_s: float) -> bytes:
     """The response to a query, matched by id and question; the connection is closed behind it.
+
+    A question in other letter case is the same (RFC 4343): a connection is proof enough.
 
     `server` is how errors call it. Raises UpstreamError when it cannot be reached, closes early,
     or gives no matching response within `limit_s`, all parts together.
@@ -44,6 +47,6 @@ async def _matching(server: str, reader: asyncio.StreamReader, query: bytes) -> 
     for _ in range(MOST_STRAYS):
         size = int.from_bytes(await reader.readexactly(2), "big")
         wire = await reader.readexactly(size)
-        if answers_question(wire, query):
+        if answers_question(wire, query) or answers_but_for_case(wire, query):
             return wire
     raise UpstreamError(server, "answered other questions than ours over TCP")

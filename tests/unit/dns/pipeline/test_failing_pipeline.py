@@ -19,7 +19,9 @@ class Busy(Script):
 
     full = False
 
-    def ask(self, question: Question, tell: Callable[[Said | UpstreamError], None]) -> None:
+    def ask(
+        self, question: Question, tell: Callable[[Said | UpstreamError], None], client: bytes = b""
+    ) -> None:
         if self.full:
             raise UpstreamError("", "too many questions are waiting")
         super().ask(question, tell)
