@@ -15,7 +15,7 @@ from typing import Final
 from sinkhole.dns.pipeline.replies import BUG
 from sinkhole.dns.wire.name import ROOT
 from sinkhole.dns.wire.numbers import Rcode
-from sinkhole.dns.wire.question import HEADER_SIZE, peek
+from sinkhole.dns.wire.question import name_in, peek
 from sinkhole.dns.wire.write import write_error, write_failed
 from sinkhole.model.errors import WireError
 from sinkhole.model.record import Report
@@ -65,5 +65,5 @@ def servfail(query: bytes) -> tuple[bytes, Report]:
         end, shape = peek(query)
     except WireError:
         return write_error(query, Rcode.SERVFAIL), Report(ROOT, 0, Rcode.SERVFAIL, BUG)
-    report = Report(query[HEADER_SIZE:end].lower(), shape.qtype, Rcode.SERVFAIL, BUG)
+    report = Report(name_in(query, end), shape.qtype, Rcode.SERVFAIL, BUG)
     return write_failed(query, end + 4, edns=shape.edns, do=shape.do), report

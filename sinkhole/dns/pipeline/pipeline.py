@@ -62,8 +62,8 @@ from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.upstream.forwarder import Forwarder
 from sinkhole.dns.upstream.prober import LOOP_ZONE
 from sinkhole.dns.wire import numbers as n
-from sinkhole.dns.wire.name import ROOT, end_of
-from sinkhole.dns.wire.question import HEADER_SIZE, Question, Shape, deserves_reply, peek
+from sinkhole.dns.wire.name import end_of
+from sinkhole.dns.wire.question import HEADER_SIZE, Question, Shape, deserves_reply, name_in, peek
 from sinkhole.dns.wire.write import write_error, write_refused, write_truncated
 from sinkhole.model.errors import WireError
 from sinkhole.model.record import Batch, QueryRecord, RecordBuffer, Report
@@ -275,7 +275,7 @@ class Pipeline:
             self._records.append((NOT_ALLOWED, client.text))
             return write_refused(wire, end + 4, edns=shape.edns, do=shape.do)
         rcode = n.Rcode.NOERROR if transport is UDP else n.Rcode.REFUSED
-        report = Report(_name_in(wire, end), shape.qtype, rcode, TOO_MANY)
+        report = Report(name_in(wire, end), shape.qtype, rcode, TOO_MANY)
         self._records.append((report, client.text))
         write = write_truncated if transport is UDP else write_refused
         return write(wire, end + 4, edns=shape.edns, do=shape.do)
@@ -390,11 +390,3 @@ class Pipeline:
                 self._buffer.append(Batch(self._wall_clock(), duration_us, records))
             except Exception as error:  # nobody may wait in vain because it is not recorded
                 self.bugs.meet(error)
-
-
-def _name_in(wire: bytes, end: int) -> bytes:
-    """The lower-cased name in a query that was only walked over; the root for what is none."""
-    try:
-        return wire[HEADER_SIZE:end].lower() if end_of(wire, HEADER_SIZE) == end else ROOT
-    except WireError:
-        return ROOT

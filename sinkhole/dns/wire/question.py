@@ -16,7 +16,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from sinkhole.dns.wire import numbers as n
-from sinkhole.dns.wire.name import end_of
+from sinkhole.dns.wire.name import ROOT, end_of
 from sinkhole.dns.wire.options import check_option
 from sinkhole.model.errors import WireError
 
@@ -91,6 +91,14 @@ def peek(wire: bytes) -> tuple[int, Shape]:
 def deserves_reply(wire: bytes) -> bool:
     """Whether a datagram is a query at all; answering replies would start a ping-pong."""
     return len(wire) >= HEADER_SIZE and not wire[2] & 0x80
+
+
+def name_in(wire: bytes, end: int) -> bytes:
+    """The lower-cased name of a query that was only walked over, up to `end`; the root if none."""
+    try:
+        return wire[HEADER_SIZE:end].lower() if end_of(wire, HEADER_SIZE) == end else ROOT
+    except WireError:
+        return ROOT
 
 
 def read_shape(header: bytes, rest: bytes) -> Shape:

@@ -6,7 +6,7 @@ import dnslib
 import pytest
 
 from sinkhole.dns.wire import numbers as n
-from sinkhole.dns.wire.question import MOST_OPTIONS, deserves_reply, peek
+from sinkhole.dns.wire.question import MOST_OPTIONS, deserves_reply, name_in, peek
 from sinkhole.model.errors import WireError
 
 HEADER = b"\xab\xcd\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"
@@ -93,6 +93,13 @@ def test_malformed_queries_are_refused_with_the_right_code(wire: bytes, rcode: i
 @pytest.mark.parametrize("wire", [b"", HEADER[:11], HEADER[:2] + b"\x81\x80" + HEADER[4:]])
 def test_short_messages_and_replies_deserve_nothing(wire: bytes) -> None:
     assert not deserves_reply(wire)
+
+
+def test_the_name_of_a_query_that_nobody_read() -> None:
+    wire = query()
+    assert name_in(wire, 12 + len(NAME)) == NAME.lower()
+    assert name_in(wire, 12 + 8) == b"\0", "not where a name ends"
+    assert name_in(HEADER + b"\x40" + bytes(64) + b"\0", 78) == b"\0"
 
 
 def test_what_dnslib_asks_is_understood() -> None:
