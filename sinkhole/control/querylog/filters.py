@@ -32,6 +32,11 @@ class QueryFilter:
     hours_values: list[Any] = field(default_factory=list)
     is_empty: bool = False
 
+    @property
+    def has_account(self) -> bool:
+        """Whether a condition speaks of the account: rows without one then can't match."""
+        return any(condition.startswith("a.") for condition in self.where)
+
     def _add(self, column: str, values: list[int], rollup: str, key: str) -> None:
         marks = ",".join("?" * len(values))
         self.where.append(f"{column} IN ({marks})")

@@ -150,6 +150,66 @@ async def test_pages_do_not_shift_while_rows_are_added(
     assert len(await every_page(history)) == len(everything) + len(REPORTS)
 
 
+@pytest.mark.parametrize("ahead_s", [7, 3 * 3600, 30 * 86_400, 365 * 86_400])
+async def test_rows_later_than_now_come_last_and_none_is_missing(
+    database: Database, ahead_s: float
+) -> None:
+    """They do not lead the log, and a page begun before goes on as it began."""
+    await fill(database, many_batches(40, seed=8))
+    await fill(database, [batch(REPORTS * 6, time_s=NOW + ahead_s)])
+    now = NOW
+    reader = Reader(database.path)
+    history = History(reader, lambda: now)
+    for wanted in ({}, {"client": "192.0.2.1"}, {"name": "www"}, {"verdict": "blocked"}):
+        first = await history.page(limit=30, **wanted)
+        now = NOW + 3600
+        rows = first["queries"]
+        while first["next"]:
+            first = await history.page(limit=30, before=first["next"], **wanted)
+            rows += first["queries"]
+        now = NOW + 500 * 86_400
+        in_time = await every_page(history, **wanted)
+        now = NOW
+        later = [row for row in in_time if row["time"] > NOW + 60]
+        assert rows == [row for row in in_time if row["time"] <= NOW + 60] + later
+        assert ahead_s == 7 or later
+    await reader.close()
+
+
+async def test_a_row_whose_client_or_account_is_lost_is_shown_all_the_same(
+    database: Database, history: History
+) -> None:
+    """As a sweep by a clock that was wrong once left them."""
+    await fill(database, many_batches(20, seed=9))
+    count = len(await every_page(history))
+    await database.rows("DELETE FROM client")
+    rows = await every_page(history)
+    assert len(rows) == count and {row["client"] for row in rows} == {""}
+    await database.rows("DELETE FROM account")
+    rows = await every_page(history)
+    assert len(rows) == count and {row["outcome"] for row in rows} == {"unknown"}
+
+
+async def test_rows_come_newest_first_without_being_sorted(
+    database: Database, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(database, many_batches(400, seed=5))
+    plans: list[str] = []
+
+    async def explained(self: Reader, sql: str, parameters: Any = ()) -> Any:
+        if "FROM query AS q" in sql:
+            plan = await database.rows("EXPLAIN QUERY PLAN " + sql, parameters)
+            plans.extend(str(row[3]) for row in plan)
+        return await database.rows(sql, parameters)
+
+    monkeypatch.setattr(Reader, "rows", explained)
+    for sought in FILTERS:
+        plans.clear()
+        await history.page(**sought)
+        assert any(plan.startswith("SEARCH q USING INTEGER PRIMARY KEY") for plan in plans)
+        assert not any("TEMP B-TREE" in plan or "AUTOMATIC" in plan for plan in plans)
+
+
 async def test_a_row_says_everything_about_a_verdict(database: Database, history: History) -> None:
     entry = report(
         "cdn.example.com",
