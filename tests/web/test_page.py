@@ -264,6 +264,29 @@ async def test_older_queries_stay_still_until_one_goes_back_to_the_newest(visit:
     await expect(first).to_have_text("brand-new.example.org")
 
 
+async def test_a_search_that_took_too_long_says_how_far_it_looked_and_goes_on(visit: Any) -> None:
+    house = PretendHouse()
+    plain, asked = house.page, []
+
+    async def rarely(**filters: Any) -> Any:
+        asked.append(filters["before"])
+        if filters["name"] != "rare" or filters["before"] == "77":
+            return await plain(limit=1)
+        return {"queries": [], "next": "77", "looked_back_to": house.rows[0]["time"]}
+
+    house.page = rarely  # type: ignore[method-assign]  # a house with a long log
+    page = await visit(house)
+    await page.locator("#filter-name").fill("rare")
+    await expect(page.locator("#queries-empty")).to_contain_text("Looked back to")
+    looked = len(asked)
+    await _refresh(page)
+    await expect(page.locator("#queries-empty")).to_contain_text("Looked back to")
+    assert len(asked) == looked, "not again and again"
+    await page.get_by_role("button", name="Look further back").click()
+    await expect(page.locator("#queries tbody tr")).to_have_count(1)
+    assert asked[-1] == "77"
+
+
 async def test_the_chart_is_read_by_keys_and_as_a_table(visit: Any) -> None:
     house = PretendHouse()
     last = (await house.summary())["series"][-1]

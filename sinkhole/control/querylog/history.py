@@ -6,32 +6,24 @@ what is at the top has just been asked; once their time has come they stand wher
 
 from __future__ import annotations
 
+import asyncio
 import re
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Final, NamedTuple, TypedDict
 
 from sinkhole.control.database import Reader, Row
 from sinkhole.control.querylog.filters import QueryFilter, make_filter
-from sinkhole.control.querylog.row_builder import CLOCK_STEP_US, HOUR_US
+from sinkhole.control.querylog.row_builder import CLOCK_STEP_US
+from sinkhole.control.querylog.search import Search
 from sinkhole.dns.wire.numbers import rcode_name, type_name
 from sinkhole.model.verdict import Outcome
 
 MOST_ROWS: Final = 200
 
-FIRST_HOURS: Final = 24
-"""Hours looked at first; each further look takes four times as many."""
-
-_COLUMNS: Final = """
-    SELECT q.id, c.text, n.text, a.qtype, a.outcome, a.rcode, a.list, a.line, a.rule, a.hop,
-           a.upstream, a.policy_group, a.detail, q.duration_us
-    FROM query AS q
-    {join} account AS a ON a.id = q.account
-    LEFT JOIN client AS c ON c.id = q.client
-    LEFT JOIN name AS n ON n.id = q.name
-"""
-# SQLite keeps this order, so that rows come newest first without sorting. A row whose client or
-# account is lost is shown all the same; only a condition on the account takes it for granted.
+SEARCH_S: Final = 2.0
+"""How long a page is looked for; the next one goes on from there."""
 
 
 class LoggedQuery(TypedDict):
@@ -56,10 +48,15 @@ class LoggedQuery(TypedDict):
 
 
 class QueryPage(TypedDict):
-    """Queries, newest first, and what to pass as `before` for the page after it."""
+    """Queries, newest first, and what to pass as `before` for the page after it.
+
+    `looked_back_to` is the time down to which all was looked at, where the page ends because that
+    took too long; null otherwise.
+    """
 
     queries: list[LoggedQuery]
     next: str | None
+    looked_back_to: float | None
 
 
 class _Cursor(NamedTuple):
@@ -75,9 +72,16 @@ class _Cursor(NamedTuple):
 class History:
     """The read side of the query log."""
 
-    def __init__(self, source: Reader, clock: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self,
+        source: Reader,
+        clock: Callable[[], float] = time.time,
+        ticks: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._source = source
         self._clock = clock
+        self._ticks = ticks
+        self._naming = asyncio.Lock()
 
     async def page(
         self,
@@ -88,80 +92,60 @@ class History:
         name: str | None = None,
         verdict: str | None = None,
         qtype: str | None = None,
+        is_wanted: Callable[[], bool] = lambda: True,
     ) -> QueryPage:
         """The newest queries, or those older than the cursor `before`, that meet every filter.
 
         `client` is a whole address, `name` any part of a name. Pages don't shift while rows are
-        added. Raises ValueError, with a text for the user, for a limit outside 1..200, a cursor
-        that is none, and filters that are not understood; StorageError if there is no log.
+        added. Looking ends after SEARCH_S, and when nobody wants it any more, with what was found
+        until then. Raises ValueError, with a text for the user, for a limit outside 1..200, a
+        cursor that is none, and filters that are not understood; StorageError if there is no log.
         """
         if not 1 <= limit <= MOST_ROWS:
             raise ValueError(f"limit is {limit}; it may be 1 to {MOST_ROWS}")
         cursor = _cursor(before)
-        sought = await make_filter(
-            self._source, client=client, name=name, verdict=verdict, qtype=qtype
-        )
-        if sought.is_empty:
-            return {"queries": [], "next": None}
+        # The names sought are in one table of the connection: one search for names at a time.
+        async with self._naming if name else nullcontext():
+            deadline = self._ticks() + SEARCH_S
+            search = Search(self._source, lambda: self._ticks() >= deadline or not is_wanted())
+            sought = await make_filter(
+                self._source, search.is_over, client=client, name=name, verdict=verdict, qtype=qtype
+            )
+            return await self._page(search, sought, cursor, limit)
+
+    async def _page(
+        self, search: Search, sought: QueryFilter, cursor: _Cursor, limit: int
+    ) -> QueryPage:
         # Two SELECTs: min and max in one would read the whole table.
         ((oldest, newest),) = await self._source.rows(
             "SELECT (SELECT min(id) FROM query), (SELECT max(id) FROM query)", []
         )
-        if oldest is None:
-            return {"queries": [], "next": None}
+        if sought.is_empty or oldest is None:
+            return {"queries": [], "next": None, "looked_back_to": None}
         edge = cursor.edge
         if edge is None:
             edge = max(int(self._clock() * 1e6) + CLOCK_STEP_US, cursor.before or 0)
         rows: list[Row] = []
+        following = looked_to = None
         for start, end in _stretches(cursor, edge, oldest, newest + 1):
-            # One row more than asked for tells whether there is another page.
-            rows += await self._between(sought, start, end, limit + 1 - len(rows))
-        following = None
-        if len(rows) > limit:
-            following = str(rows[limit - 1][0]) + (f"-{edge}" if newest >= edge else "")
-        return {"queries": [_logged_query(row) for row in rows[:limit]], "next": following}
-
-    async def _between(self, sought: QueryFilter, start: int, end: int, limit: int) -> list[Row]:
-        """The newest rows from `start` to before `end`, no more than `limit`."""
-        if not sought.hours:
-            return await self._scan(sought, start, end, limit)
-        rows: list[Row] = []
-        last_hour, width = (end - 1) // HOUR_US, FIRST_HOURS
-        while last_hour >= start // HOUR_US and len(rows) < limit:
-            first_hour = max(last_hour - width + 1, start // HOUR_US)
-            for begin, stop in await self._ranges(sought, first_hour, last_hour):
-                rows += await self._scan(
-                    sought, max(begin, start), min(stop, end), limit - len(rows)
-                )
-                if len(rows) >= limit:
-                    break
-            last_hour, width = first_hour - 1, width * 4
-        return rows
-
-    async def _ranges(self, sought: QueryFilter, first: int, last: int) -> list[tuple[int, int]]:
-        """The stretches of ids that may have matching rows, newest first; neighbours joined."""
-        hours = await self._source.rows(
-            "WITH RECURSIVE h (start) AS"
-            " (SELECT ? UNION ALL SELECT start - 3600 FROM h WHERE start > ?)"
-            f" SELECT start / 3600 FROM h WHERE {' AND '.join(sought.hours)} ORDER BY start DESC",
-            [last * 3600, first * 3600, *sought.hours_values],
-        )
-        ranges: list[tuple[int, int]] = []
-        for (hour,) in hours:
-            start, stop = hour * HOUR_US, (hour + 1) * HOUR_US
-            if ranges and ranges[-1][0] == stop:
-                ranges[-1] = (start, ranges[-1][1])
-            else:
-                ranges.append((start, stop))
-        return ranges
-
-    async def _scan(self, sought: QueryFilter, start: int, stop: int, limit: int) -> list[Row]:
-        where = " AND ".join(["q.id >= ?", "q.id < ?", *sought.where])
-        columns = _COLUMNS.format(join="CROSS JOIN" if sought.has_account else "LEFT JOIN")
-        return await self._source.rows(
-            f"{columns} WHERE {where} ORDER BY q.id DESC LIMIT ?",
-            [start, stop, *sought.where_values, limit],
-        )
+            looked_to = end
+            if not sought.is_unfinished:
+                # One row more than asked for tells whether there is another page.
+                found, looked_to = await search.rows(sought, start, end, limit + 1 - len(rows))
+                rows += found
+            if len(rows) > limit:
+                following, looked_to = rows[limit - 1][0], None
+                break
+            if looked_to > start:
+                following = looked_to
+                break
+            looked_to = None
+        mark = f"-{edge}" if newest >= edge else ""
+        return {
+            "queries": [_logged_query(row) for row in rows[:limit]],
+            "next": None if following is None else f"{following}{mark}",
+            "looked_back_to": None if looked_to is None else looked_to / 1e6,
+        }
 
 
 def _stretches(cursor: _Cursor, edge: int, oldest: int, end: int) -> list[tuple[int, int]]:

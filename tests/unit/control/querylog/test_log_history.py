@@ -11,6 +11,8 @@ from log_kit import batch, blocked, fill, report
 
 from sinkhole.control.database import Database, Reader
 from sinkhole.control.querylog import filters as filters_module
+from sinkhole.control.querylog import name_search as name_search_module
+from sinkhole.control.querylog import search as search_module
 from sinkhole.control.querylog.history import History
 from sinkhole.control.querylog.schema import open_database, set_aside
 from sinkhole.model.errors import StorageError
@@ -107,11 +109,20 @@ FILTERS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("most_names", [200, 2])
+@pytest.mark.parametrize(("most_names", "most_sought"), [(200, 1000), (1, 1000), (1, 2)])
 async def test_filters_find_exactly_the_rows_that_meet_them(
-    database: Database, history: History, monkeypatch: pytest.MonkeyPatch, most_names: int
+    database: Database,
+    history: History,
+    monkeypatch: pytest.MonkeyPatch,
+    most_names: int,
+    most_sought: int,
 ) -> None:
     monkeypatch.setattr(filters_module, "MOST_NAMES", most_names)
+    for module in (filters_module, name_search_module):
+        monkeypatch.setattr(module, "MOST_SOUGHT", most_sought)
+    monkeypatch.setattr(name_search_module, "NAMES_A_SLICE", 3)
+    monkeypatch.setattr(search_module, "FIRST_ROWS", 20)
+    monkeypatch.setattr(search_module, "FIRST_HOURS", 1)
     await fill(database, many_batches(400, seed=5))
     everything = await every_page(history)
     assert len(everything) == 1200
@@ -288,8 +299,9 @@ async def test_what_is_not_understood_is_told(
 
 
 async def test_an_empty_log_has_an_empty_page(history: History) -> None:
-    assert await history.page(verdict="blocked") == {"queries": [], "next": None}
-    assert await history.page() == {"queries": [], "next": None}
+    empty = {"queries": [], "next": None, "looked_back_to": None}
+    assert await history.page(verdict="blocked") == await history.page(name="no") == empty
+    assert await history.page() == empty
 
 
 async def test_without_a_database_reading_is_a_storage_error(tmp_path: Path) -> None:
