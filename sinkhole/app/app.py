@@ -157,13 +157,16 @@ class App:
             rollups=Rollups(settings.stats.keep),
             counters=self.counters,
             rule_text=self._rule_text,
+            client_name=self._client_name,
         )
 
     def _make_web_server(self, query_log: QueryLog) -> WebServer:
         from sinkhole.control.web import WebServer, WebSources, create_app, machine_names
 
         sources = WebSources(
-            statistics=Statistics(query_log.reader(), lambda: query_log.dropped),
+            statistics=Statistics(
+                query_log.reader(), lambda: query_log.dropped, client_name=self._client_name
+            ),
             history=query_log.history,
             explainer=self._explainer(),
             counters=self.counters,
@@ -215,6 +218,9 @@ class App:
 
     def _rule_text(self, cause: Cause) -> str:
         return self.matcher.rule_text(cause)
+
+    def _client_name(self, address: str) -> str:
+        return self._maker.client_name(address)
 
     def status(self) -> ServerStatus:
         """What /api/status answers, from memory."""

@@ -11,7 +11,7 @@ from sinkhole.control.settings import Settings
 from sinkhole.control.settings.hosts_file import read_hosts_file
 from sinkhole.dns.cache.answer import TtlLimits
 from sinkhole.dns.clients.access import Access
-from sinkhole.dns.clients.identity import KnownClient, KnownClients
+from sinkhole.dns.clients.identity import KnownClient, KnownClients, client_of
 from sinkhole.dns.filter.language.line import Address
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.policy.blocking import Blocking, Mode
@@ -61,6 +61,14 @@ class PolicyMaker:
             self._rebinding,
             self._bogus,
         )
+
+    def client_name(self, address: str) -> str:
+        """What the settings call the client with an address; empty for what they do not know."""
+        try:
+            client = client_of(self._known, ip_address(address)) if self._known else None
+        except ValueError:  # the log has lost whose it was
+            return ""
+        return client.name if client else ""
 
     def _make_local(self, settings: Settings) -> LocalNames:
         """The names of the house, and weaker than these the machine's own."""

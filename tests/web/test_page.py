@@ -264,6 +264,37 @@ async def test_older_queries_stay_still_until_one_goes_back_to_the_newest(visit:
     await expect(first).to_have_text("brand-new.example.org")
 
 
+async def test_names_are_shown_as_people_know_them_beside_what_they_are(visit: Any) -> None:
+    house = PretendHouse()
+    odd = {"name": "xn--mnchen-3ya.example", "name_unicode": "münchen.example",
+           "client": "192.0.2.44", "client_name": "<b>TV</b>\u202e"}  # fmt: skip
+    for _ in range(500):
+        house.ask(odd)
+    plain = house.summary
+
+    async def named(period: str = "24h") -> Any:
+        told = await plain(period)
+        for entry in told["top_clients"]:
+            if entry["client"] == "192.0.2.44":
+                entry["client_name"] = house.rows[-1]["client_name"]
+        return told
+
+    house.summary = named  # type: ignore[method-assign]  # a house of known clients
+    page = await visit(house)
+    await expect(page.locator("td.asked").first).to_have_text(
+        "xn--mnchen-3ya.example münchen.example"
+    )
+    await expect(page.locator("td.client").first).to_contain_text("192.0.2.44 <b>TV</b>")
+    await expect(page.locator("td.client").first).not_to_contain_text("\u202e")
+    await expect(page.locator("#top_clients-list")).to_contain_text("192.0.2.44 <b>TV</b>")
+    for row in house.rows:
+        if row["client"] == "192.0.2.44":
+            row["client_name"] = "Telly"
+    await _refresh(page)
+    await expect(page.locator("td.client").first).to_have_text("192.0.2.44 Telly")
+    await expect(page.locator("#top_clients-list")).to_contain_text("192.0.2.44 Telly")
+
+
 async def test_a_search_that_took_too_long_says_how_far_it_looked_and_goes_on(visit: Any) -> None:
     house = PretendHouse()
     plain, asked = house.page, []

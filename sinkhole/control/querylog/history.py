@@ -11,12 +11,13 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import Final, NamedTuple, TypedDict
+from typing import Final, NamedTuple, NotRequired, TypedDict
 
 from sinkhole.control.database import Reader, Row
 from sinkhole.control.querylog.filters import QueryFilter, make_filter
 from sinkhole.control.querylog.row_builder import CLOCK_STEP_US
 from sinkhole.control.querylog.search import Search
+from sinkhole.dns.wire.international import in_unicode
 from sinkhole.dns.wire.numbers import rcode_name, type_name
 from sinkhole.model.verdict import Outcome
 
@@ -27,7 +28,11 @@ SEARCH_S: Final = 2.0
 
 
 class LoggedQuery(TypedDict):
-    """One answered query, ready for JSON."""
+    """One answered query, ready for JSON.
+
+    `client_name` is there where the settings know the client, `name_unicode` where the name is an
+    international one.
+    """
 
     id: str
     time: float
@@ -45,6 +50,8 @@ class LoggedQuery(TypedDict):
     group: str
     detail: str
     duration_ms: float
+    client_name: NotRequired[str]
+    name_unicode: NotRequired[str]
 
 
 class QueryPage(TypedDict):
@@ -77,10 +84,12 @@ class History:
         source: Reader,
         clock: Callable[[], float] = time.time,
         ticks: Callable[[], float] = time.monotonic,
+        client_name: Callable[[str], str] = lambda address: "",
     ) -> None:
         self._source = source
         self._clock = clock
         self._ticks = ticks
+        self._client_name = client_name
         self._naming = asyncio.Lock()
 
     async def page(
@@ -96,7 +105,8 @@ class History:
     ) -> QueryPage:
         """The newest queries, or those older than the cursor `before`, that meet every filter.
 
-        `client` is a whole address, `name` any part of a name. Pages don't shift while rows are
+        `client` is a whole address, `name` any part of a name, in Unicode
+        as well. Pages don't shift while rows are
         added. Looking ends after SEARCH_S, and when nobody wants it any more, with what was found
         until then. Raises ValueError, with a text for the user, for a limit outside 1..200, a
         cursor that is none, and filters that are not understood; StorageError if there is no log.
@@ -142,10 +152,21 @@ class History:
             looked_to = None
         mark = f"-{edge}" if newest >= edge else ""
         return {
-            "queries": [_logged_query(row) for row in rows[:limit]],
+            "queries": self._with_names([_logged_query(row) for row in rows[:limit]]),
             "next": None if following is None else f"{following}{mark}",
             "looked_back_to": None if looked_to is None else looked_to / 1e6,
         }
+
+    def _with_names(self, queries: list[LoggedQuery]) -> list[LoggedQuery]:
+        """Add what people call clients and names: now, so a client renamed shows at once."""
+        known = {each["client"] for each in queries}
+        called = {address: called for address in known if (called := self._client_name(address))}
+        for each in queries:
+            if each["client"] in called:
+                each["client_name"] = called[each["client"]]
+            if (shown := in_unicode(each["name"])) != each["name"]:
+                each["name_unicode"] = shown
+        return queries
 
 
 def _stretches(cursor: _Cursor, edge: int, oldest: int, end: int) -> list[tuple[int, int]]:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
 from sinkhole.control.database import Reader
+from sinkhole.dns.wire.international import PREFIX, as_stored, decoded
 
 NAMES_A_SLICE: Final = 20_000
 
@@ -32,8 +33,11 @@ class Pattern(NamedTuple):
 
 
 def pattern_of(part: str) -> Pattern:
-    """The pattern of a part that a person has typed."""
-    return Pattern("instr(text, ?) > 0", (part.lower(),))
+    """The pattern of a part that a person has typed: as names are stored, or as they are read."""
+    return Pattern(
+        f"(instr(text, ?) > 0 OR (instr(text, '{PREFIX}') > 0 AND instr(decoded(text), ?) > 0))",
+        as_stored(part),
+    )
 
 
 async def gather_names(source: Reader, pattern: Pattern, is_over: Callable[[], bool]) -> int | None:
@@ -42,6 +46,7 @@ async def gather_names(source: Reader, pattern: Pattern, is_over: Callable[[], b
     None when `is_over` said so first; what was found until then stays found. Looking ends with
     more than MOST_SOUGHT.
     """
+    await source.define("decoded", decoded)
     for statement in _TABLES:
         await source.rows(statement)
     key = repr(pattern)

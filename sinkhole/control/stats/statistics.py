@@ -9,7 +9,16 @@ from typing import Final
 
 from sinkhole.control.database import Reader, Row
 from sinkhole.control.stats.histogram import percentile_us
-from sinkhole.model.statistics import Latency, ListHits, NameCount, SeriesPoint, Summary, Totals
+from sinkhole.dns.wire.international import in_unicode
+from sinkhole.model.statistics import (
+    ClientCount,
+    Latency,
+    ListHits,
+    NameCount,
+    SeriesPoint,
+    Summary,
+    Totals,
+)
 from sinkhole.model.verdict import KINDS, Outcome
 
 HOUR_S: Final = 3600
@@ -85,10 +94,12 @@ class Statistics:
         source: Reader,
         dropped: Callable[[], int] = lambda: 0,
         clock: Callable[[], float] = time.time,
+        client_name: Callable[[str], str] = lambda address: "",
     ) -> None:
         self._source = source
         self._dropped = dropped
         self._clock = clock
+        self._client_name = client_name
 
     async def summary(self, period: str = "24h") -> Summary:
         """Totals, percentages, percentiles, series and tops of one of PERIODS, up to now.
@@ -116,7 +127,7 @@ class Statistics:
             "top_names": names,
             "top_blocked": blocked,
             "top_clients": [
-                {"client": client, "count": count, "blocked": blocked}
+                self._client_count(client, count, blocked)
                 for client, count, blocked in await self._top(_TOP_CLIENTS, start, now_s)
             ],
             "top_lists": [
@@ -185,8 +196,18 @@ class Statistics:
         sums = _NAMES_BY_DAY if by_day else _NAMES_BY_HOUR
         tops: tuple[list[NameCount], list[NameCount]] = ([], [])
         for kind, name, count in await self._top(_TOP_NAMES.format(sums=sums), start, now_s):
-            tops[kind].append({"name": name, "count": count})
+            entry: NameCount = {"name": name, "count": count}
+            if (shown := in_unicode(name)) != name:
+                entry["name_unicode"] = shown
+            tops[kind].append(entry)
         return tops
+
+    def _client_count(self, client: str, count: int, blocked: int) -> ClientCount:
+        """With the name the settings have for the client now, so one renamed shows at once."""
+        entry: ClientCount = {"client": client, "count": count, "blocked": blocked}
+        if called := self._client_name(client):
+            entry["client_name"] = called
+        return entry
 
     async def _top(self, sql: str, start: int, now_s: float) -> list[Row]:
         return await self._source.rows(sql, (start // HOUR_S * HOUR_S, TOP, int(now_s)))

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import NamedTuple
 
-from sinkhole.dns.filter.language.line import Network
+from sinkhole.dns.filter.language.line import Address, Network
 from sinkhole.dns.filter.traits import Traits, traits_of
 
 
@@ -36,13 +37,18 @@ class KnownClients:
     def __call__(self, packed: bytes) -> Traits:
         """The traits of an address of 4 or 16 bytes."""
         address = ip_address(packed)
-        found = [
-            (network.prefixlen, client)
-            for client in self.known
-            for network in client.networks
-            if network.version == address.version and address in network
-        ]
-        if not found:
+        client = client_of(self.known, address)
+        if client is None:
             return traits_of(self.criteria, address, (), ())
-        _, client = max(found, key=lambda each: each[0])
         return traits_of(self.criteria, address, (client.name,), client.tags)
+
+
+def client_of(known: Iterable[KnownClient], address: Address) -> KnownClient | None:
+    """The client that has an address; that of the smallest network where several have it."""
+    found = [
+        (network.prefixlen, client)
+        for client in known
+        for network in client.networks
+        if network.version == address.version and address in network
+    ]
+    return max(found, key=lambda each: each[0])[1] if found else None

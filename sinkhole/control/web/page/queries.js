@@ -3,7 +3,7 @@
 import { byId, el, keyed } from "./dom.js";
 import { clock, duration } from "./format.js";
 import { read } from "./server.js";
-import { foreign } from "./text.js";
+import { foreign, named } from "./text.js";
 import { happened, tone } from "./words.js";
 
 const ROWS = 25;
@@ -66,7 +66,9 @@ export class Queries {
     this.#next = page.next;
     this.#partial = since !== null;
     this.#loaded = true;
-    keyed(byId("queries").tBodies[0], page.queries, (row) => row.id, makeRow);
+    // With its name, as a client may get another one while its rows are shown.
+    keyed(byId("queries").tBodies[0], page.queries, (row) => row.id + (row.client_name ?? ""),
+      makeRow);
     byId("queries").hidden = page.queries.length === 0;
     byId("queries-empty").hidden = page.queries.length > 0 && since === null;
     byId("queries-empty").textContent = since !== null
@@ -100,8 +102,8 @@ function makeRow(row) {
   const time = el("time", { datetime: new Date(row.time * 1000).toISOString() }, clock(row.time));
   return el("tr", { role: "row", class: tone(row) },
     cell("time", time),
-    cell("client", foreign(row.client)),
-    cell("asked", foreign(row.name)),
+    cell("client", named(row.client, row.client_name)),
+    cell("asked", named(row.name, row.name_unicode)),
     cell("type", foreign(row.type)),
     cell("happened", el("span", { class: "mark", "aria-hidden": "true" }),
       el("span", {}, ...happened(row))),

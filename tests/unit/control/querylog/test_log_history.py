@@ -15,6 +15,8 @@ from sinkhole.control.querylog import name_search as name_search_module
 from sinkhole.control.querylog import search as search_module
 from sinkhole.control.querylog.history import History
 from sinkhole.control.querylog.schema import open_database, set_aside
+from sinkhole.dns.wire.international import decoded
+from sinkhole.dns.wire.name import from_text, to_text
 from sinkhole.model.errors import StorageError
 from sinkhole.model.record import Batch, Report
 from sinkhole.model.verdict import Outcome, Verdict
@@ -206,6 +208,7 @@ async def test_rows_come_newest_first_without_being_sorted(
 ) -> None:
     await fill(database, many_batches(400, seed=5))
     plans: list[str] = []
+    await database.define("decoded", decoded)
 
     async def explained(self: Reader, sql: str, parameters: Any = ()) -> Any:
         if "FROM query AS q" in sql:
@@ -252,6 +255,62 @@ async def test_a_row_says_everything_about_a_verdict(database: Database, history
         "detail": "a few words",
         "duration_ms": 12.345,
     }
+
+
+INTERNATIONAL = ["münchen.example.org", "straße.example.org", "пример.example.org"]
+
+
+@pytest.mark.parametrize("most_sought", [1000, 0])
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("münchen", INTERNATIONAL[:1]),
+        ("MÜNCHEN.example.ORG", INTERNATIONAL[:1]),
+        ("ünch", INTERNATIONAL[:1]),
+        ("nchen", INTERNATIONAL[:1]),
+        ("xn--mnchen", INTERNATIONAL[:1]),
+        ("ß", INTERNATIONAL[1:2]),
+        ("ПРИМ", INTERNATIONAL[2:]),
+        ("example.org", INTERNATIONAL),
+        ("p\u0430ypal", ["xn--pypal-4ve.example.net"]),
+        ("münster", []),
+        ("\ud800", []),
+    ],
+)
+async def test_international_names_are_found_and_shown_both_ways(
+    database: Database,
+    history: History,
+    monkeypatch: pytest.MonkeyPatch,
+    most_sought: int,
+    typed: str,
+    expected: list[str],
+) -> None:
+    for module in (filters_module, name_search_module):
+        monkeypatch.setattr(module, "MOST_SOUGHT", most_sought)
+    names = [*INTERNATIONAL, "xn--pypal-4ve.example.net", "xn--ib9b.example.net", "munich.example"]
+    for name in reversed(names):
+        await fill(database, [batch([report(name)], time_s=NOW)])
+    rows = (await history.page(name=typed))["queries"]
+    assert [row.get("name_unicode", row["name"]) for row in rows] == expected
+    for row in rows:
+        assert row["name"] == to_text(from_text(row.get("name_unicode", row["name"])))
+
+
+async def test_clients_have_the_names_of_the_settings_as_they_are_now(database: Database) -> None:
+    names = {"192.0.2.1": "TV"}
+    reader = Reader(database.path)
+    history = History(reader, client_name=lambda address: names.get(address, ""))
+    for client in ("192.0.2.1", "192.0.2.2"):
+        await fill(database, [batch([report()], client, time_s=NOW)])
+
+    async def called() -> dict[str, str | None]:
+        rows = (await history.page())["queries"]
+        return {row["client"]: row.get("client_name") for row in rows}
+
+    assert await called() == {"192.0.2.1": "TV", "192.0.2.2": None}
+    names["192.0.2.1"] = "Telly"
+    assert await called() == {"192.0.2.1": "Telly", "192.0.2.2": None}
+    await reader.close()
 
 
 async def test_names_of_any_bytes_are_shown_as_text(database: Database, history: History) -> None:

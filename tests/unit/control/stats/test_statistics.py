@@ -147,6 +147,26 @@ async def test_what_is_later_than_now_does_not_count_yet(
     await reader.close()
 
 
+async def test_tops_have_names_as_people_know_them(database: Database) -> None:
+    await database.rows("UPDATE name SET text = 'xn--mnchen-3ya.example' WHERE id = 1")
+    await write(database, a_minute(60))
+    reader = Reader(database.path)
+    statistics = Statistics(
+        reader, clock=lambda: NOW, client_name=lambda address: {"192.0.2.1": "TV"}.get(address, "")
+    )
+    for period in ("24h", "7d"):
+        summary = await statistics.summary(period)
+        assert summary["top_names"] == [
+            {"name": "xn--mnchen-3ya.example", "count": 5, "name_unicode": "münchen.example"},
+            {"name": "name2.example.org", "count": 3},
+        ]
+        assert summary["top_clients"] == [
+            {"client": "192.0.2.1", "count": 5, "blocked": 0, "client_name": "TV"},
+            {"client": "2001:db8::2", "count": 3, "blocked": 2},
+        ]
+    await reader.close()
+
+
 async def test_names_and_clients_that_are_lost_still_count(
     database: Database, statistics: Statistics
 ) -> None:

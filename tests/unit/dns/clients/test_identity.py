@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address, ip_network
 
-from sinkhole.dns.clients.identity import KnownClient, KnownClients
+from sinkhole.dns.clients.identity import KnownClient, KnownClients, client_of
 
 CRITERIA = frozenset(
     {"name:Tablet", "tag:user_child", "tag:device_tv", "ip:192.0.2.9", "net:192.0.2.0/28"}
@@ -26,6 +26,15 @@ def test_an_address_has_the_traits_of_the_smallest_network_it_is_in() -> None:
     assert traits("2001:db8::7") == {"name:Tablet"}
     assert traits("192.0.2.21") == {"tag:device_tv"}
     assert traits("198.51.100.1") == set()
+
+
+def test_a_client_is_that_of_the_smallest_network() -> None:
+    def name(address: str) -> str | None:
+        client = client_of(KNOWN, ip_address(address))
+        return client.name if client else None
+
+    found = [name(each) for each in ("192.0.2.99", "192.0.2.20", "2001:db8::7", "198.51.100.1")]
+    assert found == ["Guests", "Tablet", "Tablet", None]
 
 
 def test_addresses_and_networks_need_no_settings() -> None:
