@@ -166,6 +166,7 @@ class App:
             counters=self.counters,
             rule_text=self._rule_text,
             faults=self.faults,
+            client_name=self._client_name,
         )
 
     async def _make_web_server(self) -> WebServer:
@@ -183,7 +184,9 @@ class App:
             self.query_log = await self._open_log()
         query_log = self.query_log
         sources = WebSources(
-            statistics=Statistics(query_log.reader(), lambda: query_log.dropped),
+            statistics=Statistics(
+                query_log.reader(), lambda: query_log.dropped, client_name=self._client_name
+            ),
             history=query_log.history,
             explainer=self._explainer(),
             counters=self.counters,
@@ -254,6 +257,9 @@ class App:
 
     def _rule_text(self, cause: Cause) -> str:
         return self.matcher.rule_text(cause)
+
+    def _client_name(self, address: str) -> str:
+        return self._maker.client_name(address)
 
     def status(self) -> ServerStatus:
         """What /api/status answers, from memory."""

@@ -70,6 +70,14 @@ class PolicyMaker:
             self._bogus,
         )
 
+    def client_name(self, address: str) -> str:
+        """What the settings call the client with an address; empty for what they do not know."""
+        try:
+            client = self._known.owner_of(ip_address(address).packed)
+        except ValueError:  # the log has lost whose it was
+            return ""
+        return client.name if client else ""
+
     def _make_local(self, settings: Settings) -> LocalNames:
         """The names of the house, and weaker than these the machine's own."""
         local = settings.local

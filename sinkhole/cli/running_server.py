@@ -142,7 +142,8 @@ def print_summary(told: Summary) -> None:
             table.add_column(justify="right")
             table.add_column(overflow="fold")
             for row in rows:
-                table.add_row(f"{row['count']:,}", cell(row["name"]))
+                read = f" ({row['name_unicode']})" if row.get("name_unicode") else ""
+                table.add_row(f"{row['count']:,}", cell(row["name"] + read))
             console.print()
             console.print(table)
 

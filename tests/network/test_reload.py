@@ -13,7 +13,7 @@ from typing import Any
 import dnslib
 import pytest
 from fake_upstream import FakeUpstream
-from house import answers, ask, house, list_file, running, until
+from house import answers, ask, get, house, list_file, running, until
 from program import COMMAND, Program
 
 from sinkhole.app.app import App
@@ -106,6 +106,26 @@ async def test_who_may_ask_changes_for_those_who_asked_before(tmp_path: Path) ->
             await ask(where, "ads.example", tcp=True)
         await app.reload(house(tmp_path, **rules))
         assert await answers(where, "ads.example") == ["0.0.0.0"]
+
+
+async def test_a_client_renamed_shows_at_once_in_log_and_statistics(tmp_path: Path) -> None:
+    rules = {"filtering__rules": ["||ads.example^"]}
+
+    def named(name: str) -> list[dict[str, Any]]:
+        return [{"name": name, "addresses": ["127.0.0.0/8"]}]
+
+    async def shown(url: str, name: str) -> bool:
+        rows = (await get(url, "/api/queries"))["queries"]
+        tops = (await get(url, "/api/stats?period=1h"))["top_clients"]
+        return [row.get("client_name") for row in [*rows, *tops]] == [name, name]
+
+    async with running(house(tmp_path, clients=named("TV"), **rules)) as app:
+        assert app.web_server is not None
+        url = app.web_server.url
+        assert await answers(app.addresses[0], "ads.example") == ["0.0.0.0"]
+        await until(lambda: shown(url, "TV"))
+        await app.reload(house(tmp_path, clients=named("Telly"), **rules))
+        assert await shown(url, "Telly")
 
 
 async def test_what_is_bound_to_the_start_waits_for_the_next(tmp_path: Path) -> None:

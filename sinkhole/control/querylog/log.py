@@ -33,7 +33,13 @@ class QueryLog:
     """
 
     def __init__(
-        self, path: Path, buffer: RecordBuffer, enabled: bool, writer: Writer, faults: Faults | None
+        self,
+        path: Path,
+        buffer: RecordBuffer,
+        enabled: bool,
+        writer: Writer,
+        client_name: Callable[[str], str],
+        faults: Faults | None,
     ) -> None:
         self._path = path
         self._buffer = buffer
@@ -41,7 +47,7 @@ class QueryLog:
         self._writer = writer
         self._tasks = Tasks("query log", limit=1, faults=faults)
         self._readers: list[Reader] = []
-        self.history = History(self.reader())
+        self.history = History(self.reader(), client_name=client_name)
 
     @classmethod
     async def open(
@@ -55,6 +61,7 @@ class QueryLog:
         rollups: Rollups,
         counters: Counters,
         rule_text: Callable[[Cause], str] = lambda cause: cause.rule,
+        client_name: Callable[[str], str] = lambda address: "",
         faults: Faults | None = None,
     ) -> QueryLog:
         """Open or make the database and start writing what comes through `buffer`.
@@ -62,7 +69,8 @@ class QueryLog:
         Never fails: without a usable database, `status` says why and only `counters` are served.
         With `enabled` False no rows are written, but roll-ups are. `rule_text` reads a rule's
         text by list and line; it is called in a thread, once for each rule that decided, and may
-        raise OSError or a SinkholeError. `faults` are told of bugs.
+        raise OSError or a SinkholeError. `client_name` is what the settings call an address now;
+        `faults` are told of bugs.
         """
         writer = Writer(
             path,
@@ -75,7 +83,7 @@ class QueryLog:
             counters=counters,
         )
         await writer.open()
-        query_log = cls(path, buffer, enabled, writer, faults)
+        query_log = cls(path, buffer, enabled, writer, client_name, faults)
         query_log._tasks.keep("writer", writer.run)
         return query_log
 

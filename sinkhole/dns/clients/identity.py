@@ -34,6 +34,11 @@ class KnownClients:
     def traits(self, criteria: Criteria, packed: bytes) -> Traits:
         """The criteria that hold for an address of 4 or 16 bytes."""
         address = ip_address(packed)
-        for owner in self._owners.of(packed):
-            return criteria.traits(address, (owner.name,), owner.tags)
-        return criteria.traits(address, (), ())
+        owner = self.owner_of(packed)
+        if owner is None:
+            return criteria.traits(address, (), ())
+        return criteria.traits(address, (owner.name,), owner.tags)
+
+    def owner_of(self, packed: bytes) -> KnownClient | None:
+        """The client that has an address of 4 or 16 bytes."""
+        return next(self._owners.of(packed), None)

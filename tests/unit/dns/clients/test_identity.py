@@ -31,5 +31,14 @@ def test_an_address_has_the_traits_of_the_smallest_network_it_is_in() -> None:
     assert traits("198.51.100.1") == set()
 
 
+def test_a_client_is_that_of_the_smallest_network() -> None:
+    def name(address: str) -> str | None:
+        client = KNOWN.owner_of(ip_address(address).packed)
+        return client.name if client else None
+
+    found = [name(each) for each in ("192.0.2.99", "192.0.2.20", "2001:db8::7", "198.51.100.1")]
+    assert found == ["Guests", "Tablet", "Tablet", None]
+
+
 def test_addresses_and_networks_need_no_settings() -> None:
     assert traits("192.0.2.9") == {"ip:192.0.2.9", "net:192.0.2.0/28", "tag:user_child"}
