@@ -98,7 +98,7 @@ class App:
         cannot listen or there is no place for data."""
         try:
             _raise_descriptor_limit()
-            self._data_dir.take()
+            await asyncio.to_thread(self._data_dir.take)
             self.pairs = bind_all((each.host, each.port) for each in self.settings.dns.listen)
             self.library.load_now()
             self._cache_file.restore()
@@ -109,7 +109,7 @@ class App:
             self.query_log = await self._open_log()
             # The page's library takes 0.2 s to import: in a thread, as DNS is up already.
             await asyncio.to_thread(import_module, "sinkhole.control.web")
-            self.web_server = self._make_web_server(self.query_log)
+            self.web_server = await asyncio.to_thread(self._make_web_server, self.query_log)
             await self.web_server.start()
         except BaseException:
             await self.stop(patience_s=0)
@@ -271,7 +271,8 @@ class App:
         found = [*self.forwarder.problems(), *self.library.problems, *self._cache_file.problems]
         found += self._maker.problems
         if self.query_log is not None:
-            found += [text for text in (self.query_log.problem, self._log_error()) if text]
+            found += self.query_log.problems
+            found += [error] if (error := self._log_error()) else []
         if self.matcher.given_up:
             found.append(
                 "some names have met too many patterns of the lists for all to be tried: look for "
