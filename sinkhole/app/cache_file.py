@@ -11,7 +11,7 @@ from sinkhole.control.settings import Settings
 from sinkhole.dns.cache import persist
 from sinkhole.dns.cache.table import Table
 from sinkhole.model.errors import StorageError
-from sinkhole.model.files import write_atomically
+from sinkhole.model.files import PRIVATE, write_atomically
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +70,7 @@ class CacheFile:
 
     def _write(self, data: bytes) -> None:
         try:  # what the house asked for is nobody else's business
-            write_atomically(self._path, [data], mode=0o600)
+            write_atomically(self._path, [data], mode=PRIVATE)
             self.problems = []
         except OSError as error:
             self.problems = [f"the answer cache cannot be saved: {error.strerror} ({self._path})"]

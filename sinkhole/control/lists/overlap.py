@@ -20,7 +20,7 @@ from sinkhole.control.lists.child_processes import count_unique_names
 from sinkhole.control.lists.store import ListStore
 from sinkhole.control.lists.subscription import Subscription
 from sinkhole.model.errors import SinkholeError
-from sinkhole.model.files import write_atomically
+from sinkhole.model.files import SHARED, write_atomically
 
 log = logging.getLogger(__name__)
 
@@ -94,7 +94,7 @@ class Overlap:
 
     def _keep(self) -> None:
         text = json.dumps(self._count.model_dump())
-        write_atomically(self._store.path(FILE_NAME), [text.encode()])
+        write_atomically(self._store.path(FILE_NAME), [text.encode()], mode=SHARED)
 
 
 def _content_hashes(subscriptions: Sequence[Subscription]) -> dict[str, str]:

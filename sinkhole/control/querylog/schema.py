@@ -20,6 +20,7 @@ from sinkhole.control.database import DamagedError, Database
 from sinkhole.control.querylog.aside import set_aside
 from sinkhole.control.querylog.dictionary import short_hash
 from sinkhole.model.errors import StorageError
+from sinkhole.model.files import PRIVATE, make_file, make_folder
 
 APPLICATION_ID: Final = 0x73696E6B
 """Says "this file is ours" (PRAGMA application_id): "sink" in ASCII."""
@@ -103,8 +104,8 @@ async def open_database(path: Path, wal_bytes: int = WAL_BYTES) -> tuple[Databas
 def _touch(path: Path) -> None:
     """Make the file if there is none; SQLite would make it readable for everybody."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
+        make_folder(path.parent)
+        make_file(path, PRIVATE)
     except OSError as error:
         raise StorageError(f"{path}: {error.strerror}") from error
 

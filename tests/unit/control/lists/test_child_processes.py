@@ -127,6 +127,8 @@ async def test_what_was_given_up_before_it_began_does_not_begin(
         work = asyncio.create_task(child.run("stderr", limit_s=60))
         await asyncio.sleep(0)
         work.cancel()
+        while not child._is_given_up:
+            await asyncio.sleep(0)
         gate.set()
         with pytest.raises(asyncio.CancelledError):
             await work
