@@ -135,3 +135,13 @@ def test_what_the_dockerfile_copies_is_all_that_reaches_the_builder() -> None:
     assert {source.split("/")[0] for sources in copied for source in sources.split()} == {
         *let_through
     }
+
+
+def test_the_settings_are_installed_for_the_service_and_nobody_else() -> None:
+    """And for its group, as its user exists only while it runs."""
+    readme = (ROOT / "README.md").read_text()
+    unit = (ROOT / "packaging/sinkhole.service").read_text()
+    (group,) = re.findall(r"^SupplementaryGroups=(\S+)$", unit, re.M)
+    settings = re.findall(r"install -D -m (\d+) -g (\S+) \S+ /etc/sinkhole/sinkhole.yaml", readme)
+    assert settings == [("0640", group)]
+    assert f"groupadd --system --force {group}\n" in readme

@@ -15,7 +15,6 @@ import logging
 import socket
 import time
 from collections.abc import Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from sinkhole import __version__
@@ -104,7 +103,7 @@ class App:
         answered or there is no place for data."""
         try:
             raise_limit()
-            self._data_dir.take()
+            await asyncio.to_thread(self._data_dir.take)
             self.dns.bind()
             asyncio.get_running_loop().set_exception_handler(self.faults.of_loop)
             with self.faults.contain("loading the lists"):
@@ -170,8 +169,12 @@ class App:
         )
 
     async def _make_web_server(self) -> WebServer:
-        # The page's library takes 0.2 s to import: in a thread, as DNS is up already.
-        await asyncio.to_thread(import_module, "sinkhole.control.web")
+        if self.query_log is None:  # it could not be opened at the start, by a bug
+            self.query_log = await self._open_log()
+        # In a thread, as DNS is up already: the library takes 0.2 s to import, and files are read.
+        return await asyncio.to_thread(self._build_web_server, self.query_log)
+
+    def _build_web_server(self, query_log: QueryLog) -> WebServer:
         from sinkhole.control.web import (
             MOST_CONNECTIONS,
             WebServer,
@@ -180,9 +183,6 @@ class App:
             machine_names,
         )
 
-        if self.query_log is None:  # it could not be opened at the start, by a bug
-            self.query_log = await self._open_log()
-        query_log = self.query_log
         sources = WebSources(
             statistics=Statistics(
                 query_log.reader(), lambda: query_log.dropped, client_name=self._client_name
@@ -328,7 +328,8 @@ class App:
         found += [*self._cache_file.problems, *self._maker.problems, *self.faults.problems()]
         found += [self._shares.problem] if self._shares.problem else []
         if self.query_log is not None:
-            found += [text for text in (self.query_log.problem, self._log_error()) if text]
+            found += self.query_log.problems
+            found += [error] if (error := self._log_error()) else []
         if self.matcher.given_up:
             found.append(
                 "some names have met too many patterns of the lists for all to be tried: look for "

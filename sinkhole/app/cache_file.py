@@ -5,18 +5,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from functools import cache
+from pathlib import Path
 from typing import Final
+from uuid import UUID
 
 from sinkhole.control.settings import Settings
 from sinkhole.dns.cache import persist
 from sinkhole.dns.cache.table import Table
 from sinkhole.model.errors import StorageError
-from sinkhole.model.files import write_atomically
+from sinkhole.model.files import PRIVATE, write_atomically
 
 log = logging.getLogger(__name__)
 
 EVERY_S: Final = 1800.0
 """How often the file is written, so that a power cut costs half an hour of answers at most."""
+
+BOOT_ID: Final = Path("/proc/sys/kernel/random/boot_id")
 
 SLICE: Final = 500
 """Answers made into bytes at a time: some two milliseconds."""
@@ -41,7 +46,7 @@ class CacheFile:
             return
         try:
             data = self._path.read_bytes()
-            for key, ready in persist.load(data, time.monotonic(), time.time()):
+            for key, ready in persist.load(data, present()):
                 self._table.put(key, ready)
         except (OSError, StorageError) as error:
             log.warning("the saved answers are not used: %s", error)
@@ -49,7 +54,7 @@ class CacheFile:
     def save(self) -> None:
         """Write the file anew, as a whole or not at all."""
         if self._enabled:
-            self._write(persist.dump(self._table, time.monotonic(), time.time(), self._stale_s))
+            self._write(persist.dump(self._table, present(), self._stale_s))
 
     async def run(self) -> None:
         """Write the file now and then, until cancelled."""
@@ -59,19 +64,36 @@ class CacheFile:
 
     async def save_later(self) -> None:
         """As `save`, while queries are answered: they get their turn every `SLICE` answers."""
-        entries = list(self._table.entries.items())
+        entries, moment = list(self._table.entries.items()), present()
         records = bytearray()
         for start in range(0, len(entries), SLICE):
             some = entries[start : start + SLICE]
-            records += persist.pack(some, time.monotonic(), time.time(), self._stale_s)
+            records += persist.pack(some, moment.now, self._stale_s)
             await asyncio.sleep(0)
-        data = await asyncio.to_thread(persist.seal, bytes(records))
+        data = await asyncio.to_thread(persist.seal, bytes(records), moment)
         await asyncio.to_thread(self._write, data)
 
     def _write(self, data: bytes) -> None:
         try:  # what the house asked for is nobody else's business
-            write_atomically(self._path, [data], mode=0o600)
+            write_atomically(self._path, [data], mode=PRIVATE)
             self.problems = []
         except OSError as error:
             self.problems = [f"the answer cache cannot be saved: {error.strerror} ({self._path})"]
             log.warning("%s", self.problems[0])
+
+
+def present() -> persist.Moment:
+    """This moment by all clocks."""
+    boot = _boot()
+    known = boot != persist.UNKNOWN_BOOT
+    since_boot = time.clock_gettime(time.CLOCK_BOOTTIME) if known else 0.0
+    return persist.Moment(time.monotonic(), time.time(), since_boot, boot)
+
+
+@cache
+def _boot() -> bytes:
+    """The kernel's name for this boot, where there is one (Linux)."""
+    try:
+        return UUID(BOOT_ID.read_text().strip()).bytes
+    except (OSError, ValueError):
+        return persist.UNKNOWN_BOOT

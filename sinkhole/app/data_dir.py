@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from sinkhole.model.errors import SettingsError
-from sinkhole.model.files import FileLock
+from sinkhole.model.files import FileLock, make_folder
 
 log = logging.getLogger(__name__)
 
@@ -37,12 +37,12 @@ class DataDir:
         Raises SettingsError when it can't be made, belongs to somebody else, or is in use.
         """
         try:
-            self.path.mkdir(mode=0o750, parents=True, exist_ok=True)
+            make_folder(self.path)
         except OSError as error:
             raise SettingsError([_advice(self.path, error)]) from error
         try:
             self._hold()
-            (self.path / "lists").mkdir(mode=0o750, exist_ok=True)
+            make_folder(self.path / "lists")
             with tempfile.TemporaryFile(dir=self.path):
                 pass  # whether that works is all we want to know
         except OSError as error:

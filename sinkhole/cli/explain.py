@@ -75,4 +75,4 @@ def by_settings(settings: Settings, name: str, qtype: str, client: str) -> Expla
     asker = Clients(policy.access).of(packed)
     explained = explain(Inquiry(question, asker, policy, matcher, settings, time.monotonic()))
     add_texts(explained, matcher)
-    return complete(explained, name, "settings", settings, library.status())
+    return complete(explained, name, "settings", settings.data_dir.resolve(), library.status())

@@ -1,5 +1,9 @@
 """Files of ours: written whole or not at all, locked between processes, known by a signature.
 
+What lies in the data folder has the mode we give it, whatever the umask, and what root makes there
+belongs to the owner of the folder: the server, which is somebody else, can use what a command under
+sudo has left.
+
 The one module of this floor that asks the disk. It knows nothing of what the files hold, and
 raises OSError: whoever calls says what that means for him.
 """
@@ -10,6 +14,7 @@ import contextlib
 import errno
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Iterable
 from pathlib import Path
@@ -19,6 +24,15 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 _LOCK_POLL_S: Final = 0.02
+PRIVATE: Final = 0o600
+"""For what the house asked for: nobody's business but the server's."""
+
+SHARED: Final = 0o640
+"""For all else of the data folder: its owner, and those whom he lets in by the group."""
+
+FOLDER: Final = 0o750
+
+_NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _NO_FOLDER_SYNC: Final = frozenset({errno.EINVAL, errno.ENOTSUP})
 """What file systems say that bring the names in a folder to the disk in their own time."""
 
@@ -27,20 +41,23 @@ def write_atomically(
     path: Path,
     pieces: Iterable[ReadableBuffer],
     *,
-    mode: int = 0o666,
+    mode: int | None = None,
     draft: Path | None = None,
 ) -> None:
     """Replace `path` by a file of these bytes; after OSError it is as it was, with no half beside.
 
     They go into `draft`, which must lie in the same folder (`NAME.new` unless given), and that is
     renamed once it is on the disk; a power cut leaves the old file or the new one. Nobody else may
-    write to `draft` meanwhile. `mode` is what the umask is taken from.
+    write to `draft` meanwhile. With a `mode` it is a file of the data folder; without, the umask
+    says who may read it, and it is whoever's runs us.
     """
     draft = draft or path.with_name(f"{path.name}.new")
     draft.unlink(missing_ok=True)  # of a process that was killed; its mode may be another
     try:
-        handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, mode)
+        handle = os.open(draft, _NEW, 0o666 if mode is None else mode)
         with open(handle, "wb") as file:
+            if mode is not None:
+                _hand_over(handle, path.parent, mode)
             file.writelines(pieces)
             file.flush()
             os.fsync(handle)
@@ -52,18 +69,68 @@ def write_atomically(
     _sync_folder(path.parent)
 
 
-def move_into_place(draft: Path, path: Path) -> None:
-    """Give a finished file its name, with all of it on the disk before; OSError if that fails."""
-    _sync(draft)
+def move_into_place(draft: Path, path: Path, mode: int = SHARED) -> None:
+    """Give a finished file its name and its mode, with all of it on the disk before; OSError."""
+    handle = os.open(draft, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        _hand_over(handle, path.parent, mode)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
     draft.replace(path)
     _sync_folder(path.parent)
+
+
+def make_file(path: Path, mode: int) -> None:
+    """Make an empty file of the data folder if there is none; OSError if that fails."""
+    try:
+        handle = os.open(path, _NEW, mode)
+    except FileExistsError:
+        return
+    try:
+        _hand_over(handle, path.parent, mode)
+    finally:
+        os.close(handle)
+
+
+def make_folder(path: Path) -> None:
+    """Make the data folder, or one in it, if there is none, and those above it; OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.mkdir(FOLDER)
+    except FileExistsError:
+        if path.is_dir():
+            return
+        raise
+    handle = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    try:
+        _hand_over(handle, path.parent, FOLDER)
+    finally:
+        os.close(handle)
+
+
+def _hand_over(handle: int, folder: Path, mode: int) -> None:
+    """Give what is open its mode and, if we are root, the owner of `folder`.
+
+    The folder's owner may have put a link there to something that is not his: what has other names
+    as well, and was not opened by its own, stays as it is.
+    """
+    found = os.fstat(handle)
+    if stat.S_ISREG(found.st_mode) and found.st_nlink != 1:
+        return
+    with contextlib.suppress(OSError):  # of file systems that know neither owners nor modes
+        if os.geteuid() == 0:
+            owner = folder.stat()
+            os.fchown(handle, owner.st_uid, owner.st_gid)
+        os.fchmod(handle, mode)
 
 
 class FileLock:
     """A lock that one process holds at a time; it ends with that process, however it ends.
 
-    On a file system without locks everybody gets it: better served twice than not at all.
-    `missing` is then why there is none, else "". The file stays when the lock is let go.
+    On a file system without locks everybody gets it, and so does everybody when the file belongs
+    to somebody who lets nobody else open it: better served twice than not at all. `missing` is then
+    why there is none, else "". The file stays when the lock is let go.
     """
 
     def __init__(self, path: Path) -> None:
@@ -73,17 +140,24 @@ class FileLock:
 
     def open(self) -> None:
         """Make or open the file; OSError if that fails. `take_now` asks no disk from then on."""
-        flags = os.O_CREAT | os.O_CLOEXEC
+        with contextlib.suppress(OSError):  # opening tells what is wrong
+            make_file(self._path, SHARED)
         try:  # NFS gives locks only to those who may write
-            self._handle = os.open(self._path, os.O_RDWR | flags, 0o644)
+            self._handle = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
         except OSError:  # everywhere else reading is enough, as for a file of another user
-            self._handle = os.open(self._path, os.O_RDONLY | flags, 0o644)
+            try:
+                self._handle = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            except PermissionError as error:
+                if not self._path.exists():
+                    raise
+                self.missing = f"{self._path.name} belongs to another user ({error.strerror})"
 
     def take_now(self) -> bool:
         """Take the lock; False when somebody else holds it. `release` it in both cases."""
         if self._handle is None:
             self.open()
-        assert self._handle is not None
+        if self._handle is None:
+            return True  # for what is said in `missing`
         try:
             fcntl.flock(self._handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

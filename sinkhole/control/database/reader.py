@@ -10,17 +10,24 @@ from sinkhole.control.database.database import Database, Row
 from sinkhole.model.errors import StorageError
 
 
+def _the_same() -> int:
+    """For a file that nobody replaces."""
+    return 0
+
+
 class Reader:
     """A connection opened when first needed, and again when another file took the old one's place.
 
     WAL lets it read while the writer writes. Statements of one Reader wait for each other, so
-    readers with different needs have one each.
+    readers with different needs have one each. `file` tells files of this path apart by a number:
+    whoever makes them knows it without asking the disk.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, file: Callable[[], int] = _the_same) -> None:
         self._path = path
         self._database: Database | None = None
-        self._file = 0
+        self._file = file
+        self._opened = 0
         self._opening = asyncio.Lock()
         self._is_closed = False
 
@@ -42,16 +49,17 @@ class Reader:
 
     async def _connected(self) -> Database:
         async with self._opening:
-            try:
-                file = self._path.stat().st_ino
-            except OSError as error:
-                raise StorageError(f"{self._path}: {error.strerror}") from error
             if self._is_closed:
                 raise StorageError(f"{self._path} is closed")
-            if self._database is None or file != self._file:
+            file = self._file()
+            if self._database is None or file != self._opened:
                 await self._disconnect()
+                try:
+                    await asyncio.to_thread(self._path.stat)
+                except OSError as error:
+                    raise StorageError(f"{self._path}: {error.strerror}") from error
                 self._database = await Database.connect(self._path, read_only=True)
-                self._file = file
+                self._opened = file
             return self._database
 
     async def _disconnect(self) -> None:

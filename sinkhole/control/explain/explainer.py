@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from ipaddress import ip_address
+from pathlib import Path
 from typing import Any, cast
 
 from sinkhole.control.explain.explanation import explain
@@ -86,7 +87,8 @@ class Explainer:
         inquiry = self._inquiry(question, packed)
         explained = explain(inquiry, self.table, heard)
         await asyncio.to_thread(add_texts, explained, inquiry.matcher)
-        return complete(explained, name, "server", inquiry.settings, self.lists())
+        data_dir = await asyncio.to_thread(inquiry.settings.data_dir.resolve)
+        return complete(explained, name, "server", data_dir, self.lists())
 
     def _inquiry(self, question: Question, packed: bytes) -> Inquiry:
         return Inquiry(
@@ -114,13 +116,12 @@ def complete(
     explained: QuestionExplained,
     name: str,
     source: str,
-    settings: Settings,
+    data_dir: Path,
     lists: Sequence[ListStatus],
 ) -> Explanation:
     """The explanation with the name as it was asked for, where the lists are, how each stands."""
     rows: list[ListBrief] = [
         {"name": each["name"], "state": each["state"], "names": each["names"]} for each in lists
     ]
-    data_dir = str(settings.data_dir.resolve())
-    whole = {**explained, "name": name, "from": source, "data_dir": data_dir, "lists": rows}
+    whole = {**explained, "name": name, "from": source, "data_dir": str(data_dir), "lists": rows}
     return cast(Explanation, whole)

@@ -17,7 +17,14 @@ from pydantic import BaseModel, ConfigDict, StrictBool, ValidationError
 
 from sinkhole.dns.filter.language.line import Kind
 from sinkhole.model.errors import StorageError
-from sinkhole.model.files import FileLock, Signature, signature_of, write_atomically
+from sinkhole.model.files import (
+    SHARED,
+    FileLock,
+    Signature,
+    make_folder,
+    signature_of,
+    write_atomically,
+)
 
 FILE_NAME: Final = "added.json"
 MOST_ADDED: Final = 500
@@ -65,6 +72,11 @@ class AddedLists:
                 text = file.read(_MOST_BYTES + 1)
         except FileNotFoundError:
             return ()
+        except PermissionError as error:
+            raise StorageError(
+                f"{self.path} can't be read: {error.strerror}; give it to the user that runs "
+                "sinkhole (chown)"
+            ) from error
         except OSError as error:
             raise StorageError(f"{self.path}: {error.strerror}") from error
         try:
@@ -81,7 +93,7 @@ class AddedLists:
         Whatever `edit` raises leaves everything as it was.
         """
         try:
-            self.path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(self.path.parent)
             with self._locked():
                 self._write(edit(self.read()))
         except OSError as error:
@@ -91,7 +103,7 @@ class AddedLists:
         if len(lists) > MOST_ADDED:
             raise StorageError(f"{self.path}: more than {MOST_ADDED} lists can't be added")
         text = json.dumps({"format": _FORMAT, "lists": [asdict(each) for each in lists]}, indent=1)
-        write_atomically(self.path, [text.encode(), b"\n"])
+        write_atomically(self.path, [text.encode(), b"\n"], mode=SHARED)
 
     @contextlib.contextmanager
     def _locked(self) -> Iterator[None]:

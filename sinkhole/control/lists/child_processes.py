@@ -2,24 +2,27 @@
 
 A million lines take seconds of pure CPU and a few hundred megabytes: in this process that would
 stop DNS and stay in its memory for ever. A child lowers its own priority, is one of its kind at
-a time (the caller sees to it), and has limits on its time and on what it may say.
+a time (the caller sees to it), and has limits on its time and on what it may say. A thread starts
+it and hears it out, because starting a program may wait for the disk.
 """
 
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import os
+import subprocess
 import sys
-from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final
+from subprocess import DEVNULL, PIPE
+from typing import Final, Literal
 
 from sinkhole.model.errors import ListError, StorageError
 
 COMPILE_LIMIT_S: Final = 300.0
 COUNT_LIMIT_S: Final = 900.0
 OUTPUT_LIMIT: Final = 4096
+COUNTS_LIMIT: Final = 1 << 16
 COMPILER: Final = "sinkhole.dns.filter.compiled.compile"
 COUNTER: Final = "sinkhole.control.lists.unique"
 
@@ -32,25 +35,15 @@ async def compile_list(
     Raises ListError with the compiler's own last words when it fails, and when it takes too
     long. On cancellation the child is killed and awaited.
     """
+    child = Child(COMPILER, str(source), str(target), "--kind", kind)
     try:
-        child = await asyncio.create_subprocess_exec(
-            *_python(COMPILER, str(source), str(target), "--kind", kind),
-            stdin=DEVNULL,
-            stdout=DEVNULL,
-            stderr=PIPE,
-        )
-    except OSError as error:
+        status, told = await child.run("stderr", limit_s)
+    except OSError as error:  # of which a TimeoutError is one
+        if isinstance(error, TimeoutError):
+            raise ListError(list_name, f"not compiled within {limit_s:g} s") from error
         raise ListError(list_name, f"the compiler can't be started: {error}") from error
-    try:
-        async with asyncio.timeout(limit_s):
-            complaint = await _last_words(child)
-            status = await child.wait()
-    except TimeoutError as error:
-        raise ListError(list_name, f"not compiled within {limit_s:g} s") from error
-    finally:
-        await end(child)
     if status != 0:
-        why = complaint.removeprefix(f"list {source.name!r}: ")
+        why = _last_line(told).removeprefix(f"list {source.name!r}: ")
         raise ListError(list_name, why or f"the compiler ended with status {status}")
 
 
@@ -59,41 +52,62 @@ async def count_unique_names(compiled: Sequence[Path]) -> list[int]:
 
     Raises StorageError when the child fails or takes too long, OSError when it can't be started.
     """
-    child = await asyncio.create_subprocess_exec(
-        *_python(COUNTER, *map(str, compiled)), stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
-    )
+    child = Child(COUNTER, *map(str, compiled))
     try:
-        async with asyncio.timeout(COUNT_LIMIT_S):
-            told, _ = await child.communicate()
+        status, told = await child.run("stdout", COUNT_LIMIT_S, COUNTS_LIMIT)
     except TimeoutError as error:
         raise StorageError(f"not done within {COUNT_LIMIT_S:g} s") from error
-    finally:
-        await end(child)
-    if child.returncode != 0:
-        raise StorageError(f"the child ended with status {child.returncode}")
+    if status != 0:
+        raise StorageError(f"the child ended with status {status}")
     return [int(number) for number in told.split()]
 
 
-async def end(child: Process) -> None:
-    """Kill a child that still runs, and wait until it and its pipes are gone.
+class Child:
+    """A module of Python to be run once, in a process of its own."""
 
-    Pipes that outlived the event loop would be complained about when they are collected.
-    """
-    if child.returncode is None:
-        with contextlib.suppress(ProcessLookupError):  # it ended this moment
-            child.kill()
-        await child.communicate()
+    def __init__(self, module: str, *arguments: str) -> None:
+        self._command = [sys.executable, "-P", "-m", module, *arguments]
+        self._process: subprocess.Popen[bytes] | None = None
+        self._is_given_up = False
+
+    async def run(
+        self, heard: Literal["stdout", "stderr"], limit_s: float, most: int = OUTPUT_LIMIT
+    ) -> tuple[int, bytes]:
+        """Its exit status, and the last `most` bytes of what it wrote there.
+
+        OSError when it can't be started, TimeoutError when it takes longer than `limit_s`. Whatever
+        happens, the process and its pipe are gone afterwards.
+        """
+        work = asyncio.get_running_loop().run_in_executor(None, self._hear_out, heard, most)
+        try:
+            async with asyncio.timeout(limit_s):
+                return await asyncio.shield(work)
+        finally:
+            self._give_up()
+            await asyncio.wait([work])
+
+    def _hear_out(self, heard: str, most: int) -> tuple[int, bytes]:
+        if self._is_given_up:
+            return -1, b""
+        out, err = (PIPE, DEVNULL) if heard == "stdout" else (DEVNULL, PIPE)
+        with subprocess.Popen(self._command, stdin=DEVNULL, stdout=out, stderr=err) as process:
+            self._process = process
+            if self._is_given_up:  # while it was being started
+                process.kill()
+            pipe = process.stdout or process.stderr
+            assert pipe is not None  # one of them was asked for
+            kept = b""
+            while piece := os.read(pipe.fileno(), most):
+                kept = (kept + piece)[-most:]
+        return process.returncode, kept
+
+    def _give_up(self) -> None:
+        """Kill it if it still runs, and don't let it begin."""
+        self._is_given_up = True
+        if self._process is not None:
+            self._process.kill()
 
 
-def _python(module: str, *arguments: str) -> list[str]:
-    return [sys.executable, "-P", "-m", module, *arguments]
-
-
-async def _last_words(child: Process) -> str:
-    """The last line the child writes on standard error until it closes that; bounded memory."""
-    assert child.stderr is not None  # we asked for the pipe
-    kept = b""
-    while piece := await child.stderr.read(OUTPUT_LIMIT):
-        kept = (kept + piece)[-OUTPUT_LIMIT:]
-    lines = kept.decode(errors="replace").strip().splitlines()
+def _last_line(told: bytes) -> str:
+    lines = told.decode(errors="replace").strip().splitlines()
     return lines[-1] if lines else ""

@@ -9,6 +9,7 @@ data that ends too early nor bounds what a small file may unpack to in every ver
 from __future__ import annotations
 
 import asyncio
+import ssl
 from dataclasses import dataclass
 from http import HTTPStatus
 from pathlib import Path
@@ -18,6 +19,7 @@ import aiohttp
 from yarl import URL
 
 from sinkhole import __version__
+from sinkhole.control.lists.authorities import client_context
 from sinkhole.control.lists.copies import CopyWriter, Received
 from sinkhole.control.lists.destinations import CheckedResolver, Refuse, Resolve
 from sinkhole.control.lists.gunzip import ACCEPTED, gunzip_for
@@ -85,6 +87,7 @@ class Fetcher:
         self.limits = limits
         self._resolve = resolve
         self._refuse = refuse
+        self._tls: ssl.SSLContext | None = None
 
     async def fetch(
         self, list_name: str, url: str, target: Path, known: Validators, watch: Watch
@@ -95,8 +98,13 @@ class Fetcher:
         """
         resolver = CheckedResolver(list_name, self._resolve, self._refuse)
         limits = self.limits
+        if self._tls is None:
+            self._tls = await asyncio.to_thread(client_context)
         try:
-            async with asyncio.timeout(limits.total_s), _session(resolver, limits) as session:
+            async with (
+                asyncio.timeout(limits.total_s),
+                _session(resolver, limits, self._tls) as session,
+            ):
                 download = _Download(list_name, session, resolver, limits, watch)
                 return await download.run(url, target, known)
         except aiohttp.ServerTimeoutError as error:
@@ -109,9 +117,11 @@ class Fetcher:
             raise ListError(list_name, f"can't be fetched: {error}") from error
 
 
-def _session(resolver: CheckedResolver, limits: Limits) -> aiohttp.ClientSession:
+def _session(
+    resolver: CheckedResolver, limits: Limits, tls: ssl.SSLContext
+) -> aiohttp.ClientSession:
     return aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False),
+        connector=aiohttp.TCPConnector(resolver=resolver, use_dns_cache=False, ssl=tls),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(sock_connect=limits.connect_s, sock_read=limits.idle_s),
         headers=_HEADERS,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +20,7 @@ from sinkhole.control.lists.child_processes import count_unique_names
 from sinkhole.control.lists.store import ListStore
 from sinkhole.control.lists.subscription import Subscription
 from sinkhole.model.errors import SinkholeError
-from sinkhole.model.files import write_atomically
+from sinkhole.model.files import SHARED, write_atomically
 
 log = logging.getLogger(__name__)
 
@@ -67,12 +67,7 @@ class Overlap:
     async def count(self, subscriptions: Sequence[Subscription]) -> None:
         """Count anew and keep it. What goes wrong is logged: it is only a number to look at."""
         counted = _content_hashes(subscriptions)
-        compiled: dict[str, dict[str, Path]] = {"block": {}, "allow": {}}
-        for each in subscriptions:
-            if each.id in counted and each.state.used is not None:
-                file = self._store.path(each.state.used.compiled)
-                if file.is_file():
-                    compiled[each.kind][each.id] = file
+        compiled = await asyncio.to_thread(self._files, subscriptions, counted)
         try:
             unique: dict[str, int] = {}
             for files in compiled.values():
@@ -85,9 +80,21 @@ class Overlap:
             self._count = _Count(counted=counted, unique=self.unique)
             log.warning("names that lists have alone were not counted: %s", error)
 
+    def _files(
+        self, subscriptions: Sequence[Subscription], counted: Collection[str]
+    ) -> dict[str, dict[str, Path]]:
+        """What was compiled of the lists that count and is still there, by kind and id."""
+        compiled: dict[str, dict[str, Path]] = {"block": {}, "allow": {}}
+        for each in subscriptions:
+            if each.id in counted and each.state.used is not None:
+                file = self._store.path(each.state.used.compiled)
+                if file.is_file():
+                    compiled[each.kind][each.id] = file
+        return compiled
+
     def _keep(self) -> None:
         text = json.dumps(self._count.model_dump())
-        write_atomically(self._store.path(FILE_NAME), [text.encode()])
+        write_atomically(self._store.path(FILE_NAME), [text.encode()], mode=SHARED)
 
 
 def _content_hashes(subscriptions: Sequence[Subscription]) -> dict[str, str]:

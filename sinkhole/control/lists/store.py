@@ -28,7 +28,7 @@ from sinkhole.control.lists.state import SubscriptionState, Version, from_json
 from sinkhole.control.lists.subscription import Subscription
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.model.errors import ListError, StorageError
-from sinkhole.model.files import FileLock, move_into_place, write_atomically
+from sinkhole.model.files import SHARED, FileLock, make_folder, move_into_place, write_atomically
 
 UNUSED_GRACE_S: Final = 7 * 86_400.0
 """How long the files of a list are kept after it left the settings: a mistake costs nothing."""
@@ -64,7 +64,7 @@ class ListStore:
     def write(self, list_id: str, state: SubscriptionState) -> None:
         """Commit: from here on the list is what `state` says, even after a power failure."""
         with _disk(self.folder):
-            write_atomically(self._state_path(list_id), [state.to_json()])
+            write_atomically(self._state_path(list_id), [state.to_json()], mode=SHARED)
 
     def keep(self, part: Path, list_id: str, content_hash: str, ending: str) -> str:
         """Give a finished part its lasting name, which is returned; no state names it yet."""
@@ -148,7 +148,7 @@ class ListStore:
     def _open_lock(self) -> FileLock:
         lock = FileLock(self.folder / ".lock")
         with _disk(self.folder):
-            self.folder.mkdir(parents=True, exist_ok=True)
+            make_folder(self.folder)
             lock.open()
         return lock
 

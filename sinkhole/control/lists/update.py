@@ -53,7 +53,9 @@ class Updater:
         That is the case after an upgrade to another trie format, and must work without network.
         """
         used = subscription.state.used
-        if subscription.current or used is None or not self._store.path(used.source).is_file():
+        if subscription.current or used is None:
+            return False
+        if not await asyncio.to_thread(self._store.path(used.source).is_file):
             return False
         try:
             await self.versions.restore(subscription, watch)

@@ -3,7 +3,9 @@
 schema        the tables, and what happens to a file that can't be used
 row_builder   records -> rows and counts; dictionary stores once what repeats
 writer        the one task that writes; backoff says when it tries again
+unwritten     counts that wait for a database that can be written
 disk          whether the file system can hold the database, and has room for it
+aside         files that could not be used
 retention     the file stays within age and size
 history       reading, newest first; filters says which hours are worth reading
 recent_names  what was asked lately, name by name

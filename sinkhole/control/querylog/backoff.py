@@ -24,11 +24,17 @@ class Backoff:
         self._clock = clock
         self._next_try = 0.0
         self._next_warning = 0.0
+        self._failing_since = 0.0
 
     @property
     def is_waiting(self) -> bool:
         """Whether it is too early to try again."""
         return self.failures > 0 and self._clock() < self._next_try
+
+    @property
+    def failing_s(self) -> float:
+        """For how long nothing has worked; 0 while all is well."""
+        return self._clock() - self._failing_since if self.failures else 0.0
 
     def report(self, error: str) -> None:
         """Show what is wrong, and say so in the program's log, once a minute at most."""
@@ -41,6 +47,8 @@ class Backoff:
     def failed(self, error: str) -> None:
         """Something was tried and failed: wait for a while, longer each time."""
         self.report(error)
+        if not self.failures:
+            self._failing_since = self._clock()
         self._next_try = self._clock() + min(2.0**self.failures, RETRY_MAX_S)
         self.failures = min(self.failures + 1, 10)
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
+from sinkhole.control.querylog.aside import size_of, trim
 from sinkhole.model.errors import StorageError
 
 _NETWORK: Final = frozenset({
@@ -15,8 +15,28 @@ _NETWORK: Final = frozenset({
     "smb2", "smb3", "smbfs",
 })  # fmt: skip
 
-FULL: Final = 0.95
-"""The share of a disk in use from which on queries are not logged."""
+STOP_BYTES: Final = 256 << 20
+STOP_SHARE: Final = 0.05
+"""With less room than the smaller of both (the share is of the disk) queries are not logged."""
+
+RESUME_BYTES: Final = 512 << 20
+RESUME_SHARE: Final = 0.1
+"""And with more than the smaller of these they are again: much more, so that the log doesn't
+start and stop all the time on a disk that is just about full."""
+
+
+class Found(NamedTuple):
+    """What a look at the folder of a database found.
+
+    `inode` is the number of the file, 0 while there is none; `size_bytes` is the room that the log
+    takes, with its WAL and what was set aside; `total_bytes` and `free_bytes` are the disk's, None
+    if they can't be had.
+    """
+
+    inode: int
+    size_bytes: int
+    total_bytes: int | None
+    free_bytes: int | None
 
 
 def refuse_network(folder: Path, mounts: Path = Path("/proc/self/mounts")) -> None:
@@ -52,13 +72,47 @@ def _unescaped(point: str) -> str:
     return point
 
 
-def full_percent(
-    folder: Path, usage: Callable[[Path], tuple[int, int, int]] = shutil.disk_usage
-) -> float | None:
-    """How full the disk under `folder` is, in percent, if that is too full to log; else None."""
+def look(path: Path, most_bytes: int, now_s: float) -> Found:
+    """Look at the file and its disk; what was set aside goes if all together is too much.
+
+    `most_bytes` is what the log may take. Waits for the disk: in a thread only.
+    """
+    size = size_of(path)
+    aside = trim(path, most_bytes - size, now_s)
     try:
-        total, _, free = usage(folder)
+        inode = path.stat().st_ino
     except OSError:
-        return None  # writing will tell what is wrong
-    used = 1 - free / total if total else 0.0
-    return used * 100 if used >= FULL else None
+        inode = 0
+    try:
+        total, _, free = shutil.disk_usage(path.parent)
+    except OSError:  # writing will tell what is wrong
+        return Found(inode, size + aside, None, None)
+    return Found(inode, size + aside, total, free)
+
+
+class Room:
+    """Whether the disk has room for more than the roll-ups; `problem` says why not."""
+
+    def __init__(self) -> None:
+        self.problem: str | None = None
+
+    def judge(self, total_bytes: int | None, free_bytes: int | None) -> None:
+        """Take over what a look has found; a disk that can't be asked has room."""
+        if total_bytes is None or free_bytes is None:
+            self.problem = None
+            return
+        resume = min(RESUME_BYTES, total_bytes * RESUME_SHARE)
+        stop = min(STOP_BYTES, total_bytes * STOP_SHARE)
+        if free_bytes >= (stop if self.problem is None else resume):
+            self.problem = None
+        else:
+            self.problem = (
+                f"the disk has only {_words(free_bytes)} left: queries are counted but not logged "
+                f"until {_words(resume)} are free"
+            )
+
+
+def _words(size_bytes: float) -> str:
+    if size_bytes < 1 << 20:
+        return f"{size_bytes / 1024:,.0f} KiB"
+    return f"{size_bytes / (1 << 20):,.0f} MiB"

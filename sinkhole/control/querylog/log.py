@@ -10,7 +10,6 @@ from typing import Final
 
 from sinkhole.control.database import Reader
 from sinkhole.control.querylog.history import History
-from sinkhole.control.querylog.retention import wal_size
 from sinkhole.control.querylog.writer import Writer
 from sinkhole.control.stats import Counters, Rollups
 from sinkhole.model.errors import StorageError
@@ -89,7 +88,7 @@ class QueryLog:
 
     def reader(self) -> Reader:
         """Another read-only connection, closed along with the log."""
-        reader = Reader(self._path)
+        reader = Reader(self._path, lambda: self._writer.files)
         self._readers.append(reader)
         return reader
 
@@ -97,6 +96,11 @@ class QueryLog:
     def problem(self) -> str | None:
         """That a broken or newer file was set aside, and under which name."""
         return self._writer.problem
+
+    @property
+    def problems(self) -> list[str]:
+        """What a person should know or do, but for what keeps it from writing now."""
+        return [text for text in (self._writer.problem, self._writer.size_problem) if text]
 
     @property
     def dropped(self) -> int:
@@ -108,17 +112,13 @@ class QueryLog:
         self._writer.forget_rules()
 
     def status(self) -> LogStatus:
-        """How the log is doing; `error` is what keeps it from writing now."""
-        try:
-            size_bytes = self._path.stat().st_size + wal_size(self._path)
-        except OSError:
-            size_bytes = 0
+        """How the log is doing, from memory; `error` is what keeps it from writing now."""
         return {
             "enabled": self._enabled,
             "waiting": len(self._buffer),
             "dropped": self.dropped,
             "rows": self._writer.rows,
-            "size_bytes": size_bytes,
+            "size_bytes": self._writer.size_bytes,
             "error": self._writer.backoff.error,
         }
 

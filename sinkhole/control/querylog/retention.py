@@ -1,9 +1,10 @@
 """Keeping querylog.db within its age and its size, in steps too small to hold up the writer.
 
 By age, rows go when they are older than `keep_s` by the trusted clock (`model/clock.py`), so that
-none goes because a clock jumped. By size, the oldest hour goes, rows and the
-detail of its roll-ups alike, until the file fits; then the pages that became free are handed back
-to the file system (auto_vacuum INCREMENTAL), so that the file really shrinks.
+none goes because a clock jumped. By size, the oldest hour goes, rows and the detail of its roll-ups
+alike, until file and WAL fit; then the pages that became free are handed back to the file system
+(auto_vacuum INCREMENTAL), so that the file really shrinks. The other roll-ups stay as long as
+statistics are kept, whatever room they leave for rows.
 
 Dictionary values go when nothing can refer to them any more: each knows the last hour it was
 used in, and all that refers to it is at most as old.
@@ -11,12 +12,14 @@ used in, and all that refers to it is at most as old.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from sinkhole.control.database import Database
 from sinkhole.control.querylog.row_builder import HOUR_US
+from sinkhole.control.querylog.schema import WAL_BYTES
 from sinkhole.control.stats import Rollups
 from sinkhole.model.clock import Spell, expired
 
@@ -24,17 +27,30 @@ ROWS_A_STEP: Final = 5_000
 PAGES_A_STEP: Final = 500
 VALUES_A_STEP: Final = 5_000
 
+ROW_BYTES: Final = 22
+"""What a row takes on the disk, as measured; what it refers to counts as the roll-ups' do."""
+
+MOST_FOR_STATISTICS: Final = 0.75
+"""The share of its size from which on a full log says that it has hardly any room for rows."""
+
 SWEEP_EVERY_S: Final = 6 * 3600
 """How often the dictionaries are swept; besides, after each step against a file too big."""
 
 
 class Retention:
-    """The steps that keep one database small; `step` does one of them, in its own transaction."""
+    """The steps that keep one database small; `step` does one of them, in its own transaction.
+
+    `max_size_bytes` is for the file and the `wal_bytes` that its WAL may take. `problem` says that
+    the roll-ups leave hardly any room for rows.
+    """
 
     def __init__(self, rollups: Rollups, keep_s: float, max_size_bytes: int) -> None:
         self._rollups = rollups
         self._keep_s = keep_s
+        self.wal_bytes = min(WAL_BYTES, max_size_bytes // 8)
+        self.problem: str | None = None
         self._max_size_bytes = max_size_bytes
+        self._rows_were_cut = False
         self._next_sweep_s = 0.0
         self._sweep_table = ""
         self._sweep_from = 0
@@ -60,6 +76,7 @@ class Retention:
                 return await self._drop_rows(database, stop, start)
         oldest = await database.value("SELECT min(id) FROM query")
         pressed, spare = await self._measure(database)
+        self._rows_were_cut |= pressed
         oldest_row_s = wall_s if oldest is None else oldest / 1e6
         async with database.transaction():
             if await self._rollups.tidy(database, now_s, oldest_row_s, pressed=pressed):
@@ -71,21 +88,36 @@ class Retention:
             return await self._drop_rows(database, (oldest // HOUR_US + 1) * HOUR_US)
         if spare:
             await database.release_free_memory(PAGES_A_STEP)
+        else:
+            await self._judge(database)
         return spare
 
     async def _measure(self, database: Database) -> tuple[bool, bool]:
         """Whether what is in use is too much, and whether free pages should be handed back."""
+        if await asyncio.to_thread(wal_size, database.path) > self.wal_bytes:
+            await database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
         page_bytes = await database.value("PRAGMA page_size")
         pages = await database.value("PRAGMA page_count")
         free = await database.value("PRAGMA freelist_count")
-        wal_bytes = wal_size(database.path)
-        if wal_bytes and pages * page_bytes + wal_bytes > self._max_size_bytes:
-            await database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
-            wal_bytes = wal_size(database.path)
-        room = (self._max_size_bytes - wal_bytes) // page_bytes
+        room = (self._max_size_bytes - self.wal_bytes) // page_bytes
         # Free pages are used again by the next rows: only many of them are worth moving others.
         spare = free > 0 and (pages > room or free > PAGES_A_STEP + pages // 8)
         return pages - free > room, spare
+
+    async def _judge(self, database: Database) -> None:
+        """Whether roll-ups and dictionaries leave room for rows, once size has made some go."""
+        self.problem = None
+        if not self._rows_were_cut:
+            return
+        sizes = "SELECT page_size * (page_count - freelist_count), value * ? FROM meta"
+        sizes += ", pragma_page_size, pragma_page_count, pragma_freelist_count WHERE key = 'rows'"
+        used, rows = (await database.rows(sizes, (ROW_BYTES,)))[0]
+        if used - rows > MOST_FOR_STATISTICS * self._max_size_bytes:
+            self.problem = (
+                f"statistics take {(used - rows) / (1 << 20):.1f} MiB of query_log.max_size "
+                f"({self._max_size_bytes / (1 << 20):.1f} MiB), so the log can keep few queries: "
+                "set a larger max_size, or a shorter stats.keep"
+            )
 
     async def _drop_rows(self, database: Database, before: int, start: int = 0) -> bool:
         edge = await database.value(

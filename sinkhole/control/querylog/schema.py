@@ -12,13 +12,15 @@ All times are whole seconds since 1970 at which a minute, an hour or a day begin
 
 from __future__ import annotations
 
-import time
+import asyncio
 from pathlib import Path
 from typing import Final
 
 from sinkhole.control.database import DamagedError, Database
+from sinkhole.control.querylog.aside import set_aside
 from sinkhole.control.querylog.dictionary import short_hash
 from sinkhole.model.errors import StorageError
+from sinkhole.model.files import PRIVATE, make_file, make_folder
 
 APPLICATION_ID: Final = 0x73696E6B
 """Says "this file is ours" (PRAGMA application_id): "sink" in ASCII."""
@@ -94,7 +96,11 @@ class _NewerError(StorageError):
     """The file was written by a later sinkhole."""
 
 
-async def open_database(path: Path) -> tuple[Database, str | None]:
+WAL_BYTES: Final = 4 << 20
+"""How large the write-ahead log may grow before it is folded into the file, unless told."""
+
+
+async def open_database(path: Path, wal_bytes: int = WAL_BYTES) -> tuple[Database, str | None]:
     """Open querylog.db for writing, made or brought up to date as needed.
 
     A damaged file, or one of a newer sinkhole, is set aside under a new name and a fresh one
@@ -102,46 +108,28 @@ async def open_database(path: Path) -> tuple[Database, str | None]:
     the database is locked.
     """
     try:
-        return await _open(path), None
+        return await _open(path, wal_bytes), None
     except (DamagedError, _NewerError) as error:
         why = "newer" if isinstance(error, _NewerError) else "broken"
-        aside = set_aside(path, why)
+        aside = await asyncio.to_thread(set_aside, path, why)
         problem = f"{error}; it was kept as {aside.name} and a new log begun"
-        return await _open(path), problem
+        return await _open(path, wal_bytes), problem
 
 
 def _touch(path: Path) -> None:
     """Make the file if there is none; SQLite would make it readable for everybody."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.touch(mode=0o600)
+        make_folder(path.parent)
+        make_file(path, PRIVATE)
     except OSError as error:
         raise StorageError(f"{path}: {error.strerror}") from error
 
 
-def set_aside(path: Path, why: str) -> Path:
-    """Rename a database and the files that belong to it; returns the new name."""
-    stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime())
-    aside = path.with_name(f"{path.name}.{why}-{stamp}")
-    number = 1
-    while aside.exists():
-        number += 1
-        aside = path.with_name(f"{path.name}.{why}-{stamp}-{number}")
-    try:
-        for suffix in ("-wal", "-shm", ""):
-            part = path.with_name(path.name + suffix)
-            if part.exists():
-                part.rename(aside.with_name(aside.name + suffix))
-    except OSError as error:
-        raise StorageError(f"{path} is {why} and can't be renamed: {error.strerror}") from error
-    return aside
-
-
-async def _open(path: Path) -> Database:
-    _touch(path)
+async def _open(path: Path, wal_bytes: int) -> Database:
+    await asyncio.to_thread(_touch, path)
     database = await Database.connect(path)
     try:
-        await _prepare(database)
+        await _prepare(database, wal_bytes)
         await _migrate(database)
     except BaseException:
         await database.close()
@@ -149,16 +137,19 @@ async def _open(path: Path) -> Database:
     return database
 
 
-async def _prepare(database: Database) -> None:
+async def _prepare(database: Database, wal_bytes: int) -> None:
     for pragma in (
         "auto_vacuum = INCREMENTAL",  # first: only a file without tables takes it
         "journal_mode = WAL",
         "synchronous = NORMAL",
         "temp_store = MEMORY",
         "cache_size = -2048",  # 2 MiB: the leaves written within an hour, with room
-        "journal_size_limit = 4194304",
+        f"journal_size_limit = {wal_bytes}",
     ):
         await database.rows(f"PRAGMA {pragma}")
+    # A transaction more fits in before the limit is reached.
+    pages = wal_bytes * 3 // 4 // int(await database.value("PRAGMA page_size"))
+    await database.rows(f"PRAGMA wal_autocheckpoint = {max(1, pages)}")
 
 
 async def _migrate(database: Database) -> None:

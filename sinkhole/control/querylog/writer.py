@@ -4,6 +4,9 @@ Records are taken in bites of BITE, because the event loop that takes them also 
 All bites of most of a second go into one transaction, closed by the roll-ups: rows and roll-ups
 never disagree, and `kill -9` loses the last second at most. Whatever fails here is shown and
 tried again; it never reaches the DNS plane, which only ever appends to the buffer.
+
+While nothing can be written, records wait in the buffer for a minute; after that they are counted
+and given up as rows. The counts wait in `Unwritten` and are written with the next transaction.
 """
 
 from __future__ import annotations
@@ -16,17 +19,18 @@ from pathlib import Path
 from typing import Final
 
 from sinkhole.control.database import DamagedError, Database
+from sinkhole.control.querylog.aside import set_aside
 from sinkhole.control.querylog.backoff import Backoff
-from sinkhole.control.querylog.disk import full_percent, refuse_network
+from sinkhole.control.querylog.disk import Found, Room, look, refuse_network
 from sinkhole.control.querylog.kept_clock import elapsed_clock, load_clock, save_clock
-from sinkhole.control.querylog.retention import Retention
+from sinkhole.control.querylog.retention import ROW_BYTES, Retention
 from sinkhole.control.querylog.row_builder import ROW_WIDTH, RowBuilder
-from sinkhole.control.querylog.schema import open_database, set_aside
+from sinkhole.control.querylog.schema import open_database
+from sinkhole.control.querylog.unwritten import Unwritten, count_by_minute
 from sinkhole.control.stats import Counters, Rollups
-from sinkhole.control.stats.minute_counts import count_batches
 from sinkhole.model.clock import TrustedClock
 from sinkhole.model.errors import StorageError
-from sinkhole.model.record import RecordBuffer
+from sinkhole.model.record import Batch, RecordBuffer
 from sinkhole.model.verdict import Cause
 
 log = logging.getLogger(__name__)
@@ -43,7 +47,12 @@ BITE: Final = 2_000
 ROWS_A_STATEMENT: Final = 500
 """A prepared statement is kept with its parameters, half a kilobyte a row."""
 
-TIDY_EVERY_S: Final = 30.0
+HOLD_S: Final = 60.0
+"""How long records wait for a log that can't be written; the locks of a backup are shorter."""
+
+TIDY_EVERY_S: Final = 60.0
+TIDY_SHARE: Final = 1 / 64
+"""With rows for this share of the largest size written, it is tidied sooner."""
 TIDY_S: Final = 0.2
 """The longest time spent on retention between two transactions."""
 
@@ -52,7 +61,8 @@ class Writer:
     """Drains one buffer into one database until it is told to stop.
 
     `backoff` says what is wrong now; `problem` that a file was set aside. `lost` counts queries
-    that were counted but of which no row could be written.
+    that were counted but of which no row could be written. `files` counts the files there have
+    been, and `size_bytes` is what the log took on the disk at the last look.
     """
 
     def __init__(
@@ -71,34 +81,40 @@ class Writer:
     ) -> None:
         self.backoff = Backoff()
         self.problem: str | None = None
-        self.lost = 0
-        self.rows = 0
+        self.lost = self.rows = self.files = self.size_bytes = 0
         self._path = path
         self._buffer = buffer
         self._enabled = enabled
         self._rule_text = rule_text
         self._rollups = rollups
         self._counters = counters
+        self._max_size_bytes = max_size_bytes
         self._retention = Retention(rollups, keep_s, max_size_bytes)
         self._keep_s = keep_s
         self._wall = wall
         self._elapsed = elapsed_clock() if elapsed is None else elapsed
         self._clock: TrustedClock | None = None
+        self._room = Room()
+        self._unwritten = Unwritten()
         self._database: Database | None = None
         self._builder: RowBuilder | None = None
         self._stopping = asyncio.Event()
         self._is_open = False
         self._is_usable = True
-        self._taken = 0
-        self._written = 0
-        self._committed = 0.0
-        self._next_tidy = 0.0
-        self._disk_full = False
+        self._taken: list[Batch] = []
+        self._inode = self._written = self._untidy_rows = 0
+        self._committed = self._next_tidy = 0.0
+        self._tidy_rows = max(BITE, int(max_size_bytes * TIDY_SHARE / ROW_BYTES))
+
+    @property
+    def size_problem(self) -> str | None:
+        """That the roll-ups leave hardly any room for rows."""
+        return self._retention.problem
 
     async def open(self) -> None:
         """Open the database. Failing that, `backoff` says why, and `run` tries again."""
         try:
-            refuse_network(self._path.parent)
+            await asyncio.to_thread(refuse_network, self._path.parent)
         except StorageError as error:
             self._is_usable = False  # nor will it ever be: only the counters are served
             self.backoff.report(str(error))
@@ -147,7 +163,9 @@ class Writer:
             self._only_count()
             return False
         if self.backoff.is_waiting and not last:
-            return False  # the buffer holds the records, dropping the oldest when it is full
+            if self.backoff.failing_s > HOLD_S or len(self._buffer) > self._buffer.limit // 2:
+                self._only_count()
+            return False
         try:
             await self._make_sure()
             await self._read_clock()
@@ -189,12 +207,12 @@ class Writer:
         """Take all records that wait now into the transaction; whether they were many."""
         database, builder = self._opened()
         bites = -(-len(self._buffer) // BITE)
-        if bites and not self._is_open:
+        if (bites or self._unwritten.counts) and not self._is_open:
             await database.begin()  # before anything is taken: only this can meet a lock
             self._is_open = True
         for _ in range(bites):
             batches = self._buffer.drain(BITE)
-            self._taken += sum(len(batch.records) for batch in batches)
+            self._taken += batches
             builder.take(batches)
             await builder.settle(database)
             await self._write_rows(database, builder, at_least=BITE)
@@ -202,7 +220,7 @@ class Writer:
 
     async def _write_rows(self, database: Database, builder: RowBuilder, *, at_least: int) -> None:
         """Write whole statements' worth of rows; the rest stays for the next bite."""
-        if not self._enabled or self._disk_full:
+        if not self._enabled or self._room.problem:
             builder.rows.clear()
             return
         values = await builder.take_rows(database, at_least)
@@ -214,35 +232,36 @@ class Writer:
         self._committed = time.monotonic()
         if self._is_open:
             await self._write_counts()
-        if not self._disk_full:
+        if not self._room.problem:
             self.backoff.succeeded()
 
     async def _write_counts(self) -> None:
         database, builder = self._opened()
         await self._write_rows(database, builder, at_least=1)
         minutes = builder.collect()
-        for counts in minutes:
-            self._counters.add(counts)
-        await self._rollups.write(database, minutes)
+        await self._rollups.write(database, [*self._unwritten.counts, *minutes])
         await database.rows(
             "UPDATE meta SET value = value + ? WHERE key = 'rows'", (self._written,)
         )
         await database.commit()
+        for counts in minutes:
+            self._counters.add(counts)
+        self._unwritten.clear()
         self.rows += self._written
+        self._untidy_rows += self._written
         self._written = 0
         self._is_open = False
-        if self._disk_full:
+        if self._room.problem:
             self._lose(self._taken)
-        self._taken = 0
+        self._taken = []
 
     async def _undo(self, error: StorageError) -> None:
-        """Give up the transaction: its records are counted in memory and as lost."""
+        """Give up the transaction: its records are counted, and are lost as rows."""
         if self._builder is not None:
-            for counts in self._builder.collect():
-                self._counters.add(counts)
+            self._builder.collect()
             self._builder.forget()
-        self._lose(self._taken)
-        self._taken = self._written = 0
+        self._count(self._taken)
+        self._taken, self._written = [], 0
         self._is_open = False
         try:
             if isinstance(error, DamagedError):
@@ -258,22 +277,20 @@ class Writer:
     async def _tidy(self) -> None:
         """Look after the disk and retention, now and then and for a bounded time."""
         now = time.monotonic()
-        if now < self._next_tidy:
+        if now < self._next_tidy and self._untidy_rows < self._tidy_rows:
             return
-        self._next_tidy = now + TIDY_EVERY_S
-        percent = full_percent(self._path.parent)
-        self._disk_full = percent is not None
-        if self._disk_full:
-            self.backoff.report(
-                f"the disk is {percent:.0f} % full: queries are counted but not logged"
-            )
-        if not self._path.exists():  # removed by somebody, to clear the log perhaps
+        self._next_tidy, self._untidy_rows = now + TIDY_EVERY_S, 0
+        found = await self._look()
+        if self._room.problem:
+            self.backoff.report(self._room.problem)
+        if found.inode != self._inode:  # removed by somebody, to clear the log perhaps
             await self._disconnect()
             return
         database, _ = self._opened()
         if self._clock is not None:
             await self._keep_small(database, self._clock, now)
         self.rows = await self._count_rows(database)
+        await self._look()
 
     async def _keep_small(self, database: Database, clock: TrustedClock, now: float) -> None:
         """Take steps of retention for TIDY_S from `now` on, and keep what is known of the clock."""
@@ -286,16 +303,30 @@ class Writer:
                 self._next_tidy = 0.0  # go on after the next transaction
                 break
 
+    async def _look(self) -> Found:
+        """Take over what the disk says, which a thread asks."""
+        found = await asyncio.to_thread(look, self._path, self._max_size_bytes, time.time())
+        self._room.judge(found.total_bytes, found.free_bytes)
+        self.size_bytes = found.size_bytes
+        return found
+
     def _only_count(self) -> None:
         """Without a database there are still metrics."""
         while batches := self._buffer.drain(BITE):
-            counts = count_batches(batches)
-            self._counters.add(counts)
-            self._lose(counts.durations.total())
+            self._count(batches)
 
-    def _lose(self, count: int) -> None:
+    def _count(self, batches: list[Batch]) -> None:
+        """Count what does not become rows."""
+        minutes = count_by_minute(batches)
+        for counts in minutes:
+            self._counters.add(counts)
+        if self._is_usable:
+            self._unwritten.add(minutes)
+        self._lose(batches)
+
+    def _lose(self, batches: list[Batch]) -> None:
         if self._enabled:
-            self.lost += count
+            self.lost += sum(len(batch.records) for batch in batches)
 
     def _opened(self) -> tuple[Database, RowBuilder]:
         if self._database is None or self._builder is None:
@@ -303,7 +334,9 @@ class Writer:
         return self._database, self._builder
 
     async def _connect(self) -> None:
-        self._database, problem = await open_database(self._path)
+        self._database, problem = await open_database(self._path, self._retention.wal_bytes)
+        self.files += 1
+        self._inode = (await self._look()).inode
         if problem is not None:
             self.problem = problem
             log.error("query log: %s", problem)
@@ -322,7 +355,7 @@ class Writer:
     async def _begin_anew(self, error: DamagedError) -> None:
         """The file broke while in use: set it aside and begin a fresh one."""
         await self._disconnect()
-        aside = set_aside(self._path, "broken")
+        aside = await asyncio.to_thread(set_aside, self._path, "broken")
         self.problem = f"{error}; it was kept as {aside.name} and a new log begun"
         log.error("query log: %s", self.problem)
         await self._connect()

@@ -12,6 +12,7 @@ from world import World
 from sinkhole.app import cache_file as kept
 from sinkhole.app.cache_file import CacheFile
 from sinkhole.control.settings import load
+from sinkhole.dns.cache.persist import UNKNOWN_BOOT, Moment
 from sinkhole.dns.cache.table import Table
 
 
@@ -52,7 +53,7 @@ async def test_saving_in_slices_writes_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(kept, "SLICE", 2)
-    monkeypatch.setattr(kept.time, "time", lambda: 1e6)
+    monkeypatch.setattr(kept, "present", lambda: Moment(1000.0, 1e6))
     table = await full_table(5)
     cache = cache_in(tmp_path, table)
     cache.save()
@@ -60,6 +61,32 @@ async def test_saving_in_slices_writes_the_same(
     (tmp_path / "cache.bin").unlink()
     await cache.save_later()
     assert (tmp_path / "cache.bin").read_bytes() == whole
+
+
+async def test_answers_have_aged_though_the_clock_was_set_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not kept.BOOT_ID.exists():
+        pytest.skip("this kernel has no name for its boots")
+    table, again = await full_table(1), Table(1 << 20)
+    saved = kept.present()
+    monkeypatch.setattr(kept, "present", lambda: saved)
+    cache_in(tmp_path, table).save()
+    later = saved._replace(wall=saved.wall - 3600, since_boot=saved.since_boot + 100)
+    monkeypatch.setattr(kept, "present", lambda: later)
+    cache_in(tmp_path, again).restore()
+    (ready,) = again.entries.values()
+    assert ready.answer is not None and saved.now - ready.answer.received == pytest.approx(100)
+
+
+async def test_without_a_name_of_the_boot_the_wall_clock_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept._boot.cache_clear()
+    with monkeypatch.context() as patch:
+        patch.setattr(kept, "BOOT_ID", tmp_path / "none")
+        assert kept.present()[2:] == (0.0, UNKNOWN_BOOT)
+    kept._boot.cache_clear()
 
 
 async def test_a_damaged_file_is_ignored(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import stat
+
 import pytest
 from command_line import CommandLine
 from list_house import LIST, Server, states
@@ -48,6 +51,31 @@ def test_a_list_that_cannot_be_had_is_exit_code_1_and_the_last_copy_stays(
     assert house("explain", "ads.example", "--json").json()["verdict"] == "block"
     assert "HTTP status 500" in house("lists", "status").out
     assert house("lists", "update", "Mine").code == 0, "the others are well"
+
+
+def test_what_a_command_leaves_the_server_can_use_whoever_gave_it_and_whatever_the_umask(
+    house: CommandLine,
+) -> None:
+    """As a person under sudo does, whose umask is 077, in the folder of the server's user."""
+    data = house.folder / "data"
+    data.mkdir()
+    owner = (4711, 4712) if os.geteuid() == 0 else (os.getuid(), os.getgid())
+    os.chown(data, *owner)
+    before = os.umask(0o077)
+    try:
+        assert house("lists", "add", f"file:{house.folder}/mine.txt", "--name", "More").code == 0
+        assert house("lists", "update").code == 0
+        (house.folder / "mine.txt").write_text("||other.example^\n")
+        assert house("lists", "update").code == 0
+    finally:
+        os.umask(before)
+    found = {path.name: path.stat() for path in data.rglob("*")}
+    assert {"added.json", "added.lock", ".lock", "lists"} <= set(found)
+    assert {name.rpartition(".")[2] for name in found} >= {"json", "txt", "trie", "gz"}
+    assert {(each.st_uid, each.st_gid) for each in found.values()} == {owner}
+    modes = {name: stat.S_IMODE(each.st_mode) for name, each in found.items()}
+    assert modes.pop("lists") == 0o750
+    assert set(modes.values()) == {0o640}
 
 
 def rules(count: int, *more: bytes) -> bytes:

@@ -10,11 +10,21 @@ import subprocess
 import sys
 import threading
 from array import array
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sinkhole.model.files import FileLock, move_into_place, signature_of, write_atomically
+from sinkhole.model.files import (
+    PRIVATE,
+    SHARED,
+    FileLock,
+    make_file,
+    make_folder,
+    move_into_place,
+    signature_of,
+    write_atomically,
+)
 
 
 def names(folder: Path) -> list[str]:
@@ -56,6 +66,68 @@ def test_without_a_mode_the_umask_says_who_may_read(tmp_path: Path) -> None:
     finally:
         os.umask(before)
     assert mode_of(tmp_path / "a") == 0o640
+
+
+@pytest.fixture
+def strict_umask() -> Iterator[None]:
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("strict_umask")
+def test_what_lies_in_the_data_folder_has_its_mode_whatever_the_umask(tmp_path: Path) -> None:
+    make_folder(tmp_path / "data")
+    make_folder(tmp_path / "data" / "lists")
+    (tmp_path / "part").touch()
+    write_atomically(tmp_path / "written", [b""], mode=SHARED)
+    move_into_place(tmp_path / "part", tmp_path / "moved")
+    make_file(tmp_path / "made", PRIVATE)
+    FileLock(tmp_path / "lock").take_now()
+    modes = {path.name: mode_of(path) for path in tmp_path.iterdir()}
+    assert modes == {
+        "data": 0o750, "written": 0o640, "moved": 0o640, "made": 0o600, "lock": 0o640,
+    }  # fmt: skip
+    assert mode_of(tmp_path / "data" / "lists") == 0o750
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files for others")
+@pytest.mark.usefixtures("strict_umask")
+def test_what_root_makes_belongs_to_the_owner_of_the_folder(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    os.chown(folder, 4711, 4712)
+    make_folder(folder / "lists")
+    (folder / "part").touch()
+    write_atomically(folder / "written", [b""], mode=SHARED)
+    move_into_place(folder / "part", folder / "moved")
+    make_file(folder / "made", PRIVATE)
+    FileLock(folder / "lists" / "lock").take_now()
+    write_atomically(folder / "output", [b""])
+    owners = {path.name: (path.stat().st_uid, path.stat().st_gid) for path in folder.rglob("*")}
+    assert owners.pop("output") == (0, 0), "for the file a person asked for"
+    assert set(owners.values()) == {(4711, 4712)} and len(owners) == 5
+
+
+def test_a_file_with_other_names_keeps_its_mode(tmp_path: Path) -> None:
+    """As somebody may have put a link to another's file in the place of what root moves."""
+    (tmp_path / "theirs").touch(mode=0o600)
+    (tmp_path / "part").hardlink_to(tmp_path / "theirs")
+    move_into_place(tmp_path / "part", tmp_path / "a")
+    assert mode_of(tmp_path / "theirs") == 0o600
+    (tmp_path / "part").symlink_to(tmp_path / "theirs")
+    with pytest.raises(OSError, match="symbolic links"):
+        move_into_place(tmp_path / "part", tmp_path / "a")
+
+
+def test_what_is_there_is_not_made_again(tmp_path: Path) -> None:
+    (tmp_path / "a").write_bytes(b"old")
+    (tmp_path / "a").chmod(0o644)
+    make_file(tmp_path / "a", PRIVATE)
+    make_folder(tmp_path)
+    assert (tmp_path / "a").read_bytes() == b"old" and mode_of(tmp_path / "a") == 0o644
+    with pytest.raises(FileExistsError):
+        make_folder(tmp_path / "a")
 
 
 def test_a_mode_is_kept_whatever_the_file_or_a_left_draft_had(tmp_path: Path) -> None:
@@ -185,6 +257,7 @@ def test_whoever_has_lost_patience_has_closed_the_file(
     monkeypatch.setattr(os, "close", lambda handle: (closed.append(handle), close(handle)))
     first, second = FileLock(tmp_path / "lock"), FileLock(tmp_path / "lock")
     assert first.take_now()
+    closed.clear()
     assert not second.take(patience_s=0)
     assert len(closed) == 1
     first.release()
@@ -265,6 +338,26 @@ def test_a_file_system_without_locks_serves_everybody_and_it_can_be_told(
     assert first.missing == second.missing == os.strerror(code)
     first.release()
     second.release()
+
+
+def test_a_lock_file_that_lets_nobody_open_it_is_no_hindrance_and_it_can_be_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lock").touch(mode=0o600)
+
+    def as_somebody_else(path: Path, flags: int, mode: int = 0o777) -> int:
+        if flags & os.O_CREAT:
+            raise FileExistsError(errno.EEXIST, "File exists")
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(os, "open", as_somebody_else)
+    lock = FileLock(tmp_path / "lock")
+    assert lock.take(patience_s=0)
+    assert lock.missing == "lock belongs to another user (Permission denied)"
+    lock.release()
+    (tmp_path / "lock").unlink()
+    with pytest.raises(PermissionError):
+        FileLock(tmp_path / "lock").take_now()
 
 
 def test_a_lock_file_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:

@@ -3,13 +3,14 @@
 import asyncio
 import os
 import sys
-from asyncio.subprocess import PIPE
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from sinkhole.control.lists import child_processes
-from sinkhole.control.lists.child_processes import compile_list, end
+from sinkhole.control.lists.child_processes import Child, compile_list
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.model.errors import ListError
 
@@ -21,10 +22,15 @@ def source(tmp_path: Path) -> Path:
     return path
 
 
-def instead(monkeypatch: pytest.MonkeyPatch, folder: Path, program: str) -> None:
-    """Run `program` where the compiler would run."""
+def stand_in(monkeypatch: pytest.MonkeyPatch, folder: Path, program: str) -> None:
+    """Have a module `stand_in` that children can run."""
     (folder / "stand_in.py").write_text(program)
     monkeypatch.setenv("PYTHONPATH", str(folder))
+
+
+def instead(monkeypatch: pytest.MonkeyPatch, folder: Path, program: str) -> None:
+    """Run `program` where the compiler would run."""
+    stand_in(monkeypatch, folder, program)
     monkeypatch.setattr(child_processes, "COMPILER", "stand_in")
 
 
@@ -97,20 +103,41 @@ async def test_a_python_that_is_missing_is_an_error(
         await compile_list("Test", source, tmp_path / "list.trie", "block")
 
 
-WRITES_ON = "import sys\nwhile True: sys.stdout.write('x' * 1000)"
+async def test_a_child_that_writes_without_end_is_ended_with_its_pipe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(monkeypatch, tmp_path, "import sys\nwhile True: sys.stdout.write('x' * 1000)")
+    child = Child("stand_in")
+    with pytest.raises(TimeoutError):
+        await child.run("stdout", limit_s=0.2)
+    assert child._process is not None and child._process.stdout is not None
+    assert child._process.returncode == -9 and child._process.stdout.closed
 
 
-async def test_a_child_that_writes_without_end_is_ended_with_its_pipe() -> None:
-    child = await asyncio.create_subprocess_exec(sys.executable, "-c", WRITES_ON, stdout=PIPE)
-    assert child.stdout is not None
-    await child.stdout.read(1)
-    await end(child)
-    assert child.returncode == -9
-    assert child.stdout.at_eof()
+async def test_what_was_given_up_before_it_began_does_not_begin(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All threads are at work when it is to be started, and nobody waits for it any more."""
+    stand_in(monkeypatch, tmp_path, "raise SystemExit(3)")
+    gate = threading.Event()
+    with ThreadPoolExecutor(1) as busy:
+        asyncio.get_running_loop().set_default_executor(busy)
+        waiting = asyncio.get_running_loop().run_in_executor(None, gate.wait)
+        child = Child("stand_in")
+        work = asyncio.create_task(child.run("stderr", limit_s=60))
+        await asyncio.sleep(0)
+        work.cancel()
+        while not child._is_given_up:
+            await asyncio.sleep(0)
+        gate.set()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+        assert await waiting
+    assert child._process is None
 
 
-async def test_a_child_that_has_ended_is_left_as_it_is() -> None:
-    child = await asyncio.create_subprocess_exec(sys.executable, "-c", "raise SystemExit(3)")
-    await child.wait()
-    await end(child)
-    assert child.returncode == 3
+async def test_a_child_that_has_ended_says_how(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in(monkeypatch, tmp_path, "print('12 7')\nraise SystemExit(3)")
+    assert await Child("stand_in").run("stdout", limit_s=60) == (3, b"12 7\n")

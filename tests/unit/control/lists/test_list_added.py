@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -84,6 +85,19 @@ def test_a_damaged_file_is_told_and_not_overwritten(added: AddedLists, text: byt
     with pytest.raises(StorageError, match="is damaged"):
         added.change(lambda lists: (*lists, ADS))
     assert added.path.read_bytes() == text
+
+
+def test_a_file_of_another_user_is_told_with_what_to_do(
+    added: AddedLists, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added.change(lambda lists: (ADS,))
+
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(StorageError, match=r"added\.json can't be read: Permission denied.*chown"):
+        added.read()
 
 
 def test_there_is_an_end_to_adding(added: AddedLists) -> None:

@@ -42,3 +42,15 @@ def test_it_says_so_once_a_minute(caplog: pytest.LogCaptureFixture) -> None:
             backoff.report("disk full")
             clock.now += 1
     assert len(caplog.records) == 3
+
+
+def test_it_knows_for_how_long_nothing_has_worked() -> None:
+    clock = Clock()
+    backoff = Backoff(clock)
+    assert backoff.failing_s == 0
+    for _ in range(3):
+        backoff.failed("disk full")
+        clock.now += 5
+    assert backoff.failing_s == 15
+    backoff.succeeded()
+    assert backoff.failing_s == 0

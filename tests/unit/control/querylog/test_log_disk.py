@@ -1,14 +1,11 @@
 from __future__ import annotations
 
-from collections import namedtuple
 from pathlib import Path
 
 import pytest
 
-from sinkhole.control.querylog.disk import full_percent, refuse_network
+from sinkhole.control.querylog.disk import RESUME_BYTES, STOP_BYTES, Room, look, refuse_network
 from sinkhole.model.errors import StorageError
-
-Usage = namedtuple("Usage", "total used free")
 
 
 def mounts(tmp_path: Path, *lines: str) -> Path:
@@ -62,13 +59,54 @@ def test_this_machine_s_own_table_is_understood(tmp_path: Path) -> None:
     refuse_network(tmp_path)
 
 
-@pytest.mark.parametrize(("free", "full"), [(51, None), (50, 95.0), (0, 100.0)])
-def test_a_disk_is_too_full_from_95_percent_on(
-    tmp_path: Path, free: int, full: float | None
+def judged(room: Room, total: int, free: int) -> bool:
+    """Whether there is room now."""
+    room.judge(total, free)
+    return room.problem is None
+
+
+def test_a_large_disk_has_room_however_many_percent_are_taken() -> None:
+    assert judged(Room(), 10 << 40, 500 << 30)
+
+
+@pytest.mark.parametrize(
+    ("total", "stop", "resume"),
+    [(10 << 40, STOP_BYTES, RESUME_BYTES), (8 << 30, STOP_BYTES, RESUME_BYTES),
+     (2000 << 20, 100 << 20, 200 << 20), (1 << 20, (1 << 20) // 20 + 1, (1 << 20) // 10 + 1)],
+)  # fmt: skip
+def test_it_stops_with_little_room_and_goes_on_with_twice_as_much(
+    total: int, stop: int, resume: int
 ) -> None:
-    percent = full_percent(tmp_path, lambda _: Usage(1000, 1000 - free, free))
-    assert percent == (None if full is None else pytest.approx(full))
+    room = Room()
+    assert judged(room, total, stop)
+    assert not judged(room, total, stop - 1)
+    assert not judged(room, total, resume - 1)
+    assert judged(room, total, resume)
+    assert judged(room, total, stop)
 
 
-def test_a_disk_that_can_t_be_asked_is_not_full(tmp_path: Path) -> None:
-    assert full_percent(tmp_path / "nothing") is None
+def test_the_problem_says_how_much_is_left_and_how_much_is_wanted() -> None:
+    room = Room()
+    room.judge(100 << 30, 3 << 20)
+    assert "only 3 MiB left" in str(room.problem) and "until 512 MiB" in str(room.problem)
+    room.judge(1 << 20, 10 << 10)
+    assert "only 10 KiB left" in str(room.problem) and "until 102 KiB" in str(room.problem)
+
+
+def test_a_disk_that_can_t_be_asked_has_room() -> None:
+    room = Room()
+    assert not judged(room, 1000, 0)
+    room.judge(None, None)
+    assert room.problem is None
+
+
+def test_a_look_finds_the_file_its_room_and_its_disk(tmp_path: Path) -> None:
+    path = tmp_path / "querylog.db"
+    assert look(path, 1000, 0.0)[:2] == (0, 0)
+    path.write_bytes(b"x" * 100)
+    path.with_name("querylog.db-wal").write_bytes(b"x" * 20)
+    path.with_name("querylog.db.broken-20261101T120000Z").write_bytes(b"x" * 3)
+    found = look(path, 1000, 0.0)
+    assert found.inode == path.stat().st_ino and found.size_bytes == 123
+    assert found.total_bytes and found.free_bytes is not None
+    assert look(tmp_path / "gone" / "querylog.db", 1000, 0.0) == (0, 0, None, None)

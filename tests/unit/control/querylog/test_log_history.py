@@ -13,8 +13,9 @@ from sinkhole.control.database import Database, Reader
 from sinkhole.control.querylog import filters as filters_module
 from sinkhole.control.querylog import name_search as name_search_module
 from sinkhole.control.querylog import search as search_module
+from sinkhole.control.querylog.aside import set_aside
 from sinkhole.control.querylog.history import History
-from sinkhole.control.querylog.schema import open_database, set_aside
+from sinkhole.control.querylog.schema import open_database
 from sinkhole.dns.wire.international import decoded
 from sinkhole.dns.wire.name import from_text, to_text
 from sinkhole.model.errors import StorageError
@@ -371,15 +372,21 @@ async def test_without_a_database_reading_is_a_storage_error(tmp_path: Path) -> 
 
 
 async def test_the_reader_follows_when_a_file_takes_the_place_of_another(
-    database: Database, history: History
+    database: Database,
 ) -> None:
+    files = [1]
+    reader = Reader(database.path, lambda: files[0])
+    history = History(reader)
     await fill(database, [batch([report("old.example.org")], time_s=NOW)])
     assert len((await history.page())["queries"]) == 1
     set_aside(database.path, "broken")
     fresh, _ = await open_database(database.path)
     try:
+        assert len((await history.page())["queries"]) == 1
+        files[0] += 1
         assert (await history.page())["queries"] == []
     finally:
+        await reader.close()
         await fresh.close()
 
 

@@ -153,3 +153,52 @@ async def test_what_is_young_and_small_stays(database: Database) -> None:
     await fill(database, [batch([report()], time_s=NOW - 5)])
     assert await run(database) < 10
     assert await count(database, "query") == 1
+
+
+async def test_a_wal_larger_than_its_share_is_folded_into_the_file(database: Database) -> None:
+    retention = Retention(Rollups(365 * DAY_S), 90 * DAY_S, 3 << 20)
+    assert retention.wal_bytes == (3 << 20) // 8
+    await hours_of_rows(database, hours=20, each=1000)
+    assert wal_size(database.path) > retention.wal_bytes
+    while await retention.step(database, NOW):
+        assert wal_size(database.path) <= 3 << 20
+    assert wal_size(database.path) <= retention.wal_bytes
+
+
+async def leading_names(database: Database, days: int, each: int) -> None:
+    """Statistics of many days, each with names of its own."""
+    for day in range(days):
+        start = (int(NOW) // 86_400 - day) * 86_400
+        ids = range(day * each + 1000, (day + 1) * each + 1000)
+        names = [value for i in ids for value in (i, i, f"n{i}.example.org", start)]
+        await database.insert("INSERT INTO name (id, digest, text, seen)", 4, names)
+        counts = [value for i in ids for value in (start, i, 7, 1)]
+        await database.insert("INSERT INTO by_day (start, name, count, blocked)", 4, counts)
+
+
+async def test_statistics_that_leave_no_room_for_rows_are_a_problem_that_says_what_to_do(
+    database: Database,
+) -> None:
+    await leading_names(database, days=60, each=500)
+    await hours_of_rows(database, hours=3, each=1000)
+    limit = 2 << 20
+    retention = Retention(Rollups(365 * DAY_S), 90 * DAY_S, limit)
+    while await retention.step(database, NOW):
+        pass
+    assert await count(database, "by_day") >= 30_000
+    problem = retention.problem or ""
+    assert "query_log.max_size (2.0 MiB)" in problem and "stats.keep" in problem
+    enough = Retention(Rollups(365 * DAY_S), 90 * DAY_S, 20 << 20)
+    while await enough.step(database, NOW):
+        pass
+    assert enough.problem is None
+
+
+async def test_a_full_log_whose_rows_take_most_of_it_is_no_problem(database: Database) -> None:
+    await hours_of_rows(database, hours=60, each=3000)
+    limit = 3 << 20
+    retention = Retention(Rollups(365 * DAY_S), 90 * DAY_S, limit)
+    while await retention.step(database, NOW):
+        pass
+    assert 10_000 < await count(database, "query") < 60 * 3000
+    assert retention.problem is None

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sinkhole.control.querylog.dictionary import NAMES, Dictionary
-from sinkhole.control.querylog.schema import MIGRATIONS, open_database, set_aside
+from sinkhole.control.querylog.schema import MIGRATIONS, open_database
 from sinkhole.dns.wire.name import from_text
 from sinkhole.model.errors import StorageError
 
@@ -166,15 +166,3 @@ async def test_a_mark_that_was_right_stays(tmp_path: Path, monkeypatch: pytest.M
         assert folded == hour + 3600
     finally:
         await database.close()
-
-
-def test_files_set_aside_within_a_second_get_names_of_their_own(tmp_path: Path) -> None:
-    path = tmp_path / "querylog.db"
-    asides = set()
-    for _ in range(3):
-        path.write_text("x")
-        path.with_name("querylog.db-wal").write_text("y")
-        aside = set_aside(path, "broken")
-        assert aside.with_name(aside.name + "-wal").read_text() == "y"
-        asides.add(aside)
-    assert len(asides) == 3

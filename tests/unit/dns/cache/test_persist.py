@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import struct
+from zlib import crc32
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from world import SimpleFilter, World, addresses
 
-from sinkhole.dns.cache.persist import MAGIC, dump, load
+from sinkhole.dns.cache.persist import MAGIC, MAGIC_2, Moment, dump, load
 from sinkhole.dns.cache.table import Table
 from sinkhole.dns.filter.match import Rewritten
 from sinkhole.dns.policy.blocking import Blocking
@@ -25,17 +28,29 @@ async def filled() -> World:
     return world
 
 
+WALL = 1_000_000.0
+BOOT, OTHER_BOOT = b"b" * 15 + b"\0", b"o" * 16
+
+
+def moment(now: float = 1000.0, wall: float = WALL) -> Moment:
+    return Moment(now, wall)
+
+
 async def restarted(data: bytes, away_s: float, block: list[str] | None = None) -> World:
+    return restored(data, moment(5.0, WALL + away_s), block)
+
+
+def restored(data: bytes, when: Moment, block: list[str] | None = None) -> World:
     world = World(block=block or [])
-    world.clock.now = 5.0  # another monotonic clock than before
-    for key, ready in load(data, 5.0, 1_000_000.0 + away_s):
+    world.clock.now = when.now  # another monotonic clock than before
+    for key, ready in load(data, when):
         world.table.put(key, ready)
     return world
 
 
 async def test_answers_come_back_as_old_as_they_are_and_blocks_do_not() -> None:
     world = await filled()
-    data = dump(world.table, world.clock.now, 1_000_000.0)
+    data = dump(world.table, moment(world.clock.now))
     again = await restarted(data, away_s=100)
     assert len(again.table.entries) == 2
     reply = await again.ask("www.example.org")
@@ -58,7 +73,7 @@ async def test_a_missing_name_is_missing_for_every_type_after_a_restart() -> Non
 
 
 async def test_the_addresses_in_it_are_judged_by_the_rules_of_today() -> None:
-    data = dump((await filled()).table, 1000.0, 1_000_000.0)
+    data = dump((await filled()).table, moment())
     again = await restarted(data, away_s=1)
     again.publish(filter=SimpleFilter(addresses=["192.0.2.1"]))
     assert addresses(await again.ask("www.example.org")) == ["0.0.0.0"]
@@ -72,7 +87,7 @@ async def test_a_rewritten_name_comes_back_for_the_same_rewrite_only() -> None:
     world.publish(filter=rules, blocking=Blocking(ttl_s=300))
     world.upstreams.says("safe.example.net", "A", "safe.example.net. 300 A 192.0.2.1")
     await world.ask("www.example.org")
-    data = dump(world.table, world.clock.now, 1_000_000.0)
+    data = dump(world.table, moment(world.clock.now))
     other = Rewritten(cname=from_text("safer.example.net"))
     for rewrite, asked in (
         ({"www.example.org": safe}, []),
@@ -86,7 +101,7 @@ async def test_a_rewritten_name_comes_back_for_the_same_rewrite_only() -> None:
 
 
 async def test_what_comes_back_is_judged_by_the_rules_of_today() -> None:
-    data = dump((await filled()).table, 1000.0, 1_000_000.0)
+    data = dump((await filled()).table, moment())
     for block in (["www.example.org"], ["t.example.net"]):
         again = await restarted(data, away_s=1, block=block)
         assert addresses(await again.ask("www.example.org")) == ["0.0.0.0"]
@@ -95,19 +110,63 @@ async def test_what_comes_back_is_judged_by_the_rules_of_today() -> None:
 async def test_expired_answers_are_saved_as_long_as_they_can_stand_in() -> None:
     world = await filled()
     world.clock.now += 100
-    now = world.clock.now
-    assert len(dump(world.table, now, 1e6)) < len(dump(world.table, now, 1e6, stale_s=86_400))
+    now = moment(world.clock.now)
+    assert len(dump(world.table, now)) < len(dump(world.table, now, stale_s=86_400))
 
 
-async def test_answers_from_the_future_are_left_out() -> None:
-    data = dump((await filled()).table, 1000.0, 1_000_000.0)
-    assert list(load(data, 5.0, 900_000.0)) == []
+@pytest.mark.parametrize(
+    ("wall", "since_boot", "boot", "age_s"),
+    [
+        (WALL + 100, 600.0, BOOT, 100),
+        (WALL - 3600, 600.0, BOOT, 100),
+        (WALL + 86_400, 600.0, BOOT, 100),
+        (WALL + 100, 7.0, OTHER_BOOT, 100),
+        (WALL + 1, 90.0, OTHER_BOOT, 90),
+        (WALL - 1, 90.0, OTHER_BOOT, None),
+        (WALL + 100, 499.0, BOOT, None),
+        (WALL + 100, 0.0, bytes(16), 100),
+        (WALL - 1, 0.0, bytes(16), None),
+    ],
+    ids=[
+        "same boot", "set back", "set forward", "other boot", "set back, but this boot has lasted",
+        "set back over a boot", "since a boot that has not lasted as long", "not Linux",
+        "set back, not Linux",
+    ],
+)  # fmt: skip
+async def test_answers_are_as_old_as_they_are_wherever_the_clock_was_set(
+    wall: float, since_boot: float, boot: bytes, age_s: int | None
+) -> None:
+    world = await filled()
+    world.clock.now += 10
+    written = Moment(world.clock.now, WALL, 500.0, BOOT if boot != bytes(16) else boot)
+    again = restored(dump(world.table, written), Moment(5.0, wall, since_boot, boot))
+    again.upstreams.dead = True
+    if age_s is None:
+        assert not again.table.entries
+    else:
+        assert (await again.ask("www.example.org")).rr[0].ttl == 300 - 10 - age_s
+
+
+async def test_a_file_of_version_2_is_read_by_its_wall_clock_times() -> None:
+    """It has no moment in front, and times in place of ages, which the clock set back has made
+    those of the future: they are left out."""
+    data = bytearray(dump((await filled()).table, moment(1010.0)))
+    assert restored(version_2(data, WALL + 90), moment(5.0, WALL + 100)).table.entries
+    again = restored(version_2(data, WALL + 90), moment(5.0, WALL + 100))
+    assert (await again.ask("www.example.org")).rr[0].ttl == 290
+    assert not restored(version_2(data, WALL + 90), moment(5.0, WALL)).table.entries
+
+
+def version_2(data: bytes, received: float) -> bytes:
+    """A dump of one age as the version before wrote it."""
+    records = data[12 + 32 :].replace(struct.pack("!d", 10.0), struct.pack("!d", received))
+    return MAGIC_2 + struct.pack("!I", crc32(records)) + records
 
 
 @pytest.mark.parametrize("data", [b"", b"x" * 50, MAGIC, MAGIC + b"\0\0\0\0" + b"x"])
 def test_damaged_files_are_refused(data: bytes) -> None:
     with pytest.raises(StorageError):
-        list(load(data, 0.0, 0.0))
+        list(load(data, moment()))
 
 
 @pytest.mark.parametrize("key", [b"", b"\xc0\x0c\0\1\0\0", b"\7example\3org", b"\0\0\1"])
@@ -115,13 +174,13 @@ async def test_a_file_that_is_whole_but_makes_no_sense_is_refused(key: bytes) ->
     table = Table(1 << 20)
     table.put(key, next(iter((await filled()).table.entries.values())))
     with pytest.raises(StorageError):
-        list(load(dump(table, 1000.0, 1e6), 0.0, 1e6))
+        list(load(dump(table, moment()), moment()))
 
 
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_any_damage_is_found(data: st.DataObject) -> None:
-    good = dump(Table(1), 0.0, 0.0) + b"some records"
+    good = dump(Table(1), moment()) + b"some records"
     at = data.draw(st.integers(0, len(good) - 1))
     with pytest.raises(StorageError):
-        list(load(good[:at] + bytes((good[at] ^ 0x55,)) + good[at + 1 :], 0.0, 0.0))
+        list(load(good[:at] + bytes((good[at] ^ 0x55,)) + good[at + 1 :], moment()))
