@@ -90,7 +90,7 @@ class App:
             self.pipeline,
             most_connections=self._shares.connections,
         )
-        self.listening = Listening(self.dns, self._make_web_server, self.faults)
+        self.listening = Listening(self.dns, self._make_page, self.faults)
         self.query_log: QueryLog | None = None
         self._has_loaded = False
         self._data_dir = DataDir(settings.data_dir)
@@ -168,9 +168,14 @@ class App:
             faults=self.faults,
         )
 
-    async def _make_web_server(self) -> WebServer:
+    async def _make_page(self) -> WebServer:
+        if self.query_log is None:  # it could not be opened at the start, by a bug
+            self.query_log = await self._open_log()
         # The page's library takes 0.2 s to import: in a thread, as DNS is up already.
         await asyncio.to_thread(import_module, "sinkhole.control.web")
+        return self._make_web_server(self.query_log)
+
+    def _make_web_server(self, query_log: QueryLog) -> WebServer:
         from sinkhole.control.web import (
             MOST_CONNECTIONS,
             WebServer,
@@ -179,9 +184,6 @@ class App:
             machine_names,
         )
 
-        if self.query_log is None:  # it could not be opened at the start, by a bug
-            self.query_log = await self._open_log()
-        query_log = self.query_log
         sources = WebSources(
             statistics=Statistics(query_log.reader(), lambda: query_log.dropped),
             history=query_log.history,

@@ -55,8 +55,7 @@ class TcpListener:
 
     def listen(self, bound: Bound) -> None:
         """Start accepting on one more socket."""
-        make_room = partial(self._evict, self.connections)
-        self.acceptors.append(Acceptor(bound.sock, partial(Connection, self), make_room))
+        self.acceptors.append(Acceptor(bound.sock, partial(Connection, self), self.make_room))
         if self._sweeper is None:
             self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
 
@@ -83,6 +82,10 @@ class TcpListener:
             return False
         self.connections[new] = None
         return True
+
+    def make_room(self) -> None:
+        """Close the connection that is idle longest, if one is: descriptors have run out."""
+        self._evict(self.connections)
 
     def touched(self, connection: Connection) -> None:
         """Move a connection that was just used to the end of the queue."""
