@@ -88,7 +88,7 @@ class App:
             self.pipeline,
             most_connections=self._shares.connections,
         )
-        self.listening = Listening(self.dns, self._make_web_server, self.faults)
+        self.listening = Listening(self.dns, self._make_page, self.faults)
         self.query_log: QueryLog | None = None
         self._has_loaded = False
         self._data_dir = DataDir(settings.data_dir)
@@ -168,13 +168,13 @@ class App:
             client_name=self._client_name,
         )
 
-    async def _make_web_server(self) -> WebServer:
+    async def _make_page(self) -> WebServer:
         if self.query_log is None:  # it could not be opened at the start, by a bug
             self.query_log = await self._open_log()
         # In a thread, as DNS is up already: the library takes 0.2 s to import, and files are read.
-        return await asyncio.to_thread(self._build_web_server, self.query_log)
+        return await asyncio.to_thread(self._make_web_server, self.query_log)
 
-    def _build_web_server(self, query_log: QueryLog) -> WebServer:
+    def _make_web_server(self, query_log: QueryLog) -> WebServer:
         from sinkhole.control.web import (
             MOST_CONNECTIONS,
             WebServer,

@@ -122,7 +122,7 @@ def address_records(addresses: Iterable[Address]) -> list[tuple[int, bytes]]:
     return [(types[address.version], address.packed) for address in addresses]
 
 
-def make_forwarder(settings: Settings, sockets: int) -> Forwarder:
+def make_forwarder(settings: Settings, sockets: int = MOST_PER_SERVER) -> Forwarder:
     """The upstreams, which share so many sockets."""
     servers = [(each.host, each.port) for each in settings.upstream.servers]
     return Forwarder(

@@ -62,8 +62,9 @@ class Acceptor:
         """Take no more connections, and close the socket; those that were taken stay."""
         if self._pause is not None:
             self._pause.cancel()
-        self._loop.remove_reader(self._sock)
-        self._sock.close()
+        if self._sock.fileno() >= 0:  # not closed before
+            self._loop.remove_reader(self._sock)
+            self._sock.close()
         self._spend_reserve()
         await self._taking.close()
 

@@ -69,14 +69,14 @@ async def test_a_bug_in_the_page_leaves_dns_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listening, "FIRST_RETRY_S", 0.05)
-    ordinary, fails = App._make_web_server, [True]
+    ordinary, fails = App._make_page, [True]
 
     async def odd(app: App) -> WebServer:
         if fails:
             raise RuntimeError("as arranged")
         return await ordinary(app)
 
-    monkeypatch.setattr(App, "_make_web_server", odd)
+    monkeypatch.setattr(App, "_make_page", odd)
     async with running(house(tmp_path, **ADS)) as app:
         assert await answers(app.addresses[0], "ads.example") == ["0.0.0.0"]
         assert any("as arranged" in problem for problem in app.problems())

@@ -66,7 +66,7 @@ class TcpListener:
 
     def listen(self, bound: Bound) -> None:
         """Start accepting on one more socket."""
-        self.acceptors.append(Acceptor(bound.sock, partial(Connection, self), self._make_room))
+        self.acceptors.append(Acceptor(bound.sock, partial(Connection, self), self.make_room))
         if self._sweeper is None:
             self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
 
@@ -122,7 +122,7 @@ class TcpListener:
             del self.connections[connection]
             self.connections[connection] = None
 
-    def _make_room(self) -> None:
+    def make_room(self) -> None:
         """Close a connection that can be spared, as descriptors have run out."""
         if (idle := _first_idle(self.connections)) is not None:
             idle.close()

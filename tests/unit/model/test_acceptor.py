@@ -134,8 +134,8 @@ async def test_other_errors_are_told_and_nothing_spins(
     assert caplog.text.count("taking a connection failed") == 1
 
 
-async def test_after_closing_nobody_is_taken() -> None:
-    async with accepting() as (_, sock):
-        pass
+async def test_after_closing_nobody_is_taken_and_closing_twice_is_fine() -> None:
+    async with accepting() as (acceptor, sock):
+        await acceptor.close()
     with pytest.raises(ConnectionRefusedError):
         await is_echoed(sock.port)
