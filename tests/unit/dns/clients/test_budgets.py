@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sinkhole.dns.clients.budgets import Budgets
 
@@ -75,3 +77,26 @@ def test_a_budget_that_is_asked_for_all_the_time_moves_along() -> None:
     budgets = Budgets(10, most=3)
     assert sum(budgets.spend("a", number / 100) for number in range(1000)) in (109, 110)
     assert len(budgets) <= 4
+
+
+@given(
+    asked=st.lists(
+        st.tuples(st.integers(0, 6), st.sampled_from([0.0, 0.01, 0.2, 0.9, 1.0, 2.5])),
+        max_size=200,
+    )
+)
+def test_whatever_is_forgotten_nobody_spends_more_than_the_rate(
+    asked: list[tuple[int, float]],
+) -> None:
+    """In no window of time, however many others come: but for a part of the shared budget, which
+    somebody may have spent just before there was room for one of the own."""
+    budgets, now = Budgets(5, most=3), 0.0
+    spent: dict[int, list[float]] = {}
+    for key, pause_s in asked:
+        now += pause_s
+        if budgets.spend(key, now):
+            spent.setdefault(key, []).append(now)
+    for times in spent.values():
+        for first, began in enumerate(times):
+            for last in range(first, len(times)):
+                assert last - first + 1 <= 5 * (times[last] - began) + 2 * 5 + 1e-3
