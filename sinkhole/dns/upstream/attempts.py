@@ -20,6 +20,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import socket
 from collections.abc import Callable
 from typing import Final
 
@@ -107,15 +108,26 @@ class Attempts:
         if server.sockets.free < 1:
             self._make_room(server.sockets, flight.holder, now)
         try:
-            attempt.handle = self._datagrams.send(
-                server.family, server.fixed or server.address(), attempt.query, attempt
-            )
+            attempt.handle = self._open(attempt, now)
         except OSError as error:
             self._note_os_error(attempt, error)
             return None
         server.queries += 1
         server.sockets.take(flight.holder, attempt)
         return attempt
+
+    def _open(self, attempt: Attempt, now: float) -> socket.SocketType:
+        """Send its query. Where the machine has no socket left, who holds the most gives one up."""
+        server, query = attempt.server, attempt.query
+        address = server.fixed or server.address()
+        try:
+            return self._datagrams.send(server.family, address, query, attempt)
+        except OSError as error:
+            if error.errno not in _OUR_LIMITS:
+                raise
+            if not self._make_room(server.sockets, attempt.flight.holder, now):
+                raise
+        return self._datagrams.send(server.family, address, query, attempt)
 
     def _prepare(
         self, flight: Flight, server: Server, now: float, *, edns: bool, lower: bool
@@ -262,6 +274,7 @@ class Attempts:
         attempt.flight.spent.append(attempt.server)
         if error.errno in _OUR_LIMITS:
             attempt.outcome = f"was not asked ({reason}, on our side)"
+            attempt.flight.is_crowded = True
         elif error.errno == errno.ECONNREFUSED:
             attempt.outcome = "has no DNS server listening there"
             attempt.server.failed(attempt.outcome)

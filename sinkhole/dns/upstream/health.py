@@ -54,8 +54,7 @@ class Server:
 
     __slots__ = (
         "_nameless", "edns", "failures", "family", "fixed", "ip", "letter_case", "loops", "missed",
-        "name", "port", "queries", "recovered_at", "rtt_s", "score", "slow_s",
-        "sockets", "up",
+        "name", "port", "queries", "recovered_at", "rtt_s", "score", "slow_s", "sockets", "up",
         "useless",
     )  # fmt: skip
 

@@ -100,7 +100,7 @@ class Shares(Generic[Place]):
         """Who gives way to one more of `holder`; None if that would have to be the newcomer.
 
         Only who would still hold as many as the newcomer's holder then, so nobody is thrown out in
-        turns. To be called while no place is free; costs 100 ns for each holder.
+        turns. To be called when there is no room for another; costs 100 ns for each holder.
         """
         clients = Counter[bytes]()
         for each, held in self._held.items():
