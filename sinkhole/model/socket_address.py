@@ -19,6 +19,11 @@ def family_of(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
+def is_link_local(host: str) -> bool:
+    """Whether an IP address means nothing without an interface."""
+    return ":" in host and ip_address(host).is_link_local
+
+
 def socket_address(host: str, port: int) -> SocketAddress:
     """An IP address and a port, for `bind` and `connect`.
 
@@ -30,7 +35,7 @@ def socket_address(host: str, port: int) -> SocketAddress:
     ip, _, interface = host.partition("%")
     if interface:
         return ip, port, 0, _number_of(interface)
-    if ip_address(ip).is_link_local:
+    if is_link_local(ip):
         raise OSError(errno.EINVAL, f"{ip} needs its interface, write such as {ip}%eth0")
     return ip, port, 0, 0
 

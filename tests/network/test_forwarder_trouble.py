@@ -19,7 +19,7 @@ from forwarding import (
     until,
 )
 
-from sinkhole.dns.upstream.flight import Flight
+from sinkhole.dns.upstream.flight import Exchanged, Flight
 from sinkhole.dns.upstream.forwarder import SHORTEST_PATIENCE_S
 from sinkhole.model.errors import UpstreamError
 
@@ -255,6 +255,27 @@ async def test_running_out_of_file_descriptors_is_no_fault_of_the_servers(
         assert (status["up"], status["failures"]) == (True, 0)
         assert forwarder.unsent > 0
         assert addresses(await forwarder.exchange_later(QUESTION)) == [FIRST]
+
+
+async def test_when_file_descriptors_run_out_who_holds_the_most_gives_one_up(
+    one: FakeUpstream, clock: Clock
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    flooded: list[Exchanged | UpstreamError] = []
+    heard: asyncio.Queue[Exchanged | UpstreamError] = asyncio.Queue()
+    async with forwarding(one, clock=clock) as forwarder:
+        one.always = silent
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (highest_file() + 10, hard))
+            for number in range(50):
+                name = f"n{number}.dead.example"
+                forwarder.ask(ask_for(name), flooded.append, b"\xc0\0\2\x42")
+            assert flooded and all("on our side" in str(error) for error in flooded)
+            one.always = answered
+            forwarder.ask(QUESTION, heard.put_nowait, b"\xc0\0\2\7")
+            assert isinstance(await asyncio.wait_for(heard.get(), LIMIT_S), Exchanged)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
 def highest_file() -> int:

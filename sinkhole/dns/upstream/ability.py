@@ -18,29 +18,25 @@ REPEATED: Final = 3
 
 
 class Ability:
-    """Whether a server has one ability; it is taken to, unless proven otherwise."""
+    """Whether a server has one ability; it is taken to, unless proven otherwise.
 
-    __slots__ = ("_doubts", "_lacking_until")
+    Before `lacking_until` it is to be asked without. Attributes, as every query looks at them.
+    """
+
+    __slots__ = ("doubts", "lacking_until")
 
     def __init__(self) -> None:
-        self._doubts = 0
-        self._lacking_until = float("-inf")
-
-    def is_lacking(self, now: float) -> bool:
-        """Whether to ask without it."""
-        return now < self._lacking_until
-
-    def shown(self) -> None:
-        """An answer showed it: doubts were wrong, or a forger's work."""
-        self._doubts = 0
+        self.doubts = 0
+        """Questions in a row that only worked without it; an answer with it sets them to 0."""
+        self.lacking_until = float("-inf")
 
     def doubted(self, now: float) -> None:
         """A question only worked without it, and TCP could not be asked."""
-        self._doubts += 1
-        if self._doubts >= REPEATED:
+        self.doubts += 1
+        if self.doubts >= REPEATED:
             self.disproved(now)
 
     def disproved(self, now: float) -> None:
         """The server said over TCP that it lacks it."""
-        self._doubts = 0
-        self._lacking_until = now + REMEMBER_S
+        self.doubts = 0
+        self.lacking_until = now + REMEMBER_S

@@ -20,6 +20,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import logging
+import socket
 from collections.abc import Callable
 from typing import Final
 
@@ -109,9 +110,7 @@ class Attempts:
         if server.sockets.free < 1:
             self._make_room(server.sockets, flight.holder, now)
         try:
-            attempt.handle = self._datagrams.send(
-                server.family, server.address(), attempt.query, attempt
-            )
+            attempt.handle = self._open(attempt, now)
         except OSError as error:
             self._note_os_error(attempt, error)
             return None
@@ -119,12 +118,25 @@ class Attempts:
         server.sockets.take(flight.holder, attempt)
         return attempt
 
+    def _open(self, attempt: Attempt, now: float) -> socket.SocketType:
+        """Send its query. Where the machine has no socket left, who holds the most gives one up."""
+        server, query = attempt.server, attempt.query
+        address = server.fixed or server.address()
+        try:
+            return self._datagrams.send(server.family, address, query, attempt)
+        except OSError as error:
+            if error.errno not in _OUR_LIMITS:
+                raise
+            if not self._make_room(server.sockets, attempt.flight.holder, now):
+                raise
+        return self._datagrams.send(server.family, address, query, attempt)
+
     def _prepare(
         self, flight: Flight, server: Server, now: float, *, edns: bool, lower: bool
     ) -> Attempt:
         """An attempt with its query: with a new id, and in random letter case unless `lower`."""
-        edns = edns and not server.edns.is_lacking(now)
-        lower = lower or not self._randomize_case or server.letter_case.is_lacking(now)
+        edns = edns and now >= server.edns.lacking_until
+        lower = lower or not self._randomize_case or now < server.letter_case.lacking_until
         random = int.from_bytes(self._draw(2 if lower else 2 + len(flight.question.name)), "big")
         query = render_query(flight.question, random & 0xFFFF, case_bits=random >> 16, edns=edns)
         attempt = Attempt(flight, server, query, now, edns, lower)
@@ -185,25 +197,13 @@ class Attempts:
             self.end(attempt)
             self._note_os_error(attempt, data)
             self._missed(attempt)
-        elif not answers_question(data, attempt.query):
-            if not answers_but_for_case(data, attempt.query):
-                self._on_stray(attempt)
-            elif attempt.lower:
-                return self._answer_in(attempt, data)
-            else:
-                self._doubt(attempt, "answered in another letter case", attempt.edns, lower=True)
-        else:
-            return self._answer_in(attempt, data)
-        return None
-
-    def _answer_in(self, attempt: Attempt, data: bytes) -> Reply | None:
-        """The usable reply in a datagram that answers the query, else as `_reply_in`."""
-        rcode = data[3] & n.RCODE_MASK
-        if data[2] & _TC_BIT:
+        elif not (answers_question(data, attempt.query) or self._is_same(attempt, data)):
+            pass  # and what must follow is done
+        elif data[2] & _TC_BIT:
             now = self._clock()
             attempt.server.answered(now, now - attempt.sent_at)
             self._ask_by_tcp(attempt, "gave a truncated answer", self._try_s)
-        elif rcode in _EDNS_UNKNOWN and attempt.edns:
+        elif (rcode := data[3] & n.RCODE_MASK) in _EDNS_UNKNOWN and attempt.edns:
             outcome = f"answered {n.rcode_name(rcode)} to EDNS"
             self._doubt(attempt, outcome, edns=False, lower=attempt.lower)
         elif data[5] != 1 and not self._was_tried_by_tcp(attempt):
@@ -212,6 +212,16 @@ class Attempts:
         else:
             return self._usable(attempt, data)
         return None
+
+    def _is_same(self, attempt: Attempt, data: bytes) -> bool:
+        """Whether it may be taken for the answer though not everything in it is as we asked."""
+        if not answers_but_for_case(data, attempt.query):
+            self._on_stray(attempt)
+        elif attempt.lower:
+            return True
+        else:
+            self._doubt(attempt, "answered in another letter case", attempt.edns, lower=True)
+        return False
 
     def _usable(self, attempt: Attempt, wire: bytes) -> Reply | None:
         """The reply in a message known to answer the query; of no use, it is missed, and None."""
@@ -244,12 +254,12 @@ class Attempts:
         """What an answer that was used says of how its server can be asked."""
         server = attempt.server
         if attempt.edns:
-            server.edns.shown()
-        elif not server.edns.is_lacking(now):
+            server.edns.doubts = 0
+        elif now >= server.edns.lacking_until:
             server.edns.doubted(now)
         if not attempt.lower:
-            server.letter_case.shown()
-        elif self._randomize_case and not server.letter_case.is_lacking(now):
+            server.letter_case.doubts = 0
+        elif self._randomize_case and now >= server.letter_case.lacking_until:
             server.letter_case.doubted(now)
 
     def _on_stray(self, attempt: Attempt) -> None:
@@ -268,6 +278,7 @@ class Attempts:
         if error.errno in _OUR_LIMITS:
             self.unsent += 1
             attempt.outcome = f"was not asked ({reason}, on our side)"
+            attempt.flight.is_crowded = True
         elif error.errno == errno.ECONNREFUSED:
             attempt.outcome = "has no DNS server listening there"
             attempt.server.failed(attempt.outcome)

@@ -204,14 +204,14 @@ def bug_error() -> UpstreamError:
     return UpstreamError("", "an error of sinkhole's own")
 
 
-def tell_all(tells: Iterable[Tell], outcome: Exchanged | UpstreamError) -> None:
+def tell_all(askers: Iterable[Asker], outcome: Exchanged | UpstreamError) -> None:
     """Tell the outcome to one after the other, as the first may serve the others.
 
     One that raises has a bug, which is logged and harms nobody else.
     """
-    for tell in tells:
+    for asker in askers:
         try:
-            tell(outcome)
+            asker.tell(outcome)
         except Exception:
             log.exception("an answer was lost by a bug")
 

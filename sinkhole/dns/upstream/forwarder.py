@@ -159,8 +159,8 @@ class Forwarder:
         flight.askers.append(asker)
         self._waiting.take(holder, asker)
         # It counts for who holds the fewest, so that nobody loses it by somebody else's flood.
-        held_by = self._waiting.held_by
-        if held_by(holder.client) < held_by(flight.holder.client):
+        held_by, before = self._waiting.held_by, flight.holder.client
+        if holder.client != before and held_by(holder.client) < held_by(before):
             flight.hand_over(holder)
 
     def is_loop_probe(self, question: Question) -> bool:
@@ -234,7 +234,7 @@ class Forwarder:
         if flight.holder == asker.holder:
             flight.hand_over(flight.askers[0].holder)
         self._note_refused(asker.holder, 1)
-        tell_all([asker.tell], crowded)
+        tell_all([asker], crowded)
 
     def _refusal(self, holder: Holder, why: str) -> CrowdedError:
         self._note_refused(holder, 1)
@@ -258,15 +258,15 @@ class Forwarder:
             raise UpstreamError("", "the forwarder is not running")
         now = self._clock()
         flight = Flight(question, servers, holder, now, now + self._budget_s, is_probe)
+        asker = Asker(tell, holder, flight)
         if self._ask_next(flight, now):
-            asker = Asker(tell, holder, flight)
             flight.askers.append(asker)
             self._waiting.take(holder, asker)
             self._flights[question] = flight
             if self._tick_timer is None:
                 self._set_tick()
         elif flight.attempts:
-            tell_all([tell], flight.explain(now))
+            tell_all([asker], flight.explain(now))
         elif not servers:
             raise UpstreamError("", "none is set")
         elif all(server.loops for server in servers):
@@ -282,7 +282,7 @@ class Forwarder:
                 self._make_room(holder)
             self._begin(question, (server,), holder, tell, is_probe=True)
         except UpstreamError as error:
-            tell_all([tell], error)
+            tell(error)
 
     def _ask_next(self, flight: Flight, now: float) -> bool:
         """Ask the best server that may still be asked; whether there was one."""
@@ -311,7 +311,8 @@ class Forwarder:
             asked = flight.asked(server) if flight.attempts else 0
             if asked >= ROUNDS or server in flight.spent:
                 continue
-            rank = (not server.up, asked, server.is_poor_for(zone), server.score)
+            is_poor = zone in server.missed or zone in server.useless
+            rank = (not server.up, asked, is_poor, server.score)
             if best is None or rank < best_rank:
                 best, best_rank = server, rank
         if not flight.attempts:
@@ -347,12 +348,14 @@ class Forwarder:
         for attempt in flight.attempts:
             if attempt.handle is not None:
                 self._attempts.end(attempt)
-        flight.attempts.clear()  # they point back at the flight: no work for the cycle collector
+        # They point back at the flight: no work for the cycle collector.
+        askers, flight.askers = flight.askers, []
+        flight.attempts.clear()
         if isinstance(outcome, CrowdedError):
-            self._note_refused(flight.holder, len(flight.askers))
-        for asker in flight.askers:
+            self._note_refused(flight.holder, len(askers))
+        for asker in askers:
             self._waiting.leave(asker.holder, asker)
-        tell_all([asker.tell for asker in flight.askers], outcome)
+        tell_all(askers, outcome)
 
     # -- time ------------------------------------------------------------------------------
 

@@ -19,7 +19,12 @@ from typing import TYPE_CHECKING, Final
 
 from sinkhole.dns.upstream.ability import Ability
 from sinkhole.dns.upstream.shares import Shares
-from sinkhole.model.socket_address import SocketAddress, family_of, socket_address
+from sinkhole.model.socket_address import (
+    SocketAddress,
+    family_of,
+    is_link_local,
+    socket_address,
+)
 from sinkhole.model.status import UpstreamStatus
 
 if TYPE_CHECKING:
@@ -48,9 +53,9 @@ class Server:
     """
 
     __slots__ = (
-        "_missed", "_nameless", "_useless", "edns", "failures", "family", "ip", "letter_case",
-        "loops", "name", "port", "queries", "recovered_at", "rtt_s", "score", "slow_s",
-        "sockets", "up",
+        "_nameless", "edns", "failures", "family", "fixed", "ip", "letter_case", "loops", "missed",
+        "name", "port", "queries", "recovered_at", "rtt_s", "score", "slow_s", "sockets", "up",
+        "useless",
     )  # fmt: skip
 
     def __init__(self, ip: str, port: int, slow_s: float, most_sockets: int = 500) -> None:
@@ -58,6 +63,8 @@ class Server:
         version = ipaddress.ip_address(ip).version
         self.name = _text(ip, port, version)
         self.ip, self.port, self.family = ip, port, int(family_of(ip))
+        self.fixed = None if is_link_local(ip) else self.address()
+        """`address` of one that needs no interface, so that not every query asks for it."""
         self.slow_s = slow_s
         self.up = True
         self.loops = False
@@ -66,11 +73,11 @@ class Server:
         self.score = 0.0
         self.recovered_at = float("-inf")
         """When it was last found to be of use again, after it had been down or of no use."""
-        self._missed: set[bytes] = set()
+        self.missed: set[bytes] = set()
         """Zones of which it left a question unanswered since its last answer; SEVERAL at most."""
         self._nameless = 0
         """Its failures since then that are about no name."""
-        self._useless: set[bytes] = set()
+        self.useless: set[bytes] = set()
         """Zones it answered with nothing to use, since its last answer that could be used."""
         self.queries = 0
         self.failures = 0
@@ -91,21 +98,17 @@ class Server:
     @property
     def is_suspect(self) -> bool:
         """Whether it failed since its last answer; a probe tells whether that is about a name."""
-        return bool(self._nameless or self._missed)
+        return bool(self._nameless or self.missed)
 
     def address(self) -> SocketAddress:
         """Where it is now. Raises OSError when its interface is not there."""
         return socket_address(self.ip, self.port)
 
-    def is_poor_for(self, zone: bytes) -> bool:
-        """Whether it did worse for the names of this zone, of late, than any other server may."""
-        return zone in self._missed or zone in self._useless
-
     def answered(self, now: float, rtt_s: float | None = None) -> None:
         """It gave a matching answer, whatever that says; `rtt_s` is None where the time says
         nothing (TCP)."""
-        if self.is_suspect:
-            self._missed.clear()
+        if self._nameless or self.missed:
+            self.missed.clear()
             self._nameless = 0
         if not self.up:
             self.up = True
@@ -114,15 +117,15 @@ class Server:
         if rtt_s is not None:
             old = rtt_s if self.rtt_s is None else self.rtt_s
             self.rtt_s = self.score = old + (rtt_s - old) * SMOOTHING
-            if len(self._useless) >= SEVERAL:
+            if len(self.useless) >= SEVERAL:
                 self.score = max(self.score, self.slow_s)
 
     def helped(self, now: float, rtt_s: float | None) -> None:
         """It gave an answer that can be used."""
-        if self._useless:
-            if len(self._useless) >= SEVERAL:
+        if self.useless:
+            if len(self.useless) >= SEVERAL:
                 self.recovered_at = now
-            self._useless.clear()
+            self.useless.clear()
         self.answered(now, rtt_s)
 
     def unhelpful(self, now: float, zone: bytes) -> None:
@@ -132,9 +135,9 @@ class Server:
         router has without its line, and is the last to be asked.
         """
         self.answered(now)
-        if len(self._useless) < SEVERAL:
-            self._useless.add(zone)
-        if len(self._useless) >= SEVERAL:
+        if len(self.useless) < SEVERAL:
+            self.useless.add(zone)
+        if len(self.useless) >= SEVERAL:
             self.score = max(self.score, self.slow_s)
 
     def failed(self, what: str, zone: bytes | None = None) -> None:
@@ -145,9 +148,9 @@ class Server:
         self.failures += 1
         if zone is None:
             self._nameless += 1
-        elif len(self._missed) < SEVERAL:
-            self._missed.add(zone)
-        if self._nameless + len(self._missed) < SEVERAL:
+        elif len(self.missed) < SEVERAL:
+            self.missed.add(zone)
+        if self._nameless + len(self.missed) < SEVERAL:
             return
         self.score = max(self.score, self.slow_s)
         if self.up and self._nameless:

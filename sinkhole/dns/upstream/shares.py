@@ -13,6 +13,7 @@ flood is too small for a router that asks for a whole household; a share is not.
 
 from __future__ import annotations
 
+from collections import Counter
 from ipaddress import ip_address, ip_network
 from typing import Final, Generic, NamedTuple, TypeVar
 
@@ -26,6 +27,10 @@ has as many addresses as it likes."""
 
 OURSELVES: Final = b""
 """The client of questions that nobody asked: probes, hosts of lists, explanations."""
+
+
+_NEW: Final = tuple.__new__
+"""Makes a NamedTuple of what is in hand in half the time that its own constructor takes."""
 
 
 class Holder(NamedTuple):
@@ -49,13 +54,14 @@ def holder_of(name: bytes, client: bytes) -> Holder:
     """
     before = last = at = 0
     while size := name[at]:
-        before, last = last, at
+        before = last
+        last = at
         at += size + 1
-    return Holder(client[:NETWORK_SIZE], name[before:])
+    return _NEW(Holder, (client[:NETWORK_SIZE], name[before:]))
 
 
 class Shares(Generic[Place]):
-    """`most` places. Taking and leaving one costs half a microsecond each.
+    """`most` places. Taking and leaving one costs a quarter of a microsecond each.
 
     `free` is how many are not taken. Where there is none, `yields` tells who has to leave before
     another may `take` one.
@@ -65,16 +71,14 @@ class Shares(Generic[Place]):
         self.most = most
         self.free = most
         self._held: dict[Holder, dict[Place, None]] = {}
-        self._clients: dict[bytes, int] = {}
 
     def take(self, holder: Holder, place: Place) -> None:
         """Hold a place; it is the newest of its holder."""
         self.free -= 1
-        held = self._held.get(holder)
-        if held is None:
-            held = self._held[holder] = {}
-        held[place] = None
-        self._clients[holder.client] = self._clients.get(holder.client, 0) + 1
+        if holder in self._held:
+            self._held[holder][place] = None
+        else:
+            self._held[holder] = {place: None}
 
     def leave(self, holder: Holder, place: Place) -> None:
         """Hold it no longer."""
@@ -83,15 +87,10 @@ class Shares(Generic[Place]):
         del held[place]
         if not held:
             del self._held[holder]
-        left = self._clients[holder.client] - 1
-        if left:
-            self._clients[holder.client] = left
-        else:
-            del self._clients[holder.client]
 
     def held_by(self, client: bytes) -> int:
-        """How many places a client holds."""
-        return self._clients.get(client, 0)
+        """How many places a client holds; counted when asked for, as that is seldom."""
+        return sum(len(held) for holder, held in self._held.items() if holder.client == client)
 
     def admits(self, holder: Holder) -> bool:
         """Whether a place can be had: one is free, or somebody would give way."""
@@ -101,13 +100,16 @@ class Shares(Generic[Place]):
         """Who gives way to one more of `holder`; None if that would have to be the newcomer.
 
         Only who would still hold as many as the newcomer's holder then, so nobody is thrown out in
-        turns. To be called while no place is free; costs 30 ns for each holder.
+        turns. To be called when there is no room for another; costs 100 ns for each holder.
         """
-        biggest = max(self._clients, key=self._clients.__getitem__, default=holder.client)
-        if self.held_by(holder.client) + 1 >= self.held_by(biggest):
+        clients = Counter[bytes]()
+        for each, held in self._held.items():
+            clients[each.client] += len(held)
+        biggest = max(clients, key=clients.__getitem__, default=holder.client)
+        if clients[holder.client] + 1 >= clients[biggest]:
             biggest = holder.client
-        zones = [held for held in self._held if held.client == biggest]
-        largest = max(zones, key=lambda held: len(self._held[held]), default=holder)
+        zones = [each for each in self._held if each.client == biggest]
+        largest = max(zones, key=lambda each: len(self._held[each]), default=holder)
         places = self._held.get(largest, {})
         if biggest == holder.client and len(self._held.get(holder, ())) + 1 >= len(places):
             return None

@@ -76,7 +76,7 @@ def test_the_silence_of_one_zone_says_nothing_of_the_server(
     for _ in range(100):
         server.failed("gave no answer", ZONES[0])
     assert (server.up, server.score) == (True, 0.01)
-    assert server.is_poor_for(ZONES[0]) and not server.is_poor_for(ZONES[1])
+    assert server.missed == {ZONES[0]}
     server.failed("gave no answer")
     assert (server.up, server.score) == (True, 0.01), "one lost probe is no proof either"
     assert caplog.records == []
@@ -99,7 +99,7 @@ def test_answers_of_no_use_to_one_zone_change_nothing_for_others() -> None:
     for _ in range(100):
         server.unhelpful(2.0, ZONES[0])
     assert (server.score, server.up, server.failures) == (0.01, True, 0)
-    assert server.is_poor_for(ZONES[0]) and not server.is_poor_for(ZONES[1])
+    assert server.useless == {ZONES[0]}
 
 
 def test_a_server_of_no_use_for_several_zones_is_asked_last_until_it_helps() -> None:
@@ -114,7 +114,7 @@ def test_a_server_of_no_use_for_several_zones_is_asked_last_until_it_helps() -> 
     server.helped(4.0, 0.01)
     assert server.score == pytest.approx(0.01)
     assert server.recovered_at == 4.0
-    assert not server.is_poor_for(ZONES[0])
+    assert not server.useless
 
 
 def test_a_looping_server_is_not_shown_as_up() -> None:
