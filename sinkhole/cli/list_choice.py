@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 import click
 from rich.table import Table
 
-from sinkhole.cli.terminal import cell, tables_console
+from sinkhole.cli.console import cell, tables_console
 from sinkhole.control.lists.added import AddedList, AddedLists
 from sinkhole.control.settings import ListSettings, Settings, make_list
 from sinkhole.control.settings.shipped import CatalogueEntry, find_entry, read_catalogue

@@ -10,7 +10,7 @@ import click
 from rich.filesize import decimal
 from rich.table import Table
 
-from sinkhole.cli.terminal import cell, tables_console
+from sinkhole.cli.console import cell, tables_console
 from sinkhole.control.database import Reader
 from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.status import ListWithHits, with_hits

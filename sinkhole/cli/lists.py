@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 import click
 
+from sinkhole.cli.console import console
 from sinkhole.cli.list_progress import ProgressDisplay
-from sinkhole.cli.terminal import console
 from sinkhole.control.lists.diff import Difference
 from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.status import ListStatus

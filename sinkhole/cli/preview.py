@@ -10,9 +10,9 @@ from typing import Final, TypedDict
 import click
 from rich.table import Table
 
+from sinkhole.cli.console import cell, console, tables_console
 from sinkhole.cli.list_choice import chosen
 from sinkhole.cli.list_progress import ProgressDisplay
-from sinkhole.cli.terminal import cell, console, tables_console
 from sinkhole.control.database import Reader
 from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.preview import PreviewedList

@@ -15,7 +15,7 @@ from typing import Final, cast
 import click
 from rich.table import Table
 
-from sinkhole.cli.terminal import cell, tables_console
+from sinkhole.cli.console import cell, tables_console
 from sinkhole.control.settings import Endpoint, Settings
 from sinkhole.dns.pipeline.decide_question import HEALTH_NAME
 from sinkhole.dns.wire.numbers import Type

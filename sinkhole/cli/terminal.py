@@ -2,24 +2,20 @@
 
 Rules, names, titles, records and errors come from strangers, and file names from anybody. What
 commands print goes through `guard_output`, whichever command it is and however it prints; colours
-and bars are ours, and go round it by `console`, which escapes what is put into them.
+and bars are ours, and go round it by `console.py`, which escapes what is put into them.
 """
 
 from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any, TextIO, cast
-
-from rich.console import Console, ConsoleOptions, RenderableType
-from rich.segment import Segment
-from rich.text import Text
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TextIO, cast
 
 from sinkhole.model.masking import masked
 
-_UNBOUNDED = 10_000
-_LINES = "\n\t"
+LINES: Final = "\n\t"
+"""What text of several lines is made of besides what can be seen."""
 
 
 def printable(text: str, keep: str = "") -> str:
@@ -69,13 +65,18 @@ def guard_output() -> None:
     to the end of the program: what the interpreter says of an error nobody caught counts too.
     """
     if not isinstance(sys.stdout, _Guarded):
-        sys.stdout = cast(TextIO, _Guarded(sys.stdout, lambda text: printable(text, _LINES)))
+        sys.stdout = cast(TextIO, _Guarded(sys.stdout, lambda text: printable(text, LINES)))
     if not isinstance(sys.stderr, _Guarded):
         sys.stderr = cast(TextIO, _Guarded(sys.stderr, _error_text))
 
 
 def _error_text(text: str) -> str:
-    return masked(printable(text, _LINES))
+    return masked(printable(text, LINES))
+
+
+def unguarded(stream: TextIO) -> TextIO:
+    """The stream behind the guard, for what has escaped the text of others itself."""
+    return stream.stream if isinstance(stream, _Guarded) else stream
 
 
 class LogLines(logging.Formatter):
@@ -84,36 +85,3 @@ class LogLines(logging.Formatter):
     def formatMessage(self, record: logging.LogRecord) -> str:
         """The line; a traceback comes below it, on lines of its own."""
         return printable(super().formatMessage(record))
-
-
-# ---- colours, tables and bars ------------------------------------------------------------------
-
-
-class _SafeConsole(Console):
-    """Escapes every text that is rendered; styles and movements of the cursor are not text."""
-
-    def render(
-        self, renderable: RenderableType, options: ConsoleOptions | None = None
-    ) -> Iterator[Segment]:
-        for text, style, control in super().render(renderable, options):
-            yield Segment(text if control else printable(text, _LINES), style, control)
-
-
-def console(*, stderr: bool = False, width: int | None = None) -> Console:
-    """A console for colours and bars on standard output or standard error."""
-    stream = sys.stderr if stderr else sys.stdout
-    file = stream.stream if isinstance(stream, _Guarded) else stream
-    return _SafeConsole(file=file, width=width)
-
-
-def tables_console() -> Console:
-    """Standard output: as wide as the terminal, else as wide as the table, a row to a line.
-
-    Who pipes a table into another program counts on lines.
-    """
-    return console(width=None if sys.stdout.isatty() else _UNBOUNDED)
-
-
-def cell(text: str) -> Text:
-    """Text of others in a table: no markup, and as wide as it looks once it is escaped."""
-    return Text(printable(text))

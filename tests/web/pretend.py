@@ -42,7 +42,7 @@ BLOCKED = [
     "sync-partner-eu-west.ads.example.com", "crash-reports.example.org",
 ]  # fmt: skip
 _POPULARITY = [1 / (rank + 3) for rank in range(len(NAMES))]
-LISTS = ["Starter", "Household trackers", "Telemetry of devices"]
+LISTS = ["Starter", "AdGuard DNS filter", "Telemetry of devices"]
 UPSTREAMS = [("198.51.100.9", 11.8), ("198.51.100.53", 14.2)]
 
 
@@ -107,8 +107,10 @@ class PretendHouse:
                             [38, 3, 38, 16, 4, 1])[0]  # fmt: skip
         if kind == "blocked":
             name = pick.choices(BLOCKED, _POPULARITY[: len(BLOCKED)])[0]
-            row |= {"name": name, "outcome": "blocked", "blocked": True, "list": LISTS[0],
-                    "line": 10 + 3 * BLOCKED.index(name), "rule": f"||{name}^"}  # fmt: skip
+            position = BLOCKED.index(name)
+            row |= {"name": name, "outcome": "blocked", "blocked": True,
+                    "list": LISTS[min(position % 4, 1)], "line": 10 + 3 * position,
+                    "rule": f"||{name}^"}  # fmt: skip
         elif kind == "hop":
             row |= {"name": "assets.example.org", "outcome": "blocked_answer", "blocked": True,
                     "list": LISTS[1], "line": 4183, "rule": "||tracker.example.net^",
@@ -240,7 +242,7 @@ class PretendHouse:
         return [
             plain | {"name": LISTS[0], "url": "file:blocklists/starter.txt", "names": 262,
                      "rules": 262},
-            plain | {"name": LISTS[1], "url": "https://lists.example.org/trackers.txt",
+            plain | {"name": LISTS[1], "url": "https://lists.example.org/filter.txt",
                      "names": 209_874, "rules": 211_078, "refused": 2,
                      "unique": 84_211, "quarantine": None if self.accepted else self.quarantine,
                      "refused_reasons": {"more than one word on a line": 2},

@@ -69,7 +69,7 @@ async def test_what_is_held_back_is_a_notice_and_one_click_accepts_it(visit: Any
     page = await visit(house)
     notices = page.get_by_role("status", name="Problems")
     await expect(notices).to_have_text(
-        "A new version of list Household trackers is held back: "
+        "A new version of list AdGuard DNS filter is held back: "
         "it has shrunk from 209874 to 12 rules"
     )
     row = page.locator("#lists li").nth(1)
@@ -79,7 +79,7 @@ async def test_what_is_held_back_is_a_notice_and_one_click_accepts_it(visit: Any
     await expect(page.locator("#update-result")).to_have_text("Its new version is in use.")
     await expect(row).to_have_class("fine")
     await expect(page.locator(".notice")).to_have_count(0)
-    assert house.accepted == ["Household trackers"]
+    assert house.accepted == ["AdGuard DNS filter"]
 
 
 async def test_an_acceptance_that_fails_says_why(visit: Any, faults: list[str]) -> None:
@@ -89,7 +89,7 @@ async def test_an_acceptance_that_fails_says_why(visit: Any, faults: list[str]) 
     house.quarantine = None
     await page.get_by_role("button", name="Use it all the same").click()
     await expect(page.locator("#update-result")).to_have_text(
-        "Accepting failed: list 'Household trackers': nothing is held back, "
+        "Accepting failed: list 'AdGuard DNS filter': nothing is held back, "
         "so there is nothing to accept."
     )
     faults.clear()  # the browser reports every answer of 409

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 import logging
 import sys
@@ -12,35 +11,10 @@ import click
 import pytest
 from command_line import CommandLine, Result
 from list_house import Server
-from rich.table import Table
+from strangers import HOSTILE, guarded_terminals, steering
 
-from sinkhole.cli.terminal import LogLines, cell, console, guard_output, printable, tables_console
+from sinkhole.cli.terminal import LogLines, guard_output, printable
 from sinkhole.control.lists.added import AddedList, AddedLists
-
-HOSTILE = "\x1b]0;owned\x07\x1b[2J\x9b31m\u202etxt\u2066\x00\r\b\x7f"
-"""A window title, a cleared screen, a colour by a C1 control, and turned writing."""
-
-
-class Terminal(io.StringIO):
-    """A text stream that says that it is a terminal."""
-
-    def isatty(self) -> bool:
-        return True
-
-
-def guarded_terminals(monkeypatch: pytest.MonkeyPatch) -> tuple[Terminal, Terminal]:
-    """Standard output and error as terminals, guarded; what they get."""
-    out, err = Terminal(), Terminal()
-    monkeypatch.setattr(sys, "stdout", out)
-    monkeypatch.setattr(sys, "stderr", err)
-    monkeypatch.setenv("TERM", "xterm")
-    guard_output()
-    return out, err
-
-
-def steering(text: str) -> set[str]:
-    """The characters of a text that a terminal might obey, but for line ends and tabs."""
-    return {each for each in text if not each.isprintable()} - {"\n", "\t"}
 
 
 @pytest.mark.parametrize(
@@ -89,36 +63,6 @@ def test_addresses_are_masked_on_standard_error_only(monkeypatch: pytest.MonkeyP
         stream.write("https://user:secret@example.org/x?token=secret")
     assert err.getvalue() == "https://***@example.org/x?token=***"
     assert "secret" in out.getvalue()  # rules are printed there, which are nobody's secrets
-
-
-def test_our_own_colours_pass_and_those_of_others_do_not(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    out, err = guarded_terminals(monkeypatch)
-    for stderr, written in ((False, out), (True, err)):
-        console(stderr=stderr).print(HOSTILE, style="red", markup=False, highlight=False)
-        assert written.getvalue().startswith("\x1b[31m\\x1b]0;owned")
-        assert steering(written.getvalue().replace("\x1b[31m", "").replace("\x1b[0m", "")) == set()
-
-
-def test_a_cell_is_as_wide_as_it_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    out, _ = guarded_terminals(monkeypatch)
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for name in ("\x1b[2J", "plain", "[red]x"):
-        table.add_row(cell(name), "end")
-    tables_console().print(table)
-    lines = out.getvalue().splitlines()
-    assert [line.index("end") for line in lines] == [9, 9, 9]
-    assert lines[2].startswith("[red]x")
-
-
-def test_a_row_is_a_line_where_there_is_no_terminal(capsys: pytest.CaptureFixture[str]) -> None:
-    table = Table(box=None)
-    table.add_column("A")
-    table.add_column("B")
-    table.add_row("a" * 100, "b" * 100)
-    tables_console().print(table)
-    assert len(capsys.readouterr().out.splitlines()) == 2
 
 
 def test_no_message_passes_for_two_log_lines() -> None:
