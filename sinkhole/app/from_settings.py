@@ -28,12 +28,33 @@ from sinkhole.dns.wire.reply import chain_of
 from sinkhole.model.errors import SettingsError, SinkholeError
 
 
+def known_clients(settings: Settings) -> KnownClients:
+    """The clients of the settings, as the DNS plane knows them."""
+    return KnownClients(
+        KnownClient(each.name, each.addresses, each.tags) for each in settings.clients
+    )
+
+
+def client_names(known: KnownClients) -> Callable[[str], str]:
+    """Tells what the settings call the client with an address; empty for what they do not know."""
+
+    def name(address: str) -> str:
+        try:
+            client = known.owner_of(ip_address(address).packed)
+        except ValueError:  # the log has lost whose it was
+            return ""
+        return client.name if client else ""
+
+    return name
+
+
 class PolicyMaker:
     """What of a Policy comes from the settings, made once; `policy` adds the filter.
 
-    `builtin` are the lists that the settings ask for by name, for the Matcher; `problems` is what
-    the person running sinkhole should know. Reads the hosts file and the data of services if they
-    are wanted. Raises SettingsError for local records that cannot be answered.
+    `builtin` are the lists that the settings ask for by name, for the Matcher; `client_name` is as
+    `client_names`; `problems` is what the person running sinkhole should know. Reads the hosts
+    file and the data of services if they are wanted. Raises SettingsError for local
+    records that cannot be answered.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -46,9 +67,8 @@ class PolicyMaker:
         self._reserved = Reserved(names=settings.dns.reserved_names, discovery=builtin.discovery)
         self._rebinding = Rebinding(builtin.rebinding_allow) if builtin.rebinding else None
         self._bogus = BogusAddresses(builtin.bogus_nxdomain) if builtin.bogus_nxdomain else None
-        self._known = KnownClients(
-            KnownClient(each.name, each.addresses, each.tags) for each in settings.clients
-        )
+        self._known = known_clients(settings)
+        self.client_name = client_names(self._known)
 
     def policy(self, rules: Filter, generation: int) -> Policy:
         """The Policy with this filter; cheap, as lists change often."""
@@ -69,14 +89,6 @@ class PolicyMaker:
             self._rebinding,
             self._bogus,
         )
-
-    def client_name(self, address: str) -> str:
-        """What the settings call the client with an address; empty for what they do not know."""
-        try:
-            client = self._known.owner_of(ip_address(address).packed)
-        except ValueError:  # the log has lost whose it was
-            return ""
-        return client.name if client else ""
 
     def _make_local(self, settings: Settings) -> LocalNames:
         """The names of the house, and weaker than these the machine's own."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Final, TypedDict
+from typing import Final, NotRequired, TypedDict
 
 import click
 from rich.table import Table
 
+from sinkhole.app.from_settings import client_names, known_clients
 from sinkhole.cli.console import cell, console, tables_console
 from sinkhole.cli.list_choice import chosen
 from sinkhole.cli.list_progress import ProgressDisplay
@@ -21,6 +22,7 @@ from sinkhole.control.settings import Settings
 from sinkhole.dns.filter.language.line import Kind
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.filter.trie import CompiledList
+from sinkhole.dns.wire.international import in_unicode
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.model.errors import StorageError
@@ -33,18 +35,23 @@ MOST_NAMES: Final = 500_000
 
 
 class NameAsker(TypedDict):
-    """A client, and how often it asked."""
+    """A client, and how often it asked; `client_name` is there where the settings know it."""
 
     client: str
     queries: int
+    client_name: NotRequired[str]
 
 
 class ChangedName(TypedDict):
-    """A name that the list would change something about, how often it was asked for, by whom."""
+    """A name that the list would change something about, how often it was asked for, by whom.
+
+    `name_unicode` is there for an international domain name.
+    """
 
     name: str
     queries: int
     clients: list[NameAsker]
+    name_unicode: NotRequired[str]
 
 
 class Effect(TypedDict):
@@ -99,7 +106,8 @@ async def preview(settings: Settings, named: str, kind: str) -> Preview:
             async for page in names.pages():
                 if not effect.take(page):
                     break
-            found["log"] = await effect.found(names)
+            found["log"] = changed = await effect.found(names)
+            _add_names(changed["top"], settings)
         except StorageError as error:
             found["log_error"] = str(error)
         finally:
@@ -140,10 +148,25 @@ def _print_top(top: Sequence[ChangedName]) -> None:
     table.add_column("Name")
     table.add_column("Asked by")
     for each in top:
-        clients = ", ".join(f"{who['client']} ({who['queries']:,})" for who in each["clients"])
-        table.add_row(f"{each['queries']:,}", cell(each["name"]), cell(clients))
+        clients = ", ".join(
+            f"{who.get('client_name', who['client'])} ({who['queries']:,})"
+            for who in each["clients"]
+        )
+        read = f" ({each['name_unicode']})" if "name_unicode" in each else ""
+        table.add_row(f"{each['queries']:,}", cell(each["name"] + read), cell(clients))
     click.echo()
     tables_console().print(table)
+
+
+def _add_names(top: Sequence[ChangedName], settings: Settings) -> None:
+    """Add what people call the names and the clients."""
+    client_name = client_names(known_clients(settings))
+    for each in top:
+        if (shown := in_unicode(each["name"])) != each["name"]:
+            each["name_unicode"] = shown
+        for who in each["clients"]:
+            if called := client_name(who["client"]):
+                who["client_name"] = called
 
 
 class _EffectCounter:

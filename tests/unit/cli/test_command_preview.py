@@ -118,3 +118,22 @@ def test_a_file_can_be_tried_too(house: CommandLine, url: str) -> None:
     ask(house.folder, fine__example=(1, 0))
     told = house("lists", "preview", f"file:{path}", "--json").json()
     assert told["log"]["percent"] == 100.0
+
+
+def test_names_and_clients_are_told_as_people_know_them(
+    house: CommandLine, server: Server, url: str
+) -> None:
+    server.body += b"||xn--mnchen-3ya.example^\n"
+    house.settle(
+        filtering={"lists": [], "private_sources": True},
+        clients=[{"name": "TV", "addresses": ["192.0.2.2"]}],
+    )
+    ask(house.folder, **{"xn--mnchen-3ya__example": (1, 2)})
+    (name,) = house("lists", "preview", url, "--json").json()["log"]["top"]
+    assert (name["name"], name["name_unicode"]) == ("xn--mnchen-3ya.example", "münchen.example")
+    assert name["clients"] == [
+        {"client": "192.0.2.2", "queries": 2, "client_name": "TV"},
+        {"client": "192.0.2.1", "queries": 1},
+    ]
+    told = house("lists", "preview", url).out
+    assert "(münchen.example)" in told and "TV (2), 192.0.2.1 (1)" in told

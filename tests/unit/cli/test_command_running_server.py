@@ -166,13 +166,17 @@ def test_a_summary_of_nothing_and_of_losses_can_be_printed(
         "latency_ms": {"p50": None, "p99": None},
         "records_dropped": 1200,
         "top_names": [],
-        "top_blocked": [{"name": "[bold]ads.example", "count": 1000}],
+        "top_blocked": [
+            {"name": "[bold]ads.example", "count": 1000},
+            {"name": "xn--mnchen-3ya.example", "count": 1, "name_unicode": "münchen.example"},
+        ],
     }
     print_summary(told)
     out = capsys.readouterr().out
     assert "0 % of 0 queries blocked in the last 24h" in out
     assert "1,200 queries are missing from the log" in out
     assert "1,000  [bold]ads.example" in out
+    assert "1  xn--mnchen-3ya.example (münchen.example)" in out
 
 
 def test_a_wildcard_without_a_loopback_address_is_not_asked(
