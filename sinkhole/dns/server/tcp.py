@@ -78,6 +78,8 @@ class TcpListener:
         if len(self.connections) >= MAX_CONNECTIONS and not self._evict(list(self.connections)):
             return False
         self.connections[new] = None
+        if self._sweeper is None:
+            self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
         return True
 
     def touched(self, connection: Connection) -> None:
@@ -95,13 +97,15 @@ class TcpListener:
         return False
 
     def _sweep(self) -> None:
-        """Close what is idle or slow; a timer for all instead of two a connection."""
+        """Close what is idle or slow; a timer for all instead of two a connection, while any is."""
+        self._sweeper = None
         now = time.monotonic()
         busy = len(self.connections) > MAX_CONNECTIONS // 2
         for connection in list(self.connections):
             if connection.is_overdue(now, BUSY_IDLE_S if busy else IDLE_S):
                 connection.close()
-        self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
+        if self.connections:
+            self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
 
 
 class Connection(asyncio.Protocol):
