@@ -55,6 +55,18 @@ async def error_of(task: asyncio.Task[Exchanged]) -> UpstreamError:
     return caught.value
 
 
+async def cause_of(forwarder: Forwarder) -> str:
+    """Why asking about QUESTION failed."""
+    with pytest.raises(UpstreamError) as caught:
+        await forwarder.exchange_later(QUESTION)
+    return caught.value.cause
+
+
+def transports(upstream: FakeUpstream) -> list[bool]:
+    """Of each query that came, whether it was by TCP."""
+    return [query.tcp for query in upstream.queries]
+
+
 async def until(condition: Callable[[], bool]) -> None:
     """Wait for what must become true soon."""
     async with asyncio.timeout(LIMIT_S):

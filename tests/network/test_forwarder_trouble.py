@@ -5,7 +5,7 @@ import os
 import resource
 
 import pytest
-from fake_upstream import FakeUpstream, held, silent
+from fake_upstream import Asked, FakeUpstream, Replies, answered, held, rcode, silent
 from forwarding import (
     FIRST,
     LIMIT_S,
@@ -19,7 +19,8 @@ from forwarding import (
     until,
 )
 
-from sinkhole.dns.upstream import forwarder as forwarder_module
+from sinkhole.dns.upstream.flight import Flight
+from sinkhole.dns.upstream.forwarder import SHORTEST_PATIENCE_S
 from sinkhole.model.errors import UpstreamError
 
 pytestmark = pytest.mark.usefixtures("quick_ticks")
@@ -75,23 +76,59 @@ async def test_the_quicker_server_gets_the_questions_and_the_other_one_now_and_t
         assert 1 <= len(two.queries) <= 40
 
 
+async def test_a_name_that_fails_at_one_server_leaves_it_first_for_all_others(
+    one: FakeUpstream, two: FakeUpstream, clock: Clock
+) -> None:
+    def broken_zone(asked: Asked) -> Replies:
+        broken = asked.name.endswith("broken.example")
+        return list(rcode("SERVFAIL")(asked)) if broken else answered(asked)  # type: ignore[arg-type]  # a plain step
+
+    async with forwarding(one, two, clock=clock) as forwarder:
+        one.always = broken_zone
+        for number in range(20):
+            name = f"n{number}.broken.example"
+            assert (await forwarder.exchange_later(ask_for(name))).server == two.name
+            assert (await forwarder.exchange_later(QUESTION)).server == one.name
+        assert len(two.queries) == 20
+
+
+async def test_a_server_that_answers_nothing_is_down_by_its_probe(
+    one: FakeUpstream, two: FakeUpstream, clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with forwarding(one, two, clock=clock, probe_s=0.05) as forwarder:
+        one.always = silent
+        task = begin(forwarder)
+        await one.seen(1)
+        clock.now += SHORTEST_PATIENCE_S
+        assert (await asyncio.wait_for(task, LIMIT_S)).server == two.name
+        await one.seen(2, probes=True)
+        clock.now += 1.0
+        await one.seen(3, probes=True)
+        clock.now += 1.0
+        await until(lambda: not forwarder.status()[0]["up"])
+        one.always = answered
+        await until(lambda: forwarder.status()[0]["up"])
+    assert [record.levelname for record in caplog.records] == ["WARNING"]
+
+
 # -- bounds ------------------------------------------------------------------------------------
 
 
 async def test_questions_beyond_the_bound_are_refused_at_once_and_counted(
     one: FakeUpstream, clock: Clock
 ) -> None:
-    async with forwarding(one, most_in_flight=2, clock=clock) as forwarder:
+    async with forwarding(one, most_waiting=3, clock=clock) as forwarder:
         release = asyncio.Event()
         one.always = held(release)
-        waiting = [begin(forwarder, f"n{number}.example.org") for number in range(2)]
+        names = ("n0.example.org", "n1.example.org", "n0.example.org")
+        waiting = [begin(forwarder, name) for name in names]
         await one.seen(2)
-        error = await error_of(begin(forwarder, "third.example.org"))
-        assert "too many questions are waiting: 2 are underway" in str(error)
-        assert forwarder.refused == 1
-        shared = begin(forwarder, "n0.example.org")
+        for name in ("another.example.org", "n1.example.org"):
+            error = await error_of(begin(forwarder, name))
+            assert "too many questions are waiting: 3 wait for an answer" in str(error)
+        assert forwarder.refused == 2
         release.set()
-        for task in (*waiting, shared):
+        for task in waiting:
             await asyncio.wait_for(task, LIMIT_S)
         assert (await forwarder.exchange_later(QUESTION)).server == one.name
         assert len(one.queries) == 3
@@ -107,25 +144,33 @@ async def test_one_server_has_a_bound_of_its_own(
         await one.seen(1)
         await two.seen(1)
         error = await error_of(begin(forwarder, "third.example.org"))
-        assert "1 are underway with each upstream" in str(error)
+        assert "all sockets of each upstream are taken" in str(error)
         assert forwarder.refused == 1
         release.set()
         for task in waiting:
             await asyncio.wait_for(task, LIMIT_S)
 
 
-async def test_askers_of_one_flight_are_bounded(
-    one: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+async def test_an_error_over_one_question_ends_that_question_and_no_other(
+    one: FakeUpstream, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(forwarder_module, "MOST_ASKERS", 2)
-    release = asyncio.Event()
-    one.script(held(release))
-    async with forwarding(one) as forwarder:
-        tasks = [begin(forwarder) for _ in range(2)]
-        await one.seen(1)
-        assert "2 ask the same question already" in str(await error_of(begin(forwarder)))
-        release.set()
-        await asyncio.gather(*tasks)
+    one.always = silent
+    async with forwarding(one, clock=clock) as forwarder:
+        ordinary = forwarder._move_on
+
+        def move_on(flight: Flight, now: float) -> None:
+            if flight.question.name == ask_for("odd.example.org").name:
+                raise RuntimeError("as arranged")
+            ordinary(flight, now)
+
+        monkeypatch.setattr(forwarder, "_move_on", move_on)
+        odd, plain = begin(forwarder, "odd.example.org"), begin(forwarder, "example.org")
+        await one.seen(2)
+        clock.now += 1.1
+        assert "an error of sinkhole's own" in str(await error_of(odd))
+        await one.seen(3)  # the plain one is asked for again
+        clock.now += 1.1
+        assert "gave no answer" in str(await error_of(plain))
 
 
 # -- loops -------------------------------------------------------------------------------------
@@ -208,6 +253,7 @@ async def test_running_out_of_file_descriptors_is_no_fault_of_the_servers(
         assert "was not asked" in str(error) and "on our side" in str(error)
         [status] = forwarder.status()
         assert (status["up"], status["failures"]) == (True, 0)
+        assert forwarder.unsent > 0
         assert addresses(await forwarder.exchange_later(QUESTION)) == [FIRST]
 
 

@@ -24,6 +24,8 @@ The upstreams and the time:
     upstream NAME TYPE RCODE [do] [cd]     how it answers from now on: the lines below are records
                                            (`authority`, `additional` in front for those sections)
     upstream down | up | slow | prompt     slow: answers come only once it is prompt again
+    upstream recovered                     one that was down answers again, as of now
+    upstream crowded | free                crowded: who asks has to give way to others
     wait DURATION
 
 Clients:
@@ -235,6 +237,10 @@ class ScenarioRunner:
         if not words:
             if name in ("down", "up"):
                 script.dead = name == "down"
+            elif name in ("crowded", "free"):
+                script.crowded = name == "crowded"
+            elif name == "recovered":
+                script.dead, script.recovered_at = False, self._clock.now
             elif name == "slow":
                 script.gate = asyncio.Event()
             elif name == "prompt" and script.gate is not None:

@@ -35,6 +35,10 @@ class Reader:
         """Run one SELECT; StorageError if there is no database to read."""
         return await (await self._connected()).rows(sql, parameters)
 
+    async def define(self, name: str, function: Callable[[str], int | str]) -> None:
+        """Let SQL call a function of a text by this name, until another file takes the place."""
+        await (await self._connected()).define(name, function)
+
     async def close(self) -> None:
         """End the statement that is running and close the connection, for good."""
         self._is_closed = True

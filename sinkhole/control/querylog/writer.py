@@ -22,11 +22,13 @@ from sinkhole.control.database import DamagedError, Database
 from sinkhole.control.querylog.aside import set_aside
 from sinkhole.control.querylog.backoff import Backoff
 from sinkhole.control.querylog.disk import Found, Room, look, refuse_network
+from sinkhole.control.querylog.kept_clock import elapsed_clock, load_clock, save_clock
 from sinkhole.control.querylog.retention import Retention
 from sinkhole.control.querylog.row_builder import ROW_WIDTH, RowBuilder
 from sinkhole.control.querylog.schema import open_database
 from sinkhole.control.querylog.unwritten import Unwritten, count_by_minute
 from sinkhole.control.stats import Counters, Rollups
+from sinkhole.model.clock import TrustedClock
 from sinkhole.model.errors import StorageError
 from sinkhole.model.record import Batch, RecordBuffer
 from sinkhole.model.verdict import Cause
@@ -72,13 +74,12 @@ class Writer:
         rule_text: Callable[[Cause], str],
         rollups: Rollups,
         counters: Counters,
+        wall: Callable[[], float] = time.time,
+        elapsed: Callable[[], float] | None = None,
     ) -> None:
         self.backoff = Backoff()
         self.problem: str | None = None
-        self.lost = 0
-        self.rows = 0
-        self.files = 0
-        self.size_bytes = 0
+        self.lost = self.rows = self.files = self.size_bytes = 0
         self._path = path
         self._buffer = buffer
         self._enabled = enabled
@@ -88,6 +89,10 @@ class Writer:
         self._retention = Retention(rollups, keep_s, max_size_bytes)
         self._room = Room()
         self._unwritten = Unwritten()
+        self._keep_s = keep_s
+        self._wall = wall
+        self._elapsed = elapsed_clock() if elapsed is None else elapsed
+        self._clock: TrustedClock | None = None
         self._database: Database | None = None
         self._builder: RowBuilder | None = None
         self._stopping = asyncio.Event()
@@ -95,12 +100,9 @@ class Writer:
         buffer.on_first = self._awake.set
         self._is_open = False
         self._is_usable = True
-        self._inode = 0
         self._taken: list[Batch] = []
-        self._written = 0
-        self._committed = 0.0
-        self._next_tidy = 0.0
-        self._untidy_rows = 0
+        self._inode = self._written = self._untidy_rows = 0
+        self._committed = self._next_tidy = 0.0
 
     @property
     def size_problem(self) -> str | None:
@@ -177,6 +179,7 @@ class Writer:
             return False
         try:
             await self._make_sure()
+            await self._read_clock()
             busy = await self._take_all()
             if last or not busy or _now() - self._committed >= COMMIT_S:
                 await self._commit()
@@ -200,6 +203,15 @@ class Writer:
             async with database.transaction():
                 await database.rows("UPDATE meta SET value = value")
 
+    async def _read_clock(self) -> None:
+        """Look at the clock; if it was set, what that means for old rows is to be kept at once."""
+        database, _ = self._opened()
+        if self._clock is None:
+            self._clock = await load_clock(database, self._keep_s)
+        self._clock.read(self._elapsed(), self._wall())
+        if self._clock.was_set:
+            self._next_tidy = 0.0
+
     # ---- the transaction ---------------------------------------------------------------------
 
     async def _take_all(self) -> bool:
@@ -219,19 +231,12 @@ class Writer:
 
     async def _write_rows(self, database: Database, builder: RowBuilder, *, at_least: int) -> None:
         """Write whole statements' worth of rows; the rest stays for the next bite."""
-        rows = builder.rows
         if not self._enabled or self._room.problem:
-            rows.clear()
+            builder.rows.clear()
             return
-        count = len(rows) // ROW_WIDTH // at_least * at_least
-        if count:
-            values = rows[: count * ROW_WIDTH]
-            del rows[: count * ROW_WIDTH]
-            # A clock set back can give an id twice: better one row less than none at all.
-            await database.insert(
-                "INSERT OR IGNORE INTO query", ROW_WIDTH, values, most=ROWS_A_STATEMENT
-            )
-            self._written += count
+        values = await builder.take_rows(database, at_least)
+        await database.insert("INSERT INTO query", ROW_WIDTH, values, most=ROWS_A_STATEMENT)
+        self._written += len(values) // ROW_WIDTH
 
     async def _commit(self) -> None:
         """End the transaction, if there was anything to write."""
@@ -293,21 +298,29 @@ class Writer:
             await self._disconnect()
             return
         database, _ = self._opened()
-        while await self._retention.step(database, time.time()):
-            if _now() - now > TIDY_S:
-                self._next_tidy = 0.0  # go on after the next transaction
-                break
+        if self._clock is not None:
+            await self._keep_small(database, self._clock, now)
         self.rows = await self._count_rows(database)
         await self._look()
 
     async def _look(self) -> Found:
         """Take over what the disk says, which a thread asks."""
-        found = await asyncio.to_thread(
-            look, self._path, self._retention.max_size_bytes, time.time()
-        )
+        most = self._retention.max_size_bytes
+        found = await asyncio.to_thread(look, self._path, most, self._wall())
         self._room.judge(found.total_bytes, found.free_bytes)
         self.size_bytes = found.size_bytes
         return found
+
+    async def _keep_small(self, database: Database, clock: TrustedClock, now: float) -> None:
+        """Take steps of retention for TIDY_S from `now` on, and keep what is known of the clock."""
+        clock.forget(clock.trusted_s - self._keep_s)
+        await save_clock(database, clock)
+        while await self._retention.step(
+            database, clock.trusted_s, wall_s=self._wall(), spells=clock.spells
+        ):
+            if _now() - now > TIDY_S:
+                self._next_tidy = 0.0  # go on after the next transaction
+                break
 
     def _only_count(self) -> None:
         """Without a database there are still metrics."""
@@ -344,6 +357,7 @@ class Writer:
 
     async def _disconnect(self) -> None:
         database, self._database, self._builder = self._database, None, None
+        self._is_open = False
         if database is not None:
             try:
                 await database.close()

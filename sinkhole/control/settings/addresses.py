@@ -44,6 +44,8 @@ addresses a home network has. Answering anyone else makes an open resolver (RFC 
 
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 _HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", re.ASCII)
+_INTERFACE = re.compile(r"\S{1,15}")
+"""What Linux takes for the name of an interface; a number is one, too."""
 _IPV4 = re.compile(r"[0-9]+(\.[0-9]+){3}", re.ASCII)
 
 
@@ -62,17 +64,25 @@ class Endpoint:
     def parse(cls, text: str, default_port: int, lowest_port: int = 1) -> Endpoint:
         """Read "ip", "ip:port", "[v6]:port" or a bare IPv6 address.
 
-        Raises ValueError, saying what to write, for host names, URLs, zones ("%eth0") and ports
-        outside `lowest_port`..65535.
+        A link-local address has its interface behind it, "fe80::1%eth0" or "[fe80::1%eth0]:port";
+        whether that is there shows when the address is used. Raises ValueError, saying what to
+        write, for host names, URLs, interfaces of other addresses and ports outside
+        `lowest_port`..65535.
         """
         host, port = _host_and_port(text)
         try:
             address = ip_address(host)
         except ValueError:
             raise ValueError(_not_an_endpoint(text, default_port)) from None
-        if "%" in host:
-            raise ValueError(f"{shown(text)} names an interface after %, write the address only")
+        ip, percent, interface = host.partition("%")
+        if percent and not (address.is_link_local and _INTERFACE.fullmatch(interface)):
+            raise ValueError(_not_an_interface(text, ip, is_needed=address.is_link_local))
         return cls(str(address), _port(text, port, lowest_port) if port else default_port)
+
+    @property
+    def in_url(self) -> str:
+        """As it stands in a URL, where "%" is written "%25" (RFC 6874)."""
+        return str(self).replace("%", "%25")
 
     @property
     def reachable(self) -> Endpoint:
@@ -148,6 +158,12 @@ def _port(text: str, port: str, lowest: int) -> int:
     if port.isascii() and port.isdigit() and len(port) <= 5 and lowest <= int(port) <= 65535:
         return int(port)
     raise ValueError(f"{shown(text)} has the port {shown(port)}, it must be {lowest}..65535")
+
+
+def _not_an_interface(text: str, ip: str, *, is_needed: bool) -> str:
+    if is_needed:
+        return f'{shown(text)} names no interface after %, write one such as "{ip}%eth0"'
+    return f'{shown(text)} is not link-local, so it has no interface: write "{ip}"'
 
 
 def _not_an_endpoint(text: str, port: int) -> str:

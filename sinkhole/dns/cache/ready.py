@@ -15,13 +15,15 @@ one concatenation, whoever decided it. Its life, which only this file writes:
 
 What was made here has no TTL to count down: it is fresh until the policy changes, then outdated,
 and never stale. A failure, and what is given in place of an answer, are gone when their time is
-up. An answer from disk begins outdated.
+up. A failure ages each second, too, as an upstream that recovers ends it, and the time of a revived
+answer. An answer from disk begins outdated.
 
 All times are seconds of one monotonic clock, given as `now`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from functools import lru_cache
 from math import inf
@@ -102,7 +104,7 @@ class Ready:
         rcode: int,
         do: bool = False,
         cd: bool = False,
-        ede: tuple[int, str] | None = None,
+        errors: Sequence[tuple[int, str]] = (),
         until: float = inf,
         failures: int = 0,
     ) -> None:
@@ -110,7 +112,7 @@ class Ready:
         self.report = report
         self.generation = generation
         self.heads = _heads(rcode, cd, tail.counts)
-        self.opt = _PLAIN_OPT[do] if ede is None else write_opt(do=do, ede=ede)
+        self.opt = write_opt(do=do, errors=errors) if errors else _PLAIN_OPT[do]
         self.tail = tail.data
         self.fresh_until = self.expires = until
         self.answer: Answer | None = None
@@ -138,9 +140,9 @@ class Ready:
     def age(self, now: float) -> bool:
         """Count the TTLs down to `now`; False if it has expired. Cost: 1 µs and 0.2 a record."""
         answer = self.answer
-        if answer is None or now >= self.expires:
-            return now < self.expires
-        if now >= answer.expires:  # revived: the TTL stays, but look out for a newer answer
+        if now >= self.expires:
+            return False
+        if answer is None or now >= answer.expires:  # failed or revived: no TTL runs on
             self.fresh_until = min(now + 1, self.expires)
             return True
         elapsed = int(now - answer.received)
@@ -168,17 +170,25 @@ class Ready:
         self.report = report
         self.age(now)
 
-    def revive(self, now: float, report: Report) -> None:
-        """Give out the expired answer for STALE_TTL_S more seconds, marked as stale."""
+    def revive(self, now: float, report: Report, errors: Sequence[tuple[int, str]] = ()) -> None:
+        """Give out the expired answer for STALE_TTL_S more seconds, marked as stale.
+
+        `errors` are what upstreams said instead of giving a newer one.
+        """
         answer = self.answer
         assert answer is not None
         self._write_ttls(answer, [STALE_TTL_S] * len(answer.tail.ttls))
         self.opt = write_opt(
-            do=bool(self.opt[7] & 0x80), ede=(n.Ede.STALE_ANSWER, "no upstream answers")
+            do=bool(self.opt[7] & 0x80),
+            errors=((n.Ede.STALE_ANSWER, "no upstream answers"), *errors),
         )
         self.report = report
         self.expires = now + STALE_TTL_S
         self.age(now)
+
+    def end(self, now: float) -> None:
+        """Its time is up before it was over: it was only given for want of a newer answer."""
+        self.fresh_until = self.expires = now
 
     def _write_ttls(self, answer: Answer, ttls: list[int]) -> None:
         data = bytearray(answer.tail.data)
@@ -194,13 +204,13 @@ def ready_answer(
     *,
     do: bool,
     cd: bool,
-    ede: tuple[int, str] | None = None,
+    errors: Sequence[tuple[int, str]] = (),
 ) -> Ready:
     """The Ready of an upstream's answer; one with `ttl_s` 0 is good for this moment only.
 
     An answer that was just received needs no ageing; others are aged before they are given.
     """
-    ready = Ready(report, generation, answer.tail, rcode=answer.rcode, do=do, cd=cd, ede=ede)
+    ready = Ready(report, generation, answer.tail, rcode=answer.rcode, do=do, cd=cd, errors=errors)
     ready.answer = answer
     ready.expires = answer.expires
     ready.fresh_until = min(answer.received + 1, answer.expires)

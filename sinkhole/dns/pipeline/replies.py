@@ -5,11 +5,13 @@ Pure functions: they decide nothing and keep nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from math import inf
 from typing import Final
 
 from sinkhole.dns.cache.answer import Answer
-from sinkhole.dns.cache.ready import Ready, ready_answer
+from sinkhole.dns.cache.ready import STALE_TTL_S, Ready, ready_answer
 from sinkhole.dns.filter.match import Match
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.reaction import UDP, Transport
@@ -26,19 +28,24 @@ FAILURE_TTL_S: Final = 1
 FAILURE_TTL_MAX_S: Final = 60
 """How long a failure is remembered, at first and at most (RFC 9520 §3.2)."""
 
+NO_ANSWER: Final = "no upstream gave an answer"
+CROWDED: Final = "too many questions are waiting"
+"""What is told with a failure: it came of the name or of the upstreams, or of who asks too much."""
+
 
 def refusal_by_rule(question: Question, policy: Policy, match: Match) -> Ready:
     """A refusal, good until the policy changes; the extended error names list and line."""
     refusal = policy.group.blocking.refuse(question.name, question.qtype, match.addresses)
     verdict = Verdict(Outcome.BLOCKED, match.cause, group=policy.group.name)
     code = n.Ede.FILTERED if match.builtin else n.Ede.BLOCKED
-    return _ready(question, policy, refusal, verdict, (code, list_and_line(match.cause)))
+    return _ready(question, policy, refusal, verdict, [(code, list_and_line(match.cause))])
 
 
 def rewritten(question: Question, policy: Policy, cause: Cause, instead: SyntheticReply) -> Ready:
     """What a rule says instead, good until the policy changes (EDE 4, RFC 8914 §4.5)."""
     verdict = Verdict(Outcome.REWRITTEN, cause, group=policy.group.name)
-    return _ready(question, policy, instead, verdict, (n.Ede.FORGED_ANSWER, list_and_line(cause)))
+    errors = [(n.Ede.FORGED_ANSWER, list_and_line(cause))]
+    return _ready(question, policy, instead, verdict, errors)
 
 
 def refused_answer(
@@ -55,7 +62,7 @@ def refused_answer(
     elsewhere.
     """
     reason = f"leads to {verdict.hop}: {list_and_line(verdict.cause)}"
-    return _ready(question, policy, instead, verdict, (code, reason), until=answer.expires)
+    return _ready(question, policy, instead, verdict, [(code, reason)], until=answer.expires)
 
 
 def made_here(
@@ -83,47 +90,73 @@ def not_recursive(question: Question, policy: Policy) -> Ready:
     EDE 20, as RFC 8914 §4.21 has it.
     """
     verdict = Verdict(Outcome.REFUSED, detail="recursion not desired, and no answer is at hand")
-    ede = (n.Ede.NOT_AUTHORITATIVE, "recursion not desired")
-    return _ready(question, policy, SyntheticReply(n.Rcode.REFUSED), verdict, ede)
+    errors = [(n.Ede.NOT_AUTHORITATIVE, "recursion not desired")]
+    return _ready(question, policy, SyntheticReply(n.Rcode.REFUSED), verdict, errors)
 
 
 def failure(
-    question: Question, policy: Policy, cause: str, known: Ready | None, now: float
+    question: Question,
+    policy: Policy,
+    cause: str,
+    known: Ready | None,
+    now: float,
+    told: str = NO_ANSWER,
+    said: Sequence[tuple[int, str]] = (),
 ) -> Ready:
-    """SERVFAIL with EDE 22 (RFC 8914 §4.23), good for FAILURE_TTL_S.
+    """SERVFAIL with EDE 22 (RFC 8914 §4.23) and what is `told` with it, good for FAILURE_TTL_S.
 
-    With each further failure in a row, `known` being the one before, it is good for twice as
-    long, up to FAILURE_TTL_MAX_S.
+    `said` are the extended errors that upstreams gave for it: they are passed on. With each
+    further failure in a row, `known` being the one before, it is good for twice as long, up to
+    FAILURE_TTL_MAX_S.
     """
     failures = 1
-    if known is not None and known.failures and now < known.fresh_until + FAILURE_TTL_MAX_S:
+    if known is not None and known.failures and now < known.expires + FAILURE_TTL_MAX_S:
         failures = known.failures + 1
-    return _ready(
+    ready = _ready(
         question,
         policy,
         SyntheticReply(n.Rcode.SERVFAIL),
         Verdict(Outcome.FAILED, detail=cause),
-        (n.Ede.NO_REACHABLE_AUTHORITY, "no upstream gave an answer"),
-        until=now + min(FAILURE_TTL_S * 2 ** (failures - 1), FAILURE_TTL_MAX_S),
+        [(n.Ede.NO_REACHABLE_AUTHORITY, told), *said],
+        until=now + _failure_ttl_s(failures),
         failures=failures,
     )
+    ready.age(now)
+    return ready
+
+
+def failed_at(ready: Ready) -> float:
+    """When the upstreams failed to give what a failure, or a revived answer, stands for."""
+    return ready.expires - (_failure_ttl_s(ready.failures) if ready.failures else STALE_TTL_S)
+
+
+def _failure_ttl_s(failures: int) -> float:
+    return min(FAILURE_TTL_S * (1 << failures - 1), FAILURE_TTL_MAX_S)
 
 
 def answered(
     question: Question, policy: Policy, answer: Answer, permit: Permit, server: str
 ) -> tuple[Ready, Report]:
     """An upstream's answer, and the report of this first time; the Ready's own says "cached"."""
-    name, qtype, rcode = question.name, question.qtype, answer.rcode
-    is_rewritten = permit.outcome is Outcome.REWRITTEN
+    errors: list[tuple[int, str]] = [*answer.errors]
+    if permit.outcome is Outcome.REWRITTEN:
+        errors.insert(0, (n.Ede.FORGED_ANSWER, list_and_line(permit.cause)))
     ready = ready_answer(
         answer,
-        Report(name, qtype, rcode, permit.cached),
+        answer_report(question, answer, permit.cached),
         policy.generation,
         do=question.do,
         cd=question.cd,
-        ede=(n.Ede.FORGED_ANSWER, list_and_line(permit.cause)) if is_rewritten else None,
+        errors=errors,
     )
-    return ready, Report(name, qtype, rcode, permit.forwarded(server))
+    return ready, answer_report(question, answer, permit.forwarded(server))
+
+
+def answer_report(question: Question, answer: Answer, verdict: Verdict) -> Report:
+    """The report of an upstream's answer; the verdict tells as well what that said of it."""
+    if answer.errors:
+        verdict = replace(verdict, detail="; ".join(map(str, answer.errors)))
+    return Report(question.name, question.qtype, answer.rcode, verdict)
 
 
 def stale_report(before: Report, permit: Permit, cause: str) -> Report:
@@ -150,7 +183,7 @@ def _ready(
     policy: Policy,
     made: SyntheticReply,
     verdict: Verdict,
-    ede: tuple[int, str] | None = None,
+    errors: Sequence[tuple[int, str]] = (),
     until: float = inf,
     failures: int = 0,
 ) -> Ready:
@@ -161,7 +194,7 @@ def _ready(
         rcode=made.rcode,
         do=question.do,
         cd=question.cd,
-        ede=ede,
+        errors=errors,
         until=until,
         failures=failures,
     )
@@ -173,6 +206,7 @@ def _shared_report(outcome: Outcome, rcode: int, detail: str) -> Report:
 
 
 NOT_ALLOWED: Final = _shared_report(Outcome.REFUSED, n.Rcode.REFUSED, "client not in dns.allow")
+BUG: Final = Verdict(Outcome.FAILED, detail="an error in sinkhole itself; its log has more")
 TOO_MANY: Final = Verdict(Outcome.REFUSED, detail="over dns.rate_limit")
 MALFORMED: Final[dict[int, Report]] = {
     n.Rcode.FORMERR: _shared_report(Outcome.MALFORMED, n.Rcode.FORMERR, "malformed query"),

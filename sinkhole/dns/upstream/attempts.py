@@ -2,15 +2,17 @@
 
 What a reply to an attempt can be, and what follows:
 
-    not ours (id, question, spelling)   keep listening; the third within a flight: ask by TCP
-    ours, but in other letter case      ask again with the name lower-cased
+    not ours (id, question)             keep listening; the third within a flight: ask by TCP
     truncated                           ask the same server by TCP
-    FORMERR or NOTIMP with EDNS         ask again without EDNS
+    ours, but in other letter case,     ask the same server by TCP, as a forger may have sent it
+      without the question, or            without knowing ours; where there is no TCP, by UDP as
+      FORMERR or NOTIMP with EDNS         the reply wants it: name lower-cased, without EDNS
     cannot be read                      missed: it counts as a failure of the server
     SERVFAIL, REFUSED and the like      missed: the server is fine, but of no use for this question
     NOERROR, NXDOMAIN, YXDOMAIN         landed
 
-If asking differently worked, it is remembered for a while which way a server wants to be asked.
+A question in other letter case is the same question (RFC 4343): where we asked in lower case, or
+by TCP, it is taken as it comes. What a server cannot do is remembered for a while (`ability`).
 """
 
 from __future__ import annotations
@@ -25,6 +27,7 @@ from sinkhole.dns.upstream.datagrams import Datagrams
 from sinkhole.dns.upstream.entropy import Entropy
 from sinkhole.dns.upstream.flight import Attempt, Flight
 from sinkhole.dns.upstream.health import Server
+from sinkhole.dns.upstream.shares import Holder, Shares
 from sinkhole.dns.upstream.tcp import exchange_by_tcp
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.query import answers_but_for_case, render_query
@@ -41,13 +44,10 @@ STRAYS_TO_TCP: Final = 3
 """So many wrong replies within one flight are taken for a forger at work (RFC 5452 §9.3)."""
 
 MOST_TCP: Final = 100
-"""Connections at once; an attempt beyond is missed."""
+"""Connections at once; beyond it the newest of whoever has the most gives way."""
 
 TCP_TRIES_LONG: Final = 2
 """TCP may take as long as this many tries by UDP: it needs a round trip more."""
-
-REMEMBER_S: Final = 3600.0
-"""How long a server's dislike of EDNS or of random letter case is remembered."""
 
 _USABLE: Final = frozenset({n.Rcode.NOERROR, n.Rcode.NXDOMAIN, n.Rcode.YXDOMAIN})
 _EDNS_UNKNOWN: Final = frozenset({n.Rcode.FORMERR, n.Rcode.NOTIMP})
@@ -78,9 +78,13 @@ class Attempts:
         self._clock = clock
         self._draw = Entropy().draw
         self._datagrams: Datagrams[Attempt] = Datagrams(self._on_datagrams, entropy=self._draw)
-        self._tasks = Tasks("upstream", MOST_TCP)
+        self._tcp: Shares[Attempt] = Shares(MOST_TCP)
+        # Twice as many: a task that was cancelled to make room ends a turn of the loop later.
+        self._tasks = Tasks("upstream", 2 * MOST_TCP)
         self.strays = 0
         """Datagrams that did not answer what was asked on their socket."""
+        self.unsent = 0
+        """Queries that could not be sent for want of a descriptor or memory on our side."""
         self.forged_at: dict[str, float] = {}
         """By name of server, when a question was last driven to TCP by such datagrams."""
 
@@ -98,22 +102,43 @@ class Attempts:
     ) -> Attempt | None:
         """Ask the server by UDP; None if the query could not be sent, which the flight notes.
 
-        `edns` and `lower` are how to ask, unless the server is known to want it otherwise.
+        The server's `sockets` must admit it: who has to give way for it does so now. `edns` and
+        `lower` are how to ask, unless the server is known to want it otherwise.
         """
-        edns = edns and now >= server.no_edns_until
-        lower = lower or not self._randomize_case or now < server.lower_case_until
-        random = int.from_bytes(self._draw(2 if lower else 2 + len(flight.question.name)), "big")
-        query = render_query(flight.question, random & 0xFFFF, case_bits=random >> 16, edns=edns)
-        attempt = Attempt(flight, server, query, now, edns, lower)
-        flight.attempts.append(attempt)
+        attempt = self._prepare(flight, server, now, edns=edns, lower=lower)
+        if server.sockets.free < 1:
+            self._make_room(server.sockets, flight.holder, now)
         try:
-            attempt.handle = self._datagrams.send(server.family, server.address, query, attempt)
+            attempt.handle = self._datagrams.send(
+                server.family, server.address(), attempt.query, attempt
+            )
         except OSError as error:
             self._note_os_error(attempt, error)
             return None
         server.queries += 1
-        server.in_flight += 1
+        server.sockets.take(flight.holder, attempt)
         return attempt
+
+    def _prepare(
+        self, flight: Flight, server: Server, now: float, *, edns: bool, lower: bool
+    ) -> Attempt:
+        """An attempt with its query: with a new id, and in random letter case unless `lower`."""
+        edns = edns and not server.edns.is_lacking(now)
+        lower = lower or not self._randomize_case or server.letter_case.is_lacking(now)
+        random = int.from_bytes(self._draw(2 if lower else 2 + len(flight.question.name)), "big")
+        query = render_query(flight.question, random & 0xFFFF, case_bits=random >> 16, edns=edns)
+        attempt = Attempt(flight, server, query, now, edns, lower)
+        flight.attempts.append(attempt)
+        return attempt
+
+    def _make_room(self, places: Shares[Attempt], holder: Holder, now: float) -> bool:
+        """End the attempt that has to give its place up to this holder; whether there is one."""
+        other = places.yields(holder)
+        if other is None:
+            return False
+        self.end(other, "had to give way to other questions")
+        other.flight.gave_way(other, now)
+        return True
 
     def end(self, attempt: Attempt, outcome: str = "") -> None:
         """Stop listening; nothing more is told of this attempt."""
@@ -121,7 +146,7 @@ class Attempts:
         attempt.outcome = outcome
         if handle is None:
             return
-        attempt.server.in_flight -= 1
+        attempt.places.leave(attempt.flight.holder, attempt)
         if isinstance(handle, asyncio.Task):
             handle.cancel()
         else:
@@ -161,12 +186,29 @@ class Attempts:
             self._note_os_error(attempt, data)
             self._missed(attempt)
         elif not answers_question(data, attempt.query):
-            self._on_stray(attempt, data)
-        elif data[2] & _TC_BIT:
-            self._ask_by_tcp(attempt, "gave a truncated answer")
-        elif data[3] & n.RCODE_MASK in _EDNS_UNKNOWN and attempt.edns:
-            outcome = f"answered {n.rcode_name(data[3] & n.RCODE_MASK)} to EDNS"
-            self._ask_again(attempt, outcome, edns=False, lower=attempt.lower)
+            if not answers_but_for_case(data, attempt.query):
+                self._on_stray(attempt)
+            elif attempt.lower:
+                return self._answer_in(attempt, data)
+            else:
+                self._doubt(attempt, "answered in another letter case", attempt.edns, lower=True)
+        else:
+            return self._answer_in(attempt, data)
+        return None
+
+    def _answer_in(self, attempt: Attempt, data: bytes) -> Reply | None:
+        """The usable reply in a datagram that answers the query, else as `_reply_in`."""
+        rcode = data[3] & n.RCODE_MASK
+        if data[2] & _TC_BIT:
+            now = self._clock()
+            attempt.server.answered(now, now - attempt.sent_at)
+            self._ask_by_tcp(attempt, "gave a truncated answer", self._try_s)
+        elif rcode in _EDNS_UNKNOWN and attempt.edns:
+            outcome = f"answered {n.rcode_name(rcode)} to EDNS"
+            self._doubt(attempt, outcome, edns=False, lower=attempt.lower)
+        elif data[5] != 1 and not self._was_tried_by_tcp(attempt):
+            outcome = f"answered {n.rcode_name(rcode)} without repeating the question"
+            self._ask_by_tcp(attempt, outcome, attempt.patience_s)
         else:
             return self._usable(attempt, data)
         return None
@@ -180,8 +222,9 @@ class Attempts:
             return None
         if attempt.flight.is_probe or (reply.rcode in _USABLE and wire[5] == 1 and not reply.tc):
             return reply
-        attempt.server.unhelpful()
+        attempt.server.unhelpful(self._clock(), attempt.flight.holder.zone)
         attempt.flight.spent.append(attempt.server)
+        attempt.errors = reply.errors
         self.end(attempt, _uselessness(reply))
         self._missed(attempt)
         return None
@@ -191,32 +234,39 @@ class Attempts:
             return  # it is over: another answer that arrived together with this one was first
         server = attempt.server
         rtt_s = now - attempt.sent_at
-        server.answered(None if attempt.tcp else rtt_s)
-        if not attempt.edns and now >= server.no_edns_until:
-            server.no_edns_until = now + REMEMBER_S
-        if attempt.lower and self._randomize_case and now >= server.lower_case_until:
-            server.lower_case_until = now + REMEMBER_S
+        note = server.answered if attempt.flight.is_probe else server.helped
+        note(now, None if attempt.tcp else rtt_s)
+        self._judge_abilities(attempt, now)
         self.end(attempt, "answered")
         self._landed(attempt, reply, rtt_s)
 
-    def _on_stray(self, attempt: Attempt, data: bytes) -> None:
+    def _judge_abilities(self, attempt: Attempt, now: float) -> None:
+        """What an answer that was used says of how its server can be asked."""
+        server = attempt.server
+        if attempt.edns:
+            server.edns.shown()
+        elif not server.edns.is_lacking(now):
+            server.edns.doubted(now)
+        if not attempt.lower:
+            server.letter_case.shown()
+        elif self._randomize_case and not server.letter_case.is_lacking(now):
+            server.letter_case.doubted(now)
+
+    def _on_stray(self, attempt: Attempt) -> None:
         """Ignore what is not an answer to this query, but not for ever."""
-        if not attempt.lower and answers_but_for_case(data, attempt.query):
-            outcome = "answered in another letter case"
-            self._ask_again(attempt, outcome, edns=attempt.edns, lower=True)
-            return
         flight = attempt.flight
         self.strays += 1
         flight.strays += 1
         if flight.strays >= STRAYS_TO_TCP:
             self.forged_at[attempt.server.name] = self._clock()
-            self._ask_by_tcp(attempt, "seemed to send wrong answers")
+            self._ask_by_tcp(attempt, "seemed to send wrong answers", self._try_s)
 
     def _note_os_error(self, attempt: Attempt, error: OSError) -> None:
         """Note what the kernel said instead of sending or receiving."""
         reason = error.strerror or type(error).__name__
         attempt.flight.spent.append(attempt.server)
         if error.errno in _OUR_LIMITS:
+            self.unsent += 1
             attempt.outcome = f"was not asked ({reason}, on our side)"
         elif error.errno == errno.ECONNREFUSED:
             attempt.outcome = "has no DNS server listening there"
@@ -226,17 +276,25 @@ class Attempts:
             attempt.server.failed(attempt.outcome)
 
     def _fail(self, attempt: Attempt, outcome: str) -> None:
-        attempt.server.failed(outcome)
+        attempt.server.failed(outcome, attempt.flight.judged_zone)
         self.end(attempt, outcome)
         self._missed(attempt)
 
     # -- asking the same server differently ------------------------------------------------
 
-    def _ask_again(self, attempt: Attempt, outcome: str, *, edns: bool, lower: bool) -> None:
+    def _doubt(self, attempt: Attempt, outcome: str, edns: bool, lower: bool) -> None:
+        """Ask by TCP whether the server really wants to be asked so; without TCP, ask so."""
+        if self._was_tried_by_tcp(attempt):
+            self._ask_again(attempt, outcome, (edns, lower))
+        else:
+            self._ask_by_tcp(attempt, outcome, attempt.patience_s, (edns, lower))
+
+    def _ask_again(self, attempt: Attempt, outcome: str, how: tuple[bool, bool]) -> None:
         """Ask the same server by UDP in another way, unless it was asked enough."""
         flight, server, now = attempt.flight, attempt.server, self._clock()
+        edns, lower = how
         self.end(attempt, outcome)
-        if flight.asked(server) >= MOST_BY_UDP:
+        if sum(not each.tcp and each.server is server for each in flight.attempts) >= MOST_BY_UDP:
             flight.spent.append(server)
         elif (again := self.send(flight, server, now, edns=edns, lower=lower)) is not None:
             again.patience_s = attempt.patience_s
@@ -244,46 +302,82 @@ class Attempts:
             return
         self._missed(attempt)
 
-    def _ask_by_tcp(self, attempt: Attempt, outcome: str) -> None:
-        """Ask the same server by TCP, once a flight: it is then spent, whatever comes of it."""
+    def _was_tried_by_tcp(self, attempt: Attempt) -> bool:
+        server = attempt.server
+        return any(other.tcp and other.server is server for other in attempt.flight.attempts)
+
+    def _ask_by_tcp(
+        self,
+        attempt: Attempt,
+        outcome: str,
+        patience_s: float,
+        fallback: tuple[bool, bool] | None = None,
+    ) -> None:
+        """Ask the same server by TCP, once a flight: it is then spent, whatever comes of it.
+
+        Another server is asked as well after `patience_s`.
+        """
         flight, server, now = attempt.flight, attempt.server, self._clock()
         self.end(attempt, outcome)
-        if any(other.tcp and other.server is server for other in flight.attempts):
+        if self._was_tried_by_tcp(attempt):
             self._missed(attempt)
             return
-        # No random letter case: a handshake is harder to forge, and some servers lower-case.
-        query_id = int.from_bytes(self._draw(2), "big")
-        query = render_query(flight.question, query_id, edns=attempt.edns)
-        by_tcp = Attempt(flight, server, query, now, attempt.edns, attempt.lower)
-        by_tcp.tcp, by_tcp.patience_s = True, self._try_s
+        by_tcp = self._prepare(flight, server, now, edns=attempt.edns, lower=attempt.lower)
+        by_tcp.tcp, by_tcp.places, by_tcp.fallback = True, self._tcp, fallback
+        by_tcp.patience_s = self._try_s
         flight.spent.append(server)
-        flight.attempts.append(by_tcp)
-        task = self._tasks.start(f"TCP to {server.name}", self._exchange_by_tcp(by_tcp))
+        task = None
+        if self._tcp.free > 0 or self._make_room(self._tcp, flight.holder, now):
+            task = self._tasks.start(f"TCP to {server.name}", self._exchange_by_tcp(by_tcp))
         if task is None:
-            by_tcp.outcome = f"was not asked over TCP ({MOST_TCP} connections are open)"
-            self._missed(by_tcp)
+            flight.is_crowded = True
+            self._without_tcp(by_tcp, f"was not asked over TCP ({MOST_TCP} connections are open)")
             return
         by_tcp.handle = task
+        self._tcp.take(flight.holder, by_tcp)
         server.queries += 1
-        server.in_flight += 1
-        flight.wait(now, self._try_s, self._try_s * TCP_TRIES_LONG)
+        flight.wait(now, patience_s, self._try_s * TCP_TRIES_LONG)
+
+    def _without_tcp(self, attempt: Attempt, outcome: str) -> None:
+        """Go on where TCP was not to be had."""
+        if attempt.fallback is not None:
+            self._ask_again(attempt, outcome, attempt.fallback)
+        else:
+            self.end(attempt, outcome)
+            self._missed(attempt)
 
     async def _exchange_by_tcp(self, attempt: Attempt) -> None:
         server = attempt.server
-        host, port = str(server.address[0]), int(server.address[1])
-        limit_s = self._try_s * TCP_TRIES_LONG
-        outcome = ""
-        wire = b""
+        outcome, wire = "", b""
         try:
-            wire = await exchange_by_tcp(server.name, host, port, attempt.query, limit_s)
+            limit_s = self._try_s * TCP_TRIES_LONG
+            wire = await exchange_by_tcp(
+                server.name, server.ip, server.port, attempt.query, limit_s
+            )
         except UpstreamError as error:
             outcome = error.cause
         attempt.handle = None  # it ends by itself now
-        server.in_flight -= 1
+        self._tcp.leave(attempt.flight.holder, attempt)
         if outcome:
-            self._fail(attempt, outcome)
+            if attempt.fallback is None:
+                server.failed(outcome, attempt.flight.judged_zone)
+            self._without_tcp(attempt, outcome)
+        else:
+            self._on_answer_by_tcp(attempt, wire)
+
+    def _on_answer_by_tcp(self, attempt: Attempt, wire: bytes) -> None:
+        """Take what came by TCP, and what it says of the server's abilities."""
+        server, now = attempt.server, self._clock()
+        if not attempt.lower and wire[5] == 1 and not answers_question(wire, attempt.query):
+            server.letter_case.disproved(now)
+            attempt.lower = True
+        rcode = wire[3] & n.RCODE_MASK
+        if rcode in _EDNS_UNKNOWN and attempt.edns:
+            server.edns.disproved(now)
+            outcome = f"answered {n.rcode_name(rcode)} to EDNS over TCP"
+            self._ask_again(attempt, outcome, (False, attempt.lower))
         elif (reply := self._usable(attempt, wire)) is not None:
-            self._land(attempt, reply, self._clock())
+            self._land(attempt, reply, now)
 
 
 def _uselessness(reply: Reply) -> str:
@@ -293,4 +387,4 @@ def _uselessness(reply: Reply) -> str:
         return f"{said}, truncated even over TCP"
     if reply.rcode in _USABLE:
         return f"{said} without repeating the question"
-    return said if reply.ede is None else f"{said} (extended error {reply.ede})"
+    return f"{said} ({'; '.join(map(str, reply.errors))})" if reply.errors else said

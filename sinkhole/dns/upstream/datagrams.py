@@ -19,6 +19,8 @@ import socket
 from collections.abc import Callable
 from typing import Final, Generic, TypeVar
 
+from sinkhole.model.socket_address import SocketAddress
+
 Owner = TypeVar("Owner")
 
 RECEIVE_SIZE: Final = 4096
@@ -70,7 +72,7 @@ class Datagrams(Generic[Owner]):
         return len(self._open)
 
     def send(
-        self, family: int, address: tuple[str | int, ...], query: bytes, owner: Owner
+        self, family: int, address: SocketAddress, query: bytes, owner: Owner
     ) -> socket.SocketType:
         """Send one query from a new socket, which is listened to until `close_one`.
 

@@ -14,29 +14,41 @@ once. No server gets more than MOST_BY_UDP queries by UDP and one by TCP for one
 (RFC 9520 §3.1). Silence within the limits of a stub resolver, 5 s, would make clients ask again,
 so a flight never lasts longer than `budget_s`.
 
-Time is told by one tick for all flights, not by a timer for each: there are 1000 at most, and
-comparing 1000 numbers every 25 ms costs less than setting one timer per query.
+Time is told by one tick for all flights, not by a timer for each: there are 1500 at most, and
+comparing so many numbers every 25 ms costs less than setting one timer per query.
+
+Who waits for an answer holds a place, and so does each socket. When all are taken, the newest of
+whoever holds the most gives way (`shares`): it gets a CrowdedError, or the next server is asked.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
 from collections.abc import Callable, Sequence
 from functools import partial
+from math import inf
 from typing import Final
 
 from sinkhole.dns.upstream.attempts import Attempts
-from sinkhole.dns.upstream.flight import Attempt, Exchanged, Flight, Tell
+from sinkhole.dns.upstream.flight import (
+    Asker,
+    Attempt,
+    CrowdedError,
+    Exchanged,
+    Flight,
+    Tell,
+    bug_error,
+    settle,
+    tell_all,
+)
 from sinkhole.dns.upstream.health import MELTING, Server
 from sinkhole.dns.upstream.prober import Prober
+from sinkhole.dns.upstream.shares import OURSELVES, Holder, Shares, holder_of
 from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Reply
 from sinkhole.model.errors import UpstreamError
 from sinkhole.model.status import UpstreamStatus
-
-log = logging.getLogger(__name__)
 
 TICK_S: Final = 0.025
 
@@ -46,19 +58,20 @@ ROUNDS: Final = 2
 SHORTEST_PATIENCE_S: Final = 0.2
 """Asking the next server as well before this would double the traffic for nothing."""
 
-MOST_ASKERS: Final = 1000
-"""Askers of one flight; the ones after them get an error at once."""
+TOO_MANY: Final = "too many questions are waiting"
+
+MOST_PER_SERVER: Final = 500
 
 ALARM_S: Final = 3600.0
-"""How long a suspected forgery is shown."""
+"""How long a suspected forgery is shown, and a flood of questions."""
 
 
 class Forwarder:
     """Asks the servers, given as (ip, port); raises ValueError for what is not an IP address.
 
     `timeout_s` is how long one server has, in two tries; `budget_s` bounds everything together.
-    `most_in_flight` bounds the questions underway, `most_per_server` the sockets open to one
-    server; a question beyond is refused at once, and counted in `refused`.
+    `most_waiting` bounds those who wait for an answer, `most_per_server` the sockets open to one
+    server by UDP. Who gets no place, or has to give it up, is counted in `refused`.
     """
 
     def __init__(
@@ -69,15 +82,16 @@ class Forwarder:
         randomize_case: bool = True,
         budget_s: float = 4.4,
         probe_s: float = 10.0,
-        most_in_flight: int = 1000,
-        most_per_server: int = 500,
+        most_waiting: int = 1500,
+        most_per_server: int = MOST_PER_SERVER,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._try_s = timeout_s / ROUNDS
-        self._servers = tuple(Server(ip, port, self._try_s) for ip, port in servers)
+        self._servers = tuple(
+            Server(ip, port, self._try_s, most_per_server) for ip, port in servers
+        )
         self._budget_s = budget_s
-        self._most_in_flight = most_in_flight
-        self._most_per_server = most_per_server
+        self._waiting: Shares[Asker] = Shares(most_waiting)
         self._clock = clock
         self._flights: dict[Question, Flight] = {}
         self._prober = Prober(self._ask_one, probe_s)
@@ -91,7 +105,9 @@ class Forwarder:
         self._is_running = False
         self._tick_timer: asyncio.TimerHandle | None = None
         self.refused = 0
-        """Questions refused because too many were waiting."""
+        """Questions refused or given up because too many were waiting."""
+        self._crowded_by: tuple[Holder, float] | None = None
+        """Whose question that was lately, and when."""
 
     # -- what others call ------------------------------------------------------------------
 
@@ -122,22 +138,30 @@ class Forwarder:
         for the socket alone.
         """
         future: asyncio.Future[Exchanged] = asyncio.get_running_loop().create_future()
-        self.ask(question, partial(_settle, future))
+        self.ask(question, partial(settle, future))
         return await future
 
-    def ask(self, question: Question, tell: Tell) -> None:
+    def ask(self, question: Question, tell: Tell, client: bytes = OURSELVES) -> None:
         """Ask without a coroutine: `tell` is called once with the outcome.
 
-        Raises UpstreamError at once where `exchange_later` does. `tell` may be called before this
+        `client` is the packed address of who asks: places are shared between clients. Raises
+        UpstreamError at once where `exchange_later` does. `tell` may be called before this
         returns, namely when nothing could be sent.
         """
+        holder = holder_of(question.name, client)
+        if self._waiting.free < 1:
+            self._make_room(holder)
         flight = self._flights.get(question)
         if flight is None:
-            self._begin(question, self._servers, tell)
-        elif len(flight.askers) < MOST_ASKERS:
-            flight.askers.append(tell)
-        else:
-            self._refuse(f"{MOST_ASKERS} ask the same question already")
+            self._begin(question, self._servers, holder, tell)
+            return
+        asker = Asker(tell, holder, flight)
+        flight.askers.append(asker)
+        self._waiting.take(holder, asker)
+        # It counts for who holds the fewest, so that nobody loses it by somebody else's flood.
+        held_by = self._waiting.held_by
+        if held_by(holder.client) < held_by(flight.holder.client):
+            flight.hand_over(holder)
 
     def is_loop_probe(self, question: Question) -> bool:
         """Whether a client's question is our own probe come back: a forwarding loop.
@@ -153,9 +177,19 @@ class Forwarder:
         """Datagrams so far that did not answer what was asked on their socket."""
         return self._attempts.strays
 
+    @property
+    def unsent(self) -> int:
+        """Queries so far that found no descriptor or memory on our side."""
+        return self._attempts.unsent
+
     def status(self) -> list[UpstreamStatus]:
         """How each server does, in the order of the settings."""
         return [server.status() for server in self._servers]
+
+    @property
+    def recovered_at(self) -> float:
+        """When an upstream that had been down, or of no use, was last found to be back."""
+        return max((server.recovered_at for server in self._servers), default=-inf)
 
     @property
     def is_cut_off(self) -> bool:
@@ -166,12 +200,7 @@ class Forwarder:
 
     def problems(self) -> list[str]:
         """What the person running sinkhole should know and do, one sentence each."""
-        told = [
-            f"upstream {server.name} sends our questions back to sinkhole (a forwarding loop) and "
-            f"is not asked: let it forward to another resolver, or remove it from the settings"
-            for server in self._servers
-            if server.loops
-        ]
+        told = [server.problem for server in self._servers if server.problem]
         now = self._clock()
         told += [
             f"somebody may be forging answers of upstream {name}: wrong replies arrived for "
@@ -179,44 +208,81 @@ class Forwarder:
             for name, at in self._attempts.forged_at.items()
             if now - at < ALARM_S
         ]
+        if self._crowded_by is not None and now - self._crowded_by[1] < ALARM_S:
+            told.append(
+                f"questions failed because too many were waiting for upstreams, most of them from "
+                f"{self._crowded_by[0]}: look there for what keeps asking"
+            )
         if self._servers and not any(server.is_hopeful for server in self._servers):
             told.append("no upstream answers: check the internet connection and upstream.servers")
         return told
 
+    # -- places ----------------------------------------------------------------------------
+
+    def _make_room(self, holder: Holder) -> None:
+        """Let somebody give way to another asker; CrowdedError if that has to be the newcomer."""
+        asker = self._waiting.yields(holder)
+        if asker is None:
+            raise self._refusal(holder, f"{self._waiting.most} wait for an answer")
+        flight = asker.flight
+        crowded = CrowdedError("", f"{TOO_MANY}: it had to give way to others")
+        if len(flight.askers) == 1:
+            self._end(flight, crowded)
+            return
+        flight.askers.remove(asker)
+        self._waiting.leave(asker.holder, asker)
+        if flight.holder == asker.holder:
+            flight.hand_over(flight.askers[0].holder)
+        self._note_refused(asker.holder, 1)
+        tell_all([asker.tell], crowded)
+
+    def _refusal(self, holder: Holder, why: str) -> CrowdedError:
+        self._note_refused(holder, 1)
+        return CrowdedError("", f"{TOO_MANY}: {why}")
+
+    def _note_refused(self, holder: Holder, count: int) -> None:
+        self.refused += count
+        self._crowded_by = holder, self._clock()
+
     # -- flights ---------------------------------------------------------------------------
 
-    def _refuse(self, why: str) -> None:
-        self.refused += 1
-        raise UpstreamError("", f"too many questions are waiting: {why}")
-
     def _begin(
-        self, question: Question, servers: Sequence[Server], tell: Tell, is_probe: bool = False
+        self,
+        question: Question,
+        servers: Sequence[Server],
+        holder: Holder,
+        tell: Tell,
+        is_probe: bool = False,
     ) -> None:
         if not self._is_running:
             raise UpstreamError("", "the forwarder is not running")
-        if len(self._flights) >= self._most_in_flight:
-            self._refuse(f"{self._most_in_flight} are underway")
         now = self._clock()
-        flight = Flight(question, servers, tell, now, now + self._budget_s, is_probe)
+        flight = Flight(question, servers, holder, now, now + self._budget_s, is_probe)
         if self._ask_next(flight, now):
+            asker = Asker(tell, holder, flight)
+            flight.askers.append(asker)
+            self._waiting.take(holder, asker)
             self._flights[question] = flight
             if self._tick_timer is None:
                 self._set_tick()
         elif flight.attempts:
-            _tell([tell], flight.explain(now))
+            tell_all([tell], flight.explain(now))
         elif not servers:
             raise UpstreamError("", "none is set")
         elif all(server.loops for server in servers):
             raise UpstreamError("", "our questions come back to us (a forwarding loop)")
         else:
-            self._refuse(f"{self._most_per_server} are underway with each upstream")
+            raise self._refusal(holder, "all sockets of each upstream are taken")
 
     def _ask_one(self, question: Question, server: Server, tell: Tell) -> None:
         """A flight to this server alone, for the prober: whatever it answers will do."""
+        holder = holder_of(question.name, OURSELVES)
         try:
-            self._begin(question, (server,), tell, is_probe=True)
+            if self._waiting.free < 1:
+                self._make_room(holder)
+            self._begin(question, (server,), holder, tell, is_probe=True)
         except UpstreamError as error:
-            _tell([tell], error)
+            tell_all([tell], error)
 
     def _ask_next(self, flight: Flight, now: float) -> bool:
         """Ask the best server that may still be asked; whether there was one."""
@@ -230,18 +296,22 @@ class Forwarder:
         return False
 
     def _choose(self, flight: Flight) -> Server | None:
-        """The best server for the next attempt: up, least often asked by this flight, quickest.
+        """The best server for the next attempt: up, least often asked by this flight, not poor
+        for its zone, quickest.
 
         Those that are down come last: they get a question only when the others gave up on it.
         """
-        best, best_rank = None, (True, ROUNDS, 0.0)
+        zone = flight.holder.zone
+        best, best_rank = None, (True, ROUNDS, True, 0.0)
         for server in flight.servers:
-            if server.in_flight >= self._most_per_server or (server.loops and not flight.is_probe):
+            if server.loops and not flight.is_probe:
+                continue
+            if server.sockets.free < 1 and not server.sockets.admits(flight.holder):
                 continue
             asked = flight.asked(server) if flight.attempts else 0
             if asked >= ROUNDS or server in flight.spent:
                 continue
-            rank = (not server.up, asked, server.score)
+            rank = (not server.up, asked, server.is_poor_for(zone), server.score)
             if best is None or rank < best_rank:
                 best, best_rank = server, rank
         if not flight.attempts:
@@ -252,18 +322,11 @@ class Forwarder:
 
     def _patience_s(self, flight: Flight, server: Server) -> float:
         """How long to wait for a server just asked, before the next one is asked as well."""
-        if len(flight.servers) == 1 or not self._has_fresh(flight):
+        if len(flight.servers) == 1 or not flight.has_fresh_server:
             return self._try_s
-        if server.streak or server.rtt_s is None:
+        if server.is_suspect or server.rtt_s is None:
             return min(SHORTEST_PATIENCE_S, self._try_s)
         return min(max(3 * server.rtt_s, SHORTEST_PATIENCE_S), self._try_s)
-
-    def _has_fresh(self, flight: Flight) -> bool:
-        """Whether there is a server in good order that this flight has not asked yet."""
-        for other in flight.servers:
-            if other.up and not (other.loops or flight.asked(other) or other in flight.spent):
-                return True
-        return False
 
     def _landed(self, attempt: Attempt, reply: Reply, rtt_s: float) -> None:
         flight = attempt.flight
@@ -285,7 +348,11 @@ class Forwarder:
             if attempt.handle is not None:
                 self._attempts.end(attempt)
         flight.attempts.clear()  # they point back at the flight: no work for the cycle collector
-        _tell(flight.askers, outcome)
+        if isinstance(outcome, CrowdedError):
+            self._note_refused(flight.holder, len(flight.askers))
+        for asker in flight.askers:
+            self._waiting.leave(asker.holder, asker)
+        tell_all([asker.tell for asker in flight.askers], outcome)
 
     # -- time ------------------------------------------------------------------------------
 
@@ -297,7 +364,11 @@ class Forwarder:
         self._tick_timer = None
         now = self._clock()
         for flight in [flight for flight in self._flights.values() if flight.next_at <= now]:
-            self._move_on(flight, now)
+            try:
+                if flight.attempts:  # else one before it has ended it, by what was asked next
+                    self._move_on(flight, now)
+            except Exception:  # a bug may end this flight, but not time for all others
+                self._end(flight, bug_error())
         if self._flights:
             self._set_tick()
 
@@ -315,32 +386,9 @@ class Forwarder:
         """Count what was asked long enough ago, and is still not answered, as failures."""
         for attempt in flight.attempts:
             if attempt.handle is not None and now - attempt.sent_at >= attempt.patience_s:
-                attempt.server.failed("gave no answer")
+                attempt.server.failed("gave no answer", flight.judged_zone)
                 self._watch(attempt.server)
 
     def _watch(self, server: Server) -> None:
-        if server.streak and self._is_running:
+        if server.is_suspect and self._is_running:
             self._prober.suspect(server)
-
-
-def _tell(askers: Sequence[Tell], outcome: Exchanged | UpstreamError) -> None:
-    """Tell the outcome to one after the other, as the first may serve the others.
-
-    One that raises has a bug, which is logged and harms nobody else.
-    """
-    for tell in askers:
-        try:
-            tell(outcome)
-        except Exception:
-            log.exception("an answer was lost by a bug")
-
-
-def _settle(future: asyncio.Future[Exchanged], outcome: Exchanged | UpstreamError) -> None:
-    """Pass an outcome to one waiter, unless that one was cancelled meanwhile."""
-    if future.done():
-        return
-    if isinstance(outcome, UpstreamError):
-        # One of its own for each: raising collects a traceback in the exception.
-        future.set_exception(UpstreamError(outcome.server, outcome.cause))
-    else:
-        future.set_result(outcome)

@@ -90,11 +90,15 @@ class Prober:
         self._watched[server] = loop.call_later(delay_s, self._look, server)
 
     def _look(self, server: Server) -> None:
-        if server.up and not server.streak and not server.loops:
+        if server.up and not server.is_suspect and not server.loops:
             del self._watched[server]
         else:
             self._watched[server] = None
-            self._probe(server)
+            try:
+                self._probe(server)
+            except Exception:
+                self._look_in(server, self._every_s)  # a bug may not end the looking
+                raise
 
     def _probe(self, server: Server) -> None:
         label = os.urandom(8).hex().encode()
@@ -113,7 +117,7 @@ class Prober:
             return  # closed in between
         if name not in self._seen_here and server.queries > queries:
             server.loops = False
-        if server.streak or server.loops or not server.up:
+        if server.is_suspect or server.loops or not server.up:
             self._look_in(server, self._every_s)
         else:
             del self._watched[server]

@@ -7,8 +7,10 @@ somebody seems to forge: whoever cannot see our packets cannot finish a handshak
 from __future__ import annotations
 
 import asyncio
+import socket
 from typing import Final
 
+from sinkhole.dns.wire.query import answers_but_for_case
 from sinkhole.dns.wire.reply import answers_question
 from sinkhole.model.errors import UpstreamError
 
@@ -19,13 +21,17 @@ MOST_STRAYS: Final = 3
 async def exchange_by_tcp(server: str, host: str, port: int, query: bytes, limit_s: float) -> bytes:
     """The response to a query, matched by id and question; the connection is closed behind it.
 
+    A question in other letter case is the same (RFC 4343): a connection is proof enough.
+
     `server` is how errors call it. Raises UpstreamError when it cannot be reached, closes early,
     or gives no matching response within `limit_s`, all parts together.
     """
     writer: asyncio.StreamWriter | None = None
     try:
         async with asyncio.timeout(limit_s):
-            reader, writer = await asyncio.open_connection(host, port)
+            # A host with an interface behind it is no name to be looked up.
+            flags = socket.AI_NUMERICHOST
+            reader, writer = await asyncio.open_connection(host, port, flags=flags)
             writer.write(len(query).to_bytes(2, "big") + query)
             return await _matching(server, reader, query)
     except TimeoutError:
@@ -44,6 +50,6 @@ async def _matching(server: str, reader: asyncio.StreamReader, query: bytes) -> 
     for _ in range(MOST_STRAYS):
         size = int.from_bytes(await reader.readexactly(2), "big")
         wire = await reader.readexactly(size)
-        if answers_question(wire, query):
+        if answers_question(wire, query) or answers_but_for_case(wire, query):
             return wire
     raise UpstreamError(server, "answered other questions than ours over TCP")

@@ -23,6 +23,11 @@ Refusal = Callable[..., str]
         ("[2001:0DB8:0::1]:853", "2001:db8::1", 853, "[2001:db8::1]:853"),
         ("2001:db8::1:53", "2001:db8::1:53", 53, "[2001:db8::1:53]:53"),
         ("[::]:53", "::", 53, "[::]:53"),
+        ("fe80::1%eth0", "fe80::1%eth0", 53, "[fe80::1%eth0]:53"),
+        ("[FE80:0::1%eth0.7]:853", "fe80::1%eth0.7", 853, "[fe80::1%eth0.7]:853"),
+        ("[fe80::1%eth0:1]:5353", "fe80::1%eth0:1", 5353, "[fe80::1%eth0:1]:5353"),
+        ("fe80::1%2", "fe80::1%2", 53, "[fe80::1%2]:53"),
+        ("fe80::1", "fe80::1", 53, "[fe80::1]:53"),
     ],
 )
 def test_endpoints_are_read_with_and_without_a_port(
@@ -68,11 +73,31 @@ def test_port_0_is_taken_where_the_system_may_choose() -> None:
     assert Endpoint.parse("127.0.0.1:0", 53, lowest_port=0).port == 0
 
 
-def test_interface_zones_are_refused() -> None:
-    with pytest.raises(ValueError, match="names an interface"):
-        Endpoint.parse("[fe80::1%eth0]:53", 53)
+@pytest.mark.parametrize("interface", ["longer-than-15-chars", "with space"])
+def test_what_is_no_interface_is_refused_with_what_to_write(interface: str) -> None:
+    with pytest.raises(ValueError) as caught:
+        Endpoint.parse(f"[fe80::1%{interface}]:53", 53)
+    assert str(caught.value) == (
+        f'"[fe80::1%{interface}]:53" names no interface after %, write one such as "fe80::1%eth0"'
+    )
+
+
+def test_only_link_local_addresses_have_an_interface() -> None:
+    with pytest.raises(ValueError) as caught:
+        Endpoint.parse("[2001:db8::1%eth0]:53", 53)
+    assert str(caught.value) == (
+        '"[2001:db8::1%eth0]:53" is not link-local, so it has no interface: write "2001:db8::1"'
+    )
+
+
+def test_a_record_has_no_interface() -> None:
     with pytest.raises(ValueError, match="names an interface"):
         parse_address("fe80::1%eth0")
+
+
+def test_an_interface_is_spelled_for_a_url() -> None:
+    assert Endpoint("fe80::1%eth0", 8080).in_url == "[fe80::1%25eth0]:8080"
+    assert Endpoint("192.0.2.1", 8080).in_url == "192.0.2.1:8080"
 
 
 def test_addresses_are_read_and_names_are_not() -> None:

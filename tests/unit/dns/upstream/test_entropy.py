@@ -30,3 +30,21 @@ def test_no_byte_is_given_out_twice(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_two_supplies_have_nothing_in_common() -> None:
     assert Entropy().draw(16) != Entropy().draw(16)
+
+
+def test_a_child_of_fork_draws_other_bytes_than_its_parent() -> None:
+    entropy = Entropy()
+    entropy.draw(1)
+    reading, writing = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            os.write(writing, entropy.draw(64))
+        finally:
+            os._exit(0)  # nothing of pytest may run here
+    with os.fdopen(reading, "rb") as pipe:
+        os.close(writing)
+        theirs = pipe.read()
+    assert os.waitpid(child, 0) == (child, 0)
+    assert len(theirs) == 64
+    assert theirs != entropy.draw(64)

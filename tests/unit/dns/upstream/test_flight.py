@@ -1,21 +1,21 @@
 """A flight's bookkeeping, without any network."""
 
-from sinkhole.dns.upstream.flight import Attempt, Exchanged, Flight
+import asyncio
+import socket
+
+from sinkhole.dns.upstream.flight import Attempt, CrowdedError, Flight, settle
 from sinkhole.dns.upstream.health import Server
+from sinkhole.dns.upstream.shares import Holder, Shares
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.question import Question
-from sinkhole.model.errors import UpstreamError
 
 FIRST = Server("192.0.2.1", 53, 1.0)
 SECOND = Server("2001:db8::2", 5353, 1.0)
-
-
-def tell(outcome: Exchanged | UpstreamError) -> None:
-    raise AssertionError(f"nobody ends this flight, but it was told {outcome}")
+HOLDER, OTHER = Holder(b"\xc0\0\2\1", b"\0"), Holder(b"\xc0\0\2\2", b"\0")
 
 
 def flight(ends_at: float = 4.4) -> Flight:
-    return Flight(Question(from_text("example.org"), 1), (FIRST, SECOND), tell, 0.0, ends_at)
+    return Flight(Question(from_text("example.org"), 1), (FIRST, SECOND), HOLDER, 0.0, ends_at)
 
 
 def tried(underway: Flight, server: Server, outcome: str = "", tcp: bool = False) -> None:
@@ -52,6 +52,46 @@ def test_attempts_are_counted_by_server() -> None:
     tried(underway, SECOND)
     tried(underway, FIRST)
     assert (underway.asked(FIRST), underway.asked(SECOND)) == (2, 1)
+
+
+def test_who_had_to_give_way_goes_on_without_it_and_is_told_why_it_failed() -> None:
+    underway = flight()
+    tried(underway, FIRST)
+    underway.wait(0.0, 1.0, 2.0)
+    underway.attempts[0].outcome = "had to give way to other questions"
+    underway.gave_way(underway.attempts[0], 0.5)
+    assert underway.spent == [FIRST]
+    assert (underway.next_at, underway.over_at) == (0.5, 0.5), "nothing to wait for"
+    error = underway.explain(0.5)
+    assert isinstance(error, CrowdedError)
+    assert str(error) == "192.0.2.1: had to give way to other questions; gave up after 0.5 s"
+
+
+def test_places_are_handed_over_with_the_flight() -> None:
+    underway, places = flight(), Shares[Attempt](2)
+    with socket.socket() as handle:
+        for is_open in (True, False):
+            tried(underway, FIRST)
+            if is_open:
+                underway.attempts[-1].handle, underway.attempts[-1].places = handle, places
+                places.take(HOLDER, underway.attempts[-1])
+        underway.hand_over(OTHER)
+    assert underway.holder == OTHER
+    assert [places.held_by(holder.client) for holder in (HOLDER, OTHER)] == [0, 1]
+
+
+def test_an_error_is_told_to_each_future_as_one_of_its_own() -> None:
+    async def settled() -> None:
+        told = CrowdedError("192.0.2.1", "gave no answer")
+        futures = [asyncio.get_running_loop().create_future() for _ in range(2)]
+        for future in futures:
+            settle(future, told)
+            settle(future, told)
+        errors = [future.exception() for future in futures]
+        assert [type(error) for error in errors] == [CrowdedError] * 2
+        assert told not in errors and errors[0] is not errors[1]
+
+    asyncio.run(settled())
 
 
 def test_waiting_never_goes_beyond_the_end_and_never_shrinks() -> None:

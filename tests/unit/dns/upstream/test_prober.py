@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 
 from sinkhole.dns.upstream.flight import Exchanged, Tell
-from sinkhole.dns.upstream.health import DOWN_AFTER, Server
+from sinkhole.dns.upstream.health import SEVERAL, Server
 from sinkhole.dns.upstream.prober import LOOP_ZONE, Prober
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.question import Question
@@ -81,7 +81,7 @@ async def test_a_server_that_failed_is_probed_until_it_answers(
         server.failed("gave no answer")
         tell(SILENCE)
     _, _, tell = await asked.next()
-    server.answered(0.01)
+    server.answered(1.0, 0.01)
     tell(ANSWER)
     assert asked.arrived.empty()
     prober.suspect(server)  # and the next suspicion is followed up again
@@ -93,7 +93,7 @@ async def test_suspicion_of_a_watched_server_adds_no_probe(
     prober: Prober, asked: Asked, server: Server
 ) -> None:
     prober.start([server])
-    for _ in range(DOWN_AFTER):
+    for _ in range(SEVERAL):
         server.failed("gave no answer")
         prober.suspect(server)
     assert asked.arrived.qsize() == 1
@@ -104,7 +104,7 @@ async def test_a_server_that_recovered_before_its_probe_needs_none(
 ) -> None:
     server.failed("gave no answer")
     prober.suspect(server)
-    server.answered(0.01)
+    server.answered(1.0, 0.01)
     with pytest.raises(TimeoutError):
         await asyncio.wait_for(asked.arrived.get(), 5 * SOON_S)
 
@@ -165,6 +165,27 @@ async def test_a_probe_that_comes_back_late_starts_the_watch(
     _, _, tell = await asked.next()
     tell(ANSWER)
     assert not server.loops
+
+
+async def test_an_error_while_probing_does_not_end_the_watch(
+    asked: Asked, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    fails = [True]
+
+    def ask(question: Question, server: Server, tell: Tell) -> None:
+        if fails:
+            fails.pop()
+            raise RuntimeError("as arranged")
+        asked.ask(question, server, tell)
+
+    prober = Prober(ask, SOON_S)
+    server.failed("gave no answer")
+    prober.suspect(server)
+    assert (await asked.next())[1] is server
+    assert [str(context["exception"]) for context in told] == ["as arranged"]
+    prober.close()
 
 
 async def test_after_closing_nothing_is_probed(

@@ -1,0 +1,31 @@
+"""What proves that a server lacks an ability, and for how long."""
+
+from sinkhole.dns.upstream.ability import REMEMBER_S, REPEATED, Ability
+
+
+def test_a_server_is_taken_to_be_able() -> None:
+    assert not Ability().is_lacking(0.0)
+
+
+def test_what_was_said_over_tcp_counts_at_once_and_ends_soon() -> None:
+    ability = Ability()
+    ability.disproved(100.0)
+    assert ability.is_lacking(100.0 + REMEMBER_S - 1)
+    assert not ability.is_lacking(100.0 + REMEMBER_S)
+    assert REMEMBER_S <= 900
+
+
+def test_doubts_count_when_there_are_enough_in_a_row() -> None:
+    ability = Ability()
+    for _ in range(10):
+        for _ in range(REPEATED - 1):
+            ability.doubted(100.0)
+        ability.shown()
+    assert not ability.is_lacking(100.0)
+    for _ in range(REPEATED):
+        assert not ability.is_lacking(100.0)
+        ability.doubted(100.0)
+    assert ability.is_lacking(100.0)
+    assert not ability.is_lacking(100.0 + REMEMBER_S)
+    ability.doubted(100.0 + REMEMBER_S)
+    assert not ability.is_lacking(100.0 + REMEMBER_S), "after that it starts anew"

@@ -1,0 +1,103 @@
+"""Who gives way to whom."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from sinkhole.dns.upstream.shares import OURSELVES, Holder, Shares, holder_of
+from sinkhole.dns.wire.name import from_text
+
+A, B, C = b"\xc0\0\2\1", b"\xc0\0\2\2", b"\xc0\0\2\3"
+DEAD, ALIVE = b"\4dead\0", b"\5alive\0"
+
+
+def full(*held: tuple[Holder, int]) -> Shares[str]:
+    """Places all of which are taken, by so many of each holder."""
+    shares = Shares[str](sum(count for _, count in held))
+    for holder, count in held:
+        for number in range(count):
+            shares.take(holder, f"{holder.client[-1]}{holder.zone[1:2].decode()}{number}")
+    return shares
+
+
+def test_the_newest_of_who_holds_the_most_gives_way() -> None:
+    shares = full((Holder(B, ALIVE), 2), (Holder(A, DEAD), 5), (Holder(C, ALIVE), 3))
+    for holder in (Holder(B, ALIVE), Holder(B, DEAD), Holder(b"new", DEAD), Holder(C, ALIVE)):
+        assert shares.yields(holder) == "1d4"
+    assert shares.yields(Holder(A, DEAD)) is None
+    assert [shares.admits(Holder(client, DEAD)) for client in (A, B)] == [False, True]
+
+
+def test_within_a_client_the_newest_of_the_largest_zone_gives_way() -> None:
+    shares = full((Holder(A, DEAD), 6), (Holder(A, ALIVE), 2), (Holder(B, DEAD), 4))
+    assert shares.yields(Holder(A, ALIVE)) == "1d5"
+    assert shares.yields(Holder(A, b"\3new\0")) == "1d5"
+    assert shares.yields(Holder(A, DEAD)) is None
+
+
+def test_equals_throw_each_other_out_of_nothing() -> None:
+    shares = full((Holder(A, DEAD), 3), (Holder(B, DEAD), 2))
+    assert shares.yields(Holder(B, DEAD)) is None
+    assert shares.yields(Holder(A, DEAD)) is None
+    assert shares.yields(Holder(C, DEAD)) == "1d2"
+    assert full((Holder(A, DEAD), 1)).yields(Holder(B, DEAD)) is None
+
+
+def test_places_that_are_left_are_free_again() -> None:
+    shares = full((Holder(A, DEAD), 2))
+    shares.leave(Holder(A, DEAD), "1d0")
+    assert (shares.free, shares.held_by(A), shares.admits(Holder(A, DEAD))) == (1, 1, True)
+    shares.leave(Holder(A, DEAD), "1d1")
+    assert (shares.free, shares.held_by(A)) == (2, 0)
+
+
+@given(st.lists(st.tuples(st.sampled_from("ABC"), st.sampled_from("xy")), max_size=60))
+def test_counts_agree_and_giving_way_evens_out(askers: list[tuple[str, str]]) -> None:
+    """However they come: no place is lost, and who gives way held two more than the newcomer."""
+    shares, held = Shares[tuple[Holder, int]](7), dict[tuple[Holder, int], None]()
+    for number, (client, zone) in enumerate(askers):
+        holder = Holder(client.encode(), zone.encode())
+        before = Counter(place[0].client for place in held)
+        by_holder = Counter(place[0] for place in held)
+        if shares.free < 1:
+            other = shares.yields(holder)
+            if other is None:
+                continue
+            if other[0].client == holder.client:
+                assert by_holder[other[0]] > by_holder[holder] + 1
+            else:
+                assert before[other[0].client] > before[holder.client] + 1
+            shares.leave(other[0], other)
+            del held[other]
+        shares.take(holder, (holder, number))
+        held[holder, number] = None
+        assert shares.free == 7 - len(held) >= 0
+        assert shares.held_by(holder.client) == sum(h.client == holder.client for h, _ in held)
+
+
+@pytest.mark.parametrize(
+    ("name", "zone"),
+    [
+        (".", "."),
+        ("com", "com"),
+        ("example.org", "example.org"),
+        ("a.b.example.org", "example.org"),
+        ("1.2.0.192.in-addr.arpa", "in-addr.arpa"),
+    ],
+)
+def test_a_zone_is_the_last_two_labels(name: str, zone: str) -> None:
+    assert holder_of(from_text(name), A).zone == from_text(zone)
+
+
+def test_a_client_is_an_ipv4_address_or_the_64_of_an_ipv6_one() -> None:
+    ipv6 = b"\x20\x01\x0d\xb8" + bytes(11) + b"\7"
+    assert holder_of(b"\0", A).client == A
+    assert holder_of(b"\0", ipv6) == holder_of(b"\0", ipv6[:8] + b"anything")
+    told = [str(holder_of(from_text("www.example.org"), client)) for client in (A, ipv6, OURSELVES)]
+    assert told == [
+        "192.0.2.1 for names below example.org",
+        "2001:db8::/64 for names below example.org",
+        "sinkhole itself for names below example.org",
+    ]
