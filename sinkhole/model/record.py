@@ -7,6 +7,7 @@ reader in the control plane drains. Nothing here waits, locks or touches a disk.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from typing import NamedTuple
 
 from sinkhole.model.verdict import Verdict
@@ -52,12 +53,14 @@ class RecordBuffer:
     """A bounded queue of batches between the planes; when it is full the oldest are dropped.
 
     Dropping the oldest keeps "what is happening now" visible when the disk stalls. `dropped`
-    counts records, and is shown to the user.
+    counts records, and is shown to the user. `on_first` is called when something comes and nothing
+    was waiting: whoever drains can sleep until then.
     """
 
     def __init__(self, limit: int = 100_000) -> None:
         self.limit = limit
         self.dropped = 0
+        self.on_first: Callable[[], object] = int  # which does nothing
         self._batches: deque[Batch] = deque()
         self._size = 0
 
@@ -67,12 +70,16 @@ class RecordBuffer:
 
     def append(self, batch: Batch) -> None:
         """Add a batch, dropping the oldest ones while there are more than `limit` records."""
+        size = self._size
+        if not size:
+            self.on_first()
         self._batches.append(batch)
-        self._size += len(batch.records)
-        while self._size > self.limit:
-            oldest = self._batches.popleft()
-            self._size -= len(oldest.records)
-            self.dropped += len(oldest.records)
+        size += len(batch.records)
+        while size > self.limit:
+            oldest = len(self._batches.popleft().records)
+            size -= oldest
+            self.dropped += oldest
+        self._size = size
 
     def drain(self, most: int) -> list[Batch]:
         """Take whole batches from the oldest on, until at least `most` records are taken."""

@@ -39,14 +39,17 @@ NO_DISK: Final = ("/dev/null", "/proc/")
 
 
 class DiskWatch:
-    """Sees every call to the disk while it is entered; `calls` are those of the watched thread.
+    """Sees every call to the disk while it is entered, and tells `on_call`, in that thread.
+
+    `calls` are those of the watched thread.
 
     While `sleeps` is set, each call of another thread waits there until `wake`, which is the end
     of this nap only: the next call waits for the next `wake`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, on_call: Callable[[], None] = int) -> None:
         self.calls: list[str] = []
+        self._on_call = on_call
         self.naps = 0
         self._thread: int | None = None
         self._sleeps = False
@@ -77,7 +80,10 @@ class DiskWatch:
             self._turn.notify_all()
 
     def note(self, call: str, subject: object) -> None:
-        if str(subject).startswith(NO_DISK) or self._thread is None:
+        if str(subject).startswith(NO_DISK):
+            return
+        self._on_call()
+        if self._thread is None:
             return
         if threading.get_ident() == self._thread:
             self.calls.append(f"{call} {subject}{_stack()}")

@@ -204,9 +204,7 @@ async def test_dns_goes_on_while_a_list_is_fetched(tmp_path: Path) -> None:
 async def test_what_another_process_updated_is_taken_over(tmp_path: Path) -> None:
     async with list_server("||ads.example^") as lists:
         settings = house(tmp_path, filtering__lists=[lists.item()])
-        app = App(settings)
-        app.library._poll_s = 0.05  # of half a minute
-        async with running(settings, app=app):
+        async with running(settings) as app:
             (where,) = app.addresses
             assert await answers(where, "ads.example") == ["0.0.0.0"]
             lists.rules = ["||new.example^"]

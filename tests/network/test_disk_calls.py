@@ -23,7 +23,6 @@ from house import (
     until,
 )
 
-from sinkhole.control.lists import library
 from sinkhole.control.querylog import writer
 from sinkhole.dns.server import udp
 
@@ -32,7 +31,6 @@ from sinkhole.dns.server import udp
 def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[DiskWatch]:
     """A watch that begins with the first socket that is served, and a server that never rests."""
     monkeypatch.setattr(writer, "TIDY_EVERY_S", 0.0)
-    monkeypatch.setattr(library, "POLL_S", 0.05)
     with DiskWatch() as watch:
         plain = udp.UdpListener.__init__
 

@@ -1,7 +1,7 @@
 """Lists added by command. The settings file is a person's and never rewritten, so they are here.
 
 They stand in one JSON file beside the lists, replaced as a whole by a rename. A running server
-looks at it every few seconds, so a list that is added is in use without a restart.
+is told of that by the kernel, so a list that is added is in use without a restart.
 """
 
 from __future__ import annotations

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import time
 from collections.abc import Awaitable, Callable, Collection, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sinkhole.control.lists import local
 from sinkhole.control.lists.added import AddedLists
 from sinkhole.control.lists.diff import Difference, difference
 from sinkhole.control.lists.essential_names import ESSENTIAL_NAMES
+from sinkhole.control.lists.file_watch import FileWatch
 from sinkhole.control.lists.overlap import Overlap
 from sinkhole.control.lists.own_rules import compile_own
 from sinkhole.control.lists.progress import Watch, unwatched
@@ -36,7 +39,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-POLL_S = 5.0
+POLL_S = 60.0
+"""The longest time between two looks at what may have changed, where the kernel tells of it."""
+
+BLIND_POLL_S = 5.0
+"""The same where it does not, and while something is wrong."""
 
 OnChange = Callable[[Sequence[CompiledList]], Awaitable[None]]
 Choice = Callable[[Versions, Subscription, Watch], Awaitable[None]]
@@ -81,6 +88,7 @@ class Library:
         self._own_problems: list[str] = []
         self._trouble = ""
         self._updating = asyncio.Lock()
+        self._changed = asyncio.Event()
         self._limits = limits
         self._faults = faults
         self._resolve = resolve
@@ -147,6 +155,7 @@ class Library:
         self._own_rules, self._own_problems = own
         self.__dict__.pop("_updater", None)  # its limits may be others now
         await self._publish()
+        self._changed.set()
 
     async def update(
         self,
@@ -194,14 +203,17 @@ class Library:
     async def run(self) -> None:
         """Keep the lists up to date until cancelled; no failure ends it.
 
-        Missing lists and changed files are taken at once, the rest when due. Between updates it
-        looks every `poll_s` seconds for lists added by command, for changed local files and for
-        what another process, such as `sinkhole lists update`, has committed.
+        Missing lists and changed files are taken at once, the rest when due. It looks for lists
+        added by command, for changed local files and for what another process, such as `sinkhole
+        lists update`, has committed as soon as the kernel tells of a change, and every `poll_s`
+        seconds in any case.
         """
         counting = Tasks("overlap", limit=1, faults=self._faults)
         await self._attempt([])
+        watch = FileWatch(self._changed)
         try:
             while True:
+                await asyncio.to_thread(self._follow, watch)
                 await self._refresh()
                 async with self._updating:
                     await self._adopt_commits()
@@ -210,9 +222,24 @@ class Library:
                     await self._attempt(due)
                 if self._overlap.is_stale(self._subscriptions.all):
                     counting.start("count", self.count_unique())
-                await asyncio.sleep(self._poll_s)
+                await watch.wait(self._rest_s(watch))
         finally:
+            watch.close()
             await counting.close()
+
+    def _follow(self, watch: FileWatch) -> None:
+        active = (each for each in self._subscriptions.all if each.active)
+        paths = [each.local_path() for each in active if local.is_local(each.settings.url)]
+        watch.follow(self._store.folder, [path for path in paths if path is not None])
+
+    def _rest_s(self, watch: FileWatch) -> float:
+        """How long to wait for a change: until the next list is due, but not too often."""
+        if self._trouble or not watch.works:
+            return min(self._poll_s, BLIND_POLL_S)
+        now, interval_s = self._now(), self._settings.update_interval
+        active = (each for each in self._subscriptions.all if each.active)
+        due = min((each.next_look(now, interval_s) - now for each in active), default=math.inf)
+        return min(self._poll_s, max(BLIND_POLL_S, due))
 
     async def _refresh(self) -> None:
         """Take over what was added or removed by command."""

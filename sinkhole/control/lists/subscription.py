@@ -94,17 +94,20 @@ class Subscription:
             path = self.local_path()
             if path is not None and local.signature(path) != self.tried:
                 return True
+        return self.next_look(now, interval_s) <= now
+
+    def next_look(self, now: float, interval_s: float) -> float:
+        """The wall-clock time from which on it is due whatever its file says; inf for never."""
         checked = self.state.checked
         if checked is not None and checked > now:  # the clock was set back
             checked = None
-        due = due_at(
+        return due_at(
             checked=checked,
             ready=self.settled,
             failures=self.failures,
             interval_s=interval_s,
             spread=self._spread,
         )
-        return due <= now
 
     def local_path(self) -> Path | None:
         """Where the list's file is; None for an address that names no file of this machine."""

@@ -1,10 +1,10 @@
 """Keeping querylog.db within its age and its size, in steps too small to hold up the writer.
 
 By age, rows go when they are older than `keep_s` by the trusted clock (`model/clock.py`), so that
-none goes because a clock jumped. By size, the oldest hour goes, rows and the detail of its roll-ups
-alike, until file and WAL fit; then the pages that became free are handed back to the file system
-(auto_vacuum INCREMENTAL), so that the file really shrinks. The other roll-ups stay as long as
-statistics are kept, whatever room they leave for rows.
+none goes because a clock jumped. By size, the oldest hour goes, rows and the detail of its
+roll-ups alike, until file and WAL fit; then the pages that became free are handed back to the file
+system (auto_vacuum INCREMENTAL), so that the file really shrinks. The other roll-ups stay as long
+as statistics are kept, whatever room they leave for rows.
 
 Dictionary values go when nothing can refer to them any more: each knows the last hour it was
 used in, and all that refers to it is at most as old.
@@ -33,6 +33,9 @@ ROW_BYTES: Final = 22
 MOST_FOR_STATISTICS: Final = 0.75
 """The share of its size from which on a full log says that it has hardly any room for rows."""
 
+SHARE_BETWEEN: Final = 1 / 64
+"""How much of the largest size may be written between steps."""
+
 SWEEP_EVERY_S: Final = 6 * 3600
 """How often the dictionaries are swept; besides, after each step against a file too big."""
 
@@ -41,15 +44,17 @@ class Retention:
     """The steps that keep one database small; `step` does one of them, in its own transaction.
 
     `max_size_bytes` is for the file and the `wal_bytes` that its WAL may take. `problem` says that
-    the roll-ups leave hardly any room for rows.
+    the roll-ups leave hardly any room for rows, `rows_between` after how many rows it is time for
+    steps, however short ago the last ones were.
     """
 
     def __init__(self, rollups: Rollups, keep_s: float, max_size_bytes: int) -> None:
         self._rollups = rollups
         self._keep_s = keep_s
         self.wal_bytes = min(WAL_BYTES, max_size_bytes // 8)
+        self.rows_between = max(ROWS_A_STEP, int(max_size_bytes * SHARE_BETWEEN / ROW_BYTES))
         self.problem: str | None = None
-        self._max_size_bytes = max_size_bytes
+        self.max_size_bytes = max_size_bytes
         self._rows_were_cut = False
         self._next_sweep_s = 0.0
         self._sweep_table = ""
@@ -99,7 +104,7 @@ class Retention:
         page_bytes = await database.value("PRAGMA page_size")
         pages = await database.value("PRAGMA page_count")
         free = await database.value("PRAGMA freelist_count")
-        room = (self._max_size_bytes - self.wal_bytes) // page_bytes
+        room = (self.max_size_bytes - self.wal_bytes) // page_bytes
         # Free pages are used again by the next rows: only many of them are worth moving others.
         spare = free > 0 and (pages > room or free > PAGES_A_STEP + pages // 8)
         return pages - free > room, spare
@@ -112,10 +117,10 @@ class Retention:
         sizes = "SELECT page_size * (page_count - freelist_count), value * ? FROM meta"
         sizes += ", pragma_page_size, pragma_page_count, pragma_freelist_count WHERE key = 'rows'"
         used, rows = (await database.rows(sizes, (ROW_BYTES,)))[0]
-        if used - rows > MOST_FOR_STATISTICS * self._max_size_bytes:
+        if used - rows > MOST_FOR_STATISTICS * self.max_size_bytes:
             self.problem = (
                 f"statistics take {(used - rows) / (1 << 20):.1f} MiB of query_log.max_size "
-                f"({self._max_size_bytes / (1 << 20):.1f} MiB), so the log can keep few queries: "
+                f"({self.max_size_bytes / (1 << 20):.1f} MiB), so the log can keep few queries: "
                 "set a larger max_size, or a shorter stats.keep"
             )
 

@@ -23,7 +23,7 @@ from sinkhole.control.querylog.aside import set_aside
 from sinkhole.control.querylog.backoff import Backoff
 from sinkhole.control.querylog.disk import Found, Room, look, refuse_network
 from sinkhole.control.querylog.kept_clock import elapsed_clock, load_clock, save_clock
-from sinkhole.control.querylog.retention import ROW_BYTES, Retention
+from sinkhole.control.querylog.retention import Retention
 from sinkhole.control.querylog.row_builder import ROW_WIDTH, RowBuilder
 from sinkhole.control.querylog.schema import open_database
 from sinkhole.control.querylog.unwritten import Unwritten, count_by_minute
@@ -51,8 +51,6 @@ HOLD_S: Final = 60.0
 """How long records wait for a log that can't be written; the locks of a backup are shorter."""
 
 TIDY_EVERY_S: Final = 60.0
-TIDY_SHARE: Final = 1 / 64
-"""With rows for this share of the largest size written, it is tidied sooner."""
 TIDY_S: Final = 0.2
 """The longest time spent on retention between two transactions."""
 
@@ -88,23 +86,23 @@ class Writer:
         self._rule_text = rule_text
         self._rollups = rollups
         self._counters = counters
-        self._max_size_bytes = max_size_bytes
         self._retention = Retention(rollups, keep_s, max_size_bytes)
+        self._room = Room()
+        self._unwritten = Unwritten()
         self._keep_s = keep_s
         self._wall = wall
         self._elapsed = elapsed_clock() if elapsed is None else elapsed
         self._clock: TrustedClock | None = None
-        self._room = Room()
-        self._unwritten = Unwritten()
         self._database: Database | None = None
         self._builder: RowBuilder | None = None
         self._stopping = asyncio.Event()
+        self._awake = asyncio.Event()
+        buffer.on_first = self._awake.set
         self._is_open = False
         self._is_usable = True
         self._taken: list[Batch] = []
         self._inode = self._written = self._untidy_rows = 0
         self._committed = self._next_tidy = 0.0
-        self._tidy_rows = max(BITE, int(max_size_bytes * TIDY_SHARE / ROW_BYTES))
 
     @property
     def size_problem(self) -> str | None:
@@ -130,6 +128,7 @@ class Writer:
             busy = False
             while not self._stopping.is_set():
                 busy = await self._round()
+                await self._sleep()
                 await self._pause(BUSY_PAUSE_S if busy else COMMIT_S)
             await self._round(last=True)
         except asyncio.CancelledError:
@@ -144,11 +143,23 @@ class Writer:
     def stop(self) -> None:
         """Let `run` write what is left and end."""
         self._stopping.set()
+        self._awake.set()
 
     def forget_rules(self) -> None:
         """Read rule texts anew, because lists were updated."""
         if self._builder is not None:
             self._builder.forget_rules()
+
+    async def _sleep(self) -> None:
+        """Sleep while there is nothing to do: with nobody asking, the machine shall sleep too."""
+        self._awake.clear()
+        if self._stopping.is_set() or self._is_open or self.backoff.failures or len(self._buffer):
+            return
+        try:
+            async with asyncio.timeout_at(self._next_tidy if self._is_usable else None):
+                await self._awake.wait()
+        except TimeoutError:
+            pass  # it is time to tidy
 
     async def _pause(self, seconds: float) -> None:
         try:
@@ -170,7 +181,7 @@ class Writer:
             await self._make_sure()
             await self._read_clock()
             busy = await self._take_all()
-            if last or not busy or time.monotonic() - self._committed >= COMMIT_S:
+            if last or not busy or _now() - self._committed >= COMMIT_S:
                 await self._commit()
                 if not last:
                     await self._tidy()
@@ -229,7 +240,7 @@ class Writer:
 
     async def _commit(self) -> None:
         """End the transaction, if there was anything to write."""
-        self._committed = time.monotonic()
+        self._committed = _now()
         if self._is_open:
             await self._write_counts()
         if not self._room.problem:
@@ -276,8 +287,8 @@ class Writer:
 
     async def _tidy(self) -> None:
         """Look after the disk and retention, now and then and for a bounded time."""
-        now = time.monotonic()
-        if now < self._next_tidy and self._untidy_rows < self._tidy_rows:
+        now = _now()
+        if now < self._next_tidy and self._untidy_rows < self._retention.rows_between:
             return
         self._next_tidy, self._untidy_rows = now + TIDY_EVERY_S, 0
         found = await self._look()
@@ -292,6 +303,14 @@ class Writer:
         self.rows = await self._count_rows(database)
         await self._look()
 
+    async def _look(self) -> Found:
+        """Take over what the disk says, which a thread asks."""
+        most = self._retention.max_size_bytes
+        found = await asyncio.to_thread(look, self._path, most, self._wall())
+        self._room.judge(found.total_bytes, found.free_bytes)
+        self.size_bytes = found.size_bytes
+        return found
+
     async def _keep_small(self, database: Database, clock: TrustedClock, now: float) -> None:
         """Take steps of retention for TIDY_S from `now` on, and keep what is known of the clock."""
         clock.forget(clock.trusted_s - self._keep_s)
@@ -299,16 +318,9 @@ class Writer:
         while await self._retention.step(
             database, clock.trusted_s, wall_s=self._wall(), spells=clock.spells
         ):
-            if time.monotonic() - now > TIDY_S:
+            if _now() - now > TIDY_S:
                 self._next_tidy = 0.0  # go on after the next transaction
                 break
-
-    async def _look(self) -> Found:
-        """Take over what the disk says, which a thread asks."""
-        found = await asyncio.to_thread(look, self._path, self._max_size_bytes, time.time())
-        self._room.judge(found.total_bytes, found.free_bytes)
-        self.size_bytes = found.size_bytes
-        return found
 
     def _only_count(self) -> None:
         """Without a database there are still metrics."""
@@ -362,3 +374,8 @@ class Writer:
 
     async def _count_rows(self, database: Database) -> int:
         return int(await database.value("SELECT value FROM meta WHERE key = 'rows'") or 0)
+
+
+def _now() -> float:
+    """The event loop's clock, which its timers go by."""
+    return asyncio.get_running_loop().time()

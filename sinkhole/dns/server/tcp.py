@@ -101,6 +101,8 @@ class TcpListener:
             return False
         gives_way.close()
         self.connections[new] = None
+        if self._sweeper is None:
+            self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
         return True
 
     def _give_way(self, networks: Counter[bytes], own: int) -> Connection | None:
@@ -128,13 +130,15 @@ class TcpListener:
             idle.close()
 
     def _sweep(self) -> None:
-        """Close what is idle or slow; a timer for all instead of two a connection."""
-        self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
+        """Close what is idle or slow; a timer for all instead of two a connection, while any is."""
+        self._sweeper = None
         now = time.monotonic()
         busy = len(self.connections) > self.most // 2
         for connection in list(self.connections):
             if connection.is_overdue(now, BUSY_IDLE_S if busy else IDLE_S):
                 connection.close()
+        if self.connections:
+            self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
 
 
 class Connection(asyncio.Protocol):

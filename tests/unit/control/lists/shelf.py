@@ -38,14 +38,17 @@ class Shelf:
         return FilteringSettings(**{"lists": lists} | changes)
 
     def library(
-        self, settings: FilteringSettings | None = None, essential_names: Sequence[str] = ()
+        self,
+        settings: FilteringSettings | None = None,
+        essential_names: Sequence[str] = (),
+        poll_s: float = 0.01,
     ) -> Library:
         return Library(
             settings or self.settings(),
             self.folder / "data",
             on_change=self._heard,
             now=lambda: self.now,
-            poll_s=0.01,
+            poll_s=poll_s,
             essential_names=essential_names,
         )
 

@@ -3,16 +3,21 @@
 import asyncio
 import errno
 import os
+import sys
 
 import pytest
 from shelf import PATIENCE_S, Shelf, running, statuses, until
 
 from sinkhole.control.lists import local
-from sinkhole.control.lists.library import Library
+from sinkhole.control.lists.added import AddedList, AddedLists
+from sinkhole.control.lists.file_watch import FileWatch
+from sinkhole.control.lists.library import BLIND_POLL_S, Library
 from sinkhole.control.lists.own_rules import OWN_RULES
 from sinkhole.control.lists.progress import Phase, Step
 from sinkhole.control.lists.store import ListStore
 from sinkhole.model.errors import StorageError
+
+needs_inotify = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
 
 
 async def test_left_to_itself_it_fetches_what_is_missing(shelf: Shelf) -> None:
@@ -94,6 +99,68 @@ async def test_it_takes_over_what_another_process_has_updated(
         assert "list Ads: 3 names, of another process, now in use" in caplog.messages
 
     await running(library, update_elsewhere())
+
+
+@needs_inotify
+async def test_what_changes_is_noticed_at_once_though_it_hardly_ever_looks(shelf: Shelf) -> None:
+    library = shelf.library(poll_s=86_400)
+
+    async def change_everything() -> None:
+        await until(lambda: statuses(library) == {"Ads": "ready", "Good": "ready"})
+        shelf.ads.write_text("||one.example^\n")
+        await until(lambda: shelf.published[-1] == ["Ads:1", "Good:1"])
+        for number in (2, 3):  # what takes its place is watched as well
+            shelf.now += 1
+            other = shelf.folder / "other.txt"
+            other.write_text("".join(f"||{number}-{each}.example^\n" for each in range(number)))
+            other.replace(shelf.ads)
+            await until(lambda: shelf.published[-1] == [f"Ads:{number}", "Good:1"])  # noqa: B023  # at once
+        more = shelf.folder / "more.txt"
+        more.write_text("||more.example^\n")
+        added = AddedLists(shelf.lists)
+        added.change(lambda lists: (*lists, AddedList("More", f"file:{more}")))
+        await until(lambda: shelf.published[-1] == ["Ads:3", "Good:1", "More:1"])
+        added.path.unlink()
+        await until(lambda: shelf.published[-1] == ["Ads:3", "Good:1"])
+        elsewhere = Library(shelf.settings(), shelf.folder / "data")
+        await elsewhere.load()
+        await elsewhere.roll_back("Ads")
+        await until(lambda: shelf.published[-1] == ["Ads:2", "Good:1"])
+
+    await running(library, change_everything())
+
+
+async def test_a_list_of_other_settings_is_fetched_at_once(shelf: Shelf) -> None:
+    library = shelf.library(shelf.settings(lists=()), poll_s=86_400)
+
+    async def apply() -> None:
+        await until(lambda: not library.status() and library._store.folder.exists())
+        await library.apply(shelf.settings())
+        await until(lambda: statuses(library) == {"Ads": "ready", "Good": "ready"})
+
+    await running(library, apply())
+
+
+async def test_it_rests_until_the_next_list_is_due_and_looks_often_where_it_is_blind(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = shelf.library(poll_s=60)
+    await library.update()
+    watch = FileWatch(asyncio.Event())
+    try:
+        assert library._rest_s(watch) == 60
+        next_look = min(each.next_look(shelf.now, 86_400) for each in library._subscriptions.all)
+        shelf.now = next_look - 20
+        assert library._rest_s(watch) == pytest.approx(20)
+        shelf.now = next_look + 1
+        assert library._rest_s(watch) == BLIND_POLL_S
+        shelf.now = 1_000_000.0
+        library._trouble = "a disk is away"
+        assert library._rest_s(watch) == BLIND_POLL_S
+    finally:
+        watch.close()
+    library._trouble = ""
+    assert library._rest_s(watch) == BLIND_POLL_S
 
 
 async def test_two_updates_at_once_run_one_after_the_other(shelf: Shelf) -> None:

@@ -66,7 +66,7 @@ async def test_a_missing_name_is_missing_for_every_type_after_a_restart() -> Non
     soa = "example.org. 900 SOA ns.example.org. host.example.org. 1 2 3 4 900"
     world.upstreams.says("no.example.org", "A", authority=soa, rcode=3)
     await world.ask("no.example.org")
-    again = await restarted(dump(world.table, world.clock.now, 1_000_000.0), away_s=100)
+    again = await restarted(dump(world.table, moment(world.clock.now)), away_s=100)
     reply = await again.ask("no.example.org", "TXT")
     assert (reply.header.rcode, reply.auth[0].ttl) == (3, 800)
     assert again.upstreams.asked == []
