@@ -199,7 +199,7 @@ class App:
         hosts = (*machine_names(socket.gethostname()), *self.settings.web.hosts)
         listen = self.settings.web.listen
         return WebServer(
-            await asyncio.to_thread(create_app, sources, hosts=hosts),
+            create_app(sources, hosts=hosts),
             listen.host,
             listen.port,
             most_connections=min(MOST_CONNECTIONS, self._shares.connections),
