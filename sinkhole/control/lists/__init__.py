@@ -20,6 +20,7 @@ quarantine       whether a version is held back
 essential_names  what no list may block by surprise
 store            the folder of copies, tries and states: one rename commits an update
 state            what is remembered about one list between runs
+recovery         what can be used of a list whose state can't be read
 
 status           what the page and the command line show about a list
 diff             what differs between two versions

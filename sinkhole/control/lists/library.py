@@ -17,6 +17,7 @@ from sinkhole.control.lists.overlap import Overlap
 from sinkhole.control.lists.own_rules import compile_own
 from sinkhole.control.lists.progress import Watch, unwatched
 from sinkhole.control.lists.quarantine import QuarantineCheck
+from sinkhole.control.lists.recovery import recover
 from sinkhole.control.lists.status import ListStatus, status_of
 from sinkhole.control.lists.store import ListStore, map_version
 from sinkhole.control.lists.subscription import Subscription
@@ -278,10 +279,14 @@ class Library:
 
     def _load(self, subscription: Subscription) -> bool:
         """Take over what is on the disk and was not yet; whether it was newly mapped."""
-        state = self._store.read(subscription.id) if subscription.active else None
-        if state is None or state == subscription.committed:
+        if not subscription.active:
             return False
-        subscription.remember(state)
+        state, trouble = self._store.read(subscription.id)
+        if state is None:
+            return bool(trouble) and self._recover(subscription, trouble)
+        if state == subscription.committed:
+            return False
+        subscription.remember(state, trouble)
         subscription.disk_bytes = self._store.size_bytes(state)
         if state.used is None or subscription.current:
             return False
@@ -291,6 +296,26 @@ class Library:
             log.warning("list %s: will be compiled again: %s", subscription.name, error.reason)
             return False
         return True
+
+    def _recover(self, subscription: Subscription, trouble: str) -> bool:
+        """Go on with what is there of a list whose status can't be read; as `_load`, but once.
+
+        What is known of it already, from the time when its status could be read, stays.
+        """
+        is_new = not subscription.trouble
+        subscription.trouble = trouble
+        if not is_new or subscription.committed is not None:
+            return False
+        folder, check = self._store.folder, self._quarantine_check()
+        state, compiled = recover(
+            folder, subscription.id, subscription.state, subscription.name, check
+        )
+        subscription.state = state
+        subscription.disk_bytes = self._store.size_bytes(state)
+        log.warning("list %s: %s; its files are used as they are", subscription.name, trouble)
+        if compiled is not None:
+            subscription.use(compiled, state)
+        return compiled is not None
 
     async def _adopt_commits(self) -> None:
         """Take over what another process has committed since the last look."""
@@ -305,7 +330,8 @@ class Library:
         return [each for each in self._subscriptions.all if self._load(each)]
 
     def _sweep(self) -> None:
-        self._store.sweep({each.id for each in self._subscriptions.all}, self._now())
+        known = {each.id for each in self._subscriptions.all}
+        self._store.sweep(known if self._subscriptions.is_complete else None, self._now())
 
     def _quarantine_check(self) -> QuarantineCheck:
         """A check for the lists there are now: where they come from must stay reachable, too."""

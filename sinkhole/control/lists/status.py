@@ -35,10 +35,11 @@ class Quarantine(TypedDict):
 class ListStatus(TypedDict):
     """One list, ready for JSON; times are seconds since 1970, durations seconds.
 
-    `error` is why the last look at the source failed; a list may be ready all the same, with
-    its last good copy. "missing" has not been fetched yet, "failed" could not be, "quarantined"
-    has come but is held back. `unique` is None until it has been counted. `versions` are those
-    that are kept, the one in use among them, and `disk_bytes` is the room of all of them.
+    `error` is why the last look at the source failed, or what is wrong with the list's files here;
+    it may be ready all the same, with its last good copy. "missing" has not been fetched yet,
+    "failed" could not be, "quarantined" has come but is held back. `unique` is None until it has
+    been counted. `versions` are those that are kept, the one in use among them, and `disk_bytes`
+    is the room of all of them.
     """
 
     name: str
@@ -128,7 +129,8 @@ def _quarantine(subscription: Subscription) -> Quarantine | None:
 def _error(subscription: Subscription) -> str | None:
     if subscription.same_as is not None:
         return f"the same address and kind as list {subscription.same_as!r}: remove one of them"
-    return subscription.state.error
+    told = [each for each in (subscription.trouble, subscription.state.error) if each]
+    return "; ".join(told) or None
 
 
 def _state(subscription: Subscription) -> ListState:

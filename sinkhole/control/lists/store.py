@@ -1,6 +1,7 @@
 """The folder of lists: copies, tries and states. One rename commits an update.
 
     <id>.json          the state: names all files below of this list
+    <id>.json.aside    a state that could not be read, or not whole, when a new one was written
     <id>.<hash>.txt    a copy as it came from the source, unpacked
     <id>.<hash>.trie   what was compiled from that copy
     <id>.<hash>.txt.gz the copy of an older version, see `versions`
@@ -9,8 +10,9 @@
 
 A new copy and trie get names of their own and reach the disk first; then the state that names
 them replaces the old one by a rename. Killed at any point, the folder holds the old files or the
-new ones, and some that no state names: `sweep` removes those. The status of a list is kept
-here and not in a database so that it changes in that same rename.
+new ones, and some that no state names: `sweep` removes those. But only a list whose state can be
+read has leftovers: as long as it can't, nobody knows what it names, and all files stay. The
+status of a list is kept here and not in a database so that it changes in that same rename.
 """
 
 from __future__ import annotations
@@ -19,12 +21,14 @@ import asyncio
 import contextlib
 import re
 import secrets
+from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
-from sinkhole.control.lists.state import SubscriptionState, Version, from_json
+from sinkhole.control.lists.recovery import versions_found
+from sinkhole.control.lists.state import Remembered, SubscriptionState, Version, from_json
 from sinkhole.control.lists.subscription import Subscription
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.model.errors import ListError, StorageError
@@ -37,7 +41,7 @@ LOCK_PATIENCE_S: Final = 10.0
 _LOCK_POLL_S: Final = 0.1
 # Only names of this shape are ever removed: people put files of their own everywhere. The dot in
 # front is what the compiler gives to a file it has not finished.
-_OURS: Final = re.compile(r"\.?[a-z0-9-]+-(block|allow)-[0-9a-f]{12}\.[a-z0-9_.]+")
+_OURS: Final = re.compile(r"(\.?)([a-z0-9-]+-(?:block|allow)-[0-9a-f]{12})\.([a-z0-9_.]+)")
 
 
 class ListStore:
@@ -54,17 +58,29 @@ class ListStore:
         """A new name for a file to be written; nothing is created."""
         return self.folder / f"{list_id}.{secrets.token_hex(8)}.part"
 
-    def read(self, list_id: str) -> SubscriptionState | None:
-        """The list's state; None when there is none, or none that can be read."""
+    def read(self, list_id: str) -> Remembered:
+        """What the list's status file says; one that can't be read is not the same as none."""
+        path = self._state_path(list_id)
         try:
-            return from_json(self._state_path(list_id).read_bytes())
-        except OSError:
-            return None
+            found = from_json(path.read_bytes())
+        except FileNotFoundError:
+            if not self._aside(list_id).exists():
+                return Remembered()
+            found = Remembered(None, "was set aside, and no new one came")
+        except OSError as error:
+            found = Remembered(None, f"can't be read: {error.strerror or error}")
+        return found._replace(trouble=found.trouble and f"its status, {path}, {found.trouble}")
 
     def write(self, list_id: str, state: SubscriptionState) -> None:
-        """Commit: from here on the list is what `state` says, even after a power failure."""
+        """Commit: from here on the list is what `state` says, even after a power failure.
+
+        What could not be read, or not whole, is kept aside: the last such file of each list.
+        """
+        path = self._state_path(list_id)
         with _disk(self.folder):
-            write_atomically(self._state_path(list_id), [state.to_json()])
+            if self.read(list_id).trouble and path.exists():
+                path.replace(self._aside(list_id))
+            write_atomically(path, [state.to_json()])
 
     def keep(self, part: Path, list_id: str, content_hash: str, ending: str) -> str:
         """Give a finished part its lasting name, which is returned; no state names it yet."""
@@ -86,22 +102,23 @@ class ListStore:
         with _disk(self.folder):
             part.unlink(missing_ok=True)
 
-    def sweep(self, known_ids: Collection[str], now: float) -> None:
+    def sweep(self, known_ids: Collection[str] | None, now: float) -> None:
         """Remove leftovers, and lists that left the settings UNUSED_GRACE_S ago.
 
-        Only under the lock: what another process is writing looks like a leftover.
+        `known_ids` is None while nobody can tell which lists there are: then none has left. Only
+        under the lock: what another process is writing looks like a leftover.
         """
+        files: dict[str, set[str]] = defaultdict(set)
         with _disk(self.folder):
-            found = [path for path in self.folder.iterdir() if _OURS.fullmatch(path.name)]
-            ours = [path for path in found if path.is_file()]
-        needed = set()
-        for path in ours:
-            if path.suffix == ".json" and (state := self._still_needed(path, known_ids, now)):
-                needed |= {path.name, *state.files}
-        with _disk(self.folder):
-            for path in ours:
-                if path.name not in needed:
-                    path.unlink(missing_ok=True)
+            for path in self.folder.iterdir():
+                if (ours := _OURS.fullmatch(path.name)) and path.is_file():
+                    files[ours[2]].add(path.name)
+        for list_id, names in files.items():
+            is_known = known_ids is None or list_id in known_ids
+            leftovers = names - self._needed(list_id, names, now, is_known=is_known)
+            with _disk(self.folder):
+                for name in leftovers:
+                    self.path(name).unlink(missing_ok=True)
 
     @contextlib.asynccontextmanager
     async def locked(self, patience_s: float = LOCK_PATIENCE_S) -> AsyncIterator[None]:
@@ -123,24 +140,33 @@ class ListStore:
         finally:
             lock.release()
 
-    def _still_needed(
-        self, path: Path, known_ids: Collection[str], now: float
-    ) -> SubscriptionState | None:
-        """The state in `path` if its files are to be kept; notes since when it is unused."""
-        list_id = path.name.removesuffix(".json")
-        state = self.read(list_id)
-        if state is None:
-            return None
-        if list_id in known_ids:
-            unused_since = None
-        else:
-            unused_since = min(state.unused_since or now, now)
-            if now - unused_since > UNUSED_GRACE_S:
-                return None
-        if unused_since != state.unused_since:
-            state = replace(state, unused_since=unused_since)
-            self.write(list_id, state)
-        return state
+    def _needed(
+        self, list_id: str, names: Collection[str], now: float, *, is_known: bool
+    ) -> set[str]:
+        """The files of a list to be kept, of these; notes since when it is unused."""
+        found = self.read(list_id)
+        if found == Remembered():
+            return set()
+        state = found.state
+        unused_since = None if is_known else min((state and state.unused_since) or now, now)
+        if unused_since is not None and now - unused_since > UNUSED_GRACE_S:
+            return set()
+        if state is None and not is_known:
+            state = self._found_state(list_id)
+        if state is not None and unused_since != state.unused_since:
+            self.write(list_id, replace(state, unused_since=unused_since))
+        if state is None or found.trouble or not is_known:
+            return {self._aside(list_id).name, *filter(_is_finished, names)}
+        return {self._state_path(list_id).name, self._aside(list_id).name, *state.files}
+
+    def _found_state(self, list_id: str) -> SubscriptionState:
+        """A state that names what is there of a list that nobody knows any more."""
+        kind = "allow" if "-allow-" in list_id[-len("-allow-0123456789ab") :] else "block"
+        newest, *_ = (*versions_found(self.folder, list_id), None)
+        return SubscriptionState("", kind, used=newest)
+
+    def _aside(self, list_id: str) -> Path:
+        return self.folder / f"{list_id}.json.aside"
 
     def _state_path(self, list_id: str) -> Path:
         return self.folder / f"{list_id}.json"
@@ -151,6 +177,11 @@ class ListStore:
             self.folder.mkdir(parents=True, exist_ok=True)
             lock.open()
         return lock
+
+
+def _is_finished(name: str) -> bool:
+    """Whether a file is whole: no part, and no draft of one."""
+    return not (name.startswith(".") or name.endswith((".part", ".new")))
 
 
 @contextlib.contextmanager

@@ -26,8 +26,9 @@ class Subscription:
     """What the settings or a command ask for, what is remembered, and what is mapped.
 
     `state` is the newest knowledge, `committed` the part of it that is on the disk, where its
-    files take `disk_bytes`. `compiled` stays the last good one whatever goes wrong. `tried` is the
-    signature of a local file when it was last read.
+    files take `disk_bytes`. `compiled` stays the last good one whatever goes wrong. `trouble` is
+    why what is on the disk about it can't be taken for the whole truth, "" when it can. `tried` is
+    the signature of a local file when it was last read.
     """
 
     def __init__(self, settings: ListSettings | AddedList) -> None:
@@ -37,6 +38,7 @@ class Subscription:
         """The name of an earlier enabled list with the same address and kind."""
         self.state = SubscriptionState(url=settings.url, kind=settings.kind)
         self.committed: SubscriptionState | None = None
+        self.trouble = ""
         self.compiled: CompiledList | None = None
         self.failures = 0
         self.disk_bytes = 0
@@ -78,13 +80,14 @@ class Subscription:
         """Map from here on what `state` speaks of; the list mapped before is only let go."""
         self.compiled, self._content_hash = compiled, state.content_hash
 
-    def remember(self, state: SubscriptionState) -> None:
-        """Take over a state that is on the disk.
+    def remember(self, state: SubscriptionState, trouble: str = "") -> None:
+        """Take over a state that is on the disk, and what is wrong with it.
 
         A failure counts as the first one, so that a start retries soon; without any good copy
         it does not count at all, so that a start retries at once.
         """
         self.state = self.committed = state
+        self.trouble = trouble
         self.failures = 1 if state.error and state.used else 0
         self.tried = state.etag
 

@@ -13,7 +13,10 @@ from sinkhole.model.errors import ListError, StorageError
 
 
 class Subscriptions:
-    """One `Subscription` for each list, in order: the same object while its list stays."""
+    """One `Subscription` for each list, in order: the same object while its list stays.
+
+    `is_complete` says whether that is all: lists added by command may not be known.
+    """
 
     def __init__(self, settings: FilteringSettings, added: AddedLists) -> None:
         self._settings = settings
@@ -21,6 +24,7 @@ class Subscriptions:
         self._seen: object = ()
         self.all: list[Subscription] = []
         self.problems: list[str] = []
+        self.is_complete = True
         self.refresh()
 
     def refresh(self) -> bool:
@@ -28,15 +32,18 @@ class Subscriptions:
         signature = self._added.signature()
         if signature == self._seen:
             return False
-        self._seen = signature
-        self.problems = []
         try:
-            added = self._added.read()
-        except StorageError as error:  # what was read before stays
-            self.problems = [str(error)]
-            added = tuple(
-                each.settings for each in self.all if isinstance(each.settings, AddedList)
-            )
+            added, problem = self._added.read()
+        except StorageError as error:
+            added, problem = (), str(error)
+        if problem:  # what was read before stays
+            names = {each.name for each in added}
+            before = (each.settings for each in self.all if each.name not in names)
+            added += tuple(each for each in before if isinstance(each, AddedList))
+        self.problems = [problem] if problem else []
+        self.is_complete = not problem
+        # What can't be read now may be readable later, and look the same from outside.
+        self._seen = () if problem else signature
         return self._arrange(self._without_taken_names(added))
 
     def apply(self, settings: FilteringSettings) -> None:

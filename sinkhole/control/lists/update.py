@@ -61,7 +61,7 @@ class Updater:
                 "list %s: the kept copy is of no use: %s", subscription.name, _reason(error)
             )
             return False
-        return True
+        return subscription.current
 
     async def update(self, subscription: Subscription, *, force: bool, watch: Watch) -> bool:
         """Look at the source and take over what is new; whether something was newly mapped.
@@ -160,6 +160,8 @@ class Updater:
         log.warning("list %s: %s", subscription.name, reason)
         subscription.failures += 1
         subscription.state = replace(subscription.state, checked=self._now(), error=reason)
+        if subscription.trouble:
+            return  # what can't be read is only replaced by something better
         try:
             await self.versions.commit(subscription, subscription.state)
         except SinkholeError as error:

@@ -70,6 +70,13 @@ class Versions:
         version, compiled, state = await self._compile(
             subscription, source, used, subscription.state, watch
         )
+        # Of a list whose status could not be read nobody knows whether it was held back.
+        unsure = subscription.trouble and subscription.compiled is None
+        if unsure and (why := self.quarantine.reason(compiled, None)):
+            compiled.close()
+            state = replace(state, used=None, held=version, held_because=why)
+            await self.commit(subscription, state)
+            return
         state = replace(state, used=version)
         await self.commit(subscription, state)
         subscription.use(compiled, state)
@@ -115,6 +122,7 @@ class Versions:
         """Bring a state to the disk; from then on it is what is known of the list."""
         await asyncio.to_thread(self._store.write, subscription.id, state)
         subscription.state = subscription.committed = state
+        subscription.trouble = ""
         subscription.disk_bytes = await asyncio.to_thread(self._store.size_bytes, state)
 
     def _consented(self, state: SubscriptionState, compiled: CompiledList) -> SubscriptionState:
