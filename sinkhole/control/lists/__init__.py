@@ -18,7 +18,9 @@ child_processes  compiled, and counted, beside the server
 versions         which version is in use: taken, held back, accepted, brought back
 quarantine       whether a version is held back
 essential_names  what no list may block by surprise
+loader           taken over from the disk
 store            the folder of copies, tries and states: one rename commits an update
+workplace        where one process fetches and compiles
 state            what is remembered about one list between runs
 recovery         what can be used of a list whose state can't be read
 

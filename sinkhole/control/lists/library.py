@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,19 +14,20 @@ from typing import TYPE_CHECKING
 from sinkhole.control.lists.added import AddedLists
 from sinkhole.control.lists.diff import Difference, difference
 from sinkhole.control.lists.essential_names import ESSENTIAL_NAMES
+from sinkhole.control.lists.loader import Loader
 from sinkhole.control.lists.overlap import Overlap
 from sinkhole.control.lists.own_rules import compile_own
 from sinkhole.control.lists.progress import Watch, unwatched
 from sinkhole.control.lists.quarantine import QuarantineCheck
-from sinkhole.control.lists.recovery import recover
 from sinkhole.control.lists.status import ListStatus, status_of
-from sinkhole.control.lists.store import ListStore, map_version
+from sinkhole.control.lists.store import ListStore
 from sinkhole.control.lists.subscription import Subscription
 from sinkhole.control.lists.subscriptions import Subscriptions
 from sinkhole.control.lists.versions import Versions
+from sinkhole.control.lists.workplace import Workplace
 from sinkhole.control.settings import FilteringSettings, ListSettings
 from sinkhole.dns.filter.trie import CompiledList
-from sinkhole.model.errors import ListError, SinkholeError
+from sinkhole.model.errors import SinkholeError
 from sinkhole.model.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -37,9 +39,11 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 POLL_S = 5.0
+MOST_UPDATES = 100
+"""Groups of lists that became due together and are still being updated."""
 
 OnChange = Callable[[Sequence[CompiledList]], None]
-Choice = Callable[[Versions, Subscription, Watch], Awaitable[None]]
+Choice = Callable[[Versions, Subscription, Workplace, Watch], Awaitable[None]]
 
 
 def _ignore(lists: Sequence[CompiledList]) -> None:
@@ -76,10 +80,14 @@ class Library:
         self._store = ListStore(data_dir / "lists")
         self._subscriptions = Subscriptions(settings, AddedLists(self._store.folder))
         self._overlap = Overlap(self._store)
+        self._loader = Loader(
+            self._store, self._subscriptions, self._overlap, self._quarantine_check
+        )
         self._own_rules: CompiledList | None = None
         self._own_problems: list[str] = []
         self._trouble = ""
-        self._updating = asyncio.Lock()
+        self._lock = asyncio.Lock()  # nobody else takes over what is on the disk; for moments
+        self._underway: set[Subscription] = set()
         self._limits = limits
         self._resolve = resolve
 
@@ -95,7 +103,7 @@ class Library:
             self._resolve or resolve_by_system,
             partial(refusal, private_allowed=self._settings.private_sources),
         )
-        versions = Versions(self._store, self._now, self._quarantine_check())
+        versions = Versions(self._store, self._now, self._quarantine_check(), self._exclusively)
         return Updater(self._store, fetcher, versions, self._now)
 
     @property
@@ -125,13 +133,13 @@ class Library:
         Changes nothing on the disk, and a list that can't be mapped is left to the next update.
         """
         self._load_own_rules()
-        self._load_all()
+        self._loader.load_all()
         self._publish()
 
     async def load(self) -> None:
         """`load_now` without stopping the event loop while the disk is read."""
         await asyncio.to_thread(self._load_own_rules)
-        await asyncio.to_thread(self._load_all)
+        await asyncio.to_thread(self._loader.load_all)
         self._publish()
 
     async def apply(self, settings: FilteringSettings) -> None:
@@ -140,12 +148,12 @@ class Library:
         Lists that were fetched before are mapped; what is missing is left to `run`, as ever.
         """
         own = await asyncio.to_thread(_own, settings)
-        await asyncio.to_thread(self._subscriptions.apply, settings)
-        unmapped = [each for each in self._subscriptions.all if each.compiled is None]
-        await asyncio.to_thread(lambda: [self._load(each) for each in unmapped])
-        self._settings = settings
-        self._own_rules, self._own_problems = own
-        self.__dict__.pop("_updater", None)  # its limits may be others now
+        async with self._lock:
+            await asyncio.to_thread(self._subscriptions.apply, settings)
+            await asyncio.to_thread(self._loader.load_all)
+            self._settings = settings
+            self._own_rules, self._own_problems = own
+            self.__dict__.pop("_updater", None)  # its limits may be others now
         self._publish()
 
     async def update(
@@ -194,40 +202,46 @@ class Library:
     async def run(self) -> None:
         """Keep the lists up to date until cancelled; no failure ends it.
 
-        Missing lists and changed files are taken at once, the rest when due. Between updates it
-        looks every `poll_s` seconds for lists added by command, for changed local files and for
-        what another process, such as `sinkhole lists update`, has committed.
+        Missing lists and changed files are taken at once, the rest when due. Between updates, and
+        while a slow server is waited for, it looks every `poll_s` seconds for lists added by
+        command, for changed local files and for what another process, such as `sinkhole lists
+        update`, has committed.
         """
-        counting = Tasks("overlap", limit=1)
+        counting, updates = Tasks("overlap", limit=1), Tasks("lists", limit=MOST_UPDATES)
         await self._attempt([])
         try:
             while True:
                 await self._refresh()
-                async with self._updating:
+                async with self._lock:
                     await self._adopt_commits()
-                due = await asyncio.to_thread(self._due)
-                if due or self._trouble:  # with nothing due it looks whether the trouble is over
-                    await self._attempt(due)
-                if self._overlap.is_stale(self._subscriptions.all):
+                await self._begin(updates, await asyncio.to_thread(self._due))
+                if not self._underway and self._overlap.is_stale(self._subscriptions.all):
                     counting.start("count", self.count_unique())
                 await asyncio.sleep(self._poll_s)
         finally:
+            await updates.close()
             await counting.close()
+
+    async def _begin(self, updates: Tasks, due: list[Subscription]) -> None:
+        """Update what is due beside everything else; what finds no place stays due."""
+        if due:
+            self._underway.update(due)
+            if updates.start("update", self._attempt(due)) is None:
+                self._underway.difference_update(due)
+        elif self._trouble and not self._underway:  # look whether it is over
+            await self._attempt([])
 
     async def _refresh(self) -> None:
         """Take over what was added or removed by command."""
-        async with self._updating:
+        async with self._lock:
             if await asyncio.to_thread(self._subscriptions.refresh):
-                await asyncio.to_thread(self._load_all)
+                await asyncio.to_thread(self._loader.load_all)
                 self._publish()
 
     async def _choose_version(self, name: str, choose: Choice) -> None:
-        await asyncio.to_thread(lambda: self._updater)
-        async with self._updating, self._store.locked():
-            await self._adopt_commits()
+        async with self._working() as (updater, work):
             chosen = self._subscriptions.find(name)
-            await choose(self._updater.versions, chosen, unwatched)
-            await asyncio.to_thread(self._sweep)
+            await choose(updater.versions, chosen, work, unwatched)
         log.info("list %s: %d names, chosen by hand, now in use", chosen.name, chosen.names)
         self._publish()
 
@@ -240,94 +254,78 @@ class Library:
             if trouble != self._trouble:  # said once, as the next attempt comes in seconds
                 log.warning("%s", trouble)
             self._trouble = trouble
+        finally:
+            self._underway.difference_update(subscriptions)
 
     async def _update(self, subscriptions: list[Subscription], force: bool, watch: Watch) -> int:
-        await asyncio.to_thread(lambda: self._updater)
-        async with self._updating, self._store.locked():
-            await self._adopt_commits()
-            self._updater.versions.quarantine = self._quarantine_check()
-            await asyncio.to_thread(self._sweep)
+        async with self._working() as (updater, work):
             tasks = Tasks("lists", limit=max(1, len(subscriptions)))
             started = [
-                tasks.start(each.name, self._bring(each, force, watch)) for each in subscriptions
+                tasks.start(each.name, self._bring(updater, each, work, force, watch))
+                for each in subscriptions
             ]
             try:
                 changes = await asyncio.gather(*(task for task in started if task is not None))
             finally:
                 await tasks.close()
-                await asyncio.to_thread(self._sweep)
         return sum(changes)
 
-    async def _bring(self, subscription: Subscription, force: bool, watch: Watch) -> bool:
+    async def _bring(
+        self,
+        updater: Updater,
+        subscription: Subscription,
+        work: Workplace,
+        force: bool,
+        watch: Watch,
+    ) -> bool:
         """Update one list; published at once, because the next one may take minutes."""
-        restored = await self._updater.restore(subscription, watch)
-        if restored:
-            self._publish()
-        changed = await self._updater.update(subscription, force=force, watch=watch)
+        async with subscription.updating:  # once at a time, whoever asks for it
+            restored = await updater.restore(subscription, work, watch)
+            if restored:
+                self._publish()
+            changed = await updater.update(subscription, work, force=force, watch=watch)
         if changed:
             log.info("list %s: %d names, now in use", subscription.name, subscription.names)
             self._publish()
         return restored or changed
 
+    @asynccontextmanager
+    async def _working(self) -> AsyncIterator[tuple[Updater, Workplace]]:
+        """What updates, and a place to work in; leftovers are swept before and after."""
+        updater = await asyncio.to_thread(lambda: self._updater)
+        async with self._exclusively():
+            updater.versions.quarantine = self._quarantine_check()
+            await asyncio.to_thread(self._sweep)
+            work = await asyncio.to_thread(self._store.workplace)
+        try:
+            yield updater, work
+        finally:
+            await asyncio.to_thread(work.remove)
+        async with self._exclusively():
+            await asyncio.to_thread(self._sweep)
+
+    @asynccontextmanager
+    async def _exclusively(self) -> AsyncIterator[None]:
+        """Hold the lock of all lists, for moments, with what others have committed taken over."""
+        async with self._lock, self._store.locked():
+            await self._adopt_commits()
+            yield
+
     def _due(self) -> list[Subscription]:
         now, interval_s = self._now(), self._settings.update_interval
-        active = [each for each in self._subscriptions.all if each.active]
-        return [each for each in active if each.is_due(now, interval_s)]
+        free = [each for each in self._subscriptions.all if each not in self._underway]
+        return [each for each in free if each.active and each.is_due(now, interval_s)]
 
     def _load_own_rules(self) -> None:
         self._own_rules, self._own_problems = _own(self._settings)
 
-    def _load(self, subscription: Subscription) -> bool:
-        """Take over what is on the disk and was not yet; whether it was newly mapped."""
-        if not subscription.active:
-            return False
-        state, trouble = self._store.read(subscription.id)
-        if state is None:
-            return bool(trouble) and self._recover(subscription, trouble)
-        if state == subscription.committed:
-            return False
-        subscription.remember(state, trouble)
-        subscription.disk_bytes = self._store.size_bytes(state)
-        if state.used is None or subscription.current:
-            return False
-        try:
-            subscription.use(map_version(self._store, subscription, state.used), state)
-        except ListError as error:
-            log.warning("list %s: will be compiled again: %s", subscription.name, error.reason)
-            return False
-        return True
-
-    def _recover(self, subscription: Subscription, trouble: str) -> bool:
-        """Go on with what is there of a list whose status can't be read; as `_load`, but once.
-
-        What is known of it already, from the time when its status could be read, stays.
-        """
-        is_new = not subscription.trouble
-        subscription.trouble = trouble
-        if not is_new or subscription.committed is not None:
-            return False
-        folder, check = self._store.folder, self._quarantine_check()
-        state, compiled = recover(
-            folder, subscription.id, subscription.state, subscription.name, check
-        )
-        subscription.state = state
-        subscription.disk_bytes = self._store.size_bytes(state)
-        log.warning("list %s: %s; its files are used as they are", subscription.name, trouble)
-        if compiled is not None:
-            subscription.use(compiled, state)
-        return compiled is not None
-
     async def _adopt_commits(self) -> None:
         """Take over what another process has committed since the last look."""
-        adopted = await asyncio.to_thread(self._load_all)
+        adopted = await asyncio.to_thread(self._loader.load_all)
         for each in adopted:
             log.info("list %s: %d names, of another process, now in use", each.name, each.names)
         if adopted:
             self._publish()
-
-    def _load_all(self) -> list[Subscription]:
-        self._overlap.load()
-        return [each for each in self._subscriptions.all if self._load(each)]
 
     def _sweep(self) -> None:
         known = {each.id for each in self._subscriptions.all}

@@ -5,8 +5,9 @@
     <id>.<hash>.txt    a copy as it came from the source, unpacked
     <id>.<hash>.trie   what was compiled from that copy
     <id>.<hash>.txt.gz the copy of an older version, see `versions`
-    <id>.<random>.part something being written
-    .lock              held by the one process that updates
+    .work-<random>/    where one process fetches and compiles, see `workplace`
+    .lock              held by the one process that reads, judges and commits, for moments
+    .compiling         held by the one process that compiles a list
 
 A new copy and trie get names of their own and reach the disk first; then the state that names
 them replaces the old one by a rename. Killed at any point, the folder holds the old files or the
@@ -20,7 +21,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
-import secrets
 from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterator
 from dataclasses import replace
@@ -30,6 +30,7 @@ from typing import Final
 from sinkhole.control.lists.recovery import versions_found
 from sinkhole.control.lists.state import Remembered, SubscriptionState, Version, from_json
 from sinkhole.control.lists.subscription import Subscription
+from sinkhole.control.lists.workplace import Workplace, sweep_workplaces
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.model.errors import ListError, StorageError
 from sinkhole.model.files import FileLock, move_into_place, write_atomically
@@ -38,7 +39,8 @@ UNUSED_GRACE_S: Final = 7 * 86_400.0
 """How long the files of a list are kept after it left the settings: a mistake costs nothing."""
 
 LOCK_PATIENCE_S: Final = 10.0
-_LOCK_POLL_S: Final = 0.1
+COMPILE_PATIENCE_S: Final = 300.0
+_LOCK_POLL_S: Final = 0.02
 # Only names of this shape are ever removed: people put files of their own everywhere. The dot in
 # front is what the compiler gives to a file it has not finished.
 _OURS: Final = re.compile(r"(\.?)([a-z0-9-]+-(?:block|allow)-[0-9a-f]{12})\.([a-z0-9_.]+)")
@@ -54,9 +56,14 @@ class ListStore:
         """A file of the folder, by the name a state gives it."""
         return self.folder / file_name
 
-    def part(self, list_id: str) -> Path:
-        """A new name for a file to be written; nothing is created."""
-        return self.folder / f"{list_id}.{secrets.token_hex(8)}.part"
+    def name(self, list_id: str, content_hash: str, ending: str) -> str:
+        """What a finished file of a list is called."""
+        return f"{list_id}.{content_hash}.{ending}"
+
+    def workplace(self) -> Workplace:
+        """A place to fetch and compile in, to be removed by the caller. Only under the lock."""
+        with _disk(self.folder):
+            return Workplace.make(self.folder)
 
     def read(self, list_id: str) -> Remembered:
         """What the list's status file says; one that can't be read is not the same as none."""
@@ -83,8 +90,11 @@ class ListStore:
             write_atomically(path, [state.to_json()])
 
     def keep(self, part: Path, list_id: str, content_hash: str, ending: str) -> str:
-        """Give a finished part its lasting name, which is returned; no state names it yet."""
-        name = f"{list_id}.{content_hash}.{ending}"
+        """Give a finished part its lasting name, which is returned; no state names it yet.
+
+        Only under the lock, and till it is committed: nobody knows that it is no leftover.
+        """
+        name = self.name(list_id, content_hash, ending)
         with _disk(self.folder):
             move_into_place(part, self.path(name))
         return name
@@ -97,11 +107,6 @@ class ListStore:
                 total += self.path(name).stat().st_size
         return total
 
-    def discard(self, part: Path) -> None:
-        """Remove a part, if it is still there."""
-        with _disk(self.folder):
-            part.unlink(missing_ok=True)
-
     def sweep(self, known_ids: Collection[str] | None, now: float) -> None:
         """Remove leftovers, and lists that left the settings UNUSED_GRACE_S ago.
 
@@ -110,6 +115,7 @@ class ListStore:
         """
         files: dict[str, set[str]] = defaultdict(set)
         with _disk(self.folder):
+            sweep_workplaces(self.folder)
             for path in self.folder.iterdir():
                 if (ours := _OURS.fullmatch(path.name)) and path.is_file():
                     files[ours[2]].add(path.name)
@@ -122,18 +128,33 @@ class ListStore:
 
     @contextlib.asynccontextmanager
     async def locked(self, patience_s: float = LOCK_PATIENCE_S) -> AsyncIterator[None]:
-        """Hold the folder's lock, so that the server and the command line never update at once.
+        """Hold the folder's lock, for moments: never while a server or a compiler is waited for.
 
         Raises StorageError when another process keeps it for longer than `patience_s`, or the
         folder can't be made. The lock ends with the process that holds it, however it ends.
         """
-        lock = await asyncio.to_thread(self._open_lock)
+        async with self._holding(".lock", patience_s, "updating the lists"):
+            yield
+
+    @contextlib.asynccontextmanager
+    async def compiling(self) -> AsyncIterator[None]:
+        """Be the one that compiles, of all processes; StorageError after COMPILE_PATIENCE_S.
+
+        To be taken before the folder's lock, never under it.
+        """
+        async with self._holding(".compiling", COMPILE_PATIENCE_S, "compiling a list"):
+            yield
+        await asyncio.sleep(2 * _LOCK_POLL_S)  # else who waits in another process had no chance
+
+    @contextlib.asynccontextmanager
+    async def _holding(self, name: str, patience_s: float, doing: str) -> AsyncIterator[None]:
+        lock = await asyncio.to_thread(self._open_lock, name)
         try:
             deadline = asyncio.get_running_loop().time() + patience_s
             while not lock.take_now():
                 if asyncio.get_running_loop().time() >= deadline:
                     raise StorageError(
-                        f"{self.folder}: another sinkhole is updating the lists; try again later"
+                        f"{self.folder}: another sinkhole is {doing}; try again later"
                     )
                 await asyncio.sleep(_LOCK_POLL_S)
             yield
@@ -171,8 +192,8 @@ class ListStore:
     def _state_path(self, list_id: str) -> Path:
         return self.folder / f"{list_id}.json"
 
-    def _open_lock(self) -> FileLock:
-        lock = FileLock(self.folder / ".lock")
+    def _open_lock(self, name: str) -> FileLock:
+        lock = FileLock(self.folder / name)
         with _disk(self.folder):
             self.folder.mkdir(parents=True, exist_ok=True)
             lock.open()

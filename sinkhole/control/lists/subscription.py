@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import math
 import random
@@ -28,7 +29,8 @@ class Subscription:
     `state` is the newest knowledge, `committed` the part of it that is on the disk, where its
     files take `disk_bytes`. `compiled` stays the last good one whatever goes wrong. `trouble` is
     why what is on the disk about it can't be taken for the whole truth, "" when it can. `tried` is
-    the signature of a local file when it was last read.
+    the signature of a local file when it was last read. `updating` is held by the one who looks at
+    the source.
     """
 
     def __init__(self, settings: ListSettings | AddedList) -> None:
@@ -42,6 +44,7 @@ class Subscription:
         self.compiled: CompiledList | None = None
         self.failures = 0
         self.disk_bytes = 0
+        self.updating = asyncio.Lock()
         self.tried = ""
         self._content_hash = ""  # of the copy that `compiled` was made from
         self._spread = random.random()

@@ -26,7 +26,7 @@ def put(store: ListStore, list_id: str, digest: str) -> SubscriptionState:
     """Commit a list with a copy and a trie, as an update does."""
     names = {}
     for ending in ("txt", "trie"):
-        part = store.part(list_id)
+        part = store.folder / "written.part"
         part.write_text(f"{digest} {ending}")
         names[ending] = store.keep(part, list_id, digest, ending)
     state = SubscriptionState("u", "block", used=Version(digest, names["txt"], names["trie"]))
@@ -67,9 +67,12 @@ def test_a_folder_named_like_a_file_of_ours_does_not_stop_the_sweep(store: ListS
 
 def test_a_crash_before_the_commit_leaves_the_old_list_whole(store: ListStore) -> None:
     old = put(store, ID, "d1")
-    store.part(ID).write_text("half a dow")  # killed while fetching
-    (store.folder / f".{store.part(ID).name}.77.tmp").write_text("x")  # while compiling
-    part = store.part(ID)
+    work = store.workplace()
+    work.part().write_text("half a dow")  # killed while fetching
+    work._lock.release()
+    (store.folder / f"{ID}.0a1b2c3d.part").write_text("the same, of an older sinkhole")
+    (store.folder / f".{ID}.0a1b2c3d.part.77.tmp").write_text("x")  # while compiling
+    part = store.folder / "written.part"
     part.write_text("copy")
     store.keep(part, ID, "d2", "txt")  # killed between the copy and the trie
     part.write_text("trie")
@@ -100,7 +103,7 @@ def test_a_list_whose_state_cannot_be_read_keeps_all_its_files(store: ListStore,
     put(store, ID, "d1")
     put(store, OTHER, "d5")
     path = unreadable(store, how)
-    store.part(ID).write_text("half a dow")
+    (store.folder / f"{ID}.0a1b2c3d.part").write_text("half a dow")
     found = store.read(ID)
     assert found.state is None
     assert found.trouble.startswith(f"its status, {path}, ")
