@@ -360,7 +360,14 @@ async def test_of_a_names_addresses_only_the_allowed_are_connected_to(part: Path
         assert await fetch(named, part, resolve=resolve) is not None
 
 
-@pytest.mark.parametrize("error", [OSError("no network"), UpstreamError("", "no answer in time")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError("no network"),
+        UpstreamError("", "no answer in time"),
+        UnicodeError("label empty or too long"),
+    ],
+)
 async def test_a_name_that_cannot_be_resolved_is_an_error(part: Path, error: Exception) -> None:
     async def resolve(host: str) -> list[str]:
         raise error

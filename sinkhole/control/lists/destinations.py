@@ -82,7 +82,7 @@ class CheckedResolver(AbstractResolver):
         """The allowed addresses of a host; ListError when there are none."""
         try:
             found = await self._resolve(host)
-        except (OSError, SinkholeError) as error:
+        except (OSError, ValueError, SinkholeError) as error:  # ValueError: it is no name
             why = getattr(error, "strerror", None) or error
             raise ListError(self._list_name, f"{host} can't be resolved: {why}") from error
         if not found:

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -86,6 +87,7 @@ class Library:
         self._own_rules: CompiledList | None = None
         self._own_problems: list[str] = []
         self._trouble = ""
+        self._bugs: list[str] = []
         self._lock = asyncio.Lock()  # nobody else takes over what is on the disk; for moments
         self._underway: set[Subscription] = set()
         self._limits = limits
@@ -117,7 +119,7 @@ class Library:
     def problems(self) -> list[str]:
         """What is wrong beyond a single list (those are in `status`), one text each."""
         trouble = [self._trouble] if self._trouble else []
-        return self._own_problems + self._subscriptions.problems + trouble
+        return self._own_problems + self._subscriptions.problems + trouble + self._bugs
 
     def status(self) -> list[ListStatus]:
         """All lists in their order, disabled ones too."""
@@ -211,25 +213,42 @@ class Library:
         await self._attempt([])
         try:
             while True:
-                await self._refresh()
-                async with self._lock:
-                    await self._adopt_commits()
-                await self._begin(updates, await asyncio.to_thread(self._due))
-                if not self._underway and self._overlap.is_stale(self._subscriptions.all):
-                    counting.start("count", self.count_unique())
+                await self._look_around(updates, counting)
                 await asyncio.sleep(self._poll_s)
         finally:
             await updates.close()
             await counting.close()
 
-    async def _begin(self, updates: Tasks, due: list[Subscription]) -> None:
+    async def _look_around(self, updates: Tasks, counting: Tasks) -> None:
+        """One turn of `run`: a step that fails keeps no other from being taken."""
+        bugs = []
+        begin, count = partial(self._begin_due, updates), partial(self._begin_count, counting)
+        for step in (self._refresh, self._adopt, begin, count):
+            try:
+                await step()
+            except Exception as error:  # a bug must not end the schedule of all lists
+                bugs.append(f"unexpected error with the lists: {error!r}")
+                if bugs[-1] not in self._bugs:
+                    log.exception("unexpected error with the lists")
+        self._bugs = bugs
+
+    async def _begin_due(self, updates: Tasks) -> None:
         """Update what is due beside everything else; what finds no place stays due."""
+        due = await asyncio.to_thread(self._due)
         if due:
             self._underway.update(due)
             if updates.start("update", self._attempt(due)) is None:
                 self._underway.difference_update(due)
         elif self._trouble and not self._underway:  # look whether it is over
             await self._attempt([])
+
+    async def _begin_count(self, counting: Tasks) -> None:
+        if not self._underway and self._overlap.is_stale(self._subscriptions.all):
+            counting.start("count", self.count_unique())
+
+    async def _adopt(self) -> None:
+        async with self._lock:
+            await self._adopt_commits()
 
     async def _refresh(self) -> None:
         """Take over what was added or removed by command."""
@@ -250,12 +269,16 @@ class Library:
             await self._update(subscriptions, False, unwatched)
             self._trouble = ""
         except SinkholeError as error:
-            trouble = f"lists are not updated: {error}"
-            if trouble != self._trouble:  # said once, as the next attempt comes in seconds
-                log.warning("%s", trouble)
-            self._trouble = trouble
+            self._note_trouble(f"lists are not updated: {error}")
+        except Exception as error:
+            self._note_trouble(f"lists are not updated: unexpected error: {error!r}", error)
         finally:
             self._underway.difference_update(subscriptions)
+
+    def _note_trouble(self, trouble: str, bug: Exception | None = None) -> None:
+        if trouble != self._trouble:  # said once, as the next attempt comes in seconds
+            log.warning("%s", trouble, exc_info=bug)
+        self._trouble = trouble
 
     async def _update(self, subscriptions: list[Subscription], force: bool, watch: Watch) -> int:
         async with self._working() as (updater, work):
@@ -279,14 +302,20 @@ class Library:
         watch: Watch,
     ) -> bool:
         """Update one list; published at once, because the next one may take minutes."""
-        async with subscription.updating:  # once at a time, whoever asks for it
-            restored = await updater.restore(subscription, work, watch)
-            if restored:
+        try:
+            async with subscription.updating:  # once at a time, whoever asks for it
+                restored = await updater.restore(subscription, work, watch)
+                if restored:
+                    self._publish()
+                changed = await updater.update(subscription, work, force=force, watch=watch)
+            if changed:
+                log.info("list %s: %d names, now in use", subscription.name, subscription.names)
                 self._publish()
-            changed = await updater.update(subscription, work, force=force, watch=watch)
-        if changed:
-            log.info("list %s: %d names, now in use", subscription.name, subscription.names)
-            self._publish()
+        except Exception as error:  # a bug with one list must not cost the others
+            subscription.note_bug(error)
+            subscription.failures += 1
+            subscription.state = replace(subscription.state, checked=self._now())
+            return False
         return restored or changed
 
     @asynccontextmanager
@@ -312,9 +341,15 @@ class Library:
             yield
 
     def _due(self) -> list[Subscription]:
-        now, interval_s = self._now(), self._settings.update_interval
-        free = [each for each in self._subscriptions.all if each not in self._underway]
-        return [each for each in free if each.active and each.is_due(now, interval_s)]
+        free = (each for each in self._subscriptions.all if each not in self._underway)
+        return [each for each in free if each.active and self._is_due(each)]
+
+    def _is_due(self, subscription: Subscription) -> bool:
+        try:
+            return subscription.is_due(self._now(), self._settings.update_interval)
+        except Exception as error:  # a bug with one list must not cost the others
+            subscription.note_bug(error)
+            return False
 
     def _load_own_rules(self) -> None:
         self._own_rules, self._own_problems = _own(self._settings)

@@ -33,11 +33,20 @@ class Loader:
         self._check = check
 
     def load_all(self) -> list[Subscription]:
-        """Take over everything that is new; the lists that were newly mapped."""
-        self._overlap.load()
-        return [each for each in self._subscriptions.all if self.load(each)]
+        """Take over everything that is new; the lists that were newly mapped.
 
-    def load(self, subscription: Subscription) -> bool:
+        An error with one list, foreseen or not, becomes the status of that one.
+        """
+        self._overlap.load()
+        loaded = []
+        for each in self._subscriptions.all:
+            try:
+                loaded += [each] if self._load(each) else []
+            except Exception as error:  # a bug with one list must not cost the others
+                each.note_bug(error)
+        return loaded
+
+    def _load(self, subscription: Subscription) -> bool:
         """Take over what is on the disk and was not yet; whether it was newly mapped."""
         if not subscription.active:
             return False

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import math
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +19,8 @@ from sinkhole.control.settings import ListSettings
 from sinkhole.dns.filter.language.line import Kind
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.model.errors import ListError
+
+log = logging.getLogger(__name__)
 
 FIRST_RETRY_S: Final = 60.0
 LONGEST_RETRY_S: Final = 86_400.0
@@ -47,6 +51,7 @@ class Subscription:
         self.updating = asyncio.Lock()
         self.tried = ""
         self._content_hash = ""  # of the copy that `compiled` was made from
+        self._bug = ""
         self._spread = random.random()
 
     @property
@@ -93,6 +98,14 @@ class Subscription:
         self.trouble = trouble
         self.failures = 1 if state.error and state.used else 0
         self.tried = state.etag
+
+    def note_bug(self, error: Exception) -> None:
+        """Make an error that nobody foresaw this list's own; it is logged once, with its trace."""
+        told = f"unexpected error: {error!r}"
+        if told != self._bug:
+            log.error("list %s: unexpected error", self.name, exc_info=error)
+        self._bug = told
+        self.state = replace(self.state, error=told)
 
     def is_due(self, now: float, interval_s: float) -> bool:
         """Whether the source is to be looked at; looks at a local file's time, so it may wait."""

@@ -8,10 +8,15 @@ import pytest
 from shelf import PATIENCE_S, Shelf, running, statuses, until
 
 from sinkhole.control.lists import local
+from sinkhole.control.lists.added import AddedList, AddedLists
 from sinkhole.control.lists.library import Library
+from sinkhole.control.lists.loader import Loader
 from sinkhole.control.lists.own_rules import OWN_RULES
 from sinkhole.control.lists.progress import Phase, Step
 from sinkhole.control.lists.store import ListStore
+from sinkhole.control.lists.subscription import Subscription
+from sinkhole.control.lists.subscriptions import Subscriptions
+from sinkhole.control.lists.update import Updater
 from sinkhole.model.errors import StorageError
 
 
@@ -166,6 +171,69 @@ async def test_a_bug_in_one_list_is_its_status_and_not_the_end_of_all(
     assert await library.update() == 1
     assert statuses(library) == {"Ads": "failed", "Good": "ready"}
     assert "unexpected error" in (library.status()[0]["error"] or "")
+
+
+async def test_an_address_that_no_file_can_have_costs_its_own_list_only(shelf: Shelf) -> None:
+    """Settings refuse it, but the file of added lists may be older than that."""
+    odd = AddedList("Odd", "file:/srv/a%00b")
+    AddedLists(shelf.lists).change(lambda lists: (odd,))
+    library = shelf.library()
+    library.load_now()
+    await running(library, until(lambda: shelf.published[-1] == ["Ads:2", "Good:1"]))
+    assert statuses(library) == {"Ads": "ready", "Good": "ready", "Odd": "failed"}
+    assert "zero byte" in (library.status()[2]["error"] or "")
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"), [(Subscription, "is_due"), (Updater, "restore"), (Loader, "_load")]
+)
+async def test_a_bug_with_one_list_wherever_it_is_costs_no_other(
+    shelf: Shelf,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    owner: type,
+    name: str,
+) -> None:
+    original = getattr(owner, name)
+
+    def broken(self: object, *given: object, **named: object) -> object:
+        if "Ads" in {getattr(each, "name", "") for each in (self, *given)}:
+            raise ValueError("embedded null byte")
+        return original(self, *given, **named)
+
+    monkeypatch.setattr(owner, name, broken)
+    shelf.ads.unlink()
+    library = shelf.library()
+    library.load_now()
+
+    async def wait_and_see() -> None:
+        await until(lambda: shelf.published[-1][-1:] == ["Good:1"])
+        shelf.good.write_text("shop.example\nmore.example\n")
+        await until(lambda: shelf.published[-1][-1:] == ["Good:2"])
+
+    await running(library, wait_and_see())
+    assert "embedded null byte" in (library.status()[0]["error"] or "")
+    assert caplog.text.count("Traceback") == 1, "told once, not every few seconds"
+
+
+async def test_a_bug_in_one_step_of_the_schedule_is_told_and_ends_no_other(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    library = shelf.library()
+
+    def broken(self: object) -> bool:
+        raise ZeroDivisionError("division by zero")
+
+    async def wait_and_see() -> None:
+        await until(lambda: statuses(library) == {"Ads": "ready", "Good": "ready"})
+        await until(lambda: bool(library.problems))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Subscriptions, "refresh", broken)
+        await running(library, wait_and_see())
+    assert "division by zero" in library.problems[0]
+    assert caplog.text.count("Traceback") == 1
+    await running(library, until(lambda: not library.problems))
 
 
 async def test_a_full_disk_is_told_as_one_and_not_as_a_bug(
