@@ -24,7 +24,8 @@ from typing import TYPE_CHECKING
 from sinkhole import __version__
 from sinkhole.app.cache_file import CacheFile
 from sinkhole.app.data_dir import DataDir
-from sinkhole.app.from_settings import PolicyMaker, make_forwarder, make_resolver, ttl_limits
+from sinkhole.app.from_settings import PolicyMaker, make_forwarder, ttl_limits
+from sinkhole.app.list_hosts import ListHosts
 from sinkhole.app.memory import release_free_memory
 from sinkhole.app.reloading import in_place
 from sinkhole.app.server_health import judge_health
@@ -37,6 +38,8 @@ from sinkhole.dns.cache.table import Table
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.pipeline.pipeline import Pipeline
+from sinkhole.dns.policy.local import LocalNames
+from sinkhole.dns.policy.special_use import Reserved
 from sinkhole.dns.server.sockets import Pair, bind_all
 from sinkhole.dns.server.tcp import TcpListener
 from sinkhole.dns.server.udp import UdpListener
@@ -79,7 +82,7 @@ class App:
             settings.filtering,
             settings.data_dir,
             on_change=self._use_lists,
-            resolve=make_resolver(self.forwarder),
+            resolve=ListHosts(self._house_names, self.forwarder.exchange_later),
             essential_names=[each.host for each in settings.upstream.servers],
         )
         self.tcp = TcpListener(self.pipeline)
@@ -203,6 +206,10 @@ class App:
             self.settings, self._maker = settings, maker
             await self.library.apply(settings.filtering)
         return later
+
+    def _house_names(self) -> tuple[LocalNames, Reserved]:
+        policy = self.pipeline.policy
+        return policy.local, policy.reserved
 
     def _use_lists(self, lists: Sequence[CompiledList]) -> None:
         """Publish a Policy with these lists; the next query feels it."""

@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sinkhole.app.list_hosts import list_hosts
 from sinkhole.cli.list_choice import chosen
 from sinkhole.cli.list_progress import ProgressDisplay
 from sinkhole.cli.terminal import tables_console
@@ -87,11 +88,12 @@ async def preview(settings: Settings, named: str, kind: str) -> Preview:
     Raises ListError when the list can't be had.
     """
     entry = chosen(named, None, kind)
-    library = Library(settings.filtering, settings.data_dir)
-    await library.load()
     with tempfile.TemporaryDirectory(prefix="sinkhole-") as folder:
-        with ProgressDisplay(Console(stderr=True)) as progress:
-            previewed = await library.preview(entry, Path(folder), progress)
+        async with list_hosts(settings) as resolve:
+            library = Library(settings.filtering, settings.data_dir, resolve=resolve)
+            await library.load()
+            with ProgressDisplay(Console(stderr=True)) as progress:
+                previewed = await library.preview(entry, Path(folder), progress)
         found = _about(entry.url, previewed)
         reader = Reader(settings.data_dir / "querylog.db")
         try:

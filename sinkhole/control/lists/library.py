@@ -56,7 +56,7 @@ class Library:
 
     `on_change` is called with all of them, own rules first, each time one was newly mapped. A
     list that was replaced is left to the garbage collector: a query may still be looking into
-    it. `resolve` finds the addresses of a list's host, the operating system without it; `now` is
+    it. `resolve` finds the addresses of a list's host, and without it no name is known; `now` is
     wall-clock seconds since 1970. `essential_names` are names that no list may block by surprise,
     besides those everybody needs.
     """
@@ -96,13 +96,13 @@ class Library:
     @cached_property
     def _updater(self) -> Updater:
         """Made when first needed, as importing what it needs takes 0.2 s: DNS is up by then."""
-        from sinkhole.control.lists.destinations import refusal, resolve_by_system
+        from sinkhole.control.lists.destinations import refusal, resolve_nothing
         from sinkhole.control.lists.fetch import Fetcher, Limits
         from sinkhole.control.lists.update import Updater
 
         fetcher = Fetcher(
             self._limits or Limits(size_bytes=self._settings.max_list_size),
-            self._resolve or resolve_by_system,
+            self._resolve or resolve_nothing,
             partial(refusal, private_allowed=self._settings.private_sources),
         )
         versions = Versions(self._store, self._now, self._quarantine_check(), self._exclusively)
