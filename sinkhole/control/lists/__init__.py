@@ -14,6 +14,7 @@ local            from a file of this machine, or one that travels with the packa
 gunzip           unpacked piece by piece
 copies           checked on the way to the disk, packed when out of use
 child_processes  compiled, and counted, beside the server
+child            what such a process makes of itself first
 
 versions         which version is in use: taken, held back, accepted, brought back
 quarantine       whether a version is held back

@@ -1,14 +1,16 @@
 """Child processes that compile lists and count names, ended for certain when given up.
 
 A million lines take seconds of pure CPU and a few hundred megabytes: in this process that would
-stop DNS and stay in its memory for ever. A child lowers its own priority, is one of its kind at
-a time (the caller sees to it), and has limits on its time and on what it may say.
+stop DNS and stay in its memory for ever. A child lowers its own priority and bounds its own
+memory (see `child`), is one of its kind at a time (the caller sees to it), and has limits on its
+time and on what it may say.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
+import signal
 import sys
 from asyncio.subprocess import DEVNULL, PIPE, Process
 from collections.abc import Sequence
@@ -20,8 +22,14 @@ from sinkhole.model.errors import ListError, StorageError
 COMPILE_LIMIT_S: Final = 300.0
 COUNT_LIMIT_S: Final = 900.0
 OUTPUT_LIMIT: Final = 4096
+MEMORY_BASE: Final = 256 << 20
+MEMORY_PER_BYTE: Final = 20
+"""What a child may allocate, besides MEMORY_BASE, for each byte of the files it reads. Compiled,
+lists of names take 6 to 8, those of very short names 16, and rules with modifiers up to 30; to
+count takes next to nothing."""
 COMPILER: Final = "sinkhole.dns.filter.compiled.compile"
 COUNTER: Final = "sinkhole.control.lists.unique"
+_CHILD: Final = "sinkhole.control.lists.child"
 
 
 async def compile_list(
@@ -32,9 +40,10 @@ async def compile_list(
     Raises ListError with the compiler's own last words when it fails, and when it takes too
     long. On cancellation the child is killed and awaited.
     """
+    room = await asyncio.to_thread(_room_for, [source])
     try:
         child = await asyncio.create_subprocess_exec(
-            *_python(COMPILER, str(source), str(target), "--kind", kind),
+            *_python(room, COMPILER, str(source), str(target), "--kind", kind),
             stdin=DEVNULL,
             stdout=DEVNULL,
             stderr=PIPE,
@@ -49,6 +58,8 @@ async def compile_list(
         raise ListError(list_name, f"not compiled within {limit_s:g} s") from error
     finally:
         await end(child)
+    if status < 0:
+        raise ListError(list_name, _end_in_words(status, room))
     if status != 0:
         why = complaint.removeprefix(f"list {source.name!r}: ")
         raise ListError(list_name, why or f"the compiler ended with status {status}")
@@ -59,8 +70,12 @@ async def count_unique_names(compiled: Sequence[Path]) -> list[int]:
 
     Raises StorageError when the child fails or takes too long, OSError when it can't be started.
     """
+    room = await asyncio.to_thread(_room_for, compiled)
     child = await asyncio.create_subprocess_exec(
-        *_python(COUNTER, *map(str, compiled)), stdin=DEVNULL, stdout=PIPE, stderr=DEVNULL
+        *_python(room, COUNTER, *map(str, compiled)),
+        stdin=DEVNULL,
+        stdout=PIPE,
+        stderr=DEVNULL,
     )
     try:
         async with asyncio.timeout(COUNT_LIMIT_S):
@@ -85,8 +100,28 @@ async def end(child: Process) -> None:
         await child.communicate()
 
 
-def _python(module: str, *arguments: str) -> list[str]:
-    return [sys.executable, "-P", "-m", module, *arguments]
+def _python(room: int, module: str, *arguments: str) -> list[str]:
+    return [sys.executable, "-P", "-m", _CHILD, str(room), module, *arguments]
+
+
+def _room_for(files: Sequence[Path]) -> int:
+    """The bytes that a child may allocate which reads these files."""
+    size = 0
+    for file in files:
+        with contextlib.suppress(OSError):  # the child will say what is wrong with it
+            size += file.stat().st_size
+    return MEMORY_BASE + MEMORY_PER_BYTE * size
+
+
+def _end_in_words(status: int, room: int) -> str:
+    """What a signal may mean; the trie's library ends by one where Python has MemoryError."""
+    name = signal.Signals(-status).name
+    if -status == signal.SIGKILL:
+        return f"the compiler was ended by {name}, as happens when the machine's memory runs out"
+    return (
+        f"the compiler was ended by {name}, as happens when it needs more than {room >> 20} MiB "
+        "of memory"
+    )
 
 
 async def _last_words(child: Process) -> str:

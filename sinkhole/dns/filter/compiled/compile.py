@@ -9,9 +9,7 @@ million lines take some 6 s and 175 MB, none of which the server that waits for 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
-import os
 import sys
 from array import array
 from collections.abc import Iterable, Sequence
@@ -186,6 +184,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(OSError):  # where it can't be lowered, it runs all the same
-        os.nice(10)
     sys.exit(main())
