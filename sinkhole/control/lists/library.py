@@ -153,6 +153,8 @@ class Library:
         async with self._lock:
             await asyncio.to_thread(self._subscriptions.apply, settings)
             await asyncio.to_thread(self._loader.load_all)
+            for each in self._subscriptions.all:  # perhaps the cause is gone now
+                each.retry = each.state.error is not None
             self._settings = settings
             self._own_rules, self._own_problems = own
             self.__dict__.pop("_updater", None)  # its limits may be others now
@@ -234,12 +236,12 @@ class Library:
 
     async def _begin_due(self, updates: Tasks) -> None:
         """Update what is due beside everything else; what finds no place stays due."""
-        due = await asyncio.to_thread(self._due)
-        if due:
-            self._underway.update(due)
-            if updates.start("update", self._attempt(due)) is None:
-                self._underway.difference_update(due)
-        elif self._trouble and not self._underway:  # look whether it is over
+        due, outdated = await asyncio.to_thread(self._due)
+        for group, look in ((due, True), (outdated, False)):
+            self._underway.update(group)
+            if group and updates.start("update", self._attempt(group, look)) is None:
+                self._underway.difference_update(group)
+        if self._trouble and not self._underway:  # look whether it is over
             await self._attempt([])
 
     async def _begin_count(self, counting: Tasks) -> None:
@@ -264,9 +266,9 @@ class Library:
         log.info("list %s: %d names, chosen by hand, now in use", chosen.name, chosen.names)
         self._publish()
 
-    async def _attempt(self, subscriptions: list[Subscription]) -> None:
+    async def _attempt(self, subscriptions: list[Subscription], look: bool = True) -> None:
         try:
-            await self._update(subscriptions, False, unwatched)
+            await self._update(subscriptions, False, unwatched, look)
             self._trouble = ""
         except SinkholeError as error:
             self._note_trouble(f"lists are not updated: {error}")
@@ -280,11 +282,13 @@ class Library:
             log.warning("%s", trouble, exc_info=bug)
         self._trouble = trouble
 
-    async def _update(self, subscriptions: list[Subscription], force: bool, watch: Watch) -> int:
+    async def _update(
+        self, subscriptions: list[Subscription], force: bool, watch: Watch, look: bool = True
+    ) -> int:
         async with self._working() as (updater, work):
             tasks = Tasks("lists", limit=max(1, len(subscriptions)))
             started = [
-                tasks.start(each.name, self._bring(updater, each, work, force, watch))
+                tasks.start(each.name, self._bring(updater, each, work, force, watch, look))
                 for each in subscriptions
             ]
             try:
@@ -300,14 +304,20 @@ class Library:
         work: Workplace,
         force: bool,
         watch: Watch,
+        look: bool,
     ) -> bool:
-        """Update one list; published at once, because the next one may take minutes."""
+        """Update one list; published at once, because the next one may take minutes.
+
+        Without `look` its source is left alone, and only what is kept is compiled again.
+        """
         try:
             async with subscription.updating:  # once at a time, whoever asks for it
                 restored = await updater.restore(subscription, work, watch)
                 if restored:
                     self._publish()
-                changed = await updater.update(subscription, work, force=force, watch=watch)
+                changed = look and await updater.update(
+                    subscription, work, force=force, watch=watch
+                )
             if changed:
                 log.info("list %s: %d names, now in use", subscription.name, subscription.names)
                 self._publish()
@@ -340,9 +350,13 @@ class Library:
             await self._adopt_commits()
             yield
 
-    def _due(self) -> list[Subscription]:
-        free = (each for each in self._subscriptions.all if each not in self._underway)
-        return [each for each in free if each.active and self._is_due(each)]
+    def _due(self) -> tuple[list[Subscription], list[Subscription]]:
+        """The lists whose source is to be looked at, and those that are only to be compiled."""
+        every = self._subscriptions.all
+        free = [each for each in every if each.active and each not in self._underway]
+        due = [each for each in free if self._is_due(each)]
+        rest = (each for each in free if each not in due and each.wants_compiling)
+        return due, [each for each in rest if each.restored != each.state.content_hash]
 
     def _is_due(self, subscription: Subscription) -> bool:
         try:

@@ -17,6 +17,7 @@ from sinkhole.control.lists.added import AddedList
 from sinkhole.control.lists.state import SubscriptionState
 from sinkhole.control.settings import ListSettings
 from sinkhole.dns.filter.language.line import Kind
+from sinkhole.dns.filter.language.reader import LANGUAGE_VERSION
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.model.errors import ListError
 
@@ -33,7 +34,8 @@ class Subscription:
     `state` is the newest knowledge, `committed` the part of it that is on the disk, where its
     files take `disk_bytes`. `compiled` stays the last good one whatever goes wrong. `trouble` is
     why what is on the disk about it can't be taken for the whole truth, "" when it can. `tried` is
-    the signature of a local file when it was last read. `updating` is held by the one who looks at
+    the signature of a local file when it was last read, `restored` the content hash of what was
+    last compiled again. `retry` asks for a look at once. `updating` is held by the one who looks at
     the source.
     """
 
@@ -50,6 +52,8 @@ class Subscription:
         self.disk_bytes = 0
         self.updating = asyncio.Lock()
         self.tried = ""
+        self.restored = ""
+        self.retry = False
         self._content_hash = ""  # of the copy that `compiled` was made from
         self._bug = ""
         self._spread = random.random()
@@ -78,6 +82,19 @@ class Subscription:
     def settled(self) -> bool:
         """Whether all is well until the source says something new: in use, or held back."""
         return self.current or self.state.held is not None
+
+    @property
+    def wants_compiling(self) -> bool:
+        """Whether the copy in use is to be compiled again: what was compiled of it can't be mapped,
+        or was by another version of the rule language."""
+        if self.state.used is None:
+            return False
+        return not self.current or self.language != LANGUAGE_VERSION
+
+    @property
+    def language(self) -> int:
+        """The version of the rule language that compiled what is in use."""
+        return self.compiled.language if self.compiled is not None else LANGUAGE_VERSION
 
     @property
     def names(self) -> int:
@@ -109,6 +126,8 @@ class Subscription:
 
     def is_due(self, now: float, interval_s: float) -> bool:
         """Whether the source is to be looked at; looks at a local file's time, so it may wait."""
+        if self.retry:
+            return True
         if local.is_local(self.settings.url):
             path = self.local_path()
             if path is not None and local.signature(path) != self.tried:

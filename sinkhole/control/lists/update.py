@@ -49,12 +49,16 @@ class Updater:
         self._fetching = asyncio.Semaphore(self.AT_ONCE)
 
     async def restore(self, subscription: Subscription, work: Workplace, watch: Watch) -> bool:
-        """Compile the kept copy of a list that can't be mapped; whether it can be now.
+        """Compile the kept copy of a list that wants it; whether something was newly mapped.
 
-        That is the case after an upgrade to another trie format, and must work without network.
+        That is the case after an upgrade to another trie format or version of the rule language,
+        and must work without network. What can be used stays in use meanwhile.
         """
-        used = subscription.state.used
-        if subscription.current or used is None or not self._store.path(used.source).is_file():
+        used, before = subscription.state.used, subscription.compiled
+        if used is None or not subscription.wants_compiling:
+            return False
+        subscription.restored = used.content_hash
+        if not await asyncio.to_thread(self._store.path(used.source).is_file):
             return False
         try:
             await self.versions.restore(subscription, work, watch)
@@ -63,7 +67,7 @@ class Updater:
                 "list %s: the kept copy is of no use: %s", subscription.name, _reason(error)
             )
             return False
-        return subscription.current
+        return subscription.compiled is not before
 
     async def update(
         self, subscription: Subscription, work: Workplace, *, force: bool, watch: Watch
@@ -72,6 +76,7 @@ class Updater:
 
         Never fails: what goes wrong is noted in the list's state, and the last good copy stays.
         """
+        subscription.retry = False
         try:
             end = await self._update(subscription, work, force, watch)
         except SinkholeError as error:

@@ -128,7 +128,7 @@ class Versions:
         """Compile the copy in use once more; ListError if it is of no use."""
         async with self.compiling():
             used = subscription.state.used
-            if used is None or subscription.current:
+            if used is None or not subscription.wants_compiling:
                 return  # somebody else was quicker
             source = self._store.path(used.source)
             made = await self.compile(subscription, source, used, work, watch)

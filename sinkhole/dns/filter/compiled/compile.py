@@ -23,7 +23,7 @@ from sinkhole.dns.filter.compiled.listfile import Contents, Part, write_list_fil
 from sinkhole.dns.filter.compiled.report import CompileReport
 from sinkhole.dns.filter.compiled.source import LINES_PER_BLOCK, Fingerprint
 from sinkhole.dns.filter.language.line import Comment, Ignored, Kind, Line, Reject
-from sinkhole.dns.filter.language.reader import ListReader
+from sinkhole.dns.filter.language.reader import LANGUAGE_VERSION, ListReader
 from sinkhole.model.errors import ListError
 
 
@@ -89,7 +89,10 @@ def _write(
     parts, blocks, report = compiled
     packed = entry.pack(parts.entries)
     criteria = sorted(parts.criteria)
-    contents = Contents(kind, fingerprint, report.as_dict(), packed.palette, packed.shift, criteria)
+    palette, shift = packed.palette, packed.shift
+    contents = Contents(
+        kind, fingerprint, report.as_dict(), palette, shift, criteria, LANGUAGE_VERSION
+    )
     laid_out: dict[str, Part] = {
         "trie": parts.trie.tobytes(),
         "low": packed.low,

@@ -3,6 +3,8 @@
 import asyncio
 import errno
 import os
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from shelf import PATIENCE_S, Shelf, running, statuses, until
@@ -17,6 +19,8 @@ from sinkhole.control.lists.store import ListStore
 from sinkhole.control.lists.subscription import Subscription
 from sinkhole.control.lists.subscriptions import Subscriptions
 from sinkhole.control.lists.update import Updater
+from sinkhole.dns.filter.compiled.listfile import map_list_file, write_list_file
+from sinkhole.dns.filter.language.reader import LANGUAGE_VERSION
 from sinkhole.model.errors import StorageError
 
 
@@ -66,6 +70,68 @@ async def test_left_to_itself_it_looks_again_after_the_interval(shelf: Shelf) ->
         await until(lambda: all(found["checked"] == shelf.now for found in library.status()))
 
     await running(library, wait_and_see())
+
+
+async def test_a_reload_that_removes_the_cause_retries_at_once(shelf: Shelf) -> None:
+    shelf.ads.write_text("||ads.example^\n" * 100)
+    library = shelf.library(shelf.settings(max_list_size="1KiB"))
+
+    async def wait_and_see() -> None:
+        await until(lambda: statuses(library) == {"Ads": "failed", "Good": "ready"})
+        await library.apply(shelf.settings(max_list_size="1MiB"))
+        await until(lambda: statuses(library) == {"Ads": "ready", "Good": "ready"})
+
+    await running(library, wait_and_see())
+    assert library.status()[0]["error"] is None
+
+
+def of_an_older_language(path: Path) -> None:
+    """Make a compiled file one that says nothing of the language it was compiled by."""
+    mapped = map_list_file(path, "Ads")
+    write_list_file(path, mapped.parts, replace(mapped.contents, language=0))
+
+
+async def test_a_list_compiled_before_the_language_changed_is_compiled_again_in_the_background(
+    shelf: Shelf,
+) -> None:
+    await shelf.library().update()
+    (path,) = shelf.lists.glob("ads-*.trie")
+    of_an_older_language(path)
+    library = shelf.library()
+    library.load_now()
+    (before, _), checked = library.lists, library.status()[0]["checked"]
+    assert (before.language, before.names) == (0, 2), "in use meanwhile"
+    shelf.now += 100
+    shelf.news.clear()
+
+    async def wait_and_see() -> None:
+        assert await shelf.next_news() == ["Ads:2", "Good:1"]
+        await until(lambda: library.lists[0].language == LANGUAGE_VERSION)
+
+    await running(library, wait_and_see())
+    assert library.status()[0]["checked"] == checked, "its source was not asked"
+    again = shelf.library()
+    again.load_now()
+    assert again.lists[0].language == LANGUAGE_VERSION
+
+
+async def test_what_cannot_be_compiled_again_stays_in_use_and_is_tried_once(
+    shelf: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    await shelf.library().update()
+    (path,) = shelf.lists.glob("ads-*.trie")
+    of_an_older_language(path)
+    path.with_suffix(".txt").write_text("no rule at all\n")
+    library = shelf.library()
+    library.load_now()
+
+    async def wait_and_see() -> None:
+        await until(lambda: "the kept copy is of no use" in caplog.text)
+        shelf.good.write_text("shop.example\nmore.example\n")
+        await until(lambda: shelf.published[-1] == ["Ads:2", "Good:2"])
+
+    await running(library, wait_and_see())
+    assert caplog.text.count("the kept copy is of no use") == 1
 
 
 async def test_a_clock_that_was_set_back_stops_nothing(shelf: Shelf) -> None:
