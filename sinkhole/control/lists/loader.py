@@ -54,6 +54,7 @@ class Loader:
         if state is None:
             return bool(trouble) and self._recover(subscription, trouble)
         if state == subscription.committed:
+            subscription.trouble = trouble  # which may be over
             return False
         subscription.remember(state, trouble)
         subscription.disk_bytes = self._store.size_bytes(state)

@@ -169,6 +169,17 @@ async def test_a_status_that_becomes_unreadable_changes_nothing_for_a_running_se
     assert path.with_name(f"{path.name}.aside").exists()
 
 
+async def test_a_status_that_can_be_read_again_is_no_trouble_any_more(shelf: Shelf) -> None:
+    library = await updated(shelf, rules(5))
+    text = (path := status_file(shelf)).read_bytes()
+    damage(path, "damaged")
+    await library.update([])
+    assert "is damaged" in (library.status()[0]["error"] or "")
+    path.write_bytes(text)
+    await library.update([])
+    assert library.status()[0]["error"] is None
+
+
 async def test_nothing_usable_on_the_disk_is_fetched_anew(shelf: Shelf) -> None:
     await updated(shelf, rules(5))
     damage(status_file(shelf), "damaged")
