@@ -21,7 +21,8 @@ from sinkhole import __version__
 from sinkhole.app.cache_file import CacheFile
 from sinkhole.app.data_dir import DataDir
 from sinkhole.app.descriptors import Shares, attainable, raise_limit
-from sinkhole.app.from_settings import PolicyMaker, make_forwarder, make_resolver, ttl_limits
+from sinkhole.app.from_settings import PolicyMaker, make_forwarder, ttl_limits
+from sinkhole.app.list_hosts import ListHosts
 from sinkhole.app.listening import Listening
 from sinkhole.app.memory import release_free_memory
 from sinkhole.app.reloading import in_place
@@ -36,6 +37,8 @@ from sinkhole.dns.cache.table import Table
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.pipeline.pipeline import Pipeline
+from sinkhole.dns.policy.local import LocalNames
+from sinkhole.dns.policy.special_use import Reserved
 from sinkhole.dns.server.listeners import Listeners
 from sinkhole.model.faults import Faults
 from sinkhole.model.record import RecordBuffer
@@ -79,7 +82,7 @@ class App:
             settings.filtering,
             settings.data_dir,
             on_change=self._use_lists,
-            resolve=make_resolver(self.forwarder),
+            resolve=ListHosts(self._house_names, self.forwarder.exchange_later),
             essential_names=[each.host for each in settings.upstream.servers],
             faults=self.faults,
         )
@@ -238,6 +241,10 @@ class App:
                 await self.library.apply(self.settings.filtering)
                 raise
         return later
+
+    def _house_names(self) -> tuple[LocalNames, Reserved]:
+        policy = self.pipeline.policy
+        return policy.local, policy.reserved
 
     async def _use_lists(self, lists: Sequence[CompiledList]) -> None:
         """Publish a Policy with these lists; the next query feels it.

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
 from ipaddress import ip_address
 
@@ -21,11 +20,8 @@ from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
 from sinkhole.dns.policy.snapshot import Filter, GroupPolicy, Policy
 from sinkhole.dns.policy.special_use import Reserved
 from sinkhole.dns.upstream.forwarder import MOST_PER_SERVER, Forwarder
-from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.numbers import Type
-from sinkhole.dns.wire.question import Question
-from sinkhole.dns.wire.reply import chain_of
-from sinkhole.model.errors import SettingsError, SinkholeError
+from sinkhole.model.errors import SettingsError
 
 
 def known_clients(settings: Settings) -> KnownClients:
@@ -59,12 +55,11 @@ class PolicyMaker:
 
     def __init__(self, settings: Settings) -> None:
         builtin = settings.filtering.builtin
-        self.problems: list[str] = []
         self.builtin = make_builtin(settings)
         self._dns = settings.dns
         self._blocking = make_blocking(settings)
-        self._local = self._make_local(settings)
-        self._reserved = Reserved(names=settings.dns.reserved_names, discovery=builtin.discovery)
+        self._local, self.problems = make_local(settings)
+        self._reserved = make_reserved(settings)
         self._rebinding = Rebinding(builtin.rebinding_allow) if builtin.rebinding else None
         self._bogus = BogusAddresses(builtin.bogus_nxdomain) if builtin.bogus_nxdomain else None
         self._known = known_clients(settings)
@@ -90,18 +85,28 @@ class PolicyMaker:
             self._bogus,
         )
 
-    def _make_local(self, settings: Settings) -> LocalNames:
-        """The names of the house, and weaker than these the machine's own."""
-        local = settings.local
-        weaker = {}
-        if local.hosts_file:
-            found = read_hosts_file(local.hosts_file)
-            self.problems += [found.problem] if found.problem else []
-            weaker = {name: address_records(each) for name, each in found.addresses.items()}
-        try:
-            return LocalNames(local.wire_records, int(local.ttl), weaker)
-        except ValueError as error:
-            raise SettingsError([str(error)]) from None
+
+def make_local(settings: Settings) -> tuple[LocalNames, list[str]]:
+    """The names of the house, with the machine's own as weaker ones, and what is wrong with those.
+
+    Raises SettingsError for local records that cannot be answered.
+    """
+    local = settings.local
+    weaker, problems = {}, []
+    if local.hosts_file:
+        found = read_hosts_file(local.hosts_file)
+        problems += [found.problem] if found.problem else []
+        weaker = {name: address_records(each) for name, each in found.addresses.items()}
+    try:
+        return LocalNames(local.wire_records, int(local.ttl), weaker), problems
+    except ValueError as error:
+        raise SettingsError([str(error)]) from None
+
+
+def make_reserved(settings: Settings) -> Reserved:
+    """The names that never leave the house."""
+    discovery = settings.filtering.builtin.discovery
+    return Reserved(names=settings.dns.reserved_names, discovery=discovery)
 
 
 def make_builtin(settings: Settings) -> tuple[CompiledList, ...]:
@@ -149,31 +154,3 @@ def ttl_limits(settings: Settings) -> TtlLimits:
     """How long answers are kept."""
     cache = settings.cache
     return TtlLimits(int(cache.min_ttl), int(cache.max_ttl), int(cache.max_negative_ttl))
-
-
-def make_resolver(forwarder: Forwarder) -> Callable[[str], Awaitable[list[str]]]:
-    """Finds addresses of hosts through our own upstreams.
-
-    A machine whose only resolver is sinkhole itself can so update its lists; and the filter does
-    not apply, so that no list can cut off the updates of another.
-    """
-
-    async def ask(name: bytes, qtype: int) -> list[str]:
-        question = Question(name, qtype)
-        exchanged = await forwarder.exchange_later(question)
-        chain = chain_of(exchanged.reply, question)
-        return [str(ip_address(record.rdata)) for record in chain if record.rtype == qtype]
-
-    async def resolve(host: str) -> list[str]:
-        """All addresses of a host; OSError when there are none."""
-        name = from_text(host)
-        found = await asyncio.gather(
-            ask(name, Type.A), ask(name, Type.AAAA), return_exceptions=True
-        )
-        addresses = [address for each in found if isinstance(each, list) for address in each]
-        if addresses:
-            return addresses
-        causes = {str(each) for each in found if isinstance(each, SinkholeError)}
-        raise OSError("; ".join(sorted(causes)) or f"{host} has no address")
-
-    return resolve

@@ -10,8 +10,10 @@ from typing import Any, Literal
 
 import click
 
+from sinkhole.app.list_hosts import list_hosts
 from sinkhole.cli.console import console
 from sinkhole.cli.list_progress import ProgressDisplay
+from sinkhole.control.lists.destinations import Resolve
 from sinkhole.control.lists.diff import Difference
 from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.status import ListStatus
@@ -22,9 +24,10 @@ from sinkhole.model.errors import SinkholeError
 
 async def update(settings: Settings, names: Sequence[str], *, force: bool) -> bool:
     """Update all lists or the named ones, showing progress; whether every one is well."""
-    library = await _quiet_library(settings)
-    with ProgressDisplay(console()) as progress:
-        await library.update(list(names) or None, force=force, progress=progress)
+    async with list_hosts(settings) as resolve:
+        library = await _quiet_library(settings, resolve)
+        with ProgressDisplay(console()) as progress:
+            await library.update(list(names) or None, force=force, progress=progress)
     await library.count_unique()
     return all(
         row["error"] is None and row["quarantine"] is None
@@ -74,10 +77,10 @@ def compile_to(sources: tuple[Path, ...], output: Path, kind: Literal["block", "
     click.echo(json.dumps(report))
 
 
-async def _quiet_library(settings: Settings) -> Library:
+async def _quiet_library(settings: Settings, resolve: Resolve | None = None) -> Library:
     """The lists, their log messages off: what we print says it all."""
     logging.getLogger("sinkhole.control.lists").addHandler(logging.NullHandler())
-    library = Library(settings.filtering, settings.data_dir)
+    library = Library(settings.filtering, settings.data_dir, resolve=resolve)
     await library.load()
     return library
 

@@ -11,6 +11,7 @@ import click
 from rich.table import Table
 
 from sinkhole.app.from_settings import client_names, known_clients
+from sinkhole.app.list_hosts import list_hosts
 from sinkhole.cli.console import cell, console, tables_console
 from sinkhole.cli.list_choice import chosen
 from sinkhole.cli.list_progress import ProgressDisplay
@@ -93,11 +94,12 @@ async def preview(settings: Settings, named: str, kind: str) -> Preview:
     Raises ListError when the list can't be had.
     """
     entry = chosen(named, None, kind)
-    library = Library(settings.filtering, settings.data_dir)
-    await library.load()
     with tempfile.TemporaryDirectory(prefix="sinkhole-") as folder:
-        with ProgressDisplay(console(stderr=True)) as progress:
-            previewed = await library.preview(entry, Path(folder), progress)
+        async with list_hosts(settings) as resolve:
+            library = Library(settings.filtering, settings.data_dir, resolve=resolve)
+            await library.load()
+            with ProgressDisplay(console(stderr=True)) as progress:
+                previewed = await library.preview(entry, Path(folder), progress)
         found = _about(entry.url, previewed)
         reader = Reader(settings.data_dir / "querylog.db")
         try:

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from sinkhole.control.lists.destinations import HostAddresses
+
 LIST = b"".join(b"||ads%d.example^\n" % number for number in range(500))
 SIZE_LIMIT = 1 << 20
+
+
+async def by_this_machine(host: str) -> HostAddresses:
+    """What the operating system says of a host: enough for tests, where that is "localhost"."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return HostAddresses([str(address[0]) for *_, address in found])
+
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 

@@ -3,15 +3,15 @@
 import asyncio
 import gzip
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
 from aiohttp import web
-from list_server import LIST, SIZE_LIMIT, answer, serving
+from list_server import LIST, SIZE_LIMIT, answer, by_this_machine, serving
 
-from sinkhole.control.lists.destinations import refusal, resolve_by_system
+from sinkhole.control.lists.destinations import HostAddresses, Resolve, refusal
 from sinkhole.control.lists.fetch import Fetched, Fetcher, Limits, Validators
 from sinkhole.control.lists.progress import Phase, Step, unwatched
 from sinkhole.model.errors import ListError, UpstreamError
@@ -54,7 +54,7 @@ async def fetch(
     *,
     known: Validators = Validators(),  # noqa: B008  # frozen
     limits: Limits = Limits(SIZE_LIMIT),  # noqa: B008  # frozen
-    resolve: Callable[[str], Awaitable[list[str]]] = resolve_by_system,
+    resolve: Resolve = by_this_machine,
     refuse: Callable[[str], str] = only_loopback,
     watch: Callable[[Step], None] = unwatched,
 ) -> Fetched | None:
@@ -329,9 +329,9 @@ async def test_a_name_is_resolved_once_and_connected_to_where_it_was_checked(par
     answers = [["127.0.0.1"], ["192.0.2.1"]]  # the second is what rebinding would give
     asked: list[str] = []
 
-    async def resolve(host: str) -> list[str]:
+    async def resolve(host: str) -> HostAddresses:
         asked.append(host)
-        return answers.pop(0)
+        return HostAddresses(answers.pop(0))
 
     async def handle(request: web.Request) -> web.Response:
         assert request.host.startswith("lists.example.org:")
@@ -344,25 +344,32 @@ async def test_a_name_is_resolved_once_and_connected_to_where_it_was_checked(par
 
 
 async def test_a_name_that_leads_to_a_private_address_is_refused(part: Path) -> None:
-    async def resolve(host: str) -> list[str]:
-        return ["192.168.0.1"]
+    async def resolve(host: str) -> HostAddresses:
+        return HostAddresses(["192.168.0.1"])
 
     with pytest.raises(ListError, match=r"lists\.example\.org: 192\.168\.0\.1 is a private"):
         await fetch("http://lists.example.org/", part, resolve=resolve)
 
 
 async def test_of_a_names_addresses_only_the_allowed_are_connected_to(part: Path) -> None:
-    async def resolve(host: str) -> list[str]:
-        return ["127.0.0.2", "127.0.0.1"]  # a server listens on the second only
+    async def resolve(host: str) -> HostAddresses:
+        return HostAddresses(["127.0.0.2", "127.0.0.1"])  # a server listens on the second only
 
     async with serving(answer(body=LIST)) as url:
         named = url.replace("127.0.0.1", "lists.example.org")
         assert await fetch(named, part, resolve=resolve) is not None
 
 
-@pytest.mark.parametrize("error", [OSError("no network"), UpstreamError("", "no answer in time")])
+@pytest.mark.parametrize(
+    "error",
+    [
+        OSError("no network"),
+        UpstreamError("", "no answer in time"),
+        UnicodeError("label empty or too long"),
+    ],
+)
 async def test_a_name_that_cannot_be_resolved_is_an_error(part: Path, error: Exception) -> None:
-    async def resolve(host: str) -> list[str]:
+    async def resolve(host: str) -> HostAddresses:
         raise error
 
     with pytest.raises(ListError, match=r"lists\.example\.org can't be resolved"):
@@ -370,14 +377,8 @@ async def test_a_name_that_cannot_be_resolved_is_an_error(part: Path, error: Exc
 
 
 async def test_a_name_without_addresses_is_an_error(part: Path) -> None:
-    async def resolve(host: str) -> list[str]:
-        return []
+    async def resolve(host: str) -> HostAddresses:
+        return HostAddresses([])
 
     with pytest.raises(ListError, match=r"lists\.example\.org has no address"):
         await fetch("http://lists.example.org/", part, resolve=resolve)
-
-
-async def test_the_systems_resolver_knows_this_machine(part: Path) -> None:
-    assert "127.0.0.1" in await resolve_by_system("127.0.0.1")
-    async with serving(answer(body=LIST)) as url:
-        assert await fetch(url.replace("127.0.0.1", "localhost"), part) is not None

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from list_server import LIST, SIZE_LIMIT, Handler, answer, serving
+from list_server import LIST, SIZE_LIMIT, Handler, answer, by_this_machine, serving
 
 from sinkhole.control.lists.fetch import Limits
 from sinkhole.control.lists.library import Library
@@ -39,6 +39,7 @@ def library_of(
     library = Library(
         FilteringSettings(lists=lists, private_sources=private_sources, max_list_size="1MiB"),
         folder,
+        resolve=by_this_machine,
         limits=limits,
     )
     library.load_now()

@@ -14,12 +14,16 @@ local            from a file of this machine, or one that travels with the packa
 gunzip           unpacked piece by piece
 copies           checked on the way to the disk, packed when out of use
 child_processes  compiled, and counted, beside the server
+child            what such a process makes of itself first
 
 versions         which version is in use: taken, held back, accepted, brought back
 quarantine       whether a version is held back
 essential_names  what no list may block by surprise
+loader           taken over from the disk
 store            the folder of copies, tries and states: one rename commits an update
+workplace        where one process fetches and compiles
 state            what is remembered about one list between runs
+recovery         what can be used of a list whose state can't be read
 
 status           what the page and the command line show about a list
 diff             what differs between two versions

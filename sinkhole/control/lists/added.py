@@ -9,11 +9,18 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
-from typing import ClassVar, Final, Literal
+from typing import Annotated, Any, Final, NamedTuple
 
-from pydantic import BaseModel, ConfigDict, StrictBool, ValidationError
+from pydantic import (
+    BaseModel,
+    Field,
+    StrictBool,
+    StrictInt,
+    TypeAdapter,
+    ValidationError,
+)
 
 from sinkhole.dns.filter.language.line import Kind
 from sinkhole.model.errors import StorageError
@@ -37,19 +44,36 @@ _FORMAT: Final = 1
 class AddedList:
     """A list as in the settings, checked by whoever adds it."""
 
-    __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
-
     name: str
     url: str
     kind: Kind = "block"
     enabled: StrictBool = True
 
 
-class _Contents(BaseModel):
-    """What the file holds."""
+class Added(NamedTuple):
+    """The lists in the order in which they were added; `problem` is why there may be more, or "".
 
-    format: Literal[1]
-    lists: tuple[AddedList, ...]
+    With a problem the lists can be used, but not written back: the others would be lost.
+    """
+
+    lists: tuple[AddedList, ...] = ()
+    problem: str = ""
+
+
+class _Header(BaseModel):
+    """What tells how to read the rest."""
+
+    format: Annotated[StrictInt, Field(ge=1)]
+
+
+class _Contents(_Header):
+    """What the file holds, and later formats too, each list to be read for itself."""
+
+    lists: list[dict[str, Any]]
+
+
+_ADDED: Final = TypeAdapter(AddedList)
+_KEYS: Final = {each.name for each in fields(AddedList)}
 
 
 Edit = Callable[[tuple[AddedList, ...]], tuple[AddedList, ...]]
@@ -65,13 +89,13 @@ class AddedLists:
         """What changes when the file is replaced or written to; None without one."""
         return signature_of(self.path)
 
-    def read(self) -> tuple[AddedList, ...]:
-        """The lists in the order in which they were added; StorageError if they can't be read."""
+    def read(self) -> Added:
+        """As many of the lists as can be read; StorageError if that is none at all."""
         try:
             with self.path.open("rb") as file:
                 text = file.read(_MOST_BYTES + 1)
         except FileNotFoundError:
-            return ()
+            return Added()
         except PermissionError as error:
             raise StorageError(
                 f"{self.path} can't be read: {error.strerror}; give it to the user that runs "
@@ -80,12 +104,34 @@ class AddedLists:
         except OSError as error:
             raise StorageError(f"{self.path}: {error.strerror}") from error
         try:
-            return _Contents.model_validate_json(text).lists[:MOST_ADDED]
+            contents = _Contents.model_validate_json(text)
         except ValidationError as error:
-            raise StorageError(
-                f"{self.path} is damaged ({_first(error)}): mend it, or remove it and add the "
-                "lists again"
-            ) from error
+            why = self._newer() if _is_newer(text) else self._damaged(_first(error))
+            raise StorageError(why) from error
+        return self._understood(contents)
+
+    def _understood(self, contents: _Contents) -> Added:
+        lists, problem = [], ""
+        for place, each in enumerate(contents.lists):
+            if odd := [key for key in each if key not in _KEYS]:
+                problem = problem or self._damaged(f"lists: {place}: {odd[0]!r} is no key")
+            try:
+                lists.append(_ADDED.validate_python(each))
+            except ValidationError as error:
+                problem = problem or self._damaged(f"lists: {place}: {_first(error)}")
+        if contents.format > _FORMAT:
+            problem = self._newer()
+        return Added(tuple(lists[:MOST_ADDED]), problem)
+
+    def _newer(self) -> str:
+        return (
+            f"{self.path} comes from a newer sinkhole: the lists in it are used as far as they are "
+            "understood, and only that one can change them"
+        )
+
+    def _damaged(self, why: str) -> str:
+        advice = "mend it, or remove it and add the lists again"
+        return f"{self.path} is damaged ({why}): {advice}"
 
     def change(self, edit: Edit) -> None:
         """Replace the lists by what `edit` makes of them; StorageError if that can't be kept.
@@ -95,7 +141,10 @@ class AddedLists:
         try:
             make_folder(self.path.parent)
             with self._locked():
-                self._write(edit(self.read()))
+                lists, problem = self.read()
+                if problem:
+                    raise StorageError(problem)
+                self._write(edit(lists))
         except OSError as error:
             raise StorageError(f"{self.path}: {error.strerror}") from error
 
@@ -115,6 +164,13 @@ class AddedLists:
             yield
         finally:
             lock.release()
+
+
+def _is_newer(text: bytes) -> bool:
+    try:
+        return _Header.model_validate_json(text).format > _FORMAT
+    except ValidationError:
+        return False
 
 
 def _first(error: ValidationError) -> str:

@@ -1,15 +1,18 @@
 """Child processes that compile lists and count names, ended for certain when given up.
 
 A million lines take seconds of pure CPU and a few hundred megabytes: in this process that would
-stop DNS and stay in its memory for ever. A child lowers its own priority, is one of its kind at
-a time (the caller sees to it), and has limits on its time and on what it may say. A thread starts
-it and hears it out, because starting a program may wait for the disk.
+stop DNS and stay in its memory for ever. A child lowers its own priority and bounds its own
+memory (see `child`), is one of its kind at a time (the caller sees to it), and has limits on its
+time and on what it may say. A thread starts it and hears it out, because starting a program may
+wait for the disk.
 """
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -23,8 +26,14 @@ COMPILE_LIMIT_S: Final = 300.0
 COUNT_LIMIT_S: Final = 900.0
 OUTPUT_LIMIT: Final = 4096
 COUNTS_LIMIT: Final = 1 << 16
+MEMORY_BASE: Final = 256 << 20
+MEMORY_PER_BYTE: Final = 20
+"""What a child may allocate, besides MEMORY_BASE, for each byte of the files it reads. Compiled,
+lists of names take 6 to 8, those of very short names 16, and rules with modifiers up to 30; to
+count takes next to nothing."""
 COMPILER: Final = "sinkhole.dns.filter.compiled.compile"
 COUNTER: Final = "sinkhole.control.lists.unique"
+_CHILD: Final = "sinkhole.control.lists.child"
 
 
 async def compile_list(
@@ -35,13 +44,16 @@ async def compile_list(
     Raises ListError with the compiler's own last words when it fails, and when it takes too
     long. On cancellation the child is killed and awaited.
     """
-    child = Child(COMPILER, str(source), str(target), "--kind", kind)
+    room = await asyncio.to_thread(_room_for, [source])
+    child = Child(room, COMPILER, str(source), str(target), "--kind", kind)
     try:
         status, told = await child.run("stderr", limit_s)
     except OSError as error:  # of which a TimeoutError is one
         if isinstance(error, TimeoutError):
             raise ListError(list_name, f"not compiled within {limit_s:g} s") from error
         raise ListError(list_name, f"the compiler can't be started: {error}") from error
+    if status < 0:
+        raise ListError(list_name, _end_in_words(status, room))
     if status != 0:
         why = _last_line(told).removeprefix(f"list {source.name!r}: ")
         raise ListError(list_name, why or f"the compiler ended with status {status}")
@@ -52,7 +64,7 @@ async def count_unique_names(compiled: Sequence[Path]) -> list[int]:
 
     Raises StorageError when the child fails or takes too long, OSError when it can't be started.
     """
-    child = Child(COUNTER, *map(str, compiled))
+    child = Child(await asyncio.to_thread(_room_for, compiled), COUNTER, *map(str, compiled))
     try:
         status, told = await child.run("stdout", COUNT_LIMIT_S, COUNTS_LIMIT)
     except TimeoutError as error:
@@ -63,10 +75,10 @@ async def count_unique_names(compiled: Sequence[Path]) -> list[int]:
 
 
 class Child:
-    """A module of Python to be run once, in a process of its own."""
+    """A module of Python to be run once, in a process of its own that may allocate `room` bytes."""
 
-    def __init__(self, module: str, *arguments: str) -> None:
-        self._command = [sys.executable, "-P", "-m", module, *arguments]
+    def __init__(self, room: int, module: str, *arguments: str) -> None:
+        self._command = [sys.executable, "-P", "-m", _CHILD, str(room), module, *arguments]
         self._process: subprocess.Popen[bytes] | None = None
         self._is_given_up = False
 
@@ -106,6 +118,26 @@ class Child:
         self._is_given_up = True
         if self._process is not None:
             self._process.kill()
+
+
+def _room_for(files: Sequence[Path]) -> int:
+    """The bytes that a child may allocate which reads these files."""
+    size = 0
+    for file in files:
+        with contextlib.suppress(OSError):  # the child will say what is wrong with it
+            size += file.stat().st_size
+    return MEMORY_BASE + MEMORY_PER_BYTE * size
+
+
+def _end_in_words(status: int, room: int) -> str:
+    """What a signal may mean; the trie's library ends by one where Python has MemoryError."""
+    name = signal.Signals(-status).name
+    if -status == signal.SIGKILL:
+        return f"the compiler was ended by {name}, as happens when the machine's memory runs out"
+    return (
+        f"the compiler was ended by {name}, as happens when it needs more than {room >> 20} MiB "
+        "of memory"
+    )
 
 
 def _last_line(told: bytes) -> str:

@@ -2,15 +2,16 @@
 
 A list's address comes from the settings, but where it leads is decided by name servers and
 redirects of other people. Neither may turn the updater into a way to reach the router's page,
-a cloud's metadata service (169.254.169.254) or a program on this machine.
+a cloud's metadata service (169.254.169.254) or a program on this machine. Only where the household
+itself says where a host is, in its local records, may that be at home, too.
 """
 
 from __future__ import annotations
 
-import asyncio
 import socket
 from collections.abc import Awaitable, Callable
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from typing import NamedTuple
 
 from aiohttp.abc import AbstractResolver, ResolveResult
 
@@ -21,8 +22,16 @@ from sinkhole.model.errors import ListError, SinkholeError
 _ENDS_IN_IPV4 = (IPv6Network("64:ff9b::/96"), IPv6Network("::/96"))
 _LOCAL_NAT64 = IPv6Network("64:ff9b:1::/48")  # RFC 8215
 
-Resolve = Callable[[str], Awaitable[list[str]]]
-"""Finds the addresses of a host name; raises OSError or a SinkholeError when it can't."""
+
+class HostAddresses(NamedTuple):
+    """Where a host is; `by_household` where the household says so, and no stranger."""
+
+    addresses: list[str]
+    by_household: bool = False
+
+
+Resolve = Callable[[str], Awaitable[HostAddresses]]
+"""Finds a host by its name; raises OSError, ValueError or a SinkholeError when it can't."""
 
 Refuse = Callable[[str], str]
 """Says why an address in text may not be connected to, "" when it may."""
@@ -57,10 +66,9 @@ def is_numeric(host: str) -> bool:
     return ":" in host or last.isdecimal() or last.startswith("0x")
 
 
-async def resolve_by_system(host: str) -> list[str]:
-    """The addresses of a host name as the operating system sees them; OSError for none."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    return [str(address[0]) for *_, address in found]
+async def resolve_nothing(host: str) -> HostAddresses:
+    """For those who only look at lists: there is nobody to ask."""
+    raise OSError(f"nobody is asked where {host} is")
 
 
 class CheckedResolver(AbstractResolver):
@@ -70,28 +78,41 @@ class CheckedResolver(AbstractResolver):
         self._list_name = list_name
         self._resolve = resolve
         self._refuse = refuse
+        self._home_allowed = True
+        self._was_by_household = False
 
     def check_literal(self, host: str) -> None:
         """Refuse a URL's host that is a forbidden address: no resolver is asked for those."""
-        if is_numeric(host) and (why := self._refuse(host)):
-            raise ListError(self._list_name, why)
+        if is_numeric(host):
+            self._was_by_household = False
+            if why := self._refuse(host):
+                raise ListError(self._list_name, why)
+
+    def redirected(self) -> None:
+        """Take note that the host asked last names the next: strangers may not name one at home."""
+        self._home_allowed = self._home_allowed and self._was_by_household
 
     async def resolve(
         self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
     ) -> list[ResolveResult]:
         """The allowed addresses of a host; ListError when there are none."""
         try:
-            found = await self._resolve(host)
-        except (OSError, SinkholeError) as error:
+            found, self._was_by_household = await self._resolve(host)
+        except (OSError, ValueError, SinkholeError) as error:  # ValueError: it is no name
             why = getattr(error, "strerror", None) or error
             raise ListError(self._list_name, f"{host} can't be resolved: {why}") from error
         if not found:
             raise ListError(self._list_name, f"{host} has no address")
-        reasons = {address: self._refuse(address) for address in found}
+        reasons = {address: self._reason(address) for address in found}
         allowed = [address for address, why in reasons.items() if not why]
         if not allowed:
             raise ListError(self._list_name, f"{host}: {reasons[found[0]]}")
         return [_result(host, address, port) for address in allowed]
+
+    def _reason(self, address: str) -> str:
+        if self._was_by_household and self._home_allowed:
+            return refusal(address, private_allowed=True)
+        return self._refuse(address)
 
     async def close(self) -> None:
         """Nothing to close: the injected resolver belongs to somebody else."""

@@ -172,6 +172,7 @@ class _Download:
             headers = known.headers_for(url)
             async with self._session.get(url, headers=headers, allow_redirects=False) as response:
                 if response.status in _REDIRECTS:
+                    self._resolver.redirected()
                     url = self._checked(response.headers.get("Location", ""), url)
                     continue
                 if response.status == HTTPStatus.NOT_MODIFIED and headers:

@@ -4,30 +4,32 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import math
 import time
-from collections.abc import Awaitable, Callable, Collection, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import replace
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sinkhole.control.lists import local
 from sinkhole.control.lists.added import AddedLists
 from sinkhole.control.lists.diff import Difference, difference
 from sinkhole.control.lists.essential_names import ESSENTIAL_NAMES
 from sinkhole.control.lists.file_watch import FileWatch
+from sinkhole.control.lists.loader import Loader
 from sinkhole.control.lists.overlap import Overlap
 from sinkhole.control.lists.own_rules import compile_own
 from sinkhole.control.lists.progress import Watch, unwatched
 from sinkhole.control.lists.quarantine import QuarantineCheck
 from sinkhole.control.lists.status import ListStatus, status_of
-from sinkhole.control.lists.store import ListStore, map_version
+from sinkhole.control.lists.store import ListStore
 from sinkhole.control.lists.subscription import Subscription
 from sinkhole.control.lists.subscriptions import Subscriptions
 from sinkhole.control.lists.versions import Versions
+from sinkhole.control.lists.workplace import Workplace
 from sinkhole.control.settings import FilteringSettings, ListSettings
 from sinkhole.dns.filter.trie import CompiledList
-from sinkhole.model.errors import ListError, SinkholeError
+from sinkhole.model.errors import SinkholeError
 from sinkhole.model.faults import Faults
 from sinkhole.model.tasks import Tasks
 
@@ -45,8 +47,11 @@ POLL_S = 60.0
 BLIND_POLL_S = 5.0
 """The same where it does not, and while something is wrong."""
 
+MOST_UPDATES = 100
+"""Groups of lists that became due together and are still being updated."""
+
 OnChange = Callable[[Sequence[CompiledList]], Awaitable[None]]
-Choice = Callable[[Versions, Subscription, Watch], Awaitable[None]]
+Choice = Callable[[Versions, Subscription, Workplace, Watch], Awaitable[None]]
 
 
 async def _ignore(lists: Sequence[CompiledList]) -> None:
@@ -58,7 +63,7 @@ class Library:
 
     `on_change` is awaited with all of them, own rules first, each time one was newly mapped. A
     list that was replaced is left to the garbage collector: a query may still be looking into
-    it. `resolve` finds the addresses of a list's host, the operating system without it; `now` is
+    it. `resolve` finds the addresses of a list's host, and without it no name is known; `now` is
     wall-clock seconds since 1970. `essential_names` are names that no list may block by surprise,
     besides those everybody needs. `faults` are told of bugs.
     """
@@ -84,28 +89,32 @@ class Library:
         self._store = ListStore(data_dir / "lists")
         self._subscriptions = Subscriptions(settings, AddedLists(self._store.folder))
         self._overlap = Overlap(self._store)
+        self._loader = Loader(
+            self._store, self._subscriptions, self._overlap, self._quarantine_check
+        )
         self._own_rules: CompiledList | None = None
         self._own_problems: list[str] = []
         self._trouble = ""
-        self._updating = asyncio.Lock()
         self._changed = asyncio.Event()
+        self._lock = asyncio.Lock()  # nobody else takes over what is on the disk; for moments
+        self._underway: set[Subscription] = set()
         self._limits = limits
-        self._faults = faults
+        self._faults = faults or Faults()
         self._resolve = resolve
 
     @cached_property
     def _updater(self) -> Updater:
         """Made when first needed, as importing what it needs takes 0.2 s: DNS is up by then."""
-        from sinkhole.control.lists.destinations import refusal, resolve_by_system
+        from sinkhole.control.lists.destinations import refusal, resolve_nothing
         from sinkhole.control.lists.fetch import Fetcher, Limits
         from sinkhole.control.lists.update import Updater
 
         fetcher = Fetcher(
             self._limits or Limits(size_bytes=self._settings.max_list_size),
-            self._resolve or resolve_by_system,
+            self._resolve or resolve_nothing,
             partial(refusal, private_allowed=self._settings.private_sources),
         )
-        versions = Versions(self._store, self._now, self._quarantine_check())
+        versions = Versions(self._store, self._now, self._quarantine_check(), self._exclusively)
         return Updater(self._store, fetcher, versions, self._now)
 
     @property
@@ -134,8 +143,8 @@ class Library:
 
         Changes nothing on the disk, and a list that can't be mapped is left to the next update.
         """
-        self._load_own_rules()
-        self._load_all()
+        self._own_rules, self._own_problems = _own(self._settings)
+        self._loader.load_all()
 
     async def load(self) -> None:
         """`load_now` without stopping the event loop while the disk is read; then publish it."""
@@ -148,12 +157,14 @@ class Library:
         Lists that were fetched before are mapped; what is missing is left to `run`, as ever.
         """
         own = await asyncio.to_thread(_own, settings)
-        await asyncio.to_thread(self._subscriptions.apply, settings)
-        unmapped = [each for each in self._subscriptions.all if each.compiled is None]
-        await asyncio.to_thread(lambda: [self._load(each) for each in unmapped])
-        self._settings = settings
-        self._own_rules, self._own_problems = own
-        self.__dict__.pop("_updater", None)  # its limits may be others now
+        async with self._lock:
+            await asyncio.to_thread(self._subscriptions.apply, settings)
+            await asyncio.to_thread(self._loader.load_all)
+            for each in self._subscriptions.all:  # perhaps the cause is gone now
+                each.retry = each.state.error is not None
+            self._settings = settings
+            self._own_rules, self._own_problems = own
+            self.__dict__.pop("_updater", None)  # its limits may be others now
         await self._publish()
         self._changed.set()
 
@@ -203,137 +214,177 @@ class Library:
     async def run(self) -> None:
         """Keep the lists up to date until cancelled; no failure ends it.
 
-        Missing lists and changed files are taken at once, the rest when due. It looks for lists
-        added by command, for changed local files and for what another process, such as `sinkhole
-        lists update`, has committed as soon as the kernel tells of a change, and every `poll_s`
-        seconds in any case.
+        Missing lists and changed files are taken at once, the rest when due. Beside that, it looks
+        for lists added by command, for changed local files and for what another process, such as
+        `sinkhole lists update`, has committed as soon as the kernel tells of a change, and every
+        `poll_s` seconds in any case.
         """
-        counting = Tasks("overlap", limit=1, faults=self._faults)
+        counting = Tasks("overlap", 1, self._faults)
+        updates = Tasks("lists", MOST_UPDATES, self._faults)
         await self._attempt([])
         watch = FileWatch(self._changed)
         try:
             while True:
                 await asyncio.to_thread(self._follow, watch)
-                await self._refresh()
-                async with self._updating:
-                    await self._adopt_commits()
-                due = await asyncio.to_thread(self._due)
-                if due or self._trouble:  # with nothing due it looks whether the trouble is over
-                    await self._attempt(due)
-                if self._overlap.is_stale(self._subscriptions.all):
-                    counting.start("count", self.count_unique())
+                await self._look_around(updates, counting)
                 await watch.wait(self._rest_s(watch))
         finally:
             watch.close()
+            await updates.close()
             await counting.close()
 
     def _follow(self, watch: FileWatch) -> None:
-        active = (each for each in self._subscriptions.all if each.active)
-        paths = [each.local_path() for each in active if local.is_local(each.settings.url)]
-        watch.follow(self._store.folder, [path for path in paths if path is not None])
+        watch.follow(self._store.folder, self._subscriptions.local_paths())
 
     def _rest_s(self, watch: FileWatch) -> float:
         """How long to wait for a change: until the next list is due, but not too often."""
         if self._trouble or not watch.works:
             return min(self._poll_s, BLIND_POLL_S)
+        now = self._now()
+        due = self._subscriptions.next_look(now, self._settings.update_interval)
+        return min(self._poll_s, max(BLIND_POLL_S, due - now))
+
+    async def _look_around(self, updates: Tasks, counting: Tasks) -> None:
+        """One turn of `run`: a step that fails keeps no other from being taken."""
+        begin, count = partial(self._begin_due, updates), partial(self._begin_count, counting)
+        for step in (self._refresh, self._adopt, begin, count):
+            with self._faults.contain("lists"):
+                await step()
+
+    async def _begin_due(self, updates: Tasks) -> None:
+        """Update what is due beside everything else; what finds no place stays due."""
         now, interval_s = self._now(), self._settings.update_interval
-        active = (each for each in self._subscriptions.all if each.active)
-        due = min((each.next_look(now, interval_s) - now for each in active), default=math.inf)
-        return min(self._poll_s, max(BLIND_POLL_S, due))
+        due, outdated = await asyncio.to_thread(
+            self._subscriptions.due, now, interval_s, frozenset(self._underway)
+        )
+        for group, look in ((due, True), (outdated, False)):
+            self._underway.update(group)
+            if group and updates.start("update", self._attempt(group, look)) is None:
+                self._underway.difference_update(group)
+        if self._trouble and not self._underway:  # look whether it is over
+            await self._attempt([])
+
+    async def _begin_count(self, counting: Tasks) -> None:
+        if not self._underway and self._overlap.is_stale(self._subscriptions.all):
+            counting.start("count", self.count_unique())
+
+    async def _adopt(self) -> None:
+        async with self._lock:
+            await self._adopt_commits()
 
     async def _refresh(self) -> None:
         """Take over what was added or removed by command."""
-        async with self._updating:
+        async with self._lock:
             if await asyncio.to_thread(self._subscriptions.refresh):
-                await asyncio.to_thread(self._load_all)
+                await asyncio.to_thread(self._loader.load_all)
                 await self._publish()
 
     async def _choose_version(self, name: str, choose: Choice) -> None:
-        await asyncio.to_thread(lambda: self._updater)
-        async with self._updating, self._store.locked():
-            await self._adopt_commits()
+        async with self._working() as (updater, work):
             chosen = self._subscriptions.find(name)
-            await choose(self._updater.versions, chosen, unwatched)
-            await asyncio.to_thread(self._sweep)
+            await choose(updater.versions, chosen, work, unwatched)
         log.info("list %s: %d names, chosen by hand, now in use", chosen.name, chosen.names)
         await self._publish()
 
-    async def _attempt(self, subscriptions: list[Subscription]) -> None:
+    async def _attempt(self, subscriptions: list[Subscription], look: bool = True) -> None:
         try:
-            await self._update(subscriptions, False, unwatched)
+            await self._update(subscriptions, False, unwatched, look)
             self._trouble = ""
         except SinkholeError as error:
             trouble = f"lists are not updated: {error}"
             if trouble != self._trouble:  # said once, as the next attempt comes in seconds
                 log.warning("%s", trouble)
             self._trouble = trouble
+        except Exception as error:
+            self._faults.note("lists", error)
+        finally:
+            self._underway.difference_update(subscriptions)
+            if subscriptions:
+                self._changed.set()  # what was waiting for them gets its turn
 
-    async def _update(self, subscriptions: list[Subscription], force: bool, watch: Watch) -> int:
-        await asyncio.to_thread(lambda: self._updater)
-        async with self._updating, self._store.locked():
-            await self._adopt_commits()
-            self._updater.versions.quarantine = self._quarantine_check()
-            await asyncio.to_thread(self._sweep)
-            tasks = Tasks("lists", max(1, len(subscriptions)), self._faults)
+    async def _update(
+        self, subscriptions: list[Subscription], force: bool, watch: Watch, look: bool = True
+    ) -> int:
+        if not subscriptions:  # to sweep, and to find out whether a trouble is over
+            async with self._exclusively():
+                await asyncio.to_thread(self._sweep)
+            return 0
+        async with self._working() as (updater, work):
+            tasks = Tasks("lists", len(subscriptions), self._faults)
             started = [
-                tasks.start(each.name, self._bring(each, force, watch)) for each in subscriptions
+                tasks.start(each.name, self._bring(updater, each, work, force, watch, look))
+                for each in subscriptions
             ]
             try:
                 changes = await asyncio.gather(*(task for task in started if task is not None))
             finally:
                 await tasks.close()
-                await asyncio.to_thread(self._sweep)
         return sum(changes)
 
-    async def _bring(self, subscription: Subscription, force: bool, watch: Watch) -> bool:
-        """Update one list; published at once, because the next one may take minutes."""
-        restored = await self._updater.restore(subscription, watch)
-        if restored:
-            await self._publish()
-        changed = await self._updater.update(subscription, force=force, watch=watch)
-        if changed:
-            log.info("list %s: %d names, now in use", subscription.name, subscription.names)
-            await self._publish()
+    async def _bring(
+        self,
+        updater: Updater,
+        subscription: Subscription,
+        work: Workplace,
+        force: bool,
+        watch: Watch,
+        look: bool,
+    ) -> bool:
+        """Update one list; published at once, because the next one may take minutes.
+
+        Without `look` its source is left alone, and only what is kept is compiled again.
+        """
+        try:
+            async with subscription.updating:  # once at a time, whoever asks for it
+                restored = await updater.restore(subscription, work, watch)
+                if restored:
+                    await self._publish()
+                changed = look and await updater.update(
+                    subscription, work, force=force, watch=watch
+                )
+            if changed:
+                log.info("list %s: %d names, now in use", subscription.name, subscription.names)
+                await self._publish()
+        except Exception as error:  # a bug with one list must not cost the others
+            subscription.note_bug(error)
+            subscription.failures += 1
+            subscription.state = replace(subscription.state, checked=self._now())
+            return False
         return restored or changed
 
-    def _due(self) -> list[Subscription]:
-        now, interval_s = self._now(), self._settings.update_interval
-        active = [each for each in self._subscriptions.all if each.active]
-        return [each for each in active if each.is_due(now, interval_s)]
-
-    def _load_own_rules(self) -> None:
-        self._own_rules, self._own_problems = _own(self._settings)
-
-    def _load(self, subscription: Subscription) -> bool:
-        """Take over what is on the disk and was not yet; whether it was newly mapped."""
-        state = self._store.read(subscription.id) if subscription.active else None
-        if state is None or state == subscription.committed:
-            return False
-        subscription.remember(state)
-        subscription.disk_bytes = self._store.size_bytes(state)
-        if state.used is None or subscription.current:
-            return False
+    @asynccontextmanager
+    async def _working(self) -> AsyncIterator[tuple[Updater, Workplace]]:
+        """What updates, and a place to work in; leftovers are swept before and after."""
+        updater = await asyncio.to_thread(lambda: self._updater)
+        async with self._exclusively():
+            updater.versions.quarantine = self._quarantine_check()
+            await asyncio.to_thread(self._sweep)
+            work = await asyncio.to_thread(self._store.workplace)
         try:
-            subscription.use(map_version(self._store, subscription, state.used), state)
-        except ListError as error:
-            log.warning("list %s: will be compiled again: %s", subscription.name, error.reason)
-            return False
-        return True
+            yield updater, work
+        finally:
+            await asyncio.to_thread(work.remove)
+        async with self._exclusively():
+            await asyncio.to_thread(self._sweep)
+
+    @asynccontextmanager
+    async def _exclusively(self) -> AsyncIterator[None]:
+        """Hold the lock of all lists, for moments, with what others have committed taken over."""
+        async with self._lock, self._store.locked():
+            await self._adopt_commits()
+            yield
 
     async def _adopt_commits(self) -> None:
         """Take over what another process has committed since the last look."""
-        adopted = await asyncio.to_thread(self._load_all)
+        adopted = await asyncio.to_thread(self._loader.load_all)
         for each in adopted:
             log.info("list %s: %d names, of another process, now in use", each.name, each.names)
         if adopted:
             await self._publish()
 
-    def _load_all(self) -> list[Subscription]:
-        self._overlap.load()
-        return [each for each in self._subscriptions.all if self._load(each)]
-
     def _sweep(self) -> None:
-        self._store.sweep({each.id for each in self._subscriptions.all}, self._now())
+        known = {each.id for each in self._subscriptions.all}
+        self._store.sweep(known if self._subscriptions.is_complete else None, self._now())
 
     def _quarantine_check(self) -> QuarantineCheck:
         """A check for the lists there are now: where they come from must stay reachable, too."""

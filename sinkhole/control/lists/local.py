@@ -25,9 +25,11 @@ def find(list_name: str, url: str) -> Path:
 
     A relative path is looked up in the working directory, then among the shipped files, so that
     `file:blocklists/starter.txt` works wherever sinkhole was started. Raises ListError for a
-    `file://host/...` of another machine.
+    `file://host/...` of another machine, and for what no path can be.
     """
     rest = unquote(url[5:])
+    if "\0" in rest:
+        raise ListError(list_name, f"{url}: no path has a zero byte (%00) in it")
     if rest.startswith("//"):
         host, slash, rest = rest[2:].partition("/")
         rest = slash + rest

@@ -75,7 +75,7 @@ class Overlap:
                 unique |= zip(files, numbers, strict=True)
             self._count = _Count(counted=counted, unique=unique)
             await asyncio.to_thread(self._keep)
-        except (OSError, SinkholeError) as error:
+        except (OSError, ValueError, SinkholeError) as error:  # ValueError: no numbers came
             # Not again for these: it would fail again.
             self._count = _Count(counted=counted, unique=self.unique)
             log.warning("names that lists have alone were not counted: %s", error)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import Annotated, Final
+from typing import Annotated, Final, NamedTuple
 
 from pydantic import AfterValidator, BaseModel, Field, StrictFloat, StrictInt, TypeAdapter
 
@@ -116,7 +116,7 @@ _STATE: Final = TypeAdapter(SubscriptionState)
 class _Header(BaseModel):
     """What tells how to read the rest."""
 
-    format: StrictInt
+    format: Annotated[StrictInt, Field(ge=1)]
 
 
 class _Format1(BaseModel):
@@ -149,18 +149,33 @@ class _Format1(BaseModel):
         return SubscriptionState(used=used if self.source else None, **rest)
 
 
-def from_json(text: bytes) -> SubscriptionState | None:
-    """The state that `to_json` wrote; None when it is damaged or of another format.
+class Remembered(NamedTuple):
+    """What a status file says.
 
-    A list without a state is simply fetched again. Format 1 knew one version; it is read, so
-    that no list is lost in an upgrade.
+    `trouble` is why it can't be taken for the whole truth: it is damaged, can't be read, or comes
+    from a newer sinkhole. `state` is then what of it is understood, None for nothing. Without a
+    file there is neither.
     """
+
+    state: SubscriptionState | None = None
+    trouble: str = ""
+
+
+def from_json(text: bytes) -> Remembered:
+    """The state that `to_json` wrote.
+
+    Format 1 knew one version; it is read, so that no list is lost in an upgrade. A format to come
+    is read as far as it has what this one needs, so that none is lost in a downgrade either.
+    """
+    newer = ""
     try:
         # By `json`, as it takes what servers say in headers, which need not be proper Unicode.
         values = json.loads(text)
         number = _Header.model_validate(values).format
         if number == 1:
-            return _Format1.model_validate(values).brought_up_to_date()
-        return _STATE.validate_python(values) if number == _FORMAT else None
+            return Remembered(_Format1.model_validate(values).brought_up_to_date())
+        if number > _FORMAT:
+            newer = f"comes from a newer sinkhole (its format is {number})"
+        return Remembered(_STATE.validate_python(values), newer)
     except (ValueError, RecursionError):
-        return None
+        return Remembered(None, newer or "is damaged")

@@ -36,11 +36,11 @@ class Quarantine(TypedDict):
 class ListStatus(TypedDict):
     """One list, ready for JSON; times are seconds since 1970, durations seconds.
 
-    `error` is why the last look at the source failed; a list may be ready all the same, with
-    its last good copy. "missing" has not been fetched yet, "failed" could not be, "quarantined"
-    has come but is held back. `url` is masked. `unique` is None until it has been counted.
-    `versions` are those that are kept, the one in use among them, and `disk_bytes` is the room
-    of all of them.
+    `error` is why the last look at the source failed, or what is wrong with the list's files here;
+    it may be ready all the same, with its last good copy. "missing" has not been fetched yet,
+    "failed" could not be, "quarantined" has come but is held back. `url` is masked. `unique` is
+    None until it has been counted. `versions` are those that are kept, the one in use among them,
+    and `disk_bytes` is the room of all of them.
     """
 
     name: str
@@ -130,8 +130,9 @@ def _quarantine(subscription: Subscription) -> Quarantine | None:
 def _error(subscription: Subscription) -> str | None:
     if subscription.same_as is not None:
         return f"the same address and kind as list {subscription.same_as!r}: remove one of them"
-    error = subscription.state.error  # may have been kept by a version that masked nothing
-    return masked(error) if error else error
+    # An error may have been kept by a version that masked nothing.
+    told = [each for each in (subscription.trouble, subscription.state.error) if each]
+    return masked("; ".join(told)) if told else None
 
 
 def _state(subscription: Subscription) -> ListState:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import logging
 import math
 import random
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -14,8 +17,11 @@ from sinkhole.control.lists.added import AddedList
 from sinkhole.control.lists.state import SubscriptionState
 from sinkhole.control.settings import ListSettings
 from sinkhole.dns.filter.language.line import Kind
+from sinkhole.dns.filter.language.reader import LANGUAGE_VERSION
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.model.errors import ListError
+
+log = logging.getLogger(__name__)
 
 FIRST_RETRY_S: Final = 60.0
 LONGEST_RETRY_S: Final = 86_400.0
@@ -26,8 +32,11 @@ class Subscription:
     """What the settings or a command ask for, what is remembered, and what is mapped.
 
     `state` is the newest knowledge, `committed` the part of it that is on the disk, where its
-    files take `disk_bytes`. `compiled` stays the last good one whatever goes wrong. `tried` is the
-    signature of a local file when it was last read.
+    files take `disk_bytes`. `compiled` stays the last good one whatever goes wrong. `trouble` is
+    why what is on the disk about it can't be taken for the whole truth, "" when it can. `tried` is
+    the signature of a local file when it was last read, `restored` the content hash of what was
+    last compiled again. `retry` asks for a look at once. `updating` is held by the one who looks at
+    the source.
     """
 
     def __init__(self, settings: ListSettings | AddedList) -> None:
@@ -37,11 +46,16 @@ class Subscription:
         """The name of an earlier enabled list with the same address and kind."""
         self.state = SubscriptionState(url=settings.url, kind=settings.kind)
         self.committed: SubscriptionState | None = None
+        self.trouble = ""
         self.compiled: CompiledList | None = None
         self.failures = 0
         self.disk_bytes = 0
+        self.updating = asyncio.Lock()
         self.tried = ""
+        self.restored = ""
+        self.retry = False
         self._content_hash = ""  # of the copy that `compiled` was made from
+        self._bug = ""
         self._spread = random.random()
 
     @property
@@ -70,6 +84,19 @@ class Subscription:
         return self.current or self.state.held is not None
 
     @property
+    def wants_compiling(self) -> bool:
+        """Whether the copy in use is to be compiled again: what was compiled of it can't be mapped,
+        or was by another version of the rule language."""
+        if self.state.used is None:
+            return False
+        return not self.current or self.language != LANGUAGE_VERSION
+
+    @property
+    def language(self) -> int:
+        """The version of the rule language that compiled what is in use."""
+        return self.compiled.language if self.compiled is not None else LANGUAGE_VERSION
+
+    @property
     def names(self) -> int:
         """How many names are in use."""
         return self.compiled.names if self.compiled is not None else 0
@@ -78,19 +105,30 @@ class Subscription:
         """Map from here on what `state` speaks of; the list mapped before is only let go."""
         self.compiled, self._content_hash = compiled, state.content_hash
 
-    def remember(self, state: SubscriptionState) -> None:
-        """Take over a state that is on the disk.
+    def remember(self, state: SubscriptionState, trouble: str = "") -> None:
+        """Take over a state that is on the disk, and what is wrong with it.
 
         A failure counts as the first one, so that a start retries soon; without any good copy
         it does not count at all, so that a start retries at once.
         """
         self.state = self.committed = state
+        self.trouble = trouble
         self.failures = 1 if state.error and state.used else 0
         self.tried = state.etag
 
+    def note_bug(self, error: Exception) -> None:
+        """Make an error that nobody foresaw this list's own; it is logged once, with its trace."""
+        told = f"unexpected error: {error!r}"
+        if told != self._bug:
+            log.error("list %s: unexpected error", self.name, exc_info=error)
+        self._bug = told
+        self.state = replace(self.state, error=told)
+
     def is_due(self, now: float, interval_s: float) -> bool:
         """Whether the source is to be looked at; looks at a local file's time, so it may wait."""
-        if local.is_local(self.settings.url):
+        if self.retry:
+            return True
+        if self.is_local:
             path = self.local_path()
             if path is not None and local.signature(path) != self.tried:
                 return True
@@ -108,6 +146,11 @@ class Subscription:
             interval_s=interval_s,
             spread=self._spread,
         )
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is read from a file of this machine."""
+        return local.is_local(self.settings.url)
 
     def local_path(self) -> Path | None:
         """Where the list's file is; None for an address that names no file of this machine."""

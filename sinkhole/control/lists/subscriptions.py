@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 from itertools import chain
+from math import inf
+from pathlib import Path
 from urllib.parse import urlsplit
 
 from sinkhole.control.lists.added import AddedList, AddedLists
@@ -13,7 +15,10 @@ from sinkhole.model.errors import ListError, StorageError
 
 
 class Subscriptions:
-    """One `Subscription` for each list, in order: the same object while its list stays."""
+    """One `Subscription` for each list, in order: the same object while its list stays.
+
+    `is_complete` says whether that is all: lists added by command may not be known.
+    """
 
     def __init__(self, settings: FilteringSettings, added: AddedLists) -> None:
         self._settings = settings
@@ -21,6 +26,7 @@ class Subscriptions:
         self._seen: object = ()
         self.all: list[Subscription] = []
         self.problems: list[str] = []
+        self.is_complete = True
         self.refresh()
 
     def refresh(self) -> bool:
@@ -28,15 +34,18 @@ class Subscriptions:
         signature = self._added.signature()
         if signature == self._seen:
             return False
-        self._seen = signature
-        self.problems = []
         try:
-            added = self._added.read()
-        except StorageError as error:  # what was read before stays
-            self.problems = [str(error)]
-            added = tuple(
-                each.settings for each in self.all if isinstance(each.settings, AddedList)
-            )
+            added, problem = self._added.read()
+        except StorageError as error:
+            added, problem = (), str(error)
+        if problem:  # what was read before stays
+            names = {each.name for each in added}
+            before = (each.settings for each in self.all if each.name not in names)
+            added += tuple(each for each in before if isinstance(each, AddedList))
+        self.problems = [problem] if problem else []
+        self.is_complete = not problem
+        # What can't be read now may be readable later, and look the same from outside.
+        self._seen = () if problem else signature
         return self._arrange(self._without_taken_names(added))
 
     def apply(self, settings: FilteringSettings) -> None:
@@ -63,6 +72,27 @@ class Subscriptions:
                 there = ", ".join(sorted(known)) or "none"
                 raise ListError(name, f"not an enabled list; there are {there}")
         return [each for each in active if each.name in only]
+
+    def local_paths(self) -> list[Path]:
+        """The files of this machine that lists are read from, whether they are there or not."""
+        local = (each.local_path() for each in self.all if each.active and each.is_local)
+        return [path for path in local if path is not None]
+
+    def due(
+        self, now: float, interval_s: float, underway: Collection[Subscription]
+    ) -> tuple[list[Subscription], list[Subscription]]:
+        """The lists whose source is to be looked at, and those that are only to be compiled.
+
+        Without those `underway`. Looks at the times of local files, so it may wait.
+        """
+        free = [each for each in self.all if each.active and each not in underway]
+        due = [each for each in free if _is_due(each, now, interval_s)]
+        rest = (each for each in free if each not in due and each.wants_compiling)
+        return due, [each for each in rest if each.restored != each.state.content_hash]
+
+    def next_look(self, now: float, interval_s: float) -> float:
+        """The wall-clock time at which the next list is due; inf for never."""
+        return min((e.next_look(now, interval_s) for e in self.all if e.active), default=inf)
 
     def hosts(self) -> set[str]:
         """The names of the hosts that lists come from, where redirects led to included."""
@@ -110,3 +140,11 @@ def _host(address: str) -> str:
         return urlsplit(address).hostname or ""
     except ValueError:
         return ""
+
+
+def _is_due(subscription: Subscription, now: float, interval_s: float) -> bool:
+    try:
+        return subscription.is_due(now, interval_s)
+    except Exception as error:  # a bug with one list must not cost the others
+        subscription.note_bug(error)
+        return False

@@ -8,8 +8,6 @@ while, some 2 µs for each name and other list, so it is a program: it runs besi
 
 from __future__ import annotations
 
-import contextlib
-import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -57,6 +55,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(OSError):  # where it can't be lowered, it runs all the same
-        os.nice(10)
     sys.exit(main())

@@ -2,12 +2,14 @@
 
 1. the source goes into a part file, checked while it arrives (unchanged: only note the time)
 2. the child process compiles that part into another part
-3. the trie is mapped, which proves that it can be used; both parts get their lasting names
-4. it is judged: fit for use, or to be held back
+3. the trie is mapped, which proves that it can be used
+4. it is judged: fit for use, or to be held back; and both parts get their lasting names
 5. the state that names both is committed by one rename
 
 Whatever fails in 1 to 3 leaves the old copy, trie and mapping in use, and becomes status text.
-Steps 2 to 5 are in `versions`.
+Steps 2 to 5 are in `versions`. No lock is held for 1, one that only compilers want for 2 and 3,
+and the lock of all lists for 4 and 5 and whenever a state is written. What was known before such a
+lock was had may be outdated: another process may have brought the same list up to date.
 """
 
 from __future__ import annotations
@@ -15,18 +17,18 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from sinkhole.control.lists import local
-from sinkhole.control.lists.copies import Received
 from sinkhole.control.lists.fetch import Fetched, Fetcher, Validators
 from sinkhole.control.lists.progress import Phase, Step, Watch
 from sinkhole.control.lists.state import SubscriptionState, Version
 from sinkhole.control.lists.store import ListStore
 from sinkhole.control.lists.subscription import Subscription
 from sinkhole.control.lists.versions import Versions
+from sinkhole.control.lists.workplace import Workplace
 from sinkhole.model.errors import ListError, SinkholeError
 from sinkhole.model.masking import masked
 
@@ -47,32 +49,37 @@ class Updater:
         self._now = now
         self._fetching = asyncio.Semaphore(self.AT_ONCE)
 
-    async def restore(self, subscription: Subscription, watch: Watch) -> bool:
-        """Compile the kept copy of a list that can't be mapped; whether it can be now.
+    async def restore(self, subscription: Subscription, work: Workplace, watch: Watch) -> bool:
+        """Compile the kept copy of a list that wants it; whether something was newly mapped.
 
-        That is the case after an upgrade to another trie format, and must work without network.
+        That is the case after an upgrade to another trie format or version of the rule language,
+        and must work without network. What can be used stays in use meanwhile.
         """
-        used = subscription.state.used
-        if subscription.current or used is None:
+        used, before = subscription.state.used, subscription.compiled
+        if used is None or not subscription.wants_compiling:
             return False
+        subscription.restored = used.content_hash
         if not await asyncio.to_thread(self._store.path(used.source).is_file):
             return False
         try:
-            await self.versions.restore(subscription, watch)
+            await self.versions.restore(subscription, work, watch)
         except SinkholeError as error:
             log.warning(
                 "list %s: the kept copy is of no use: %s", subscription.name, _reason(error)
             )
             return False
-        return True
+        return subscription.compiled is not before
 
-    async def update(self, subscription: Subscription, *, force: bool, watch: Watch) -> bool:
+    async def update(
+        self, subscription: Subscription, work: Workplace, *, force: bool, watch: Watch
+    ) -> bool:
         """Look at the source and take over what is new; whether something was newly mapped.
 
         Never fails: what goes wrong is noted in the list's state, and the last good copy stays.
         """
+        subscription.retry = False
         try:
-            end = await self._update(subscription, force, watch)
+            end = await self._update(subscription, work, force, watch)
         except SinkholeError as error:
             reason = _reason(error)
         except OSError as error:  # of the disk; those of the network are ListErrors by now
@@ -89,55 +96,66 @@ class Updater:
         watch(Step(subscription.name, Phase.FAILED, note=reason))
         return False
 
-    async def _update(self, subscription: Subscription, force: bool, watch: Watch) -> Step:
+    async def _update(
+        self, subscription: Subscription, work: Workplace, force: bool, watch: Watch
+    ) -> Step:
         """Fetch, and take what is new; the step it ended with."""
         watch(Step(subscription.name, Phase.FETCH))
-        part = self._store.part(subscription.id)
-        try:
-            async with self._fetching:
-                began = asyncio.get_running_loop().time()
-                fetched = await self._obtain(subscription, part, force, watch)
-                took = asyncio.get_running_loop().time() - began
-            state = replace(subscription.state, checked=self._now(), error=None)
-            if fetched is None:
+        part, before = work.part(), subscription.state.content_hash
+        async with self._fetching:
+            began = asyncio.get_running_loop().time()
+            fetched = await self._obtain(subscription, part, force, watch)
+            took = asyncio.get_running_loop().time() - began
+        if fetched is None:
+            async with self.versions.exclusively():
+                state = replace(subscription.state, checked=self._now(), error=None)
                 await self.versions.commit(subscription, state)
-                return _unchanged(subscription)
-            received, validators = fetched.received, fetched.validators
-            state = replace(
-                state,
-                etag=validators.etag,
-                last_modified=validators.last_modified,
-                answered_by=validators.answered_by,
-                fetch_s=round(took, 3),
-            )
-            return await self._take(subscription, part, received, state, force, watch)
-        finally:
-            await asyncio.to_thread(self._store.discard, part)
+            return _unchanged(subscription)
+        news = _News(fetched, part, before, self._now(), round(took, 3), force)
+        return await self._settled(subscription, news) or await self._take(
+            subscription, news, work, watch
+        )
 
     async def _take(
-        self,
-        subscription: Subscription,
-        part: Path,
-        received: Received,
-        state: SubscriptionState,
-        force: bool,
-        watch: Watch,
+        self, subscription: Subscription, news: _News, work: Workplace, watch: Watch
     ) -> Step:
-        """Take what has come, if it is news; the step it ended with."""
-        if received.content_hash == state.content_hash and subscription.current:
-            # The source says again what is in use, so nothing is left to hold back.
-            await self.versions.commit(subscription, replace(state, held=None, held_because=""))
-            return _unchanged(subscription)
-        if state.held and received.content_hash == state.held.content_hash and not force:
-            await self.versions.commit(subscription, state)
-            return _unchanged(subscription)
-        version = Version(
-            received.content_hash, "", size_bytes=received.size_bytes, since=self._now()
-        )
-        if await self.versions.take(subscription, part, version, state, watch, force=force):
+        """Take what has come; the step it ended with."""
+        async with self.versions.compiling():
+            if end := await self._settled(subscription, news):
+                return end  # another process has compiled the same meanwhile
+            received = news.fetched.received
+            version = Version(
+                received.content_hash, "", size_bytes=received.size_bytes, since=news.checked
+            )
+            made = await self.versions.compile(subscription, news.part, version, work, watch)
+            async with self.versions.exclusively():
+                if end := await self._known(subscription, news):
+                    return end
+                state = news.noted_in(subscription.state)
+                in_use = await self.versions.take(subscription, made, state, work, force=news.force)
+        if in_use:
             return Step(subscription.name, Phase.CHANGED, note=f"{subscription.names} names")
         log.warning("list %s: held back: %s", subscription.name, subscription.state.held_because)
         return Step(subscription.name, Phase.HELD, note=subscription.state.held_because)
+
+    async def _settled(self, subscription: Subscription, news: _News) -> Step | None:
+        async with self.versions.exclusively():
+            return await self._known(subscription, news)
+
+    async def _known(self, subscription: Subscription, news: _News) -> Step | None:
+        """The end, where what has come is no news, which is noted; else None. Under the lock."""
+        found, state = news.fetched.received.content_hash, news.noted_in(subscription.state)
+        if found == state.content_hash and subscription.current:
+            # The source says again what is in use, so nothing is left to hold back.
+            await self.versions.commit(subscription, replace(state, held=None, held_because=""))
+            return _unchanged(subscription)
+        if state.held and found == state.held.content_hash and not news.force:
+            await self.versions.commit(subscription, state)
+            return _unchanged(subscription)
+        if state.content_hash != news.before and not news.force:
+            # Somebody else put another version in use, and who knows which of the two is newer.
+            return _unchanged(subscription)
+        return None
 
     async def _obtain(
         self, subscription: Subscription, part: Path, force: bool, watch: Watch
@@ -163,11 +181,41 @@ class Updater:
     async def _note_failure(self, subscription: Subscription, reason: str) -> None:
         log.warning("list %s: %s", subscription.name, reason)
         subscription.failures += 1
-        subscription.state = replace(subscription.state, checked=self._now(), error=reason)
         try:
-            await self.versions.commit(subscription, subscription.state)
+            async with self.versions.exclusively():
+                state = replace(subscription.state, checked=self._now(), error=reason)
+                if not subscription.trouble:  # else only something better may be written over it
+                    await self.versions.commit(subscription, state)
+                subscription.state = state
         except SinkholeError as error:
             log.warning("list %s: its status can't be kept: %s", subscription.name, error)
+            subscription.state = replace(subscription.state, checked=self._now(), error=reason)
+
+
+@dataclass(frozen=True, slots=True)
+class _News:
+    """What has come of a list: its copy is in `part`. `before` is what was in use when it was
+    asked for; `force` whether a person wants it whatever is held against it."""
+
+    fetched: Fetched
+    part: Path
+    before: str
+    checked: float
+    fetch_s: float
+    force: bool
+
+    def noted_in(self, state: SubscriptionState) -> SubscriptionState:
+        """The state with what is known of the source now."""
+        validators = self.fetched.validators
+        return replace(
+            state,
+            checked=self.checked,
+            error=None,
+            etag=validators.etag,
+            last_modified=validators.last_modified,
+            answered_by=validators.answered_by,
+            fetch_s=self.fetch_s,
+        )
 
 
 def _unchanged(subscription: Subscription) -> Step:

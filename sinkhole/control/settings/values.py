@@ -147,6 +147,8 @@ def _read_list_url(value: Any) -> str:
     elif parts.scheme == "file":
         if host or not parts.path.strip("/"):
             raise ValueError(f'{told} names no file, write "file:blocklists/mine.txt"')
+        if "%00" in url:
+            raise ValueError(f"{told} names no file: no path has a zero byte (%00) in it")
     elif parts.scheme and "/" in url:
         raise ValueError(f"{told} cannot be fetched, lists come by https:, http: or file:")
     else:

@@ -18,6 +18,7 @@ from sinkhole.dns.filter.compiled.listfile import MappedParts, map_list_file
 from sinkhole.dns.filter.compiled.report import CompileReport
 from sinkhole.dns.filter.compiled.source import SourceCopy
 from sinkhole.dns.filter.language.line import Kind
+from sinkhole.dns.filter.language.reader import LANGUAGE_VERSION
 from sinkhole.model.errors import ListError
 
 _EMPTY = marisa_trie.BinaryTrie()
@@ -28,8 +29,9 @@ class CompiledList:
 
     `name` is the list's name in the settings, `kind` what it is for, `names` and `rules` how many
     names and rule lines it has, `report` what compiling it found. `patterns` are its patterns,
-    `criteria` what its rules ask about clients (see `traits`). `strongest` is the highest
-    strength (see `entry`) that any entry has, `bloom_filter` for `BloomFilters`.
+    `criteria` what its rules ask about clients (see `traits`). `language` is the version of the
+    rule language that compiled it. `strongest` is the highest strength (see `entry`) that any entry
+    has, `bloom_filter` for `BloomFilters`.
     """
 
     def __init__(self, name: str, kind: Kind, report: CompileReport) -> None:
@@ -39,6 +41,7 @@ class CompiledList:
         self.names = report.names
         self.rules = report.rules
         self.criteria: frozenset[str] = frozenset()
+        self.language = LANGUAGE_VERSION
         self._use(_EMPTY, (), Details(), (), 0)
         self.bloom_filter: bytes | memoryview = b""
         self._parts: MappedParts | None = None
@@ -90,6 +93,7 @@ class CompiledList:
         mapped._parts = parts
         mapped._use(trie, entries, details, patterns, _strongest(contents.palette))
         mapped.criteria = frozenset(contents.criteria)
+        mapped.language = contents.language
         mapped.bloom_filter = parts["digest"]
         if source is not None:
             mapped._source = SourceCopy(source, contents.fingerprint, parts["blocks"])

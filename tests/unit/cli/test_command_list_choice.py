@@ -75,8 +75,9 @@ def test_a_list_is_added_by_its_id(
         (["https://example.org/x.txt", "--name", "MINE"], "'Mine' is the name of another list"),
         (["ftp://example.org/x.txt"], "lists come by https:, http: or file:"),
         (["https://example.org/x.txt", "--name", "own rules"], "stands for something else"),
+        (["file:/srv/a%00b"], "no path has a zero byte"),
     ],
-    ids=["address", "name", "scheme", "taken"],
+    ids=["address", "name", "scheme", "taken", "zero"],
 )
 def test_what_cannot_be_added_is_told(house: CommandLine, words: list[str], reason: str) -> None:
     told = house("lists", "add", *words)

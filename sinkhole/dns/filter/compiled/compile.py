@@ -9,9 +9,7 @@ million lines take some 6 s and 175 MB, none of which the server that waits for 
 from __future__ import annotations
 
 import argparse
-import contextlib
 import json
-import os
 import sys
 from array import array
 from collections.abc import Iterable, Sequence
@@ -25,7 +23,7 @@ from sinkhole.dns.filter.compiled.listfile import Contents, Part, write_list_fil
 from sinkhole.dns.filter.compiled.report import CompileReport
 from sinkhole.dns.filter.compiled.source import LINES_PER_BLOCK, Fingerprint
 from sinkhole.dns.filter.language.line import Comment, Ignored, Kind, Line, Reject
-from sinkhole.dns.filter.language.reader import ListReader
+from sinkhole.dns.filter.language.reader import LANGUAGE_VERSION, ListReader
 from sinkhole.model.errors import ListError
 
 
@@ -91,7 +89,10 @@ def _write(
     parts, blocks, report = compiled
     packed = entry.pack(parts.entries)
     criteria = sorted(parts.criteria)
-    contents = Contents(kind, fingerprint, report.as_dict(), packed.palette, packed.shift, criteria)
+    palette, shift = packed.palette, packed.shift
+    contents = Contents(
+        kind, fingerprint, report.as_dict(), palette, shift, criteria, LANGUAGE_VERSION
+    )
     laid_out: dict[str, Part] = {
         "trie": parts.trie.tobytes(),
         "low": packed.low,
@@ -186,6 +187,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    with contextlib.suppress(OSError):  # where it can't be lowered, it runs all the same
-        os.nice(10)
     sys.exit(main())

@@ -52,7 +52,7 @@ class Contents:
     """What a list file says about itself.
 
     `palette` and `shift` belong to the packed entries, `criteria` is what the rules ask about
-    clients.
+    clients, `language` the version of the rule language that it was compiled by.
     """
 
     kind: Kind
@@ -61,6 +61,7 @@ class Contents:
     palette: list[int] = field(default_factory=list)
     shift: int = 24
     criteria: list[str] = field(default_factory=list)
+    language: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +119,7 @@ def _described(contents: Contents) -> dict[str, Any]:
         "palette": contents.palette,
         "shift": contents.shift,
         "criteria": contents.criteria,
+        "language": contents.language,
     }
 
 
@@ -170,6 +172,7 @@ def _split(mapping: mmap.mmap) -> MappedParts:
         [int(flags) for flags in described["palette"]],
         int(described["shift"]),
         [str(each) for each in described["criteria"]],
+        int(described.get("language", 0)),
     )
     view = memoryview(mapping)
     parts = {}

@@ -15,6 +15,11 @@ _COVERS_BELOW = re.compile(r"wildcard|without subdomains", re.IGNORECASE)
 
 MAX_TITLE = 200
 
+LANGUAGE_VERSION = 1
+"""Of what lines mean. One more with each change after which a list, compiled from the same text,
+would match other names: lists that were compiled before it are then compiled again. Files that
+say none are older than that and count as 0."""
+
 
 class Header:
     """Collects what matters from the comments of one list, read in order.

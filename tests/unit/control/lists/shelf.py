@@ -9,6 +9,7 @@ from pathlib import Path
 from sinkhole.control.lists.library import Library
 from sinkhole.control.settings import FilteringSettings, ListSettings
 from sinkhole.dns.filter.trie import CompiledList
+from sinkhole.model.faults import Faults
 
 PATIENCE_S = 30
 
@@ -42,6 +43,7 @@ class Shelf:
         settings: FilteringSettings | None = None,
         essential_names: Sequence[str] = (),
         poll_s: float = 0.01,
+        faults: Faults | None = None,
     ) -> Library:
         return Library(
             settings or self.settings(),
@@ -50,6 +52,7 @@ class Shelf:
             now=lambda: self.now,
             poll_s=poll_s,
             essential_names=essential_names,
+            faults=faults,
         )
 
     async def _heard(self, lists: Sequence[CompiledList]) -> None:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import errno
+import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from sinkhole.control.lists.added import MOST_ADDED, AddedList, AddedLists
+from sinkhole.control.lists.added import MOST_ADDED, Added, AddedList, AddedLists
 from sinkhole.model.errors import StorageError
 
 ADS = AddedList("Ads", "https://example.org/ads.txt")
@@ -21,7 +22,7 @@ def added(tmp_path: Path) -> AddedLists:
 
 
 def test_nothing_was_added_at_first_and_reading_makes_nothing(added: AddedLists) -> None:
-    assert (added.read(), added.signature()) == ((), None)
+    assert (added.read(), added.signature()) == (Added(), None)
     assert not added.path.parent.exists()
 
 
@@ -29,9 +30,9 @@ def test_what_was_added_comes_back_in_order(added: AddedLists) -> None:
     added.change(lambda lists: (*lists, GOOD))
     before = added.signature()
     added.change(lambda lists: (*lists, ADS))
-    assert added.read() == (GOOD, ADS)
+    assert added.read() == Added((GOOD, ADS))
     assert added.signature() != before
-    assert AddedLists(added.path.parent).read() == (GOOD, ADS)
+    assert AddedLists(added.path.parent).read() == Added((GOOD, ADS))
 
 
 def test_the_file_is_for_people_too(added: AddedLists) -> None:
@@ -51,7 +52,7 @@ def test_an_edit_that_fails_leaves_everything_as_it_was(added: AddedLists) -> No
 
     with pytest.raises(ValueError, match="no"):
         added.change(edit)
-    assert added.read() == (ADS,)
+    assert added.read() == Added((ADS,))
 
 
 def test_edits_at_the_same_time_lose_nothing(added: AddedLists) -> None:
@@ -61,7 +62,7 @@ def test_edits_at_the_same_time_lose_nothing(added: AddedLists) -> None:
 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(add, range(40)))
-    assert len(added.read()) == 40
+    assert len(added.read().lists) == 40
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,7 @@ def test_edits_at_the_same_time_lose_nothing(added: AddedLists) -> None:
         b"",
         b"{",
         b"[]",
-        b'{"format": 2, "lists": []}',
+        b'{"format": 0, "lists": []}',
         b'{"format": 1, "lists": [{"name": 1, "url": "u"}]}',
         b'{"format": 1, "lists": [{"name": "n", "url": "u", "kind": "odd"}]}',
         b'{"format": 1, "lists": [{"name": "n", "url": "u", "enabled": 1}]}',
@@ -100,10 +101,38 @@ def test_a_file_of_another_user_is_told_with_what_to_do(
         added.read()
 
 
+def test_one_damaged_entry_costs_no_other_list(added: AddedLists) -> None:
+    added.change(lambda lists: (GOOD, ADS))
+    text = added.path.read_text().replace('"block"', '"odd"')
+    added.path.write_text(text)
+    found = added.read()
+    assert found.lists == (GOOD,)
+    assert "is damaged (lists: 1: kind" in found.problem
+    with pytest.raises(StorageError, match="is damaged"):
+        added.change(lambda lists: lists)
+    assert added.path.read_text() == text
+
+
+def test_a_downgrade_keeps_the_lists_it_understands_and_changes_nothing(added: AddedLists) -> None:
+    added.change(lambda lists: (GOOD, ADS))
+    contents = json.loads(added.path.read_text()) | {"format": 2}
+    contents["lists"][0]["colour"] = "blue"
+    contents["lists"][1]["kind"] = "rewrite"
+    added.path.write_text(text := json.dumps(contents))
+    assert added.read().lists == (GOOD,)
+    assert "comes from a newer sinkhole" in added.read().problem
+    with pytest.raises(StorageError, match="only that one can change them"):
+        added.change(lambda lists: (*lists, ADS))
+    assert added.path.read_text() == text
+    added.path.write_text('{"format": 2, "lists": {}}')
+    with pytest.raises(StorageError, match="comes from a newer sinkhole"):
+        added.read()
+
+
 def test_there_is_an_end_to_adding(added: AddedLists) -> None:
     with pytest.raises(StorageError, match=f"more than {MOST_ADDED}"):
         added.change(lambda lists: (ADS,) * (MOST_ADDED + 1))
-    assert added.read() == ()
+    assert added.read() == Added()
 
 
 def test_a_folder_that_cannot_be_made_is_told(tmp_path: Path) -> None:

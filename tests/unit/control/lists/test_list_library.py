@@ -13,6 +13,7 @@ from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.own_rules import OWN_RULES
 from sinkhole.control.lists.progress import Phase, Step
 from sinkhole.control.lists.store import ListStore
+from sinkhole.control.lists.workplace import Workplace
 from sinkhole.control.settings import ListSettings
 from sinkhole.dns.filter.compiled.key import query_key
 from sinkhole.model.errors import ListError
@@ -265,8 +266,11 @@ async def test_killed_at_any_point_of_an_update_the_next_start_has_old_or_new(
         shutil.copytree(shelf.lists, copy / "data" / "lists")
         snapshots.append(copy)
 
-    for name in ("part", "keep", "write", "discard", "sweep"):
-        original = getattr(ListStore, name)
+    steps = [(ListStore, "keep"), (ListStore, "write"), (ListStore, "sweep")]
+
+    steps += [(Workplace, "make"), (Workplace, "part"), (Workplace, "remove")]
+    for owner, name in steps:
+        original = getattr(owner, name)
 
         def around(
             *args: object, original: Callable[..., object] = original, **kwargs: object
@@ -276,7 +280,7 @@ async def test_killed_at_any_point_of_an_update_the_next_start_has_old_or_new(
             snapshot()
             return result
 
-        monkeypatch.setattr(ListStore, name, around)
+        monkeypatch.setattr(owner, name, around)
     await shelf.library().update(["Ads"])
     monkeypatch.undo()
     found = []
@@ -286,9 +290,8 @@ async def test_killed_at_any_point_of_an_update_the_next_start_has_old_or_new(
         found.append((library.lists[0].names, len(library.lists[0].rule_text(2))))
         assert await library.update() in (0, 1)
         assert library.status()[0]["names"] == 3
-        assert (
-            len(list((copy / "data" / "lists").iterdir())) == 8
-        )  # two lists, a packed copy, the lock
+        kept = list((copy / "data" / "lists").iterdir())
+        assert len(kept) == 9, "two lists, a packed copy, two locks"
     old, new = (2, len("||more.example^")), (3, len("||two.example^"))
     assert set(found) == {old, new}
     assert found == sorted(found)  # and never back again

@@ -47,6 +47,11 @@ def test_a_file_of_another_machine_is_refused() -> None:
         local.find("Other", "file://nas.example/list.txt")
 
 
+def test_what_no_path_can_be_is_refused() -> None:
+    with pytest.raises(ListError, match="zero byte"):
+        local.find("Odd", "file:/srv/a%00b")
+
+
 def test_the_signature_changes_with_content_and_replacement(tmp_path: Path) -> None:
     path = tmp_path / "list.txt"
     assert local.signature(path) == ""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sinkhole.control.lists.state import SubscriptionState, Version, from_json
+from sinkhole.control.lists.state import Remembered, SubscriptionState, Version, from_json
 
 OLDEST = Version("d1", "a-block-0.d1.txt.gz", size_bytes=9, since=1.0)
 OLDER = Version("d2", "a-block-0.d2.txt.gz", size_bytes=10, since=2.0)
@@ -32,9 +32,9 @@ STATE = SubscriptionState(
 
 
 def test_a_state_comes_back_as_it_was() -> None:
-    assert from_json(STATE.to_json()) == STATE
+    assert from_json(STATE.to_json()) == Remembered(STATE)
     empty = SubscriptionState("file:a", "allow")
-    assert from_json(empty.to_json()) == empty
+    assert from_json(empty.to_json()) == Remembered(empty)
 
 
 WRITTEN = b"""{
@@ -86,7 +86,7 @@ def test_the_file_is_the_same_byte_for_byte() -> None:
         checked=1.5, compile_s=0.25, error="ä",
     )  # fmt: skip
     assert state.to_json() == WRITTEN
-    assert from_json(WRITTEN) == state, "even what a server said that is no Unicode"
+    assert from_json(WRITTEN) == Remembered(state), "even what a server said that is no Unicode"
 
 
 def test_a_state_names_all_of_its_files() -> None:
@@ -107,8 +107,8 @@ def test_older_than_the_one_in_use_is_the_newest_that_came_before_it() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"format": 3},
         {"format": None},
+        {"format": 0},
         {"checked": "now"},
         {"checked": "5"},
         {"checked": True},
@@ -127,23 +127,32 @@ def test_older_than_the_one_in_use_is_the_newest_that_came_before_it() -> None:
     ],
     ids=str,
 )
-def test_a_state_that_is_not_right_in_everything_is_none(change: dict[str, object]) -> None:
+def test_a_state_that_is_not_right_in_everything_is_damaged(change: dict[str, object]) -> None:
     values = json.loads(STATE.to_json())
-    assert from_json(json.dumps(values | change).encode()) is None
+    assert from_json(json.dumps(values | change).encode()) == Remembered(None, "is damaged")
 
 
 @pytest.mark.parametrize("field", ["url", "kind", "format"])
-def test_a_state_that_lacks_what_it_needs_is_none(field: str) -> None:
+def test_a_state_that_lacks_what_it_needs_is_damaged(field: str) -> None:
     values = json.loads(STATE.to_json())
     del values[field]
-    assert from_json(json.dumps(values).encode()) is None
+    assert from_json(json.dumps(values).encode()) == Remembered(None, "is damaged")
+
+
+def test_a_format_to_come_is_used_as_far_as_it_is_understood() -> None:
+    values = json.loads(STATE.to_json()) | {"format": 3, "signed_by": {"key": 1}}
+    values["used"]["language"] = 7
+    trouble = "comes from a newer sinkhole (its format is 3)"
+    assert from_json(json.dumps(values).encode()) == Remembered(STATE, trouble)
+    values["used"] = ["nothing", "we", "know"]
+    assert from_json(json.dumps(values).encode()) == Remembered(None, trouble)
 
 
 def test_no_more_versions_are_read_than_are_kept() -> None:
     values = json.loads(STATE.to_json())
     values["previous"] *= 50
     found = from_json(json.dumps(values).encode())
-    assert found is not None and len(found.previous) <= 3
+    assert found.state is not None and len(found.state.previous) <= 3
 
 
 def test_the_format_before_is_read_so_that_an_upgrade_loses_no_list() -> None:
@@ -154,15 +163,17 @@ def test_the_format_before_is_read_so_that_an_upgrade_loses_no_list() -> None:
     }  # fmt: skip
     found = from_json(json.dumps(values).encode())
     used = Version("d", "a.txt", "a.trie", 12, since=4.0)
-    assert found == SubscriptionState("u", "block", used=used, etag="e", checked=5.0, changed=4.0)
+    state = SubscriptionState("u", "block", used=used, etag="e", checked=5.0, changed=4.0)
+    assert found == Remembered(state)
     values |= {"source": "", "compiled": "", "digest": "", "size_bytes": 0, "changed": None}
     found = from_json(json.dumps(values).encode())
-    assert found is not None and found.used is None
+    assert found.state is not None and found.state.used is None
 
 
 @given(text=st.binary(max_size=200), cut=st.integers(0, 1200))
 @settings(deadline=None, max_examples=100)
 def test_no_bytes_make_reading_fail(text: bytes, cut: int) -> None:
-    """Reading gives a state or None, for any bytes and for a state cut anywhere."""
-    assert from_json(text) is None
-    assert from_json(STATE.to_json()[:cut]) in (None, STATE)
+    """Reading gives a state or says what is wrong, for any bytes and for a state cut anywhere."""
+    damaged = Remembered(None, "is damaged")
+    assert from_json(text) == damaged
+    assert from_json(STATE.to_json()[:cut]) in (damaged, Remembered(STATE))

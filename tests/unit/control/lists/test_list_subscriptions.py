@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from shelf import Shelf
@@ -85,9 +87,27 @@ def test_a_damaged_file_keeps_what_was_known_and_is_pointed_out(
     assert not subscriptions.refresh()
     assert names(subscriptions) == ["Ads", "Good", "More"]
     assert "is damaged" in subscriptions.problems[0]
+    assert not subscriptions.is_complete
     added.path.unlink()
     subscriptions.refresh()
     assert (names(subscriptions), subscriptions.problems) == (["Ads", "Good"], [])
+    assert subscriptions.is_complete
+
+
+def test_a_file_that_can_be_read_again_is_noticed_though_it_is_the_same(
+    subscriptions: Subscriptions, added: AddedLists, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    added.change(lambda lists: (MORE,))
+
+    def refused(path: Path, *given: object) -> object:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "open", refused)
+        assert not subscriptions.refresh()
+        assert "Permission denied" in subscriptions.problems[0]
+    assert subscriptions.refresh()
+    assert (names(subscriptions), subscriptions.problems) == (["Ads", "Good", "More"], [])
 
 
 def test_hosts_are_where_enabled_lists_come_from_and_were_led_to(

@@ -12,6 +12,7 @@ from shelf import Shelf
 from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.status import ListStatus
 from sinkhole.control.lists.store import ListStore
+from sinkhole.control.lists.workplace import Workplace
 from sinkhole.model.errors import ListError, SinkholeError, StorageError
 
 CANARY = "captive.apple.com"
@@ -245,8 +246,11 @@ async def test_killed_while_choosing_the_next_start_has_old_or_new(
         shutil.copytree(shelf.lists, copy / "data" / "lists")
         snapshots.append(copy)
 
-    for name in ("part", "keep", "write", "discard", "sweep"):
-        original = getattr(ListStore, name)
+    steps = [(ListStore, "keep"), (ListStore, "write"), (ListStore, "sweep")]
+
+    steps += [(Workplace, "make"), (Workplace, "part"), (Workplace, "remove")]
+    for owner, name in steps:
+        original = getattr(owner, name)
 
         def around(
             *args: object, original: Callable[..., object] = original, **kwargs: object
@@ -256,7 +260,7 @@ async def test_killed_while_choosing_the_next_start_has_old_or_new(
             snapshot()
             return result
 
-        monkeypatch.setattr(ListStore, name, around)
+        monkeypatch.setattr(owner, name, around)
     await getattr(library, choice)("Ads")
     monkeypatch.undo()
     new = 100 if choice == "accept" else 900

@@ -4,6 +4,8 @@ import asyncio
 import errno
 import os
 import sys
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from shelf import PATIENCE_S, Shelf, running, statuses, until
@@ -12,10 +14,17 @@ from sinkhole.control.lists import local
 from sinkhole.control.lists.added import AddedList, AddedLists
 from sinkhole.control.lists.file_watch import FileWatch
 from sinkhole.control.lists.library import BLIND_POLL_S, Library
+from sinkhole.control.lists.loader import Loader
 from sinkhole.control.lists.own_rules import OWN_RULES
 from sinkhole.control.lists.progress import Phase, Step
 from sinkhole.control.lists.store import ListStore
+from sinkhole.control.lists.subscription import Subscription
+from sinkhole.control.lists.subscriptions import Subscriptions
+from sinkhole.control.lists.update import Updater
+from sinkhole.dns.filter.compiled.listfile import map_list_file, write_list_file
+from sinkhole.dns.filter.language.reader import LANGUAGE_VERSION
 from sinkhole.model.errors import StorageError
+from sinkhole.model.faults import Faults
 
 needs_inotify = pytest.mark.skipif(sys.platform != "linux", reason="inotify is Linux's")
 
@@ -66,6 +75,68 @@ async def test_left_to_itself_it_looks_again_after_the_interval(shelf: Shelf) ->
         await until(lambda: all(found["checked"] == shelf.now for found in library.status()))
 
     await running(library, wait_and_see())
+
+
+async def test_a_reload_that_removes_the_cause_retries_at_once(shelf: Shelf) -> None:
+    shelf.ads.write_text("||ads.example^\n" * 100)
+    library = shelf.library(shelf.settings(max_list_size="1KiB"))
+
+    async def wait_and_see() -> None:
+        await until(lambda: statuses(library) == {"Ads": "failed", "Good": "ready"})
+        await library.apply(shelf.settings(max_list_size="1MiB"))
+        await until(lambda: statuses(library) == {"Ads": "ready", "Good": "ready"})
+
+    await running(library, wait_and_see())
+    assert library.status()[0]["error"] is None
+
+
+def of_an_older_language(path: Path) -> None:
+    """Make a compiled file one that says nothing of the language it was compiled by."""
+    mapped = map_list_file(path, "Ads")
+    write_list_file(path, mapped.parts, replace(mapped.contents, language=0))
+
+
+async def test_a_list_compiled_before_the_language_changed_is_compiled_again_in_the_background(
+    shelf: Shelf,
+) -> None:
+    await shelf.library().update()
+    (path,) = shelf.lists.glob("ads-*.trie")
+    of_an_older_language(path)
+    library = shelf.library()
+    library.load_now()
+    (before, _), checked = library.lists, library.status()[0]["checked"]
+    assert (before.language, before.names) == (0, 2), "in use meanwhile"
+    shelf.now += 100
+    shelf.news.clear()
+
+    async def wait_and_see() -> None:
+        assert await shelf.next_news() == ["Ads:2", "Good:1"]
+        await until(lambda: library.lists[0].language == LANGUAGE_VERSION)
+
+    await running(library, wait_and_see())
+    assert library.status()[0]["checked"] == checked, "its source was not asked"
+    again = shelf.library()
+    again.load_now()
+    assert again.lists[0].language == LANGUAGE_VERSION
+
+
+async def test_what_cannot_be_compiled_again_stays_in_use_and_is_tried_once(
+    shelf: Shelf, caplog: pytest.LogCaptureFixture
+) -> None:
+    await shelf.library().update()
+    (path,) = shelf.lists.glob("ads-*.trie")
+    of_an_older_language(path)
+    path.with_suffix(".txt").write_text("no rule at all\n")
+    library = shelf.library()
+    library.load_now()
+
+    async def wait_and_see() -> None:
+        await until(lambda: "the kept copy is of no use" in caplog.text)
+        shelf.good.write_text("shop.example\nmore.example\n")
+        await until(lambda: shelf.published[-1] == ["Ads:2", "Good:2"])
+
+    await running(library, wait_and_see())
+    assert caplog.text.count("the kept copy is of no use") == 1
 
 
 async def test_a_clock_that_was_set_back_stops_nothing(shelf: Shelf) -> None:
@@ -233,6 +304,66 @@ async def test_a_bug_in_one_list_is_its_status_and_not_the_end_of_all(
     assert await library.update() == 1
     assert statuses(library) == {"Ads": "failed", "Good": "ready"}
     assert "unexpected error" in (library.status()[0]["error"] or "")
+
+
+async def test_an_address_that_no_file_can_have_costs_its_own_list_only(shelf: Shelf) -> None:
+    """Settings refuse it, but the file of added lists may be older than that."""
+    odd = AddedList("Odd", "file:/srv/a%00b")
+    AddedLists(shelf.lists).change(lambda lists: (odd,))
+    library = shelf.library()
+    await library.load()
+    await running(library, until(lambda: shelf.published[-1] == ["Ads:2", "Good:1"]))
+    assert statuses(library) == {"Ads": "ready", "Good": "ready", "Odd": "failed"}
+    assert "zero byte" in (library.status()[2]["error"] or "")
+
+
+@pytest.mark.parametrize(
+    ("owner", "name"), [(Subscription, "is_due"), (Updater, "restore"), (Loader, "_load")]
+)
+async def test_a_bug_with_one_list_wherever_it_is_costs_no_other(
+    shelf: Shelf,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    owner: type,
+    name: str,
+) -> None:
+    original = getattr(owner, name)
+
+    def broken(self: object, *given: object, **named: object) -> object:
+        if "Ads" in {getattr(each, "name", "") for each in (self, *given)}:
+            raise ValueError("embedded null byte")
+        return original(self, *given, **named)
+
+    monkeypatch.setattr(owner, name, broken)
+    shelf.ads.unlink()
+    library = shelf.library()
+    await library.load()
+
+    async def wait_and_see() -> None:
+        await until(lambda: shelf.published[-1][-1:] == ["Good:1"])
+        shelf.good.write_text("shop.example\nmore.example\n")
+        await until(lambda: shelf.published[-1][-1:] == ["Good:2"])
+
+    await running(library, wait_and_see())
+    assert "embedded null byte" in (library.status()[0]["error"] or "")
+    assert caplog.text.count("Traceback") == 1, "told once, not every few seconds"
+
+
+async def test_a_bug_in_one_step_of_the_schedule_is_told_and_ends_no_other(
+    shelf: Shelf, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    faults = Faults()
+    library = shelf.library(faults=faults)
+
+    def broken(self: object) -> bool:
+        raise ZeroDivisionError("division by zero")
+
+    monkeypatch.setattr(Subscriptions, "refresh", broken)
+    is_ready = until(lambda: statuses(library) == {"Ads": "ready", "Good": "ready"})
+    await running(library, is_ready)
+    assert faults.count >= 1
+    assert "lists met an error of sinkhole's own (ZeroDivisionError" in faults.problems()[0]
+    assert caplog.text.count("Traceback") == 1
 
 
 async def test_a_full_disk_is_told_as_one_and_not_as_a_bug(

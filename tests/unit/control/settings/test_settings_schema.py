@@ -140,6 +140,7 @@ def test_lists_come_from_the_web_or_from_files(loaded: Load, url: str) -> None:
         ("file:", 'names no file, write "file:blocklists/mine.txt"'),
         ("file:///", 'names no file, write "file:blocklists/mine.txt"'),
         ("file://server/list.txt", 'names no file, write "file:blocklists/mine.txt"'),
+        ("file:/srv/a%00b", "no path has a zero byte (%00) in it"),
         ("data:text/plain,x", "cannot be fetched, lists come by https:, http: or file:"),
     ],
 )

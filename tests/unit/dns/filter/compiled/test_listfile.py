@@ -6,6 +6,7 @@ import json
 import struct
 import zlib
 from array import array
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from sinkhole.dns.filter.compiled.listfile import (
 )
 from sinkhole.dns.filter.compiled.report import CompileReport
 from sinkhole.dns.filter.compiled.source import Fingerprint
+from sinkhole.dns.filter.language.reader import LANGUAGE_VERSION
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.wire.name import from_text
 from sinkhole.model.errors import ListError
@@ -144,3 +146,18 @@ def test_details_that_are_not_right_say_nothing(tmp_path: Path, details: bytes) 
     key = query_key(from_text("a"))
     assert mapped.find(key) >= entry.DETAILED
     assert list(mapped.find_rules(key)) == []
+
+
+def test_the_version_of_the_language_is_kept_and_files_without_one_are_older(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "list.trie"
+    write_list_file(path, parts(), replace(contents(), language=7))
+    assert map_list_file(path, "Test").contents.language == 7
+    mapped = CompiledList.from_rules("Test", "block", ["||example.org^"])
+    assert mapped.language == LANGUAGE_VERSION
+    body = path.read_bytes()
+    described = json.loads(body[body.rindex(b'{"kind"') : body.rindex(b"}") + 1])
+    del described["language"]
+    sealed(path, body[: body.rindex(b'{"kind"')], described)
+    assert map_list_file(path, "Test").contents.language == 0
