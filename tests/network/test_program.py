@@ -312,7 +312,7 @@ async def test_kill_9_during_list_updates_never_loses_a_list(program: Program) -
         async with program.running(**changes):
             await _blocks_whole_list(program, versions)
             folder = program.folder / "data/lists"
-            whole = {".json", ".txt", ".trie", ".lock"}
+            whole = {".json", ".txt", ".trie", ".lock", ".compiling"}
 
             def is_tidy() -> bool:
                 found = {path.suffix or path.name for path in folder.iterdir()}
