@@ -1,7 +1,6 @@
 """Attempts: one server is asked once, and what comes back is judged.
 
 What a reply to an attempt can be, and what follows:
-
     not ours (id, question)             keep listening; the third within a flight: ask by TCP
     truncated                           ask the same server by TCP
     ours, but in other letter case,     ask the same server by TCP, as a forger may have sent it
