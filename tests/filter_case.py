@@ -26,7 +26,6 @@ from dnslib import RR, DNSBuffer
 from sinkhole.control.explain.opinions import explain_queries
 from sinkhole.dns.filter.language.line import Kind
 from sinkhole.dns.filter.match import Match, Matcher
-from sinkhole.dns.filter.traits import traits_of
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.numbers import rcode_name, type_number
@@ -136,7 +135,7 @@ def compiled(lists: Iterable[Listed]) -> list[CompiledList]:
 def traits(matcher: Matcher, asker: Asker) -> frozenset[str]:
     """What of the rules' criteria holds for who asks."""
     address = ip_address(asker.ip) if asker.ip else None
-    return traits_of(matcher.criteria, address, [asker.name] if asker.name else [], asker.tags)
+    return matcher.criteria.traits(address, [asker.name] if asker.name else [], asker.tags)
 
 
 def matched(case: Case) -> Match | None:

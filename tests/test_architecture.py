@@ -41,9 +41,9 @@ FILTER = ("", "compiled", "patterns", "language")
 PURE = ("dns/wire/", "dns/filter/", "dns/cache/", "dns/clients/", "dns/policy/")
 PURE += tuple(f"dns/pipeline/{name}" for name in ("decide", "permit", "reaction", "replies"))
 PURE += tuple(f"model/{name}" for name in ("errors", "explanation", "record", "verdict"))
-PURE += ("model/statistics", "model/status")
+PURE += ("model/clock", "model/statistics", "model/status")
 WRITING = "dns/filter/compiled/"
-IMPURE_WORDS = ("sinkhole.model.files", "sinkhole.model.tasks")
+IMPURE_WORDS = tuple(f"sinkhole.model.{name}" for name in ("acceptor", "faults", "files", "tasks"))
 IMPURE = {"asyncio", "socket", "select", "ssl", "threading", "time", "datetime", "logging"}
 IMPURE |= {"random", "secrets", "sqlite3", "aiosqlite", "aiohttp", "urllib"}
 

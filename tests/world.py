@@ -16,6 +16,7 @@ from sinkhole.dns.cache.table import Table
 from sinkhole.dns.clients.access import Access
 from sinkhole.dns.clients.clients import Client
 from sinkhole.dns.filter.match import Match, Rewritten
+from sinkhole.dns.filter.traits import Criteria
 from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.pipeline.reaction import UDP, Reaction, Transport, Waiting
 from sinkhole.dns.policy.blocking import Blocking
@@ -78,7 +79,7 @@ class SimpleFilter:
         only_for: str = "",
         builtin: bool = False,
     ) -> None:
-        self.criteria = frozenset({only_for} if only_for else ())
+        self.criteria = Criteria({only_for} if only_for else ())
         self.checks_addresses = bool(addresses)
         self._block = {from_text(name): i + 1 for i, name in enumerate(block)}
         self._allow = {from_text(name): i + 1 for i, name in enumerate(allow)}
@@ -109,6 +110,25 @@ class SimpleFilter:
         return None
 
 
+class BrokenFilter(SimpleFilter):
+    """The same with a bug: it raises for names below `name`, and for every address if told so."""
+
+    def __init__(self, name: str, block: Sequence[str] = (), *, addresses: bool = False) -> None:
+        super().__init__(block)
+        self.checks_addresses = addresses
+        self._broken = from_text(name)
+
+    def match(self, name: bytes, qtype: int, traits: frozenset[str] = frozenset()) -> Match | None:
+        if self._broken in ancestors(name):
+            raise LookupError(f"no idea about {to_text(name)}")
+        return super().match(name, qtype, traits)
+
+    def match_address(
+        self, packed: bytes, rtype: int, traits: frozenset[str] = frozenset()
+    ) -> Match | None:
+        raise LookupError("no idea about addresses")
+
+
 class Said(NamedTuple):
     reply: Reply
     server: str = "192.0.2.53"
@@ -123,6 +143,8 @@ class Script:
 
     def __init__(self) -> None:
         self.zones: dict[str, tuple[int, str, str, str]] = {}
+        self.errors: dict[str, list[tuple[int, str]]] = {}
+        """By name and type, what extended errors come with it; SERVFAIL with some is of no use."""
         self.asked: list[str] = []
         self.dead = False
         self.crowded = False
@@ -173,7 +195,14 @@ class Script:
         record.rr.extend(zone_records(answer))
         record.auth.extend(zone_records(authority))
         record.ar.extend(zone_records(additional))
-        return Said(read_reply(bytes(record.pack())))
+        data = [
+            code.to_bytes(2, "big") + text.encode() for code, text in self.errors.get(plain, [])
+        ]
+        record.add_ar(dnslib.EDNS0(opts=[dnslib.EDNSOption(15, each) for each in data]))
+        reply = read_reply(bytes(record.pack()))
+        if data and rcode == dnslib.RCODE.SERVFAIL:
+            return UpstreamError("", "answered SERVFAIL", reply.errors)
+        return Said(reply)
 
     def is_loop_probe(self, question: Question) -> bool:
         return False
@@ -313,10 +342,12 @@ def addresses(record: dnslib.DNSRecord) -> list[str]:
 
 
 def ede_of(record: dnslib.DNSRecord) -> tuple[int, str] | None:
-    """Code and text of the extended error in a reply."""
-    for extra in record.ar:
-        for option in extra.rdata:
-            if option.code == 15:
-                data = bytes(option.data)
-                return int.from_bytes(data[:2], "big"), data[2:].decode()
-    return None
+    """Code and text of the first extended error in a reply."""
+    return next(iter(errors_of(record)), None)
+
+
+def errors_of(record: dnslib.DNSRecord) -> list[tuple[int, str]]:
+    """Code and text of each extended error in a reply (RFC 8914)."""
+    options = [option for extra in record.ar for option in extra.rdata if option.code == 15]
+    data = [bytes(option.data) for option in options]
+    return [(int.from_bytes(each[:2], "big"), each[2:].decode()) for each in data]

@@ -5,5 +5,6 @@ from_settings  parts of the DNS plane as the settings want them
 reloading      which settings count at once, and which after a restart
 data_dir       the folder for what outlives a restart, and its lock
 cache_file     the answer cache's file
+short_turns    queries go before threads that compute
 memory         free memory given back to the system
 """

@@ -12,22 +12,22 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import resource
 import socket
-import sys
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from sinkhole import __version__
 from sinkhole.app.cache_file import CacheFile
 from sinkhole.app.data_dir import DataDir
+from sinkhole.app.descriptors import Shares, attainable, raise_limit
 from sinkhole.app.from_settings import PolicyMaker, make_forwarder, make_resolver, ttl_limits
+from sinkhole.app.listening import Listening
 from sinkhole.app.memory import release_free_memory
 from sinkhole.app.reloading import in_place
 from sinkhole.app.server_health import judge_health
+from sinkhole.app.short_turns import short_turns
 from sinkhole.control.explain import Explainer
 from sinkhole.control.lists.library import Library
 from sinkhole.control.querylog import QueryLog
@@ -37,9 +37,8 @@ from sinkhole.dns.cache.table import Table
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.pipeline.pipeline import Pipeline
-from sinkhole.dns.server.sockets import Pair, bind_all
-from sinkhole.dns.server.tcp import TcpListener
-from sinkhole.dns.server.udp import UdpListener
+from sinkhole.dns.server.listeners import Listeners
+from sinkhole.model.faults import Faults
 from sinkhole.model.record import RecordBuffer
 from sinkhole.model.status import Health
 from sinkhole.model.tasks import Tasks
@@ -61,10 +60,12 @@ class App:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.started = time.time()
+        self.faults = Faults()
         self.counters = Counters()
         self.buffer = RecordBuffer()
         self.table = Table(settings.cache.size)
-        self.forwarder = make_forwarder(settings)
+        self._shares = Shares.of(attainable(), len(settings.dns.listen))
+        self.forwarder = make_forwarder(settings, self._shares.upstream)
         self._maker = PolicyMaker(settings)
         self.matcher = Matcher((), self._maker.builtin)
         self.pipeline = Pipeline(
@@ -81,60 +82,61 @@ class App:
             on_change=self._use_lists,
             resolve=make_resolver(self.forwarder),
             essential_names=[each.host for each in settings.upstream.servers],
+            faults=self.faults,
         )
-        self.tcp = TcpListener(self.pipeline)
-        self.udp: list[UdpListener] = []
-        self.pairs: list[Pair] = []
+        self.dns = Listeners(
+            [(each.host, each.port) for each in settings.dns.listen],
+            self.pipeline,
+            most_connections=self._shares.connections,
+        )
+        self.listening = Listening(self.dns, self._make_web_server, self.faults)
         self.query_log: QueryLog | None = None
-        self.web_server: WebServer | None = None
+        self._has_loaded = False
         self._data_dir = DataDir(settings.data_dir)
         self._cache_file = CacheFile(settings, self.table)
-        self._tasks = Tasks("app", limit=4)
+        self._tasks = Tasks("app", limit=4, faults=self.faults)
+        self._publishing = asyncio.Lock()
 
     # ---- starting and stopping ---------------------------------------------------------------
 
     async def start(self) -> None:
-        """Bring everything up. Raises SinkholeError, with nothing left open, if DNS or the page
-        cannot listen or there is no place for data."""
+        """Bring everything up. Raises SinkholeError, with nothing left open, if no DNS can be
+        answered or there is no place for data."""
         try:
-            _raise_descriptor_limit()
+            raise_limit()
             self._data_dir.take()
-            self.pairs = bind_all((each.host, each.port) for each in self.settings.dns.listen)
-            self.library.load_now()
-            self._cache_file.restore()
+            self.dns.bind()
+            asyncio.get_running_loop().set_exception_handler(self.faults.of_loop)
+            with self.faults.contain("loading the lists"):
+                await self.library.load()
+                self._has_loaded = True
+            with self.faults.contain("reading the saved answers"):
+                self._cache_file.restore()
             self.forwarder.start()
-            for pair in self.pairs:
-                self.udp.append(UdpListener(pair, self.pipeline))
-                await self.tcp.listen(pair)
-            self.query_log = await self._open_log()
-            # The page's library takes 0.2 s to import: in a thread, as DNS is up already.
-            await asyncio.to_thread(import_module, "sinkhole.control.web")
-            self.web_server = self._make_web_server(self.query_log)
-            await self.web_server.start()
+            self.dns.serve()
+            with self.faults.contain("opening the query log"):
+                self.query_log = await self._open_log()
+            await self.listening.start_page()
         except BaseException:
             await self.stop(patience_s=0)
             raise
-        self._tasks.start("lists", self.library.run())
-        self._tasks.start("cache", self._cache_file.run())
+        self._tasks.keep("lists", self._run_lists)
+        self._tasks.keep("cache", self._cache_file.run)
         _tune_garbage_collection()
         release_free_memory()
 
     async def stop(self, patience_s: float = PATIENCE_S) -> None:
         """Stop taking queries, answer those that wait, write what is to be kept."""
-        page = [self.web_server.stop()] if self.web_server is not None else []
-        await asyncio.gather(
-            *(listener.close(patience_s) for listener in self.udp),
-            self.tcp.close(patience_s),
-            *page,
-        )
-        for pair in self.pairs:
-            pair.close()
+        await self.listening.stop(patience_s)
         await self._tasks.close()
-        await self.forwarder.close()
+        with self.faults.contain("closing the upstreams"):
+            await self.forwarder.close()
         if self.query_log is not None:
-            await self.query_log.close()
+            with self.faults.contain("closing the query log"):
+                await self.query_log.close()
             # Not after a start that failed: the file may be better than ours.
-            await asyncio.to_thread(self._cache_file.save)
+            with self.faults.contain("saving answers"):
+                await asyncio.to_thread(self._cache_file.save)
         self._data_dir.release()
 
     async def first_lists(self, patience_s: float) -> None:
@@ -145,6 +147,12 @@ class App:
             if is_settled and self.matcher.lists == self.library.lists:  # published, too
                 return
             await asyncio.sleep(0.05)
+
+    async def _run_lists(self) -> None:
+        if not self._has_loaded:
+            await self.library.load()
+            self._has_loaded = True
+        await self.library.run()
 
     async def _open_log(self) -> QueryLog:
         settings = self.settings
@@ -157,13 +165,28 @@ class App:
             rollups=Rollups(settings.stats.keep),
             counters=self.counters,
             rule_text=self._rule_text,
+            faults=self.faults,
+            client_name=self._client_name,
         )
 
-    def _make_web_server(self, query_log: QueryLog) -> WebServer:
-        from sinkhole.control.web import WebServer, WebSources, create_app, machine_names
+    async def _make_web_server(self) -> WebServer:
+        # The page's library takes 0.2 s to import: in a thread, as DNS is up already.
+        await asyncio.to_thread(import_module, "sinkhole.control.web")
+        from sinkhole.control.web import (
+            MOST_CONNECTIONS,
+            WebServer,
+            WebSources,
+            create_app,
+            machine_names,
+        )
 
+        if self.query_log is None:  # it could not be opened at the start, by a bug
+            self.query_log = await self._open_log()
+        query_log = self.query_log
         sources = WebSources(
-            statistics=Statistics(query_log.reader(), lambda: query_log.dropped),
+            statistics=Statistics(
+                query_log.reader(), lambda: query_log.dropped, client_name=self._client_name
+            ),
             history=query_log.history,
             explainer=self._explainer(),
             counters=self.counters,
@@ -175,7 +198,12 @@ class App:
         )
         hosts = (*machine_names(socket.gethostname()), *self.settings.web.hosts)
         listen = self.settings.web.listen
-        return WebServer(create_app(sources, hosts=hosts), listen.host, listen.port)
+        return WebServer(
+            create_app(sources, hosts=hosts),
+            listen.host,
+            listen.port,
+            most_connections=min(MOST_CONNECTIONS, self._shares.connections),
+        )
 
     def _explainer(self) -> Explainer:
         return Explainer(
@@ -195,26 +223,43 @@ class App:
         """Apply what can be applied of other settings; the keys of the rest, for a restart.
 
         What takes time is made in threads first, then one new Policy counts from the next query
-        on. Raises SettingsError, with everything as it was, for what only shows when it is made.
+        on. Raises SettingsError for what only shows when it is made; whatever is raised,
+        everything is as it was.
         """
         settings, later = in_place(self.settings, settings)
-        with _short_turns():
+        with short_turns():
             maker = await asyncio.to_thread(PolicyMaker, settings)
+            before = self.settings, self._maker
             self.settings, self._maker = settings, maker
-            await self.library.apply(settings.filtering)
+            try:
+                await self.library.apply(settings.filtering)
+            except Exception:
+                self.settings, self._maker = before
+                await self.library.apply(self.settings.filtering)
+                raise
         return later
 
-    def _use_lists(self, lists: Sequence[CompiledList]) -> None:
-        """Publish a Policy with these lists; the next query feels it."""
-        self.matcher = Matcher(lists, self._maker.builtin, before=self.matcher)
-        generation = self.pipeline.policy.generation + 1
-        self.pipeline.policy = self._maker.policy(self.matcher, generation)
+    async def _use_lists(self, lists: Sequence[CompiledList]) -> None:
+        """Publish a Policy with these lists; the next query feels it.
+
+        The Matcher is made in a thread, as large lists take a tenth of a second and more; one at a
+        time, so that what is published last is what was asked for last.
+        """
+        async with self._publishing:
+            maker = self._maker
+            with short_turns():
+                made = await asyncio.to_thread(Matcher, lists, maker.builtin, self.matcher)
+            self.matcher = made
+            self.pipeline.policy = maker.policy(made, self.pipeline.policy.generation + 1)
         if self.query_log is not None:
             self.query_log.lists_changed()
             release_free_memory()
 
     def _rule_text(self, cause: Cause) -> str:
         return self.matcher.rule_text(cause)
+
+    def _client_name(self, address: str) -> str:
+        return self._maker.client_name(address)
 
     def status(self) -> ServerStatus:
         """What /api/status answers, from memory."""
@@ -224,7 +269,7 @@ class App:
             "started": self.started,
             "uptime_s": round(now - self.started, 1),
             "listen": self.addresses,
-            "web": self.web_server.url if self.web_server is not None else "",
+            "web": self.listening.url,
             "lists": self.library.status(),
             "names": self.matcher.names,
             "upstreams": self.forwarder.status(),
@@ -239,28 +284,39 @@ class App:
         }
 
     def _losses(self) -> dict[str, int]:
-        """Everything that was given up because a bound was reached, or was nobody's, counted."""
+        """Everything that was given up because of a bound or a bug, or was nobody's, counted."""
         return {
             "queries_dropped": self.pipeline.dropped,
-            "queries_overloaded": sum(listener.overloaded for listener in self.udp),
-            "replies_unsent": sum(listener.unsent for listener in self.udp),
+            "queries_failed_by_bugs": self.pipeline.bugs.met,
+            "queries_overloaded": self._overloaded,
+            "replies_unsent": sum(listener.unsent for listener in self.dns.udp),
             "upstream_refused": self.forwarder.refused,
             "upstream_strays": self.forwarder.strays,
+            "upstream_unsent": self.forwarder.unsent,
+            "connections_shed": self.listening.shed,
             "answers_evicted": self.table.evicted,
+            "internal_errors": self.faults.count,
         }
+
+    @property
+    def _overloaded(self) -> int:
+        return sum(each.overloaded for each in self.dns.udp) + self.dns.tcp.overloaded
 
     @property
     def addresses(self) -> list[str]:
         """What DNS listens on, with the real ports."""
-        return [
-            f"[{pair.host}]:{pair.port}" if ":" in pair.host else f"{pair.host}:{pair.port}"
-            for pair in self.pairs
-        ]
+        return self.dns.addresses
+
+    @property
+    def web_server(self) -> WebServer | None:
+        """The page, once it was made."""
+        return self.listening.page
 
     def health(self) -> Health:
         """What /healthz says, from memory."""
         return judge_health(
-            is_listening=bool(self.udp),
+            missing=self.dns.problems,
+            is_listening=bool(self.dns.udp),
             is_cut_off=self.forwarder.is_cut_off,
             log_error=self._log_error(),
             lists=self.library.status(),
@@ -268,8 +324,9 @@ class App:
 
     def problems(self) -> list[str]:
         """What the person running sinkhole should know, one sentence each."""
-        found = [*self.forwarder.problems(), *self.library.problems, *self._cache_file.problems]
-        found += self._maker.problems
+        found = [*self.listening.problems, *self.forwarder.problems(), *self.library.problems]
+        found += [*self._cache_file.problems, *self._maker.problems, *self.faults.problems()]
+        found += [self._shares.problem] if self._shares.problem else []
         if self.query_log is not None:
             found += [text for text in (self.query_log.problem, self._log_error()) if text]
         if self.matcher.given_up:
@@ -277,35 +334,17 @@ class App:
                 "some names have met too many patterns of the lists for all to be tried: look for "
                 "a list of regular expressions that was made for that, or remove some"
             )
-        overloaded = sum(listener.overloaded for listener in self.udp)
-        if overloaded:
-            found.append(f"{overloaded} queries were dropped because too many were waiting")
+        if self._overloaded:
+            found.append(f"{self._overloaded} queries were dropped because too many were waiting")
+        if self.pipeline.bugs.met:
+            found.append(
+                f"{self.pipeline.bugs.met} queries met a bug in sinkhole, and got SERVFAIL where "
+                "there was no reply yet: please report what the log says about it"
+            )
         return found
 
     def _log_error(self) -> str | None:
         return self.query_log.status()["error"] if self.query_log is not None else None
-
-
-def _raise_descriptor_limit() -> None:
-    """Take as many file descriptors as we may: each query to an upstream has its own socket."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = 65_536 if hard == resource.RLIM_INFINITY else min(hard, 65_536)
-    if soft != resource.RLIM_INFINITY and soft < most:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
-
-
-@contextmanager
-def _short_turns() -> Iterator[None]:
-    """Let queries go before a thread that computes after half a millisecond, instead of five.
-
-    While 100 000 own rules were compiled, the median query took 5.2 ms without it and 0.7 with it.
-    """
-    usual = sys.getswitchinterval()
-    sys.setswitchinterval(0.0005)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(usual)
 
 
 def _tune_garbage_collection() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from ipaddress import ip_address
 
 from sinkhole.control.lists.builtin import builtin_lists
@@ -19,7 +20,7 @@ from sinkhole.dns.policy.local import LocalNames
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
 from sinkhole.dns.policy.snapshot import Filter, GroupPolicy, Policy
 from sinkhole.dns.policy.special_use import Reserved
-from sinkhole.dns.upstream.forwarder import Forwarder
+from sinkhole.dns.upstream.forwarder import MOST_PER_SERVER, Forwarder
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.dns.wire.question import Question
@@ -45,22 +46,37 @@ class PolicyMaker:
         self._reserved = Reserved(names=settings.dns.reserved_names, discovery=builtin.discovery)
         self._rebinding = Rebinding(builtin.rebinding_allow) if builtin.rebinding else None
         self._bogus = BogusAddresses(builtin.bogus_nxdomain) if builtin.bogus_nxdomain else None
-        self._known = tuple(
+        self._known = KnownClients(
             KnownClient(each.name, each.addresses, each.tags) for each in settings.clients
         )
 
     def policy(self, rules: Filter, generation: int) -> Policy:
         """The Policy with this filter; cheap, as lists change often."""
-        traits = KnownClients(rules.criteria, self._known) if rules.criteria else None
+        dns, criteria = self._dns, rules.criteria
+        traits = partial(self._known.traits, criteria) if criteria else None
         return Policy(
             generation,
             GroupPolicy(filter=rules, blocking=self._blocking),
             self._local,
             self._reserved,
-            Access(self._dns.allow, self._dns.rate_limit, traits),
+            Access(
+                dns.allow,
+                dns.rate_limit,
+                traits,
+                dns.rate_limit_ipv4_prefix,
+                dns.rate_limit_ipv6_prefix,
+            ),
             self._rebinding,
             self._bogus,
         )
+
+    def client_name(self, address: str) -> str:
+        """What the settings call the client with an address; empty for what they do not know."""
+        try:
+            client = self._known.owner_of(ip_address(address).packed)
+        except ValueError:  # the log has lost whose it was
+            return ""
+        return client.name if client else ""
 
     def _make_local(self, settings: Settings) -> LocalNames:
         """The names of the house, and weaker than these the machine's own."""
@@ -106,12 +122,14 @@ def address_records(addresses: Iterable[Address]) -> list[tuple[int, bytes]]:
     return [(types[address.version], address.packed) for address in addresses]
 
 
-def make_forwarder(settings: Settings) -> Forwarder:
-    """The upstreams."""
+def make_forwarder(settings: Settings, sockets: int) -> Forwarder:
+    """The upstreams, which share so many sockets."""
+    servers = [(each.host, each.port) for each in settings.upstream.servers]
     return Forwarder(
-        [(each.host, each.port) for each in settings.upstream.servers],
+        servers,
         timeout_s=settings.upstream.timeout,
         randomize_case=settings.upstream.randomize_case,
+        most_per_server=min(MOST_PER_SERVER, max(1, sockets // max(1, len(servers)))),
     )
 
 

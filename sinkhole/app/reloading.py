@@ -11,7 +11,8 @@ from typing import Final
 from sinkhole.control.settings import Settings
 
 AT_ONCE: Final = frozenset(
-    {"filtering", "local", "clients", "dns.allow", "dns.rate_limit", "dns.reserved_names"}
+    {"filtering", "local", "clients", "dns.allow", "dns.reserved_names"}
+    | {f"dns.rate_limit{key}" for key in ("", "_ipv4_prefix", "_ipv6_prefix")}
 )
 """Sections, and keys of sections, that count while sinkhole runs."""
 

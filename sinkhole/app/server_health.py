@@ -15,15 +15,21 @@ _NOT_IN_USE: dict[ListState, str] = {
 
 
 def judge_health(
-    *, is_listening: bool, is_cut_off: bool, log_error: str | None, lists: Iterable[ListStatus]
+    *,
+    is_listening: bool,
+    missing: Iterable[str],
+    is_cut_off: bool,
+    log_error: str | None,
+    lists: Iterable[ListStatus],
 ) -> Health:
-    """Health by what DNS listens on, the upstreams, the query log and the enabled lists.
+    """Health by what DNS listens on and what is `missing` there, the upstreams, the query log and
+    the enabled lists.
 
     A list that has failed but whose last copy is in use does its work, and is no reason.
     """
     if not is_listening:
-        return Health("failing", ("DNS is not being answered",))
-    reasons = []
+        return Health("failing", ("DNS is not being answered", *missing))
+    reasons = list(missing)
     if is_cut_off:
         reasons.append("no upstream answers, so only what is known here can be")
     if log_error:

@@ -9,7 +9,7 @@ explain        who decides what about a name; `explanation` says it in words
 lists          update, accept, roll back, compare; `list_status` shows, `list_choice` chooses,
                `list_progress` tells how an update gets on
 preview        what a list would newly block
-terminal       where tables are printed
+terminal       the way to the terminal, for everything; where tables are printed
 """
 
 from sinkhole.cli.commands import main

@@ -15,10 +15,21 @@ import click
 from sinkhole import __version__
 from sinkhole.cli.list_commands import lists_group
 from sinkhole.cli.options import config_option, honest
-from sinkhole.control.settings import Settings, effective, load
+from sinkhole.cli.terminal import LogLines, guard_output
+from sinkhole.control.settings import Settings, effective, load, without_secrets
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class _Program(click.Group):
+    """The command `sinkhole`, of which nothing comes to the terminal but by the guard."""
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        """Run the command that the arguments name."""
+        guard_output()
+        return super().main(*args, **extra)
+
+
+# "color": click would leave out what looks like a colour; the guard shows it as the escape it is.
+@click.group(cls=_Program, context_settings={"help_option_names": ["-h", "--help"], "color": True})
 @click.version_option(__version__, prog_name="sinkhole")
 def main() -> None:
     """A DNS sinkhole and caching forwarder for the home server.
@@ -49,8 +60,9 @@ def run(config: Path | None) -> None:
     Lists that are not there yet are fetched while it answers already. When told to stop, it
     answers what is waiting, writes the log and the cache, and exits with 0 within five seconds.
 
-    Exit code 1 when it can't start: a mistake in the settings, an address or a port that can't be
-    had, a data folder that can't be used or belongs to a sinkhole that runs already.
+    An address that can't be had takes no other down: what is missing is told, and tried again.
+    Exit code 1 when it can't start: a mistake in the settings, the ports of all addresses taken or
+    forbidden, a data folder that can't be used or belongs to a sinkhole that runs already.
     """
     from sinkhole.cli.run import run_until_signal
 
@@ -66,13 +78,16 @@ def run(config: Path | None) -> None:
     required=False,
     envvar="SINKHOLE_CONFIG",
 )
+@click.option("--secrets", is_flag=True, help="Show the addresses of lists with their secrets.")
 @honest
-def check_config(file: Path | None) -> None:
+def check_config(file: Path | None, secrets: bool) -> None:
     """Print the settings in force, or every mistake with its line.
 
     FILE is a settings file, without it the one that SINKHOLE_CONFIG names; the environment
     (SINKHOLE__SECTION__KEY) counts as it does for `run`. What is printed is a settings file itself:
-    every key, its value, and who set it where that is not the default.
+    every key, its value, and who set it where that is not the default. For what is secret in the
+    address of a list it has *** (user and password, the values behind a question mark, what looks
+    random), unless --secrets is given.
 
     Exit code 1 when anything is wrong, own rules that are none included. `run` would start with
     such rules, without them.
@@ -81,7 +96,7 @@ def check_config(file: Path | None) -> None:
 
     settings = load(file, os.environ)
     refuse_odd_rules(settings)
-    click.echo(effective(settings), nl=False)
+    click.echo(effective(settings if secrets else without_secrets(settings)), nl=False)
 
 
 @main.command()
@@ -230,15 +245,15 @@ def healthcheck(config: Path | None) -> None:
     """Ask the running server whether it is well.
 
     One query over DNS to each address of dns.listen, and one request over HTTP. Exits with 0 when
-    all answer, and prints nothing but what could be better, a line each (no upstream answers, for
-    instance); otherwise says which does not, and exits with 1. A page that is too busy to answer
-    is no failure. For containers and monitoring; the queries appear in no log and no statistics.
+    one address and the page answer, and prints nothing but what could be better, a line each
+    (another address does not, no upstream answers); otherwise says what does not, and exits
+    with 1. A page that is too busy to answer is no failure. For containers and monitoring; the
+    queries appear in no log and no statistics.
     """
     from sinkhole.cli import running_server as asking
-    from sinkhole.cli.explanation import printable
 
     for reason in asking.check_health(load(config, os.environ)):
-        click.echo(f"degraded: {printable(reason)}")
+        click.echo(f"degraded: {reason}")
 
 
 def _on_command_line(option: str) -> bool:
@@ -248,11 +263,9 @@ def _on_command_line(option: str) -> bool:
 
 
 def _log_to_stderr(settings: Settings) -> None:
-    logging.basicConfig(
-        level=settings.log.level.upper(),
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LogLines("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(level=settings.log.level.upper(), handlers=[handler])
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, cast
 
+from sinkhole.cli.terminal import printable
 from sinkhole.model.explanation import (
     CacheEntry,
     Change,
@@ -60,16 +61,6 @@ def _where_from(told: Explanation) -> Iterator[str]:
     missing = [each["name"] for each in told["lists"] if each["state"] in ("missing", "failed")]
     if missing:
         yield f"Not compiled yet in {told['data_dir']}, so not asked: {', '.join(missing)}"
-
-
-def printable(text: str) -> str:
-    """The text with all that a terminal might obey written as escapes."""
-    return "".join(each if each.isprintable() else _escape(each) for each in text)
-
-
-def _escape(character: str) -> str:
-    code = ord(character)
-    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}"
 
 
 def _outcome(told: Explanation) -> str:
@@ -180,7 +171,9 @@ def _cache(told: Explanation) -> Iterator[str]:
 
 def _was(entry: CacheEntry) -> str:
     words = str(entry["outcome"]).replace("_", " ")
-    return f"{words} by {_rule(entry)}" if entry["list"] else words
+    if entry["list"]:
+        return f"{words} by {_rule(entry)}"
+    return f"{words}: {entry['detail']}" if entry["detail"] else words
 
 
 def _leads(told: Explanation) -> Iterator[str]:

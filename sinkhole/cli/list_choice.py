@@ -6,14 +6,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+import click
 from rich.table import Table
-from rich.text import Text
 
-from sinkhole.cli.terminal import tables_console
+from sinkhole.cli.terminal import cell, tables_console
 from sinkhole.control.lists.added import AddedList, AddedLists
 from sinkhole.control.settings import ListSettings, Settings, make_list
 from sinkhole.control.settings.shipped import CatalogueEntry, find_entry, read_catalogue
 from sinkhole.model.errors import SettingsError, SinkholeError
+from sinkhole.model.masking import masked_address
 
 
 def search(word: str | None) -> list[CatalogueEntry]:
@@ -25,7 +26,10 @@ def search(word: str | None) -> list[CatalogueEntry]:
     return [
         entry
         for entry in catalogue
-        if any(wanted in str(text).casefold() for text in entry.model_dump().values())
+        if any(
+            wanted in str(text).casefold()
+            for text in entry.model_dump(exclude={"checked"}).values()
+        )
     ]
 
 
@@ -38,9 +42,17 @@ def print_catalogue(entries: Sequence[CatalogueEntry]) -> None:
     table.add_column("Purpose")
     table.add_column("Licence")
     for entry in entries:
-        purpose = Text(entry.purpose)
-        table.add_row(entry.id, f"{entry.names:,}", entry.group, purpose, Text(entry.licence))
+        checked = entry.checked
+        names = _marked(f"{entry.names:,}", is_known=checked.names != "no")
+        licence = _marked(entry.licence, is_known=checked.licence != "no")
+        table.add_row(entry.id, names, entry.group, cell(entry.purpose), cell(licence))
     tables_console().print(table)
+    if any("no" in (entry.checked.names, entry.checked.licence) for entry in entries):
+        click.echo("? could not be checked; ask the list's authors before you rely on it")
+
+
+def _marked(text: str, *, is_known: bool) -> str:
+    return text if is_known else f"{text} ?"
 
 
 def chosen(wanted: str, name: str | None, kind: str) -> ListSettings:
@@ -110,6 +122,7 @@ def _find(settings: Settings, lists: Sequence[AddedList], name: str, advice: str
 
 def _name_of(url: str) -> str:
     """A name for a list that was given by its address only: host and file, as people see it."""
+    url = masked_address(url)
     try:
         parts = urlsplit(url)
         host = parts.hostname or ""

@@ -13,6 +13,7 @@ import click
 
 from sinkhole.cli.options import config_option, honest
 from sinkhole.control.settings import load
+from sinkhole.model.masking import masked_address
 
 if TYPE_CHECKING:
     from sinkhole.control.lists.status import ListStatus
@@ -97,8 +98,9 @@ def lists_catalogue(word: str | None, as_json: bool) -> None:
     """Show well-known public lists, or those that have WORD in any of their texts.
 
     None of them is in use by itself: `sinkhole lists add ID` adds one. Names is roughly how many
-    it holds. The JSON has the home page, the address and the format of each as well. Exit code 1
-    when nothing has the word in it.
+    it holds; what could not be checked has a question mark. The JSON has the home page, the
+    address and the format of each as well, and where it was checked. Exit code 1 when nothing has
+    the word in it.
     """
     from sinkhole.cli import list_choice as choice
 
@@ -128,7 +130,7 @@ def lists_add(id_or_url: str, name: str | None, kind: str, config: Path | None) 
     from sinkhole.cli import list_choice as choice
 
     added = choice.add(load(config, os.environ), id_or_url, name, kind)
-    click.echo(f"{added.name}: added, {added.url}")
+    click.echo(f"{added.name}: added, {masked_address(added.url)}")
 
 
 @lists_group.command("remove")

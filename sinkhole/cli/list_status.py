@@ -9,9 +9,8 @@ from typing import Final
 import click
 from rich.filesize import decimal
 from rich.table import Table
-from rich.text import Text
 
-from sinkhole.cli.terminal import tables_console
+from sinkhole.cli.terminal import cell, tables_console
 from sinkhole.control.database import Reader
 from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.status import ListWithHits, with_hits
@@ -54,7 +53,7 @@ def print_table(rows: Sequence[ListWithHits]) -> None:
         table.add_column(title, justify="right" if is_number else "left")
     for row in rows:
         table.add_row(
-            Text(row["name"]), _state(row),
+            cell(row["name"]), _state(row),
             _number(row["names"]), _number(row["unique"]), _number(row["hits_day"]),
             _number(row["hits_week"]), _number(row["refused"]),
             _ago(row["checked"]), _ago(row["changed"]),

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 import click
-from rich.console import Console
 
 from sinkhole.cli.list_progress import ProgressDisplay
+from sinkhole.cli.terminal import console
 from sinkhole.control.lists.diff import Difference
 from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.status import ListStatus
@@ -23,7 +23,7 @@ from sinkhole.model.errors import SinkholeError
 async def update(settings: Settings, names: Sequence[str], *, force: bool) -> bool:
     """Update all lists or the named ones, showing progress; whether every one is well."""
     library = await _quiet_library(settings)
-    with ProgressDisplay(Console()) as progress:
+    with ProgressDisplay(console()) as progress:
         await library.update(list(names) or None, force=force, progress=progress)
     await library.count_unique()
     return all(
@@ -71,7 +71,7 @@ def compile_to(sources: tuple[Path, ...], output: Path, kind: Literal["block", "
     if any(source.exists() and output.exists() and source.samefile(output) for source in sources):
         raise SinkholeError(f"{output} is one of the lists; choose another file to write")
     report: dict[str, Any] = compile_files(sources, output, kind).as_dict()
-    click.echo(json.dumps(report, ensure_ascii=False))
+    click.echo(json.dumps(report))
 
 
 async def _quiet_library(settings: Settings) -> Library:

@@ -8,13 +8,11 @@ from pathlib import Path
 from typing import Final, TypedDict
 
 import click
-from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from sinkhole.cli.list_choice import chosen
 from sinkhole.cli.list_progress import ProgressDisplay
-from sinkhole.cli.terminal import tables_console
+from sinkhole.cli.terminal import cell, console, tables_console
 from sinkhole.control.database import Reader
 from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.preview import PreviewedList
@@ -26,6 +24,7 @@ from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.model.errors import StorageError
+from sinkhole.model.masking import masked_address
 
 DAYS: Final = 7
 TOP: Final = 20
@@ -90,7 +89,7 @@ async def preview(settings: Settings, named: str, kind: str) -> Preview:
     library = Library(settings.filtering, settings.data_dir)
     await library.load()
     with tempfile.TemporaryDirectory(prefix="sinkhole-") as folder:
-        with ProgressDisplay(Console(stderr=True)) as progress:
+        with ProgressDisplay(console(stderr=True)) as progress:
             previewed = await library.preview(entry, Path(folder), progress)
         found = _about(entry.url, previewed)
         reader = Reader(settings.data_dir / "querylog.db")
@@ -142,7 +141,7 @@ def _print_top(top: Sequence[ChangedName]) -> None:
     table.add_column("Asked by")
     for each in top:
         clients = ", ".join(f"{who['client']} ({who['queries']:,})" for who in each["clients"])
-        table.add_row(f"{each['queries']:,}", Text(each["name"]), Text(clients))
+        table.add_row(f"{each['queries']:,}", cell(each["name"]), cell(clients))
     click.echo()
     tables_console().print(table)
 
@@ -216,7 +215,7 @@ def _about(url: str, previewed: PreviewedList) -> Preview:
     compiled = previewed.compiled
     return {
         "name": compiled.name,
-        "url": url,
+        "url": masked_address(url),
         "kind": compiled.kind,
         "names": compiled.names,
         "rules": compiled.rules,

@@ -7,6 +7,7 @@ import logging
 import os
 import signal
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,9 @@ log = logging.getLogger(__name__)
 
 LISTS_PATIENCE_S: Final = 20.0
 """How long to wait for lists before saying what there is; DNS is answered meanwhile."""
+LATE_LISTS_PATIENCE_S: Final = 900.0
+"""How long after that it is still told what became of them: a fetch and a compilation may take
+five minutes each, and lists are compiled one after the other."""
 
 
 async def run_until_signal(settings: Settings, config: Path | None) -> None:
@@ -38,10 +42,11 @@ async def run_until_signal(settings: Settings, config: Path | None) -> None:
         signal.SIGHUP,
         lambda: (stopping if on_terminal and not _is_on_terminal() else changed).set(),
     )
-    app, tasks = App(settings), Tasks("run", limit=2)
+    app = App(settings)
+    tasks = Tasks("run", limit=2, faults=app.faults)
     await app.start()
     tasks.start("greeting", _greet_whoever_reads(app, config))
-    tasks.start("settings", _reload_when(changed, app, config))
+    tasks.keep("settings", partial(_reload_when, changed, app, config))
     try:
         await stopping.wait()
     finally:
@@ -66,6 +71,10 @@ async def _reload_when(changed: asyncio.Event, app: App, config: Path | None) ->
             for mistake in mistakes:
                 log.error("the settings stay as they were: %s", mistake)
             continue
+        except Exception as error:
+            log.error("the settings stay as they were, by an error of sinkhole's own")
+            app.faults.note("reading the settings again", error)
+            continue
         log.info("settings from %s are in force", config or "defaults")
         for problem in app.problems():
             log.warning("%s", problem)
@@ -74,31 +83,59 @@ async def _reload_when(changed: asyncio.Event, app: App, config: Path | None) ->
 
 
 async def _greet_whoever_reads(app: App, config: Path | None) -> None:
-    with suppress(BrokenPipeError):  # `sinkhole run | head -1` has read enough, and it goes on
-        await _greet(app, config)
+    with suppress(OSError):  # `sinkhole run | head -1` has read enough, and it goes on
+        await greet(app, config)
 
 
-async def _greet(app: App, config: Path | None) -> None:
-    """Say what is listened on at once, and what lists hold when they are loaded."""
-    assert app.web_server is not None
+async def greet(app: App, config: Path | None) -> None:
+    """Say what is listened on at once, and what lists hold when they are loaded.
+
+    Lists that take longer are named, and told about again when they are there or have failed.
+    """
     click.echo(f"sinkhole {__version__}, settings from {config or 'defaults'}")
-    click.echo(f"  DNS    {', '.join(app.addresses)} (UDP and TCP)")
-    click.echo(f"  Page   {app.web_server.url}")
+    over = " (UDP and TCP)" if app.dns.is_complete else ", see the notes below"
+    click.echo(f"  DNS    {', '.join(app.addresses) or 'nowhere yet'}{over}")
+    click.echo(f"  Page   {app.listening.url or 'nowhere yet, see the notes below'}")
     click.echo(f"  Data   {app.settings.data_dir.absolute()}")
-    if any(each["state"] == "missing" for each in app.library.status()):
-        click.echo("  Lists  being fetched and compiled, until then they block nothing")
+    if coming := _coming(app):
+        click.echo(f"  Lists  {_still_coming(coming)}")
         await app.first_lists(LISTS_PATIENCE_S)
-    lists = [each for each in app.library.status() if each["enabled"]]
-    ready = [each for each in lists if each["state"] == "ready"]
-    click.echo(f"  Lists  {app.matcher.names:,} names, {len(ready)} of {len(lists)} lists loaded")
-    for each in lists:
-        if each["error"]:
-            click.echo(f"         {each['name']}: {each['error']}")
+    late = _coming(app)
+    _tell_lists(app)
     if os.geteuid() == 0:
         click.echo(
             "  Note   this is root, which sinkhole has no need of; see the README for a service"
         )
     for problem in app.problems():
         click.echo(f"  Note   {problem}")
+    if not app.addresses:
+        return
     dns = Endpoint.parse(app.addresses[0], 53).reachable
     click.echo(f"Try it:  dig @{dns.host} -p {dns.port} doubleclick.net")
+    if late:
+        await app.first_lists(LATE_LISTS_PATIENCE_S)
+        _tell_lists(app)
+
+
+def _tell_lists(app: App) -> None:
+    """What is in use, what is still coming, and why something is not."""
+    lists = [each for each in app.library.status() if each["enabled"]]
+    ready = [each for each in lists if each["state"] == "ready"]
+    click.echo(f"  Lists  {app.matcher.names:,} names, {len(ready)} of {len(lists)} lists loaded")
+    if coming := _coming(app):
+        click.echo(f"         {_still_coming(coming)}")
+    for each in lists:
+        if each["error"]:
+            click.echo(f"         {each['name']}: {each['error']}")
+        if held := each["quarantine"]:
+            click.echo(f"         {each['name']}: a version is held back: {held['reason']}")
+
+
+def _coming(app: App) -> list[str]:
+    """The names of the lists that have neither come nor failed yet."""
+    return [each["name"] for each in app.library.status() if each["state"] == "missing"]
+
+
+def _still_coming(names: list[str]) -> str:
+    are = "1 list is" if len(names) == 1 else f"{len(names)} lists are"
+    return f"{are} still being fetched: {', '.join(names)}"

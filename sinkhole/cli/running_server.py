@@ -14,9 +14,8 @@ from typing import Final, cast
 
 import click
 from rich.table import Table
-from rich.text import Text
 
-from sinkhole.cli.terminal import tables_console
+from sinkhole.cli.terminal import cell, tables_console
 from sinkhole.control.settings import Endpoint, Settings
 from sinkhole.dns.pipeline.decide_question import HEALTH_NAME
 from sinkhole.dns.wire.numbers import Type
@@ -143,7 +142,8 @@ def print_summary(told: Summary) -> None:
             table.add_column(justify="right")
             table.add_column(overflow="fold")
             for row in rows:
-                table.add_row(f"{row['count']:,}", Text(row["name"]))
+                read = f" ({row['name_unicode']})" if row.get("name_unicode") else ""
+                table.add_row(f"{row['count']:,}", cell(row["name"] + read))
             console.print()
             console.print(table)
 
@@ -152,16 +152,23 @@ def check_health(settings: Settings) -> list[str]:
     """Ask over DNS, then over HTTP: why the server is degraded, nothing where all is well.
 
     SinkholeError tells which does not answer. A page that has no place left for the question is
-    no fault: what counts is DNS.
+    no fault: what counts is DNS. Nor is an address that is missing, as long as another answers.
     """
-    for listen in settings.dns.listen:
-        if listen.host != "::" or _has_ipv6():
+    asked = [each for each in settings.dns.listen if each.host != "::" or _has_ipv6()]
+    silent: list[SinkholeError] = []
+    for listen in asked:
+        try:
             _ask_dns(listen.reachable)
+        except SinkholeError as error:
+            silent.append(error)
+    if silent and len(silent) == len(asked):
+        raise silent[0]
+    told = [str(error) for error in silent]
     try:
         state, *reasons = _get(settings, "/healthz").decode("utf-8", "replace").splitlines() or [""]
     except _Busy:
-        return []
-    return reasons if state == "degraded" else []
+        return told
+    return told + reasons if state == "degraded" else told
 
 
 def _has_ipv6() -> bool:

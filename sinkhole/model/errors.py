@@ -15,6 +15,8 @@ Any other exception that leaves a public function is a bug of ours.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 
 class SinkholeError(Exception):
     """Base of all errors above; its text is written for the person running sinkhole."""
@@ -52,12 +54,16 @@ class WireError(SinkholeError):
 
 
 class UpstreamError(SinkholeError):
-    """No usable answer from a resolver (or, with server "", from any of them) in time."""
+    """No usable answer from a resolver (or, with server "", from any of them) in time.
 
-    def __init__(self, server: str, cause: str) -> None:
+    `said` are the extended errors that they gave for it: pairs of code and text.
+    """
+
+    def __init__(self, server: str, cause: str, said: Sequence[tuple[int, str]] = ()) -> None:
         super().__init__(f"{server or 'every upstream'}: {cause}")
         self.server = server
         self.cause = cause
+        self.said = said
 
 
 class StorageError(SinkholeError):

@@ -5,7 +5,7 @@ All are ready for JSON, whose shape is that of docs/api.md; times are seconds si
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import NotRequired, TypedDict
 
 
 class Totals(TypedDict):
@@ -38,18 +38,20 @@ class SeriesPoint(TypedDict):
 
 
 class NameCount(TypedDict):
-    """One entry of a top list."""
+    """One entry of a top list; `name_unicode` is there for an international domain name."""
 
     name: str
     count: int
+    name_unicode: NotRequired[str]
 
 
 class ClientCount(TypedDict):
-    """One of the clients that asked most."""
+    """One of the clients that asked most; `client_name` is there where the settings know it."""
 
     client: str
     count: int
     blocked: int
+    client_name: NotRequired[str]
 
 
 class UpstreamCount(TypedDict):

@@ -114,9 +114,10 @@ def locked(path: Path) -> Iterator[None]:
 # -- clients ---------------------------------------------------------------------------------
 
 
-def query(name: str, qtype: str = "A", *, edns: bool = True) -> bytes:
-    """A query as dig writes it."""
+def query(name: str, qtype: str = "A", *, edns: bool = True, ad: bool = False) -> bytes:
+    """A query as dig writes it; `ad` asks to be told what is proven (RFC 6840 §5.7)."""
     record = dnslib.DNSRecord.question(name, qtype)
+    record.header.ad = ad
     if edns:
         record.add_ar(dnslib.EDNS0(udp_len=1232))
     return bytes(record.pack())
@@ -128,9 +129,11 @@ def endpoint(address: str) -> tuple[str, int]:
     return host.strip("[]"), int(port)
 
 
-async def ask(address: str, name: str, qtype: str = "A", *, tcp: bool = False) -> dnslib.DNSRecord:
+async def ask(
+    address: str, name: str, qtype: str = "A", *, tcp: bool = False, ad: bool = False
+) -> dnslib.DNSRecord:
     """What "host:port" answers."""
-    wire = query(name, qtype)
+    wire = query(name, qtype, ad=ad)
     async with asyncio.timeout(LIMIT_S):
         reply = await (_by_tcp if tcp else _by_udp)(endpoint(address), wire)
     assert reply[:2] == wire[:2]

@@ -10,7 +10,9 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import random
 import re
+import resource
 import signal
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -25,6 +27,15 @@ SCRIPT: Final = Path(sys.executable).with_name("sinkhole")
 COMMAND: Final = [str(SCRIPT)] if SCRIPT.exists() else [sys.executable, "-m", "sinkhole"]
 
 _CLEAN: Final = {name: value for name, value in os.environ.items() if "SINKHOLE" not in name}
+
+
+def nobodys_place() -> str:
+    """An address and port to listen on that no other test can be given meanwhile.
+
+    The kernel gives port 0 on 127.0.0.1 a number of its own range, which begins above these.
+    """
+    host = ".".join(str(random.randint(1, 254)) for _ in range(3))
+    return f"127.{host}:{random.randint(20_000, 30_000)}"
 
 
 class Done(NamedTuple):
@@ -42,6 +53,8 @@ class Program:
         self.folder = folder
         self.config = folder / "sinkhole.yaml"
         self.environ: Mapping[str, str] = {}
+        self.limits = ""
+        """Limits of the server's process, as `ulimit` takes them: "-n 64"."""
         self._process: asyncio.subprocess.Process | None = None
         self._out, self._err = folder / "out.txt", folder / "err.txt"
 
@@ -69,12 +82,15 @@ class Program:
         await until(lambda: "Page" in self.out or not self.is_running, "the greeting")
         assert self.is_running, self.err
 
-    async def launch(self, *, out: int | None = None) -> None:
-        """Start the server, writing its greeting to `out` if given, and wait for nothing."""
-        with self._out.open("wb") as usual, self._err.open("wb") as err:
+    async def launch(self, *, out: int | None = None, err: int | None = None) -> None:
+        """Start the server, writing its greeting and log there if given, and wait for nothing."""
+        with self._out.open("wb") as usual, self._err.open("wb") as usual_err:
+            limited = ["sh", "-c", f'ulimit {self.limits} && exec "$@"', "sh"]
             self._process = await asyncio.create_subprocess_exec(
+                *(limited if self.limits else []),
                 *COMMAND, "run", "--config", str(self.config),
-                stdout=usual if out is None else out, stderr=err, env={**_CLEAN, **self.environ},
+                stdout=usual if out is None else out, stderr=usual_err if err is None else err,
+                env={**_CLEAN, **self.environ},
             )  # fmt: skip
 
     async def loaded(self) -> None:
@@ -84,6 +100,12 @@ class Program:
     def send(self, number: signal.Signals) -> None:
         assert self._process is not None
         self._process.send_signal(number)
+
+    def lift(self, limit: int) -> None:
+        """Take a soft limit of the running server away, such as resource.RLIMIT_FSIZE."""
+        assert self._process is not None
+        _, hard = resource.prlimit(self._process.pid, limit)
+        resource.prlimit(self._process.pid, limit, (hard, hard))
 
     async def ended(self) -> int:
         """Wait for the exit code."""

@@ -10,23 +10,28 @@ import sqlite3
 import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 
+import dnslib
 import pytest
-from fake_upstream import FakeUpstream
+from fake_upstream import Asked, FakeUpstream, Replies
 from house import (
     answers,
     ask,
     endpoint,
+    errors_of,
     get,
     has_ipv6,
     house,
     locked,
     problems_of,
     query,
+    rcode_of,
     running,
     until,
 )
+from world import BrokenFilter
 
 from sinkhole.app.app import App
 
@@ -105,6 +110,22 @@ async def test_a_log_that_is_removed_while_in_use_is_begun_anew(
             return (tmp_path / "data/querylog.db").exists()
 
         await until(is_back, "a new log")
+
+
+# Bugs of our own
+
+
+async def test_a_query_that_meets_a_bug_is_servfail_and_the_status_says_so(tmp_path: Path) -> None:
+    async with running(house(tmp_path, **ADS)) as app:
+        (where,) = app.addresses
+        old = app.pipeline.policy
+        group = replace(old.group, filter=BrokenFilter("bug.example", ["ads.example"]))
+        app.pipeline.policy = replace(old, generation=old.generation + 1, group=group)
+        assert rcode_of(await ask(where, "bug.example")) == "SERVFAIL"
+        assert await answers(where, "ads.example") == ["0.0.0.0"]
+        status = await get(url_of(app), "/api/status")
+    assert status["losses"]["queries_failed_by_bugs"] == 1
+    assert any("bug in sinkhole" in problem for problem in status["problems"])
 
 
 # A disk that stalls or is full
@@ -285,7 +306,7 @@ async def test_garbage_by_tcp_ends_connections_and_no_more(tmp_path: Path) -> No
                     await reader.read()
             writer.close()
         assert await answers(where, "ads.example", tcp=True) == ["0.0.0.0"]
-        await until(lambda: not app.tcp.connections, "the end of every connection")
+        await until(lambda: not app.dns.tcp.connections, "the end of every connection")
 
 
 @asynccontextmanager
@@ -311,7 +332,29 @@ async def test_hundreds_of_idle_connections_take_nothing_from_anybody(tmp_path: 
         async with running(house(tmp_path, upstream, **ADS)) as app:
             (where,) = app.addresses
             async with idle_connections(where, 300):
-                assert len(app.tcp.connections) <= 64
+                assert len(app.dns.tcp.connections) <= 64
                 assert await answers(where, "ads.example") == ["0.0.0.0"]
                 assert await answers(where, "example.org") == ["192.0.2.1"]
                 assert await answers(where, "example.org", tcp=True) == ["192.0.2.1"]
+
+
+async def test_why_an_upstream_fails_is_told_to_the_client_and_in_the_log(tmp_path: Path) -> None:
+    def bogus(asked: Asked) -> Replies:
+        reply = asked.reply("SERVFAIL")
+        reply.ar = [dnslib.EDNS0(opts=[dnslib.EDNSOption(15, b"\0\6no\nsignature")])]
+        return [reply]
+
+    async with FakeUpstream() as upstream, running(house(tmp_path, upstream)) as app:
+        upstream.always = bogus
+        for _ in range(2):
+            failed = await ask(app.addresses[0], "example.org")
+            assert rcode_of(failed) == "SERVFAIL"
+            told = [(22, "no upstream gave an answer"), (6, "no signature")]
+            assert errors_of(failed) == told
+
+        async def is_logged() -> bool:
+            rows = (await get(url_of(app), "/api/queries?name=example.org"))["queries"]
+            words = "extended error 6, DNSSEC Bogus: no signature"
+            return len(rows) == 2 and all(words in row["detail"] for row in rows)
+
+        await until(is_logged, "the failures in the log")

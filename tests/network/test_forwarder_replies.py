@@ -144,16 +144,22 @@ async def test_a_reply_of_no_use_passes_the_question_on_at_once(
 
 
 async def test_an_extended_error_is_passed_on_to_the_reader(
-    one: FakeUpstream, clock: Clock
+    one: FakeUpstream, two: FakeUpstream, clock: Clock
 ) -> None:
     def bogus(asked: Asked) -> Replies:
         wire = bytearray(asked.reply("SERVFAIL").pack())
-        wire[-2:] = b"\0\6" + b"\0\x0f\0\2\0\6"
+        wire[-2:] = b"\0\x0a" + b"\0\x0f\0\6\0\6late"
         return [bytes(wire)]
 
-    async with forwarding(one, clock=clock) as forwarder:
-        one.script(bogus)
-        assert await cause_of(forwarder) == "answered SERVFAIL (extended error 6)"
+    async with forwarding(one, two, clock=clock) as forwarder:
+        one.always = two.always = bogus
+        with pytest.raises(UpstreamError) as caught:
+            await forwarder.exchange_later(QUESTION)
+    said = "answered SERVFAIL (extended error 6, DNSSEC Bogus: late)"
+    assert caught.value.cause in {
+        f"{a.name} {said}, {b.name} {said}" for a, b in ((one, two), (two, one))
+    }
+    assert caught.value.said == ((6, "late"),), "what both say is said once"
 
 
 async def test_an_empty_yes_without_a_question_is_not_believed(

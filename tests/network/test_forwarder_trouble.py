@@ -19,7 +19,7 @@ from forwarding import (
     until,
 )
 
-from sinkhole.dns.upstream.flight import Exchanged
+from sinkhole.dns.upstream.flight import Exchanged, Flight
 from sinkhole.dns.upstream.forwarder import SHORTEST_PATIENCE_S
 from sinkhole.model.errors import UpstreamError
 
@@ -151,6 +151,28 @@ async def test_one_server_has_a_bound_of_its_own(
             await asyncio.wait_for(task, LIMIT_S)
 
 
+async def test_an_error_over_one_question_ends_that_question_and_no_other(
+    one: FakeUpstream, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one.always = silent
+    async with forwarding(one, clock=clock) as forwarder:
+        ordinary = forwarder._move_on
+
+        def move_on(flight: Flight, now: float) -> None:
+            if flight.question.name == ask_for("odd.example.org").name:
+                raise RuntimeError("as arranged")
+            ordinary(flight, now)
+
+        monkeypatch.setattr(forwarder, "_move_on", move_on)
+        odd, plain = begin(forwarder, "odd.example.org"), begin(forwarder, "example.org")
+        await one.seen(2)
+        clock.now += 1.1
+        assert "an error of sinkhole's own" in str(await error_of(odd))
+        await one.seen(3)  # the plain one is asked for again
+        clock.now += 1.1
+        assert "gave no answer" in str(await error_of(plain))
+
+
 # -- loops -------------------------------------------------------------------------------------
 
 
@@ -231,6 +253,7 @@ async def test_running_out_of_file_descriptors_is_no_fault_of_the_servers(
         assert "was not asked" in str(error) and "on our side" in str(error)
         [status] = forwarder.status()
         assert (status["up"], status["failures"]) == (True, 0)
+        assert forwarder.unsent > 0
         assert addresses(await forwarder.exchange_later(QUESTION)) == [FIRST]
 
 

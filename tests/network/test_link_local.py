@@ -16,7 +16,7 @@ from world import World, question
 
 from sinkhole.control.web.server import WebServer
 from sinkhole.dns.server import mmsg
-from sinkhole.dns.server.sockets import ListenError, bind
+from sinkhole.dns.server.sockets import ListenError, bind, bind_both
 from sinkhole.dns.server.udp import UdpListener
 from sinkhole.dns.upstream.forwarder import Forwarder
 from sinkhole.model.errors import SettingsError
@@ -77,19 +77,17 @@ async def test_an_upstream_whose_interface_is_gone_is_told_and_asked_when_it_is_
 
 
 def test_listening_on_a_link_local_address(link_local: str) -> None:
-    pair = bind(link_local, 0)
-    try:
-        assert (pair.host, pair.pktinfo) == (link_local, False)
+    udp, tcp = bind_both(link_local)
+    with udp.sock, tcp.sock:
+        assert (udp.host, udp.pktinfo) == (link_local, False)
         with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as client:
-            client.connect(socket_address(link_local, pair.port))
+            client.connect(socket_address(link_local, udp.port))
             client.send(b"query")
-            data, source = pair.udp.recvfrom(512)
-            pair.udp.sendto(data, source)
+            data, source = udp.sock.recvfrom(512)
+            udp.sock.sendto(data, source)
             assert client.recv(512) == b"query"
         with socket.socket(socket.AF_INET6, socket.SOCK_STREAM) as client:
-            client.connect(socket_address(link_local, pair.port))
-    finally:
-        pair.close()
+            client.connect(socket_address(link_local, tcp.port))
 
 
 @pytest.mark.parametrize(
@@ -101,7 +99,7 @@ def test_listening_on_a_link_local_address(link_local: str) -> None:
 )
 def test_what_cannot_be_listened_on_says_why(host: str, says: str) -> None:
     with pytest.raises(ListenError) as caught:
-        bind(host, 53)
+        bind("UDP", host, 53)
     assert str(caught.value) == f"dns.listen: [{host}]:53: {says}."
 
 
@@ -109,17 +107,16 @@ def test_what_cannot_be_listened_on_says_why(host: str, says: str) -> None:
 async def test_queries_from_the_link_are_answered(link_local: str, batched: bool) -> None:
     if batched and not mmsg.is_available():
         pytest.skip("no recvmmsg here")
-    pair = bind(link_local, 0)
-    listener = UdpListener(pair, World().pipeline, batched=batched)
+    bound = bind("UDP", link_local, 0)
+    listener = UdpListener(bound, World().pipeline, batched=batched)
     loop = asyncio.get_running_loop()
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as client:
         client.setblocking(False)
-        client.connect(socket_address(link_local, pair.port))
+        client.connect(socket_address(link_local, bound.port))
         client.send(question("localhost"))
         reply = dnslib.DNSRecord.parse(await asyncio.wait_for(loop.sock_recv(client, 512), 20.0))
     assert reply.header.rcode == dnslib.RCODE.REFUSED, "the link is no network of this test"
     await listener.close()
-    pair.close()
 
 
 async def test_the_page_on_a_link_local_address(link_local: str) -> None:
@@ -137,5 +134,5 @@ async def test_the_page_on_a_link_local_address(link_local: str) -> None:
 
 
 async def test_a_page_without_its_interface_says_so() -> None:
-    with pytest.raises(SettingsError, match=r"^web\.listen: there is no interface nosuchif$"):
+    with pytest.raises(SettingsError, match=r"^web\.listen: .*: there is no interface nosuchif"):
         await WebServer(web.Application(), "fe80::1%nosuchif", 0).start()

@@ -30,7 +30,7 @@ from house import (
     query,
     until,
 )
-from program import Program
+from program import Program, nobodys_place
 
 ADS = {"filtering__rules": ["||ads.example^"]}
 
@@ -111,8 +111,6 @@ async def test_nothing_keeps_it_from_ending(program: Program, tmp_path: Path) ->
     ("changes", "reason"),
     [
         ({"dns__lisen": []}, 'sinkhole.yaml:1: dns.lisen: unknown key, did you mean "listen"?'),
-        ({"dns__listen": ["192.0.2.1:5353"]}, "dns.listen: this machine has no address 192.0.2.1"),
-        ({"web__listen": "192.0.2.1:80"}, "web.listen: can not listen on 192.0.2.1 port 80"),
         ({"data_dir": "/dev/null"}, "data_dir: /dev/null cannot be used: File exists"),
     ],
 )
@@ -137,6 +135,25 @@ async def test_a_port_that_is_taken_is_said_with_what_to_do(program: Program) ->
         assert f"127.0.0.1:{port} is in use by another program" in program.err
         assert "`ss " in program.err
         assert len(program.err.splitlines()) == 1
+
+
+async def test_what_is_missing_is_said_in_the_greeting_and_the_log_and_ends_nothing(
+    program: Program,
+) -> None:
+    changes = {"dns__listen": ["127.0.0.1:0", "192.0.2.1:5353"], "web__listen": "192.0.2.1:80"}
+    async with program.running(**changes, **ADS):
+        await program.loaded()
+        assert await answers(program.dns[0], "ads.example") == ["0.0.0.0"]
+        assert "DNS    127.0.0.1:" in program.out
+        assert "Page   nowhere yet, see the notes below" in program.out
+        for text in (
+            "dns.listen: this machine has no address 192.0.2.1",
+            "web.listen: can not listen on 192.0.2.1 port 80",
+        ):
+            assert text in program.out
+            assert text in program.err
+        assert await program.stop() == 0
+    assert "Traceback" not in program.err
 
 
 async def test_a_second_one_on_the_same_data_is_refused(program: Program) -> None:
@@ -168,15 +185,6 @@ async def test_settings_may_come_from_the_environment_alone(
         assert await answers(program.dns[0], "ads.example") == ["0.0.0.0"]
     finally:
         await program.kill()
-
-
-def nobodys_place() -> str:
-    """An address and port to listen on that no other test can be given meanwhile.
-
-    The kernel gives port 0 on 127.0.0.1 a number of its own range, which begins above these.
-    """
-    host = ".".join(str(random.randint(1, 254)) for _ in range(3))
-    return f"127.{host}:{random.randint(20_000, 30_000)}"
 
 
 async def test_it_goes_on_when_nobody_reads_what_it_says(program: Program) -> None:

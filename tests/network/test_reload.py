@@ -5,15 +5,20 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import threading
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import dnslib
 import pytest
 from fake_upstream import FakeUpstream
-from house import answers, ask, house, list_file, running, until
+from house import answers, ask, get, house, list_file, running, until
 from program import COMMAND, Program
 
+from sinkhole.app.app import App
 from sinkhole.control.settings import Settings
+from sinkhole.dns.filter.match import Matcher
 from sinkhole.model.errors import SettingsError
 
 
@@ -59,16 +64,68 @@ async def test_lists_come_go_and_stay(tmp_path: Path) -> None:
         assert await answers(app.addresses[0], "one.example") == ["0.0.0.0"]
 
 
+async def test_matchers_are_made_in_threads_and_the_last_one_counts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Large lists take a tenth of a second and more, in which the event loop answers queries."""
+    made: list[tuple[str, bool]] = []
+
+    def noting(where: str) -> Callable[..., Matcher]:
+        def make(*parts: Any, **named: Any) -> Matcher:
+            made.append((where, threading.current_thread() is threading.main_thread()))
+            return Matcher(*parts, **named)
+
+        return make
+
+    one = list_file(tmp_path / "one.txt", "||one.example^", name="One")
+    two = list_file(tmp_path / "two.txt", "||two.example^", name="Two")
+    app = App(house(tmp_path, filtering__lists=[one, two]))
+    monkeypatch.setattr("sinkhole.app.app.Matcher", noting("app"))
+    monkeypatch.setattr("sinkhole.control.lists.quarantine.Matcher", noting("quarantine"))
+    async with running(app.settings, app=app):
+        await asyncio.gather(
+            app.reload(house(tmp_path, filtering__lists=[one], filtering__rules=["||a.example^"])),
+            app.library.update(),
+            app.library.update(force=True),
+        )
+        assert [each.name for each in app.matcher.lists] == ["own rules", "One"]
+        assert app.matcher is app.pipeline.policy.group.filter
+        assert await answers(app.addresses[0], "a.example") == ["0.0.0.0"]
+    assert {where for where, _ in made} == {"app", "quarantine"}
+    assert not [where for where, in_loop in made if in_loop]
+
+
 async def test_who_may_ask_changes_for_those_who_asked_before(tmp_path: Path) -> None:
     rules = {"filtering__rules": ["||ads.example^"]}
     async with running(house(tmp_path, **rules)) as app:
         where = app.addresses[0]
         assert await answers(where, "ads.example") == ["0.0.0.0"]
         await app.reload(house(tmp_path, dns__allow=["192.0.2.0/24"], **rules))
-        for tcp in (False, True):
-            assert (await ask(where, "ads.example", tcp=tcp)).header.rcode == dnslib.RCODE.REFUSED
+        assert (await ask(where, "ads.example")).header.rcode == dnslib.RCODE.REFUSED
+        with pytest.raises(asyncio.IncompleteReadError):
+            await ask(where, "ads.example", tcp=True)
         await app.reload(house(tmp_path, **rules))
         assert await answers(where, "ads.example") == ["0.0.0.0"]
+
+
+async def test_a_client_renamed_shows_at_once_in_log_and_statistics(tmp_path: Path) -> None:
+    rules = {"filtering__rules": ["||ads.example^"]}
+
+    def named(name: str) -> list[dict[str, Any]]:
+        return [{"name": name, "addresses": ["127.0.0.0/8"]}]
+
+    async def shown(url: str, name: str) -> bool:
+        rows = (await get(url, "/api/queries"))["queries"]
+        tops = (await get(url, "/api/stats?period=1h"))["top_clients"]
+        return [row.get("client_name") for row in [*rows, *tops]] == [name, name]
+
+    async with running(house(tmp_path, clients=named("TV"), **rules)) as app:
+        assert app.web_server is not None
+        url = app.web_server.url
+        assert await answers(app.addresses[0], "ads.example") == ["0.0.0.0"]
+        await until(lambda: shown(url, "TV"))
+        await app.reload(house(tmp_path, clients=named("Telly"), **rules))
+        assert await shown(url, "Telly")
 
 
 async def test_what_is_bound_to_the_start_waits_for_the_next(tmp_path: Path) -> None:

@@ -5,26 +5,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import socket
+import struct
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import dnslib
 import pytest
-from world import World, addresses, question
+from world import BrokenFilter, World, addresses, question
 
-from sinkhole.dns.server import tcp
+from sinkhole.dns.server import mmsg, tcp
 from sinkhole.dns.server.sockets import bind
 from sinkhole.dns.server.tcp import TcpListener
 
 
 @asynccontextmanager
 async def listening(world: World) -> AsyncIterator[tuple[TcpListener, int]]:
-    pair = bind("127.0.0.1", 0)
-    pair.udp.close()
+    bound = bind("TCP", "127.0.0.1", 0)
     listener = TcpListener(world.pipeline)
-    await listener.listen(pair)
+    listener.listen(bound)
     try:
-        yield listener, pair.port
+        yield listener, bound.port
     finally:
         await listener.close()
 
@@ -167,6 +168,22 @@ async def test_the_longest_idle_connection_makes_room_for_a_new_one(
             writer.close()
 
 
+async def test_a_connection_that_ends_before_it_is_taken_is_no_error() -> None:
+    world = make_world()
+    told: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    async with listening(world) as (listener, port):
+        for _ in range(10):
+            with socket.create_connection(("127.0.0.1", port)) as client:  # the server waits
+                client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(framed(question("ads.example.org")))
+        assert addresses(await read(reader)) == ["0.0.0.0"]
+        assert len(listener.connections) == 1
+        writer.close()
+    assert told == []
+
+
 async def test_a_client_that_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tcp, "WRITE_BUFFER", 1024)
     monkeypatch.setattr(tcp, "MAX_QUERIES", 1_000_000)
@@ -234,3 +251,74 @@ async def test_what_a_client_does_not_read_is_given_up_when_it_is_closed(
                 received += data
         assert len(received) < (2 + int.from_bytes(received[:2], "big")) * 199
         sock.close()
+
+
+async def test_what_meets_a_bug_costs_neither_the_connection_nor_its_other_queries() -> None:
+    world = make_world()
+    world.publish(filter=BrokenFilter("bug.example.org", ["ads.example.org"]))
+    for name, target in (("a.example.org", "bug.example.org"), ("b.example.org", "c.example.org")):
+        world.upstreams.says(name, "A", f"{name}. 60 CNAME {target}.\n{target}. 60 A 192.0.2.1")
+    names = ["ads.example.org", "bug.example.org", "a.example.org", "b.example.org"]
+    async with listening(world) as (listener, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"".join(framed(question(name)) for name in names))
+        replies = [await read(reader) for _ in names]
+        found = {str(reply.q.qname): reply.header.rcode for reply in replies}
+        assert found == dict(zip([f"{name}." for name in names], [0, 2, 2, 0], strict=True))
+        assert (listener.waiting, world.pipeline.bugs.met) == (0, 2)
+        writer.close()
+
+
+async def test_a_connection_that_meets_a_bug_when_it_is_accepted_is_closed() -> None:
+    world = make_world()
+
+    def traits(packed: bytes) -> frozenset[str]:
+        if packed[0] == 127:
+            raise LookupError("nobody")
+        return frozenset()
+
+    world.publish(access=replace(world.pipeline.policy.access, traits=traits))
+    async with listening(world) as (listener, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        assert await ended(reader)
+        assert (world.pipeline.bugs.met, len(listener.connections)) == (1, 0)
+        writer.close()
+
+
+async def test_the_longest_query_is_as_long_as_over_udp() -> None:
+    async with listening(make_world()) as (_, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        longest = padded("ads.example.org", mmsg.QUERY_SIZE)
+        assert len(longest) == mmsg.QUERY_SIZE
+        writer.write(framed(longest))
+        assert addresses(await read(reader)) == ["0.0.0.0"]
+        writer.close()
+
+
+async def test_what_is_too_long_for_a_query_is_refused_unread_and_the_last() -> None:
+    """64 KiB of EDNS options would take 22 ms to read; they are not even waited for."""
+    world = make_world()
+    world.upstreams.gate = asyncio.Event()
+    async with listening(world) as (listener, port):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        too_long = framed(padded("ads.example.org", mmsg.QUERY_SIZE + 1))
+        writer.write(framed(question("example.org")) + too_long[:20])
+        refused = await read(reader)
+        assert (refused.header.rcode, refused.header.id) == (
+            1,
+            int.from_bytes(too_long[2:4], "big"),
+        )
+        assert listener.waiting == 1
+        writer.write(too_long[20:] + framed(question("ads.example.org")))
+        world.upstreams.gate.set()
+        assert addresses(await read(reader)) == ["192.0.2.1"]
+        assert await ended(reader)
+        writer.close()
+
+
+def padded(name: str, size: int) -> bytes:
+    """A query that padding (RFC 7830) makes so long."""
+    record = dnslib.DNSRecord.question(name)
+    padding = bytes(size - len(record.pack()) - 15)
+    record.add_ar(dnslib.EDNS0(opts=[dnslib.EDNSOption(12, padding)]))
+    return bytes(record.pack())

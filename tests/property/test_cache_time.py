@@ -153,7 +153,8 @@ def complaint(house: House, name: str, reply: Reply) -> str:
     is_blocked = matches(name, house.block) and not is_allowed
     leads_to_blocked = bool(zone.target) and matches(zone.target, house.block)
     leads_to_blocked = leads_to_blocked and not matches(zone.target, house.allow)
-    if reply.ede == 15:
+    errors = {error.code for error in reply.errors}
+    if 15 in errors:
         records = [(r.rtype, r.ttl, r.rdata) for r in reply.answer]
         if records != [(1, BLOCK_TTL, bytes(4))]:
             return "a refusal that is none"
@@ -177,7 +178,7 @@ def complaint_about_time(house: House, name: str, reply: Reply, now: float) -> s
     age = now - fetched.at
     if fetched.name != name:
         return f"the answer to {fetched.name}"
-    if reply.ede == 3:
+    if 3 in {error.code for error in reply.errors}:
         if any(record.ttl != STALE_TTL for record in records):
             return "an expired answer with a TTL of another length"
         if now - house.upstreams.failed_at > STALE_TTL and not house.upstreams.held:

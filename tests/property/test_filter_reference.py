@@ -16,7 +16,6 @@ from sinkhole.dns.filter.compiled.collect import ALLOWS_NOTHING
 from sinkhole.dns.filter.compiled.compile import compile_file
 from sinkhole.dns.filter.language.line import Kind
 from sinkhole.dns.filter.match import Match, Matcher
-from sinkhole.dns.filter.traits import traits_of
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.wire.name import from_text, to_text
 from sinkhole.dns.wire.numbers import rcode_name, type_name, type_number
@@ -125,7 +124,7 @@ QUESTIONS = st.builds(
 def traits(matcher: Matcher, question: Question) -> frozenset[str]:
     address = ip_address(question.ip) if question.ip else None
     names = [question.client] if question.client else []
-    return traits_of(matcher.criteria, address, names, question.tags)
+    return matcher.criteria.traits(address, names, question.tags)
 
 
 def asked(matcher: Matcher, question: Question) -> Match | None:

@@ -18,6 +18,7 @@ import random
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from sinkhole.control.lists.status import ListStatus, Quarantine
@@ -194,6 +195,7 @@ class PretendHouse:
         name: str | None = None,
         verdict: str | None = None,
         qtype: str | None = None,
+        is_wanted: Callable[[], bool] = lambda: True,
     ) -> QueryPage:
         """The log, newest first; the cursor is the id of the last row shown."""
         rows = [
@@ -206,7 +208,8 @@ class PretendHouse:
             and verdict in (None, row["outcome"], "blocked" if row["blocked"] else "allowed")
         ]
         more = len(rows) > limit
-        return {"queries": rows[:limit], "next": rows[limit - 1]["id"] if more else None}
+        following = rows[limit - 1]["id"] if more else None
+        return {"queries": rows[:limit], "next": following, "looked_back_to": None}
 
     def status(self) -> ServerStatus:
         """A server in its fourth day."""

@@ -264,6 +264,60 @@ async def test_older_queries_stay_still_until_one_goes_back_to_the_newest(visit:
     await expect(first).to_have_text("brand-new.example.org")
 
 
+async def test_names_are_shown_as_people_know_them_beside_what_they_are(visit: Any) -> None:
+    house = PretendHouse()
+    odd = {"name": "xn--mnchen-3ya.example", "name_unicode": "münchen.example",
+           "client": "192.0.2.44", "client_name": "<b>TV</b>\u202e"}  # fmt: skip
+    for _ in range(500):
+        house.ask(odd)
+    plain = house.summary
+
+    async def named(period: str = "24h") -> Any:
+        told = await plain(period)
+        for entry in told["top_clients"]:
+            if entry["client"] == "192.0.2.44":
+                entry["client_name"] = house.rows[-1]["client_name"]
+        return told
+
+    house.summary = named  # type: ignore[method-assign]  # a house of known clients
+    page = await visit(house)
+    await expect(page.locator("td.asked").first).to_have_text(
+        "xn--mnchen-3ya.example münchen.example"
+    )
+    await expect(page.locator("td.client").first).to_contain_text("192.0.2.44 <b>TV</b>")
+    await expect(page.locator("td.client").first).not_to_contain_text("\u202e")
+    await expect(page.locator("#top_clients-list")).to_contain_text("192.0.2.44 <b>TV</b>")
+    for row in house.rows:
+        if row["client"] == "192.0.2.44":
+            row["client_name"] = "Telly"
+    await _refresh(page)
+    await expect(page.locator("td.client").first).to_have_text("192.0.2.44 Telly")
+    await expect(page.locator("#top_clients-list")).to_contain_text("192.0.2.44 Telly")
+
+
+async def test_a_search_that_took_too_long_says_how_far_it_looked_and_goes_on(visit: Any) -> None:
+    house = PretendHouse()
+    plain, asked = house.page, []
+
+    async def rarely(**filters: Any) -> Any:
+        asked.append(filters["before"])
+        if filters["name"] != "rare" or filters["before"] == "77":
+            return await plain(limit=1)
+        return {"queries": [], "next": "77", "looked_back_to": house.rows[0]["time"]}
+
+    house.page = rarely  # type: ignore[method-assign]  # a house with a long log
+    page = await visit(house)
+    await page.locator("#filter-name").fill("rare")
+    await expect(page.locator("#queries-empty")).to_contain_text("Looked back to")
+    looked = len(asked)
+    await _refresh(page)
+    await expect(page.locator("#queries-empty")).to_contain_text("Looked back to")
+    assert len(asked) == looked, "not again and again"
+    await page.get_by_role("button", name="Look further back").click()
+    await expect(page.locator("#queries tbody tr")).to_have_count(1)
+    assert asked[-1] == "77"
+
+
 async def test_the_chart_is_read_by_keys_and_as_a_table(visit: Any) -> None:
     house = PretendHouse()
     last = (await house.summary())["series"][-1]

@@ -34,6 +34,34 @@ async def test_a_list_says_what_it_holds_and_does(visit: Any) -> None:
     await expect(summary).to_be_focused()
 
 
+@pytest.mark.parametrize("empty", [True, False])
+async def test_a_list_on_its_way_is_named_until_it_is_here(visit: Any, empty: bool) -> None:
+    house = PretendHouse(empty=empty)
+    whole = house.list_status()
+    missing = {"state": "missing", "names": 0, "checked": None, "changed": None, "versions": 0}
+    told = [whole[2] | missing]
+    house.list_status = lambda: [*whole[:2], *told, *whole[3:]]  # type: ignore[method-assign]  # this house
+    page = await visit(house)
+    notices = page.get_by_role("status", name="Problems")
+    await expect(notices).to_have_text("1 list is still being fetched: Telemetry of devices")
+    row = page.locator("#lists li").nth(2)
+    await expect(row).to_have_class("off")
+    await expect(row.locator(".quiet").first).to_have_text("still being fetched")
+    if empty:
+        await expect(page.locator("#sentence")).to_contain_text("; more are on their way.")
+    failed = missing | {"state": "failed", "error": "lists.example.net has no address"}
+    told[0] = whole[2] | failed
+    await page.clock.run_for(16_000)
+    await expect(notices).to_have_text(
+        "List Telemetry of devices is not in use: lists.example.net has no address"
+    )
+    await expect(row).to_have_class("trouble")
+    told[0] = whole[2]
+    await page.clock.run_for(16_000)
+    await expect(page.locator(".notice")).to_have_count(0)
+    await expect(row).to_have_class("fine")
+
+
 async def test_what_is_held_back_is_a_notice_and_one_click_accepts_it(visit: Any) -> None:
     house = PretendHouse()
     house.quarantine = {"reason": "it has shrunk from 209874 to 12 rules", "names": 12,

@@ -111,7 +111,7 @@ class Database:
             await self.rollback()
             raise
 
-    async def define(self, name: str, function: Callable[[str], int]) -> None:
+    async def define(self, name: str, function: Callable[[str], int | str]) -> None:
         """Let SQL on this connection call a function of a text by this name."""
         with _translated(self.path):
             await self._connection.create_function(name, 1, function, deterministic=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from sinkhole.control.database.database import Database, Row
@@ -27,6 +27,10 @@ class Reader:
     async def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Row]:
         """Run one SELECT; StorageError if there is no database to read."""
         return await (await self._connected()).rows(sql, parameters)
+
+    async def define(self, name: str, function: Callable[[str], int | str]) -> None:
+        """Let SQL call a function of a text by this name, until another file takes the place."""
+        await (await self._connected()).define(name, function)
 
     async def close(self) -> None:
         """End the statement that is running and close the connection, for good."""

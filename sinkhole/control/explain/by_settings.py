@@ -129,5 +129,5 @@ def _records(inquiry: Inquiry) -> Iterator[str]:
             yield wildcard
     local = inquiry.policy.local.answer(inquiry.question.name, inquiry.question.qtype)
     for record in local.made.answer if local else ():
-        if record.rtype == Type.PTR and (owner := to_text(record.rdata)) in records:
+        if record.rtype == Type.PTR and (owner := to_text(record.rdata.lower())) in records:
             yield owner

@@ -22,12 +22,16 @@ from sinkhole.model.verdict import Outcome
 
 
 def entries_of(inquiry: Inquiry, table: Table) -> list[tuple[Question, Ready]]:
-    """What is kept for the question, without and with DO and CD (RFC 4035 §3.2); 0.5 µs."""
+    """What is kept for the question, without and with DO and CD (RFC 4035 §3.2); 0.5 µs.
+
+    Where that is nothing, NXDOMAIN that came for another type of the name: it is about this, too.
+    """
     name, qtype, tag = inquiry.question.name, inquiry.question.qtype, inquiry.client.tag
     found = []
     for bits in range(4):
         question = Question(name, qtype, do=bool(bits & 1), cd=bool(bits & 2))
-        ready = table.entries.get(name + qtype.to_bytes(2, "big") + bytes((bits,)) + tag)
+        key = name + qtype.to_bytes(2, "big") + bytes((bits,)) + tag
+        ready = table.entries.get(key) or table.no_such_name(key, len(name), inquiry.now)
         if ready is not None:
             found.append((question, ready))
     return found

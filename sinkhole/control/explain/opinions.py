@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from sinkhole.dns.filter.language.line import Address, Kind
 from sinkhole.dns.filter.match import Match, Matcher, Rewritten, about_name, match_of
 from sinkhole.dns.filter.precedence import OVERRULED, Candidate, Winner, find_winner
-from sinkhole.dns.filter.traits import NO_TRAITS, Traits, traits_of
+from sinkhole.dns.filter.traits import NO_TRAITS, Criteria, Traits
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.wire.name import from_text, to_text
 from sinkhole.dns.wire.numbers import Type, rcode_name, type_name, type_number
@@ -217,7 +217,7 @@ def _advantage(winner: Opinion, loser: Opinion) -> str:
     return "its line comes first"
 
 
-def _read_query(number: int, line: str, criteria: frozenset[str]) -> _Query:
+def _read_query(number: int, line: str, criteria: Criteria) -> _Query:
     try:
         query = json.loads(line)
     except (ValueError, RecursionError) as error:  # the latter for brackets without end
@@ -236,7 +236,7 @@ def _read_query(number: int, line: str, criteria: frozenset[str]) -> _Query:
     return _Query(query["name"], wire_name, qtype, qtype_text, traits)
 
 
-def _read_client(client: Any, criteria: frozenset[str]) -> Traits:
+def _read_client(client: Any, criteria: Criteria) -> Traits:
     """The traits of a client; ValueError if it is not written as it should be."""
     if not isinstance(client, dict):
         raise ValueError('client is not an object such as {"ip": "192.0.2.1"}')
@@ -246,4 +246,4 @@ def _read_client(client: Any, criteria: frozenset[str]) -> Traits:
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags):
         raise ValueError("client: tags is a list of texts")
     address: Address | None = ip_address(ip) if ip else None
-    return traits_of(criteria, address, [name] if name else [], tags)
+    return criteria.traits(address, [name] if name else [], tags)

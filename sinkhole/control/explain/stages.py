@@ -57,6 +57,8 @@ def _access(inquiry: Inquiry) -> _Said:
     if not client.allowed:
         return _Said("access", f"{client.text} may not ask: it is not in dns.allow", True)
     often = f", up to {limit} queries a second" if limit and client.gated else ""
+    if often and client.network != client.packed:
+        often += " together with all of its network"
     return _Said("access", f"{client.text} may ask{often}", False)
 
 

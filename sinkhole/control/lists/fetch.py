@@ -23,6 +23,7 @@ from sinkhole.control.lists.destinations import CheckedResolver, Refuse, Resolve
 from sinkhole.control.lists.gunzip import ACCEPTED, gunzip_for
 from sinkhole.control.lists.progress import Phase, Step, Watch
 from sinkhole.model.errors import ListError
+from sinkhole.model.masking import masked_address
 
 _CHUNK_SIZE: Final = 64 * 1024
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
@@ -128,12 +129,13 @@ def http_url(address: str, redirected_by: URL | None = None) -> URL:
         raise ValueError("redirected without saying where to")
     try:
         url = URL(address) if redirected_by is None else redirected_by.join(URL(address))
-    except ValueError as error:
-        raise ValueError(f"{address!r} is no URL: {error}") from error
+    except ValueError as error:  # whose text repeats parts of the address
+        raise ValueError(f"{masked_address(address)!r} is no URL") from error
     if url.scheme not in ("http", "https") or not url.host:
-        raise ValueError(f"{url} is neither http:// nor https://")
+        raise ValueError(f"{masked_address(str(url))} is neither http:// nor https://")
     if redirected_by is not None and redirected_by.scheme == "https" and url.scheme == "http":
-        raise ValueError(f"redirected from https to {url}, where anyone on the path may alter it")
+        told = masked_address(str(url))
+        raise ValueError(f"redirected from https to {told}, where anyone on the path may alter it")
     return url
 
 

@@ -25,6 +25,7 @@ from sinkhole.control.lists.versions import Versions
 from sinkhole.control.settings import FilteringSettings, ListSettings
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.model.errors import ListError, SinkholeError
+from sinkhole.model.faults import Faults
 from sinkhole.model.tasks import Tasks
 
 if TYPE_CHECKING:
@@ -37,22 +38,22 @@ log = logging.getLogger(__name__)
 
 POLL_S = 5.0
 
-OnChange = Callable[[Sequence[CompiledList]], None]
+OnChange = Callable[[Sequence[CompiledList]], Awaitable[None]]
 Choice = Callable[[Versions, Subscription, Watch], Awaitable[None]]
 
 
-def _ignore(lists: Sequence[CompiledList]) -> None:
+async def _ignore(lists: Sequence[CompiledList]) -> None:
     """Take the lists and do nothing: for command lines that only look."""
 
 
 class Library:
     """The lists of the settings and those added by command, ready to match, in this order.
 
-    `on_change` is called with all of them, own rules first, each time one was newly mapped. A
+    `on_change` is awaited with all of them, own rules first, each time one was newly mapped. A
     list that was replaced is left to the garbage collector: a query may still be looking into
     it. `resolve` finds the addresses of a list's host, the operating system without it; `now` is
     wall-clock seconds since 1970. `essential_names` are names that no list may block by surprise,
-    besides those everybody needs.
+    besides those everybody needs. `faults` are told of bugs.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Library:
         limits: Limits | None = None,
         poll_s: float = POLL_S,
         essential_names: Collection[str] = (),
+        faults: Faults | None = None,
     ) -> None:
         self._settings = settings
         self._on_change = on_change
@@ -80,6 +82,7 @@ class Library:
         self._trouble = ""
         self._updating = asyncio.Lock()
         self._limits = limits
+        self._faults = faults
         self._resolve = resolve
 
     @cached_property
@@ -119,19 +122,17 @@ class Library:
         ]
 
     def load_now(self) -> None:
-        """Map what is compiled already and publish it: milliseconds a list, nothing is parsed.
+        """Map what is compiled already, and tell nobody: milliseconds a list, nothing is parsed.
 
         Changes nothing on the disk, and a list that can't be mapped is left to the next update.
         """
         self._load_own_rules()
         self._load_all()
-        self._publish()
 
     async def load(self) -> None:
-        """`load_now` without stopping the event loop while the disk is read."""
-        await asyncio.to_thread(self._load_own_rules)
-        await asyncio.to_thread(self._load_all)
-        self._publish()
+        """`load_now` without stopping the event loop while the disk is read; then publish it."""
+        await asyncio.to_thread(self.load_now)
+        await self._publish()
 
     async def apply(self, settings: FilteringSettings) -> None:
         """Go over to other settings and publish once, in milliseconds if own rules are few.
@@ -145,7 +146,7 @@ class Library:
         self._settings = settings
         self._own_rules, self._own_problems = own
         self.__dict__.pop("_updater", None)  # its limits may be others now
-        self._publish()
+        await self._publish()
 
     async def update(
         self,
@@ -197,7 +198,7 @@ class Library:
         looks every `poll_s` seconds for lists added by command, for changed local files and for
         what another process, such as `sinkhole lists update`, has committed.
         """
-        counting = Tasks("overlap", limit=1)
+        counting = Tasks("overlap", limit=1, faults=self._faults)
         await self._attempt([])
         try:
             while True:
@@ -218,7 +219,7 @@ class Library:
         async with self._updating:
             if await asyncio.to_thread(self._subscriptions.refresh):
                 await asyncio.to_thread(self._load_all)
-                self._publish()
+                await self._publish()
 
     async def _choose_version(self, name: str, choose: Choice) -> None:
         await asyncio.to_thread(lambda: self._updater)
@@ -228,7 +229,7 @@ class Library:
             await choose(self._updater.versions, chosen, unwatched)
             await asyncio.to_thread(self._sweep)
         log.info("list %s: %d names, chosen by hand, now in use", chosen.name, chosen.names)
-        self._publish()
+        await self._publish()
 
     async def _attempt(self, subscriptions: list[Subscription]) -> None:
         try:
@@ -246,7 +247,7 @@ class Library:
             await self._adopt_commits()
             self._updater.versions.quarantine = self._quarantine_check()
             await asyncio.to_thread(self._sweep)
-            tasks = Tasks("lists", limit=max(1, len(subscriptions)))
+            tasks = Tasks("lists", max(1, len(subscriptions)), self._faults)
             started = [
                 tasks.start(each.name, self._bring(each, force, watch)) for each in subscriptions
             ]
@@ -261,11 +262,11 @@ class Library:
         """Update one list; published at once, because the next one may take minutes."""
         restored = await self._updater.restore(subscription, watch)
         if restored:
-            self._publish()
+            await self._publish()
         changed = await self._updater.update(subscription, force=force, watch=watch)
         if changed:
             log.info("list %s: %d names, now in use", subscription.name, subscription.names)
-            self._publish()
+            await self._publish()
         return restored or changed
 
     def _due(self) -> list[Subscription]:
@@ -298,7 +299,7 @@ class Library:
         for each in adopted:
             log.info("list %s: %d names, of another process, now in use", each.name, each.names)
         if adopted:
-            self._publish()
+            await self._publish()
 
     def _load_all(self) -> list[Subscription]:
         self._overlap.load()
@@ -313,8 +314,8 @@ class Library:
         essential = (*ESSENTIAL_NAMES, *self._essential_names, *hosts, *guard.canaries)
         return QuarantineCheck(guard.factor, essential)
 
-    def _publish(self) -> None:
-        self._on_change(self.lists)
+    async def _publish(self) -> None:
+        await self._on_change(self.lists)
 
 
 def _own(settings: FilteringSettings) -> tuple[CompiledList | None, list[str]]:

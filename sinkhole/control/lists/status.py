@@ -7,6 +7,7 @@ from typing import Final, Literal, TypedDict
 
 from sinkhole.control.lists.subscription import Subscription
 from sinkhole.dns.filter.language.line import Kind
+from sinkhole.model.masking import masked, masked_address
 from sinkhole.model.statistics import ListHits
 
 MOST_SAMPLES: Final = 5
@@ -37,8 +38,9 @@ class ListStatus(TypedDict):
 
     `error` is why the last look at the source failed; a list may be ready all the same, with
     its last good copy. "missing" has not been fetched yet, "failed" could not be, "quarantined"
-    has come but is held back. `unique` is None until it has been counted. `versions` are those
-    that are kept, the one in use among them, and `disk_bytes` is the room of all of them.
+    has come but is held back. `url` is masked. `unique` is None until it has been counted.
+    `versions` are those that are kept, the one in use among them, and `disk_bytes` is the room
+    of all of them.
     """
 
     name: str
@@ -92,7 +94,7 @@ def status_of(
     return {
         "name": subscription.name,
         "kind": subscription.kind,
-        "url": subscription.settings.url,
+        "url": masked_address(subscription.settings.url),
         "enabled": subscription.settings.enabled,
         "added": added,
         "names": subscription.names,
@@ -128,7 +130,8 @@ def _quarantine(subscription: Subscription) -> Quarantine | None:
 def _error(subscription: Subscription) -> str | None:
     if subscription.same_as is not None:
         return f"the same address and kind as list {subscription.same_as!r}: remove one of them"
-    return subscription.state.error
+    error = subscription.state.error  # may have been kept by a version that masked nothing
+    return masked(error) if error else error
 
 
 def _state(subscription: Subscription) -> ListState:

@@ -28,6 +28,7 @@ from sinkhole.control.lists.store import ListStore
 from sinkhole.control.lists.subscription import Subscription
 from sinkhole.control.lists.versions import Versions
 from sinkhole.model.errors import ListError, SinkholeError
+from sinkhole.model.masking import masked
 
 log = logging.getLogger(__name__)
 
@@ -81,6 +82,7 @@ class Updater:
             subscription.failures = 0
             watch(end)
             return end.phase is Phase.CHANGED
+        reason = masked(reason)  # it is kept, logged and shown
         await self._note_failure(subscription, reason)
         watch(Step(subscription.name, Phase.FAILED, note=reason))
         return False

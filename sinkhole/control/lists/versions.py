@@ -54,8 +54,10 @@ class Versions:
         """
         version, compiled, state = await self._compile(subscription, part, version, state, watch)
         if force:
-            state = self._consented(state, compiled)
-        elif why := self.quarantine.reason(compiled, subscription.compiled, state.accepted):
+            state = await asyncio.to_thread(self._consented, state, compiled)
+        elif why := await asyncio.to_thread(
+            self.quarantine.reason, compiled, subscription.compiled, state.accepted
+        ):
             compiled.close()
             await self.commit(subscription, replace(state, held=version, held_because=why))
             return False
@@ -86,7 +88,8 @@ class Versions:
         except ListError:
             source = self._store.path(held.source)
             held, compiled, state = await self._compile(subscription, source, held, state, watch)
-        state = replace(self._consented(state, compiled), held=None, held_because="")
+        state = await asyncio.to_thread(self._consented, state, compiled)
+        state = replace(state, held=None, held_because="")
         await self._use(subscription, held, compiled, state)
 
     async def roll_back(self, subscription: Subscription, watch: Watch) -> None:

@@ -99,7 +99,7 @@ class Dictionary(Generic[Key]):
         """Make `ids` know all of `keys`, within the open transaction.
 
         Values the database has are looked up, the others stored, all in few statements; each is
-        marked as seen in `hour`. To be forgotten if the transaction is undone.
+        marked as seen in `hour`, or later. To be forgotten if the transaction is undone.
         """
         missing = [key for key in keys if key not in self.ids]
         if not missing:
@@ -135,7 +135,7 @@ class Dictionary(Generic[Key]):
                 f"SELECT {unique}, id, seen FROM {table} WHERE {unique} IN ({_marks(part)})", part
             ):
                 found[value] = ident
-                if seen != hour:
+                if seen < hour:  # never back: what a clock that was ahead has stamped refers to it
                     outdated.append(ident)
         for start in range(0, len(outdated), _PER_STATEMENT):
             part = padded(outdated[start : start + _PER_STATEMENT])

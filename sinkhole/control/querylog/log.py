@@ -14,6 +14,7 @@ from sinkhole.control.querylog.retention import wal_size
 from sinkhole.control.querylog.writer import Writer
 from sinkhole.control.stats import Counters, Rollups
 from sinkhole.model.errors import StorageError
+from sinkhole.model.faults import Faults
 from sinkhole.model.record import RecordBuffer
 from sinkhole.model.status import LogStatus
 from sinkhole.model.tasks import Tasks
@@ -31,14 +32,22 @@ class QueryLog:
     `history` is the read side. `problem` says that a file was set aside, None in the usual case.
     """
 
-    def __init__(self, path: Path, buffer: RecordBuffer, enabled: bool, writer: Writer) -> None:
+    def __init__(
+        self,
+        path: Path,
+        buffer: RecordBuffer,
+        enabled: bool,
+        writer: Writer,
+        client_name: Callable[[str], str],
+        faults: Faults | None,
+    ) -> None:
         self._path = path
         self._buffer = buffer
         self._enabled = enabled
         self._writer = writer
-        self._tasks = Tasks("query log", limit=1)
+        self._tasks = Tasks("query log", limit=1, faults=faults)
         self._readers: list[Reader] = []
-        self.history = History(self.reader())
+        self.history = History(self.reader(), client_name=client_name)
 
     @classmethod
     async def open(
@@ -52,13 +61,16 @@ class QueryLog:
         rollups: Rollups,
         counters: Counters,
         rule_text: Callable[[Cause], str] = lambda cause: cause.rule,
+        client_name: Callable[[str], str] = lambda address: "",
+        faults: Faults | None = None,
     ) -> QueryLog:
         """Open or make the database and start writing what comes through `buffer`.
 
         Never fails: without a usable database, `status` says why and only `counters` are served.
         With `enabled` False no rows are written, but roll-ups are. `rule_text` reads a rule's
         text by list and line; it is called in a thread, once for each rule that decided, and may
-        raise OSError or a SinkholeError.
+        raise OSError or a SinkholeError. `client_name` is what the settings call an address now;
+        `faults` are told of bugs.
         """
         writer = Writer(
             path,
@@ -71,8 +83,8 @@ class QueryLog:
             counters=counters,
         )
         await writer.open()
-        query_log = cls(path, buffer, enabled, writer)
-        query_log._tasks.start("writer", writer.run())
+        query_log = cls(path, buffer, enabled, writer, client_name, faults)
+        query_log._tasks.keep("writer", writer.run)
         return query_log
 
     def reader(self) -> Reader:

@@ -50,10 +50,11 @@ class RecentNames:
         """Who asked for a few names and how often, the busiest MOST_CLIENTS first."""
         marks = ",".join("?" * len(numbers))
         rows = await self._source.rows(
-            f"SELECT q.name, c.text, count(*) FROM query AS q JOIN client AS c ON c.id = q.client"
-            f" WHERE q.id >= ? AND q.name IN ({marks}) GROUP BY q.name, q.client"
+            "SELECT q.name, coalesce(c.text, ''), count(*)"
+            " FROM query AS q LEFT JOIN client AS c ON c.id = q.client"
+            f" WHERE q.id >= ? AND q.id < ? AND q.name IN ({marks}) GROUP BY q.name, q.client"
             " ORDER BY count(*) DESC, c.text",
-            [self._first_hour * 1_000_000, *numbers],
+            [self._first_hour * 1_000_000, self._end * 1_000_000, *numbers],
         )
         found: dict[int, list[tuple[str, int]]] = defaultdict(list)
         for number, client, count in rows:

@@ -1,6 +1,7 @@
 """Keeping querylog.db within its age and its size, in steps too small to hold up the writer.
 
-By age, rows go when they are older than `keep_s`. By size, the oldest hour goes, rows and the
+By age, rows go when they are older than `keep_s` by the trusted clock (`model/clock.py`), so that
+none goes because a clock jumped. By size, the oldest hour goes, rows and the
 detail of its roll-ups alike, until the file fits; then the pages that became free are handed back
 to the file system (auto_vacuum INCREMENTAL), so that the file really shrinks.
 
@@ -10,12 +11,14 @@ used in, and all that refers to it is at most as old.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
 from sinkhole.control.database import Database
 from sinkhole.control.querylog.row_builder import HOUR_US
 from sinkhole.control.stats import Rollups
+from sinkhole.model.clock import Spell, expired
 
 ROWS_A_STEP: Final = 5_000
 PAGES_A_STEP: Final = 500
@@ -36,18 +39,32 @@ class Retention:
         self._sweep_table = ""
         self._sweep_from = 0
 
-    async def step(self, database: Database, now_s: float) -> bool:
-        """Do the most pressing bit of work, a few ms of it; whether there is more to do now."""
+    async def step(
+        self,
+        database: Database,
+        now_s: float,
+        *,
+        wall_s: float | None = None,
+        spells: Sequence[Spell] = (),
+    ) -> bool:
+        """Do the most pressing bit of work, a few ms of it; whether there is more to do now.
+
+        `now_s` is what is trusted to be past, 0 while nothing is: then nothing goes by age.
+        `wall_s` is what the wall shows, if that is something else, `spells` the clock's.
+        """
+        wall_s = now_s if wall_s is None else wall_s
+        for start_s, stop_s in expired(spells, now_s - self._keep_s, wall_s):
+            start, stop = int(max(start_s, 0) * 1e6), int(stop_s * 1e6)
+            found = "SELECT min(id) FROM query WHERE id >= ? AND id < ?"
+            if await database.value(found, (start, stop)) is not None:
+                return await self._drop_rows(database, stop, start)
         oldest = await database.value("SELECT min(id) FROM query")
-        cutoff = int((now_s - self._keep_s) * 1e6)
-        if oldest is not None and oldest < cutoff:
-            return await self._drop_rows(database, cutoff)
         pressed, spare = await self._measure(database)
-        oldest_row_s = now_s if oldest is None else oldest / 1e6
+        oldest_row_s = wall_s if oldest is None else oldest / 1e6
         async with database.transaction():
             if await self._rollups.tidy(database, now_s, oldest_row_s, pressed=pressed):
                 return True
-        if await self._sweep(database, now_s):
+        if await self._sweep(database, now_s or wall_s):
             return True
         if pressed and oldest is not None:
             self._next_sweep_s = 0.0
@@ -70,20 +87,20 @@ class Retention:
         spare = free > 0 and (pages > room or free > PAGES_A_STEP + pages // 8)
         return pages - free > room, spare
 
-    async def _drop_rows(self, database: Database, before: int) -> bool:
+    async def _drop_rows(self, database: Database, before: int, start: int = 0) -> bool:
         edge = await database.value(
-            "SELECT id FROM query ORDER BY id LIMIT 1 OFFSET ?", (ROWS_A_STEP,)
+            "SELECT id FROM query WHERE id >= ? ORDER BY id LIMIT 1 OFFSET ?", (start, ROWS_A_STEP)
         )
         before = before if edge is None else min(edge, before)
         async with database.transaction():
-            await database.rows("DELETE FROM query WHERE id < ?", (before,))
+            await database.rows("DELETE FROM query WHERE id >= ? AND id < ?", (start, before))
             await database.rows("UPDATE meta SET value = value - changes() WHERE key = 'rows'")
         return True
 
     async def _sweep(self, database: Database, now_s: float) -> bool:
         """Remove what is not referred to among the next few values; True until all are seen."""
         if not self._sweep_table:
-            if now_s < self._next_sweep_s:
+            if self._next_sweep_s - SWEEP_EVERY_S <= now_s < self._next_sweep_s:
                 return False
             self._sweep_table, self._sweep_from = "name", 0
             self._next_sweep_s = now_s + SWEEP_EVERY_S

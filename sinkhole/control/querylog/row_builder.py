@@ -33,8 +33,9 @@ ROW_WIDTH: Final = 5
 MINUTE_US: Final = 60_000_000
 HOUR_US: Final = 60 * MINUTE_US
 
-CLOCK_STEP_US: Final = HOUR_US
-"""A clock set back by more than this is followed; by less, ids go on from the newest one."""
+CLOCK_STEP_US: Final = MINUTE_US
+"""A clock set back by more than this is followed; by less, ids go on from the newest one, so that
+all rows of that time have nearly the same."""
 
 
 _FORWARDED = int(Outcome.FORWARDED)
@@ -74,7 +75,7 @@ class _KnownClient:
 class RowBuilder:
     """Turns batches into `rows` (ROW_WIDTH values each, end to end) and into counts.
 
-    Call `take` and `settle` for each bite, then use up `rows`; `collect` at the end of the
+    Call `take` and `settle` for each bite, then `take_rows`; `collect` at the end of the
     transaction, `forget` when it was undone. With `detail` off there are no accounts and nobody
     wants the rows: only the counts are right.
     """
@@ -96,6 +97,8 @@ class RowBuilder:
         self._rule_text = rule_text
         self._detail = detail
         self._last_id = last_id
+        self._greatest_id = last_id
+        self._may_clash = False
         self._rules: dict[Cause, str] = {}
         self._common: dict[_CommonKey, _Common] = {}
         self._ruled: dict[_CommonKey, _Common] = {}
@@ -173,6 +176,26 @@ class RowBuilder:
                 self._remember(report, _KnownReport(name, common))
         ruled.clear()
 
+    async def take_rows(self, database: Database, at_least: int = 1) -> list[int]:
+        """Take whole multiples of `at_least` rows out of `rows`, each with an id that is free.
+
+        Only after the clock was set back may an id be taken; such a row gets the next free one.
+        """
+        end = len(self.rows) // ROW_WIDTH // at_least * at_least * ROW_WIDTH
+        values = self.rows[:end]
+        del self.rows[:end]
+        if self._may_clash:
+            ids = values[::ROW_WIDTH]
+            taken = await _taken_ids(database, ids)
+            for at, ident in enumerate(ids):
+                while ident in taken:
+                    ident += 1
+                taken.add(ident)
+                values[at * ROW_WIDTH] = ident
+                self._greatest_id = max(self._greatest_id, ident)
+        self._may_clash &= bool(self.rows or self._late)
+        return values
+
     def collect(self) -> list[MinuteCounts]:
         """What was counted since the last call, oldest minute first."""
         self._gather()
@@ -211,6 +234,8 @@ class RowBuilder:
             minute += 1
             ident = minute * MINUTE_US
         self._last_id = ident + size - 1
+        self._may_clash |= ident <= self._greatest_id
+        self._greatest_id = max(self._greatest_id, self._last_id)
         if minute != self._minute:
             self._turn_to(minute)
         return ident
@@ -250,7 +275,8 @@ class RowBuilder:
     # ---- values not known by identity --------------------------------------------------------
 
     async def _learn(self, database: Database, late: list[tuple[int, Report, str, int]]) -> None:
-        hour = self._last_id // HOUR_US * 3600
+        # The latest of all: a value that is seen in an hour is kept as long as rows up to it.
+        hour = max(ident for ident, _, _, _ in late) // HOUR_US * 3600
         reports = {report for _, report, _, _ in late}
         await self._names.learn(database, {r.name for r in reports if r.qtype}, hour)
         await self._clients.learn(database, {client for _, _, client, _ in late}, hour)
@@ -315,3 +341,28 @@ class RowBuilder:
             self._known_clients.clear()
         client = self._known_clients[address] = _KnownClient(self._clients.ids[address])
         return client
+
+
+async def _taken_ids(database: Database, ids: list[int]) -> set[int]:
+    """The ids the log has near some others, and so far behind each that all find a free one."""
+    taken: set[int] = set()
+    run: list[int] = []
+    for ident in sorted(ids):
+        if run and ident > run[-1] + MINUTE_US:
+            taken |= await _taken_between(database, run[0], run[-1] + 1, len(ids))
+            run = []
+        run.append(ident)
+    return taken | await _taken_between(database, run[0], run[-1] + 1, len(ids)) if run else taken
+
+
+async def _taken_between(database: Database, start: int, end: int, room: int) -> set[int]:
+    """The ids from `start` until `room` of those from `end` on are not taken."""
+    taken: set[int] = set()
+    step = end + room
+    while True:
+        rows = await database.rows("SELECT id FROM query WHERE id >= ? AND id < ?", (start, step))
+        taken.update(ident for (ident,) in rows)
+        missing = room - (step - end) + sum(1 for ident in taken if ident >= end)
+        if missing <= 0:
+            return taken
+        start, step = step, step + missing

@@ -71,6 +71,21 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "DROP TABLE name",
         "ALTER TABLE named RENAME TO name",
     ),
+    (
+        # What is known of the clock (`model/clock.py`), in µs. In meta `clock_wall` is the last
+        # reading and `clock_held` the running time of all of them; `clock_lag` is the window.
+        "INSERT INTO meta VALUES ('clock_wall', 0), ('clock_held', 0)",
+        "CREATE TABLE clock_lag (part INTEGER PRIMARY KEY, lag INTEGER NOT NULL)",
+        # Rows from `first` to `last` are younger than they look, as the clock was set by `gap`.
+        "CREATE TABLE spell (first INTEGER NOT NULL, last INTEGER NOT NULL, gap INTEGER NOT NULL)",
+        # Versions before this one summed by any clock. A day yet to come is taken back, its hours
+        # are all there; what follows the last day with sums was never summed.
+        "DELETE FROM by_day WHERE start > CAST(strftime('%s', 'now') AS INTEGER) AND EXISTS"
+        " (SELECT 1 FROM by_name AS n WHERE n.start >= by_day.start"
+        " AND n.start < by_day.start + 86400)",
+        "UPDATE meta SET value = min(value, (SELECT coalesce(max(start), -86400) + 86400"
+        " FROM by_day)) WHERE key = 'folded'",
+    ),
 )
 """One tuple of statements for each version of the file (PRAGMA user_version). Only ever add."""
 

@@ -18,11 +18,13 @@ from typing import Final
 from sinkhole.control.database import DamagedError, Database
 from sinkhole.control.querylog.backoff import Backoff
 from sinkhole.control.querylog.disk import full_percent, refuse_network
+from sinkhole.control.querylog.kept_clock import elapsed_clock, load_clock, save_clock
 from sinkhole.control.querylog.retention import Retention
 from sinkhole.control.querylog.row_builder import ROW_WIDTH, RowBuilder
 from sinkhole.control.querylog.schema import open_database, set_aside
 from sinkhole.control.stats import Counters, Rollups
 from sinkhole.control.stats.minute_counts import count_batches
+from sinkhole.model.clock import TrustedClock
 from sinkhole.model.errors import StorageError
 from sinkhole.model.record import RecordBuffer
 from sinkhole.model.verdict import Cause
@@ -64,6 +66,8 @@ class Writer:
         rule_text: Callable[[Cause], str],
         rollups: Rollups,
         counters: Counters,
+        wall: Callable[[], float] = time.time,
+        elapsed: Callable[[], float] | None = None,
     ) -> None:
         self.backoff = Backoff()
         self.problem: str | None = None
@@ -76,6 +80,10 @@ class Writer:
         self._rollups = rollups
         self._counters = counters
         self._retention = Retention(rollups, keep_s, max_size_bytes)
+        self._keep_s = keep_s
+        self._wall = wall
+        self._elapsed = elapsed_clock() if elapsed is None else elapsed
+        self._clock: TrustedClock | None = None
         self._database: Database | None = None
         self._builder: RowBuilder | None = None
         self._stopping = asyncio.Event()
@@ -142,6 +150,7 @@ class Writer:
             return False  # the buffer holds the records, dropping the oldest when it is full
         try:
             await self._make_sure()
+            await self._read_clock()
             busy = await self._take_all()
             if last or not busy or time.monotonic() - self._committed >= COMMIT_S:
                 await self._commit()
@@ -165,6 +174,15 @@ class Writer:
             async with database.transaction():
                 await database.rows("UPDATE meta SET value = value")
 
+    async def _read_clock(self) -> None:
+        """Look at the clock; if it was set, what that means for old rows is to be kept at once."""
+        database, _ = self._opened()
+        if self._clock is None:
+            self._clock = await load_clock(database, self._keep_s)
+        self._clock.read(self._elapsed(), self._wall())
+        if self._clock.was_set:
+            self._next_tidy = 0.0
+
     # ---- the transaction ---------------------------------------------------------------------
 
     async def _take_all(self) -> bool:
@@ -184,19 +202,12 @@ class Writer:
 
     async def _write_rows(self, database: Database, builder: RowBuilder, *, at_least: int) -> None:
         """Write whole statements' worth of rows; the rest stays for the next bite."""
-        rows = builder.rows
         if not self._enabled or self._disk_full:
-            rows.clear()
+            builder.rows.clear()
             return
-        count = len(rows) // ROW_WIDTH // at_least * at_least
-        if count:
-            values = rows[: count * ROW_WIDTH]
-            del rows[: count * ROW_WIDTH]
-            # A clock set back can give an id twice: better one row less than none at all.
-            await database.insert(
-                "INSERT OR IGNORE INTO query", ROW_WIDTH, values, most=ROWS_A_STATEMENT
-            )
-            self._written += count
+        values = await builder.take_rows(database, at_least)
+        await database.insert("INSERT INTO query", ROW_WIDTH, values, most=ROWS_A_STATEMENT)
+        self._written += len(values) // ROW_WIDTH
 
     async def _commit(self) -> None:
         """End the transaction, if there was anything to write."""
@@ -260,11 +271,20 @@ class Writer:
             await self._disconnect()
             return
         database, _ = self._opened()
-        while await self._retention.step(database, time.time()):
+        if self._clock is not None:
+            await self._keep_small(database, self._clock, now)
+        self.rows = await self._count_rows(database)
+
+    async def _keep_small(self, database: Database, clock: TrustedClock, now: float) -> None:
+        """Take steps of retention for TIDY_S from `now` on, and keep what is known of the clock."""
+        clock.forget(clock.trusted_s - self._keep_s)
+        await save_clock(database, clock)
+        while await self._retention.step(
+            database, clock.trusted_s, wall_s=self._wall(), spells=clock.spells
+        ):
             if time.monotonic() - now > TIDY_S:
                 self._next_tidy = 0.0  # go on after the next transaction
                 break
-        self.rows = await self._count_rows(database)
 
     def _only_count(self) -> None:
         """Without a database there are still metrics."""
@@ -292,6 +312,7 @@ class Writer:
 
     async def _disconnect(self) -> None:
         database, self._database, self._builder = self._database, None, None
+        self._is_open = False
         if database is not None:
             try:
                 await database.close()

@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from sinkhole.model.masking import masked
+
 _PLAIN_KEY = re.compile(r"[\w*-][\w*.-]*", re.ASCII)
 _LONGEST = 60
 
@@ -16,8 +18,12 @@ def quoted(text: str) -> str:
 
 
 def shown(value: object) -> str:
-    """A setting's value for an error message: scalars as written, long text cut short."""
+    """A setting's value for an error message: scalars as written, long text cut short.
+
+    What is secret in addresses is masked, as errors are shown to many.
+    """
     if isinstance(value, str):
+        value = masked(value)
         return quoted(value if len(value) <= _LONGEST else value[: _LONGEST - 1] + "…")
     if isinstance(value, bool):
         return "true" if value else "false"

@@ -31,7 +31,7 @@ _WILDCARD = "*."
 class LocalRecord:
     """A record without its name: `rdata` is its data on the wire, `text` what parses to it.
 
-    Names in `rdata` are uncompressed and lower-cased.
+    Names in `rdata` are uncompressed, and spelled as people wrote them.
     """
 
     rtype: int
@@ -53,7 +53,7 @@ class LocalRecord:
         if rtype is None:
             return cls._address(written)
         try:
-            rdata = rdata_from_text(rtype, data)
+            rdata = rdata_from_text(rtype, data, keep_case=True)
         except ValueError as error:
             raise ValueError(f"{shown(written)} is no {kind.upper()} record: {error}") from None
         text = rdata_to_text(rtype, rdata)
@@ -110,7 +110,7 @@ def _check_alias(written: str, name: str, records: tuple[LocalRecord, ...]) -> N
         if record.rtype == Type.CNAME and len(records) > 1:
             message = f'"{record}": a name with a CNAME can have nothing else'
             raise conflict(message, "records", written, position)
-        if record.rtype == Type.CNAME and record.rdata == from_text(name):
+        if record.rtype == Type.CNAME and record.rdata.lower() == from_text(name):
             raise conflict(f'"{record}" leads to itself', "records", written, position)
 
 

@@ -12,12 +12,23 @@ from sinkhole.control.settings.document import KeyPath
 from sinkhole.control.settings.quoting import key_text, quoted
 from sinkhole.control.settings.schema import Settings
 from sinkhole.control.settings.units import Duration, Size
+from sinkhole.model.masking import masked_address
 
 _INDENT = "  "
 _LONGEST_LINE = 80
 # Words that are safe without quotes; YAML 1.1 readers take the second lot for something else.
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*", re.ASCII)
 _NOT_BARE = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
+
+
+def without_secrets(settings: Settings) -> Settings:
+    """The same settings as people may see them: with the addresses of lists masked."""
+    lists = tuple(
+        each.model_copy(update={"url": masked_address(each.url)})
+        for each in settings.filtering.lists
+    )
+    filtering = settings.filtering.model_copy(update={"lists": lists})
+    return settings.model_copy(update={"filtering": filtering})
 
 
 def effective(settings: Settings) -> str:

@@ -85,6 +85,9 @@ class DnsSettings(Section):
     """Networks whose queries are answered; everybody else is refused."""
     rate_limit: Annotated[int, whole_number(0, 1_000_000)] = 200
     """Queries a second from one client; 0 is no limit."""
+    rate_limit_ipv4_prefix: Annotated[int, whole_number(8, 32)] = 32
+    rate_limit_ipv6_prefix: Annotated[int, whole_number(16, 128)] = 64
+    """All addresses that begin with so many equal bits count as one client."""
     reserved_names: Annotated[bool, flag()] = True
     """Answer names that never exist on the internet (RFC 6761, RFC 6303) without asking it."""
 
@@ -264,6 +267,9 @@ class FilteringSettings(Section):
     lists: Annotated[tuple[ListSettings, ...], names_differ("list")] = (
         ListSettings(name="Starter", url="file:blocklists/starter.txt"),
     )
+    """Without the key only what came with the program: a server whose file says nothing of lists
+    shall not begin to fetch one with an update. config/sinkhole.yaml, which is what new servers
+    begin with, subscribes to one more."""
     rules: tuple[Annotated[str, text(64 * 1024)], ...] = ()
     """Own rules, in the syntax of lists; what they mean is the filter's business."""
     services: ServiceChoice = ()

@@ -157,6 +157,17 @@ def known_engines() -> Mapping[str, SearchEngine]:
 # ---- catalogue of lists ------------------------------------------------------------------------
 
 
+class Checked(BaseModel, frozen=True, extra="forbid"):
+    """Where each of three claims about a list was found; the head of the file says what is meant.
+
+    "no" is a claim that could not be checked.
+    """
+
+    address: Literal["own", "registry", "others", "no"]
+    licence: Literal["own", "others", "no"]
+    names: Literal["counted", "size", "others", "no"]
+
+
 class CatalogueEntry(BaseModel, frozen=True, extra="forbid"):
     """One public list; `names` is roughly how many it holds, `group` what kind of list it is."""
 
@@ -169,6 +180,7 @@ class CatalogueEntry(BaseModel, frozen=True, extra="forbid"):
     url: str = Field(pattern="^https://")
     format: Literal["adblock", "dnsmasq", "hosts", "names", "rpz", "wildcard"]
     names: int = Field(gt=0)
+    checked: Checked
 
 
 def read_catalogue(path: str | Path = CATALOGUE_FILE) -> tuple[CatalogueEntry, ...]:

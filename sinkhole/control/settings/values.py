@@ -18,6 +18,7 @@ from pydantic import AfterValidator, PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from sinkhole.control.settings.quoting import listing, nearest, quoted, shown
+from sinkhole.model.masking import masked_address
 
 # What would break a log line, a page or a list that holds one rule a line; tabs may separate.
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
@@ -134,21 +135,22 @@ def list_url() -> PlainValidator:
 
 def _read_list_url(value: Any) -> str:
     url = read_text(value, 2048)
+    told = shown(masked_address(url))
     try:
         parts = urlsplit(url)
         host, port = parts.hostname, parts.port
-    except ValueError as error:
-        raise ValueError(f"{shown(url)} is not a URL: {error}") from None
+    except ValueError:  # whose text repeats parts of the address
+        raise ValueError(f"{told} is not a URL: look at its host and its port") from None
     if parts.scheme in ("http", "https"):
         if not host or port == 0 or any(char.isspace() for char in url):
-            raise ValueError(f'{shown(url)} is not a URL, write "https://host/path"')
+            raise ValueError(f'{told} is not a URL, write "https://host/path"')
     elif parts.scheme == "file":
         if host or not parts.path.strip("/"):
-            raise ValueError(f'{shown(url)} names no file, write "file:blocklists/mine.txt"')
+            raise ValueError(f'{told} names no file, write "file:blocklists/mine.txt"')
     elif parts.scheme and "/" in url:
-        raise ValueError(f"{shown(url)} cannot be fetched, lists come by https:, http: or file:")
+        raise ValueError(f"{told} cannot be fetched, lists come by https:, http: or file:")
     else:
-        raise ValueError(f'{shown(url)} has no scheme, write "https://host/path" or "file:path"')
+        raise ValueError(f'{told} has no scheme, write "https://host/path" or "file:path"')
     return url
 
 

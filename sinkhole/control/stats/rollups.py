@@ -4,6 +4,10 @@
 the hour as long as the log has rows of that hour, for the log finds its rows through them, and
 for two days at least; of each hour past, the leading names are added to `by_day`, which is what
 statistics over weeks and more are made of. All else is kept by the hour.
+
+What is past is told by the trusted clock, and nothing depends on time only going forward: what is
+written into an hour that was summed or folded before (the clock was set back) is summed and
+folded as well.
 """
 
 from __future__ import annotations
@@ -98,8 +102,14 @@ class Rollups:
 
     async def write(self, database: Database, minutes: Sequence[MinuteCounts]) -> None:
         """Add counts to the roll-ups, within the open transaction."""
+        folded, hourly = await _marks(database) if minutes else (0, 0)
         for counts in minutes:
             minute, hour = counts.start_s, counts.start_s // HOUR_S * HOUR_S
+            if hour < folded:
+                await _BY_DAY.add(database, hour // DAY_S * DAY_S, counts.names)
+            if hour < hourly:
+                hourly = hour
+                await _set_mark(database, "hourly", hour)
             outcomes: Counter[int] = Counter()
             types: Counter[int] = Counter()
             lists: Counter[str] = Counter()
@@ -125,7 +135,7 @@ class Rollups:
         """Do one bounded part of the folding and dropping that is due; whether there was any.
 
         By-name counts stay while the log has rows of their hour; under pressure of size that is
-        all they stay for. To be called within a transaction.
+        all they stay for. `now_s` is what is trusted to be past. To be called within a transaction.
         """
         oldest_row = oldest_row_s // HOUR_S * HOUR_S
         if await self._sum_names(database, now_s) or await self._fold_minutes(database, now_s):
@@ -182,6 +192,14 @@ async def _next_hour(database: Database, mark: str, table: str) -> int | None:
         f" WHERE start >= (SELECT value FROM meta WHERE key = '{mark}')"
     )
     return None if rows[0][0] is None else int(rows[0][0]) // HOUR_S * HOUR_S
+
+
+async def _marks(database: Database) -> tuple[int, int]:
+    """Up to when names are summed by day, and minutes folded into hours."""
+    rows = await database.rows(
+        "SELECT value FROM meta WHERE key IN ('folded', 'hourly') ORDER BY key"
+    )
+    return rows[0][0], rows[1][0]
 
 
 async def _set_mark(database: Database, mark: str, value: int) -> None:

@@ -9,7 +9,16 @@ from typing import Final
 
 from sinkhole.control.database import Reader, Row
 from sinkhole.control.stats.histogram import percentile_us
-from sinkhole.model.statistics import Latency, ListHits, NameCount, SeriesPoint, Summary, Totals
+from sinkhole.dns.wire.international import in_unicode
+from sinkhole.model.statistics import (
+    ClientCount,
+    Latency,
+    ListHits,
+    NameCount,
+    SeriesPoint,
+    Summary,
+    Totals,
+)
 from sinkhole.model.verdict import KINDS, Outcome
 
 HOUR_S: Final = 3600
@@ -38,38 +47,42 @@ PERIODS: Final = {
     "365d": Period(365 * DAY_S, 3 * DAY_S),
 }
 
-# The roll-ups know whole hours, and weeks know whole days: tops may begin a little earlier.
-_NAMES_BY_HOUR = "SELECT name, sum(count) AS n, sum(blocked) AS b FROM by_name WHERE start >= ?1"
+# The roll-ups know whole hours, and weeks know whole days: tops may begin a little earlier. All
+# end now (?3): what a clock that was ahead has stamped counts when its time has come.
+_NAMES_BY_HOUR = """
+    SELECT name, sum(count) AS n, sum(blocked) AS b FROM by_name WHERE start BETWEEN ?1 AND ?3
+"""
 _NAMES_BY_DAY = """
     SELECT name, sum(count) AS n, sum(blocked) AS b FROM (
-        SELECT name, count, blocked FROM by_day WHERE start >= ?1 / 86400 * 86400
+        SELECT name, count, blocked FROM by_day WHERE start BETWEEN ?1 / 86400 * 86400 AND ?3
         UNION ALL SELECT name, count, blocked FROM by_name
-        WHERE start >= max(?1, (SELECT value FROM meta WHERE key = 'folded')))
+        WHERE start BETWEEN max(?1, (SELECT value FROM meta WHERE key = 'folded')) AND ?3)
 """
 _TOP_NAMES = """
     WITH sums AS MATERIALIZED ({sums} GROUP BY name),
     tops AS (SELECT * FROM (SELECT 0 AS kind, name, n FROM sums ORDER BY n DESC, name LIMIT ?2)
         UNION ALL SELECT * FROM (SELECT 1, name, b FROM sums WHERE b > 0
                                  ORDER BY b DESC, name LIMIT ?2))
-    SELECT kind, text, n FROM tops JOIN name ON name.id = tops.name ORDER BY kind, n DESC, text
+    SELECT kind, coalesce(text, ''), n FROM tops LEFT JOIN name ON name.id = tops.name
+    ORDER BY kind, n DESC, text
 """
 _TOP_CLIENTS = """
-    SELECT text, n, b FROM (
-        SELECT client, sum(count) AS n, sum(blocked) AS b FROM by_client WHERE start >= ?1
-        GROUP BY client ORDER BY n DESC, client LIMIT ?2)
-    JOIN client ON client.id = client ORDER BY n DESC, text
+    SELECT coalesce(text, ''), n, b FROM (
+        SELECT client, sum(count) AS n, sum(blocked) AS b FROM by_client
+        WHERE start BETWEEN ?1 AND ?3 GROUP BY client ORDER BY n DESC, client LIMIT ?2)
+    LEFT JOIN client ON client.id = client ORDER BY n DESC, text
 """
 _TOP_LISTS = """
-    SELECT list, sum(count) AS n FROM by_list WHERE start >= ?1
+    SELECT list, sum(count) AS n FROM by_list WHERE start BETWEEN ?1 AND ?3
     GROUP BY list ORDER BY n DESC, list LIMIT ?2
 """
 _UPSTREAMS = """
-    SELECT upstream, sum(count) AS n, sum(sum_us) FROM by_upstream WHERE start >= ?1
-    GROUP BY upstream ORDER BY n DESC, upstream LIMIT ?2
+    SELECT upstream, sum(count) AS n, sum(sum_us) FROM by_upstream
+    WHERE start BETWEEN ?1 AND ?3 GROUP BY upstream ORDER BY n DESC, upstream LIMIT ?2
 """
 _HITS: Final = """
     SELECT list, sum(count) FILTER (WHERE start >= ?1), sum(count) FROM by_list
-    WHERE start >= ?2 GROUP BY list
+    WHERE start BETWEEN ?2 AND ?3 GROUP BY list
 """
 
 
@@ -81,10 +94,12 @@ class Statistics:
         source: Reader,
         dropped: Callable[[], int] = lambda: 0,
         clock: Callable[[], float] = time.time,
+        client_name: Callable[[str], str] = lambda address: "",
     ) -> None:
         self._source = source
         self._dropped = dropped
         self._clock = clock
+        self._client_name = client_name
 
     async def summary(self, period: str = "24h") -> Summary:
         """Totals, percentages, percentiles, series and tops of one of PERIODS, up to now.
@@ -98,8 +113,7 @@ class Statistics:
         now_s = self._clock()
         start = span.start(now_s)
         series, totals = await self._series(start, now_s, span.step_s)
-        names, blocked = await self._names(start, by_day=span.length_s > DAY_S)
-        hour = start // HOUR_S * HOUR_S
+        names, blocked = await self._names(start, now_s, by_day=span.length_s > DAY_S)
         return {
             "period": period,
             "from": start,
@@ -107,21 +121,22 @@ class Statistics:
             "totals": totals,
             "blocked_percent": _percent(totals["blocked"], totals["queries"]),
             "cached_percent": _percent(totals["cached"], totals["queries"]),
-            "latency_ms": await self._latency(start),
+            "latency_ms": await self._latency(start, now_s),
             "step_s": span.step_s,
             "series": series,
             "top_names": names,
             "top_blocked": blocked,
             "top_clients": [
-                {"client": client, "count": count, "blocked": blocked}
-                for client, count, blocked in await self._top(_TOP_CLIENTS, hour)
+                self._client_count(client, count, blocked)
+                for client, count, blocked in await self._top(_TOP_CLIENTS, start, now_s)
             ],
             "top_lists": [
-                {"name": name, "count": count} for name, count in await self._top(_TOP_LISTS, hour)
+                {"name": name, "count": count}
+                for name, count in await self._top(_TOP_LISTS, start, now_s)
             ],
             "upstreams": [
                 {"name": name, "count": count, "avg_ms": round(sum_us / count / 1000, 3)}
-                for name, count, sum_us in await self._top(_UPSTREAMS, hour)
+                for name, count, sum_us in await self._top(_UPSTREAMS, start, now_s)
             ],
             "records_dropped": self._dropped(),
         }
@@ -129,7 +144,7 @@ class Statistics:
     async def list_hits(self) -> dict[str, ListHits]:
         """The hits of every list that has any, by its name; StorageError without a database."""
         hour = int(self._clock()) // HOUR_S * HOUR_S
-        rows = await self._source.rows(_HITS, (hour - DAY_S, hour - 7 * DAY_S))
+        rows = await self._source.rows(_HITS, (hour - DAY_S, hour - 7 * DAY_S, hour))
         return {name: {"day": day or 0, "week": week} for name, day, week in rows}
 
     async def _series(
@@ -164,25 +179,38 @@ class Statistics:
         }
         return list(points.values()), totals
 
-    async def _latency(self, start: int) -> Latency:
+    async def _latency(self, start: int, now_s: float) -> Latency:
         counts: dict[int, int] = dict(
             await self._source.rows(
-                "SELECT bucket, sum(count) FROM latency WHERE start >= ? GROUP BY bucket", (start,)
+                "SELECT bucket, sum(count) FROM latency WHERE start BETWEEN ? AND ?"
+                " GROUP BY bucket",
+                (start, int(now_s)),
             )
         )
         p50, p95, p99 = (_milliseconds(percentile_us(counts, p)) for p in (50, 95, 99))
         return {"p50": p50, "p95": p95, "p99": p99}
 
-    async def _names(self, start: int, *, by_day: bool) -> tuple[list[NameCount], list[NameCount]]:
+    async def _names(
+        self, start: int, now_s: float, *, by_day: bool
+    ) -> tuple[list[NameCount], list[NameCount]]:
         sums = _NAMES_BY_DAY if by_day else _NAMES_BY_HOUR
-        hour = start // HOUR_S * HOUR_S
         tops: tuple[list[NameCount], list[NameCount]] = ([], [])
-        for kind, name, count in await self._top(_TOP_NAMES.format(sums=sums), hour):
-            tops[kind].append({"name": name, "count": count})
+        for kind, name, count in await self._top(_TOP_NAMES.format(sums=sums), start, now_s):
+            entry: NameCount = {"name": name, "count": count}
+            if (shown := in_unicode(name)) != name:
+                entry["name_unicode"] = shown
+            tops[kind].append(entry)
         return tops
 
-    async def _top(self, sql: str, hour: int) -> list[Row]:
-        return await self._source.rows(sql, (hour, TOP))
+    def _client_count(self, client: str, count: int, blocked: int) -> ClientCount:
+        """With the name the settings have for the client now, so one renamed shows at once."""
+        entry: ClientCount = {"client": client, "count": count, "blocked": blocked}
+        if called := self._client_name(client):
+            entry["client_name"] = called
+        return entry
+
+    async def _top(self, sql: str, start: int, now_s: float) -> list[Row]:
+        return await self._source.rows(sql, (start // HOUR_S * HOUR_S, TOP, int(now_s)))
 
 
 def _percent(part: int, whole: int) -> float:

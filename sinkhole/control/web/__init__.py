@@ -18,7 +18,14 @@ sinkhole; `WebServer` serves it on a host and port. Nothing here decides anythin
 
 from sinkhole.control.web.app import create_app
 from sinkhole.control.web.request_checks import machine_names
-from sinkhole.control.web.server import WebServer
+from sinkhole.control.web.server import MOST_CONNECTIONS, WebServer
 from sinkhole.control.web.sources import ServerStatus, WebSources
 
-__all__ = ["ServerStatus", "WebServer", "WebSources", "create_app", "machine_names"]
+__all__ = [
+    "MOST_CONNECTIONS",
+    "ServerStatus",
+    "WebServer",
+    "WebSources",
+    "create_app",
+    "machine_names",
+]

@@ -62,6 +62,7 @@ class Api:
                 name=given.get("name"),
                 verdict=given.get("verdict"),
                 qtype=given.get("type"),
+                is_wanted=lambda: request.transport is not None,
             )
         except ValueError as error:
             return error_response(400, str(error))

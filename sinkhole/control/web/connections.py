@@ -127,6 +127,10 @@ class ConnectionLimiter:
         """The protocol for a connection that was just accepted, whose client is not known yet."""
         return _Arrival(self._admit)
 
+    def make_room(self) -> None:
+        """Close the connection that has been idle longest, if one is: descriptors have run out."""
+        self._evict(list(self._open))
+
     def _admit(self, transport: asyncio.Transport) -> None:
         client = _client_of(transport)
         if not self._has_room(client):

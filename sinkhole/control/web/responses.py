@@ -8,6 +8,8 @@ from types import MappingProxyType
 
 from aiohttp import web
 
+from sinkhole.model.masking import masked
+
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
     "connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; "
@@ -41,4 +43,4 @@ def json_response(data: object, status: int = 200) -> web.Response:
 
 def error_response(status: int, text: str) -> web.Response:
     """An error, said to a person: what is wrong and what to do instead."""
-    return json_response({"error": text}, status)
+    return json_response({"error": masked(text)}, status)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
+import socket
+from typing import Final
 
 from aiohttp import web
 
 from sinkhole.control.settings import Endpoint
 from sinkhole.control.web.connections import ConnectionLimiter
+from sinkhole.model.acceptor import Acceptor
 from sinkhole.model.errors import SettingsError
-from sinkhole.model.socket_address import socket_address
+from sinkhole.model.socket_address import family_of, socket_address
 
 MOST_CONNECTIONS = 32
 """A browser opens up to six, so this serves a handful of open pages and a scraper."""
@@ -22,6 +23,7 @@ PATIENCE_S = 10.0
 """How long a client may take over a request's head, or over reading its response."""
 STOP_S = 1.5
 """How long requests that are being answered may go on when the server stops."""
+BACKLOG: Final = 100
 
 
 class WebServer:
@@ -42,9 +44,10 @@ class WebServer:
         """The port of the settings; after `start` the one that is really used."""
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S)
         self._most_connections = most_connections
-        self._most_per_client = most_per_client
+        self._most_per_client = min(most_per_client, max(1, most_connections // 2))
         self._patience_s = patience_s
-        self._listener: asyncio.Server | None = None
+        self.acceptor: Acceptor | None = None
+        """What takes connections; None while it does not listen."""
 
     @property
     def url(self) -> str:
@@ -52,18 +55,20 @@ class WebServer:
         return f"http://{Endpoint(self.host, self.port).reachable.in_url}"
 
     async def start(self) -> None:
-        """Listen. Raises SettingsError when the address can not be had; nothing then runs."""
+        """Listen. Raises SettingsError when the address can not be had; nothing then runs, and it
+        may be called again."""
+        sock = _bind(self.host, self.port)
         try:
-            socket_address(self.host, self.port)
-        except OSError as error:
-            raise SettingsError([f"web.listen: {error.strerror}"]) from error
-        await self._runner.setup()
+            await self._runner.setup()
+        except BaseException:
+            sock.close()
+            raise
         assert self._runner.server is not None
         limiter = ConnectionLimiter(
             self._runner.server,
             most=self._most_connections,
             most_per_client=self._most_per_client,
-            loopback_places=LOOPBACK_PLACES,
+            loopback_places=min(LOOPBACK_PLACES, self._most_connections // 2),
             patience_s=self._patience_s,
             access_log=None,
             lingering_time=1.0,
@@ -73,23 +78,34 @@ class WebServer:
             # Nothing we accept is compressed, and unpacking would get round the body limit.
             auto_decompress=False,
         )
-        loop = asyncio.get_running_loop()
-        try:
-            self._listener = await loop.create_server(limiter, self.host, self.port)
-        except OSError as error:
-            await self._runner.cleanup()
-            raise SettingsError([_why_not(self.host, self.port, error)]) from error
-        self.port = self._listener.sockets[0].getsockname()[1]
+        self.port = sock.getsockname()[1]
+        self.acceptor = Acceptor(sock, limiter, limiter.make_room)
 
     async def stop(self) -> None:
         """Stop listening, give running requests `STOP_S`, then close what is left."""
-        if self._listener is not None:
-            self._listener.close()
-            self._listener = None
+        if self.acceptor is not None:
+            await self.acceptor.close()
+            self.acceptor = None
         await self._runner.cleanup()
 
 
+def _bind(host: str, port: int) -> socket.socket:
+    sock = None
+    try:
+        sock = socket.socket(family_of(host))
+        sock.setblocking(False)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if sock.family == socket.AF_INET6:
+            sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        sock.bind(socket_address(host, port))
+        sock.listen(BACKLOG)
+    except OSError as error:
+        if sock is not None:
+            sock.close()
+        raise SettingsError([_why_not(host, port, error)]) from error
+    return sock
+
+
 def _why_not(host: str, port: int, error: OSError) -> str:
-    # asyncio writes the address into `strerror`, so that the plain words are to be had here only.
-    reason = os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
-    return f"web.listen: can not listen on {host} port {port}: {reason}; choose another address"
+    where = f"{host} port {port}"
+    return f"web.listen: can not listen on {where}: {error.strerror}; choose another address"

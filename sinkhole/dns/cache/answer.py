@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from sinkhole.dns.wire import numbers as n
+from sinkhole.dns.wire.extended_errors import ExtendedError
 from sinkhole.dns.wire.name import is_below
 from sinkhole.dns.wire.question import Question
-from sinkhole.dns.wire.reply import Record, Reply, chain_of
+from sinkhole.dns.wire.reply import Record, Reply, chain_of, covered, signer
 from sinkhole.dns.wire.write import Tail, write_tail
 from sinkhole.model.errors import WireError
 
@@ -26,6 +27,19 @@ _ADDRESS_HEADS: Final = {
     n.Type.AAAA: (b"\0\x1c" + _CLASS_IN, b"\0\x10"),
 }
 """What stands before and behind the TTL of an address record: type and class, size of rdata."""
+
+_PROOFS: Final = frozenset({n.Type.NSEC, n.Type.NSEC3})
+_PROVING: Final = _PROOFS | {n.Type.RRSIG}
+
+MOST_PROOFS: Final = 64
+"""Records of an authority section that are looked at; a chain of the longest needs no more."""
+
+MOST_SERVICES: Final = 100
+MOST_SERVICE_BYTES: Final = 16_384
+"""HTTPS or SVCB records of an answer, and what they may take up: the target and each address in
+each is judged. Real answers have a few."""
+
+_SERVICE_TYPES: Final = frozenset({n.Type.HTTPS, n.Type.SVCB})
 
 _MOST_BYTES: Final = n.MAX_MESSAGE - 512
 """What the records may take up: header, question and OPT must fit into a message with them."""
@@ -46,6 +60,7 @@ class Answer(NamedTuple):
     `ttl_s` is how long it may be kept from `received` on; 0 means do not keep it. `targets` are
     the CNAME targets in it (lower-cased wire names): a list can refuse the whole answer for one.
     The first `links` of them no upstream said: they are CNAMEs made here, which led to it.
+    `errors` are what the upstream said of a negative answer; a restart forgets them.
     """
 
     rcode: int
@@ -55,6 +70,7 @@ class Answer(NamedTuple):
     received: float
     targets: tuple[bytes, ...] = ()
     links: int = 0
+    errors: tuple[ExtendedError, ...] = ()
 
     def addresses(self, rtype: int) -> list[bytes]:
         """The addresses in its records of type A or AAAA; 0.4 µs for one.
@@ -97,34 +113,49 @@ def answer_of(
     `front` are CNAMEs made here, from the question's name to the one that was asked for in its
     place; the answer begins with them.
 
-    Positive: the smallest TTL of the chain, within the limits. Negative (NXDOMAIN, or no record
-    of the type): the SOA decides, if it is the SOA of a zone above the name; a foreign or
-    missing SOA means the reply is passed on but not kept (RFC 2308 §5). Other rcodes are not
-    kept either. Raises WireError for a CNAME chain that is too long or a circle, and for records
-    that fill more than a message once their names are written out.
+    Positive: the smallest TTL of the chain and of what proves it, within the limits. Negative
+    (NXDOMAIN, or no record of the type): the SOA decides, if it is the SOA of a zone above the
+    name; a foreign or missing SOA means the reply is passed on but not kept (RFC 2308 §5). Other
+    rcodes are not kept either. Raises WireError for a CNAME chain that is too long or a circle,
+    for records that fill more than a message once their names are written out, and for more
+    services than anybody needs.
     """
     chain = chain_of(reply, question) if not front else _chain_behind(front, reply, question)
+    if question.qtype in _SERVICE_TYPES:
+        _check_services(chain)
     links = len(front)
     asked = [record.ttl for record in chain if record.rtype == question.qtype]
     negative = reply.rcode == n.Rcode.NXDOMAIN or not asked
     if not negative and reply.rcode == n.Rcode.NOERROR:
-        chain = _with_ttls(chain, limits.min_ttl_s, limits.max_ttl_s)
-        ttl_s = min([record.ttl for record in chain])
-        return _written(reply, question, chain, (), ttl_s, now, links)
+        proofs = _proofs(reply.authority, _signers(chain)) if question.do else ()
+        whole = _with_ttls(chain + proofs, limits.min_ttl_s, limits.max_ttl_s)
+        ttl_s = min([record.ttl for record in whole])
+        chain, proofs = whole[: len(chain)], whole[len(chain) :]
+        return _written(reply, question, chain, proofs, ttl_s, now, links)
     authority = _soa_and_proofs(reply.authority, question, chain) if negative else ()
     ttl_s = 0
     if reply.rcode in (n.Rcode.NOERROR, n.Rcode.NXDOMAIN):
         ttl_s = _negative_ttl(chain, authority, limits)
     authority = tuple(r._replace(ttl=min(r.ttl, ttl_s)) for r in authority)
     chain = _with_ttls(chain, 0, limits.max_ttl_s)
-    return _written(reply, question, chain, authority, ttl_s, now, links)
+    answer = _written(reply, question, chain, authority, ttl_s, now, links)
+    return answer._replace(errors=reply.errors) if reply.errors else answer
+
+
+def _check_services(chain: tuple[Record, ...]) -> None:
+    sizes = [len(record.rdata) for record in chain if record.rtype in _SERVICE_TYPES]
+    if len(sizes) > MOST_SERVICES or sum(sizes) > MOST_SERVICE_BYTES:
+        raise WireError(
+            f"{len(sizes)} services of {sum(sizes)} bytes, at most {MOST_SERVICES} of "
+            f"{MOST_SERVICE_BYTES} are taken"
+        )
 
 
 def _chain_behind(
     front: tuple[Record, ...], reply: Reply, question: Question
 ) -> tuple[Record, ...]:
     """The chain of a reply about the name that `front` leads to, with `front` before it."""
-    asked = question._replace(name=front[-1].rdata)
+    asked = question._replace(name=front[-1].rdata.lower())
     chain = chain_of(reply, asked, MAX_LINKS - len(front))
     if {record.name for record in front} & {record.name for record in chain}:
         raise WireError("a CNAME leads back to a name that is answered here")
@@ -152,17 +183,42 @@ def _soa_and_proofs(
 ) -> tuple[Record, ...]:
     """The authority records that belong to a negative answer: the SOA of a zone above the name.
 
-    With DO set, the DNSSEC proofs stay with it (RFC 4035 §3.1.3).
+    With DO set, its signatures and the proofs stay with it (RFC 4035 §3.1.3).
     """
     last = next((r.rdata.lower() for r in reversed(chain) if r.rtype == n.Type.CNAME), None)
     name = question.name if last is None else last
-    kinds = {int(n.Type.SOA)}
-    if question.do:
-        kinds |= {n.Type.NSEC, n.Type.NSEC3, n.Type.RRSIG}
     soa = next((r for r in authority if r.rtype == n.Type.SOA and is_below(name, r.name)), None)
-    if soa is None:
+    if not question.do:
+        return () if soa is None else (soa,)
+    zones = _signers(chain) | ({soa.name} if soa is not None else set())
+    return _proofs(authority, zones, soa)
+
+
+def _proofs(
+    authority: tuple[Record, ...], zones: set[bytes], soa: Record | None = None
+) -> tuple[Record, ...]:
+    """The NSEC and NSEC3 records of some zones, and `soa`, each with its signatures.
+
+    They prove that a name or a type is not there, or of an answer made from a wildcard, that no
+    name fits better (RFC 4035 §3.1.3.3). What else an upstream puts there proves nothing.
+    """
+    if not (authority and zones):
         return ()
-    return tuple(r for r in authority if r.rtype in kinds and is_below(r.name, soa.name))
+    looked_at = [r for r in authority if r is soa or r.rtype in _PROVING][:MOST_PROOFS]
+    kept = {
+        (r.name, r.rtype)
+        for r in looked_at
+        if r is soa or (r.rtype in _PROOFS and any(is_below(r.name, zone) for zone in zones))
+    }
+    return tuple(
+        r for r in looked_at if (r.name, covered(r) if r.rtype == n.Type.RRSIG else r.rtype) in kept
+    )
+
+
+def _signers(chain: tuple[Record, ...]) -> set[bytes]:
+    """The zones that signed what is in an answer."""
+    signatures = [r for r in chain if r.rtype == n.Type.RRSIG][:MOST_PROOFS]
+    return {signer(r) for r in signatures} - {b""}
 
 
 def _negative_ttl(

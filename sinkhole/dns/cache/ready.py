@@ -23,6 +23,7 @@ All times are seconds of one monotonic clock, given as `now`.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import Enum
 from functools import lru_cache
 from math import inf
@@ -103,7 +104,7 @@ class Ready:
         rcode: int,
         do: bool = False,
         cd: bool = False,
-        ede: tuple[int, str] | None = None,
+        errors: Sequence[tuple[int, str]] = (),
         until: float = inf,
         failures: int = 0,
     ) -> None:
@@ -111,7 +112,7 @@ class Ready:
         self.report = report
         self.generation = generation
         self.heads = _heads(rcode, cd, tail.counts)
-        self.opt = _PLAIN_OPT[do] if ede is None else write_opt(do=do, ede=ede)
+        self.opt = write_opt(do=do, errors=errors) if errors else _PLAIN_OPT[do]
         self.tail = tail.data
         self.fresh_until = self.expires = until
         self.answer: Answer | None = None
@@ -169,13 +170,17 @@ class Ready:
         self.report = report
         self.age(now)
 
-    def revive(self, now: float, report: Report) -> None:
-        """Give out the expired answer for STALE_TTL_S more seconds, marked as stale."""
+    def revive(self, now: float, report: Report, errors: Sequence[tuple[int, str]] = ()) -> None:
+        """Give out the expired answer for STALE_TTL_S more seconds, marked as stale.
+
+        `errors` are what upstreams said instead of giving a newer one.
+        """
         answer = self.answer
         assert answer is not None
         self._write_ttls(answer, [STALE_TTL_S] * len(answer.tail.ttls))
         self.opt = write_opt(
-            do=bool(self.opt[7] & 0x80), ede=(n.Ede.STALE_ANSWER, "no upstream answers")
+            do=bool(self.opt[7] & 0x80),
+            errors=((n.Ede.STALE_ANSWER, "no upstream answers"), *errors),
         )
         self.report = report
         self.expires = now + STALE_TTL_S
@@ -199,13 +204,13 @@ def ready_answer(
     *,
     do: bool,
     cd: bool,
-    ede: tuple[int, str] | None = None,
+    errors: Sequence[tuple[int, str]] = (),
 ) -> Ready:
     """The Ready of an upstream's answer; one with `ttl_s` 0 is good for this moment only.
 
     An answer that was just received needs no ageing; others are aged before they are given.
     """
-    ready = Ready(report, generation, answer.tail, rcode=answer.rcode, do=do, cd=cd, ede=ede)
+    ready = Ready(report, generation, answer.tail, rcode=answer.rcode, do=do, cd=cd, errors=errors)
     ready.answer = answer
     ready.expires = answer.expires
     ready.fresh_until = min(answer.received + 1, answer.expires)

@@ -8,14 +8,20 @@ asked often as well as LRU does, without moving anything on the hot path.
 from __future__ import annotations
 
 from collections import OrderedDict
+from typing import Final
 
 from sinkhole.dns.cache.ready import Ready
+from sinkhole.dns.wire import numbers as n
+
+_EVERY_TYPE: Final = 1 << 3
+"""The bit of a key's flags that no question has: what stands there is about the name itself."""
 
 
 class Table:
     """Ready replies by key; `entries.get` is the hot path's look-up and costs 50 ns.
 
     A key is the lower-cased wire name, `Shape.key` and the tag of the client's group, joined.
+    NXDOMAIN of an upstream stands under a second key, too: that of the name, whatever the type.
     """
 
     def __init__(self, limit_bytes: int) -> None:
@@ -40,6 +46,31 @@ class Table:
         while self.size_bytes > self.limit_bytes and len(self.entries) > 1:
             self._evict_one()
 
+    def put_answer(self, key: bytes, name_size: int, ready: Ready) -> None:
+        """Keep what became of an upstream's answer, for every type of the name if that says
+        NXDOMAIN; the key begins with `name_size` bytes of name.
+
+        NXDOMAIN is about the name and class (RFC 2308 §5), and about nothing below it, as nobody
+        validated it (RFC 8020 §2). Behind a CNAME it is about another name (RFC 2308 §2.1). A name
+        that has records of any type is no longer missing.
+        """
+        self.put(key, ready)
+        of_name, answer = _of_name(key, name_size), ready.answer
+        if answer and answer.rcode == n.Rcode.NXDOMAIN and not answer.tail.counts[0]:
+            self.put(of_name, ready)
+        elif (missing := self.entries.pop(of_name, None)) is not None:
+            self.size_bytes -= missing.weight
+
+    def no_such_name(self, key: bytes, name_size: int, now: float) -> Ready | None:
+        """What says NXDOMAIN about the name in a key, still in its time, whatever type it came for.
+
+        Of the same DO and CD, so that its proofs are there; under whatever policy it was judged.
+        """
+        ready = self.entries.get(_of_name(key, name_size))
+        if ready is None or ready.answer is None or now >= ready.answer.expires:
+            return None
+        return ready
+
     def clear(self) -> None:
         """Forget everything."""
         self.entries.clear()
@@ -53,3 +84,9 @@ class Table:
             key, ready = self.entries.popitem(last=False)
         self.size_bytes -= ready.weight
         self.evicted += 1
+
+
+def _of_name(key: bytes, name_size: int) -> bytes:
+    """The key of a name whatever the type: type 0, DO and CD and the tag as in the given key."""
+    flags = key[name_size + 2] | _EVERY_TYPE
+    return key[:name_size] + b"\0\0" + bytes((flags,)) + key[name_size + 3 :]

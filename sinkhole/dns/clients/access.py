@@ -28,13 +28,21 @@ class Access:
     """The part of a Policy that is about clients; equal ones treat every client alike.
 
     `allow` are the networks that may ask at all (RFC 5358 §4), `rate_limit` queries a second for
-    each address, 0 for no limit. `traits` tells those of a packed address (4 or 16 bytes); None
-    where no rule asks for any.
+    each network of so many bits as `ipv4_prefix` and `ipv6_prefix` say, 0 for no limit. `traits`
+    tells those of a packed address (4 or 16 bytes); None where no rule asks for any.
     """
 
     allow: tuple[Network, ...] = ()
     rate_limit: int = 0
     traits: Callable[[bytes], Traits] | None = None
+    ipv4_prefix: int = 32
+    ipv6_prefix: int = 64
+
+    def network(self, packed: bytes) -> bytes:
+        """The network that shares a budget with an address, both of 4 or 16 bytes."""
+        bits, size = 8 * len(packed), len(packed)
+        shift = bits - (self.ipv4_prefix if size == 4 else self.ipv6_prefix)
+        return (int.from_bytes(packed, "big") >> shift << shift).to_bytes(size, "big")
 
 
 class Tags:

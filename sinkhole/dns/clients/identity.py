@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
 from ipaddress import ip_address
 from typing import NamedTuple
 
 from sinkhole.dns.filter.language.line import Network
-from sinkhole.dns.filter.traits import Traits, traits_of
+from sinkhole.dns.filter.networks import Networks
+from sinkhole.dns.filter.traits import Criteria, Traits
 
 
 class KnownClient(NamedTuple):
@@ -21,28 +22,23 @@ class KnownClient(NamedTuple):
     tags: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
 class KnownClients:
-    """Tells the traits of an address: those of `criteria`, which rules ask about, that hold for it.
+    """The clients of the settings, found by address; never changed.
 
-    Where several of the `known` clients have the address, it is that of the smallest network. Two
-    equal objects tell the same of every address, so a new Policy with an equal one changes no
-    client.
+    Where several have an address, it is that of the smallest network.
     """
 
-    criteria: Traits
-    known: tuple[KnownClient, ...] = ()
+    def __init__(self, known: Iterable[KnownClient] = ()) -> None:
+        self._owners = Networks((network, each) for each in known for network in each.networks)
 
-    def __call__(self, packed: bytes) -> Traits:
-        """The traits of an address of 4 or 16 bytes."""
+    def traits(self, criteria: Criteria, packed: bytes) -> Traits:
+        """The criteria that hold for an address of 4 or 16 bytes."""
         address = ip_address(packed)
-        found = [
-            (network.prefixlen, client)
-            for client in self.known
-            for network in client.networks
-            if network.version == address.version and address in network
-        ]
-        if not found:
-            return traits_of(self.criteria, address, (), ())
-        _, client = max(found, key=lambda each: each[0])
-        return traits_of(self.criteria, address, (client.name,), client.tags)
+        owner = self.owner_of(packed)
+        if owner is None:
+            return criteria.traits(address, (), ())
+        return criteria.traits(address, (owner.name,), owner.tags)
+
+    def owner_of(self, packed: bytes) -> KnownClient | None:
+        """The client that has an address of 4 or 16 bytes."""
+        return next(self._owners.of(packed), None)

@@ -4,6 +4,7 @@ match       `Matcher`: several lists, one answer
 trie        `CompiledList`: one list, ready to be asked
 precedence  of all rules that match, which one wins
 conditions  whether a rule counts for a question: client, type, names left out
+networks    which of many networks an address is in
 traits      what rules ask about clients, and what of that holds for one
 
 compiled/   the file that a list is compiled to: written, mapped, asked

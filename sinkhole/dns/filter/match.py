@@ -27,7 +27,7 @@ from sinkhole.dns.filter.precedence import (
     candidates_by_pattern,
     find_winner,
 )
-from sinkhole.dns.filter.traits import NO_TRAITS, Traits
+from sinkhole.dns.filter.traits import NO_TRAITS, Criteria, Traits
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.model.verdict import Cause
@@ -81,7 +81,9 @@ class Matcher:
         self.builtin = tuple(builtin)
         self.names = sum(each.names for each in lists)
         every = (*self.lists, *self.builtin)
-        self.criteria = frozenset().union(*(each.criteria for each in every))
+        criteria = frozenset().union(*(each.criteria for each in every))
+        read: Criteria | None = before.criteria if before is not None else None
+        self.criteria: Criteria = read if read == criteria and read else Criteria(criteria)
         self._has_patterns = any(each.patterns for each in every)
         known = before._tiers[0].bloom_filters if before is not None else None
         self._tiers: list[_Tier] = [_Tier(self.lists, builtin=False, known=known)]

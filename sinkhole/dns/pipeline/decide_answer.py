@@ -21,7 +21,7 @@ from sinkhole.dns.cache.answer import Answer
 from sinkhole.dns.cache.ready import Ready
 from sinkhole.dns.filter.match import Match
 from sinkhole.dns.pipeline.permit import Permit
-from sinkhole.dns.pipeline.replies import answered, refused_answer
+from sinkhole.dns.pipeline.replies import answer_report, answered, refused_answer
 from sinkhole.dns.policy.refused_addresses import SUSPICIOUS, is_private
 from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.wire import numbers as n
@@ -62,9 +62,33 @@ def decide_answer_again(
     ready = None if permit.front else _refused(question, view, answer, permit)
     if ready is not None:
         return ready
-    report = Report(question.name, question.qtype, answer.rcode, permit.cached)
+    report = answer_report(question, answer, permit.cached)
     known.renew(now, view.policy.generation, report)
     return known
+
+
+def decide_from_memory(
+    question: Question,
+    view: View,
+    outdated: Ready | None,
+    missing: Ready | None,
+    permit: Permit,
+    now: float,
+) -> Ready | None:
+    """The reply that is made of what upstreams said before, if they said what is of use now.
+
+    `outdated` is what another policy judged. `missing` is NXDOMAIN about the name, heard for any
+    type of it; where CNAMEs made here lead to another name, that says nothing.
+    """
+    if outdated is not None:
+        ready = decide_answer_again(question, view, outdated, permit, now)
+        if ready is not None:
+            return ready
+    if missing is None or missing.answer is None or permit.front:
+        return None
+    ready, _ = decide_answer(question, view, missing.answer, permit, "")
+    ready.age(now)
+    return ready
 
 
 def _refused(question: Question, view: View, answer: Answer, permit: Permit) -> Ready | None:

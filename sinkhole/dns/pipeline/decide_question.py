@@ -111,7 +111,7 @@ def _lead_out(
     question: Question, policy: Policy, outcome: Outcome, cause: Cause, links: tuple[Record, ...]
 ) -> Ready | Permit:
     """What CNAMEs of ours lead to outside the house, unless that may not be asked for either."""
-    found = policy.reserved.answer(links[-1].rdata, question.qtype)
+    found = policy.reserved.answer(links[-1].rdata.lower(), question.qtype)
     if found is None:
         return Permit(cause, outcome=outcome, front=links)
     made = found[0]._replace(answer=links + found[0].answer)

@@ -2,6 +2,9 @@
 
 The policy may change while an upstream is asked. What comes back is then judged by the new one,
 under the client's new key, and if that leads to another name, another question is asked.
+
+Whoever calls in here (the pipeline, the upstreams, a timer) has other clients to serve: nothing
+that one client's answer raises comes out, and that client gets SERVFAIL.
 """
 
 from __future__ import annotations
@@ -16,6 +19,8 @@ from sinkhole.dns.cache.answer import TtlLimits, answer_of
 from sinkhole.dns.cache.ready import Ready, State
 from sinkhole.dns.cache.table import Table
 from sinkhole.dns.clients.access import TAG_SIZE
+from sinkhole.dns.clients.clients import Clients
+from sinkhole.dns.pipeline.asker import Asker
 from sinkhole.dns.pipeline.decide_answer import decide_answer, decide_answer_again
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.reaction import Waiting
@@ -26,9 +31,6 @@ from sinkhole.dns.upstream.forwarder import Forwarder
 from sinkhole.dns.wire.question import Question
 from sinkhole.model.errors import SinkholeError, UpstreamError, WireError
 from sinkhole.model.record import Report
-
-Finish = Callable[[Ready, Report], None]
-"""Is given the reply, and the report of this first time."""
 
 NOT_IN_TIME: Final = SinkholeError("no answer in time")
 
@@ -46,6 +48,7 @@ class Forwarding:
         self,
         *,
         policy: Policy,
+        clients: Clients,
         decide_question: Callable[[Question, View], Ready | Permit],
         table: Table,
         upstreams: Forwarder,
@@ -54,6 +57,7 @@ class Forwarding:
         clock: Callable[[], float],
     ) -> None:
         self.policy = policy
+        self._clients = clients
         self._decide_question = decide_question
         self._table = table
         self._find = table.entries.get
@@ -62,16 +66,22 @@ class Forwarding:
         self._serve_stale_s = serve_stale_s
         self._clock = clock
 
-    def ask(self, waiting: Waiting, finish: Finish) -> None:
-        """Get a reply to what waits; `finish` is called once, perhaps before this returns.
+    def ask(self, waiting: Waiting, asker: Asker) -> None:
+        """Get a reply to what waits for the asker, perhaps before this returns.
 
         After as long as the upstreams' budget allows, or STALE_PATIENCE_S if there is an expired
-        answer to fall back on.
+        answer to fall back on. The asking then goes on, so that the table is fresh for the next
+        client (RFC 8767 §5).
         """
-        known = self._find(waiting.key)
-        if known and self._may_be_revived(known, waiting):
-            finish = self._impatiently(waiting, finish)
-        self._send(waiting, finish)
+        try:
+            known = self._find(waiting.key)
+            if known and self._may_be_revived(known, waiting):
+                asker.patience = asyncio.get_running_loop().call_later(
+                    STALE_PATIENCE_S, self._lose_patience, waiting, asker
+                )
+            self._send(waiting, asker)
+        except Exception as error:
+            asker.fail(error)
 
     def ends(self, known: Ready, now: float) -> bool:
         """End what only stands for an answer that no upstream gave, a failure or a revived answer,
@@ -82,31 +92,47 @@ class Forwarding:
         known.end(now)
         return True
 
-    def _send(self, waiting: Waiting, finish: Finish) -> None:
+    def _send(self, waiting: Waiting, asker: Asker) -> None:
         question = waiting.permit.asked(waiting.question)
-        hear = partial(self._hear, waiting, finish)
+        hear = partial(self._hear, waiting, asker)
         try:
-            self._upstreams.ask(question, hear, waiting.client.packed)
+            self._upstreams.ask(question, hear, waiting.client.network)
         except UpstreamError as error:  # nobody was asked: there is nothing to wait longer for
-            finish(*self._fail(waiting, error, keep=False))
+            asker.finish(*self._fail(waiting, error, keep=False))
 
-    def _hear(self, waiting: Waiting, finish: Finish, outcome: Exchanged | UpstreamError) -> None:
+    def _hear(self, waiting: Waiting, asker: Asker, outcome: Exchanged | UpstreamError) -> None:
+        try:
+            self._settle(waiting, asker, outcome)
+        except Exception as error:
+            asker.fail(error)
+
+    def _lose_patience(self, waiting: Waiting, asker: Asker) -> None:
+        try:
+            current = self._current(waiting)
+            if isinstance(current, Ready):
+                asker.finish(current, current.report)
+            else:
+                asker.finish(*self._fail(current, NOT_IN_TIME, keep=False))
+        except Exception as error:
+            asker.fail(error)
+
+    def _settle(self, waiting: Waiting, asker: Asker, outcome: Exchanged | UpstreamError) -> None:
         if waiting.view.policy is not self.policy:
             current, question = self._current(waiting), waiting.question
             if isinstance(current, Ready):
-                finish(current, current.report)
+                asker.finish(current, current.report)
                 return
             if current.permit.asked(question) != waiting.permit.asked(question):
-                self._send(current, finish)  # what was heard is about another name
+                self._send(current, asker)  # what was heard is about another name
                 return
             waiting = current
         now, known = self._clock(), self._find(waiting.key)
         if isinstance(outcome, UpstreamError):
-            finish(*self._fail(waiting, outcome, keep=not isinstance(outcome, CrowdedError)))
+            asker.finish(*self._fail(waiting, outcome, keep=not isinstance(outcome, CrowdedError)))
         elif known and known.is_answer_since(waiting.arrived) and self._is_fresh(known, now):
-            finish(known, known.report)  # who asked at the same time has filled it in
+            asker.finish(known, known.report)  # who asked at the same time has filled it in
         else:
-            finish(*self._decide_answer(waiting, outcome, now))
+            asker.finish(*self._decide_answer(waiting, outcome, now))
 
     def _decide_answer(
         self, waiting: Waiting, outcome: Exchanged, now: float
@@ -119,14 +145,15 @@ class Forwarding:
             return self._fail(waiting, error)
         ready, report = decide_answer(question, waiting.view, answer, permit, outcome.server)
         if ready.fresh_until > now:
-            self._table.put(waiting.key, ready)
+            self._table.put_answer(waiting.key, len(question.name), ready)
         return ready, report
 
     def _current(self, waiting: Waiting) -> Ready | Waiting:
         """What waits, decided again if the policy changed meanwhile, and perhaps its client."""
-        policy, client = self.policy, waiting.client
+        policy = self.policy
         if waiting.view.policy is policy:
             return waiting
+        client = self._clients.of(waiting.client.packed)
         key = waiting.key[:-TAG_SIZE] + client.tag
         view = View(policy, client.traits, waiting.view.qclass)
         decided = self._decide_question(waiting.question, view)
@@ -134,27 +161,6 @@ class Forwarding:
             self._table.put(key, decided)
             return decided
         return waiting._replace(key=key, view=view, permit=decided)
-
-    def _impatiently(self, waiting: Waiting, finish: Finish) -> Finish:
-        """A `finish` that comes true by itself, with the expired answer, if asking takes long.
-
-        The asking goes on, so that the table is fresh for the next client (RFC 8767 §5).
-        """
-
-        def finish_once(ready: Ready, report: Report) -> None:
-            if not timer.cancelled():
-                timer.cancel()
-                finish(ready, report)
-
-        def lose_patience() -> None:
-            current = self._current(waiting)
-            if isinstance(current, Ready):
-                finish_once(current, current.report)
-            else:
-                finish_once(*self._fail(current, NOT_IN_TIME, keep=False))
-
-        timer = asyncio.get_running_loop().call_later(STALE_PATIENCE_S, lose_patience)
-        return finish_once
 
     def _fail(
         self, waiting: Waiting, error: SinkholeError, *, keep: bool = True
@@ -165,6 +171,7 @@ class Forwarding:
         """
         now, question, permit = self._clock(), waiting.question, waiting.permit
         known, is_crowded = self._find(waiting.key), isinstance(error, CrowdedError)
+        said = error.said if isinstance(error, UpstreamError) else ()
         if known and self._is_fresh(known, now):
             return known, known.report  # who asked at the same time has it: one failure for all
         if known and is_crowded:
@@ -173,10 +180,10 @@ class Forwarding:
         if known and known.answer and self._state_of(known, now) is not State.GONE:
             ready = decide_answer_again(question, waiting.view, known, permit, now)
             if ready is known and now >= known.answer.expires:
-                known.revive(now, stale_report(known.report, permit, str(error)))
+                known.revive(now, stale_report(known.report, permit, str(error)), said)
         if ready is None:
             told = CROWDED if is_crowded else NO_ANSWER
-            ready = failure(question, self.policy, str(error), known, now, told)
+            ready = failure(question, self.policy, str(error), known, now, told, said)
             if keep:
                 self._table.put(waiting.key, ready)
         return ready, ready.report

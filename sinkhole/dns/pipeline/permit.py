@@ -47,13 +47,14 @@ class Permit:
 
     def asked(self, question: Question) -> Question:
         """What to ask an upstream in place of a client's question."""
-        return question._replace(name=self.front[-1].rdata) if self.front else question
+        front = self.front
+        return question._replace(name=front[-1].rdata.lower()) if front else question
 
     def leads_as(self, targets: tuple[bytes, ...], links: int) -> bool:
         """Whether an answer with these CNAME targets, `links` of them ours, came by this way."""
         front = self.front
         return len(front) == links and all(
-            record.rdata == target for record, target in zip(front, targets, strict=False)
+            record.rdata.lower() == target for record, target in zip(front, targets, strict=False)
         )
 
 

@@ -1,8 +1,8 @@
 """THE PAGE: what happens to a query, in order, with a reason for each place.
 
 `answer_now` is a plain function and decides everything that can be decided without waiting. Only
-what must ask an upstream goes on to `answer_then`, which begins strictly where
-`answer_now` ended: what was found out travels with it in a `Waiting`.
+what must ask an upstream goes on to `answer_then`, which begins strictly where that one ended: what
+was found out travels with it in a `Waiting`.
 
 The order, and why:
 
@@ -13,9 +13,10 @@ The order, and why:
               is decided about it, as it is about that upstream and not for anybody
  5. stages    what the policy says about the question: `STAGES`, each with its reason; what health
               checks ask for is decided there, too, but neither kept nor recorded
- 6. upstream  (later) ask, for the name or for what local records and rewrites lead to; one
+ 6. name      NXDOMAIN that was heard for another type of the name answers this one, too
+ 7. upstream  (later) ask, for the name or for what local records and rewrites lead to; one
               flight for identical questions
- 7. answer    (later) refuse what the answer leads to (CNAME targets, addresses), then keep it
+ 8. answer    (later) refuse what the answer leads to (CNAME targets, addresses), then keep it
 
 The table stands above the stages that fill it: that is the fast lane. A `Ready` carries the
 generation of the Policy that judged it, so changing the policy is one assignment here. What an
@@ -28,14 +29,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from functools import partial
 from typing import Final, Literal
 
 from sinkhole.dns.cache.answer import TtlLimits
 from sinkhole.dns.cache.ready import Ready, State
 from sinkhole.dns.cache.table import Table
-from sinkhole.dns.clients.clients import Bucket, Client, Clients
-from sinkhole.dns.pipeline.decide_answer import decide_answer_again
+from sinkhole.dns.clients.budgets import Budgets
+from sinkhole.dns.clients.clients import Client, Clients
+from sinkhole.dns.pipeline.asker import Asker
+from sinkhole.dns.pipeline.bugs import Bugs, servfail
+from sinkhole.dns.pipeline.decide_answer import decide_from_memory
 from sinkhole.dns.pipeline.decide_question import (
     HEALTH_NAME,
     Stage,
@@ -59,8 +62,8 @@ from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.upstream.forwarder import Forwarder
 from sinkhole.dns.upstream.prober import LOOP_ZONE
 from sinkhole.dns.wire import numbers as n
-from sinkhole.dns.wire.name import ROOT, end_of
-from sinkhole.dns.wire.question import HEADER_SIZE, Question, Shape, deserves_reply, peek
+from sinkhole.dns.wire.name import end_of
+from sinkhole.dns.wire.question import HEADER_SIZE, Question, Shape, deserves_reply, name_in, peek
 from sinkhole.dns.wire.write import write_error, write_refused, write_truncated
 from sinkhole.model.errors import WireError
 from sinkhole.model.record import Batch, QueryRecord, RecordBuffer, Report
@@ -75,7 +78,8 @@ MAX_LANES: Final = 16_384
 """Queries remembered byte for byte, 400 bytes each and 1.2 kB at most; when full it starts anew."""
 
 ERRORS_PER_S: Final = 100
-"""Error replies a second, all clients together: malformed queries, refusals, TC for the hasty.
+"""Error replies a second to all who may ask, and as many to all others: malformed queries,
+refusals, TC for the hasty.
 
 Beyond it such queries are dropped and counted. Unbound and dnsdist draw the line alike; errors
 help an honest client once and a flood of forged queries always.
@@ -142,6 +146,7 @@ class Pipeline:
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self.clients = Clients(policy.access)
+        self.bugs = Bugs(clock)
         self.dropped = 0
         self._policy = policy
         self._table = table
@@ -149,6 +154,7 @@ class Pipeline:
         self._upstreams = upstreams
         self._forwarding = Forwarding(
             policy=policy,
+            clients=self.clients,
             decide_question=decide_question,
             table=table,
             upstreams=upstreams,
@@ -163,7 +169,8 @@ class Pipeline:
         self._lane: dict[bytes, tuple[float, int, bytes, Report]] = {}
         """By a query's bytes without its id: until when, for which policy, what is answered."""
         self._records: list[QueryRecord] = []
-        self._errors = Bucket()
+        self._errors = Budgets(ERRORS_PER_S)
+        """One for those who may ask and one for strangers: these cannot spend the other."""
 
     @property
     def policy(self) -> Policy:
@@ -176,13 +183,14 @@ class Pipeline:
         self.clients.renew(policy.access)
         self._policy = self._forwarding.policy = policy
 
-    # ---- 1 to 5: without waiting -------------------------------------------------------------
+    # ---- 1 to 6: without waiting -------------------------------------------------------------
 
     def answer_now(self, wire: bytes, client: Client, transport: Transport, now: float) -> Reaction:
         """React to one query: reply bytes, DROP, or a Waiting to hand to `answer_then`.
 
-        Never raises for any bytes. 0.4 µs on the express lane, 1.8 by the table; this function is
-        written out in one piece for that, where each call would add a twentieth.
+        Never raises for any bytes; what a bug raises is for `answer_bug`. 0.4 µs on the express
+        lane, 1.8 by the table; this function is written out in one piece for that, where each call
+        would add a twentieth.
         """
         lane = wire[2:] + client.tag
         spelled = self._lane.get(lane)
@@ -216,8 +224,8 @@ class Pipeline:
             if not isinstance(decided, Ready):
                 return decided
             ready = decided
-        self._records.append((ready.report, client.text))
         reply = fitted(ready, wire, end, shape, transport)
+        self._records.append((ready.report, client.text))
         if ready.used and shape.plain and len(reply) <= _SHORT and not reply[2] & _TC:
             self._open_lane(lane, ready, reply)
         ready.used = True
@@ -244,7 +252,7 @@ class Pipeline:
             end, shape = peek(wire)
         except WireError as error:
             return self._answer_malformed(wire, client, error.rcode, now)
-        if shape.plain:
+        if shape.plain and client.allowed:  # strangers would have it start anew all the time
             if len(self._shapes) >= MAX_SHAPES:
                 self._shapes.clear()
             self._shapes[wire[2:HEADER_SIZE] + wire[end:]] = shape
@@ -260,22 +268,22 @@ class Pipeline:
         """
         if self._admits(client, transport, now):
             return None
-        if not self._errors.spend(ERRORS_PER_S, now):
+        if not self._errors.spend(client.allowed, now):
             self.dropped += 1
             return DROP
         if not client.allowed:
             self._records.append((NOT_ALLOWED, client.text))
             return write_refused(wire, end + 4, edns=shape.edns, do=shape.do)
         rcode = n.Rcode.NOERROR if transport is UDP else n.Rcode.REFUSED
-        report = Report(_name_in(wire, end), shape.qtype, rcode, TOO_MANY)
+        report = Report(name_in(wire, end), shape.qtype, rcode, TOO_MANY)
         self._records.append((report, client.text))
         write = write_truncated if transport is UDP else write_refused
         return write(wire, end + 4, edns=shape.edns, do=shape.do)
 
     def _admits(self, client: Client, transport: Transport, now: float) -> bool:
         """Whether a client may ask and has budget left; takes one query from it."""
-        bucket = client.udp if transport is UDP else client.tcp
-        return client.allowed and self.clients.admits(bucket, now)
+        budgets = self.clients.udp if transport is UDP else self.clients.tcp
+        return client.allowed and budgets.spend(client.network, now)
 
     def _decide(
         self,
@@ -311,34 +319,31 @@ class Pipeline:
             if shape.qclass == n.CLASS_IN:  # else refused again as quickly, and whatever the name
                 self._table.put(key, decided)
             return decided
-        if known is not None and state is State.OUTDATED:
-            ready = decide_answer_again(question, view, known, decided, now)
-            if ready is not None and ready is not known:
+        outdated = known if state is State.OUTDATED else None
+        missing = self._table.no_such_name(key, len(question.name), now)
+        ready = decide_from_memory(question, view, outdated, missing, decided, now)
+        if ready is not None:
+            if ready is not known:
                 self._table.put(key, ready)
-            if ready is not None:
-                return ready
+            return ready
         if not shape.flags & n.RD:  # RFC 1034 §5.3.1: it is for the client to ask for recursion
             return not_recursive(question, policy)
         return Waiting(wire, end, shape, client, transport, key, question, view, decided, now)
 
-    # ---- 6 and 7: with waiting ---------------------------------------------------------------
+    # ---- 7 and 8: with waiting ---------------------------------------------------------------
 
     def answer_then(self, waiting: Waiting, send: Callable[[bytes], None]) -> None:
         """Ask an upstream about what `answer_now` could not answer; always ends in a reply.
 
         `send` is called once with it, perhaps before this returns. The answer is recorded in a
-        batch of its own. A callback, as a task and a future for each query are work that nobody
-        needs.
+        batch of its own. A callback, as a task and a future would be work that nobody needs.
         """
-        self._forwarding.ask(waiting, partial(self._finish, waiting, send))
+        self._forwarding.ask(waiting, Asker(waiting, send, self._record, self.bugs))
 
-    def _finish(
-        self, waiting: Waiting, send: Callable[[bytes], None], ready: Ready, report: Report
-    ) -> None:
+    def _record(self, waiting: Waiting, report: Report) -> None:
         duration_us = int((self._clock() - waiting.arrived) * 1e6)
         records = [(report, waiting.client.text)]
         self._buffer.append(Batch(self._wall_clock(), duration_us, records))
-        send(fitted(ready, waiting.query, waiting.end, waiting.shape, waiting.transport))
 
     # ---- records -----------------------------------------------------------------------------
 
@@ -346,11 +351,32 @@ class Pipeline:
         self, wire: bytes, client: Client, rcode: int, now: float
     ) -> bytes | Literal[Drop.DROP]:
         """The error reply to a malformed query, within the budget for errors; else silence."""
-        if not self._errors.spend(ERRORS_PER_S, now):
+        if not self._errors.spend(client.allowed, now):
             self.dropped += 1
             return DROP
         self._records.append((MALFORMED[rcode], client.text))
         return write_error(wire, rcode)
+
+    def answer_bug(
+        self, wire: bytes, address: bytes | int, error: Exception
+    ) -> bytes | Literal[Drop.DROP]:
+        """React to a query whose handling raised: SERVFAIL, so that its client asks elsewhere.
+
+        For listeners, which go on with the next query. `address` is as `Clients.of` takes it.
+        """
+        self.bugs.meet(error)
+        if not deserves_reply(wire):
+            return DROP
+        reply, report = servfail(wire)
+        self._records.append((report, self.clients.text_of(address)))
+        return reply
+
+    def turn_away(self, client: Client, now: float) -> None:
+        """Record that a client's connection was closed, as it may not ask."""
+        if self._errors.spend(client.allowed, now):
+            self._records.append((NOT_ALLOWED, client.text))
+        else:
+            self.dropped += 1
 
     def close_batch(self, arrived: float) -> None:
         """Hand over the records of the queries answered since the last call.
@@ -358,14 +384,9 @@ class Pipeline:
         The server calls it when the answers of one wake-up are sent; `arrived` is when it woke.
         """
         if self._records:
+            records, self._records = self._records, []
             duration_us = int((self._clock() - arrived) * 1e6)
-            self._buffer.append(Batch(self._wall_clock(), duration_us, self._records))
-            self._records = []
-
-
-def _name_in(wire: bytes, end: int) -> bytes:
-    """The lower-cased name in a query that was only walked over; the root for what is none."""
-    try:
-        return wire[HEADER_SIZE:end].lower() if end_of(wire, HEADER_SIZE) == end else ROOT
-    except WireError:
-        return ROOT
+            try:
+                self._buffer.append(Batch(self._wall_clock(), duration_us, records))
+            except Exception as error:  # nobody may wait in vain because it is not recorded
+                self.bugs.meet(error)

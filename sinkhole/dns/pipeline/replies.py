@@ -5,6 +5,8 @@ Pure functions: they decide nothing and keep nothing.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from math import inf
 from typing import Final
 
@@ -36,13 +38,14 @@ def refusal_by_rule(question: Question, policy: Policy, match: Match) -> Ready:
     refusal = policy.group.blocking.refuse(question.name, question.qtype, match.addresses)
     verdict = Verdict(Outcome.BLOCKED, match.cause, group=policy.group.name)
     code = n.Ede.FILTERED if match.builtin else n.Ede.BLOCKED
-    return _ready(question, policy, refusal, verdict, (code, list_and_line(match.cause)))
+    return _ready(question, policy, refusal, verdict, [(code, list_and_line(match.cause))])
 
 
 def rewritten(question: Question, policy: Policy, cause: Cause, instead: SyntheticReply) -> Ready:
     """What a rule says instead, good until the policy changes (EDE 4, RFC 8914 §4.5)."""
     verdict = Verdict(Outcome.REWRITTEN, cause, group=policy.group.name)
-    return _ready(question, policy, instead, verdict, (n.Ede.FORGED_ANSWER, list_and_line(cause)))
+    errors = [(n.Ede.FORGED_ANSWER, list_and_line(cause))]
+    return _ready(question, policy, instead, verdict, errors)
 
 
 def refused_answer(
@@ -59,7 +62,7 @@ def refused_answer(
     elsewhere.
     """
     reason = f"leads to {verdict.hop}: {list_and_line(verdict.cause)}"
-    return _ready(question, policy, instead, verdict, (code, reason), until=answer.expires)
+    return _ready(question, policy, instead, verdict, [(code, reason)], until=answer.expires)
 
 
 def made_here(
@@ -87,8 +90,8 @@ def not_recursive(question: Question, policy: Policy) -> Ready:
     EDE 20, as RFC 8914 §4.21 has it.
     """
     verdict = Verdict(Outcome.REFUSED, detail="recursion not desired, and no answer is at hand")
-    ede = (n.Ede.NOT_AUTHORITATIVE, "recursion not desired")
-    return _ready(question, policy, SyntheticReply(n.Rcode.REFUSED), verdict, ede)
+    errors = [(n.Ede.NOT_AUTHORITATIVE, "recursion not desired")]
+    return _ready(question, policy, SyntheticReply(n.Rcode.REFUSED), verdict, errors)
 
 
 def failure(
@@ -98,11 +101,13 @@ def failure(
     known: Ready | None,
     now: float,
     told: str = NO_ANSWER,
+    said: Sequence[tuple[int, str]] = (),
 ) -> Ready:
     """SERVFAIL with EDE 22 (RFC 8914 §4.23) and what is `told` with it, good for FAILURE_TTL_S.
 
-    With each further failure in a row, `known` being the one before, it is good for twice as
-    long, up to FAILURE_TTL_MAX_S.
+    `said` are the extended errors that upstreams gave for it: they are passed on. With each
+    further failure in a row, `known` being the one before, it is good for twice as long, up to
+    FAILURE_TTL_MAX_S.
     """
     failures = 1
     if known is not None and known.failures and now < known.expires + FAILURE_TTL_MAX_S:
@@ -112,7 +117,7 @@ def failure(
         policy,
         SyntheticReply(n.Rcode.SERVFAIL),
         Verdict(Outcome.FAILED, detail=cause),
-        (n.Ede.NO_REACHABLE_AUTHORITY, told),
+        [(n.Ede.NO_REACHABLE_AUTHORITY, told), *said],
         until=now + _failure_ttl_s(failures),
         failures=failures,
     )
@@ -133,17 +138,25 @@ def answered(
     question: Question, policy: Policy, answer: Answer, permit: Permit, server: str
 ) -> tuple[Ready, Report]:
     """An upstream's answer, and the report of this first time; the Ready's own says "cached"."""
-    name, qtype, rcode = question.name, question.qtype, answer.rcode
-    is_rewritten = permit.outcome is Outcome.REWRITTEN
+    errors: list[tuple[int, str]] = [*answer.errors]
+    if permit.outcome is Outcome.REWRITTEN:
+        errors.insert(0, (n.Ede.FORGED_ANSWER, list_and_line(permit.cause)))
     ready = ready_answer(
         answer,
-        Report(name, qtype, rcode, permit.cached),
+        answer_report(question, answer, permit.cached),
         policy.generation,
         do=question.do,
         cd=question.cd,
-        ede=(n.Ede.FORGED_ANSWER, list_and_line(permit.cause)) if is_rewritten else None,
+        errors=errors,
     )
-    return ready, Report(name, qtype, rcode, permit.forwarded(server))
+    return ready, answer_report(question, answer, permit.forwarded(server))
+
+
+def answer_report(question: Question, answer: Answer, verdict: Verdict) -> Report:
+    """The report of an upstream's answer; the verdict tells as well what that said of it."""
+    if answer.errors:
+        verdict = replace(verdict, detail="; ".join(map(str, answer.errors)))
+    return Report(question.name, question.qtype, answer.rcode, verdict)
 
 
 def stale_report(before: Report, permit: Permit, cause: str) -> Report:
@@ -170,7 +183,7 @@ def _ready(
     policy: Policy,
     made: SyntheticReply,
     verdict: Verdict,
-    ede: tuple[int, str] | None = None,
+    errors: Sequence[tuple[int, str]] = (),
     until: float = inf,
     failures: int = 0,
 ) -> Ready:
@@ -181,7 +194,7 @@ def _ready(
         rcode=made.rcode,
         do=question.do,
         cd=question.cd,
-        ede=ede,
+        errors=errors,
         until=until,
         failures=failures,
     )
@@ -193,6 +206,7 @@ def _shared_report(outcome: Outcome, rcode: int, detail: str) -> Report:
 
 
 NOT_ALLOWED: Final = _shared_report(Outcome.REFUSED, n.Rcode.REFUSED, "client not in dns.allow")
+BUG: Final = Verdict(Outcome.FAILED, detail="an error in sinkhole itself; its log has more")
 TOO_MANY: Final = Verdict(Outcome.REFUSED, detail="over dns.rate_limit")
 MALFORMED: Final[dict[int, Report]] = {
     n.Rcode.FORMERR: _shared_report(Outcome.MALFORMED, n.Rcode.FORMERR, "malformed query"),

@@ -50,6 +50,7 @@ class _Node:
 
     @property
     def cname(self) -> bytes:
+        """The target of its CNAME in the letter case it was given, b"" where there is none."""
         (target,) = self.rdatas.get(n.Type.CNAME, (b"",))
         return target
 
@@ -99,7 +100,7 @@ class LocalNames:
             if len(links) == MOST_LINKS:
                 return LocalAnswer(cause, SyntheticReply(n.Rcode.SERVFAIL))
             links.append(Record(name, n.Type.CNAME, self.ttl_s, target))
-            name = target
+            name = target.lower()
             node = self._find(name)
         return LocalAnswer(cause, SyntheticReply(n.Rcode.NOERROR, tuple(links)), onward=name)
 
@@ -114,7 +115,7 @@ class LocalNames:
         node = self._exact.get(name)
         if node is None and self._below:
             node = _longest(self._below, name)
-        return None if node is None or node.cname == name else node
+        return None if node is None or node.cname.lower() == name else node
 
     def _add(self, records: LocalRecords, cause: Cause) -> None:
         for name, values in records.items():
@@ -150,8 +151,7 @@ def _longest(below: dict[bytes, _Node], name: bytes) -> _Node | None:
 def _node(name: str, values: Iterable[tuple[int, bytes]], cause: Cause) -> _Node:
     rdatas: dict[int, tuple[bytes, ...]] = {}
     for rtype, rdata in values:
-        is_target = rtype == n.Type.CNAME
-        rdatas[rtype] = (*rdatas.get(rtype, ()), rdata.lower() if is_target else rdata)
+        rdatas[rtype] = (*rdatas.get(rtype, ()), rdata)
     for problem in _problems(rdatas):
         raise ValueError(f"local records of {name}: {problem}")
     return _Node(cause, rdatas)

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from sinkhole.dns.clients.access import Access
 from sinkhole.dns.filter.match import Match, Matcher
-from sinkhole.dns.filter.traits import NO_TRAITS, Traits
+from sinkhole.dns.filter.traits import NO_TRAITS, Criteria, Traits
 from sinkhole.dns.policy.blocking import Blocking
 from sinkhole.dns.policy.local import LocalNames
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
@@ -28,7 +28,7 @@ class Filter(Protocol):
     """
 
     @property
-    def criteria(self) -> Traits: ...
+    def criteria(self) -> Criteria: ...
     @property
     def checks_addresses(self) -> bool: ...
 

@@ -111,6 +111,7 @@ class Mmsg:
         self,
         client_of: Callable[[int | bytes], C],
         react: Callable[[bytes, C, T, float], R | bytes],
+        recover: Callable[[bytes, int | bytes, Exception], R | bytes],
         transport: T,
         now: float,
     ) -> tuple[list[tuple[R, Path]], int]:
@@ -122,6 +123,9 @@ class Mmsg:
         anything else, which is given back with the path for `send_later`: what it asks for would
         slow down the queries behind it. Returns all of that, and how many replies the kernel did
         not take. One function, as each call in it would be paid per query.
+
+        No query takes another one with it: in place of what raises, `recover` reacts, and is given
+        the query, the sender's address and the exception.
         """
         count = self._receive()
         words, iovs = self._in.words, self._out.iovs
@@ -135,7 +139,10 @@ class Mmsg:
             wire = queries[start : start + words[_WORDS * i + 7]]
             at = i * _NAME_SIZE
             peer = bytes(names[at + 8 : at + 24]) if v6 else name_ints[7 * i + 1]
-            reaction = react(wire, client_of(peer), transport, now)
+            try:
+                reaction = react(wire, client_of(peer), transport, now)
+            except Exception as error:
+                reaction = recover(wire, peer, error)
             if type(reaction) is not bytes:
                 later.append((reaction, self._path(i)))  # type: ignore[arg-type]  # R, as not bytes
                 continue

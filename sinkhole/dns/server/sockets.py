@@ -1,39 +1,34 @@
-"""Listening sockets: UDP and TCP on one address and port."""
+"""Listening sockets: UDP and TCP on one address and port, each to be had or not by itself."""
 
 from __future__ import annotations
 
 import errno
-import logging
 import socket
 import sys
-from collections.abc import Iterable
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from sinkhole.model.errors import SinkholeError
 from sinkhole.model.socket_address import family_of, socket_address
-
-log = logging.getLogger(__name__)
 
 RECEIVE_BUFFER: Final = 1 << 20
 """Room in the kernel for queries that arrive while Python does something else, in bytes."""
 
 BACKLOG: Final = 128
 
+WILDCARDS: Final = ("0.0.0.0", "::")
+"""Every address of this machine, of one family."""
 
-class Pair(NamedTuple):
-    """The two sockets of one listen address; `port` is the real one, also for port 0."""
+Transport = Literal["UDP", "TCP"]
 
-    udp: socket.socket
-    tcp: socket.socket
+
+class Bound(NamedTuple):
+    """A socket bound to one listen address; `port` is the real one, also for port 0."""
+
+    sock: socket.socket
     host: str
     port: int
-    pktinfo: bool
-    """Bound to a wildcard: replies must be told which address to leave from."""
-
-    def close(self) -> None:
-        """Close both."""
-        self.udp.close()
-        self.tcp.close()
+    pktinfo: bool = False
+    """Bound to a wildcard, with UDP: replies must be told which address to leave from."""
 
 
 class ListenError(SinkholeError):
@@ -43,63 +38,47 @@ class ListenError(SinkholeError):
         super().__init__(_advice(host, port, error))
         self.has_no_family = error.errno == errno.EAFNOSUPPORT
         """Whether this machine knows no such addresses at all, as without IPv6."""
+        self.is_late = error.errno in (errno.EADDRNOTAVAIL, errno.ENODEV)
+        """Whether the address or its interface is not there, and so may come yet."""
+        self.is_taken = error.errno == errno.EADDRINUSE
+        """Whether another program has the port."""
 
 
-def bind(host: str, port: int) -> Pair:
-    """Bind UDP and TCP on one port; port 0 takes one that is free for both.
+def bind(transport: Transport, host: str, port: int) -> Bound:
+    """Bind one socket, for TCP with its queue; port 0 takes any.
 
     Raises ListenError, e.g. when the port is taken or needs rights.
     """
-    family = family_of(host)
-    udp = tcp = None
+    sock = None
     try:
-        udp = _socket(family, socket.SOCK_DGRAM)
-        udp.bind(socket_address(host, port))
-        real_port = udp.getsockname()[1]
-        tcp = _socket(family, socket.SOCK_STREAM)
-        tcp.bind(socket_address(host, real_port))
-        tcp.listen(BACKLOG)
-        pktinfo = host in ("0.0.0.0", "::")
+        sock = _socket(family_of(host), transport)
+        sock.bind(socket_address(host, port))
+        pktinfo = transport == "UDP" and host in WILDCARDS
         if pktinfo:
-            _ask_for_pktinfo(udp, family)
+            _ask_for_pktinfo(sock, sock.family)
+        if transport == "TCP":
+            sock.listen(BACKLOG)
+        return Bound(sock, host, sock.getsockname()[1], pktinfo)
     except OSError as error:
-        for sock in (udp, tcp):
-            if sock is not None:
-                sock.close()
-        if port == 0 and error.errno == errno.EADDRINUSE:
-            return bind(host, port)  # the free UDP port was taken for TCP; there are others
+        if sock is not None:
+            sock.close()
         raise ListenError(host, port, error) from error
-    return Pair(udp, tcp, host, real_port, pktinfo)
 
 
-def bind_all(listen: Iterable[tuple[str, int]]) -> list[Pair]:
-    """Bind each (host, port), or none; ListenError as from `bind`.
-
-    On a machine without IPv6, "::" is left out where other addresses remain: it stands in the
-    default settings, and means "every address there is".
-    """
-    pairs: list[Pair] = []
-    missing: ListenError | None = None
+def bind_both(host: str) -> tuple[Bound, Bound]:
+    """UDP and TCP on a port that is free for both; ListenError as from `bind`."""
+    udp = bind("UDP", host, 0)
     try:
-        for host, port in listen:
-            try:
-                pairs.append(bind(host, port))
-            except ListenError as error:
-                if host != "::" or not error.has_no_family:
-                    raise
-                missing = error
-        if missing is not None and not pairs:
-            raise missing
-    except ListenError:
-        for pair in pairs:
-            pair.close()
+        return udp, bind("TCP", host, udp.port)
+    except ListenError as error:
+        udp.sock.close()
+        if error.is_taken:
+            return bind_both(host)  # there are other ports
         raise
-    if missing is not None:
-        log.warning("%s It is left out.", missing)
-    return pairs
 
 
-def _socket(family: socket.AddressFamily, kind: socket.SocketKind) -> socket.socket:
+def _socket(family: socket.AddressFamily, transport: Transport) -> socket.socket:
+    kind = socket.SOCK_DGRAM if transport == "UDP" else socket.SOCK_STREAM
     sock = socket.socket(family, kind)
     sock.setblocking(False)
     if kind == socket.SOCK_STREAM:

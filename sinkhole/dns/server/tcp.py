@@ -3,6 +3,9 @@
 RFC 7766 asks servers to answer queries of one connection concurrently (§6.2.1.1) and lets them
 close idle connections (§6.2.3) and guard themselves (§10). A connection never uses room that UDP
 needs: each transport has its own bounds.
+
+Who may not ask is not answered at all here, but closed at once: a stranger's connections and
+messages must not cost what the household's do.
 """
 
 from __future__ import annotations
@@ -11,17 +14,26 @@ import asyncio
 import contextlib
 import socket
 import time
+from collections import Counter
+from collections.abc import Iterable
+from functools import partial
 from typing import Final
 
 from sinkhole.dns.clients.clients import Client
 from sinkhole.dns.pipeline.pipeline import Pipeline
-from sinkhole.dns.pipeline.reaction import DROP, TCP
-from sinkhole.dns.server.sockets import Pair
+from sinkhole.dns.pipeline.reaction import DROP, TCP, Reaction
+from sinkhole.dns.server.mmsg import QUERY_SIZE
+from sinkhole.dns.server.sockets import Bound
+from sinkhole.dns.wire.question import HEADER_SIZE
+from sinkhole.model.acceptor import Acceptor
 
 MAX_CONNECTIONS: Final = 64
 MAX_PER_CLIENT: Final = 16
+"""Of one network, as budgets are (see `Client.network`)."""
 MAX_IN_FLIGHT: Final = 16
 """Queries of one connection that wait for upstreams; reading pauses beyond it."""
+MAX_WAITING: Final = 2000
+"""Queries that wait for upstreams, those of connections that are closed meanwhile among them."""
 MAX_QUERIES: Final = 200
 """Queries on one connection before it is closed, so that none lives forever."""
 IDLE_S: Final = 10.0
@@ -35,31 +47,33 @@ SWEEP_S: Final = 0.5
 
 
 class TcpListener:
-    """Serves the TCP sockets of all listen addresses."""
+    """Serves the TCP sockets of all listen addresses, `most` connections at once."""
 
-    def __init__(self, pipeline: Pipeline) -> None:
+    def __init__(self, pipeline: Pipeline, most: int = MAX_CONNECTIONS) -> None:
         self.pipeline = pipeline
+        self.most = most
+        self.most_per_client = min(MAX_PER_CLIENT, max(2, most // 4))
         self.waiting = 0
         """Queries of all connections that wait for upstreams."""
+        self.overloaded = 0
+        """Queries dropped, with their connection, because MAX_WAITING others were waiting."""
         self.calm = asyncio.Event()
         """Set when the last of them was answered."""
         self.connections: dict[Connection, None] = {}
         """Open connections, the one that was idle longest first."""
-        self._servers: list[asyncio.Server] = []
+        self.acceptors: list[Acceptor] = []
         self._sweeper: asyncio.TimerHandle | None = None
 
-    async def listen(self, pair: Pair) -> None:
+    def listen(self, bound: Bound) -> None:
         """Start accepting on one more socket."""
-        loop = asyncio.get_running_loop()
-        server = await loop.create_server(lambda: Connection(self), sock=pair.tcp)
-        self._servers.append(server)
+        self.acceptors.append(Acceptor(bound.sock, partial(Connection, self), self._make_room))
         if self._sweeper is None:
-            self._sweeper = loop.call_later(SWEEP_S, self._sweep)
+            self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
 
     async def close(self, patience_s: float = 0.0) -> None:
         """Stop accepting, give queries that wait `patience_s` to be answered, close everything."""
-        for server in self._servers:
-            server.close()
+        for acceptor in self.acceptors:
+            await acceptor.close()
         if self._sweeper is not None:
             self._sweeper.cancel()
         if self.waiting and patience_s > 0:
@@ -71,14 +85,36 @@ class TcpListener:
             connection.close()
 
     def admit(self, new: Connection) -> bool:
-        """Make room for a new connection, at the cost of the one idle longest."""
-        same = [c for c in self.connections if c.client is new.client]
-        if len(same) >= MAX_PER_CLIENT and not self._evict(same):
+        """Give a new connection a place, if need be that of another one (see `_give_way`)."""
+        networks = Counter(each.client.network for each in self.connections)
+        own = networks[new.client.network]
+        if own >= self.most_per_client:
+            gives_way = _first_idle(
+                each for each in self.connections if each.client.network == new.client.network
+            )
+        elif len(self.connections) >= self.most:
+            gives_way = self._give_way(networks, own)
+        else:
+            self.connections[new] = None
+            return True
+        if gives_way is None:
             return False
-        if len(self.connections) >= MAX_CONNECTIONS and not self._evict(list(self.connections)):
-            return False
+        gives_way.close()
         self.connections[new] = None
         return True
+
+    def _give_way(self, networks: Counter[bytes], own: int) -> Connection | None:
+        """Whose place goes to a client that has `own` of them, if anybody's.
+
+        Those give way who have most, if that is more than the new one will have: the one unused
+        longest, at best one that is idle. So nobody holds all places, however busy. Where all have
+        about as many, only those that are idle give way.
+        """
+        most = max(networks.values())
+        if most <= own + 1:
+            return _first_idle(self.connections)
+        theirs = [each for each in self.connections if networks[each.client.network] == most]
+        return _first_idle(theirs) or theirs[0]
 
     def touched(self, connection: Connection) -> None:
         """Move a connection that was just used to the end of the queue."""
@@ -86,22 +122,19 @@ class TcpListener:
             del self.connections[connection]
             self.connections[connection] = None
 
-    @staticmethod
-    def _evict(candidates: list[Connection]) -> bool:
-        for connection in candidates:
-            if connection.is_idle:
-                connection.close()
-                return True
-        return False
+    def _make_room(self) -> None:
+        """Close a connection that can be spared, as descriptors have run out."""
+        if (idle := _first_idle(self.connections)) is not None:
+            idle.close()
 
     def _sweep(self) -> None:
         """Close what is idle or slow; a timer for all instead of two a connection."""
+        self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
         now = time.monotonic()
-        busy = len(self.connections) > MAX_CONNECTIONS // 2
+        busy = len(self.connections) > self.most // 2
         for connection in list(self.connections):
             if connection.is_overdue(now, BUSY_IDLE_S if busy else IDLE_S):
                 connection.close()
-        self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
 
 
 class Connection(asyncio.Protocol):
@@ -126,14 +159,28 @@ class Connection(asyncio.Protocol):
         """Take a place among the connections, or close at once."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        family = (
-            socket.AF_INET6 if len(transport.get_extra_info("peername")) == 4 else socket.AF_INET
-        )
-        host = transport.get_extra_info("peername")[0].partition("%")[0]
-        self.client = self._pipeline.clients.of(socket.inet_pton(family, host))
-        transport.set_write_buffer_limits(high=WRITE_BUFFER)
-        if not self._listener.admit(self):
+        try:
+            is_admitted = self._enter(transport)
+        except Exception as error:  # else it would stay open, and nobody would know of it
+            self._pipeline.bugs.meet(error)
+            is_admitted = False
+        if not is_admitted:
             transport.abort()
+
+    def _enter(self, transport: asyncio.Transport) -> bool:
+        """Whether this may stay: who may not ask is told nothing, and read nothing from."""
+        peer = transport.get_extra_info("peername")
+        if peer is None:  # gone before it was accepted
+            return False
+        family = socket.AF_INET6 if len(peer) == 4 else socket.AF_INET
+        packed = socket.inet_pton(family, peer[0].partition("%")[0])
+        self.client = self._pipeline.clients.of(packed)
+        if not self.client.allowed:
+            self._pipeline.turn_away(self.client, self._used)
+            self._pipeline.close_batch(self._used)
+            return False
+        transport.set_write_buffer_limits(high=WRITE_BUFFER)
+        return self._listener.admit(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Give the place back."""
@@ -163,9 +210,12 @@ class Connection(asyncio.Protocol):
             if self._in_flight >= MAX_IN_FLIGHT or self._queries >= MAX_QUERIES:
                 self._transport.pause_reading()  # what is not read here waits at the client
                 break
-            end = 2 + int.from_bytes(buffer[:2], "big")
+            size = int.from_bytes(buffer[:2], "big")
+            end = 2 + (size if size <= QUERY_SIZE else HEADER_SIZE)
             if len(buffer) < end:
                 break
+            if size > QUERY_SIZE:  # no query can be: its header is answered, the rest never read
+                self._queries = MAX_QUERIES
             wire = bytes(buffer[2:end])
             del buffer[:end]
             self._message_began = None
@@ -179,11 +229,19 @@ class Connection(asyncio.Protocol):
         self._used = arrived
         self._queries += 1
         self._listener.touched(self)
-        reaction = self._pipeline.answer_now(wire, self.client, TCP, arrived)
+        reaction: Reaction
+        try:
+            client = self._pipeline.clients.of(self.client.packed)  # anew, as it may have changed
+            reaction = self._pipeline.answer_now(wire, client, TCP, arrived)
+        except Exception as error:
+            reaction = self._pipeline.answer_bug(wire, self.client.packed, error)
         if isinstance(reaction, bytes):
             self._send(reaction)
         elif reaction is DROP:
             self._transport.close()  # what is no query over UDP is silence, over TCP the end
+        elif self._listener.waiting >= MAX_WAITING:
+            self._listener.overloaded += 1
+            self._transport.close()
         else:
             self._in_flight += 1
             self._listener.waiting += 1
@@ -240,3 +298,7 @@ class Connection(asyncio.Protocol):
             self._transport.abort()
         else:
             self._transport.close()
+
+
+def _first_idle(connections: Iterable[Connection]) -> Connection | None:
+    return next((each for each in connections if each.is_idle), None)

@@ -18,9 +18,9 @@ from math import inf
 from typing import Any, Final
 
 from sinkhole.dns.pipeline.pipeline import Pipeline
-from sinkhole.dns.pipeline.reaction import DROP, UDP
+from sinkhole.dns.pipeline.reaction import DROP, UDP, Reaction
 from sinkhole.dns.server import mmsg
-from sinkhole.dns.server.sockets import Pair
+from sinkhole.dns.server.sockets import Bound
 
 log = logging.getLogger(__name__)
 
@@ -31,7 +31,7 @@ MAX_WAITING: Final = 2000
 class UdpListener:
     """Serves one UDP socket from construction until `close`."""
 
-    def __init__(self, pair: Pair, pipeline: Pipeline, *, batched: bool | None = None) -> None:
+    def __init__(self, bound: Bound, pipeline: Pipeline, *, batched: bool | None = None) -> None:
         """`batched` None means: where the platform can."""
         self.overloaded = 0
         """Queries dropped because MAX_WAITING others were waiting."""
@@ -42,18 +42,18 @@ class UdpListener:
         self._calm = asyncio.Event()
         self._is_closed = False
         self._warned = -inf
-        self._pair = pair
+        self._bound = bound
         self._pipeline = pipeline
         self._loop = asyncio.get_running_loop()
         if mmsg.is_available() if batched is None else batched:
-            self._batch = mmsg.Mmsg(pair.udp, pktinfo=pair.pktinfo)
-            self._loop.add_reader(pair.udp, self._serve_batch)
+            self._batch = mmsg.Mmsg(bound.sock, pktinfo=bound.pktinfo)
+            self._loop.add_reader(bound.sock, self._serve_batch)
         else:
-            self._loop.add_reader(pair.udp, self._serve_one_by_one)
+            self._loop.add_reader(bound.sock, self._serve_one_by_one)
 
     async def close(self, patience_s: float = 0.0) -> None:
         """Stop listening, give queries that wait `patience_s` to be answered, close the socket."""
-        self._loop.remove_reader(self._pair.udp)
+        self._loop.remove_reader(self._bound.sock)
         if self._waiting and patience_s > 0:
             self._calm.clear()
             with contextlib.suppress(TimeoutError):
@@ -61,7 +61,7 @@ class UdpListener:
                     await self._calm.wait()
         self._flush()
         self._is_closed = True
-        self._pair.udp.close()
+        self._bound.sock.close()
 
     def _serve_batch(self) -> None:
         arrived = time.monotonic()
@@ -69,7 +69,7 @@ class UdpListener:
         later: list[tuple[Any, mmsg.Path]]
         try:
             later, unsent = self._batch.serve(
-                pipeline.clients.of, pipeline.answer_now, UDP, arrived
+                pipeline.clients.of, pipeline.answer_now, pipeline.answer_bug, UDP, arrived
             )
         except OSError as error:
             self._warn(error, arrived)
@@ -113,13 +113,13 @@ class UdpListener:
         """Say once a minute that the kernel gives us no datagrams; there may be many failures."""
         if now - self._warned >= 60:
             self._warned = now
-            log.warning("receiving on %s:%d failed: %s", self._pair.host, self._pair.port, error)
+            log.warning("receiving on %s:%d failed: %s", self._bound.host, self._bound.port, error)
 
     # ---- without recvmmsg --------------------------------------------------------------------
 
     def _serve_one_by_one(self) -> None:
         arrived = time.monotonic()
-        sock, pipeline = self._pair.udp, self._pipeline
+        sock, pipeline = self._bound.sock, self._pipeline
         for _ in range(mmsg.BATCH):
             try:
                 wire, control, _, peer = sock.recvmsg(mmsg.QUERY_SIZE, 64)
@@ -128,8 +128,12 @@ class UdpListener:
             except OSError as error:
                 self._warn(error, arrived)
                 break
-            client = pipeline.clients.of(_packed(peer, sock.family))
-            reaction = pipeline.answer_now(wire, client, UDP, arrived)
+            packed = _packed(peer, sock.family)
+            reaction: Reaction
+            try:
+                reaction = pipeline.answer_now(wire, pipeline.clients.of(packed), UDP, arrived)
+            except Exception as error:
+                reaction = pipeline.answer_bug(wire, packed, error)
             if isinstance(reaction, bytes):
                 self._send(reaction, control, peer)
             elif reaction is not DROP and self._may_wait():
@@ -143,7 +147,7 @@ class UdpListener:
 
     def _send(self, reply: bytes, control: list[Any], peer: Any) -> None:
         try:
-            self._pair.udp.sendmsg([reply], control, 0, peer)
+            self._bound.sock.sendmsg([reply], control, 0, peer)
         except OSError:  # no route or a full buffer: the client will ask again
             self.unsent += 1
 

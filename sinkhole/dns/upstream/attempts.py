@@ -84,6 +84,8 @@ class Attempts:
         self._tasks = Tasks("upstream", 2 * MOST_TCP)
         self.strays = 0
         """Datagrams that did not answer what was asked on their socket."""
+        self.unsent = 0
+        """Queries that could not be sent for want of a descriptor or memory on our side."""
         self.forged_at: dict[str, float] = {}
         """By name of server, when a question was last driven to TCP by such datagrams."""
 
@@ -232,6 +234,7 @@ class Attempts:
             return reply
         attempt.server.unhelpful(self._clock(), attempt.flight.holder.zone)
         attempt.flight.spent.append(attempt.server)
+        attempt.errors = reply.errors
         self.end(attempt, _uselessness(reply))
         self._missed(attempt)
         return None
@@ -273,14 +276,14 @@ class Attempts:
         reason = error.strerror or type(error).__name__
         attempt.flight.spent.append(attempt.server)
         if error.errno in _OUR_LIMITS:
+            self.unsent += 1
             attempt.outcome = f"was not asked ({reason}, on our side)"
             attempt.flight.is_crowded = True
-        elif error.errno == errno.ECONNREFUSED:
-            attempt.outcome = "has no DNS server listening there"
-            attempt.server.failed(attempt.outcome)
-        else:
-            attempt.outcome = f"cannot be reached ({reason})"
-            attempt.server.failed(attempt.outcome)
+            return
+        is_closed = error.errno == errno.ECONNREFUSED
+        said = "has no DNS server listening there" if is_closed else f"cannot be reached ({reason})"
+        attempt.outcome = said
+        attempt.server.failed(said)
 
     def _fail(self, attempt: Attempt, outcome: str) -> None:
         attempt.server.failed(outcome, attempt.flight.judged_zone)
@@ -394,4 +397,4 @@ def _uselessness(reply: Reply) -> str:
         return f"{said}, truncated even over TCP"
     if reply.rcode in _USABLE:
         return f"{said} without repeating the question"
-    return said if reply.ede is None else f"{said} (extended error {reply.ede})"
+    return f"{said} ({'; '.join(map(str, reply.errors))})" if reply.errors else said

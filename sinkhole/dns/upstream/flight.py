@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 
 from sinkhole.dns.upstream.health import Server
 from sinkhole.dns.upstream.shares import Holder, Shares
+from sinkhole.dns.wire.extended_errors import ExtendedError, bounded
 from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Reply
 from sinkhole.model.errors import UpstreamError
@@ -64,12 +65,12 @@ class Attempt:
     it then holds one for its flight's `holder`. `patience_s` is after how long a server counts as
     silent. `fallback` is how to ask by UDP should TCP not be to be had, with EDNS and in lower case
     or not; None where that would not help. `outcome` finishes a sentence that begins with the
-    server's name, "" while nothing came of it.
+    server's name, "" while nothing came of it. `errors` are what the server said of its failure.
     """
 
     __slots__ = (
-        "edns", "fallback", "flight", "handle", "lower", "outcome", "patience_s", "places",
-        "query", "sent_at", "server", "tcp",
+        "edns", "errors", "fallback", "flight", "handle", "lower", "outcome", "patience_s",
+        "places", "query", "sent_at", "server", "tcp",
     )  # fmt: skip
 
     def __init__(
@@ -86,6 +87,7 @@ class Attempt:
         self.patience_s = 0.0
         self.fallback: tuple[bool, bool] | None = None
         self.outcome = ""
+        self.errors: tuple[ExtendedError, ...] = ()
         self.handle: socket.SocketType | asyncio.Task[None] | None = None
         self.places: Shares[Attempt] = server.sockets
 
@@ -140,6 +142,14 @@ class Flight:
                 count += 1
         return count
 
+    @property
+    def has_fresh_server(self) -> bool:
+        """Whether there is a server in good order that was not asked yet."""
+        for server in self.servers:
+            if server.up and not (server.loops or self.asked(server) or server in self.spent):
+                return True
+        return False
+
     def wait(self, now: float, patience_s: float, limit_s: float) -> None:
         """Give a new attempt `patience_s` before the next server is asked, `limit_s` in all."""
         # Comparisons, as min() and max() would take a third of a microsecond a query.
@@ -178,13 +188,20 @@ class Flight:
             )
             for name in names
         }
+        said = bounded(error for attempt in self.attempts for error in attempt.errors)
         took_s = now - self.began_at
         ending = f"; gave up after {took_s:.1f} s" if took_s >= WORTH_TELLING_S else ""
         error = CrowdedError if self.is_crowded else UpstreamError
         if len(told) == 1:
             [(name, what)] = told.items()
-            return error(name, what + ending)
-        return error("", ", ".join(f"{k} {v}" for k, v in told.items()) + ending)
+            return error(name, what + ending, said)
+        return error("", ", ".join(f"{k} {v}" for k, v in told.items()) + ending, said)
+
+
+def bug_error() -> UpstreamError:
+    """Log the bug that is being handled; the error for those whose question it ended."""
+    log.exception("a question was lost by a bug")
+    return UpstreamError("", "an error of sinkhole's own")
 
 
 def tell_all(askers: Iterable[Asker], outcome: Exchanged | UpstreamError) -> None:
@@ -205,6 +222,6 @@ def settle(future: asyncio.Future[Exchanged], outcome: Exchanged | UpstreamError
         return
     if isinstance(outcome, UpstreamError):
         # One of its own for each: raising collects a traceback in the exception.
-        future.set_exception(type(outcome)(outcome.server, outcome.cause))
+        future.set_exception(type(outcome)(outcome.server, outcome.cause, outcome.said))
     else:
         future.set_result(outcome)

@@ -38,6 +38,7 @@ from sinkhole.dns.upstream.flight import (
     Exchanged,
     Flight,
     Tell,
+    bug_error,
     settle,
     tell_all,
 )
@@ -58,6 +59,8 @@ SHORTEST_PATIENCE_S: Final = 0.2
 """Asking the next server as well before this would double the traffic for nothing."""
 
 TOO_MANY: Final = "too many questions are waiting"
+
+MOST_PER_SERVER: Final = 500
 
 ALARM_S: Final = 3600.0
 """How long a suspected forgery is shown, and a flood of questions."""
@@ -80,7 +83,7 @@ class Forwarder:
         budget_s: float = 4.4,
         probe_s: float = 10.0,
         most_waiting: int = 1500,
-        most_per_server: int = 500,
+        most_per_server: int = MOST_PER_SERVER,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._try_s = timeout_s / ROUNDS
@@ -141,7 +144,7 @@ class Forwarder:
     def ask(self, question: Question, tell: Tell, client: bytes = OURSELVES) -> None:
         """Ask without a coroutine: `tell` is called once with the outcome.
 
-        `client` is the packed address of who asks: places are shared between clients. Raises
+        `client` is the packed network of who asks: places are shared between these. Raises
         UpstreamError at once where `exchange_later` does. `tell` may be called before this
         returns, namely when nothing could be sent.
         """
@@ -173,6 +176,11 @@ class Forwarder:
     def strays(self) -> int:
         """Datagrams so far that did not answer what was asked on their socket."""
         return self._attempts.strays
+
+    @property
+    def unsent(self) -> int:
+        """Queries so far that found no descriptor or memory on our side."""
+        return self._attempts.unsent
 
     def status(self) -> list[UpstreamStatus]:
         """How each server does, in the order of the settings."""
@@ -315,18 +323,11 @@ class Forwarder:
 
     def _patience_s(self, flight: Flight, server: Server) -> float:
         """How long to wait for a server just asked, before the next one is asked as well."""
-        if len(flight.servers) == 1 or not self._has_fresh(flight):
+        if len(flight.servers) == 1 or not flight.has_fresh_server:
             return self._try_s
         if server.is_suspect or server.rtt_s is None:
             return min(SHORTEST_PATIENCE_S, self._try_s)
         return min(max(3 * server.rtt_s, SHORTEST_PATIENCE_S), self._try_s)
-
-    def _has_fresh(self, flight: Flight) -> bool:
-        """Whether there is a server in good order that this flight has not asked yet."""
-        for other in flight.servers:
-            if other.up and not (other.loops or flight.asked(other) or other in flight.spent):
-                return True
-        return False
 
     def _landed(self, attempt: Attempt, reply: Reply, rtt_s: float) -> None:
         flight = attempt.flight
@@ -366,8 +367,11 @@ class Forwarder:
         self._tick_timer = None
         now = self._clock()
         for flight in [flight for flight in self._flights.values() if flight.next_at <= now]:
-            if flight.attempts:  # else one before it has ended it, by what was asked next
-                self._move_on(flight, now)
+            try:
+                if flight.attempts:  # else one before it has ended it, by what was asked next
+                    self._move_on(flight, now)
+            except Exception:  # a bug may end this flight, but not time for all others
+                self._end(flight, bug_error())
         if self._flights:
             self._set_tick()
 

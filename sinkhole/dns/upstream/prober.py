@@ -94,7 +94,11 @@ class Prober:
             del self._watched[server]
         else:
             self._watched[server] = None
-            self._probe(server)
+            try:
+                self._probe(server)
+            except Exception:
+                self._look_in(server, self._every_s)  # a bug may not end the looking
+                raise
 
     def _probe(self, server: Server) -> None:
         label = os.urandom(8).hex().encode()

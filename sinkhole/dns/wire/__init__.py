@@ -1,6 +1,7 @@
 """Bytes to meaning and back, for DNS messages: no I/O, no clock.
 
 numbers    the registries: types, rcodes, opcodes, EDNS options, extended errors
+extended_errors   why an answer is what it is, in an upstream's words (RFC 8914)
 name       domain names between wire form and text
 question   what a client asks: `peek` reads one query without a full parse
 options    its EDNS options: those that are known here must be well-formed

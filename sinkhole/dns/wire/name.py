@@ -30,18 +30,18 @@ def end_of(wire: bytes, offset: int) -> int:
     Raises WireError for a pointer or reserved label type, a name of more than 255 bytes, and a
     message that ends within the name.
     """
-    position = offset
+    part = wire[offset : offset + MAX_NAME]  # so that no more than a name is walked over
+    position = 0
     try:
-        while size := wire[position]:
+        while size := part[position]:
             if size > MAX_LABEL:
                 raise WireError(f"label type {size:#04x} in a name that may not be compressed")
             position += size + 1
     except IndexError:
+        if len(part) == MAX_NAME:
+            raise WireError(f"name of more than {MAX_NAME} bytes") from None
         raise WireError("message ends within a name") from None
-    position += 1
-    if position - offset > MAX_NAME:
-        raise WireError(f"name of {position - offset} bytes, at most {MAX_NAME} are allowed")
-    return position
+    return offset + position + 1
 
 
 def labels(wire_name: bytes) -> Iterator[bytes]:
@@ -95,11 +95,12 @@ def _escape(byte: int) -> str:
     return f"\\{byte:03d}"
 
 
-def from_text(name: str) -> bytes:
+def from_text(name: str, *, keep_case: bool = False) -> bytes:
     r"""The lower-cased wire name of a text: with or without final dot, escapes, or Unicode.
 
-    Unicode is normalised by IDNA 2008 with UTS 46 mapping. Raises ValueError, with a text fit
-    for the user, for empty labels, labels over 63 or names over 255 bytes, and bad escapes.
+    With `keep_case` it is spelled as in the text, but for Unicode. That is normalised by IDNA 2008
+    with UTS 46 mapping. Raises ValueError, with a text fit for the user, for empty labels, labels
+    over 63 or names over 255 bytes, and bad escapes.
     """
     if name in (".", ""):
         return ROOT
@@ -113,11 +114,11 @@ def from_text(name: str) -> bytes:
         if len(part) > MAX_LABEL:
             raise ValueError(f"{name!r} has a label of {len(part)} bytes, at most {MAX_LABEL}")
         out.append(len(part))
-        out += part.lower()
+        out += part
     out.append(0)
     if len(out) > MAX_NAME:
         raise ValueError(f"{name!r} takes {len(out)} bytes, at most {MAX_NAME}")
-    return bytes(out)
+    return bytes(out if keep_case else out.lower())  # no length byte is a capital letter's
 
 
 def _to_ascii(name: str) -> str:

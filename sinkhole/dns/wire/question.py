@@ -16,12 +16,15 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from sinkhole.dns.wire import numbers as n
-from sinkhole.dns.wire.name import end_of
+from sinkhole.dns.wire.name import ROOT, end_of
 from sinkhole.dns.wire.options import check_option
 from sinkhole.model.errors import WireError
 
 HEADER_SIZE: Final = 12
 OPT_FIXED_SIZE: Final = 11
+
+MOST_OPTIONS: Final = 32
+"""EDNS options of a query. Clients send a handful; a query of nothing else keeps us reading."""
 
 
 class Question(NamedTuple):
@@ -90,6 +93,14 @@ def deserves_reply(wire: bytes) -> bool:
     return len(wire) >= HEADER_SIZE and not wire[2] & 0x80
 
 
+def name_in(wire: bytes, end: int) -> bytes:
+    """The lower-cased name of a query that was only walked over, up to `end`; the root if none."""
+    try:
+        return wire[HEADER_SIZE:end].lower() if end_of(wire, HEADER_SIZE) == end else ROOT
+    except WireError:
+        return ROOT
+
+
 def read_shape(header: bytes, rest: bytes) -> Shape:
     """Read the shape from the header behind the id (10 bytes) and all behind the name.
 
@@ -127,8 +138,11 @@ def _read_opt(record: bytes) -> tuple[int, bool, bool]:
         raise WireError("OPT does not end where the message ends")
     if record[6]:  # looked at first: what the options of that version look like is not known
         raise WireError(f"EDNS version {record[6]} is not known here", n.Rcode.BADVERS)
-    position = OPT_FIXED_SIZE
+    position, left = OPT_FIXED_SIZE, MOST_OPTIONS
     while position < len(record):
+        left -= 1
+        if left < 0:
+            raise WireError(f"more than {MOST_OPTIONS} EDNS options")
         if position + 4 > len(record):
             raise WireError("an EDNS option ends within its head")
         code = int.from_bytes(record[position : position + 2], "big")

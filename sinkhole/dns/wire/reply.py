@@ -6,11 +6,13 @@ written out again (`write`): no byte of an upstream's message reaches a client u
 
 from __future__ import annotations
 
+from itertools import islice
 from struct import Struct
 from typing import Final, NamedTuple
 
 from sinkhole.dns.wire import numbers as n
-from sinkhole.dns.wire.name import ROOT, end_of
+from sinkhole.dns.wire.extended_errors import ExtendedError, read_errors
+from sinkhole.dns.wire.name import ROOT, ancestors, end_of, is_below
 from sinkhole.dns.wire.query import question_end
 from sinkhole.dns.wire.question import HEADER_SIZE, Question
 from sinkhole.model.errors import WireError
@@ -20,6 +22,10 @@ MAX_RECORDS: Final = 1000
 
 MAX_POINTERS: Final = 127
 """A name has at most 127 labels, so an honest one needs no more pointers than that."""
+
+MAX_STEPS: Final = 8192
+"""Labels and pointers walked over in one message. A thousand names of five labels that share
+nothing take 5000; names behind names, again and again, would take a hundred thousand."""
 
 # Where names stand inside the rdata of types whose names may arrive compressed: the bytes before
 # the first name, how many names follow, and the bytes behind them (RFC 1035 §3.3; RFC 3597 §4 for
@@ -52,6 +58,9 @@ _FIXED: Final = Struct("!HHIH")
 _FIXED_SIZE: Final = _FIXED.size
 _READ_FIXED: Final = _FIXED.unpack_from
 
+_SIGNER_AT: Final = 18
+"""Where the signer's name stands in the rdata of RRSIG: what is before has a fixed size."""
+
 _QUESTION_NAME: Final = b"\xc0\x0c"
 _LOWEST_POINTER: Final = b"\xc0"
 _ROOT_AND_LOW_TYPE: Final = b"\0\0"
@@ -63,7 +72,10 @@ _NEW: Final = tuple.__new__
 
 
 class Record(NamedTuple):
-    """One resource record: lower-cased owner, type, TTL in seconds, rdata without compression."""
+    """One resource record: lower-cased owner, type, TTL in seconds, rdata without compression.
+
+    Names inside rdata are spelled as whoever made the record did.
+    """
 
     name: bytes
     rtype: int
@@ -72,7 +84,7 @@ class Record(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """A response, read whole. OPT is taken out of `additional`; `ede` is its first EDE code."""
+    """A response, read whole. OPT is taken out of `additional`; `errors` are those in it."""
 
     rcode: int
     ad: bool
@@ -80,10 +92,11 @@ class Reply(NamedTuple):
     answer: tuple[Record, ...]
     authority: tuple[Record, ...]
     additional: tuple[Record, ...] = ()
-    ede: int | None = None
+    errors: tuple[ExtendedError, ...] = ()
 
 
 _NO_RECORDS: Final[tuple[Record, ...]] = ()
+_NO_ERRORS: Final[tuple[ExtendedError, ...]] = ()
 
 
 def answers_question(wire: bytes, query: bytes) -> bool:
@@ -122,29 +135,33 @@ def read_reply(wire: bytes, asked: bytes = b"") -> Reply:
         # Most records are owned by the name asked for, and say so by a pointer to it.
         name = asked or wire[position : end_of(wire, position)].lower()
         owners.setdefault(_QUESTION_NAME, name)
-        position += len(name) + 4
-    opts: list[tuple[int, bytes]] = []
+        end = position + len(name)
+        if wire[position:end] != name:  # its letter case is ours, drawn at random: not for rdata
+            wire = wire[:position] + name + wire[end:]
+        position = end + 4
+    message = _Message(wire, owners)
     answer = authority = additional = _NO_RECORDS
     if answers:
-        answer, position = _read_section(wire, position, answers, owners, opts)
+        answer, position = message.section(position, answers)
     if authorities:
-        authority, position = _read_section(wire, position, authorities, owners, opts)
+        authority, position = message.section(position, authorities)
     if additionals:
-        additional, position = _read_section(wire, position, additionals, owners, opts)
-    rcode, ede = flags & n.RCODE_MASK, None
-    for ttl, options in opts:
+        additional, position = message.section(position, additionals)
+    rcode, errors = flags & n.RCODE_MASK, _NO_ERRORS
+    for ttl, options in message.opts[:1]:  # there may be one only (RFC 6891 §6.1.1)
         rcode |= (ttl >> 24 & 0xFF) << 4
-        ede = first_ede(options) if options else None
+        errors = read_errors(options) if options else _NO_ERRORS
     ad, tc = flags & n.AD != 0, flags & n.TC != 0
-    return _NEW(Reply, (rcode, ad, tc, answer, authority, additional, ede))
+    return _NEW(Reply, (rcode, ad, tc, answer, authority, additional, errors))
 
 
 def chain_of(reply: Reply, question: Question, longest: int = 12) -> tuple[Record, ...]:
     """The part of the answer that is about the question: its CNAME chain and what it ends in.
 
     Records of other owners or types are left out, whoever sent them (RFC 5452 §6, RFC 2181
-    §5.4.1); signatures stay when DO was set. A DNAME stays for the CNAME made from it. Raises
-    WireError for a chain of more than `longest` links, or one that runs in a circle.
+    §5.4.1); the signatures over what is kept stay when DO was set. A DNAME stays for the CNAME made
+    from it. Raises WireError for a chain of more than `longest` links, or one that runs in a
+    circle.
     """
     if not question.do and all(
         record.rtype == question.qtype and record.name == question.name for record in reply.answer
@@ -155,134 +172,158 @@ def chain_of(reply: Reply, question: Question, longest: int = 12) -> tuple[Recor
         by_name.setdefault(record.name, []).append(record)
     kept: list[Record] = []
     name, seen = question.name, {question.name}
-    wanted = {question.qtype, n.Type.RRSIG} if question.do else {question.qtype}
     while True:
         here = by_name.get(name, [])
-        found = [record for record in here if record.rtype in wanted]
+        found = _rrset(here, question.qtype, question.do)
         if any(record.rtype == question.qtype for record in found):
             return (*kept, *found)
-        cname = next((record for record in here if record.rtype == n.Type.CNAME), None)
+        links = _rrset(here, n.Type.CNAME, question.do)
+        cname = next((record for record in links if record.rtype == n.Type.CNAME), None)
         if cname is None:
             return tuple(kept)
-        kept += _dnames_above(name, by_name)
-        kept += [record for record in here if record is cname or record.rtype in wanted]
+        kept += _dnames_above(name, by_name, question.do)
+        kept += [record for record in links if record is cname or record.rtype == n.Type.RRSIG]
         name = cname.rdata.lower()
         if name in seen or len(seen) > longest:
             raise WireError(f"CNAME chain is a circle or longer than {longest}")
         seen.add(name)
 
 
-def _dnames_above(name: bytes, by_name: dict[bytes, list[Record]]) -> list[Record]:
-    for owner, records in by_name.items():
-        if len(owner) < len(name) and name.endswith(owner):
-            dnames = [record for record in records if record.rtype == n.Type.DNAME]
-            if dnames:
-                return dnames
+def _rrset(here: list[Record], rtype: int, do: bool) -> list[Record]:
+    """Of the records of a name those of one type, and with DO the signatures over them."""
+    return [
+        record
+        for record in here
+        if record.rtype == rtype
+        or (do and record.rtype == n.Type.RRSIG and covered(record) == rtype)
+    ]
+
+
+def covered(signature: Record) -> int:
+    """The type that an RRSIG record signs, RFC 4034 §3.1.1; 0 where it says none."""
+    return int.from_bytes(signature.rdata[:2], "big")
+
+
+def signer(signature: Record) -> bytes:
+    """The zone that an RRSIG record says it is signed by, RFC 4034 §3.1.7; b"" where it says none.
+
+    Only a zone that the record's owner lies in can have signed it.
+    """
+    try:
+        end = end_of(signature.rdata, _SIGNER_AT)
+    except WireError:
+        return b""
+    zone = signature.rdata[_SIGNER_AT:end].lower()
+    return zone if is_below(signature.name, zone) else b""
+
+
+def _dnames_above(name: bytes, by_name: dict[bytes, list[Record]], do: bool) -> list[Record]:
+    """The DNAME that a CNAME of this name was made from, with DO its signatures.
+
+    Nobody signs the CNAME itself: the DNAME is its proof (RFC 6672 §5.3.1).
+    """
+    for owner in islice(ancestors(name), 1, None):
+        dnames = _rrset(by_name.get(owner, []), n.Type.DNAME, do)
+        if any(record.rtype == n.Type.DNAME for record in dnames):
+            return dnames
     return []
 
 
-def first_ede(options: bytes) -> int | None:
-    """The info code of the first EDE option in the rdata of OPT, RFC 8914 §2."""
-    position = 0
-    while position + 4 <= len(options):
-        code = int.from_bytes(options[position : position + 2], "big")
-        size = int.from_bytes(options[position + 2 : position + 4], "big")
-        if code == n.Option.EDE and 2 <= size <= len(options) - position - 4:
-            return int.from_bytes(options[position + 4 : position + 6], "big")
-        position += 4 + size
-    return None
+class _Message:
+    """A message being read: what its sections share.
 
-
-def _read_section(
-    wire: bytes,
-    position: int,
-    count: int,
-    owners: dict[bytes, bytes],
-    opts: list[tuple[int, bytes]],
-) -> tuple[tuple[Record, ...], int]:
-    """The records of class IN in a section, and the offset behind it.
-
-    `owners` keeps lower-cased names by their first two bytes; TTL field and options of OPT are
-    added to `opts`.
+    `owners` keeps lower-cased names by their first two bytes, `opts` TTL field and options of each
+    OPT record, `steps` how many labels and pointers were walked over.
     """
-    section: list[Record] = []
-    for _ in range(count):
-        pointer = wire[position : position + 2]
-        name = owners.get(pointer)
-        if name is None:
-            name, position = _read_owner(wire, position, pointer, owners)
-        else:
-            position += 2 if pointer[0] else 1
-        start = position + _FIXED_SIZE
-        if start > len(wire):
-            raise WireError("message ends within a record")
-        rtype, rclass, ttl, size = _READ_FIXED(wire, position)
-        position = start + size
-        if position > len(wire):
-            raise WireError("message ends within rdata")
-        rdata = wire[start:position]
-        if rtype in _NAMES_INSIDE:
-            rdata = _expand(wire, start, position, *_NAMES_INSIDE[rtype])
-        if rtype == _OPT:
-            opts.append((ttl, rdata))
-        elif rclass == n.CLASS_IN:
-            # RFC 2181 §8: a TTL with its top bit set means zero.
-            section.append(_NEW(Record, (name, rtype, ttl if ttl < 0x8000_0000 else 0, rdata)))
-    return tuple(section), position
 
+    __slots__ = ("opts", "owners", "steps", "wire")
 
-def _read_owner(
-    wire: bytes, position: int, pointer: bytes, owners: dict[bytes, bytes]
-) -> tuple[bytes, int]:
-    """The lower-cased name at `position`, and the offset behind it; kept if it is a pointer."""
-    name, position = _read_name(wire, position)
-    name = name.lower()
-    if pointer >= _LOWEST_POINTER:
-        owners[pointer] = name
-    return name, position
+    def __init__(self, wire: bytes, owners: dict[bytes, bytes]) -> None:
+        self.wire = wire
+        self.owners = owners
+        self.opts: list[tuple[int, bytes]] = []
+        self.steps = 0
 
-
-def _expand(wire: bytes, start: int, end: int, before: int, names: int, behind: int) -> bytes:
-    """The rdata from `start` to `end` with its names expanded."""
-    position = start + before
-    parts = [wire[start:position]]
-    for _ in range(names):
-        name, position = _read_name(wire, position)
-        parts.append(name)
-    if position + behind != end:
-        raise WireError("rdata is longer or shorter than what is in it")
-    parts.append(wire[position:end])
-    return b"".join(parts)
-
-
-def _read_name(wire: bytes, position: int) -> tuple[bytes, int]:
-    """A possibly compressed name (RFC 1035 §4.1.4) expanded, and the offset behind it.
-
-    Pointers must point backwards, to before where the run of labels they end began, so no chain
-    of them can loop.
-    """
-    parts: list[bytes] = []
-    length, behind, lowest, pointers = 1, 0, position, 0
-    try:
-        while size := wire[position]:
-            if size < 0x40:
-                parts.append(wire[position : position + 1 + size])
-                position += 1 + size
-                length += 1 + size
-                if length > n.MAX_NAME:
-                    raise WireError("name of more than 255 bytes")
-            elif size >= 0xC0:
-                target = (size & 0x3F) << 8 | wire[position + 1]
-                behind = behind or position + 2
-                pointers += 1
-                if target >= lowest or pointers > MAX_POINTERS:
-                    raise WireError("a compression pointer that does not point backwards")
-                position = lowest = target
+    def section(self, position: int, count: int) -> tuple[tuple[Record, ...], int]:
+        """The records of class IN in a section, and the offset behind it."""
+        wire, owners = self.wire, self.owners
+        section: list[Record] = []
+        for _ in range(count):
+            pointer = wire[position : position + 2]
+            name = owners.get(pointer)
+            if name is None:
+                name, position = self._owner(position, pointer)
             else:
-                raise WireError(f"label type {size:#04x} is not known")
-    except IndexError:
-        raise WireError("message ends within a name") from None
-    if position >= len(wire):
-        raise WireError("message ends within a name")
-    parts.append(b"\0")
-    return b"".join(parts), behind or position + 1
+                position += 2 if pointer[0] else 1
+            start = position + _FIXED_SIZE
+            if start > len(wire):
+                raise WireError("message ends within a record")
+            rtype, rclass, ttl, size = _READ_FIXED(wire, position)
+            position = start + size
+            if position > len(wire):
+                raise WireError("message ends within rdata")
+            rdata = wire[start:position]
+            if rtype in _NAMES_INSIDE:
+                rdata = self._expanded(start, position, *_NAMES_INSIDE[rtype])
+            if rtype == _OPT:
+                self.opts.append((ttl, rdata))
+            elif rclass == n.CLASS_IN:
+                # RFC 2181 §8: a TTL with its top bit set means zero.
+                section.append(_NEW(Record, (name, rtype, ttl if ttl < 0x8000_0000 else 0, rdata)))
+        return tuple(section), position
+
+    def _owner(self, position: int, pointer: bytes) -> tuple[bytes, int]:
+        """The lower-cased name at `position`, and the offset behind it; kept if a pointer."""
+        name, position = self._name(position)
+        name = name.lower()
+        if pointer >= _LOWEST_POINTER:
+            self.owners[pointer] = name
+        return name, position
+
+    def _expanded(self, start: int, end: int, before: int, names: int, behind: int) -> bytes:
+        """The rdata from `start` to `end` with its names expanded."""
+        position = start + before
+        parts = [self.wire[start:position]]
+        for _ in range(names):
+            name, position = self._name(position)
+            parts.append(name)
+        if position + behind != end:
+            raise WireError("rdata is longer or shorter than what is in it")
+        parts.append(self.wire[position:end])
+        return b"".join(parts)
+
+    def _name(self, position: int) -> tuple[bytes, int]:
+        """A possibly compressed name (RFC 1035 §4.1.4) expanded, and the offset behind it.
+
+        Pointers must point backwards, to before where the run of labels they end began, so no
+        chain of them can loop.
+        """
+        wire = self.wire
+        parts: list[bytes] = []
+        length, behind, lowest, pointers = 1, 0, position, 0
+        try:
+            while size := wire[position]:
+                if size < 0x40:
+                    parts.append(wire[position : position + 1 + size])
+                    position += 1 + size
+                    length += 1 + size
+                    if length > n.MAX_NAME:
+                        raise WireError("name of more than 255 bytes")
+                elif size >= 0xC0:
+                    target = (size & 0x3F) << 8 | wire[position + 1]
+                    behind = behind or position + 2
+                    pointers += 1
+                    if target >= lowest or pointers > MAX_POINTERS:
+                        raise WireError("a compression pointer that does not point backwards")
+                    position = lowest = target
+                else:
+                    raise WireError(f"label type {size:#04x} is not known")
+        except IndexError:
+            raise WireError("message ends within a name") from None
+        if position >= len(wire):
+            raise WireError("message ends within a name")
+        self.steps += len(parts) + pointers
+        if self.steps > MAX_STEPS:
+            raise WireError(f"names of more than {MAX_STEPS} labels and pointers in all")
+        parts.append(b"\0")
+        return b"".join(parts), behind or position + 1

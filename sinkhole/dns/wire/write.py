@@ -11,7 +11,7 @@ the name, so compression pointers and TTL offsets inside a tail stay true for ev
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from struct import Struct
 from typing import Final, NamedTuple
 
@@ -24,6 +24,14 @@ _FIXED: Final = Struct("!HHIH")
 _OPT: Final = Struct("!xHHBBHH")
 _OPTION: Final = Struct("!HHH")
 _QUESTION_NAME: Final = b"\xc0\x0c"
+
+_REACH: Final = 0x4000
+"""A pointer can't say an offset from here on, RFC 1035 §4.1.4."""
+
+_MOST_TEXT: Final = 120
+"""Bytes of the text of one extended error."""
+
+_NOTHING: Final[dict[bytes, int]] = {}
 
 # Of an answer of one record: there are many of them, and they share these.
 _ONE_OFFSET: Final = (len(_QUESTION_NAME) + 4,)
@@ -66,50 +74,46 @@ def write_tail(
 ) -> Tail:
     """The records of a reply to a question about `qname` (lower-cased wire name).
 
-    Owner names and the names inside NS, CNAME, PTR and MX are compressed against the question
-    and what was written before (RFC 1035 §4.1.4). Cost: about 1.5 µs a record, 0.5 µs for a
-    single one of the name asked for.
+    Owner names are compressed against the question and what was written before (RFC 1035
+    §4.1.4). Names inside NS, CNAME, PTR and MX keep their letter case: they are compressed
+    against each other where that is the same, and never against the question, which every client
+    spells as it likes. Cost: about 1.5 µs a record, 0.5 µs for a single one of the name asked for.
     """
     if len(answer) == 1 and not authority and not additional:
         name, rtype, ttl, rdata = answer[0]
-        if name == qname and rtype not in _COMPRESSIBLE:
+        if name == qname:
             data = _QUESTION_NAME + _FIXED.pack(rtype, n.CLASS_IN, ttl, len(rdata)) + rdata
             return Tail(data, _ONE_OFFSET, (ttl,), _ONE_COUNTED)
     out = bytearray()
     base = HEADER_SIZE + len(qname) + 4
-    known: dict[bytes, int] = {}
+    names = _Names(qname)
     offsets: list[int] = []
     ttls: list[int] = []
     for section in (answer, authority, additional):
         for name, rtype, ttl, rdata in section:
-            if name == qname:
-                out += _QUESTION_NAME
-            elif (there := known.get(name)) is not None:
-                out += (0xC000 | there).to_bytes(2, "big")
-            else:
-                out += _compress(name, base + len(out), known, qname)
+            out += _QUESTION_NAME if name == qname else names.owner(name, base + len(out))
             offsets.append(len(out) + 4)
             ttls.append(ttl)
             before = _COMPRESSIBLE.get(rtype)
             if before is not None:
                 at = base + len(out) + _FIXED.size + before
-                rdata = rdata[:before] + _compress(rdata[before:].lower(), at, known, qname)
+                rdata = rdata[:before] + names.inside(rdata[before:], at)
             out += _FIXED.pack(rtype, n.CLASS_IN, ttl, len(rdata))
             out += rdata
     counts = (len(answer), len(authority), len(additional))
     return Tail(bytes(out), tuple(offsets), tuple(ttls), counts)
 
 
-def write_opt(*, do: bool, rcode: int = 0, ede: tuple[int, str] | None = None) -> bytes:
-    """An OPT record of ours, with one extended error (code and text) if given.
+def write_opt(*, do: bool, rcode: int = 0, errors: Iterable[tuple[int, str]] = ()) -> bytes:
+    """An OPT record of ours, with extended errors (codes and texts) if there are any.
 
     RFC 6891 §6.1.2 and §6.1.3 (the upper bits of `rcode`), RFC 3225 §3 (DO is copied back),
     RFC 8914 §2.
     """
     options = b""
-    if ede is not None:
-        text = ede[1].encode()[:120].decode(errors="ignore").encode()  # whole characters
-        options = _OPTION.pack(n.Option.EDE, len(text) + 2, ede[0]) + text
+    for code, words in errors:
+        text = words.encode()[:_MOST_TEXT].decode(errors="ignore").encode()  # whole characters
+        options += _OPTION.pack(n.Option.EDE, len(text) + 2, code) + text
     flags = n.EDNS_DO if do else 0
     return _OPT.pack(n.Type.OPT, n.EDNS_PAYLOAD, rcode >> 4, 0, flags, len(options)) + options
 
@@ -145,6 +149,11 @@ def write_refused(query: bytes, question_end: int, *, edns: bool, do: bool) -> b
     return _write_empty(query, question_end, n.Rcode.REFUSED, edns=edns, do=do)
 
 
+def write_failed(query: bytes, question_end: int, *, edns: bool, do: bool) -> bytes:
+    """A reply that says SERVFAIL, to a query that can be read; it repeats the question as well."""
+    return _write_empty(query, question_end, n.Rcode.SERVFAIL, edns=edns, do=do)
+
+
 def _write_empty(query: bytes, question_end: int, flag: int, *, edns: bool, do: bool) -> bytes:
     flags = n.QR | n.RA | flag | int.from_bytes(query[2:4], "big") & (n.RD | n.CD)
     head = write_head(flags, (0, 0, 0), edns=edns)
@@ -157,27 +166,66 @@ def without_rd(reply: bytes) -> bytes:
     return reply[:2] + bytes((reply[2] & ~(n.RD >> 8) & 0xFF,)) + reply[3:]
 
 
+class _Names:
+    """The names of a message being written, and where they can be pointed at."""
+
+    __slots__ = ("_asked", "_beyond", "_qname", "_spelled")
+
+    def __init__(self, qname: bytes) -> None:
+        self._qname = qname
+        self._spelled: dict[bytes, int] = {}
+        """What stands in the message letter for letter."""
+        self._asked: dict[bytes, int] = {}
+        """The question and what ends in it: spelled as the client does."""
+        self._beyond: dict[bytes, bytes] = {}
+        """Owners as they are written where nothing new can be pointed at: the same every time."""
+
+    def owner(self, name: bytes, at: int) -> bytes:
+        """An owner name, other than the question's, as it is to be written at offset `at`."""
+        there = self._spelled.get(name)
+        if there is not None:
+            return (0xC000 | there).to_bytes(2, "big")
+        if not self._asked:
+            _remember(self._qname, HEADER_SIZE, self._asked, len(self._qname) - 1)
+        if at < _REACH:
+            return _compress(name, at, self._spelled, self._asked)
+        written = self._beyond.get(name)
+        if written is None:
+            written = self._beyond[name] = _compress(name, at, self._spelled, self._asked)
+        return written
+
+    def inside(self, name: bytes, at: int) -> bytes:
+        """A name inside rdata, in its own letter case, as it is to be written at offset `at`."""
+        return _compress(name, at, self._spelled, _NOTHING)
+
+
 def _remember(name: bytes, at: int, known: dict[bytes, int], end: int) -> None:
     """Note where a name, written at `at`, and the names above it stand, up to the one at `end`.
 
     Pointers reach 14 bits only.
     """
     position = 0
-    while position < end and at + position < 0x4000:
+    while position < end and at + position < _REACH:
         known[name[position:]] = at + position
         position += name[position] + 1
 
 
-def _compress(name: bytes, at: int, known: dict[bytes, int], qname: bytes) -> bytes:
-    """The name as it is to be written at offset `at` of the message."""
-    if not known:
-        _remember(qname, HEADER_SIZE, known, len(qname) - 1)
+def _compress(name: bytes, at: int, spelled: dict[bytes, int], asked: dict[bytes, int]) -> bytes:
+    """The name as it is to be written at offset `at` of the message.
+
+    `spelled` has names that stand there letter for letter, `asked` such as end in the question.
+    """
     position = 0
     while size := name[position]:
-        target = known.get(name[position:])
+        rest = name[position:]
+        target = spelled.get(rest)
         if target is not None:
-            _remember(name, at, known, position)
+            _remember(name, at, spelled, position)
+            return name[:position] + (0xC000 | target).to_bytes(2, "big")
+        target = asked.get(rest)
+        if target is not None:
+            _remember(name, at, asked, position)
             return name[:position] + (0xC000 | target).to_bytes(2, "big")
         position += size + 1
-    _remember(name, at, known, position)
+    _remember(name, at, spelled, position)
     return name

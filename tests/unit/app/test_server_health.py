@@ -12,7 +12,7 @@ from sinkhole.model.status import Health
 
 def judged(**changes: Any) -> Health:
     plain: dict[str, Any] = {
-        "is_listening": True, "is_cut_off": False, "log_error": None, "lists": [],
+        "is_listening": True, "missing": [], "is_cut_off": False, "log_error": None, "lists": [],
     }  # fmt: skip
     return judge_health(**plain | changes)
 
@@ -27,13 +27,14 @@ def test_all_is_well() -> None:
 
 
 def test_a_server_that_answers_nobody_is_failing() -> None:
-    health = judged(is_listening=False, is_cut_off=True)
-    assert health == ("failing", ("DNS is not being answered",))
+    health = judged(is_listening=False, is_cut_off=True, missing=["port 53 is in use"])
+    assert health == ("failing", ("DNS is not being answered", "port 53 is in use"))
 
 
 @pytest.mark.parametrize(
     ("changes", "reason"),
     [
+        ({"missing": ["no address 192.0.2.1"]}, "no address 192.0.2.1"),
         ({"is_cut_off": True}, "no upstream answers"),
         ({"log_error": "the disk is full"}, "the query log is not being written: the disk is full"),
         ({"lists": [listed("missing")]}, "list Ads is in use: it has not been fetched yet"),

@@ -64,6 +64,7 @@ def kept(**differs: Any) -> dict[str, Any]:
         (kept(state="stale"), "expired, given because no upstream answers"),
         (kept(outdated=True), "judged by older rules: will be judged again"),
         (kept(state="failure", outcome="failed"), "a failure: no upstream could answer"),
+        (kept(outcome="failed", detail="a: extended error 7"), "; was failed: a: extended error 7"),
         (
             kept(state="made here", ttl_s=None),
             "made here, good until rules or settings change; was",

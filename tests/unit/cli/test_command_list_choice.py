@@ -7,7 +7,7 @@ from command_line import CommandLine
 from list_house import Server, states
 
 from sinkhole.cli import list_choice as choice
-from sinkhole.control.settings.shipped import CatalogueEntry
+from sinkhole.control.settings.shipped import CatalogueEntry, Checked
 
 
 def test_the_catalogue_is_shown_whole_or_searched(command: CommandLine) -> None:
@@ -17,9 +17,20 @@ def test_the_catalogue_is_shown_whole_or_searched(command: CommandLine) -> None:
     assert "hagezi-pro" in told.out and "oisd-big" in told.out
     found = command("lists", "catalogue", "PHISHING", "--json").json()
     assert {"phishing-army", "hagezi-pro"} <= {entry["id"] for entry in found}
-    assert {"id", "name", "group", "purpose", "licence", "home", "url", "format", "names"} == set(
-        found[0]
-    )
+    assert set(found[0]) == {
+        "id", "name", "group", "purpose", "licence", "home", "url", "format", "names", "checked",
+    }  # fmt: skip
+
+
+def test_what_could_not_be_checked_has_a_question_mark(command: CommandLine) -> None:
+    unknown = command("lists", "catalogue", "phishing-army").out
+    assert "CC BY-NC 4.0 ?" in unknown and unknown.splitlines()[-1].startswith("? could not")
+    assert "?" not in command("lists", "catalogue", "peter-lowe").out.splitlines()[0]
+    assert "?" not in command("lists", "catalogue", "awavenue").out
+
+
+def test_where_it_was_checked_is_not_searched(command: CommandLine) -> None:
+    assert command("lists", "catalogue", "counted").code == 1
 
 
 def test_a_word_that_nothing_has_is_exit_code_1(command: CommandLine) -> None:
@@ -47,6 +58,7 @@ def test_a_list_is_added_by_its_id(
     entry = CatalogueEntry(
         id="a-list", name="A list", group="general", purpose="To be added", licence="MIT",
         home="https://example.org/", url="https://example.org/a.txt", format="hosts", names=1,
+        checked=Checked(address="own", licence="own", names="no"),
     )  # fmt: skip
     monkeypatch.setattr(choice, "read_catalogue", lambda: (entry,))
     assert house("lists", "add", "a-list").out == "A list: added, https://example.org/a.txt\n"

@@ -10,6 +10,8 @@ import pytest
 from command_line import CommandLine
 
 from sinkhole.cli.running_server import print_summary
+from sinkhole.control.settings import Endpoint
+from sinkhole.model.errors import SinkholeError
 
 
 @pytest.fixture
@@ -129,6 +131,28 @@ def test_a_page_that_is_busy_is_no_failure_of_health(
     assert asked
     told = command("stats")
     assert (told.code, "too many connections are open" in told.err) == (1, True)
+
+
+def test_an_address_that_is_missing_is_told_as_long_as_another_answers(
+    command: CommandLine, stranger: Stranger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stranger.words = b"HTTP/1.0 200 OK\r\n\r\ndegraded\nan address is missing\n"
+    listen = ["127.0.0.1:5353", "192.0.2.1:5353"]
+    command.settle(web={"listen": f"127.0.0.1:{stranger.port}"}, dns={"listen": listen})
+    silent = {"192.0.2.1"}
+
+    def ask(server: Endpoint) -> None:
+        if server.host in silent:
+            raise SinkholeError(f"DNS does not answer on {server.host}")
+
+    monkeypatch.setattr("sinkhole.cli.running_server._ask_dns", ask)
+    told = command("healthcheck")
+    assert (told.code, told.err) == (0, "")
+    assert "degraded: DNS does not answer on 192.0.2.1\n" in told.out
+    assert "degraded: an address is missing\n" in told.out
+    silent.add("127.0.0.1")
+    told = command("healthcheck")
+    assert (told.code, told.err) == (1, "sinkhole: DNS does not answer on 127.0.0.1\n")
 
 
 def test_a_summary_of_nothing_and_of_losses_can_be_printed(

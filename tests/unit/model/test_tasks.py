@@ -6,6 +6,7 @@ import asyncio
 
 import pytest
 
+from sinkhole.model import tasks as subject
 from sinkhole.model.tasks import Tasks
 
 
@@ -66,5 +67,91 @@ async def test_an_error_nobody_waits_for_is_logged_with_the_tasks_name(
     tasks = Tasks("kitchen")
     tasks.start("toast", burn())
     await tasks.close(patience_s=10)
-    assert "kitchen: toast ended by an error" in caplog.text
-    assert "smoke" in caplog.text
+    assert "kitchen: toast met an error" in caplog.text
+    assert "RuntimeError: smoke" in caplog.text
+    assert tasks.faults.count == 1
+
+
+# Tasks that are kept
+
+
+async def test_what_is_kept_is_begun_anew_after_an_error_until_it_returns(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(subject, "FIRST_PAUSE_S", 0.0)
+    begun = 0
+
+    async def cook() -> None:
+        nonlocal begun
+        begun += 1
+        if begun < 4:
+            raise ValueError("burnt")
+
+    tasks = Tasks("kitchen")
+    task = tasks.keep("soup", cook)
+    assert task is not None
+    await task
+    assert begun == 4
+    assert "kitchen: soup" in tasks.faults.problems()[0]
+    assert "3 times" in tasks.faults.problems()[0]
+
+
+async def test_a_cancellation_of_something_it_waits_for_does_not_end_what_is_kept(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(subject, "FIRST_PAUSE_S", 0.0)
+    gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    gone.cancel()
+    waits = [gone]
+
+    async def cook() -> None:
+        if waits:
+            await waits.pop()
+
+    tasks = Tasks("kitchen")
+    task = tasks.keep("soup", cook)
+    assert task is not None
+    await task
+    assert tasks.faults.count == 1
+
+
+async def test_the_pauses_grow_up_to_a_bound_and_begin_anew_when_it_went_well(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now, pauses, lasting = 0.0, list[float](), [0.0] * 8 + [61.0, 0.0]
+
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    async def cook() -> None:
+        nonlocal now
+        if lasting:
+            now += lasting.pop(0)
+            raise ValueError("burnt")
+
+    monkeypatch.setattr("sinkhole.model.tasks.asyncio.sleep", sleep)
+    monkeypatch.setattr("sinkhole.model.tasks.time.monotonic", lambda: now)
+    tasks = Tasks("kitchen")
+    task = tasks.keep("soup", cook)
+    assert task is not None
+    await task
+    assert pauses == [1, 2, 4, 8, 16, 32, 60, 60, 1, 2]
+
+
+async def test_closing_ends_what_is_kept_also_during_a_pause(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(subject, "FIRST_PAUSE_S", 1000.0)
+    failed = asyncio.Event()
+
+    async def cook() -> None:
+        failed.set()
+        raise ValueError("burnt")
+
+    tasks = Tasks("kitchen")
+    tasks.keep("soup", cook)
+    tasks.keep("tea", asyncio.Event().wait)
+    await failed.wait()
+    await tasks.close()
+    assert len(tasks) == 0
+    assert tasks.faults.count == 1

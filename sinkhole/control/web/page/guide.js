@@ -2,6 +2,7 @@
 
 import { byId, el } from "./dom.js";
 import { count, visible } from "./format.js";
+import { stillComing } from "./status.js";
 
 const ANYWHERE = new Set(["0.0.0.0", "[::]"]);
 
@@ -10,8 +11,9 @@ export function showGuide(status) {
   const guide = byId("guide");
   guide.hidden = status === null;
   if (status === null) return;
-  byId("sentence").textContent =
-    `Ready, with ${count(status.names)} names on its lists. Nobody has asked yet.`;
+  const [coming] = stillComing(status.lists);
+  byId("sentence").textContent = `Ready, with ${count(status.names)} names on its lists` +
+    `${coming ? "; more are on their way" : ""}. Nobody has asked yet.`;
   if (guide.childElementCount) return;
   const { host, port } = addressOf(status.listen);
   const dig = (name) => `dig @${host}${port === "53" ? "" : ` -p ${port}`} ${name}`;

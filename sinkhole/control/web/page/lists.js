@@ -5,7 +5,7 @@ import { ago, count, many, seconds, size } from "./format.js";
 import { change } from "./server.js";
 import { foreign } from "./text.js";
 
-const TONES = { ready: "fine", disabled: "off" };
+const TONES = { ready: "fine", disabled: "off", missing: "off" };
 
 let accept = () => {};
 
@@ -34,6 +34,7 @@ function fill(row, list) {
 
 function words(list) {
   if (list.state === "disabled") return "switched off";
+  if (list.state === "missing") return "still being fetched";
   const parts = [many(list.names, "name")];
   if (list.kind === "allow") parts.push("allows");
   else if (list.hits_day != null) parts.push(`blocked ${count(list.hits_day)} in a day`);

@@ -3,7 +3,7 @@
 import { byId, el, keyed } from "./dom.js";
 import { clock, duration } from "./format.js";
 import { read } from "./server.js";
-import { foreign } from "./text.js";
+import { foreign, named } from "./text.js";
 import { happened, tone } from "./words.js";
 
 const ROWS = 25;
@@ -14,6 +14,7 @@ export class Queries {
   #filter = { name: "", verdict: "", client: "" };
   #before = "";
   #next = null;
+  #partial = false;
   #loaded = false;
   #off = false;
   #typing = 0;
@@ -33,9 +34,10 @@ export class Queries {
     byId("newest").addEventListener("click", () => this.#turn(""));
   }
 
-  /** Whether nothing is to be refreshed: there is no log, or older queries are being read. */
+  /** Whether nothing is to be refreshed: there is no log, older queries are being read, or
+   *  looking for some took so long that it was not ended. */
   get still() {
-    return this.#off || (this.#before !== "" && this.#loaded);
+    return this.#off || ((this.#before !== "" || this.#partial) && this.#loaded);
   }
 
   /** Say that queries are not logged, or take it back. */
@@ -60,14 +62,21 @@ export class Queries {
   async load(signal) {
     const page = await read("api/queries",
       { limit: ROWS, before: this.#before, ...this.#filter }, signal);
+    const since = page.looked_back_to;
     this.#next = page.next;
+    this.#partial = since !== null;
     this.#loaded = true;
-    keyed(byId("queries").tBodies[0], page.queries, (row) => row.id, makeRow);
+    // With its name, as a client may get another one while its rows are shown.
+    keyed(byId("queries").tBodies[0], page.queries, (row) => row.id + (row.client_name ?? ""),
+      makeRow);
     byId("queries").hidden = page.queries.length === 0;
-    byId("queries-empty").hidden = page.queries.length > 0;
-    byId("queries-empty").textContent = Object.values(this.#filter).some(Boolean)
-      ? "No query fits the filter." : "No queries yet.";
+    byId("queries-empty").hidden = page.queries.length > 0 && since === null;
+    byId("queries-empty").textContent = since !== null
+      ? `Looked back to ${clock(since)}: ${page.queries.length || "no"} queries until then.`
+      : Object.values(this.#filter).some(Boolean)
+        ? "No query fits the filter." : "No queries yet.";
     byId("older").hidden = !page.next;
+    byId("older").textContent = since === null ? "Older" : "Look further back";
     byId("newest").hidden = this.#before === "";
     return page.queries.length;
   }
@@ -93,8 +102,8 @@ function makeRow(row) {
   const time = el("time", { datetime: new Date(row.time * 1000).toISOString() }, clock(row.time));
   return el("tr", { role: "row", class: tone(row) },
     cell("time", time),
-    cell("client", foreign(row.client)),
-    cell("asked", foreign(row.name)),
+    cell("client", named(row.client, row.client_name)),
+    cell("asked", named(row.name, row.name_unicode)),
     cell("type", foreign(row.type)),
     cell("happened", el("span", { class: "mark", "aria-hidden": "true" }),
       el("span", {}, ...happened(row))),

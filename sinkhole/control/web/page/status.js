@@ -8,13 +8,22 @@ import { foreign } from "./text.js";
 export function showStatus(status) {
   const away = status.lists.filter(({ state }) => state === "failed")
     .map(({ name, error }) => `List ${name} is not in use: ${error}`);
+  const coming = stillComing(status.lists);
   const held = status.lists.filter(({ quarantine }) => quarantine)
     .map(({ name, quarantine }) => `A new version of list ${name} is held back: ${quarantine.reason}`);
-  keyed(byId("notices"), [...status.problems, ...away, ...held], (text) => text,
-    (text) => el("p", { class: "notice" }, foreign(text, "isolated")));
+  keyed(byId("notices"), [...status.problems, ...away, ...held, ...coming], (text) => text,
+    (text) => el("p", { class: coming.includes(text) ? "notice coming" : "notice" },
+      foreign(text, "isolated")));
   keyed(byId("upstreams"), status.upstreams, JSON.stringify, upstream);
   byId("facts").replaceChildren(...facts(status).flatMap(([name, ...value]) =>
     [el("dt", {}, name), el("dd", {}, ...value)]));
+}
+
+/** A sentence about the lists that have neither come nor failed yet, if there are any. */
+export function stillComing(lists) {
+  const names = lists.filter(({ state }) => state === "missing").map(({ name }) => name);
+  const are = names.length === 1 ? "1 list is" : `${count(names.length)} lists are`;
+  return names.length ? [`${are} still being fetched: ${names.join(", ")}`] : [];
 }
 
 function upstream({ name, up, rtt_ms, queries, failures }) {

@@ -9,5 +9,10 @@ export function foreign(text, className = "name") {
   return el("bdi", { dir: "ltr", class: className }, visible(text));
 }
 
+/** A name as it is stored, and below it how it is read, where that differs. */
+export function named(text, read, className = "name") {
+  return read ? [foreign(text, className), " ", foreign(read, "read")] : [foreign(text, className)];
+}
+
 /** The same inside a sentence: it wraps where it must and looks like the text around it. */
 export const isolated = (text) => foreign(text, "isolated");

@@ -2,15 +2,17 @@
 
 import { byId, el, keyed } from "./dom.js";
 import { count, duration, many, percent, visible } from "./format.js";
-import { foreign } from "./text.js";
+import { named } from "./text.js";
 
 const blockedShare = (entry) =>
   entry.blocked ? `${percent((100 * entry.blocked) / entry.count)} blocked` : "";
 
 const BOARDS = [
-  { key: "top_names", title: "Most asked", name: "name", filter: "name" },
-  { key: "top_blocked", title: "Most blocked", name: "name", filter: "name", tone: "blocked" },
-  { key: "top_clients", title: "Clients", name: "client", filter: "client", note: blockedShare },
+  { key: "top_names", title: "Most asked", name: "name", read: "name_unicode", filter: "name" },
+  { key: "top_blocked", title: "Most blocked", name: "name", read: "name_unicode",
+    filter: "name", tone: "blocked" },
+  { key: "top_clients", title: "Clients", name: "client", read: "client_name",
+    filter: "client", note: blockedShare },
   { key: "top_lists", title: "Lists that blocked", name: "name", tone: "blocked" },
   { key: "upstreams", title: "Upstreams asked", name: "name",
     note: (entry) => `${duration(entry.avg_ms)} on average` },
@@ -23,7 +25,8 @@ export function showTops(summary, filter) {
   for (const board of filled) {
     const list = byId(`${board.key}-list`);
     const most = Math.max(...summary[board.key].map((entry) => entry.count), 1);
-    keyed(list, summary[board.key], (entry) => entry[board.name],
+    keyed(list, summary[board.key], 
+      (entry) => `${entry[board.name]} ${entry[board.read] ?? ""}`,
       (entry) => fill(makeRow(board, entry, filter), board, entry, most),
       (row, entry) => fill(row, board, entry, most));
   }
@@ -36,7 +39,7 @@ function makeBoard(board) {
 }
 
 function makeRow(board, entry, filter) {
-  const name = foreign(entry[board.name]);
+  const name = named(entry[board.name], entry[board.read]);
   const shown = !board.filter ? name : el("button", {
     type: "button", class: "link", title: `Show the queries of ${visible(entry[board.name])}`,
     click: () => filter({ [board.filter]: entry[board.name] }),

@@ -19,8 +19,9 @@ export function happened(row) {
 
 function answered(row) {
   const how = {
-    forwarded: () => (row.upstream ? ["Answered by ", isolated(row.upstream)] : ["Forwarded"]),
-    cached: () => ["From the cache"],
+    forwarded: () => [...(row.upstream ? ["Answered by ", isolated(row.upstream)] : ["Forwarded"]),
+      ...detail(row)],
+    cached: () => ["From the cache", ...detail(row)],
     stale: () => ["From the cache, though expired: no upstream answered"],
     local: () => ["Answered locally", ...detail(row)],
     rewritten: () => ["Rewritten", ...by(row)],

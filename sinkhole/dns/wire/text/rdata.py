@@ -54,11 +54,12 @@ class _Form(NamedTuple):
         return ", ".join(part.what for part in (*self.fields, self.rest) if part is not None)
 
 
-def rdata_from_text(rtype: int, text: str) -> bytes:
+def rdata_from_text(rtype: int, text: str, *, keep_case: bool = False) -> bytes:
     """The data of one record on the wire, names in it uncompressed and lower-cased.
 
-    Raises ValueError, with a text fit for the user, for data that a record of the type can't
-    have, types without a text form here, and more than MAX_RDATA bytes.
+    With `keep_case` they are spelled as in the text. Raises ValueError, with a text fit for the
+    user, for data that a record of the type can't have, types without a text form here, and more
+    than MAX_RDATA bytes.
     """
     form = _FORMS.get(rtype)
     if form is None:
@@ -67,9 +68,10 @@ def rdata_from_text(rtype: int, text: str) -> bytes:
     tokens, fixed = split_tokens(text), len(form.fields)
     if len(tokens) < fixed or (len(tokens) > fixed and form.rest is None):
         raise ValueError(f"{type_name(rtype)} takes {form.needs}, not {text[:80]!r}")
-    rdata = b"".join(
-        field.from_token(token) for field, token in zip(form.fields, tokens[:fixed], strict=True)
-    )
+    rdata = b""
+    for field, token in zip(form.fields, tokens[:fixed], strict=True):
+        part = field.from_token(token)
+        rdata += part.lower() if field is _NAME and not keep_case else part
     if form.rest is not None:
         rdata += form.rest.from_tokens(tokens[fixed:])
     if len(rdata) > MAX_RDATA:
@@ -138,7 +140,7 @@ def _ipv6_to_token(data: bytes) -> str:
 def _name_from_token(token: str) -> bytes:
     if '"' in token.replace('\\"', ""):
         raise ValueError(f"{token[:80]!r} is no name: it has a quote")
-    return from_text(token)
+    return from_text(token, keep_case=True)
 
 
 def _strings_from_tokens(tokens: list[str]) -> bytes:

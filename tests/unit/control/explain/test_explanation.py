@@ -110,6 +110,8 @@ async def test_negative_answers_failures_and_blocks_are_kept_too(house: Build) -
         await home.asks(name)
     (kept,) = home.told("no.example")["cache"]
     assert (kept["state"], kept["negative"], kept["rcode"]) == ("fresh", True, "NXDOMAIN")
+    (kept,) = home.told("no.example", "TXT")["cache"]  # NXDOMAIN is about the name
+    assert (kept["state"], kept["negative"], kept["rcode"]) == ("fresh", True, "NXDOMAIN")
     (kept,) = home.told("dead.example")["cache"]
     assert (kept["state"], kept["rcode"], kept["ttl_s"]) == ("failure", "SERVFAIL", 1)
     (kept,) = home.told("ads.example")["cache"]
@@ -185,3 +187,16 @@ async def test_an_allowed_name_may_lead_anywhere_and_that_is_said(house: Build) 
     assert (target["refused"], target["list"], target["line"]) == (False, "Block", 1)
     assert target["note"] == "the name asked for is allowed, so its answer may lead here"
     assert address["list"] is None
+
+
+def test_who_shares_a_budget_is_told(house: Build) -> None:
+    dns = {"allow": ["192.0.2.0/24", "2001:db8::/32", "127.0.0.1"], "rate_limit": 50}
+    home = house(dns=dns)
+
+    def access(client: str) -> str:
+        says: str = home.told("a.example", client=client)["stages"][0]["says"]
+        return says
+
+    assert access("192.0.2.7") == "192.0.2.7 may ask, up to 50 queries a second"
+    assert access("2001:db8::7").endswith("50 queries a second together with all of its network")
+    assert access("127.0.0.1") == "127.0.0.1 may ask"

@@ -49,7 +49,7 @@ class Shelf:
             essential_names=essential_names,
         )
 
-    def _heard(self, lists: Sequence[CompiledList]) -> None:
+    async def _heard(self, lists: Sequence[CompiledList]) -> None:
         self.published.append([f"{found.name}:{found.names}" for found in lists])
         self.news.set()
 

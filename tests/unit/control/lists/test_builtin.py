@@ -50,7 +50,8 @@ def test_each_canary_has_its_switch() -> None:
 def test_a_service_is_its_domains_with_all_below_them_and_is_named() -> None:
     found = rules(SERVICES, services=["reddit"])
     assert [rule.text for rule in found] == [
-        "||redd.it^", "||reddit.com^", "||redditmedia.com^", "||redditstatic.com^",
+        "||redd.it^", "||reddit.com^", "||redditmail.com^", "||redditmedia.com^",
+        "||redditstatic.com^",
     ]  # fmt: skip
     assert found[0].explanation == "Reddit: ||redd.it^"
 

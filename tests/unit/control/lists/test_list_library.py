@@ -18,9 +18,11 @@ from sinkhole.dns.filter.compiled.key import query_key
 from sinkhole.model.errors import ListError
 
 
-def test_before_the_first_update_lists_are_missing_and_nothing_is_written(shelf: Shelf) -> None:
+async def test_before_the_first_update_lists_are_missing_and_nothing_is_written(
+    shelf: Shelf,
+) -> None:
     library = shelf.library()
-    library.load_now()
+    await library.load()
     assert statuses(library) == {"Ads": "missing", "Good": "missing"}
     assert shelf.published == [[]]
     assert not shelf.lists.exists()
@@ -28,7 +30,7 @@ def test_before_the_first_update_lists_are_missing_and_nothing_is_written(shelf:
 
 async def test_an_update_compiles_and_publishes_in_the_order_of_the_settings(shelf: Shelf) -> None:
     library = shelf.library(shelf.settings(rules=("||own.example^",)))
-    library.load_now()
+    await library.load()
     assert shelf.published == [[f"{OWN_RULES}:1"]]
     assert await library.update() == 2
     assert shelf.published[-1] == [f"{OWN_RULES}:1", "Ads:2", "Good:1"]
@@ -231,7 +233,7 @@ async def test_a_damaged_trie_is_compiled_again_from_the_copy(shelf: Shelf) -> N
     (trie,) = shelf.lists.glob("ads-*.trie")
     trie.write_bytes(trie.read_bytes()[:-20])
     library = shelf.library()
-    library.load_now()
+    await library.load()
     assert shelf.published[-1] == ["Good:1"]
     assert await library.update() == 1
     assert shelf.published[-1] == ["Ads:2", "Good:1"]
@@ -279,16 +281,9 @@ async def test_killed_at_any_point_of_an_update_the_next_start_has_old_or_new(
     monkeypatch.undo()
     found = []
     for copy in snapshots:
-        published: list[int] = []
-        library = Library(
-            shelf.settings(),
-            copy / "data",
-            on_change=lambda lists, published=published: published.extend(
-                [lists[0].names, len(lists[0].rule_text(2))]
-            ),
-        )
+        library = Library(shelf.settings(), copy / "data")
         library.load_now()
-        found.append(tuple(published))
+        found.append((library.lists[0].names, len(library.lists[0].rule_text(2))))
         assert await library.update() in (0, 1)
         assert library.status()[0]["names"] == 3
         assert (

@@ -17,7 +17,7 @@ from sinkhole.model.errors import StorageError
 
 async def test_left_to_itself_it_fetches_what_is_missing(shelf: Shelf) -> None:
     library = shelf.library()
-    library.load_now()
+    await library.load()
     await running(library, until(lambda: shelf.published[-1] == ["Ads:2", "Good:1"]))
     assert statuses(library) == {"Ads": "ready", "Good": "ready"}
 
@@ -146,7 +146,7 @@ async def test_the_trouble_is_over_when_another_process_has_done_the_work(
 async def test_a_folder_that_cannot_be_used_is_shown_and_stops_nothing(shelf: Shelf) -> None:
     (shelf.folder / "data").write_text("a file where a folder should be")
     library = shelf.library(shelf.settings(rules=("||own.example^",)))
-    library.load_now()
+    await library.load()
     await running(library, until(lambda: bool(library.problems)))
     assert shelf.published == [[f"{OWN_RULES}:1"]]
 

@@ -11,8 +11,12 @@ from log_kit import batch, blocked, fill, report
 
 from sinkhole.control.database import Database, Reader
 from sinkhole.control.querylog import filters as filters_module
+from sinkhole.control.querylog import name_search as name_search_module
+from sinkhole.control.querylog import search as search_module
 from sinkhole.control.querylog.history import History
 from sinkhole.control.querylog.schema import open_database, set_aside
+from sinkhole.dns.wire.international import decoded
+from sinkhole.dns.wire.name import from_text, to_text
 from sinkhole.model.errors import StorageError
 from sinkhole.model.record import Batch, Report
 from sinkhole.model.verdict import Outcome, Verdict
@@ -107,11 +111,20 @@ FILTERS: list[dict[str, Any]] = [
 ]
 
 
-@pytest.mark.parametrize("most_names", [200, 2])
+@pytest.mark.parametrize(("most_names", "most_sought"), [(200, 1000), (1, 1000), (1, 2)])
 async def test_filters_find_exactly_the_rows_that_meet_them(
-    database: Database, history: History, monkeypatch: pytest.MonkeyPatch, most_names: int
+    database: Database,
+    history: History,
+    monkeypatch: pytest.MonkeyPatch,
+    most_names: int,
+    most_sought: int,
 ) -> None:
     monkeypatch.setattr(filters_module, "MOST_NAMES", most_names)
+    for module in (filters_module, name_search_module):
+        monkeypatch.setattr(module, "MOST_SOUGHT", most_sought)
+    monkeypatch.setattr(name_search_module, "NAMES_A_SLICE", 3)
+    monkeypatch.setattr(search_module, "FIRST_ROWS", 20)
+    monkeypatch.setattr(search_module, "FIRST_HOURS", 1)
     await fill(database, many_batches(400, seed=5))
     everything = await every_page(history)
     assert len(everything) == 1200
@@ -150,6 +163,67 @@ async def test_pages_do_not_shift_while_rows_are_added(
     assert len(await every_page(history)) == len(everything) + len(REPORTS)
 
 
+@pytest.mark.parametrize("ahead_s", [7, 3 * 3600, 30 * 86_400, 365 * 86_400])
+async def test_rows_later_than_now_come_last_and_none_is_missing(
+    database: Database, ahead_s: float
+) -> None:
+    """They do not lead the log, and a page begun before goes on as it began."""
+    await fill(database, many_batches(40, seed=8))
+    await fill(database, [batch(REPORTS * 6, time_s=NOW + ahead_s)])
+    now = NOW
+    reader = Reader(database.path)
+    history = History(reader, lambda: now)
+    for wanted in ({}, {"client": "192.0.2.1"}, {"name": "www"}, {"verdict": "blocked"}):
+        first = await history.page(limit=30, **wanted)
+        now = NOW + 3600
+        rows = first["queries"]
+        while first["next"]:
+            first = await history.page(limit=30, before=first["next"], **wanted)
+            rows += first["queries"]
+        now = NOW + 500 * 86_400
+        in_time = await every_page(history, **wanted)
+        now = NOW
+        later = [row for row in in_time if row["time"] > NOW + 60]
+        assert rows == [row for row in in_time if row["time"] <= NOW + 60] + later
+        assert ahead_s == 7 or later
+    await reader.close()
+
+
+async def test_a_row_whose_client_or_account_is_lost_is_shown_all_the_same(
+    database: Database, history: History
+) -> None:
+    """As a sweep by a clock that was wrong once left them."""
+    await fill(database, many_batches(20, seed=9))
+    count = len(await every_page(history))
+    await database.rows("DELETE FROM client")
+    rows = await every_page(history)
+    assert len(rows) == count and {row["client"] for row in rows} == {""}
+    await database.rows("DELETE FROM account")
+    rows = await every_page(history)
+    assert len(rows) == count and {row["outcome"] for row in rows} == {"unknown"}
+
+
+async def test_rows_come_newest_first_without_being_sorted(
+    database: Database, history: History, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await fill(database, many_batches(400, seed=5))
+    plans: list[str] = []
+    await database.define("decoded", decoded)
+
+    async def explained(self: Reader, sql: str, parameters: Any = ()) -> Any:
+        if "FROM query AS q" in sql:
+            plan = await database.rows("EXPLAIN QUERY PLAN " + sql, parameters)
+            plans.extend(str(row[3]) for row in plan)
+        return await database.rows(sql, parameters)
+
+    monkeypatch.setattr(Reader, "rows", explained)
+    for sought in FILTERS:
+        plans.clear()
+        await history.page(**sought)
+        assert any(plan.startswith("SEARCH q USING INTEGER PRIMARY KEY") for plan in plans)
+        assert not any("TEMP B-TREE" in plan or "AUTOMATIC" in plan for plan in plans)
+
+
 async def test_a_row_says_everything_about_a_verdict(database: Database, history: History) -> None:
     entry = report(
         "cdn.example.com",
@@ -181,6 +255,62 @@ async def test_a_row_says_everything_about_a_verdict(database: Database, history
         "detail": "a few words",
         "duration_ms": 12.345,
     }
+
+
+INTERNATIONAL = ["münchen.example.org", "straße.example.org", "пример.example.org"]
+
+
+@pytest.mark.parametrize("most_sought", [1000, 0])
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("münchen", INTERNATIONAL[:1]),
+        ("MÜNCHEN.example.ORG", INTERNATIONAL[:1]),
+        ("ünch", INTERNATIONAL[:1]),
+        ("nchen", INTERNATIONAL[:1]),
+        ("xn--mnchen", INTERNATIONAL[:1]),
+        ("ß", INTERNATIONAL[1:2]),
+        ("ПРИМ", INTERNATIONAL[2:]),
+        ("example.org", INTERNATIONAL),
+        ("p\u0430ypal", ["xn--pypal-4ve.example.net"]),
+        ("münster", []),
+        ("\ud800", []),
+    ],
+)
+async def test_international_names_are_found_and_shown_both_ways(
+    database: Database,
+    history: History,
+    monkeypatch: pytest.MonkeyPatch,
+    most_sought: int,
+    typed: str,
+    expected: list[str],
+) -> None:
+    for module in (filters_module, name_search_module):
+        monkeypatch.setattr(module, "MOST_SOUGHT", most_sought)
+    names = [*INTERNATIONAL, "xn--pypal-4ve.example.net", "xn--ib9b.example.net", "munich.example"]
+    for name in reversed(names):
+        await fill(database, [batch([report(name)], time_s=NOW)])
+    rows = (await history.page(name=typed))["queries"]
+    assert [row.get("name_unicode", row["name"]) for row in rows] == expected
+    for row in rows:
+        assert row["name"] == to_text(from_text(row.get("name_unicode", row["name"])))
+
+
+async def test_clients_have_the_names_of_the_settings_as_they_are_now(database: Database) -> None:
+    names = {"192.0.2.1": "TV"}
+    reader = Reader(database.path)
+    history = History(reader, client_name=lambda address: names.get(address, ""))
+    for client in ("192.0.2.1", "192.0.2.2"):
+        await fill(database, [batch([report()], client, time_s=NOW)])
+
+    async def called() -> dict[str, str | None]:
+        rows = (await history.page())["queries"]
+        return {row["client"]: row.get("client_name") for row in rows}
+
+    assert await called() == {"192.0.2.1": "TV", "192.0.2.2": None}
+    names["192.0.2.1"] = "Telly"
+    assert await called() == {"192.0.2.1": "Telly", "192.0.2.2": None}
+    await reader.close()
 
 
 async def test_names_of_any_bytes_are_shown_as_text(database: Database, history: History) -> None:
@@ -228,8 +358,9 @@ async def test_what_is_not_understood_is_told(
 
 
 async def test_an_empty_log_has_an_empty_page(history: History) -> None:
-    assert await history.page(verdict="blocked") == {"queries": [], "next": None}
-    assert await history.page() == {"queries": [], "next": None}
+    empty = {"queries": [], "next": None, "looked_back_to": None}
+    assert await history.page(verdict="blocked") == await history.page(name="no") == empty
+    assert await history.page() == empty
 
 
 async def test_without_a_database_reading_is_a_storage_error(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from sinkhole.control.querylog import retention as retention_module
 from sinkhole.control.querylog.retention import Retention, wal_size
 from sinkhole.control.querylog.schema import open_database
 from sinkhole.control.stats import Rollups
+from sinkhole.model.clock import Spell
 
 NOW = 1_700_000_000.0
 HOUR = 3600
@@ -126,6 +127,26 @@ async def test_a_flood_of_names_does_not_outgrow_the_limit(database: Database) -
     await database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
     assert database.path.stat().st_size <= limit
     assert await count(database, "query") > 0
+
+
+async def test_nothing_goes_by_age_while_no_time_is_trusted(database: Database) -> None:
+    await hours_of_rows(database, hours=10, each=100)
+    retention = Retention(Rollups(365 * DAY_S), HOUR, 1 << 30)
+    while await retention.step(database, 0.0, wall_s=NOW + 1000 * DAY_S):
+        continue
+    assert await count(database, "query") == 1000
+
+
+async def test_rows_of_a_clock_that_was_behind_stay_as_long_as_others(database: Database) -> None:
+    await hours_of_rows(database, hours=10, each=100)
+    spell = Spell(NOW - 20 * HOUR, NOW - 5 * HOUR, gap_s=4 * HOUR)
+    retention = Retention(Rollups(365 * DAY_S), 5 * HOUR, 1 << 30)
+    while await retention.step(database, NOW, spells=[spell]):
+        continue
+    assert await count(database, "query") == 900
+    while await retention.step(database, NOW + 4 * HOUR, spells=[spell]):
+        continue
+    assert await count(database, "query") == 100
 
 
 async def test_what_is_young_and_small_stays(database: Database) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 import stat
+import time
 from pathlib import Path
 
 import pytest
@@ -118,6 +119,51 @@ async def test_names_of_the_first_version_keep_their_numbers_and_are_found_again
         async with database.transaction():
             await names.learn(database, [known, new, b"\4caf\xe9\0"], hour=3600)
         assert names.ids == {known: 7, new: 10, b"\4caf\xe9\0": 9}
+    finally:
+        await database.close()
+
+
+async def test_sums_of_days_yet_to_come_are_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The second version summed names by any clock; one that was ahead stopped the summing."""
+    path = tmp_path / "querylog.db"
+    monkeypatch.setattr("sinkhole.control.querylog.schema.MIGRATIONS", MIGRATIONS[:2])
+    database, _ = await open_database(path)
+    today = int(time.time()) // 86_400 * 86_400
+    ahead = today + 365 * 86_400
+    for start in (today - 3 * 86_400, ahead):
+        await database.rows("INSERT INTO by_day VALUES (?, 1, 5, 0)", (start,))
+    for start in (today - 86_400, today - 3600, ahead):
+        await database.rows("INSERT INTO by_name VALUES (?, 1, 5, 0)", (start,))
+    await database.rows("UPDATE meta SET value = ? WHERE key = 'folded'", (ahead + 3600,))
+    await database.close()
+    monkeypatch.undo()
+    database, problem = await open_database(path)
+    try:
+        assert problem is None
+        assert await database.rows("SELECT start FROM by_day") == [(today - 3 * 86_400,)]
+        folded = await database.value("SELECT value FROM meta WHERE key = 'folded'")
+        assert folded == today - 2 * 86_400, "the days after it were never summed"
+    finally:
+        await database.close()
+
+
+async def test_a_mark_that_was_right_stays(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "querylog.db"
+    monkeypatch.setattr("sinkhole.control.querylog.schema.MIGRATIONS", MIGRATIONS[:2])
+    database, _ = await open_database(path)
+    hour = int(time.time()) // 3600 * 3600 - 3600
+    await database.rows("INSERT INTO by_day VALUES (?, 1, 5, 0)", (hour // 86_400 * 86_400,))
+    await database.rows("INSERT INTO by_name VALUES (?, 1, 5, 0)", (hour,))
+    await database.rows("UPDATE meta SET value = ? WHERE key = 'folded'", (hour + 3600,))
+    await database.close()
+    monkeypatch.undo()
+    database, _ = await open_database(path)
+    try:
+        assert await database.value("SELECT count(*) FROM by_day") == 1
+        folded = await database.value("SELECT value FROM meta WHERE key = 'folded'")
+        assert folded == hour + 3600
     finally:
         await database.close()
 

@@ -81,6 +81,7 @@ async def test_what_goes_into_the_buffer_comes_out_as_rows(path: Path) -> None:
             },
         ],
         "next": None,
+        "looked_back_to": None,
     }
 
 

@@ -89,6 +89,42 @@ async def test_a_clock_set_back_by_hours_is_followed(database: Database) -> None
     assert rows[0][0] == int(back * 1e6)
 
 
+async def test_a_clock_set_back_by_minutes_is_followed_too(database: Database) -> None:
+    """Else all rows would pile up in one minute until it has caught up."""
+    builder = await a_builder(database)
+    await take(builder, database, batch([report()], time_s=T))
+    for minutes in range(59, 0, -1):
+        moment = T - minutes * 60
+        rows = await take(builder, database, batch([report()], time_s=moment))
+        assert rows[0][0] == int(moment * 1e6)
+
+
+async def test_ids_that_are_taken_are_passed_over(database: Database) -> None:
+    base = int((T - 600) * 1e6)
+    taken = [*range(base, base + 40), *range(base + 50, base + 55), int(T * 1e6)]
+    for ident in taken:
+        await database.rows("INSERT INTO query VALUES (?, 1, 1, 1, 1)", (ident,))
+    builder = await a_builder(database)
+    given: list[int] = []
+    for moment in (T - 600, T - 600, T - 600 - 1000e-6, T - 600 + 30e-6):
+        builder.take([batch([report()] * 7, time_s=moment)])
+        await builder.settle(database)
+        values = await builder.take_rows(database)
+        given += values[::ROW_WIDTH]
+        await database.insert("INSERT INTO query", ROW_WIDTH, values)
+    assert len(given) == len({*given, *taken}) - len(taken) == 28
+    assert given[:14] == [*range(base + 40, base + 50), *range(base + 55, base + 59)]
+
+
+async def test_what_was_seen_later_stays_seen_when_the_clock_goes_back(database: Database) -> None:
+    builder = await a_builder(database)
+    ahead, now = T + 30 * 86_400, T
+    await take(builder, database, batch([report()], time_s=ahead), batch([report()], time_s=now))
+    await take(builder, database, batch([report()], time_s=now + 3600))
+    for table in ("name", "client", "account"):
+        assert await database.value(f"SELECT seen FROM {table}") == int(ahead) // 3600 * 3600
+
+
 async def test_no_batch_spans_two_minutes(database: Database) -> None:
     builder = await a_builder(database)
     end = (int(T) // 60 + 1) * 60

@@ -17,6 +17,11 @@ from sinkhole.control.settings.shipped import (
 from sinkhole.model.errors import SettingsError
 
 ENTRIES = read_catalogue()
+ENTRY = (
+    "general: [{id: a, name: A, purpose: p, licence: MIT, home: 'https://example.org/',"
+    " url: 'https://example.org/a', format: names, names: 1,"
+    " checked: {address: own, licence: perhaps, names: no}}]"
+)
 GROUPS = ("general", "privacy", "devices", "security", "content", "regional")
 
 
@@ -51,8 +56,18 @@ def test_an_entry_can_be_added_as_it_stands(entry: object) -> None:
 
 def test_every_field_of_the_file_is_explained_in_its_head() -> None:
     head = find_shipped(CATALOGUE_FILE).read_text().partition("\n\n")[0]
-    for word in (*GROUPS, "format:", "names:", "licence"):
+    for word in (*GROUPS, "format:", "names:", "licence", "checked:"):
         assert word in head
+
+
+def test_every_entry_says_where_it_was_checked_in_words_that_the_head_explains() -> None:
+    head = find_shipped(CATALOGUE_FILE).read_text().partition("\n\n")[0]
+    for entry in ENTRIES:
+        for word in entry.checked.model_dump().values():
+            assert f"\n#   {word} " in head, entry.id
+    assert all(entry.checked.address != "no" for entry in ENTRIES)
+    unknown = [entry.id for entry in ENTRIES if entry.checked.licence == "no"]
+    assert len(unknown) < len(ENTRIES) / 4
 
 
 def test_an_id_is_found_whatever_its_case() -> None:
@@ -79,9 +94,10 @@ def test_an_unknown_id_gets_the_nearest(wanted: str, hint: str) -> None:
         ("just text", "is no catalogue"),
         ("general: [1]", "is no catalogue"),
         ("general: [{id: x}]", "is no catalogue"),
+        (ENTRY, "checked.licence"),
         ("", "is empty"),
     ],
-    ids=["not-yaml", "text", "number", "fields-missing", "empty"],
+    ids=["not-yaml", "text", "number", "fields-missing", "unchecked", "empty"],
 )
 def test_a_broken_catalogue_is_told(tmp_path: Path, text: str, reason: str) -> None:
     path = tmp_path / "catalogue.yaml"

@@ -1,4 +1,4 @@
-"""config/sinkhole.yaml states every key with its default, and nothing else."""
+"""config/sinkhole.yaml states every key with its default, and nothing else but one list more."""
 
 from __future__ import annotations
 
@@ -10,13 +10,27 @@ from sinkhole.control.settings import SafeSearchSettings, Settings, load
 from sinkhole.control.settings.document import read_document
 from sinkhole.control.settings.layers import all_keys, leaf_origins, stack
 from sinkhole.control.settings.schema import CLIENT_TAGS
-from sinkhole.control.settings.shipped import known_services
+from sinkhole.control.settings.shipped import find_entry, known_services, read_catalogue
 
 REFERENCE = Path(__file__).parents[4] / "config" / "sinkhole.yaml"
 
 
-def test_the_reference_file_loads_to_the_defaults() -> None:
-    assert load(REFERENCE, {}) == Settings()
+def test_the_reference_file_loads_to_the_defaults_but_for_one_list_more() -> None:
+    settings, default = load(REFERENCE, {}), Settings()
+    starter, subscribed = settings.filtering.lists
+    assert (starter,) == default.filtering.lists
+    entry = find_entry(read_catalogue(), "adguard-dns")
+    assert (subscribed.name, subscribed.url) == (entry.name, entry.url)
+    assert (subscribed.kind, subscribed.enabled) == ("block", True)
+    alike = settings.filtering.model_copy(update={"lists": default.filtering.lists})
+    assert settings.model_copy(update={"filtering": alike}) == default
+
+
+def test_a_file_that_says_nothing_of_lists_gets_no_new_one(tmp_path: Path) -> None:
+    """An installed server fetches from nobody whom its owner has not named."""
+    own = tmp_path / "sinkhole.yaml"
+    own.write_text("filtering: {rules: []}\n")
+    assert [each.url for each in load(own, {}).filtering.lists] == ["file:blocklists/starter.txt"]
 
 
 def test_the_reference_file_has_every_key_and_no_other() -> None:

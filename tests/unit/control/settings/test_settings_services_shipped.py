@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from sinkhole.control.settings.shipped import (
     SERVICES_FILE,
     BlockableService,
     chosen_services,
+    find_shipped,
     known_services,
     read_shipped,
 )
@@ -87,11 +89,23 @@ def test_the_file_is_not_read_where_no_service_is_chosen(
     assert loaded("filtering: {rules: []}").filtering.services == ()
 
 
+@pytest.mark.parametrize("entry", read_shipped(SERVICES_FILE)["services"], ids=lambda e: e["id"])
+def test_every_service_says_where_its_domains_were_checked(entry: dict[str, Any]) -> None:
+    head = find_shipped(SERVICES_FILE).read_text().partition("\n\n")[0]
+    assert all(f"\n#   {source} " in head for source in entry["checked"])
+    unchecked = entry.get("unchecked", [])
+    assert set(unchecked) <= set(entry["domains"]) and unchecked == sorted(set(unchecked))
+    assert bool(entry["checked"]) == (len(unchecked) < len(entry["domains"]))
+
+
 def test_there_are_at_least_75_services_in_10_groups_each_in_its_place() -> None:
     entries = read_shipped(SERVICES_FILE)["services"]
     groups = read_shipped(SERVICES_FILE)["groups"]
     assert len(entries) >= 75 and len(groups) >= 10
-    assert all(set(entry) == {"id", "name", "group", "domains"} for entry in entries)
+    assert all(
+        set(entry) - {"unchecked"} == {"id", "name", "group", "domains", "checked"}
+        for entry in entries
+    )
     assert len({entry["id"] for entry in entries}) == len(entries) == len(known_services())
     assert len({entry["name"].casefold() for entry in entries}) == len(entries)
     assert {entry["group"] for entry in entries} == set(groups)

@@ -124,6 +124,23 @@ async def test_the_leading_names_of_each_hour_are_summed_by_day(
     assert await tidy(database, rollups, oldest_row_s=MIDNIGHT) == 0
 
 
+async def test_what_is_written_into_an_hour_that_is_over_is_summed_and_folded_too(
+    database: Database,
+) -> None:
+    """The clock was set back, behind the marks."""
+    rollups = Rollups(365 * DAY)
+    old = MIDNIGHT - 3 * DAY
+    await write(database, rollups, a_minute(old), a_minute(old + 5 * HOUR))
+    await tidy(database, rollups, oldest_row_s=old)
+    await write(database, rollups, a_minute(old + 60), a_minute(old + HOUR + 60))
+    await tidy(database, rollups, oldest_row_s=old)
+    assert await database.value("SELECT sum(count) FROM by_day WHERE start = ?", (old,)) == 40
+    assert await database.value("SELECT sum(count) FROM by_name") == 40
+    starts = await database.rows("SELECT DISTINCT start FROM total ORDER BY start")
+    assert starts == [(old,), (old + HOUR,), (old + 5 * HOUR,)]
+    assert await database.value("SELECT sum(count) FROM total") == 40
+
+
 async def hours_by_name(database: Database) -> list[int]:
     return [row[0] for row in await database.rows("SELECT DISTINCT start FROM by_name ORDER BY 1")]
 

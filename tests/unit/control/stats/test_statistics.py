@@ -122,6 +122,63 @@ async def test_a_period_with_nothing_in_it_is_complete_and_flat(
 
 
 @pytest.mark.parametrize("period", PERIODS)
+@pytest.mark.parametrize("ahead_s", [3 * HOUR, 30 * DAY, 365 * DAY])
+async def test_what_is_later_than_now_does_not_count_yet(
+    database: Database, period: str, ahead_s: int
+) -> None:
+    """A clock that was ahead stamped it; its time has to come first."""
+    await write(database, a_minute(60), a_minute(-ahead_s, times=100))
+    now = NOW
+    reader = Reader(database.path)
+    statistics = Statistics(reader, clock=lambda: now)
+    hits = await statistics.list_hits()
+    alone = await statistics.summary(period)
+    assert alone["totals"]["queries"] == sum(each["count"] for each in alone["top_clients"]) == 8
+    assert alone["top_names"] == [
+        {"name": "name1.example.org", "count": 5},
+        {"name": "name2.example.org", "count": 3},
+    ]
+    assert alone["top_blocked"][0]["count"] == alone["top_lists"][0]["count"] == 2
+    assert alone["upstreams"][0]["count"] == 1 and hits["Starter"] == {"day": 2, "week": 2}
+    latency = alone["latency_ms"]["p50"]
+    assert latency is not None
+    now += ahead_s
+    assert (await statistics.summary("1h"))["totals"]["queries"] == 800
+    await reader.close()
+
+
+async def test_tops_have_names_as_people_know_them(database: Database) -> None:
+    await database.rows("UPDATE name SET text = 'xn--mnchen-3ya.example' WHERE id = 1")
+    await write(database, a_minute(60))
+    reader = Reader(database.path)
+    statistics = Statistics(
+        reader, clock=lambda: NOW, client_name=lambda address: {"192.0.2.1": "TV"}.get(address, "")
+    )
+    for period in ("24h", "7d"):
+        summary = await statistics.summary(period)
+        assert summary["top_names"] == [
+            {"name": "xn--mnchen-3ya.example", "count": 5, "name_unicode": "münchen.example"},
+            {"name": "name2.example.org", "count": 3},
+        ]
+        assert summary["top_clients"] == [
+            {"client": "192.0.2.1", "count": 5, "blocked": 0, "client_name": "TV"},
+            {"client": "2001:db8::2", "count": 3, "blocked": 2},
+        ]
+    await reader.close()
+
+
+async def test_names_and_clients_that_are_lost_still_count(
+    database: Database, statistics: Statistics
+) -> None:
+    await write(database, a_minute(60))
+    await database.rows("DELETE FROM name")
+    await database.rows("DELETE FROM client")
+    summary = await statistics.summary()
+    assert [each["count"] for each in summary["top_names"]] == [5, 3]
+    assert [each["client"] for each in summary["top_clients"]] == ["", ""]
+
+
+@pytest.mark.parametrize("period", PERIODS)
 async def test_every_period_counts_what_lies_in_it_before_and_after_folding(
     database: Database, statistics: Statistics, period: str
 ) -> None:

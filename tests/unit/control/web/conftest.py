@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
@@ -93,12 +94,20 @@ class RememberingHistory(History):
     def __init__(self, asked: list[dict[str, Any]]) -> None:
         super().__init__(Reader(NO_DATABASE))
         self._asked = asked
+        self.asked_slowly = asyncio.Event()
+        self.given_up = asyncio.Event()
 
     async def page(self, **filters: Any) -> QueryPage:
+        is_wanted = filters.pop("is_wanted")
         self._asked.append(filters)
+        if filters["verdict"] == "slow":
+            self.asked_slowly.set()
+            while is_wanted():
+                await asyncio.sleep(0)
+            self.given_up.set()
         if filters["verdict"] == "odd":
             raise ValueError("verdict is 'odd'; it may be one of blocked, allowed")
-        return {"queries": [QUERY], "next": None}
+        return {"queries": [QUERY], "next": None, "looked_back_to": None}
 
 
 class Remembering:
@@ -107,6 +116,7 @@ class Remembering:
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
         self.health = Health("ok")
+        self.history = RememberingHistory(self.asked)
 
     async def explain(
         self, name: str, qtype: str, client: str, *, ask: bool = False
@@ -129,7 +139,7 @@ class Remembering:
     def sources(self) -> WebSources:
         return WebSources(
             statistics=RememberingStatistics(self.asked),
-            history=RememberingHistory(self.asked),
+            history=self.history,
             explainer=self,
             counters=counted(),
             status=lambda: STATUS,

@@ -43,6 +43,18 @@ async def test_every_filter_of_the_log_reaches_the_history_under_its_name(
     ]  # fmt: skip
 
 
+async def test_what_is_looked_for_is_given_up_when_the_client_has_gone(
+    serve: Any, house: Any
+) -> None:
+    site = await serve()
+    _, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    writer.write(b"GET /api/queries?verdict=slow HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
+    await house.history.asked_slowly.wait()
+    writer.close()
+    await house.history.given_up.wait()
+    assert house.asked[0]["verdict"] == "slow"
+
+
 async def test_an_empty_filter_is_no_filter(serve: Any, client: ClientSession, house: Any) -> None:
     site = await serve()
     async with client.get(f"{site.url}/api/queries?name=&verdict=") as answer:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import struct
 from typing import Any
 
 import pytest
@@ -39,6 +41,20 @@ async def test_headers_a_byte_at_a_time_do_not_prolong_the_patience(serve: Any) 
         await asyncio.wait([closed], timeout=0.02)
     assert await closed == b""
     writer.close()
+
+
+async def test_a_connection_that_ends_before_it_is_taken_is_no_error(serve: Any) -> None:
+    told: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    site = await serve()
+    for _ in range(10):
+        with socket.create_connection(("127.0.0.1", site.port)) as client:  # the server waits
+            client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
+    writer.write(REQUEST + b"\r\n")
+    assert b"200 OK" in await reader.readuntil(b"ok\n")
+    writer.close()
+    assert told == []
 
 
 async def test_a_connection_is_used_again_and_closed_when_idle_too_long(serve: Any) -> None:

@@ -46,6 +46,17 @@ async def test_answers_come_back_as_old_as_they_are_and_blocks_do_not() -> None:
     assert (addresses(stale), stale.rr[0].ttl) == (["192.0.2.2"], 30)
 
 
+async def test_a_missing_name_is_missing_for_every_type_after_a_restart() -> None:
+    world = World()
+    soa = "example.org. 900 SOA ns.example.org. host.example.org. 1 2 3 4 900"
+    world.upstreams.says("no.example.org", "A", authority=soa, rcode=3)
+    await world.ask("no.example.org")
+    again = await restarted(dump(world.table, world.clock.now, 1_000_000.0), away_s=100)
+    reply = await again.ask("no.example.org", "TXT")
+    assert (reply.header.rcode, reply.auth[0].ttl) == (3, 800)
+    assert again.upstreams.asked == []
+
+
 async def test_the_addresses_in_it_are_judged_by_the_rules_of_today() -> None:
     data = dump((await filled()).table, 1000.0, 1_000_000.0)
     again = await restarted(data, away_s=1)

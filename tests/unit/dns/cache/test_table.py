@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from sinkhole.dns.cache.ready import Ready
+from sinkhole.dns.cache.answer import Answer
+from sinkhole.dns.cache.ready import Ready, ready_answer
 from sinkhole.dns.cache.table import Table
 from sinkhole.dns.wire.name import from_text
+from sinkhole.dns.wire.reply import Record
 from sinkhole.dns.wire.write import write_tail
 from sinkhole.model.record import Report
 from sinkhole.model.verdict import Outcome, Verdict
@@ -50,3 +52,46 @@ def test_one_entry_larger_than_the_table_is_kept_until_the_next() -> None:
     table.put(b"a", ready())
     table.put(b"b", ready())
     assert list(table.entries) == [b"b"]
+
+
+KEY = from_text("no.example.org") + b"\0\1\0tag."
+SIZE = len(from_text("no.example.org"))
+
+
+def answered(rcode: int) -> Ready:
+    soa = Record(from_text("example.org"), 6, 60, bytes(22))
+    answer = Answer(rcode, False, write_tail(KEY[:SIZE], [], [soa]), 60, 0.0)
+    return ready_answer(answer, ready().report, 1, do=False, cd=False)
+
+
+def test_a_missing_name_is_missing_for_every_type_as_long_as_it_may_be_kept() -> None:
+    table = Table(limit_bytes=1 << 20)
+    missing = answered(3)
+    table.put_answer(KEY, SIZE, missing)
+    other_type = KEY[:SIZE] + b"\0\x1c\0tag."
+    assert table.no_such_name(other_type, SIZE, 59.9) is missing
+    assert table.no_such_name(other_type, SIZE, 60.0) is None
+    for other in (b"\0\x1c\1tag.", b"\0\x1c\2tag.", b"\0\x1c\0tag,"):
+        assert table.no_such_name(KEY[:SIZE] + other, SIZE, 1.0) is None
+    assert table.no_such_name(b"\1x" + other_type, SIZE + 2, 1.0) is None
+
+
+def test_any_record_of_a_name_ends_that_and_the_bytes_are_counted() -> None:
+    table = Table(limit_bytes=1 << 20)
+    table.put_answer(KEY, SIZE, answered(3))
+    assert table.size_bytes == sum(
+        len(key) + each.size_bytes for key, each in table.entries.items()
+    )
+    table.put_answer(KEY, SIZE, answered(0))
+    assert list(table.entries) == [KEY]
+    assert table.size_bytes == len(KEY) + table.entries[KEY].size_bytes
+    assert table.no_such_name(KEY, SIZE, 1.0) is None
+
+
+def test_missing_names_leave_as_others_do() -> None:
+    table = Table(limit_bytes=20 * ready().size_bytes)
+    for i in range(500):
+        name = from_text(f"n{i}.example.org")
+        table.put_answer(name + KEY[SIZE:], len(name), answered(3))
+    assert table.size_bytes <= table.limit_bytes
+    assert table.size_bytes == sum(each.weight for each in table.entries.values())

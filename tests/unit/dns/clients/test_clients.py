@@ -1,12 +1,14 @@
-"""Who may ask, and how often."""
+"""Who may ask, and in whose name."""
 
 from __future__ import annotations
 
 import sys
-from ipaddress import IPv6Address, ip_network
+from ipaddress import IPv6Address, ip_address, ip_network
+
+import pytest
 
 from sinkhole.dns.clients.access import NO_TAG, Access
-from sinkhole.dns.clients.clients import MAX_CLIENTS, Clients
+from sinkhole.dns.clients.clients import MAX_CLIENTS, MAX_STRANGERS, Clients
 
 HOUSE = tuple(map(ip_network, ("192.0.2.0/24", "2001:db8::/32", "127.0.0.0/8")))
 
@@ -28,41 +30,92 @@ def test_the_machine_itself_passes_without_a_gate() -> None:
     assert not clients_of(0).of(bytes((192, 0, 2, 1))).gated
 
 
-def test_a_budget_is_one_second_of_queries_and_fills_evenly() -> None:
-    clients = clients_of(10)
-    client = clients.of(bytes((192, 0, 2, 1)))
-    assert [clients.admits(client.udp, 5.0) for _ in range(12)] == [True] * 10 + [False] * 2
-    assert clients.admits(client.tcp, 5.0)
-    assert clients.admits(client.udp, 5.11)
-    assert not clients.admits(client.udp, 5.12)
-    assert sum(clients.admits(client.udp, 100.0) for _ in range(50)) == 10
-
-
 def test_a_client_is_the_same_next_time_and_their_number_is_bounded() -> None:
     clients = clients_of(10)
     first = clients.of(bytes((192, 0, 2, 1)))
     assert clients.of(bytes((192, 0, 2, 1))) is first
     for i in range(MAX_CLIENTS + 10):
-        clients.of(i.to_bytes(4, "big"))
+        clients.of(IPv6Address((0x20010DB8 << 96) + i).packed)
     assert len(clients) == MAX_CLIENTS
     assert clients.of(bytes((192, 0, 2, 1))) is not first
 
 
-def test_another_access_renews_everybody_in_place_and_leaves_budgets() -> None:
+def test_strangers_push_out_no_client_and_their_number_is_bounded() -> None:
     clients = clients_of(10)
-    client, other = clients.of(bytes((192, 0, 2, 1))), clients.of(bytes((198, 51, 100, 1)))
-    same = clients.of(int.from_bytes(bytes((192, 0, 2, 1)), sys.byteorder))
-    assert [clients.admits(client.udp, 5.0) for _ in range(11)][-1] is False
-    first = client.packed
-    everybody = tuple(map(ip_network, ("198.51.100.0/24",)))
-    clients.renew(Access(everybody, 20, lambda packed: frozenset({"tag:user_child"})))
-    assert client is same is clients.of(first)
-    assert (client.allowed, other.allowed, client.gated) == (False, True, True)
-    assert client.traits == {"tag:user_child"}
-    assert client.tag == other.tag != NO_TAG
-    assert not clients.admits(client.udp, 5.0)
-    clients.renew(Access(everybody, 0))
-    assert (other.gated, client.tag) == (False, NO_TAG)
+    first = clients.of(bytes((192, 0, 2, 1)))
+    stranger = clients.of(bytes((198, 51, 100, 1)))
+    assert clients.of(bytes((198, 51, 100, 1))) is stranger
+    for i in range(MAX_CLIENTS + MAX_STRANGERS):
+        clients.of(i.to_bytes(4, "big"))
+    assert len(clients) == MAX_STRANGERS + 1
+    assert clients.of(bytes((192, 0, 2, 1))) is first
+
+
+def test_another_access_renews_everybody_and_leaves_budgets() -> None:
+    clients = clients_of(10)
+    house, other = bytes((192, 0, 2, 1)), bytes((198, 51, 100, 1))
+    client = clients.of(house)
+    assert [clients.udp.spend(client.network, 5.0) for _ in range(11)][-1] is False
+    other_net = tuple(map(ip_network, ("198.51.100.0/24",)))
+    clients.renew(Access(other_net, 20, lambda packed: frozenset({"tag:user_child"})))
+    assert (clients.of(house).allowed, clients.of(other).allowed) == (False, True)
+    as_int = clients.of(int.from_bytes(other, sys.byteorder))
+    assert clients.of(other).traits == as_int.traits == {"tag:user_child"}
+    assert clients.of(other).tag == as_int.tag != NO_TAG
+    assert not clients.udp.spend(client.network, 5.0)
+    clients.renew(Access(other_net, 0))
+    assert (clients.of(other).gated, clients.of(other).tag) == (False, NO_TAG)
+
+
+class Told:
+    """Counts for whom traits were worked out."""
+
+    def __init__(self) -> None:
+        self.asked: list[bytes] = []
+
+    def __call__(self, packed: bytes) -> frozenset[str]:
+        self.asked.append(packed)
+        return frozenset()
+
+
+def test_a_renewal_asks_nothing_about_clients_until_they_ask_again() -> None:
+    told = Told()
+    clients = Clients(Access(HOUSE))
+    everybody = [bytes((192, 0, 2, i)) for i in range(256)]
+    for packed in everybody:
+        clients.of(packed)
+    clients.renew(Access(HOUSE, traits=told))
+    assert told.asked == []
+    clients.of(everybody[7])
+    clients.of(everybody[7])
+    assert told.asked == [everybody[7]]
+
+
+def test_traits_are_not_worked_out_for_those_who_may_not_ask() -> None:
+    told = Told()
+    clients = Clients(Access(HOUSE, traits=told))
+    assert not clients.of(bytes((198, 51, 100, 1))).allowed
+    assert told.asked == []
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [("192.0.2.77", "192.0.2.64"), ("2001:db8:1:2:3::7", "2001:db8:1:2::")],
+)
+def test_clients_of_one_network_share_budgets(address: str, network: str) -> None:
+    access = Access(HOUSE, 10, ipv4_prefix=27)
+    client = Clients(access).of(ip_address(address).packed)
+    assert client.network == ip_address(network).packed
+
+
+def test_a_network_cannot_ask_more_by_asking_from_many_addresses() -> None:
+    clients = clients_of(200)
+    base = int(ip_address("2001:db8:1:2::"))
+    admitted = sum(
+        clients.udp.spend(clients.of(IPv6Address(base + i).packed).network, 5.0)
+        for i in range(2 * MAX_CLIENTS)
+    )
+    assert admitted == 200
 
 
 def test_clients_differ_by_what_rules_ask_of_them() -> None:

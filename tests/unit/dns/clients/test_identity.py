@@ -5,19 +5,22 @@ from __future__ import annotations
 from ipaddress import ip_address, ip_network
 
 from sinkhole.dns.clients.identity import KnownClient, KnownClients
+from sinkhole.dns.filter.traits import Criteria
 
-CRITERIA = frozenset(
+CRITERIA = Criteria(
     {"name:Tablet", "tag:user_child", "tag:device_tv", "ip:192.0.2.9", "net:192.0.2.0/28"}
 )
-KNOWN = (
-    KnownClient("Guests", (ip_network("192.0.2.0/24"),), ("user_child",)),
-    KnownClient("Tablet", (ip_network("192.0.2.20/32"), ip_network("2001:db8::/64"))),
-    KnownClient("TV", (ip_network("192.0.2.21/32"),), ("device_tv", "os_other")),
+KNOWN = KnownClients(
+    (
+        KnownClient("Guests", (ip_network("192.0.2.0/24"),), ("user_child",)),
+        KnownClient("Tablet", (ip_network("192.0.2.20/32"), ip_network("2001:db8::/64"))),
+        KnownClient("TV", (ip_network("192.0.2.21/32"),), ("device_tv", "os_other")),
+    )
 )
 
 
 def traits(address: str) -> set[str]:
-    return set(KnownClients(CRITERIA, KNOWN)(ip_address(address).packed))
+    return set(KNOWN.traits(CRITERIA, ip_address(address).packed))
 
 
 def test_an_address_has_the_traits_of_the_smallest_network_it_is_in() -> None:
@@ -28,10 +31,14 @@ def test_an_address_has_the_traits_of_the_smallest_network_it_is_in() -> None:
     assert traits("198.51.100.1") == set()
 
 
+def test_a_client_is_that_of_the_smallest_network() -> None:
+    def name(address: str) -> str | None:
+        client = KNOWN.owner_of(ip_address(address).packed)
+        return client.name if client else None
+
+    found = [name(each) for each in ("192.0.2.99", "192.0.2.20", "2001:db8::7", "198.51.100.1")]
+    assert found == ["Guests", "Tablet", "Tablet", None]
+
+
 def test_addresses_and_networks_need_no_settings() -> None:
     assert traits("192.0.2.9") == {"ip:192.0.2.9", "net:192.0.2.0/28", "tag:user_child"}
-
-
-def test_equal_ones_are_equal() -> None:
-    assert KnownClients(CRITERIA, KNOWN) == KnownClients(frozenset(CRITERIA), tuple(KNOWN))
-    assert KnownClients(CRITERIA, KNOWN) != KnownClients(CRITERIA, KNOWN[:1])

@@ -6,9 +6,9 @@ from ipaddress import ip_address
 
 import pytest
 
-from sinkhole.dns.filter.traits import traits_of
+from sinkhole.dns.filter.traits import Criteria
 
-CRITERIA = frozenset(
+CRITERIA = Criteria(
     {
         *("ip:192.0.2.7", "ip:2001:db8::7", "net:192.0.2.0/24", "net:2001:db8::/32"),
         *("name:Kids tablet", "name:TV", "tag:device_tv", "tag:user_child", "net:nonsense"),
@@ -36,4 +36,17 @@ CRITERIA = frozenset(
 )
 def test_traits(address: str | None, names: list[str], tags: list[str], traits: set[str]) -> None:
     client = ip_address(address) if address else None
-    assert traits_of(CRITERIA, client, names, tags) == traits
+    assert CRITERIA.traits(client, names, tags) == traits
+
+
+def test_networks_are_read_once_and_not_for_each_client(monkeypatch: pytest.MonkeyPatch) -> None:
+    criteria = Criteria(f"net:10.{i >> 8}.{i & 255}.0/24" for i in range(10_000))
+    monkeypatch.delattr("sinkhole.dns.filter.traits.ip_network")
+    client = ip_address("10.1.2.3")
+    assert criteria.traits(client, ["TV"], []) == {"net:10.1.2.0/24"}
+
+
+def test_criteria_are_a_set_of_texts() -> None:
+    assert Criteria({"name:TV"}) == {"name:TV"}
+    assert not Criteria()
+    assert CRITERIA.traits(None, ["TV"], []) == frozenset({"name:TV"})

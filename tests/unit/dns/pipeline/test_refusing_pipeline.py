@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from world import World, question
 
+from sinkhole.dns.pipeline.pipeline import ERRORS_PER_S, MAX_SHAPES
 from sinkhole.dns.pipeline.reaction import TCP, UDP, Transport
 from sinkhole.dns.wire.name import from_text
 
@@ -37,3 +38,23 @@ def test_a_hasty_query_with_a_name_that_is_none_is_recorded_without_it() -> None
     wire = question("a.example.org")
     world.now(wire[:12] + b"\x40" + bytes(64) + wire[14:])
     assert [report.name for report in world.reports()][1:] == [b"\0"]
+
+
+def test_closed_connections_of_strangers_are_recorded_within_their_budget() -> None:
+    world = World()
+    stranger = world.client_at("198.51.100.9")
+    for _ in range(ERRORS_PER_S + 7):
+        world.pipeline.turn_away(stranger, world.clock.now)
+    world.pipeline.close_batch(world.clock.now)
+    assert [report.rcode for report in world.reports()] == [5] * ERRORS_PER_S
+    assert world.pipeline.dropped == 7
+
+
+def test_queries_of_strangers_do_not_make_the_memory_of_shapes_start_anew() -> None:
+    world = World(block=["example.org"])
+    world.now(question("example.org"))
+    remembered = dict(world.pipeline._shapes)
+    world.client = world.client_at("198.51.100.9")
+    for qtype in range(1000, 1000 + MAX_SHAPES):
+        world.now(question("example.org")[:-4] + qtype.to_bytes(2, "big") + b"\0\1")
+    assert world.pipeline._shapes == remembered

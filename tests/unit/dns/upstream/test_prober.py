@@ -167,6 +167,27 @@ async def test_a_probe_that_comes_back_late_starts_the_watch(
     assert not server.loops
 
 
+async def test_an_error_while_probing_does_not_end_the_watch(
+    asked: Asked, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[dict[str, object]] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
+    fails = [True]
+
+    def ask(question: Question, server: Server, tell: Tell) -> None:
+        if fails:
+            fails.pop()
+            raise RuntimeError("as arranged")
+        asked.ask(question, server, tell)
+
+    prober = Prober(ask, SOON_S)
+    server.failed("gave no answer")
+    prober.suspect(server)
+    assert (await asked.next())[1] is server
+    assert [str(context["exception"]) for context in told] == ["as arranged"]
+    prober.close()
+
+
 async def test_after_closing_nothing_is_probed(
     prober: Prober, asked: Asked, server: Server
 ) -> None:

@@ -10,6 +10,12 @@ from sinkhole.model.errors import WireError
 EXAMPLE = b"\x07example\x03org\x00"
 
 
+def test_text_keeps_its_letter_case_where_that_is_asked_for() -> None:
+    assert from_text("NAS.Home", keep_case=True) == b"\x03NAS\x04Home\x00"
+    assert from_text("N\\065S.home", keep_case=True) == b"\x03NAS\x04home\x00"
+    assert from_text("BÜCHER.example", keep_case=True) == from_text("bücher.example")
+
+
 @pytest.mark.parametrize(
     ("text", "wire_name"),
     [
@@ -71,7 +77,7 @@ def test_the_longest_name_is_255_bytes() -> None:
     longest = (b"\x3f" + b"a" * 63) * 3 + b"\x3d" + b"a" * 61 + b"\x00"
     assert len(longest) == 255
     assert end_of(longest, 0) == 255
-    with pytest.raises(WireError, match="256 bytes"):
+    with pytest.raises(WireError, match="more than 255 bytes"):
         end_of((b"\x3f" + b"a" * 63) * 3 + b"\x3e" + b"a" * 62 + b"\x00", 0)
 
 

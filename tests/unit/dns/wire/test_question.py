@@ -6,7 +6,7 @@ import dnslib
 import pytest
 
 from sinkhole.dns.wire import numbers as n
-from sinkhole.dns.wire.question import deserves_reply, peek
+from sinkhole.dns.wire.question import MOST_OPTIONS, deserves_reply, name_in, peek
 from sinkhole.model.errors import WireError
 
 HEADER = b"\xab\xcd\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00"
@@ -95,8 +95,24 @@ def test_short_messages_and_replies_deserve_nothing(wire: bytes) -> None:
     assert not deserves_reply(wire)
 
 
+def test_the_name_of_a_query_that_nobody_read() -> None:
+    wire = query()
+    assert name_in(wire, 12 + len(NAME)) == NAME.lower()
+    assert name_in(wire, 12 + 8) == b"\0", "not where a name ends"
+    assert name_in(HEADER + b"\x40" + bytes(64) + b"\0", 78) == b"\0"
+
+
 def test_what_dnslib_asks_is_understood() -> None:
     record = dnslib.DNSRecord.question("www.example.org", "AAAA")
     record.add_ar(dnslib.EDNS0(flags="do", udp_len=1400))
     _, shape = peek(bytes(record.pack()))
     assert (shape.qtype, shape.do, shape.payload) == (28, True, 1232)
+
+
+def test_options_are_walked_within_a_bound() -> None:
+    empty = b"\xfd\xe9\0\0"
+    _, shape = peek(query(counts=(1, 0, 0, 1), rest=A_IN + opt(options=empty * MOST_OPTIONS)))
+    assert shape.edns
+    with pytest.raises(WireError) as caught:
+        peek(query(counts=(1, 0, 0, 1), rest=A_IN + opt(options=empty * (MOST_OPTIONS + 1))))
+    assert caught.value.rcode == n.Rcode.FORMERR

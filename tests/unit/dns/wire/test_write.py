@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import dnslib
 import pytest
 
@@ -56,6 +58,23 @@ def test_a_reply_is_what_dnslib_reads() -> None:
     assert str(read.auth[0].rname).lower() == "example.org."
 
 
+def test_names_in_data_keep_their_letter_case_whoever_asks() -> None:
+    """Who asks spells the question as it likes, so no name in data may end in it."""
+    targets = ["Mail.Example.org", "mail.example.org", "b.Mail.Example.org", "mail.example.org"]
+    spelled = [from_text(target, keep_case=True) for target in targets]
+    mx = [Record(WWW, 15, 60, b"\0\1" + target) for target in spelled]
+    for query in (ask(), ask("WWW.eXample.ORG")):
+        read = dnslib.DNSRecord.parse(assemble(query, [*mx, Record(spelled[1], 1, 60, bytes(4))]))
+        assert [str(rr.rdata.label) for rr in read.rr[:4]] == [f"{each}." for each in targets]
+        assert str(read.rr[4].rname) == "mail.example.org."
+    sizes = [len(write_tail(WWW, mx[: i + 1]).data) for i in range(4)]
+    assert [after - before for before, after in pairwise(sizes)] == [
+        29,
+        18,
+        16,
+    ]  # of the second name, "org" is spelled alike
+
+
 def test_ttl_offsets_point_at_the_ttls() -> None:
     tail = write_tail(WWW, [A, A._replace(ttl=7)])
     assert [tail.data[at : at + 4] for at in tail.ttl_offsets] == [b"\0\0\0\x3c", b"\0\0\0\x07"]
@@ -73,16 +92,16 @@ def test_names_far_into_a_message_are_still_right() -> None:
 def test_opt_carries_do_and_the_extended_error() -> None:
     query = ask()
     tail = write_tail(WWW, [])
-    opt = write_opt(do=True, ede=(15, "Starter, line 12"))
+    opt = write_opt(do=True, errors=[(15, "Starter, line 12"), (6, "")])
     wire = query[:2] + write_head(0x8180, tail.counts, edns=True) + query[12:] + opt
     read = dnslib.DNSRecord.parse(wire).ar[0]
     assert read.edns_do
     assert read.rdata[0].code == 15
-    assert bytes(read.rdata[0].data) == b"\x00\x0fStarter, line 12"
+    assert [bytes(option.data) for option in read.rdata] == [b"\0\x0fStarter, line 12", b"\0\6"]
 
 
 def test_the_text_of_an_extended_error_is_cut_between_characters() -> None:
-    opt = write_opt(do=False, ede=(15, "x" + "ü" * 100))
+    opt = write_opt(do=False, errors=[(15, "x" + "ü" * 100)])
     assert opt[17:].decode() == "x" + "ü" * 59
     assert len(opt) == 11 + int.from_bytes(opt[9:11], "big")
 

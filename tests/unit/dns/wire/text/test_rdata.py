@@ -42,6 +42,14 @@ RECORDS: list[tuple[int, str, bytes, str | None]] = [
 ]
 
 
+def test_names_keep_their_letter_case_where_that_is_asked_for() -> None:
+    for rtype, text in ((5, "NAS.home"), (15, "10 Mail.home"), (65, "1 Web.home dohpath=/Q{?dns}")):
+        assert rdata_to_text(rtype, rdata_from_text(rtype, text, keep_case=True)) == text
+        lowered = rdata_to_text(rtype, rdata_from_text(rtype, text))
+        assert lowered.split(" dohpath")[0] == text.split(" dohpath")[0].lower()
+        assert lowered.endswith("/Q{?dns}") == text.endswith("/Q{?dns}")
+
+
 @pytest.mark.parametrize(("rtype", "text", "wire", "written"), RECORDS)
 def test_data_to_the_wire_and_back(rtype: int, text: str, wire: bytes, written: str | None) -> None:
     assert rdata_from_text(rtype, text) == wire

@@ -1,0 +1,128 @@
+"""Listening, for DNS and for the page: what cannot be had at the start is tried again.
+
+Neither keeps the other from working. The page comes after DNS, as its library takes 0.2 s to
+import, and whatever goes wrong with it is told among the problems.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from math import inf
+from typing import TYPE_CHECKING, Final
+
+from sinkhole.dns.server.listeners import Listeners
+from sinkhole.model.acceptor import Acceptor
+from sinkhole.model.errors import SettingsError
+from sinkhole.model.faults import Faults
+from sinkhole.model.tasks import Tasks
+
+if TYPE_CHECKING:
+    from sinkhole.control.web import WebServer
+
+log = logging.getLogger(__name__)
+
+FIRST_RETRY_S: Final = 1.0
+LONGEST_RETRY_S: Final = 10.0
+"""The time between two tries: twice as long after each, up to this."""
+
+SHORTAGE_S: Final = 3600.0
+"""How long after a connection was closed for want of a descriptor this is a problem."""
+
+
+class Listening:
+    """The listeners of DNS, and the page made by `make_page`, from `start` to `stop`."""
+
+    def __init__(
+        self, dns: Listeners, make_page: Callable[[], Awaitable[WebServer]], faults: Faults
+    ) -> None:
+        self.dns = dns
+        self.page: WebServer | None = None
+        self._make_page = make_page
+        self._page_trouble = ""
+        self._faults = faults
+        self._tasks = Tasks("listening", limit=1, faults=faults)
+
+    async def start_page(self) -> None:
+        """Open the page if that is possible, and go on trying what is missing."""
+        await self._try_page()
+        if not self._is_complete:
+            self._tasks.keep("tries again", self._keep_trying)
+
+    async def stop(self, patience_s: float) -> None:
+        """Close everything; queries that wait have so long to be answered."""
+        await self._tasks.close()
+        await asyncio.gather(self._close_dns(patience_s), self._close_page())
+
+    @property
+    def url(self) -> str:
+        """Where the page is, empty while it is nowhere."""
+        return self.page.url if self.page is not None and self.page.acceptor is not None else ""
+
+    @property
+    def shed(self) -> int:
+        """Connections closed for want of a descriptor."""
+        return sum(each.shed for each in self._acceptors)
+
+    @property
+    def problems(self) -> list[str]:
+        """What is not listened on and why, and whom there was no descriptor for, a text each."""
+        found = [*self.dns.problems, self._page_trouble]
+        latest = max((each.shed_at for each in self._acceptors), default=-inf)
+        if time.monotonic() - latest < SHORTAGE_S:
+            found.append(
+                f"{self.shed} connections were closed at once, as no file descriptor was left: "
+                "raise the limit (LimitNOFILE= of the service, `ulimit -n`)"
+            )
+        return [text for text in found if text]
+
+    @property
+    def _acceptors(self) -> list[Acceptor]:
+        page = self.page.acceptor if self.page is not None else None
+        return [*self.dns.tcp.acceptors, *([page] if page is not None else [])]
+
+    @property
+    def _is_complete(self) -> bool:
+        return self.dns.is_complete and bool(self.url)
+
+    async def _close_dns(self, patience_s: float) -> None:
+        with self._faults.contain("closing the listeners"):
+            await self.dns.close(patience_s)
+
+    async def _close_page(self) -> None:
+        if self.page is not None:
+            with self._faults.contain("closing the page"):
+                await self.page.stop()
+
+    async def _keep_trying(self) -> None:
+        pause_s = FIRST_RETRY_S
+        while not self._is_complete:
+            await asyncio.sleep(pause_s)
+            came = self.dns.try_again()
+            if not self.url:
+                await self._try_page()
+                came = came or bool(self.url)
+            pause_s = FIRST_RETRY_S if came else min(2 * pause_s, LONGEST_RETRY_S)
+
+    async def _try_page(self) -> None:
+        had_trouble = bool(self._page_trouble)
+        try:
+            if self.page is None:
+                self.page = await self._make_page()
+            await self.page.start()
+        except SettingsError as error:
+            self._tell(f"{error}. Until that changes there is no page; it is tried again.")
+        except Exception as error:  # a bug in the page is no reason to be without DNS
+            self._faults.note("the page", error)
+            self._tell("there is no page, by an error of sinkhole's own; it is tried again.")
+        else:
+            self._page_trouble = ""
+            if had_trouble:
+                log.info("the page is on %s now", self.url)
+
+    def _tell(self, trouble: str) -> None:
+        if trouble != self._page_trouble:  # said once, as the next try comes in seconds
+            log.warning("%s", trouble)
+        self._page_trouble = trouble

@@ -1,0 +1,190 @@
+"""Each address is served as soon as it can be had, whatever the others do."""
+
+from __future__ import annotations
+
+import errno
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+from world import World, question
+
+from sinkhole.dns.server import listeners as subject
+from sinkhole.dns.server import sockets
+from sinkhole.dns.server.listeners import Listeners
+from sinkhole.dns.server.sockets import Bound, ListenError, Transport, bind, bind_both
+
+
+@asynccontextmanager
+async def listeners(*listen: tuple[str, int]) -> AsyncIterator[Listeners]:
+    found = Listeners(listen, World(block=["ads.example.org"]).pipeline)
+    try:
+        yield found
+    finally:
+        await found.close()
+
+
+def free_port() -> int:
+    """A port that is free for both, as good as certainly also in a moment."""
+    udp, tcp = bind_both("127.0.0.1")
+    udp.sock.close()
+    tcp.sock.close()
+    return udp.port
+
+
+class Machine:
+    """A machine on which addresses and ports are missing as long as a test wants."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.errors: dict[tuple[Transport, str], int] = {}
+        monkeypatch.setattr(subject, "bind", self._bind)
+
+    def lack(self, host: str, number: int, *transports: Transport) -> None:
+        self.errors |= {(each, host): number for each in transports or subject.BOTH}
+
+    def have(self, host: str) -> None:
+        self.errors = {key: number for key, number in self.errors.items() if key[1] != host}
+
+    def _bind(self, transport: Transport, host: str, port: int) -> Bound:
+        if number := self.errors.get((transport, host)):
+            raise ListenError(host, port, OSError(number, "as arranged"))
+        return bind(transport, host, port)
+
+
+@pytest.fixture
+def machine(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    return Machine(monkeypatch)
+
+
+def is_open(host: str, port: int, transport: Transport) -> bool:
+    """Whether the kernel takes a query; nobody answers it within this turn of the event loop."""
+    kind = socket.SOCK_DGRAM if transport == "UDP" else socket.SOCK_STREAM
+    with socket.socket(socket.AF_INET, kind) as client:
+        client.settimeout(20)
+        try:
+            client.connect((host, port))
+            client.send(question("ads.example.org"))
+            client.send(question("ads.example.org"))  # the first one may bring the refusal
+        except ConnectionError:
+            return False
+        return True
+
+
+async def test_an_address_that_is_late_takes_no_other_down_and_is_served_when_it_comes(
+    machine: Machine, caplog: pytest.LogCaptureFixture
+) -> None:
+    port = free_port()
+    machine.lack("127.0.0.2", errno.EADDRNOTAVAIL)
+    async with listeners(("127.0.0.2", port), ("127.0.0.1", port)) as dns:
+        dns.bind()
+        dns.serve()
+        assert dns.addresses == [f"127.0.0.1:{port}"]
+        (problem,) = dns.problems
+        assert "this machine has no address 127.0.0.2" in problem
+        assert "DNS is not answered there; it is tried again" in problem
+        assert problem in caplog.text
+        assert not dns.is_complete
+        caplog.clear()
+        assert not dns.try_again()
+        assert caplog.text == ""  # it was said once
+        machine.have("127.0.0.2")
+        assert dns.try_again()
+        assert dns.addresses == [f"127.0.0.2:{port}", f"127.0.0.1:{port}"]
+        assert (dns.is_complete, dns.problems) == (True, [])
+        assert all(is_open("127.0.0.2", port, each) for each in subject.BOTH)
+        assert not dns.try_again()
+        assert len(dns.udp) == len(dns.tcp.acceptors) == 2
+
+
+@pytest.mark.parametrize("missing", subject.BOTH)
+async def test_of_an_address_what_can_be_had_is_served(missing: Transport) -> None:
+    other = bind(missing, "127.0.0.1", 0)
+    port = other.port
+    (there,) = set(subject.BOTH) - {missing}
+    async with listeners(("127.0.0.1", port), ("127.0.0.1", 0)) as dns:
+        with other.sock:
+            dns.bind()
+            dns.serve()
+            assert is_open("127.0.0.1", port, there)
+            (problem,) = dns.problems
+            assert f"127.0.0.1:{port} is in use" in problem
+            assert f"not answered there over {missing}" in problem
+            assert (f"127.0.0.1:{port}" in dns.addresses) == (there == "UDP")
+        assert dns.try_again()
+        assert f"127.0.0.1:{port}" in dns.addresses
+        assert is_open("127.0.0.1", port, missing)
+
+
+async def test_where_every_port_is_taken_that_is_the_error_and_nothing_stays_open() -> None:
+    one, two = bind("UDP", "127.0.0.1", 0), bind("UDP", "127.0.0.1", 0)
+    with one.sock, two.sock:
+        async with listeners(("127.0.0.1", one.port), ("127.0.0.1", two.port)) as dns:
+            with pytest.raises(ListenError, match=rf":{one.port} is in use"):
+                dns.bind()
+            assert dns.addresses == []
+            bind("TCP", "127.0.0.1", one.port).sock.close()
+
+
+async def test_as_long_as_one_address_is_merely_late_it_is_worth_waiting(machine: Machine) -> None:
+    port = free_port()
+    machine.lack("127.0.0.1", errno.EACCES)
+    machine.lack("127.0.0.2", errno.EADDRNOTAVAIL)
+    async with listeners(("127.0.0.1", port), ("127.0.0.2", port)) as dns:
+        dns.bind()
+        assert (dns.addresses, len(dns.problems)) == ([], 2)
+
+
+async def test_the_port_of_every_address_is_not_done_without(machine: Machine) -> None:
+    """Else systemd-resolved on 127.0.0.53 would leave a house whose IPv4 is not served."""
+    port = free_port()
+    machine.lack("0.0.0.0", errno.EADDRINUSE)
+    async with listeners(("0.0.0.0", port), ("127.0.0.1", port)) as dns:
+        with pytest.raises(ListenError, match="in use"):
+            dns.bind()
+        bind("UDP", "127.0.0.1", port).sock.close()
+
+
+async def test_over_tcp_alone_every_address_may_come_later(machine: Machine) -> None:
+    machine.lack("0.0.0.0", errno.EADDRINUSE, "TCP")
+    port = free_port()
+    async with listeners(("0.0.0.0", port)) as dns:
+        dns.bind()
+        assert dns.addresses == [f"0.0.0.0:{port}"]
+        assert "over TCP" in dns.problems[0]
+
+
+async def test_a_machine_without_ipv6_does_without_its_wildcard(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    ordinary = sockets._socket
+
+    def without_ipv6(family: socket.AddressFamily, transport: Transport) -> socket.socket:
+        if family == socket.AF_INET6:
+            raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+        return ordinary(family, transport)
+
+    monkeypatch.setattr(sockets, "_socket", without_ipv6)
+    for listen in ([("127.0.0.1", 0), ("::", 0)], [("::", 0), ("127.0.0.1", 0)]):
+        async with listeners(*listen) as dns:
+            dns.bind()
+            assert len(dns.addresses) == 1
+            assert (dns.is_complete, dns.problems) == (True, [])
+    assert "[::]:0: this machine has no IPv6. It is left out." in caplog.text
+    async with listeners(("::", 0)) as dns:
+        with pytest.raises(ListenError, match="this machine has no IPv6"):
+            dns.bind()
+    async with listeners(("127.0.0.1", 0), ("::1", 0)) as dns:
+        dns.bind()
+        assert "this machine has no IPv6" in dns.problems[0]
+
+
+async def test_a_bug_in_the_middle_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    port = free_port()
+    async with listeners(("127.0.0.1", port)) as dns:
+        dns.bind()
+        with suppress(ZeroDivisionError):
+            monkeypatch.setattr(subject, "UdpListener", lambda *_: 1 // 0)
+            dns.serve()
+    for transport in subject.BOTH:
+        bind(transport, "127.0.0.1", port).sock.close()
