@@ -322,6 +322,12 @@ def test_every_unit_test_mirrors_a_module() -> None:
     assert unmatched == set(NO_MODULE_OF_THEIR_OWN)
 
 
+def test_every_test_file_has_a_name_of_its_own() -> None:
+    """Two of one name cannot be collected by one process, only by two that get one each."""
+    names = [path.name for path in (ROOT / "tests").rglob("test_*.py")]
+    hold(name for name in set(names) if names.count(name) > 1)
+
+
 def test_every_module_of_a_pure_room_has_a_test() -> None:
     assert {
         inside(path)

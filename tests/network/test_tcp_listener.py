@@ -140,6 +140,20 @@ async def test_idle_and_slow_connections_are_closed(
         writer.close()
 
 
+async def test_idle_connections_are_closed_though_there_were_none_for_a_while(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(tcp, "IDLE_S", 0.05)
+    monkeypatch.setattr(tcp, "SWEEP_S", 0.01)
+    async with listening(make_world()) as (listener, port):
+        for _ in range(2):
+            while listener._sweeper is not None:
+                await asyncio.sleep(0.005)
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            assert await ended(reader)
+            writer.close()
+
+
 async def test_what_is_no_query_ends_the_connection() -> None:
     async with listening(make_world()) as (_, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)

@@ -96,7 +96,7 @@ class Forwarding:
         question = waiting.permit.asked(waiting.question)
         hear = partial(self._hear, waiting, asker)
         try:
-            self._upstreams.ask(question, hear, waiting.client.packed)
+            self._upstreams.ask(question, hear, waiting.client.network)
         except UpstreamError as error:  # nobody was asked: there is nothing to wait longer for
             asker.finish(*self._fail(waiting, error, keep=False))
 

@@ -88,31 +88,27 @@ class TcpListener:
         """Give a new connection a place, if need be that of another one (see `_give_way`)."""
         networks = Counter(each.client.network for each in self.connections)
         own = networks[new.client.network]
-        if own >= self.most_per_client:
-            gives_way = _first_idle(
-                each for each in self.connections if each.client.network == new.client.network
-            )
-        elif len(self.connections) >= self.most:
-            gives_way = self._give_way(networks, own)
-        else:
-            self.connections[new] = None
-            return True
-        if gives_way is None:
-            return False
-        gives_way.close()
+        if own >= self.most_per_client or len(self.connections) >= self.most:
+            gives_way = self._give_way(networks, new.client.network)
+            if gives_way is None:
+                return False
+            gives_way.close()
         self.connections[new] = None
         if self._sweeper is None:
             self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
         return True
 
-    def _give_way(self, networks: Counter[bytes], own: int) -> Connection | None:
-        """Whose place goes to a client that has `own` of them, if anybody's.
+    def _give_way(self, networks: Counter[bytes], network: bytes) -> Connection | None:
+        """Whose place goes to another client of `network`, if anybody's.
 
-        Those give way who have most, if that is more than the new one will have: the one unused
-        longest, at best one that is idle. So nobody holds all places, however busy. Where all have
-        about as many, only those that are idle give way.
+        Beyond its share it can only be one of its own. Else those give way who have most, if that
+        is more than the new one will have: the one unused longest, at best one that is idle. So
+        nobody holds all places, however busy. Where all have about as many, only those that are
+        idle give way.
         """
-        most = max(networks.values())
+        own, most = networks[network], max(networks.values())
+        if own >= self.most_per_client:
+            return _first_idle(each for each in self.connections if each.client.network == network)
         if most <= own + 1:
             return _first_idle(self.connections)
         theirs = [each for each in self.connections if networks[each.client.network] == most]
@@ -132,13 +128,14 @@ class TcpListener:
     def _sweep(self) -> None:
         """Close what is idle or slow; a timer for all instead of two a connection, while any is."""
         self._sweeper = None
+        if not self.connections:
+            return
+        self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
         now = time.monotonic()
         busy = len(self.connections) > self.most // 2
         for connection in list(self.connections):
             if connection.is_overdue(now, BUSY_IDLE_S if busy else IDLE_S):
                 connection.close()
-        if self.connections:
-            self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
 
 
 class Connection(asyncio.Protocol):

@@ -278,12 +278,11 @@ class Attempts:
             self.unsent += 1
             attempt.outcome = f"was not asked ({reason}, on our side)"
             attempt.flight.is_crowded = True
-        elif error.errno == errno.ECONNREFUSED:
-            attempt.outcome = "has no DNS server listening there"
-            attempt.server.failed(attempt.outcome)
-        else:
-            attempt.outcome = f"cannot be reached ({reason})"
-            attempt.server.failed(attempt.outcome)
+            return
+        is_closed = error.errno == errno.ECONNREFUSED
+        said = "has no DNS server listening there" if is_closed else f"cannot be reached ({reason})"
+        attempt.outcome = said
+        attempt.server.failed(said)
 
     def _fail(self, attempt: Attempt, outcome: str) -> None:
         attempt.server.failed(outcome, attempt.flight.judged_zone)

@@ -144,7 +144,7 @@ class Forwarder:
     def ask(self, question: Question, tell: Tell, client: bytes = OURSELVES) -> None:
         """Ask without a coroutine: `tell` is called once with the outcome.
 
-        `client` is the packed address of who asks: places are shared between clients. Raises
+        `client` is the packed network of who asks: places are shared between these. Raises
         UpstreamError at once where `exchange_later` does. `tell` may be called before this
         returns, namely when nothing could be sent.
         """

@@ -14,16 +14,14 @@ flood is too small for a router that asks for a whole household; a share is not.
 from __future__ import annotations
 
 from collections import Counter
-from ipaddress import ip_address, ip_network
+from ipaddress import ip_address
 from typing import Final, Generic, NamedTuple, TypeVar
 
 from sinkhole.dns.wire.name import to_text
 
 Place = TypeVar("Place")
 
-NETWORK_SIZE: Final = 8
-"""Bytes of an address that tell clients apart: all of IPv4, and the /64 of IPv6, in which a device
-has as many addresses as it likes."""
+IPV6_SIZE: Final = 16
 
 OURSELVES: Final = b""
 """The client of questions that nobody asked: probes, hosts of lists, explanations."""
@@ -34,18 +32,22 @@ _NEW: Final = tuple.__new__
 
 
 class Holder(NamedTuple):
-    """For whom a place is held: a client, by its first NETWORK_SIZE bytes, and a zone."""
+    """For whom a place is held: a client, by the packed network that shares a rate budget, as a
+    device has as many addresses in it as it likes; and a zone."""
 
     client: bytes
     zone: bytes
 
     def __str__(self) -> str:
         """As people are told of it."""
-        return f"{_client_text(self.client)} for names below {to_text(self.zone)}"
+        who = str(ip_address(self.client)) if self.client else "sinkhole itself"
+        if len(self.client) == IPV6_SIZE:
+            who = f"the network of {who}"
+        return f"{who} for names below {to_text(self.zone)}"
 
 
 def holder_of(name: bytes, client: bytes) -> Holder:
-    """The holder of places for a question: a lower-cased wire name, and who asks for it.
+    """The holder of places for a question: a lower-cased wire name, and the network that asks.
 
     The zone is the last two labels of the name. Where the real one begins, a forwarder cannot
     tell. Too much in one zone (all of `co.uk`, all reverse names) can only harm the client's own
@@ -57,7 +59,7 @@ def holder_of(name: bytes, client: bytes) -> Holder:
         before = last
         last = at
         at += size + 1
-    return _NEW(Holder, (client[:NETWORK_SIZE], name[before:]))
+    return _NEW(Holder, (client, name[before:]))
 
 
 class Shares(Generic[Place]):
@@ -114,11 +116,3 @@ class Shares(Generic[Place]):
         if biggest == holder.client and len(self._held.get(holder, ())) + 1 >= len(places):
             return None
         return next(reversed(places))
-
-
-def _client_text(client: bytes) -> str:
-    if not client:
-        return "sinkhole itself"
-    if len(client) == NETWORK_SIZE:
-        return str(ip_network((client + bytes(16 - NETWORK_SIZE), 8 * NETWORK_SIZE)))
-    return str(ip_address(client))
