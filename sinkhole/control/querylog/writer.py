@@ -43,6 +43,9 @@ BITE: Final = 2_000
 ROWS_A_STATEMENT: Final = 500
 """A prepared statement is kept with its parameters, half a kilobyte a row."""
 
+SAVE_CLOCK_S: Final = 600.0
+"""How often what is known of the clock is written down, unless it was set: for the disk's sake."""
+
 TIDY_EVERY_S: Final = 30.0
 TIDY_S: Final = 0.2
 """The longest time spent on retention between two transactions."""
@@ -84,6 +87,7 @@ class Writer:
         self._wall = wall
         self._elapsed = elapsed_clock() if elapsed is None else elapsed
         self._clock: TrustedClock | None = None
+        self._next_save = 0.0
         self._database: Database | None = None
         self._builder: RowBuilder | None = None
         self._stopping = asyncio.Event()
@@ -181,7 +185,7 @@ class Writer:
             self._clock = await load_clock(database, self._keep_s)
         self._clock.read(self._elapsed(), self._wall())
         if self._clock.was_set:
-            self._next_tidy = 0.0
+            self._next_tidy = self._next_save = 0.0
 
     # ---- the transaction ---------------------------------------------------------------------
 
@@ -278,7 +282,9 @@ class Writer:
     async def _keep_small(self, database: Database, clock: TrustedClock, now: float) -> None:
         """Take steps of retention for TIDY_S from `now` on, and keep what is known of the clock."""
         clock.forget(clock.trusted_s - self._keep_s)
-        await save_clock(database, clock)
+        if now >= self._next_save:
+            await save_clock(database, clock)
+            self._next_save = now + SAVE_CLOCK_S
         while await self._retention.step(
             database, clock.trusted_s, wall_s=self._wall(), spells=clock.spells
         ):
