@@ -167,7 +167,7 @@ class House:
 
     async def round(self) -> None:
         """Write, and tidy until there is nothing to tidy."""
-        self.writer._next_tidy = 0.0
+        self.writer._next_tidy = self.writer._next_save = 0.0
         while self.writer._next_tidy == 0.0:
             await self.writer._round()
             assert self.writer.backoff.error is None

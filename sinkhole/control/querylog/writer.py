@@ -50,6 +50,9 @@ ROWS_A_STATEMENT: Final = 500
 HOLD_S: Final = 60.0
 """How long records wait for a log that can't be written; the locks of a backup are shorter."""
 
+SAVE_CLOCK_S: Final = 600.0
+"""How often what is known of the clock is written down, unless it was set: for the disk's sake."""
+
 TIDY_EVERY_S: Final = 60.0
 TIDY_S: Final = 0.2
 """The longest time spent on retention between two transactions."""
@@ -102,7 +105,7 @@ class Writer:
         self._is_usable = True
         self._taken: list[Batch] = []
         self._inode = self._written = self._untidy_rows = 0
-        self._committed = self._next_tidy = 0.0
+        self._committed = self._next_tidy = self._next_save = 0.0
 
     @property
     def size_problem(self) -> str | None:
@@ -210,7 +213,7 @@ class Writer:
             self._clock = await load_clock(database, self._keep_s)
         self._clock.read(self._elapsed(), self._wall())
         if self._clock.was_set:
-            self._next_tidy = 0.0
+            self._next_tidy = self._next_save = 0.0
 
     # ---- the transaction ---------------------------------------------------------------------
 
@@ -314,7 +317,9 @@ class Writer:
     async def _keep_small(self, database: Database, clock: TrustedClock, now: float) -> None:
         """Take steps of retention for TIDY_S from `now` on, and keep what is known of the clock."""
         clock.forget(clock.trusted_s - self._keep_s)
-        await save_clock(database, clock)
+        if now >= self._next_save:
+            await save_clock(database, clock)
+            self._next_save = now + SAVE_CLOCK_S
         while await self._retention.step(
             database, clock.trusted_s, wall_s=self._wall(), spells=clock.spells
         ):

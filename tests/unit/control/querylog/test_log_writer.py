@@ -367,6 +367,27 @@ async def test_a_bug_in_the_statistics_does_not_end_the_log(path: Path) -> None:
         assert kit.log.status()["dropped"] == 3
 
 
+async def test_a_log_with_nothing_to_do_writes_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even what the clock shows, round by round: the disk may be a card."""
+    monkeypatch.setattr(writer_module, "TIDY_EVERY_S", 0.0)
+    async with a_log(path) as kit:
+        kit.buffer.append(batch([report()]))
+        await kit.written(1)
+        before = await writers_connection(kit).value("PRAGMA data_version"), wal_size(path)
+        changes = await writers_connection(kit).value("SELECT total_changes()")
+        for _ in range(3):
+            kit.log._writer._next_tidy = 0.0
+            await until(lambda: kit.log._writer._next_tidy > 0.0)
+        assert await writers_connection(kit).value("SELECT total_changes()") == changes
+        after = await writers_connection(kit).value("PRAGMA data_version"), wal_size(path)
+        assert after == before
+        assert await writers_connection(kit).value(
+            "SELECT count(*) FROM meta WHERE key = 'clock_wall' AND value > 0"
+        )
+
+
 async def test_first_answers_are_counted_by_upstream(path: Path) -> None:
     async with a_log(path) as kit:
         for number in range(4):
