@@ -1,4 +1,4 @@
-"""One question underway: its attempts, its askers, and why it failed.
+"""One question underway: its attempts, its waiters, and why it failed.
 
 All who ask the same at the same time share one flight. That saves work, and denies a forger the
 many open queries for one name that make guessing cheap (RFC 5452 §5).
@@ -47,7 +47,7 @@ Tell = Callable[[Exchanged | UpstreamError], None]
 """Called once, with what became of the question."""
 
 
-class Asker:
+class Waiter:
     """One who is told the end of a flight, and holds a place until then."""
 
     __slots__ = ("flight", "holder", "tell")
@@ -93,8 +93,8 @@ class Attempt:
 
 
 class Flight:
-    """A question underway. `servers` are those it may ask, `askers` who is told the end; `holder`
-    is that of the asker for whom its attempts hold their places. `is_crowded` tells that one had
+    """A question underway. `servers` are those it may ask, `waiters` who is told the end; `holder`
+    is that of the waiter for whom its attempts hold their places. `is_crowded` tells that one had
     to give its place up.
 
     `next_at` is when to ask the next server, `over_at` when to give up if there is none left;
@@ -102,7 +102,7 @@ class Flight:
     """
 
     __slots__ = (
-        "askers", "attempts", "began_at", "ends_at", "holder", "is_crowded", "is_probe", "next_at",
+        "waiters", "attempts", "began_at", "ends_at", "holder", "is_crowded", "is_probe", "next_at",
         "over_at", "question", "servers", "spent", "strays",
     )  # fmt: skip
 
@@ -119,7 +119,7 @@ class Flight:
         self.question = question
         self.servers = servers
         self.holder = holder
-        self.askers: list[Asker] = []
+        self.waiters: list[Waiter] = []
         self.attempts: list[Attempt] = []
         self.spent: list[Server] = []
         self.strays = 0
@@ -159,7 +159,7 @@ class Flight:
             self.over_at = over_at if over_at < ends_at else ends_at
 
     def hand_over(self, holder: Holder) -> None:
-        """Let its attempts hold their places for another asker."""
+        """Let its attempts hold their places for another waiter."""
         for attempt in self.attempts:
             if attempt.handle is not None:
                 attempt.places.leave(self.holder, attempt)
@@ -204,14 +204,14 @@ def bug_error() -> UpstreamError:
     return UpstreamError("", "an error of sinkhole's own")
 
 
-def tell_all(askers: Iterable[Asker], outcome: Exchanged | UpstreamError) -> None:
+def tell_all(waiters: Iterable[Waiter], outcome: Exchanged | UpstreamError) -> None:
     """Tell the outcome to one after the other, as the first may serve the others.
 
     One that raises has a bug, which is logged and harms nobody else.
     """
-    for asker in askers:
+    for waiter in waiters:
         try:
-            asker.tell(outcome)
+            waiter.tell(outcome)
         except Exception:
             log.exception("an answer was lost by a bug")
 

@@ -32,7 +32,7 @@ from typing import Final
 
 from sinkhole.dns.upstream.attempts import Attempts
 from sinkhole.dns.upstream.flight import (
-    Asker,
+    Waiter,
     Attempt,
     CrowdedError,
     Exchanged,
@@ -91,7 +91,7 @@ class Forwarder:
             Server(ip, port, self._try_s, most_per_server) for ip, port in servers
         )
         self._budget_s = budget_s
-        self._waiting: Shares[Asker] = Shares(most_waiting)
+        self._waiting: Shares[Waiter] = Shares(most_waiting)
         self._clock = clock
         self._flights: dict[Question, Flight] = {}
         self._prober = Prober(self._ask_one, probe_s)
@@ -155,9 +155,9 @@ class Forwarder:
         if flight is None:
             self._begin(question, self._servers, holder, tell)
             return
-        asker = Asker(tell, holder, flight)
-        flight.askers.append(asker)
-        self._waiting.take(holder, asker)
+        waiter = Waiter(tell, holder, flight)
+        flight.waiters.append(waiter)
+        self._waiting.take(holder, waiter)
         # It counts for who holds the fewest, so that nobody loses it by somebody else's flood.
         held_by, before = self._waiting.held_by, flight.holder.client
         if holder.client != before and held_by(holder.client) < held_by(before):
@@ -220,21 +220,21 @@ class Forwarder:
     # -- places ----------------------------------------------------------------------------
 
     def _make_room(self, holder: Holder) -> None:
-        """Let somebody give way to another asker; CrowdedError if that has to be the newcomer."""
-        asker = self._waiting.yields(holder)
-        if asker is None:
+        """Let somebody give way to another waiter; CrowdedError if that has to be the newcomer."""
+        waiter = self._waiting.yields(holder)
+        if waiter is None:
             raise self._refusal(holder, f"{self._waiting.most} wait for an answer")
-        flight = asker.flight
+        flight = waiter.flight
         crowded = CrowdedError("", f"{TOO_MANY}: it had to give way to others")
-        if len(flight.askers) == 1:
+        if len(flight.waiters) == 1:
             self._end(flight, crowded)
             return
-        flight.askers.remove(asker)
-        self._waiting.leave(asker.holder, asker)
-        if flight.holder == asker.holder:
-            flight.hand_over(flight.askers[0].holder)
-        self._note_refused(asker.holder, 1)
-        tell_all([asker], crowded)
+        flight.waiters.remove(waiter)
+        self._waiting.leave(waiter.holder, waiter)
+        if flight.holder == waiter.holder:
+            flight.hand_over(flight.waiters[0].holder)
+        self._note_refused(waiter.holder, 1)
+        tell_all([waiter], crowded)
 
     def _refusal(self, holder: Holder, why: str) -> CrowdedError:
         self._note_refused(holder, 1)
@@ -258,15 +258,15 @@ class Forwarder:
             raise UpstreamError("", "the forwarder is not running")
         now = self._clock()
         flight = Flight(question, servers, holder, now, now + self._budget_s, is_probe)
-        asker = Asker(tell, holder, flight)
+        waiter = Waiter(tell, holder, flight)
         if self._ask_next(flight, now):
-            flight.askers.append(asker)
-            self._waiting.take(holder, asker)
+            flight.waiters.append(waiter)
+            self._waiting.take(holder, waiter)
             self._flights[question] = flight
             if self._tick_timer is None:
                 self._set_tick()
         elif flight.attempts:
-            tell_all([asker], flight.explain(now))
+            tell_all([waiter], flight.explain(now))
         elif not servers:
             raise UpstreamError("", "none is set")
         elif all(server.loops for server in servers):
@@ -343,19 +343,19 @@ class Forwarder:
             self._end(flight, flight.explain(now))
 
     def _end(self, flight: Flight, outcome: Exchanged | UpstreamError) -> None:
-        """Stop asking, and tell the askers."""
+        """Stop asking, and tell the waiters."""
         del self._flights[flight.question]
         for attempt in flight.attempts:
             if attempt.handle is not None:
                 self._attempts.end(attempt)
         # They point back at the flight: no work for the cycle collector.
-        askers, flight.askers = flight.askers, []
+        waiters, flight.waiters = flight.waiters, []
         flight.attempts.clear()
         if isinstance(outcome, CrowdedError):
-            self._note_refused(flight.holder, len(askers))
-        for asker in askers:
-            self._waiting.leave(asker.holder, asker)
-        tell_all(askers, outcome)
+            self._note_refused(flight.holder, len(waiters))
+        for waiter in waiters:
+            self._waiting.leave(waiter.holder, waiter)
+        tell_all(waiters, outcome)
 
     # -- time ------------------------------------------------------------------------------
 
