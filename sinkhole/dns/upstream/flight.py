@@ -102,8 +102,19 @@ class Flight:
     """
 
     __slots__ = (
-        "waiters", "attempts", "began_at", "ends_at", "holder", "is_crowded", "is_probe", "next_at",
-        "over_at", "question", "servers", "spent", "strays",
+        "attempts",
+        "began_at",
+        "ends_at",
+        "holder",
+        "is_crowded",
+        "is_probe",
+        "next_at",
+        "over_at",
+        "question",
+        "servers",
+        "spent",
+        "strays",
+        "waiters",
     )  # fmt: skip
 
     def __init__(

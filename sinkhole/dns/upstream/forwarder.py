@@ -32,12 +32,12 @@ from typing import Final
 
 from sinkhole.dns.upstream.attempts import Attempts
 from sinkhole.dns.upstream.flight import (
-    Waiter,
     Attempt,
     CrowdedError,
     Exchanged,
     Flight,
     Tell,
+    Waiter,
     bug_error,
     settle,
     tell_all,
