@@ -89,7 +89,11 @@ async def test_a_list_that_takes_its_time_is_named_until_it_is_here(
             coming = f"1 list is still being fetched: {SUBSCRIBED}\n"
             assert f"  Lists  {coming}" in said
             assert f"names, 1 of 2 lists loaded\n         {coming}" in said
-            assert await answers(where, "www.doubleclick.net") == ["0.0.0.0"]
+
+            async def blocks() -> bool:
+                return await answers(where, "www.doubleclick.net") == ["0.0.0.0"]
+
+            await until(blocks, "the starter list in force")  # a moment after it is ready
             assert await answers(where, "www.only-there.example") == []
             server.gate.set()
             await greeting

@@ -2,23 +2,37 @@
 
     python -m sinkhole.control.lists.child BYTES MODULE ARGUMENT…
 
-lowers its priority, bounds its memory to BYTES, tells the kernel to end it before any other
-process when memory runs out, and runs MODULE. What a platform has no means for is left out. It
-ends with 1 and a line on standard error when BYTES were too few.
+lowers its priority, bounds its memory to BYTES, tells the kernel to end it before any other process
+when memory runs out, and with the thread that started it, and runs MODULE. What a platform has no
+means for is left out. It ends with 1 and a line on standard error when BYTES were too few.
 """
 
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import os
 import resource
 import runpy
+import signal
 import sys
 from pathlib import Path
 from typing import Final
 
 _END_FIRST: Final = b"1000"
 """For /proc/self/oom_score_adj (proc(5)): the most there is. Raising it needs no privilege."""
+
+_PR_SET_PDEATHSIG: Final = 1  # prctl(2)
+
+
+def end_with_parent() -> None:
+    """Have this process end when the thread ends that started it, even if that was killed.
+
+    A compiler that outlived its server would go on writing into what the next one tidies up.
+    """
+    prctl = getattr(ctypes.CDLL(None), "prctl", None)
+    if prctl is not None:  # only Linux has it
+        prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def humble(most_bytes: int) -> None:
@@ -39,6 +53,7 @@ def humble(most_bytes: int) -> None:
 def main(arguments: list[str]) -> int:
     """The program; returns its exit code, unless the module ends the process itself."""
     most_bytes, module = int(arguments[0]), arguments[1]
+    end_with_parent()
     humble(most_bytes)
     sys.argv = [module, *arguments[2:]]
     with contextlib.suppress(MemoryError):  # and with it goes all that the module held

@@ -54,3 +54,25 @@ def test_the_module_gets_its_arguments_and_its_exit_code_counts(tmp_path: Path) 
         check=False,
     )
     assert (done.returncode, done.stdout) == (3, b"__main__ a b\n")
+
+
+STARTS_ONE = """
+import subprocess, sys
+subprocess.run([sys.executable, "-m", "sinkhole.control.lists.child", str(1 << 30), "stand_in"])
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has it")
+def test_it_ends_with_a_parent_that_is_killed(tmp_path: Path) -> None:
+    (tmp_path / "stand_in.py").write_text(
+        "import os, signal\nprint(os.getppid(), flush=True)\nsignal.pause()\n"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", STARTS_ONE],
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+        stdout=subprocess.PIPE,
+    ) as parent:
+        assert parent.stdout is not None
+        assert int(parent.stdout.readline()) == parent.pid
+        parent.kill()
+        assert parent.stdout.read() == b"", "the pipe is closed, as both have ended"
