@@ -266,8 +266,9 @@ async def test_when_file_descriptors_run_out_who_holds_the_most_gives_one_up(
     async with forwarding(one, clock=clock) as forwarder:
         one.always = silent
         try:
-            resource.setrlimit(resource.RLIMIT_NOFILE, (highest_file() + 10, hard))
-            for number in range(50):
+            most = highest_file() + 10
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+            for number in range(most):
                 name = f"n{number}.dead.example"
                 forwarder.ask(ask_for(name), flooded.append, b"\xc0\0\2\x42")
             assert flooded and all("on our side" in str(error) for error in flooded)
