@@ -44,6 +44,14 @@ def test_all_bounds_in_the_architecture_are_compared() -> None:
     assert len(BOUND.findall(ARCHITECTURE)) == len(rows)
 
 
+def test_nothing_stands_twice_in_the_tables_of_the_architecture() -> None:
+    in_bounds = [row[:2] for row in BOUND.findall(ARCHITECTURE)]
+    rooms = re.findall(r"^\| (`[a-z/]+/`) \|", ARCHITECTURE, flags=re.M)
+    assert len(rooms) > 20
+    assert sorted(set(in_bounds)) == sorted(in_bounds)
+    assert sorted(set(rooms)) == sorted(rooms)
+
+
 def test_every_room_stands_in_the_architecture() -> None:
     table = ARCHITECTURE[ARCHITECTURE.index("## The rooms") :]
     folders = (path.parent for path in ROOT.glob("sinkhole/*/**/__init__.py"))

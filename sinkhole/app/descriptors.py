@@ -15,7 +15,7 @@ from sinkhole.model.errors import SinkholeError
 MOST: Final = 65_536
 """As many as we ask for, where the system lets us: some have no limit at all."""
 
-LOWEST: Final = 16
+LOWEST: Final = 24
 """With so many it answers DNS, though the log and the page may be without."""
 
 KEPT_BACK: Final = 36

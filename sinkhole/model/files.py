@@ -144,6 +144,8 @@ class FileLock:
             make_file(self._path, SHARED)
         try:  # NFS gives locks only to those who may write
             self._handle = os.open(self._path, os.O_RDWR | os.O_CLOEXEC)
+            if os.geteuid() == 0:  # made by root in former times: let the owner have it
+                _hand_over(self._handle, self._path.parent, SHARED)
         except OSError:  # everywhere else reading is enough, as for a file of another user
             try:
                 self._handle = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)

@@ -27,7 +27,7 @@ COUNT_LIMIT_S: Final = 900.0
 OUTPUT_LIMIT: Final = 4096
 COUNTS_LIMIT: Final = 1 << 16
 MEMORY_BASE: Final = 256 << 20
-MEMORY_PER_BYTE: Final = 20
+MEMORY_PER_BYTE: Final = 32
 """What a child may allocate, besides MEMORY_BASE, for each byte of the files it reads. Compiled,
 lists of names take 6 to 8, those of very short names 16, and rules with modifiers up to 30; to
 count takes next to nothing."""

@@ -48,7 +48,7 @@ BLIND_POLL_S = 5.0
 """The same where it does not, and while something is wrong."""
 
 MOST_UPDATES = 100
-"""Groups of lists that became due together and are still being updated."""
+"""Lists that are being updated at once, most of them waiting for their turn."""
 
 OnChange = Callable[[Sequence[CompiledList]], Awaitable[None]]
 Choice = Callable[[Versions, Subscription, Workplace, Watch], Awaitable[None]]
@@ -257,10 +257,10 @@ class Library:
         due, outdated = await asyncio.to_thread(
             self._subscriptions.due, now, interval_s, frozenset(self._underway)
         )
-        for group, look in ((due, True), (outdated, False)):
-            self._underway.update(group)
-            if group and updates.start("update", self._attempt(group, look)) is None:
-                self._underway.difference_update(group)
+        for each in (*due, *outdated):  # each by itself: a slow server holds up its own list only
+            self._underway.add(each)
+            if updates.start("update", self._attempt([each], each in due)) is None:
+                self._underway.discard(each)
         if self._trouble and not self._underway:  # look whether it is over
             await self._attempt([])
 

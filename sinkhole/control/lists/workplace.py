@@ -13,7 +13,7 @@ import time
 from pathlib import Path
 from typing import Final
 
-from sinkhole.model.files import FileLock
+from sinkhole.model.files import FileLock, make_folder
 
 LOCKLESS_GRACE_S: Final = 3600.0
 """How old what is there must be to be a leftover, on a file system that has no locks. By far
@@ -34,7 +34,7 @@ class Workplace:
     def make(cls, lists: Path) -> Workplace:
         """A new one in the folder of lists, whose lock the caller holds; OSError if that fails."""
         work = cls(lists / f"{_PREFIX}{secrets.token_hex(8)}")
-        work.folder.mkdir()
+        make_folder(work.folder)
         work._lock.take_now()
         return work
 

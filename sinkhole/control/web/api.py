@@ -14,6 +14,7 @@ from aiohttp import web
 
 from sinkhole.control.lists.status import ListWithHits, with_hits
 from sinkhole.control.querylog.history import MOST_ROWS
+from sinkhole.control.web.connections import HttpConnection
 from sinkhole.control.web.responses import error_response, json_response
 from sinkhole.control.web.sources import WebSources
 from sinkhole.model.errors import ListError, StorageError
@@ -180,11 +181,16 @@ async def _no_options(request: web.Request) -> None:
 
 async def _body(request: web.Request) -> object:
     """The body read as JSON, `{}` for none; 400 for what is no JSON, 408 for what takes long."""
+    connection = request.protocol
+    assert isinstance(connection, HttpConnection)  # as WebServer makes them
+    connection.body_since = asyncio.get_running_loop().time()  # it gives way as one that is idle
     try:
         async with asyncio.timeout(BODY_S):
             body = await request.read()
     except TimeoutError:
         raise web.HTTPRequestTimeout(text="the request's body did not arrive in time") from None
+    finally:
+        connection.body_since = None
     try:
         found: object = json.loads(body or b"{}")
     except (ValueError, RecursionError):

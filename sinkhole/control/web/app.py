@@ -94,6 +94,8 @@ async def _errors_as_json(request: web.Request, handler: _Handler) -> web.Stream
         return error_response(503, str(error))
     except TimeoutError:
         return error_response(503, f"no answer within {READ_S:.0f} s; is the disk stalled?")
+    except ConnectionError:  # who asked is gone: nobody's bug, and nobody reads this
+        return error_response(400, "the connection has ended")
     except Exception:
         log.exception("%s %s failed", request.method, request.path)
         return error_response(500, "something went wrong; the server's log says what")

@@ -23,9 +23,12 @@ log = logging.getLogger(__name__)
 
 
 class HttpConnection(web.RequestHandler):
-    """One connection, closed when the other side keeps it waiting for `patience_s`."""
+    """One connection, closed when the other side keeps it waiting for `patience_s`.
 
-    __slots__ = ("_deadline", "_on_end", "_patience_s")
+    `body_since` is since when a handler waits for the rest of a request, on the loop's clock.
+    """
+
+    __slots__ = ("_deadline", "_on_end", "_patience_s", "body_since")
 
     def __init__(
         self,
@@ -38,6 +41,7 @@ class HttpConnection(web.RequestHandler):
         self._patience_s = patience_s
         self._on_end = on_end
         self._deadline: asyncio.TimerHandle | None = None
+        self.body_since: float | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for the first request."""
@@ -63,7 +67,9 @@ class HttpConnection(web.RequestHandler):
 
     @property
     def idle_since(self) -> float | None:
-        """Since when it waits for a request, on the loop's clock; None while it has work to do."""
+        """Since when it waits for a request or its body, on the loop's clock; None at work."""
+        if self.body_since is not None:
+            return self.body_since
         if self._deadline is None or self.transport is None:
             return None
         is_sending = self.transport.get_write_buffer_size() > 0
@@ -168,11 +174,19 @@ class ConnectionLimiter:
 
 
 def _client_of(transport: asyncio.Transport) -> str:
-    """The client's address, "::1" for this machine when it comes from the address it calls."""
+    """The client's address, "::1" for this machine when it comes from the address it calls.
+
+    Of IPv6 it is the /64: one machine may have as many addresses of that as it likes.
+    """
     peer, own = (
         str((transport.get_extra_info(name) or ("",))[0]) for name in ("peername", "sockname")
     )
-    return "::1" if peer == own else peer
+    if peer == own:
+        return "::1"
+    if ":" not in peer or _is_loopback(peer):
+        return peer
+    address = IPv6Address(peer.partition("%")[0])
+    return str(address.ipv4_mapped or IPv6Address(int(address) >> 64 << 64))
 
 
 def _is_loopback(address: str) -> bool:

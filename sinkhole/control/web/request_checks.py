@@ -9,8 +9,9 @@ that changes something or has upstreams asked must also be JSON, which no foreig
 without asking first. There is no CORS: nobody else may read our responses.
 
 Browsers send Sec-Fetch-Site only over TLS and to the machine they run on, and a page can keep its
-address out of the Referer. So a plain GET that bears no sign of its origin goes on, as those of
-curl and scrapers do; that is why asking upstreams is no GET.
+address out of the Referer. So of a browser, which calls itself "Mozilla/...", a request that bears
+no sign of its origin goes on only with the field X-Requested-With, as those of our own page have
+it; programs need nothing of all this.
 """
 
 from __future__ import annotations
@@ -100,7 +101,15 @@ def _foreign(request: web.Request) -> web.Response | None:
         ours = ours and site in ("same-origin", "none")
     elif "Referer" in headers:
         ours = ours and _is_of(headers["Referer"], headers["Host"])
-    return None if ours else error_response(403, "this request comes from another site's page")
+    elif origin is None and "X-Requested-With" not in headers:
+        ours = not headers.get("User-Agent", "").startswith("Mozilla/")
+    if ours:
+        return None
+    return error_response(
+        403,
+        "this request may come from another site's page: open it from sinkhole's own, or ask by a "
+        "program such as curl",
+    )
 
 
 def _is_of(address: str, host: str) -> bool:

@@ -82,6 +82,7 @@ async def test_a_change_asked_for_by_another_sites_page_gets_403(
         {"Origin": "null"},
         {"Referer": "http://evil.example.com/127.0.0.1"},
         {"Referer": "nonsense"},
+        {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64)"},  # that keeps its address to itself
     ],
 )
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
@@ -105,6 +106,9 @@ async def test_our_own_page_typed_addresses_and_programs_may_read(
         {"Sec-Fetch-Site": "same-origin", "Referer": "https://proxy.example.org/dns/"},
         {"Referer": f"{site.url}/?period=7d"},
         {"Origin": site.url},
+        {"User-Agent": "Mozilla/5.0 (X11)", "X-Requested-With": "sinkhole"},
+        {"User-Agent": "Mozilla/5.0 (X11)", "Referer": f"{site.url}/"},
+        {"User-Agent": "Prometheus/3.0"},
     ):
         for path in READS:
             async with client.get(site.url + path, headers=headers) as answer:
