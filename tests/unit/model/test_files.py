@@ -109,6 +109,15 @@ def test_what_root_makes_belongs_to_the_owner_of_the_folder(tmp_path: Path) -> N
     assert set(owners.values()) == {(4711, 4712)} and len(owners) == 5
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files for others")
+def test_root_gives_a_lock_back_that_it_made_in_former_times(tmp_path: Path) -> None:
+    os.chown(tmp_path, 4711, 4712)
+    lock = tmp_path / "lock"
+    lock.touch(0o600)
+    FileLock(lock).take_now()
+    assert (lock.stat().st_uid, lock.stat().st_gid, mode_of(lock)) == (4711, 4712, 0o640)
+
+
 def test_a_file_with_other_names_keeps_its_mode(tmp_path: Path) -> None:
     """As somebody may have put a link to another's file in the place of what root moves."""
     (tmp_path / "theirs").touch(mode=0o600)

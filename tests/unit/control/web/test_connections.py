@@ -294,3 +294,38 @@ async def test_a_request_without_host_or_with_two_is_refused(serve: Any) -> None
         writer.write(head)
         assert (await _closes(reader)).split(b" ", 2)[1] == b"400"
         writer.close()
+
+
+async def test_whoever_withholds_the_rest_of_a_request_makes_room(serve: Any) -> None:
+    site = await serve(most_connections=2)
+    begun = (
+        b"POST /api/explain HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        b"Content-Length: 50\r\nExpect: 100-continue\r\n\r\n"
+    )
+    held = [await asyncio.open_connection("127.0.0.1", site.port) for _ in range(2)]
+    for reader, writer in held:
+        writer.write(begun)
+        assert b"100 Continue" in await reader.readuntil(b"\r\n\r\n")  # its body is waited for
+    clients = Clients(site.port)
+    assert await clients.is_served()
+    clients.close()
+    for _, writer in held:
+        writer.close()
+
+
+@pytest.mark.parametrize(
+    ("peer", "client"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:0:7:8::9", "2001:db8:0:7::"),
+        ("fe80::1%eth0", "fe80::"),
+        ("::1", "::1"),
+    ],
+)
+async def test_the_addresses_of_one_network_are_one_client(peer: str, client: str) -> None:
+    class Told(asyncio.Transport):
+        def get_extra_info(self, name: str, default: Any = None) -> Any:
+            return (peer if name == "peername" else "192.0.2.1", 1)
+
+    assert connections._client_of(Told()) == client
