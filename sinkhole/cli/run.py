@@ -29,7 +29,7 @@ five minutes each, and lists are compiled one after the other."""
 
 
 async def run_until_signal(settings: Settings, config: Path | None) -> None:
-    """Run until SIGTERM or SIGINT. Raises SinkholeError when DNS or the page cannot start.
+    """Run until SIGTERM or SIGINT. Raises SinkholeError when DNS cannot start.
 
     SIGHUP means "read the settings again", unless it is what it once was: the terminal is gone.
     """

@@ -128,7 +128,9 @@ def _log(log: LogStatus) -> Iterator[Metric]:
 
 
 def _losses(losses: Mapping[str, int]) -> Metric:
-    family = CounterMetricFamily("sinkhole_lost", "Given up at a bound.", labels=["what"])
+    family = CounterMetricFamily(
+        "sinkhole_lost", "Given up at a bound, or for a bug.", labels=["what"]
+    )
     for what, count in losses.items():
         family.add_metric([what], count)
     return family

@@ -25,7 +25,7 @@ export function showTops(summary, filter) {
   for (const board of filled) {
     const list = byId(`${board.key}-list`);
     const most = Math.max(...summary[board.key].map((entry) => entry.count), 1);
-    keyed(list, summary[board.key], 
+    keyed(list, summary[board.key],
       (entry) => `${entry[board.name]} ${entry[board.read] ?? ""}`,
       (entry) => fill(makeRow(board, entry, filter), board, entry, most),
       (row, entry) => fill(row, board, entry, most));
