@@ -77,6 +77,8 @@ class TrustedClock:
         self._spells = list(state.spells)
         self._since_s = 0.0
         self._elapsed_s: float | None = None
+        before = self._lags[min(self._lags)] if self.trusted_s else 0.0
+        self._known_s = self.trusted_s and self._wall_s + max(before, 0.0)
 
     def read(self, elapsed_s: float, wall_s: float) -> None:
         """Take a reading: of a clock that nobody sets, and of the wall's, at the same moment."""
@@ -93,6 +95,9 @@ class TrustedClock:
         lags = {part: lag - change for part, lag in self._lags.items() if part >= oldest}
         lags[present] = min(lags.get(present, 0.0), 0.0)
         self._lags, self._wall_s, self._elapsed_s = lags, wall_s, elapsed_s
+        if max(lags.values()) < EDGE_S:
+            self._known_s = 0.0  # it was not set back within the window
+        self._known_s = max(self._known_s, self.trusted_s)
 
     @property
     def trusted_s(self) -> float:
@@ -100,6 +105,16 @@ class TrustedClock:
         if self._held_s < self._hold_s or not self._lags:
             return 0.0
         return self._wall_s + min(self._lags.values())
+
+    @property
+    def known_s(self) -> float:
+        """The latest time that was trusted, also while the clock is set back; 0 if none was.
+
+        That a clock which was set back is right now is believed once it has held, too: until then
+        what is later than it shows may as well be the true time. After a restart this may be the
+        later of what was trusted then and what the window begins with.
+        """
+        return self._known_s
 
     @property
     def spells(self) -> tuple[Spell, ...]:

@@ -321,7 +321,11 @@ class Writer:
             await save_clock(database, clock)
             self._next_save = now + SAVE_CLOCK_S
         while await self._retention.step(
-            database, clock.trusted_s, wall_s=self._wall(), spells=clock.spells
+            database,
+            clock.trusted_s,
+            wall_s=self._wall(),
+            known_s=clock.known_s,
+            spells=clock.spells,
         ):
             if _now() - now > TIDY_S:
                 self._next_tidy = 0.0  # go on after the next transaction
