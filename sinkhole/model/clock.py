@@ -9,7 +9,8 @@ that nobody sets. Three rules follow from it:
   clock that was ahead, or behind, for less than that erases nothing.
 - **The window goes on over restarts**, as a machine that runs for an hour a day would never fill
   it otherwise. What passed while nothing ran is not known: it is time that went by, to be believed
-  once it has held, as a jump is. Nothing at all is trusted until there is a whole window.
+  once it has held, as a jump is. Nothing at all is trusted until there is a whole window. A
+  window of another length than before begins anew.
 - **What was stamped before the clock was set is younger than it looks**, by as much as the clock
   was set forward meanwhile. Each stretch of wall time that ended that way is kept as a `Spell`. The
   time between two runs counts as if the clock had been set: what is in a spell stays rather longer.
@@ -77,6 +78,11 @@ class TrustedClock:
         self._spells = list(state.spells)
         self._since_s = 0.0
         self._elapsed_s: float | None = None
+        if self._lags and not 0 <= self._part(self._held_s) - max(self._lags) <= 1:
+            # The parts are of a window of another length. They can't be told in those of this one.
+            self._held_s, self._lags = 0.0, {}
+        before = self._lags[min(self._lags)] if self.trusted_s else 0.0
+        self._known_s = self.trusted_s and self._wall_s + max(before, 0.0)
 
     def read(self, elapsed_s: float, wall_s: float) -> None:
         """Take a reading: of a clock that nobody sets, and of the wall's, at the same moment."""
@@ -93,6 +99,9 @@ class TrustedClock:
         lags = {part: lag - change for part, lag in self._lags.items() if part >= oldest}
         lags[present] = min(lags.get(present, 0.0), 0.0)
         self._lags, self._wall_s, self._elapsed_s = lags, wall_s, elapsed_s
+        if max(lags.values()) < EDGE_S:
+            self._known_s = 0.0  # it was not set back within the window
+        self._known_s = max(self._known_s, self.trusted_s)
 
     @property
     def trusted_s(self) -> float:
@@ -100,6 +109,16 @@ class TrustedClock:
         if self._held_s < self._hold_s or not self._lags:
             return 0.0
         return self._wall_s + min(self._lags.values())
+
+    @property
+    def known_s(self) -> float:
+        """The latest time that was trusted, also while the clock is set back; 0 if none was.
+
+        That a clock which was set back is right now is believed once it has held, too: until then
+        what is later than it shows may as well be the true time. After a restart this may be the
+        later of what was trusted then and what the window begins with.
+        """
+        return self._known_s
 
     @property
     def spells(self) -> tuple[Spell, ...]:

@@ -6,6 +6,10 @@ roll-ups alike, until file and WAL fit; then the pages that became free are hand
 system (auto_vacuum INCREMENTAL), so that the file really shrinks. The other roll-ups stay as long
 as statistics are kept, whatever room they leave for rows.
 
+What a clock left that was ahead would push out all that is asked from now on: by size, it goes
+first. But not what is only later than a clock which is behind: rows from before the time that was
+trusted until the clock was set back are the real ones, and it is the oldest hour that goes.
+
 Dictionary values go when nothing can refer to them any more: each knows the last hour it was
 used in, and all that refers to it is at most as old.
 """
@@ -66,12 +70,14 @@ class Retention:
         now_s: float,
         *,
         wall_s: float | None = None,
+        known_s: float = 0.0,
         spells: Sequence[Spell] = (),
     ) -> bool:
         """Do the most pressing bit of work, a few ms of it; whether there is more to do now.
 
         `now_s` is what is trusted to be past, 0 while nothing is: then nothing goes by age.
-        `wall_s` is what the wall shows, if that is something else, `spells` the clock's.
+        `wall_s` is what the wall shows, if that is something else, `known_s` and `spells` are the
+        clock's.
         """
         wall_s = now_s if wall_s is None else wall_s
         for start_s, stop_s in expired(spells, now_s - self._keep_s, wall_s):
@@ -90,6 +96,8 @@ class Retention:
             return True
         if pressed and oldest is not None:
             self._next_sweep_s = 0.0
+            if await self._drop_future(database, max(wall_s, known_s)):
+                return True
             return await self._drop_rows(database, (oldest // HOUR_US + 1) * HOUR_US)
         if spare:
             await database.release_free_memory(PAGES_A_STEP)
@@ -133,6 +141,24 @@ class Retention:
             await database.rows("DELETE FROM query WHERE id >= ? AND id < ?", (start, before))
             await database.rows("UPDATE meta SET value = value - changes() WHERE key = 'rows'")
         return True
+
+    async def _drop_future(self, database: Database, now_s: float) -> bool:
+        """Drop a part of the first hour that is more than an hour later; whether there was any."""
+        edge = (int(now_s * 1e6) // HOUR_US + 2) * HOUR_US
+        row = await database.value("SELECT min(id) FROM query WHERE id >= ?", (edge,))
+        found = "SELECT min(start) FROM by_name WHERE start >= ?"
+        hour = await database.value(found, (edge // 1_000_000,))
+        if hour is not None and (row is None or hour < row // HOUR_US * 3600):
+            async with database.transaction():  # all rows of this hour are gone
+                await database.rows(
+                    "DELETE FROM by_name WHERE start = ? AND name IN"
+                    " (SELECT name FROM by_name WHERE start = ? LIMIT ?)",
+                    (hour, hour, VALUES_A_STEP),
+                )
+            return True
+        if row is None:
+            return False
+        return await self._drop_rows(database, (row // HOUR_US + 1) * HOUR_US, row)
 
     async def _sweep(self, database: Database, now_s: float) -> bool:
         """Remove what is not referred to among the next few values; True until all are seen."""

@@ -25,7 +25,7 @@ from sinkhole.control.querylog.disk import Found, Room, look, refuse_network
 from sinkhole.control.querylog.kept_clock import elapsed_clock, load_clock, save_clock
 from sinkhole.control.querylog.retention import Retention
 from sinkhole.control.querylog.row_builder import ROW_WIDTH, RowBuilder
-from sinkhole.control.querylog.schema import open_database
+from sinkhole.control.querylog.schema import APPLICATION_ID, open_database
 from sinkhole.control.querylog.unwritten import Unwritten, count_by_minute
 from sinkhole.control.stats import Counters, Rollups
 from sinkhole.model.clock import TrustedClock
@@ -204,7 +204,8 @@ class Writer:
         if self.backoff.failures:
             database, _ = self._opened()
             async with database.transaction():
-                await database.rows("UPDATE meta SET value = value")
+                # Written even if it is the same, other than rows: a full disk shows itself here.
+                await database.rows(f"PRAGMA application_id = {APPLICATION_ID}")
 
     async def _read_clock(self) -> None:
         """Look at the clock; if it was set, what that means for old rows is to be kept at once."""
@@ -321,7 +322,11 @@ class Writer:
             await save_clock(database, clock)
             self._next_save = now + SAVE_CLOCK_S
         while await self._retention.step(
-            database, clock.trusted_s, wall_s=self._wall(), spells=clock.spells
+            database,
+            clock.trusted_s,
+            wall_s=self._wall(),
+            known_s=clock.known_s,
+            spells=clock.spells,
         ):
             if _now() - now > TIDY_S:
                 self._next_tidy = 0.0  # go on after the next transaction

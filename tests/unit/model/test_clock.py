@@ -80,6 +80,58 @@ def test_a_jump_ahead_counts_when_it_has_held_and_not_before() -> None:
     assert watch.trusted.trusted_s == watch.real, "back is believed at once: it erases nothing"
 
 
+def test_a_shorter_window_does_not_believe_a_clock_that_is_ahead_at_its_start() -> None:
+    for held in (HOLD - 10, 3 * HOLD):
+        watch = Watch()
+        watch.run(held)
+        for _ in range(2):  # also at a restart with the window that is new
+            watch.trusted = TrustedClock(HOLD / 10, watch.trusted.state)
+            watch.elapsed, watch.error = 3.0, YEAR
+            watch.look()
+            watch.run(HOLD / 20 - 60)
+            assert watch.trusted.trusted_s < watch.real + DAY
+        watch.set(0)
+        watch.run(HOLD / 5)
+        assert watch.trusted.trusted_s == watch.real
+
+
+def test_a_longer_window_does_not_remember_a_clock_that_was_behind_for_ever() -> None:
+    watch = a_known_clock()
+    watch.run(20 * HOLD)
+    watch.set(-15 * YEAR)
+    watch.run(60)
+    watch.set(0)
+    watch.trusted = TrustedClock(10 * HOLD, watch.trusted.state)
+    watch.elapsed = 3.0
+    watch.look()
+    watch.run(10 * HOLD - 60)
+    assert watch.trusted.trusted_s == 0
+    watch.run(120)
+    assert watch.trusted.trusted_s == watch.real
+
+
+def test_what_was_trusted_is_known_until_a_clock_that_was_set_back_has_held() -> None:
+    watch = a_known_clock()
+    before = watch.real
+    watch.set(-15 * YEAR)
+    watch.run(HOLD / 2)
+    assert watch.trusted.known_s == before
+    watch.restart()
+    watch.restart()
+    assert before <= watch.trusted.known_s <= watch.real
+    watch.run(2 * HOLD)
+    assert watch.trusted.known_s == watch.trusted.trusted_s == watch.real - 15 * YEAR
+
+
+def test_what_a_clock_showed_that_was_ahead_for_a_short_time_is_not_known() -> None:
+    watch = a_known_clock()
+    watch.set(YEAR)
+    watch.run(HOLD - 60)
+    watch.set(0)
+    assert watch.trusted.known_s == watch.real
+    assert TrustedClock(HOLD).known_s == 0
+
+
 def test_a_clock_that_was_behind_erases_nothing_until_it_was_right_for_long_enough() -> None:
     watch = a_known_clock()
     watch.set(-15 * YEAR)

@@ -85,6 +85,51 @@ async def test_a_file_too_big_loses_its_oldest_hours_and_shrinks(database: Datab
     assert await database.value("PRAGMA integrity_check") == "ok"
 
 
+async def pressed(database: Database, now_s: float, wall_s: float, known_s: float) -> None:
+    """All steps of a log that may take half of what it takes."""
+    await database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+    limit = database.path.stat().st_size // 2
+    retention = Retention(Rollups(365 * DAY_S), 90 * DAY_S, limit)
+    steps = 0
+    while await retention.step(database, now_s, wall_s=wall_s, known_s=known_s):
+        steps += 1
+        assert steps < 10_000
+
+
+async def test_by_size_what_a_clock_left_that_was_ahead_goes_before_what_is_asked_now(
+    database: Database,
+) -> None:
+    await hours_of_rows(database, hours=40, each=1000)
+    right = NOW - 365 * DAY_S
+    await fill(database, [batch([report()] * 3000, time_s=right)])
+    await pressed(database, right, right + 5, right)
+    assert await count(database, "query", f"id < {int(right + HOUR) * 1_000_000}") == 3000
+    later = await count(database, "query") - 3000
+    assert 5_000 < later < 30_000
+
+
+async def test_the_names_of_hours_yet_to_come_go_with_their_rows(database: Database) -> None:
+    await hours_of_rows(database, hours=20, each=3000, names=200)
+    right = NOW - 365 * DAY_S
+    await fill(database, [batch([report()] * 10_000, time_s=right)])
+    await pressed(database, right, right + 5, right)
+    assert await count(database, "query", f"id < {int(right + HOUR) * 1_000_000}") == 10_000
+    rows = await count(database, "(SELECT DISTINCT id / 3600000000 FROM query)")
+    names = await count(database, "(SELECT DISTINCT start FROM by_name)")
+    assert rows < 15 and rows <= names <= rows + 1, "of the last hour only the rows had to go"
+
+
+async def test_by_size_a_clock_that_is_behind_costs_no_row_of_the_time_that_was_trusted(
+    database: Database,
+) -> None:
+    await hours_of_rows(database, hours=40, each=1000)
+    behind = 1_262_304_000.0
+    await fill(database, [batch([report()] * 30_000, time_s=behind)])
+    await pressed(database, behind, behind + 5, NOW)
+    assert await count(database, "query", f"id > {int(behind + DAY_S) * 1_000_000}") > 20_000
+    assert await count(database, "query", f"id < {int(behind + DAY_S) * 1_000_000}") == 0
+
+
 async def test_every_row_left_is_found_through_the_roll_ups(database: Database) -> None:
     await hours_of_rows(database, hours=60, each=1000)
     await run(database, max_size_bytes=database.path.stat().st_size // 2)
