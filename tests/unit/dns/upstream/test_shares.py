@@ -37,6 +37,48 @@ def test_within_a_client_the_newest_of_the_largest_zone_gives_way() -> None:
     assert shares.yields(Holder(A, DEAD)) is None
 
 
+def test_a_dead_zone_asked_from_many_addresses_gives_way() -> None:
+    """Where no client holds more than another, the zone that holds the most of all does."""
+    clients = [bytes((10, 0, 0, last)) for last in range(8)]
+    shares = full(*((Holder(client, DEAD), 1) for client in clients))
+    assert shares.yields(Holder(B, ALIVE)) is not None
+    assert shares.yields(Holder(B, DEAD)) is None
+    assert shares.yields(Holder(clients[0], ALIVE)) is not None
+    for number in range(8):  # one place after the other, until the newcomer holds the most
+        place = shares.yields(Holder(bytes((10, 1, 0, number)), b"%d" % number))
+        if number == 7:
+            assert place is None
+            break
+        assert place is not None
+        [holder] = [Holder(client, DEAD) for client in clients if place == f"{client[-1]}d0"]
+        shares.leave(holder, place)
+        shares.take(Holder(bytes((10, 1, 0, number)), b"%d" % number), f"new{number}")
+
+
+def test_who_asks_about_a_zone_that_many_ask_about_takes_from_nobody_else() -> None:
+    """A page makes a browser ask for several names at once: that is no flood."""
+    crowd = [(Holder(bytes((10, 0, 0, last)), DEAD), 1) for last in range(8)]
+    shares = full((Holder(A, ALIVE), 3), *crowd)
+    assert shares.yields(Holder(B, DEAD)) is None
+    assert shares.yields(Holder(A, ALIVE)) is not None
+    shares = full((Holder(A, ALIVE), 3), *crowd, (Holder(C, DEAD), 2))
+    assert shares.yields(Holder(B, DEAD)) == "3d1"
+
+
+def test_a_zone_takes_nothing_from_clients_that_hold_fewer() -> None:
+    shares = full((Holder(A, DEAD), 1), (Holder(B, DEAD), 1), (Holder(C, ALIVE), 1))
+    shares.take(Holder(C, b"\1x\0"), "x")
+    assert shares.yields(Holder(C, b"\3new\0")) is None
+
+
+def test_counting_begun_half_way_goes_on_with_what_comes_and_goes() -> None:
+    shares = full((Holder(A, DEAD), 2), (Holder(B, ALIVE), 1))
+    assert (shares.held_by(A), shares.held_by(B)) == (2, 1)
+    shares.leave(Holder(A, DEAD), "1d1")
+    shares.take(Holder(B, DEAD), "new")
+    assert (shares.held_by(A), shares.held_by(B)) == (1, 2)
+
+
 def test_equals_throw_each_other_out_of_nothing() -> None:
     shares = full((Holder(A, DEAD), 3), (Holder(B, DEAD), 2))
     assert shares.yields(Holder(B, DEAD)) is None
@@ -55,7 +97,8 @@ def test_places_that_are_left_are_free_again() -> None:
 
 @given(st.lists(st.tuples(st.sampled_from("ABC"), st.sampled_from("xy")), max_size=60))
 def test_counts_agree_and_giving_way_evens_out(askers: list[tuple[str, str]]) -> None:
-    """However they come: no place is lost, and who gives way held two more than the newcomer."""
+    """However they come: no place is lost, and who gives way held two more than the
+    newcomer, or its zone did."""
     shares, held = Shares[tuple[Holder, int]](7), dict[tuple[Holder, int], None]()
     for number, (client, zone) in enumerate(askers):
         holder = Holder(client.encode(), zone.encode())
@@ -65,10 +108,12 @@ def test_counts_agree_and_giving_way_evens_out(askers: list[tuple[str, str]]) ->
             other = shares.yields(holder)
             if other is None:
                 continue
-            if other[0].client == holder.client:
-                assert by_holder[other[0]] > by_holder[holder] + 1
-            else:
-                assert before[other[0].client] > before[holder.client] + 1
+            theirs, own = before[other[0].client], before[holder.client]
+            zones = Counter(place[0].zone for place in held)
+            if theirs <= own + 1 and by_holder[other[0]] <= by_holder[holder] + 1:
+                in_zone = [by_holder[each] for each in by_holder if each.zone == other[0].zone]
+                assert sum(in_zone) - max(in_zone) > own
+                assert zones[other[0].zone] > zones[holder.zone] + 1
             shares.leave(other[0], other)
             del held[other]
         shares.take(holder, (holder, number))
