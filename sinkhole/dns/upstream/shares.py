@@ -2,11 +2,12 @@
 
 Whoever asks for names that nobody answers holds a place for seconds each time. With 120 such
 questions a second one client had every place before long, and the questions of all others failed.
-So when none is free, the newest of whoever holds the most gives way: of all clients first, then of
-the zones that this client asks about. While places are free, anybody may hold any number of them;
-and who holds few gets one whatever the others do. Where so many clients wait that each holds one,
-the zone with the most waiting questions of all clients gives way, and who asks about it takes from
-nobody else: a dead one that is asked from many addresses would have every place else.
+So when none is free, the newest of whoever holds the most gives way: of all networks first, then
+of the clients in it (all devices of a home are in one IPv6 network), then of the zones that this
+client asks about. While places are free, anybody may hold any number of them; and who holds few
+gets one whatever the others do. Where so many clients wait that each holds one, the zone with the
+most waiting questions of all clients gives way, and who asks about it takes from nobody else: a
+dead one that is asked from many addresses would have every place else.
 
 Others use fixed numbers: BIND `fetches-per-zone` and a quota beyond which the oldest question is
 dropped, Unbound `wait-limit` for each client, dnsmasq one number for all. A number that stops a
@@ -22,8 +23,8 @@ from sinkhole.dns.upstream.tally import Tally
 from sinkhole.dns.wire.name import to_text
 
 Place = TypeVar("Place")
-
-IPV6_SIZE: Final = 16
+Group = TypeVar("Group")
+Key = TypeVar("Key")
 
 OURSELVES: Final = b""
 """The client of questions that nobody asked: probes, hosts of lists, explanations."""
@@ -34,22 +35,21 @@ _NEW: Final = tuple.__new__
 
 
 class Holder(NamedTuple):
-    """For whom a place is held: a client, by the packed network that shares a rate budget, as a
-    device has as many addresses in it as it likes; and a zone."""
+    """For whom a place is held: the packed network that shares a rate budget, as a device has as
+    many addresses in it as it likes; the packed address of the client in it; and a zone."""
 
+    network: bytes
     client: bytes
     zone: bytes
 
     def __str__(self) -> str:
         """As people are told of it."""
         who = str(ip_address(self.client)) if self.client else "sinkhole itself"
-        if len(self.client) == IPV6_SIZE:
-            who = f"the network of {who}"
         return f"{who} for names below {to_text(self.zone)}"
 
 
-def holder_of(name: bytes, client: bytes) -> Holder:
-    """The holder of places for a question: a lower-cased wire name, and the network that asks.
+def holder_of(name: bytes, client: bytes, network: bytes) -> Holder:
+    """The holder of places for a question: a lower-cased wire name, and who asks from where.
 
     The zone is the last two labels of the name. Where the real one begins, a forwarder cannot
     tell. Too much in one zone (all of `co.uk`, all reverse names) can only harm the client's own
@@ -61,38 +61,51 @@ def holder_of(name: bytes, client: bytes) -> Holder:
         before = last
         last = at
         at += size + 1
-    return _NEW(Holder, (client, name[before:]))
+    return _NEW(Holder, (network, client, name[before:]))
 
 
 class _Counts:
-    """Who holds how many places: each client, in each of its zones; each zone, by which holder."""
+    """Who holds how many places: each network, in each of its clients, in each of its zones; and
+    each zone, by which holder."""
 
     def __init__(self) -> None:
-        self.clients = Tally[bytes]()
+        self.networks = Tally[bytes]()
         self.zones = Tally[bytes]()
-        self.of_client: dict[bytes, Tally[Holder]] = {}
+        self.of_network: dict[bytes, Tally[bytes]] = {}
+        self.of_client: dict[tuple[bytes, bytes], Tally[Holder]] = {}
         self.of_zone: dict[bytes, Tally[Holder]] = {}
 
     def add(self, holder: Holder) -> None:
-        client, zone = holder
-        self.clients.add(client)
+        network, client, zone = holder
+        self.networks.add(network)
         self.zones.add(zone)
-        self.of_client.setdefault(client, Tally()).add(holder)
+        self.of_network.setdefault(network, Tally()).add(client)
+        self.of_client.setdefault((network, client), Tally()).add(holder)
         self.of_zone.setdefault(zone, Tally()).add(holder)
 
     def remove(self, holder: Holder) -> None:
-        client, zone = holder
-        self.clients.remove(client)
+        network, client, zone = holder
+        self.networks.remove(network)
         self.zones.remove(zone)
-        for tallies, key in ((self.of_client, client), (self.of_zone, zone)):
-            tally = tallies[key]
-            tally.remove(holder)
-            if not tally.most:
-                del tallies[key]
+        _remove(self.of_network, network, client)
+        _remove(self.of_client, (network, client), holder)
+        _remove(self.of_zone, zone, holder)
+
+    def largest_in(self, network: bytes) -> Holder:
+        """The largest holder of the largest client in a network that holds some."""
+        return self.of_client[network, self.of_network[network].largest].largest
 
     def crowd(self, zone: bytes) -> int:
         """How many places those who ask about a zone hold for it, all but its largest holder."""
         return self.zones[zone] - self.of_zone[zone].most if zone in self.of_zone else 0
+
+
+def _remove(tallies: dict[Group, Tally[Key]], group: Group, key: Key) -> None:
+    """Count it once less in its group, which ends with its last."""
+    tally = tallies[group]
+    tally.remove(key)
+    if not tally.most:
+        del tallies[group]
 
 
 class Shares(Generic[Place]):
@@ -132,9 +145,11 @@ class Shares(Generic[Place]):
             if not self._held:
                 self._counts = None
 
-    def held_by(self, client: bytes) -> int:
-        """How many places a client holds."""
-        return self._counted().clients[client]
+    def held_by(self, holder: Holder) -> tuple[int, int]:
+        """How many places its network holds, and how many its client."""
+        counts, network = self._counted(), holder.network
+        clients = counts.of_network.get(network)
+        return counts.networks[network], 0 if clients is None else clients[holder.client]
 
     def admits(self, holder: Holder) -> bool:
         """Whether a place can be had: one is free, or somebody would give way."""
@@ -152,18 +167,20 @@ class Shares(Generic[Place]):
 
     def _yielding(self, holder: Holder, counts: _Counts) -> Holder | None:
         """The holder whose newest place is to be had."""
-        clients, zones = counts.clients, counts.zones
-        own_count = clients[holder.client]
-        biggest = counts.of_client[clients.largest].largest if clients.most else holder
-        if counts.crowd(holder.zone) > clients.most:
+        networks, zones, (network, client, zone) = counts.networks, counts.zones, holder
+        biggest = counts.largest_in(networks.largest) if networks.most else holder
+        if counts.crowd(zone) > networks.most:
             # Many ask for a dead zone, each for little: they share what the zone has already.
-            biggest = counts.of_zone[holder.zone].largest
-        if own_count + 1 < clients[biggest.client]:
+            biggest = counts.of_zone[zone].largest
+        if networks[network] + 1 < networks[biggest.network]:
             return biggest
-        own = counts.of_client.get(holder.client)
+        clients = counts.of_network.get(network)
+        if clients is not None and clients[client] + 1 < clients.most:
+            return counts.largest_in(network)
+        own = counts.of_client.get((network, client))
         if own is not None and own[holder] + 1 < own.most:
             return own.largest
-        if zones[holder.zone] + 1 < zones.most and counts.crowd(zones.largest) > own_count:
+        if zones[zone] + 1 < zones.most and counts.crowd(zones.largest) > networks[network]:
             return counts.of_zone[zones.largest].largest
         return None
 
