@@ -166,7 +166,11 @@ class Script:
         self.zones[f"{name} {qtype}{flags}"] = (rcode, answer, authority, additional)
 
     def ask(
-        self, question: Question, tell: Callable[[Said | UpstreamError], None], client: bytes = b""
+        self,
+        question: Question,
+        tell: Callable[[Said | UpstreamError], None],
+        client: bytes = b"",
+        network: bytes = b"",
     ) -> None:
         self.asked.append(_written(question) + " do" * question.do + " cd" * question.cd)
         if self.gate is None:

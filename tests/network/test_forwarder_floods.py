@@ -116,6 +116,31 @@ def test_one_question_asked_again_and_again_shuts_nobody_out() -> None:
     play(scene, dead_zone, most_waiting=100)
 
 
+def test_a_dead_zone_asked_from_many_addresses_leaves_others_their_answers() -> None:
+    async def scene(house: House) -> None:
+        for number in range(300):
+            house.ask(f"n{number}.dead.example", f"192.0.2.{10 + number % 240}")
+            if number % 10 == 9:
+                house.ask(f"www.alive{number // 10}.example", NEIGHBOUR)
+                await house.turn()
+        assert house.rcodes(NEIGHBOUR) == ["NOERROR"] * 30
+
+    play(scene, dead_zone, most_waiting=100)
+
+
+def test_one_device_floods_and_others_of_its_ipv6_network_get_their_answers() -> None:
+    async def scene(house: House) -> None:
+        for number in range(300):
+            house.ask(f"n{number}.dead{number}.example", "2001:db8::66")
+            if number % 10 == 9:
+                house.ask(f"www.alive{number // 10}.example", "2001:db8::7")
+            await house.turn(0.01)
+        await house.turn()
+        assert house.rcodes("2001:db8::7") == ["NOERROR"] * 30
+
+    play(scene, dead_zone, most_waiting=100)
+
+
 def test_connections_are_shared_as_sockets_are(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(attempts, "MOST_TCP", 8)
 

@@ -94,9 +94,9 @@ class Forwarding:
 
     def _send(self, waiting: Waiting, asker: Asker) -> None:
         question = waiting.permit.asked(waiting.question)
-        hear = partial(self._hear, waiting, asker)
+        hear, client = partial(self._hear, waiting, asker), waiting.client
         try:
-            self._upstreams.ask(question, hear, waiting.client.network)
+            self._upstreams.ask(question, hear, client.packed, client.network)
         except UpstreamError as error:  # nobody was asked: there is nothing to wait longer for
             asker.finish(*self._fail(waiting, error, keep=False))
 

@@ -141,14 +141,16 @@ class Forwarder:
         self.ask(question, partial(settle, future))
         return await future
 
-    def ask(self, question: Question, tell: Tell, client: bytes = OURSELVES) -> None:
+    def ask(
+        self, question: Question, tell: Tell, client: bytes = OURSELVES, network: bytes = OURSELVES
+    ) -> None:
         """Ask without a coroutine: `tell` is called once with the outcome.
 
-        `client` is the packed network of who asks: places are shared between these. Raises
-        UpstreamError at once where `exchange_later` does. `tell` may be called before this
-        returns, namely when nothing could be sent.
+        `client` is the packed address of who asks, `network` that of its budget: places are shared
+        between these. Raises UpstreamError at once where `exchange_later` does. `tell` may be
+        called before this returns, namely when nothing could be sent.
         """
-        holder = holder_of(question.name, client)
+        holder = holder_of(question.name, client, network)
         if self._waiting.free < 1:
             self._make_room(holder)
         flight = self._flights.get(question)
@@ -159,8 +161,8 @@ class Forwarder:
         flight.waiters.append(waiter)
         self._waiting.take(holder, waiter)
         # It counts for who holds the fewest, so that nobody loses it by somebody else's flood.
-        held_by, before = self._waiting.held_by, flight.holder.client
-        if holder.client != before and held_by(holder.client) < held_by(before):
+        held_by, before = self._waiting.held_by, flight.holder
+        if holder.client != before.client and held_by(holder) < held_by(before):
             flight.hand_over(holder)
 
     def is_loop_probe(self, question: Question) -> bool:
@@ -276,7 +278,7 @@ class Forwarder:
 
     def _ask_one(self, question: Question, server: Server, tell: Tell) -> None:
         """A flight to this server alone, for the prober: whatever it answers will do."""
-        holder = holder_of(question.name, OURSELVES)
+        holder = holder_of(question.name, OURSELVES, OURSELVES)
         try:
             if self._waiting.free < 1:
                 self._make_room(holder)

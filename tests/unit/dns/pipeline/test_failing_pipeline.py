@@ -20,7 +20,11 @@ class Busy(Script):
     full = False
 
     def ask(
-        self, question: Question, tell: Callable[[Said | UpstreamError], None], client: bytes = b""
+        self,
+        question: Question,
+        tell: Callable[[Said | UpstreamError], None],
+        client: bytes = b"",
+        network: bytes = b"",
     ) -> None:
         if self.full:
             raise UpstreamError("", "too many questions are waiting")

@@ -23,7 +23,7 @@ LIMIT_S = 20.0
 NOERROR, SERVFAIL = b"\x81\x80", b"\x81\x82"
 
 
-NOBODY = Holder(OURSELVES, b"\0")
+NOBODY = Holder(OURSELVES, OURSELVES, b"\0")
 
 
 class Asker:

@@ -11,7 +11,8 @@ from sinkhole.dns.wire.question import Question
 
 FIRST = Server("192.0.2.1", 53, 1.0)
 SECOND = Server("2001:db8::2", 5353, 1.0)
-HOLDER, OTHER = Holder(b"\xc0\0\2\1", b"\0"), Holder(b"\xc0\0\2\2", b"\0")
+ONE, TWO = b"\xc0\0\2\1", b"\xc0\0\2\2"
+HOLDER, OTHER = Holder(ONE, ONE, b"\0"), Holder(TWO, TWO, b"\0")
 
 
 def flight(ends_at: float = 4.4) -> Flight:
@@ -77,7 +78,7 @@ def test_places_are_handed_over_with_the_flight() -> None:
                 places.take(HOLDER, underway.attempts[-1])
         underway.hand_over(OTHER)
     assert underway.holder == OTHER
-    assert [places.held_by(holder.client) for holder in (HOLDER, OTHER)] == [0, 1]
+    assert [places.held_by(holder) for holder in (HOLDER, OTHER)] == [(0, 0), (1, 1)]
 
 
 def test_an_error_is_told_to_each_future_as_one_of_its_own() -> None:
