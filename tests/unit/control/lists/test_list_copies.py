@@ -93,9 +93,9 @@ def test_a_web_page_is_refused_however_it_arrives(tmp_path: Path, page: bytes) -
 @pytest.mark.parametrize(
     "data",
     [
-        *(b"\x1f\x8b\x08example", b"PK\x03\x04example", b"\x7fELF\x02", b"\0", b"a\0\n" * 500),
+        *(b"\x1f\x8b\x08example", b"PK\x03\x04example", b"\x7fELF\x02", bytes(17), b"a\0\n" * 500),
         *(TEXT + bytes(len(TEXT)), bytes(range(256)) * 20, b"SQLite format 3\0" + TEXT),
-        *("a.example\n".encode("utf-16-le"), b"%PDF-1.7\n" + TEXT, b"BZh91AY&SY" + TEXT),
+        *("ads.example.org\na.example\n".encode("utf-16-le"), b"%PDF-1.7\n" + TEXT, b"BZh91AY&SY" + TEXT),
     ],
 )
 def test_what_is_not_text_is_refused(tmp_path: Path, data: bytes) -> None:
@@ -112,8 +112,14 @@ def test_what_is_not_text_is_refused(tmp_path: Path, data: bytes) -> None:
         TEXT + b"bad\0.example.org\n" + TEXT,
         b"example.org\n" * 500 + b"\0",
         TEXT + bytes(100),
+        b"# \033[1;32m#\033[0m\n" * 100 + TEXT,
+        b"ads.example\n\0\n",
+        b"# \033[1mmine\033[0m\nads.example",
     ],
-    ids=["escape", "zero in a comment", "escape at the top", "zero", "zero at the end", "holes"],
+    ids=[
+        *("escape", "zero in a comment", "escape at the top", "zero", "zero at the end", "holes"),
+        *("banner in colours", "short with a zero", "short in colours"),
+    ],
 )
 def test_single_control_characters_cost_no_list(tmp_path: Path, data: bytes) -> None:
     assert take(tmp_path / "whole", data).size_bytes == len(data)
