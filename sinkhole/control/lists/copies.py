@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,11 @@ from sinkhole.control.lists.gunzip import PIECE_SIZE, Gunzip, GzipError
 from sinkhole.model.errors import ListError, StorageError
 
 HEAD_SIZE: Final = 1024
-_HTML: Final = (b"<html", b"<!doctype")
+_HTML: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*+(?:(?><\?[^>]*>|<!--.*?-->)\s*+)*+<(?:html|!doctype)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How a web page begins: there may be an XML declaration and comments before its first tag."""
 # What no text holds. Tab, line feed, form feed and return are text; so is the end-of-file mark
 # of DOS (0x1A), which still ends some hosts files.
 _NOT_TEXT: Final = bytes(set(range(32)) - {0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x1A})
@@ -127,13 +132,12 @@ class CopyWriter:
         self._file.write(piece)
 
     def _check_head(self) -> None:
-        head = self._head.lower()
-        if any(mark in head for mark in _HTML):
+        if _HTML.match(self._head):
             raise self._unfit("a web page (HTML), not a list")
         for mark, name in _FORMATS.items():
             if self._head.startswith(mark):
                 raise self._unfit(f"not text (it is a file of the format {name})")
-        for mark, name in _WIDE.items() if len(head) >= _LONGEST_MARK else ():
+        for mark, name in _WIDE.items() if len(self._head) >= _LONGEST_MARK else ():
             if self._head.startswith(mark):
                 raise self._unfit(f"text in {name}, which is not read: lists are in UTF-8")
 
