@@ -66,10 +66,7 @@ LONG_FUNCTIONS: dict[str, str] = {}
 
 TESTED_ELSEWHERE = {
     **dict.fromkeys(
-        (
-            f"dns/filter/language/{name}.py"
-            for name in ("dnsmasq", "hosts", "plain", "names", "bare")
-        ),
+        (f"dns/filter/language/{name}.py" for name in ("dnsmasq", "hosts", "plain", "names")),
         "test_rules.py has a table of lines for each format",
     ),
     "dns/filter/language/modifiers.py": "test_read_modifiers.py; semantics/ asks whole lists",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import os
+import re
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,12 +19,18 @@ from sinkhole.control.lists.gunzip import PIECE_SIZE, Gunzip, GzipError
 from sinkhole.model.errors import ListError, StorageError
 
 HEAD_SIZE: Final = 1024
-_HTML: Final = (b"<html", b"<!doctype")
+_HTML: Final = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*+(?:(?><\?[^>]*>|<!--.*?-->)\s*+)*+<(?:html|!doctype)",
+    re.IGNORECASE | re.DOTALL,
+)
+"""How a web page begins: there may be an XML declaration and comments before its first tag."""
 # What no text holds. Tab, line feed, form feed and return are text; so is the end-of-file mark
 # of DOS (0x1A), which still ends some hosts files.
 _NOT_TEXT: Final = bytes(set(range(32)) - {0x09, 0x0A, 0x0B, 0x0C, 0x0D, 0x1A})
 _MOST_NOT_TEXT: Final = 0.05
 """The share of such bytes up to which a file is text; the lines they stand in are refused."""
+_NEVER_TOO_MANY: Final = 16
+"""So many of them make no file unfit, however short it is."""
 _FORMATS: Final = {
     b"\x1f\x8b": "gzip",
     b"PK\x03\x04": "ZIP",
@@ -102,7 +109,7 @@ class CopyWriter:
         if self._blank:
             raise self._unfit("empty")
         self._check_head()
-        self._check_share(self._not_text, self.size_bytes)
+        self._check_share()
         self._file.flush()
         os.fsync(self._file.fileno())
         return Received(self.size_bytes, self._hash.hexdigest())
@@ -119,29 +126,28 @@ class CopyWriter:
         if len(self._head) < HEAD_SIZE:
             self._head += piece[: HEAD_SIZE - len(self._head)]
             self._check_head()
-        if self.size_bytes >= HEAD_SIZE:
-            self._check_share(self._not_text, self.size_bytes)
         if self._blank:
             self._blank = not piece.strip()
         self._hash.update(piece)
         self._file.write(piece)
 
     def _check_head(self) -> None:
-        head = self._head.lower()
-        if any(mark in head for mark in _HTML):
+        if _HTML.match(self._head):
             raise self._unfit("a web page (HTML), not a list")
         for mark, name in _FORMATS.items():
             if self._head.startswith(mark):
                 raise self._unfit(f"not text (it is a file of the format {name})")
-        for mark, name in _WIDE.items() if len(head) >= _LONGEST_MARK else ():
+        for mark, name in _WIDE.items() if len(self._head) >= _LONGEST_MARK else ():
             if self._head.startswith(mark):
                 raise self._unfit(f"text in {name}, which is not read: lists are in UTF-8")
 
-    def _check_share(self, not_text: int, size: int) -> None:
-        """Refuse what has too much in it that no text holds; a little costs its lines only."""
-        if not_text <= size * _MOST_NOT_TEXT:
-            return
-        raise self._unfit("not text (it holds control characters)")
+    def _check_share(self) -> None:
+        """Refuse what has too much in it that no text holds; a little costs its lines only.
+
+        Judged of the whole, as what is at its beginning depends on how it came.
+        """
+        if self._not_text > max(_NEVER_TOO_MANY, self.size_bytes * _MOST_NOT_TEXT):
+            raise self._unfit("not text (it holds control characters)")
 
     def _unfit(self, reason: str) -> ListError:
         return ListError(self._list_name, reason)

@@ -18,7 +18,11 @@ _NOT_BARE = re.compile(r"@@|\||\*|/|https?://")  # the beginnings of patterns
 _MODIFIERS = re.compile(r"\$(?=[A-Za-z~])")
 _OF_WEB_ADDRESSES = re.compile("[/&=]")
 _BYTE = re.compile(r"\\[0-9]{3}")  # as names are written
-_SIGN = re.compile(r"\\[.dDwWsSbB_/-]|\[[^\]]+\][^\]]*|\([^)]+\)|.\$$|^\^.*[+?{]", re.DOTALL)
+# Classes and groups are looked for from the bracket before that closes, so that each character is
+# looked at a few times only: the time is linear.
+_CLASS = r"(?:^|\])[^\[\]]*+\[[^\]]++\]"
+_GROUP = r"(?:^|\))[^()]*+\([^)]++\)"
+_SIGN = re.compile(rf"\\[.dDwWsSbB_/-]|{_CLASS}|{_GROUP}|.\$$|^\^.*[+?{{]", re.DOTALL)
 _OPTION = re.compile(r";[a-z]+(?:=.*)?$", re.DOTALL)
 
 

@@ -34,7 +34,7 @@ ADDRESS_REWRITE = Reject("RPZ: answers can be blocked by their address, not rewr
 MOST_LINES = 50
 """Lines of one record in parentheses; what comes after that is read as if it had ended."""
 
-_OWNER = r"@|(?:[A-Za-z0-9_.*-]|\\[0-9]{3}|[^\x00-\x7f])+"
+_OWNER = r"@|(?:[A-Za-z0-9_.*-]|\\[0-9]{3}|[^\x00-\x7f\s])+"
 _TTL_AND_CLASS = r"(?:(?:[0-9]+[smhdw]?|IN)\s+){0,2}"
 _TYPES = "|".join(
     ("CNAME", "AAAA", "A", "TXT", "MX", "SRV", "PTR", "HTTPS", "SVCB", "SOA", "NS",

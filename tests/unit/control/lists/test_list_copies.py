@@ -81,6 +81,8 @@ def test_more_than_the_limit_is_refused_and_the_limit_itself_is_not(tmp_path: Pa
         b"<!DOCTYPE html><title>Sign in</title>",
         b"\xef\xbb\xbf\n\n<HTML lang=en>",
         b"<!-- a comment\n of\n many\n lines -->\n" + b" " * 500 + b"<html>",
+        b'<?xml version="1.0"?>\n<!-- a --> <!---->\n<!doctype html>',
+        b"<!---->" * 140 + b"<html>",
     ],
 )
 def test_a_web_page_is_refused_however_it_arrives(tmp_path: Path, page: bytes) -> None:
@@ -91,11 +93,19 @@ def test_a_web_page_is_refused_however_it_arrives(tmp_path: Path, page: bytes) -
 
 
 @pytest.mark.parametrize(
+    "start",
+    [b"# not for <html> filters\n", b"! <!DOCTYPE html> is a web page\n", b"<!---->" * 140],
+)
+def test_a_list_that_speaks_of_web_pages_is_none(tmp_path: Path, start: bytes) -> None:
+    assert take(tmp_path / "part", start + TEXT).size_bytes == len(start + TEXT)
+
+
+@pytest.mark.parametrize(
     "data",
     [
-        *(b"\x1f\x8b\x08example", b"PK\x03\x04example", b"\x7fELF\x02", b"\0", b"a\0\n" * 500),
+        *(b"\x1f\x8b\x08example", b"PK\x03\x04example", b"\x7fELF\x02", bytes(17), b"a\0\n" * 500),
         *(TEXT + bytes(len(TEXT)), bytes(range(256)) * 20, b"SQLite format 3\0" + TEXT),
-        *("a.example\n".encode("utf-16-le"), b"%PDF-1.7\n" + TEXT, b"BZh91AY&SY" + TEXT),
+        *(("a.example\n" * 2).encode("utf-16-le"), b"%PDF-1.7\n" + TEXT, b"BZh91AY&SY" + TEXT),
     ],
 )
 def test_what_is_not_text_is_refused(tmp_path: Path, data: bytes) -> None:
@@ -112,8 +122,14 @@ def test_what_is_not_text_is_refused(tmp_path: Path, data: bytes) -> None:
         TEXT + b"bad\0.example.org\n" + TEXT,
         b"example.org\n" * 500 + b"\0",
         TEXT + bytes(100),
+        b"# \033[1;32m#\033[0m\n" * 100 + TEXT,
+        b"ads.example\n\0\n",
+        b"# \033[1mmine\033[0m\nads.example",
     ],
-    ids=["escape", "zero in a comment", "escape at the top", "zero", "zero at the end", "holes"],
+    ids=[
+        *("escape", "zero in a comment", "escape at the top", "zero", "zero at the end", "holes"),
+        *("banner in colours", "short with a zero", "short in colours"),
+    ],
 )
 def test_single_control_characters_cost_no_list(tmp_path: Path, data: bytes) -> None:
     assert take(tmp_path / "whole", data).size_bytes == len(data)
