@@ -107,8 +107,9 @@ class History:
 
         `client` is a whole address, `name` any part of a name, in Unicode as well. Pages don't
         shift while rows are added. Looking ends after SEARCH_S, and when nobody wants it any more,
-        with what was found until then. Raises ValueError, with a text for the user, for a limit outside 1..200, a
-        cursor that is none, and filters that are not understood; StorageError if there is no log.
+        with what was found until then. Raises ValueError, with a text for the user, for a limit
+        outside 1..200, a cursor that is none, and filters that are not understood; StorageError if
+        there is no log.
         """
         if not 1 <= limit <= MOST_ROWS:
             raise ValueError(f"limit is {limit}; it may be 1 to {MOST_ROWS}")

@@ -129,7 +129,7 @@ def _log(log: LogStatus) -> Iterator[Metric]:
 
 def _losses(losses: Mapping[str, int]) -> Metric:
     family = CounterMetricFamily(
-        "sinkhole_lost", "Given up at a bound, or for a bug.", labels=["what"]
+        "sinkhole_lost", "Given up at a bound or by a bug.", labels=["what"]
     )
     for what, count in losses.items():
         family.add_metric([what], count)
