@@ -75,6 +75,7 @@ async def test_a_list_goes_from_the_server_into_use_and_is_asked_for_only_if_cha
         (200, b"<html>moved</html>", "web page"),
         (200, b"", "empty"),
         (200, b"Too many requests, come back later!\n" * 100, "none of its lines is a rule"),
+        (200, b"! Title: Ads\n# under maintenance\n", "it has no rule, only comments"),
     ],
 )
 async def test_whatever_the_server_does_the_last_good_list_stays(

@@ -133,7 +133,8 @@ def _end_in_words(status: int, room: int) -> str:
     """What a signal may mean; the trie's library ends by one where Python has MemoryError."""
     name = signal.Signals(-status).name
     if -status == signal.SIGKILL:
-        return f"the compiler was ended by {name}, as happens when the machine's memory runs out"
+        why = "the machine's memory ran out, or somebody ended it"
+        return f"the compiler was ended by {name}: {why}"
     return (
         f"the compiler was ended by {name}, as happens when it needs more than {room >> 20} MiB "
         "of memory"

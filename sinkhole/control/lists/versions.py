@@ -94,7 +94,7 @@ class Versions:
         compiled = await asyncio.to_thread(
             CompiledList.map, trie, subscription.name, subscription.kind, self._store.path(copy)
         )
-        _refuse_useless(compiled)
+        _refuse_useless(compiled, may_be_empty=subscription.is_local)
         version = replace(version, rules=compiled.rules, names=compiled.names)
         return Made(version, source, trie, compiled, round(took, 3))
 
@@ -268,8 +268,11 @@ class Versions:
         return replace(version, source=copy, compiled=trie)
 
 
-def _refuse_useless(compiled: CompiledList) -> None:
-    """Lines of which none is a rule: an error page in plain text, or a list for browsers."""
+def _refuse_useless(compiled: CompiledList, *, may_be_empty: bool) -> None:
+    """Lines of which none is a rule: an error page in plain text, or a list for browsers.
+
+    Nothing but comments is taken from a file of this machine, as somebody emptied it on purpose.
+    """
     report = compiled.report
     if report.rules:
         return
@@ -286,3 +289,5 @@ def _refuse_useless(compiled: CompiledList) -> None:
             compiled.name,
             f"none of its lines is a rule for DNS; {report.ignored} are ignored, mostly: {reason}",
         )
+    if not may_be_empty:
+        raise ListError(compiled.name, "it has no rule, only comments")

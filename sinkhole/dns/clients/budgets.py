@@ -7,10 +7,13 @@ from math import inf
 from typing import Final
 
 MAX_BUDGETS: Final = 10_000
-"""Budgets that are not full. While there are so many, all who had none share one."""
+"""Budgets that are kept. While so many are not full, all who had none share one."""
 
 FULL_S: Final = 1.0
 """An empty budget is full again after this long."""
+
+LOOK_EVERY_S: Final = 0.05
+"""Where so many are kept, those that are full are looked for so often at most: it takes 1 ms."""
 
 _ROUNDING_S: Final = 1e-6
 _SHARED: Final = object()
@@ -21,7 +24,7 @@ class Budgets:
 
     One is kept as the time at which it will be full again if nobody spends from it, and a full one
     need not be kept at all. So nobody gets a fresh budget by having the own one forgotten: what is
-    forgotten was left alone for FULL_S.
+    forgotten is full. That is found out when it was left alone for FULL_S, or when room is needed.
     """
 
     def __init__(self, rate: float, most: int = MAX_BUDGETS) -> None:
@@ -30,6 +33,7 @@ class Budgets:
         self._before: dict[Hashable, float] = {}
         """Those that nobody spent from since `_turn_at` - FULL_S."""
         self._turn_at = -inf
+        self._look_at = -inf
         self.set_rate(rate)
 
     def __len__(self) -> int:
@@ -53,7 +57,7 @@ class Budgets:
         return True
 
     def _find(self, key: Hashable, now: float) -> tuple[Hashable, float]:
-        """The key to spend from, and when that budget is full; forgets what is full for long."""
+        """The key to spend from, and when that budget is full; forgets some that are full."""
         if now >= self._turn_at:
             is_recent = now < self._turn_at + FULL_S
             self._before, self._full_at = self._full_at if is_recent else {}, {}
@@ -61,10 +65,19 @@ class Budgets:
         full_at = self._before.pop(key, None)
         if full_at is None:
             full_at = self._full_at.get(key)
-        if full_at is None and len(self) >= self._most:
+        is_new = full_at is None
+        if is_new and len(self) >= self._most and now >= self._look_at:
+            self._forget_full(now)
+        if is_new and len(self) >= self._most:
             key = _SHARED
             full_at = self._full_at.get(key, self._before.get(key))
         if full_at is None:
             full_at = now
         self._full_at[key] = full_at
         return key, full_at
+
+    def _forget_full(self, now: float) -> None:
+        """Forget all that are full."""
+        self._look_at = now + LOOK_EVERY_S
+        self._before = {key: at for key, at in self._before.items() if at > now}
+        self._full_at = {key: at for key, at in self._full_at.items() if at > now}

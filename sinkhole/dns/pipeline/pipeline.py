@@ -78,8 +78,8 @@ MAX_LANES: Final = 16_384
 """Queries remembered byte for byte, 400 bytes each and 1.2 kB at most; when full it starts anew."""
 
 ERRORS_PER_S: Final = 100
-"""Error replies a second to all who may ask, and as many to all others: malformed queries,
-refusals, TC for the hasty.
+"""Error replies a second to each network that may ask, and as many to all others together:
+malformed queries, refusals, TC for the hasty.
 
 Beyond it such queries are dropped and counted. Unbound and dnsdist draw the line alike; errors
 help an honest client once and a flood of forged queries always.
@@ -170,7 +170,7 @@ class Pipeline:
         """By a query's bytes without its id: until when, for which policy, what is answered."""
         self._records: list[QueryRecord] = []
         self._errors = Budgets(ERRORS_PER_S)
-        """One for those who may ask and one for strangers: these cannot spend the other."""
+        """One for each network that may ask, and one (False) for all strangers together."""
 
     @property
     def policy(self) -> Policy:
@@ -268,7 +268,7 @@ class Pipeline:
         """
         if self._admits(client, transport, now):
             return None
-        if not self._errors.spend(client.allowed, now):
+        if not self._errors.spend(client.allowed and client.network, now):
             self.dropped += 1
             return DROP
         if not client.allowed:
@@ -351,7 +351,7 @@ class Pipeline:
         self, wire: bytes, client: Client, rcode: int, now: float
     ) -> bytes | Literal[Drop.DROP]:
         """The error reply to a malformed query, within the budget for errors; else silence."""
-        if not self._errors.spend(client.allowed, now):
+        if not self._errors.spend(client.allowed and client.network, now):
             self.dropped += 1
             return DROP
         self._records.append((MALFORMED[rcode], client.text))
@@ -373,7 +373,7 @@ class Pipeline:
 
     def turn_away(self, client: Client, now: float) -> None:
         """Record that a client's connection was closed, as it may not ask."""
-        if self._errors.spend(client.allowed, now):
+        if self._errors.spend(client.allowed and client.network, now):
             self._records.append((NOT_ALLOWED, client.text))
         else:
             self.dropped += 1

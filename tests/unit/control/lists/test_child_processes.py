@@ -68,6 +68,9 @@ async def test_a_child_that_dies_silently_is_an_error(
     instead(monkeypatch, tmp_path, "import os\nos.abort()\n")
     with pytest.raises(ListError, match="the compiler was ended by SIGABRT"):
         await compile_list("Test", source, tmp_path / "list.trie", "block")
+    instead(monkeypatch, tmp_path, "import os\nos.kill(os.getpid(), 9)\n")
+    with pytest.raises(ListError, match=r"ended by SIGKILL: .* memory ran out, or somebody ended"):
+        await compile_list("Test", source, tmp_path / "list.trie", "block")
     instead(monkeypatch, tmp_path, "raise SystemExit(7)\n")
     with pytest.raises(ListError, match="the compiler ended with status 7"):
         await compile_list("Test", source, tmp_path / "list.trie", "block")

@@ -127,9 +127,15 @@ async def test_text_without_a_single_rule_is_refused(shelf: Shelf) -> None:
     ads = library.status()[0]
     assert ads["state"] == "failed"
     assert "none of its lines is a rule, such as line 1" in (ads["error"] or "")
-    shelf.ads.write_text("# nothing yet\n")
+
+
+async def test_a_file_of_this_machine_may_be_emptied_of_its_rules(shelf: Shelf) -> None:
+    library = shelf.library()
     await library.update()
-    assert library.status()[0]["state"] == "ready"
+    shelf.ads.write_text("# nothing any more\n")
+    await library.update()
+    ads = library.status()[0]
+    assert (ads["state"], ads["names"], ads["error"]) == ("ready", 0, None)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sinkhole.dns.clients.budgets import Budgets
+from sinkhole.dns.clients.budgets import LOOK_EVERY_S, Budgets
 
 
 def test_a_budget_is_one_second_of_queries_and_fills_evenly() -> None:
@@ -71,6 +71,33 @@ def test_those_that_are_full_again_make_room(pause_s: float) -> None:
     now = 5.0 + pause_s
     assert all(budgets.spend(number, now) for number in range(200, 300))
     assert len(budgets) <= 101
+
+
+def test_those_that_filled_up_within_the_second_make_room_too() -> None:
+    """A budget of 200 a second from which one was spent is full again after 5 ms."""
+    budgets = Budgets(200, most=100)
+    assert all(budgets.spend("busy", 5.0) for _ in range(200))
+    for number in range(900):
+        assert budgets.spend(number, 5.0 + number / 1000)
+    assert sum(budgets.spend("quiet", 5.9) for _ in range(300)) == 200
+    assert sum(budgets.spend("busy", 5.9) for _ in range(300)) == 180
+
+
+def test_in_a_flood_of_networks_it_is_looked_through_a_few_times_a_second_only() -> None:
+    """However many come: each time all that are kept have to be looked at."""
+    looks = 0
+
+    class Counted(Budgets):
+        def _forget_full(self, now: float) -> None:
+            nonlocal looks
+            looks += 1
+            super()._forget_full(now)
+
+    budgets = Counted(10, most=100)
+    for number in range(20_000):
+        budgets.spend(number, 5.0 + number / 20_000)
+        assert len(budgets) <= 101
+    assert 1 <= looks <= 1 / LOOK_EVERY_S
 
 
 def test_a_budget_that_is_asked_for_all_the_time_moves_along() -> None:

@@ -6,7 +6,7 @@ import pytest
 from world import World, question
 
 from sinkhole.dns.pipeline.pipeline import ERRORS_PER_S, MAX_SHAPES
-from sinkhole.dns.pipeline.reaction import TCP, UDP, Transport
+from sinkhole.dns.pipeline.reaction import DROP, TCP, UDP, Transport
 from sinkhole.dns.wire.name import from_text
 
 
@@ -48,6 +48,28 @@ def test_closed_connections_of_strangers_are_recorded_within_their_budget() -> N
     world.pipeline.close_batch(world.clock.now)
     assert [report.rcode for report in world.reports()] == [5] * ERRORS_PER_S
     assert world.pipeline.dropped == 7
+
+
+def test_one_client_does_not_spend_the_error_replies_of_others() -> None:
+    world = World(block=["example.org"], rate_limit=1)
+    broken, good = question("example.org") + b"x", question("example.org")
+    for _ in range(3 * ERRORS_PER_S):
+        world.now(broken)
+    assert isinstance(world.now(good), bytes)
+    assert world.now(broken) is DROP
+    assert world.now(good) is DROP  # over its rate, and without a reply to say so
+    world.client = world.client_at("192.0.2.8")
+    assert [world.now(broken) is DROP for _ in range(20)] == [False] * 20
+    assert [world.now(good) is DROP for _ in range(20)] == [False] * 20
+
+
+def test_strangers_share_their_error_replies() -> None:
+    world = World()
+    for last in range(ERRORS_PER_S):
+        world.client = world.client_at(f"198.51.100.{last}")
+        assert world.now(question("example.org")) is not DROP
+    world.client = world.client_at("203.0.113.9")
+    assert world.now(question("example.org")) is DROP
 
 
 def test_queries_of_strangers_do_not_make_the_memory_of_shapes_start_anew() -> None:
