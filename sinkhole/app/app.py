@@ -67,7 +67,7 @@ class App:
         self.buffer = RecordBuffer()
         self.table = Table(settings.cache.size)
         self._shares = Shares.of(attainable(), len(settings.dns.listen))
-        self.forwarder = make_forwarder(settings, self._shares.upstream)
+        self.forwarder = make_forwarder(settings, self._shares.upstream, self.faults)
         self._maker = PolicyMaker(settings)
         self.matcher = Matcher((), self._maker.builtin)
         self.pipeline = Pipeline(
