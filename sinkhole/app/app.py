@@ -90,6 +90,7 @@ class App:
             [(each.host, each.port) for each in settings.dns.listen],
             self.pipeline,
             most_connections=self._shares.connections,
+            faults=self.faults,
         )
         self.listening = Listening(self.dns, self._make_page, self.faults)
         self.query_log: QueryLog | None = None
@@ -206,6 +207,7 @@ class App:
             listen.host,
             listen.port,
             most_connections=min(MOST_CONNECTIONS, self._shares.connections),
+            faults=self.faults,
         )
 
     def _explainer(self) -> Explainer:
