@@ -18,7 +18,7 @@ from forwarding import (
 )
 
 from sinkhole.dns.upstream import attempts
-from sinkhole.dns.upstream.flight import SHORTEST_PATIENCE_S, Exchanged
+from sinkhole.dns.upstream.flight import SHORTEST_PATIENCE_S, Exchanged, Flight
 from sinkhole.dns.upstream.forwarder import Forwarder
 from sinkhole.dns.wire.reply import Reply, read_reply
 from sinkhole.model.errors import UpstreamError
@@ -188,6 +188,16 @@ async def test_a_bug_in_reading_is_counted_and_the_next_server_asked(
             await forwarder.exchange_later(QUESTION)
         assert [status["failures"] for status in forwarder.status()] == [0, 0]
     assert faults.count == 3
+
+
+async def test_a_bug_while_asking_leaves_no_socket_behind(
+    one: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with forwarding(one, most_per_server=1) as forwarder:
+        with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+            patch.setattr(Flight, "patience_s", lambda *_: 1 // 0)
+            forwarder.ask(QUESTION, lambda _: None)
+        assert isinstance(await forwarder.exchange_later(QUESTION), Exchanged)
 
 
 async def test_asking_by_callback_needs_no_coroutine(one: FakeUpstream) -> None:

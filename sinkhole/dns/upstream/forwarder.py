@@ -262,7 +262,13 @@ class Forwarder:
         now = self._clock()
         flight = Flight(question, servers, holder, now, now + self._budget_s, is_probe)
         waiter = Waiter(tell, holder, flight)
-        if self._ask_next(flight, now):
+        try:
+            is_asked = self._ask_next(flight, now)
+        except Exception:  # a bug may not leave sockets behind that nobody knows
+            for attempt in flight.attempts:
+                self._attempts.end(attempt)
+            raise
+        if is_asked:
             flight.waiters.append(waiter)
             self._waiting.take(holder, waiter)
             self._flights[question] = flight
