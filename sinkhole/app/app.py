@@ -67,7 +67,7 @@ class App:
         self.buffer = RecordBuffer()
         self.table = Table(settings.cache.size)
         self._shares = Shares.of(attainable(), len(settings.dns.listen))
-        self.forwarder = make_forwarder(settings, self._shares.upstream)
+        self.forwarder = make_forwarder(settings, self._shares.upstream, self.faults)
         self._maker = PolicyMaker(settings)
         self.matcher = Matcher((), self._maker.builtin)
         self.pipeline = Pipeline(
@@ -90,6 +90,7 @@ class App:
             [(each.host, each.port) for each in settings.dns.listen],
             self.pipeline,
             most_connections=self._shares.connections,
+            faults=self.faults,
         )
         self.listening = Listening(self.dns, self._make_page, self.faults)
         self.query_log: QueryLog | None = None
@@ -206,6 +207,7 @@ class App:
             listen.host,
             listen.port,
             most_connections=min(MOST_CONNECTIONS, self._shares.connections),
+            faults=self.faults,
         )
 
     def _explainer(self) -> Explainer:

@@ -22,6 +22,7 @@ from sinkhole.dns.policy.special_use import Reserved
 from sinkhole.dns.upstream.forwarder import MOST_PER_SERVER, Forwarder
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.model.errors import SettingsError
+from sinkhole.model.faults import Faults
 
 
 def known_clients(settings: Settings) -> KnownClients:
@@ -139,14 +140,17 @@ def address_records(addresses: Iterable[Address]) -> list[tuple[int, bytes]]:
     return [(types[address.version], address.packed) for address in addresses]
 
 
-def make_forwarder(settings: Settings, sockets: int = MOST_PER_SERVER) -> Forwarder:
-    """The upstreams, which share so many sockets."""
+def make_forwarder(
+    settings: Settings, sockets: int = MOST_PER_SERVER, faults: Faults | None = None
+) -> Forwarder:
+    """The upstreams, which share so many sockets; `faults` are told of bugs."""
     servers = [(each.host, each.port) for each in settings.upstream.servers]
     return Forwarder(
         servers,
         timeout_s=settings.upstream.timeout,
         randomize_case=settings.upstream.randomize_case,
         most_per_server=min(MOST_PER_SERVER, max(1, sockets // max(1, len(servers)))),
+        faults=faults,
     )
 
 

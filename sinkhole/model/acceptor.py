@@ -19,7 +19,7 @@ from collections.abc import Callable
 from math import inf
 from typing import Final
 
-from sinkhole.model.faults import EXHAUSTED
+from sinkhole.model.faults import EXHAUSTED, Faults
 from sinkhole.model.tasks import Tasks
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ class Acceptor:
 
     `make_room` is called where descriptors have run out: it should close a connection that can
     be spared. `shed` counts the connections that were closed for want of a descriptor, `shed_at`
-    is when the last one was, on the monotonic clock.
+    is when the last one was, on the monotonic clock. `faults` are told of bugs.
     """
 
     def __init__(
@@ -46,13 +46,14 @@ class Acceptor:
         sock: socket.socket,
         make: Callable[[], asyncio.Protocol],
         make_room: Callable[[], object],
+        faults: Faults | None = None,
     ) -> None:
         self.shed = 0
         self.shed_at = -inf
         self._sock = sock
         self._make = make
         self._make_room = make_room
-        self._taking = Tasks("connections", limit=AT_ONCE)
+        self._taking = Tasks("connections", AT_ONCE, faults)
         self._reserve: int | None = None
         self._pause: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
@@ -91,6 +92,9 @@ class Acceptor:
             await self._loop.connect_accepted_socket(self._make, connection)
         except OSError:  # it ended before it began
             connection.close()
+        except Exception:  # a bug, which the task notes
+            connection.close()
+            raise
 
     def _failed(self, error: OSError) -> None:
         if error.errno not in EXHAUSTED:

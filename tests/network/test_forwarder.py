@@ -17,9 +17,12 @@ from forwarding import (
     until,
 )
 
-from sinkhole.dns.upstream.flight import Exchanged
-from sinkhole.dns.upstream.forwarder import SHORTEST_PATIENCE_S, Forwarder
+from sinkhole.dns.upstream import attempts
+from sinkhole.dns.upstream.flight import SHORTEST_PATIENCE_S, Exchanged, Flight
+from sinkhole.dns.upstream.forwarder import Forwarder
+from sinkhole.dns.wire.reply import Reply, read_reply
 from sinkhole.model.errors import UpstreamError
+from sinkhole.model.faults import Faults
 
 pytestmark = pytest.mark.usefixtures("quick_ticks")
 
@@ -160,7 +163,41 @@ async def test_an_asker_that_fails_when_told_takes_nothing_from_the_others(
         assert isinstance(await asyncio.wait_for(told.get(), LIMIT_S), Exchanged)
         assert isinstance(await forwarder.exchange_later(QUESTION), Exchanged)
     [record] = [record for record in caplog.records if record.exc_info]
-    assert record.message == "an answer was lost by a bug"
+    assert record.message.startswith("who waits for an answer met an error of sinkhole's own")
+
+
+async def test_a_bug_in_reading_is_counted_and_the_next_server_asked(
+    one: FakeUpstream, two: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is no server's fault, and who asked need not wait for it."""
+    fails = [True]
+
+    def reading(wire: bytes, name: bytes) -> Reply:
+        if name == QUESTION.name and fails:
+            fails.pop()
+            raise ZeroDivisionError
+        return read_reply(wire, name)
+
+    monkeypatch.setattr(attempts, "read_reply", reading)
+    faults = Faults()
+    async with forwarding(one, two, faults=faults) as forwarder:
+        assert isinstance(await forwarder.exchange_later(QUESTION), Exchanged)
+        assert [status["failures"] for status in forwarder.status()] == [0, 0]
+        monkeypatch.setattr(attempts, "read_reply", lambda *_: 1 // 0)
+        with pytest.raises(UpstreamError, match="met an error of sinkhole's own"):
+            await forwarder.exchange_later(QUESTION)
+        assert [status["failures"] for status in forwarder.status()] == [0, 0]
+    assert faults.count == 3
+
+
+async def test_a_bug_while_asking_leaves_no_socket_behind(
+    one: FakeUpstream, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with forwarding(one, most_per_server=1) as forwarder:
+        with monkeypatch.context() as patch, pytest.raises(ZeroDivisionError):
+            patch.setattr(Flight, "patience_s", lambda *_: 1 // 0)
+            forwarder.ask(QUESTION, lambda _: None)
+        assert isinstance(await forwarder.exchange_later(QUESTION), Exchanged)
 
 
 async def test_asking_by_callback_needs_no_coroutine(one: FakeUpstream) -> None:

@@ -19,8 +19,7 @@ from forwarding import (
     until,
 )
 
-from sinkhole.dns.upstream.flight import Exchanged, Flight
-from sinkhole.dns.upstream.forwarder import SHORTEST_PATIENCE_S
+from sinkhole.dns.upstream.flight import SHORTEST_PATIENCE_S, Exchanged, Flight
 from sinkhole.model.errors import UpstreamError
 
 pytestmark = pytest.mark.usefixtures("quick_ticks")

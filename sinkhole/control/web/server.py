@@ -11,6 +11,7 @@ from sinkhole.control.settings import Endpoint
 from sinkhole.control.web.connections import ConnectionLimiter
 from sinkhole.model.acceptor import Acceptor
 from sinkhole.model.errors import SettingsError
+from sinkhole.model.faults import Faults
 from sinkhole.model.socket_address import family_of, socket_address
 
 MOST_CONNECTIONS = 32
@@ -27,7 +28,8 @@ BACKLOG: Final = 100
 
 
 class WebServer:
-    """An application served at `host` and `port`; port 0 takes any free one."""
+    """An application served at `host` and `port`; port 0 takes any free one. `faults` are told of
+    bugs in taking connections."""
 
     def __init__(
         self,
@@ -38,7 +40,9 @@ class WebServer:
         most_connections: int = MOST_CONNECTIONS,
         most_per_client: int = MOST_PER_CLIENT,
         patience_s: float = PATIENCE_S,
+        faults: Faults | None = None,
     ) -> None:
+        self._faults = faults
         self.host = host
         self.port = port
         """The port of the settings; after `start` the one that is really used."""
@@ -79,7 +83,7 @@ class WebServer:
             auto_decompress=False,
         )
         self.port = sock.getsockname()[1]
-        self.acceptor = Acceptor(sock, limiter, limiter.make_room)
+        self.acceptor = Acceptor(sock, limiter, limiter.make_room, self._faults)
 
     async def stop(self) -> None:
         """Stop listening, give running requests `STOP_S`, then close what is left."""

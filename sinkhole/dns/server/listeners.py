@@ -23,6 +23,7 @@ from sinkhole.dns.server.sockets import (
 )
 from sinkhole.dns.server.tcp import MAX_CONNECTIONS, TcpListener
 from sinkhole.dns.server.udp import UdpListener
+from sinkhole.model.faults import Faults
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +85,7 @@ class Listeners:
     is False, and `close`.
 
     `tcp` holds the connections of all addresses, `most_connections` at most; `udp` is what serves
-    UDP now.
+    UDP now. `faults` are told of bugs in taking connections.
     """
 
     def __init__(
@@ -93,8 +94,9 @@ class Listeners:
         pipeline: Pipeline,
         *,
         most_connections: int = MAX_CONNECTIONS,
+        faults: Faults | None = None,
     ) -> None:
-        self.tcp = TcpListener(pipeline, most_connections)
+        self.tcp = TcpListener(pipeline, most_connections, faults)
         self.udp: list[UdpListener] = []
         self._pipeline = pipeline
         self._addresses = [_Address(host, port) for host, port in listen]

@@ -26,6 +26,7 @@ from sinkhole.dns.server.mmsg import QUERY_SIZE
 from sinkhole.dns.server.sockets import Bound
 from sinkhole.dns.wire.question import HEADER_SIZE
 from sinkhole.model.acceptor import Acceptor
+from sinkhole.model.faults import Faults
 
 MAX_CONNECTIONS: Final = 64
 MAX_PER_CLIENT: Final = 16
@@ -47,9 +48,15 @@ SWEEP_S: Final = 0.5
 
 
 class TcpListener:
-    """Serves the TCP sockets of all listen addresses, `most` connections at once."""
+    """Serves the TCP sockets of all listen addresses, `most` connections at once.
 
-    def __init__(self, pipeline: Pipeline, most: int = MAX_CONNECTIONS) -> None:
+    `faults` are told of bugs in taking connections.
+    """
+
+    def __init__(
+        self, pipeline: Pipeline, most: int = MAX_CONNECTIONS, faults: Faults | None = None
+    ) -> None:
+        self._faults = faults
         self.pipeline = pipeline
         self.most = most
         self.most_per_client = min(MAX_PER_CLIENT, max(2, most // 4))
@@ -66,7 +73,8 @@ class TcpListener:
 
     def listen(self, bound: Bound) -> None:
         """Start accepting on one more socket."""
-        self.acceptors.append(Acceptor(bound.sock, partial(Connection, self), self.make_room))
+        make = partial(Connection, self)
+        self.acceptors.append(Acceptor(bound.sock, make, self.make_room, self._faults))
         if self._sweeper is None:
             self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
 

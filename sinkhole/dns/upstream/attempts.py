@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import logging
 import socket
 from collections.abc import Callable
 from typing import Final
@@ -29,13 +28,13 @@ from sinkhole.dns.upstream.flight import Attempt, Flight
 from sinkhole.dns.upstream.health import Server
 from sinkhole.dns.upstream.shares import Holder, Shares
 from sinkhole.dns.upstream.tcp import exchange_by_tcp
+from sinkhole.dns.upstream.usable import USABLE, uselessness
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.query import answers_but_for_case, render_query
 from sinkhole.dns.wire.reply import Reply, answers_question, read_reply
 from sinkhole.model.errors import UpstreamError, WireError
+from sinkhole.model.faults import Faults
 from sinkhole.model.tasks import Tasks
-
-log = logging.getLogger(__name__)
 
 MOST_BY_UDP: Final = 3
 """Queries to one server for one question by UDP, whatever the reasons (RFC 9520 §3.1)."""
@@ -49,7 +48,6 @@ MOST_TCP: Final = 100
 TCP_TRIES_LONG: Final = 2
 """TCP may take as long as this many tries by UDP: it needs a round trip more."""
 
-_USABLE: Final = frozenset({n.Rcode.NOERROR, n.Rcode.NXDOMAIN, n.Rcode.YXDOMAIN})
 _EDNS_UNKNOWN: Final = frozenset({n.Rcode.FORMERR, n.Rcode.NOTIMP})
 _TC_BIT: Final = n.TC >> 8
 _OUR_LIMITS: Final = frozenset({errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM})
@@ -70,6 +68,7 @@ class Attempts:
         try_s: float,
         randomize_case: bool,
         clock: Callable[[], float],
+        faults: Faults | None = None,
     ) -> None:
         self._landed = landed
         self._missed = missed
@@ -80,7 +79,8 @@ class Attempts:
         self._datagrams: Datagrams[Attempt] = Datagrams(self._on_datagrams, entropy=self._draw)
         self._tcp: Shares[Attempt] = Shares(MOST_TCP)
         # Twice as many: a task that was cancelled to make room ends a turn of the loop later.
-        self._tasks = Tasks("upstream", 2 * MOST_TCP)
+        self._tasks = Tasks("upstream", 2 * MOST_TCP, faults)
+        self._faults = self._tasks.faults
         self.strays = 0
         """Datagrams that did not answer what was asked on their socket."""
         self.unsent = 0
@@ -168,25 +168,31 @@ class Attempts:
     def _on_datagrams(self, arrived: list[tuple[Attempt, bytes | OSError]]) -> None:
         """Read all that arrived in one wake-up, and then land what is usable.
 
-        Two loops, as a processor does quicker what it has just done: when 64 answers arrive
-        together, each takes 17 µs instead of the 18 of one handled to its end before the next.
-        Each stands alone: a bug in handling one is logged and loses no other.
+        Two loops, as a processor does quicker what it has just done: of 64 together each takes
+        17 µs instead of 18. A bug in handling one is noted and loses no other.
         """
         now = self._clock()
         replies: list[tuple[Attempt, Reply]] = []
         for attempt, data in arrived:
             try:
-                reply = self._reply_in(attempt, data)
-            except Exception:
-                log.exception("an answer was lost by a bug")
-                continue
-            if reply is not None:
-                replies.append((attempt, reply))
+                if (reply := self._reply_in(attempt, data)) is not None:
+                    replies.append((attempt, reply))
+            except Exception as error:
+                self._on_bug(attempt, error)
         for attempt, reply in replies:
             try:
                 self._land(attempt, reply, now)
-            except Exception:
-                log.exception("an answer was lost by a bug")
+            except Exception as error:
+                self._on_bug(attempt, error)
+
+    def _on_bug(self, attempt: Attempt, error: Exception) -> None:
+        """Go on without this attempt, unless its flight is over; its server is not to blame."""
+        self._faults.note("an upstream's answer", error)
+        if attempt in attempt.flight.attempts:
+            attempt.flight.spent.append(attempt.server)
+            with self._faults.contain("an upstream's answer"):
+                self.end(attempt, "gave an answer that met an error of sinkhole's own")
+                self._missed(attempt)
 
     def _reply_in(self, attempt: Attempt, data: bytes | OSError) -> Reply | None:
         """The usable reply, if that is what arrived; else what must follow is done, and None."""
@@ -229,12 +235,12 @@ class Attempts:
         except WireError as error:
             self._fail(attempt, f"sent a malformed answer ({error})")
             return None
-        if attempt.flight.is_probe or (reply.rcode in _USABLE and wire[5] == 1 and not reply.tc):
+        if attempt.flight.is_probe or (reply.rcode in USABLE and wire[5] == 1 and not reply.tc):
             return reply
         attempt.server.unhelpful(self._clock(), attempt.flight.holder.zone)
         attempt.flight.spent.append(attempt.server)
         attempt.errors = reply.errors
-        self.end(attempt, _uselessness(reply))
+        self.end(attempt, uselessness(reply))
         self._missed(attempt)
         return None
 
@@ -312,8 +318,7 @@ class Attempts:
         self._missed(attempt)
 
     def _was_tried_by_tcp(self, attempt: Attempt) -> bool:
-        server = attempt.server
-        return any(other.tcp and other.server is server for other in attempt.flight.attempts)
+        return any(each.tcp and each.server is attempt.server for each in attempt.flight.attempts)
 
     def _ask_by_tcp(
         self,
@@ -356,6 +361,12 @@ class Attempts:
             self._missed(attempt)
 
     async def _exchange_by_tcp(self, attempt: Attempt) -> None:
+        try:
+            await self._hear_by_tcp(attempt)
+        except Exception as error:
+            self._on_bug(attempt, error)
+
+    async def _hear_by_tcp(self, attempt: Attempt) -> None:
         server = attempt.server
         outcome, wire = "", b""
         try:
@@ -387,13 +398,3 @@ class Attempts:
             self._ask_again(attempt, outcome, (False, attempt.lower))
         elif (reply := self._usable(attempt, wire)) is not None:
             self._land(attempt, reply, now)
-
-
-def _uselessness(reply: Reply) -> str:
-    """Why an answer is of no use, as an attempt's outcome."""
-    said = f"answered {n.rcode_name(reply.rcode)}"
-    if reply.tc:
-        return f"{said}, truncated even over TCP"
-    if reply.rcode in _USABLE:
-        return f"{said} without repeating the question"
-    return f"{said} ({'; '.join(map(str, reply.errors))})" if reply.errors else said

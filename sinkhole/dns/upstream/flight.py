@@ -7,7 +7,6 @@ many open queries for one name that make guessing cheap (RFC 5452 §5).
 from __future__ import annotations
 
 import asyncio
-import logging
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
@@ -19,8 +18,7 @@ from sinkhole.dns.wire.extended_errors import ExtendedError, bounded
 from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Reply
 from sinkhole.model.errors import UpstreamError
-
-log = logging.getLogger(__name__)
+from sinkhole.model.faults import Faults
 
 
 class Exchanged(NamedTuple):
@@ -40,6 +38,9 @@ class CrowdedError(UpstreamError):
 
 
 WORTH_TELLING_S: Final = 0.1
+
+SHORTEST_PATIENCE_S: Final = 0.2
+"""Asking the next server as well before this would double the traffic for nothing."""
 
 _SILENCE: Final = {False: "gave no answer", True: "gave no answer over TCP"}
 
@@ -161,6 +162,14 @@ class Flight:
                 return True
         return False
 
+    def patience_s(self, server: Server, try_s: float) -> float:
+        """How long to wait for a server just asked, before the next one is asked as well."""
+        if len(self.servers) == 1 or not self.has_fresh_server:
+            return try_s
+        if server.is_suspect or server.rtt_s is None:
+            return min(SHORTEST_PATIENCE_S, try_s)
+        return min(max(3 * server.rtt_s, SHORTEST_PATIENCE_S), try_s)
+
     def wait(self, now: float, patience_s: float, limit_s: float) -> None:
         """Give a new attempt `patience_s` before the next server is asked, `limit_s` in all."""
         # Comparisons, as min() and max() would take a third of a microsecond a query.
@@ -209,22 +218,14 @@ class Flight:
         return error("", ", ".join(f"{k} {v}" for k, v in told.items()) + ending, said)
 
 
-def bug_error() -> UpstreamError:
-    """Log the bug that is being handled; the error for those whose question it ended."""
-    log.exception("a question was lost by a bug")
-    return UpstreamError("", "an error of sinkhole's own")
-
-
-def tell_all(waiters: Iterable[Waiter], outcome: Exchanged | UpstreamError) -> None:
+def tell_all(waiters: Iterable[Waiter], outcome: Exchanged | UpstreamError, faults: Faults) -> None:
     """Tell the outcome to one after the other, as the first may serve the others.
 
-    One that raises has a bug, which is logged and harms nobody else.
+    One that raises has a bug, which is noted and harms nobody else.
     """
     for waiter in waiters:
-        try:
+        with faults.contain("who waits for an answer"):
             waiter.tell(outcome)
-        except Exception:
-            log.exception("an answer was lost by a bug")
 
 
 def settle(future: asyncio.Future[Exchanged], outcome: Exchanged | UpstreamError) -> None:

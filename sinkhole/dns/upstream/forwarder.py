@@ -38,7 +38,6 @@ from sinkhole.dns.upstream.flight import (
     Flight,
     Tell,
     Waiter,
-    bug_error,
     settle,
     tell_all,
 )
@@ -48,15 +47,13 @@ from sinkhole.dns.upstream.shares import OURSELVES, Holder, Shares, holder_of
 from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Reply
 from sinkhole.model.errors import UpstreamError
+from sinkhole.model.faults import Faults
 from sinkhole.model.status import UpstreamStatus
 
 TICK_S: Final = 0.025
 
 ROUNDS: Final = 2
 """How often each server is asked in all when it stays silent."""
-
-SHORTEST_PATIENCE_S: Final = 0.2
-"""Asking the next server as well before this would double the traffic for nothing."""
 
 TOO_MANY: Final = "too many questions are waiting"
 
@@ -72,6 +69,7 @@ class Forwarder:
     `timeout_s` is how long one server has, in two tries; `budget_s` bounds everything together.
     `most_waiting` bounds those who wait for an answer, `most_per_server` the sockets open to one
     server by UDP. Who gets no place, or has to give it up, is counted in `refused`.
+    `faults` are told of bugs.
     """
 
     def __init__(
@@ -85,6 +83,7 @@ class Forwarder:
         most_waiting: int = 1500,
         most_per_server: int = MOST_PER_SERVER,
         clock: Callable[[], float] = time.monotonic,
+        faults: Faults | None = None,
     ) -> None:
         self._try_s = timeout_s / ROUNDS
         self._servers = tuple(
@@ -93,6 +92,7 @@ class Forwarder:
         self._budget_s = budget_s
         self._waiting: Shares[Waiter] = Shares(most_waiting)
         self._clock = clock
+        self._faults = faults or Faults()
         self._flights: dict[Question, Flight] = {}
         self._prober = Prober(self._ask_one, probe_s)
         self._attempts = Attempts(
@@ -101,6 +101,7 @@ class Forwarder:
             try_s=self._try_s,
             randomize_case=randomize_case,
             clock=clock,
+            faults=self._faults,
         )
         self._is_running = False
         self._tick_timer: asyncio.TimerHandle | None = None
@@ -236,7 +237,7 @@ class Forwarder:
         if flight.holder == waiter.holder:
             flight.hand_over(flight.waiters[0].holder)
         self._note_refused(waiter.holder, 1)
-        tell_all([waiter], crowded)
+        tell_all([waiter], crowded, self._faults)
 
     def _refusal(self, holder: Holder, why: str) -> CrowdedError:
         self._note_refused(holder, 1)
@@ -261,14 +262,20 @@ class Forwarder:
         now = self._clock()
         flight = Flight(question, servers, holder, now, now + self._budget_s, is_probe)
         waiter = Waiter(tell, holder, flight)
-        if self._ask_next(flight, now):
+        try:
+            is_asked = self._ask_next(flight, now)
+        except Exception:  # a bug may not leave sockets behind that nobody knows
+            for attempt in flight.attempts:
+                self._attempts.end(attempt)
+            raise
+        if is_asked:
             flight.waiters.append(waiter)
             self._waiting.take(holder, waiter)
             self._flights[question] = flight
             if self._tick_timer is None:
                 self._set_tick()
         elif flight.attempts:
-            tell_all([waiter], flight.explain(now))
+            tell_all([waiter], flight.explain(now), self._faults)
         elif not servers:
             raise UpstreamError("", "none is set")
         elif all(server.loops for server in servers):
@@ -291,7 +298,7 @@ class Forwarder:
         while (server := self._choose(flight)) is not None:
             attempt = self._attempts.send(flight, server, now)
             if attempt is not None:
-                attempt.patience_s = self._patience_s(flight, server)
+                attempt.patience_s = flight.patience_s(server, self._try_s)
                 flight.wait(now, attempt.patience_s, self._try_s)
                 return True
             self._watch(server)
@@ -323,14 +330,6 @@ class Forwarder:
                     server.score *= MELTING
         return best
 
-    def _patience_s(self, flight: Flight, server: Server) -> float:
-        """How long to wait for a server just asked, before the next one is asked as well."""
-        if len(flight.servers) == 1 or not flight.has_fresh_server:
-            return self._try_s
-        if server.is_suspect or server.rtt_s is None:
-            return min(SHORTEST_PATIENCE_S, self._try_s)
-        return min(max(3 * server.rtt_s, SHORTEST_PATIENCE_S), self._try_s)
-
     def _landed(self, attempt: Attempt, reply: Reply, rtt_s: float) -> None:
         flight = attempt.flight
         if len(flight.attempts) > 1:
@@ -357,7 +356,7 @@ class Forwarder:
             self._note_refused(flight.holder, len(waiters))
         for waiter in waiters:
             self._waiting.leave(waiter.holder, waiter)
-        tell_all(waiters, outcome)
+        tell_all(waiters, outcome, self._faults)
 
     # -- time ------------------------------------------------------------------------------
 
@@ -372,8 +371,9 @@ class Forwarder:
             try:
                 if flight.attempts:  # else one before it has ended it, by what was asked next
                     self._move_on(flight, now)
-            except Exception:  # a bug may end this flight, but not time for all others
-                self._end(flight, bug_error())
+            except Exception as error:  # a bug may end this flight, but not time for all others
+                self._faults.note("a question to upstreams", error)
+                self._end(flight, UpstreamError("", "an error of sinkhole's own"))
         if self._flights:
             self._set_tick()
 

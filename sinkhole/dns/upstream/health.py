@@ -36,6 +36,10 @@ SEVERAL: Final = 3
 """So many zones, or failures that are about no name, in a row and without one answer between them,
 are about the server."""
 
+OUTAGE_S: Final = 10.0
+"""Answers of no use over so long, and none of use between them, are about the server as well where
+it is asked about few zones."""
+
 SMOOTHING: Final = 1 / 8
 """The weight of the newest round-trip time, RFC 6298 §2."""
 
@@ -55,7 +59,7 @@ class Server:
     __slots__ = (
         "_nameless", "edns", "failures", "family", "fixed", "ip", "letter_case", "loops", "missed",
         "name", "port", "queries", "recovered_at", "rtt_s", "score", "slow_s", "sockets", "up",
-        "useless",
+        "useless", "useless_span",
     )  # fmt: skip
 
     def __init__(self, ip: str, port: int, slow_s: float, most_sockets: int = 500) -> None:
@@ -79,6 +83,8 @@ class Server:
         """Its failures since then that are about no name."""
         self.useless: set[bytes] = set()
         """Zones it answered with nothing to use, since its last answer that could be used."""
+        self.useless_span = 0.0, 0.0
+        """When it gave the first and the last of those."""
         self.queries = 0
         self.failures = 0
         self.sockets: Shares[Attempt] = Shares(most_sockets)
@@ -123,7 +129,8 @@ class Server:
     def helped(self, now: float, rtt_s: float | None) -> None:
         """It gave an answer that can be used."""
         if self.useless:
-            if len(self.useless) >= SEVERAL:
+            first, last = self.useless_span
+            if len(self.useless) >= SEVERAL or last - first >= OUTAGE_S:
                 self.recovered_at = now
             self.useless.clear()
         self.answered(now, rtt_s)
@@ -135,6 +142,7 @@ class Server:
         router has without its line, and is the last to be asked.
         """
         self.answered(now)
+        self.useless_span = self.useless_span[0] if self.useless else now, now
         if len(self.useless) < SEVERAL:
             self.useless.add(zone)
         if len(self.useless) >= SEVERAL:

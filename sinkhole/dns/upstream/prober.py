@@ -3,8 +3,8 @@
 A probe is a question for a random name under `sinkhole-loop.test`, which nobody has and most
 resolvers answer themselves (RFC 6761 §6.2). Any answer means that the server is there. If the
 probe arrives here as a client's query, then that server, or one behind it, forwards to sinkhole:
-each question would circle until every slot is taken. Such a server is not asked until a probe
-stays away.
+each question would circle until every slot is taken. Such a server is not asked until a probe is
+answered that did not come here: one that was not sent, or given up, shows nothing.
 
 Every server is probed at the start, then only while something is wrong with it.
 """
@@ -105,17 +105,12 @@ class Prober:
         name = bytes((len(label),)) + label + LOOP_ZONE
         self._seen_here.discard(self._latest.get(server, b""))
         self._latest[server] = name
-        ended = partial(self._ended, server, name, server.queries)
-        self._ask(Question(name, Type.TXT), server, ended)
+        self._ask(Question(name, Type.TXT), server, partial(self._ended, server, name))
 
-    def _ended(
-        self, server: Server, name: bytes, queries: int, _: Exchanged | UpstreamError
-    ) -> None:
-        """`queries` is how many it had been asked before: one that loops is asked nothing else, so
-        a probe that could not be sent shows, and clears nothing."""
+    def _ended(self, server: Server, name: bytes, outcome: Exchanged | UpstreamError) -> None:
         if server not in self._watched:
             return  # closed in between
-        if name not in self._seen_here and server.queries > queries:
+        if name not in self._seen_here and isinstance(outcome, Exchanged):
             server.loops = False
         if server.is_suspect or server.loops or not server.up:
             self._look_in(server, self._every_s)

@@ -13,6 +13,7 @@ import pytest
 
 from sinkhole.model import acceptor as subject
 from sinkhole.model.acceptor import Acceptor
+from sinkhole.model.faults import Faults
 
 
 class Echo(asyncio.Protocol):
@@ -44,10 +45,12 @@ class Listening:
 
 @asynccontextmanager
 async def accepting(
-    make: Callable[[], asyncio.Protocol] = Echo, make_room: Callable[[], object] = list
+    make: Callable[[], asyncio.Protocol] = Echo,
+    make_room: Callable[[], object] = list,
+    faults: Faults | None = None,
 ) -> AsyncIterator[tuple[Acceptor, Any]]:
     sock: Any = Listening()
-    acceptor = Acceptor(sock, make, make_room)
+    acceptor = Acceptor(sock, make, make_room, faults)
     try:
         yield acceptor, sock
     finally:
@@ -65,6 +68,20 @@ async def is_echoed(port: int) -> bool:
             return False
         finally:
             writer.close()
+
+
+async def test_a_bug_in_taking_one_is_counted_and_ends_that_one() -> None:
+    fails, faults = [True], Faults()
+
+    def make() -> asyncio.Protocol:
+        if fails:
+            raise ZeroDivisionError(fails.pop())
+        return Echo()
+
+    async with accepting(make, faults=faults) as (_, sock):
+        assert not await is_echoed(sock.port)
+        assert await is_echoed(sock.port)
+    assert faults.count == 1
 
 
 async def test_many_at_once_are_all_served() -> None:

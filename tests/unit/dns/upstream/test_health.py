@@ -117,6 +117,19 @@ def test_a_server_of_no_use_for_several_zones_is_asked_last_until_it_helps() -> 
     assert not server.useless
 
 
+def test_a_server_of_no_use_for_long_has_recovered_when_it_helps_however_few_zones() -> None:
+    """So that what it failed for meanwhile is asked again at once."""
+    server = Server("192.0.2.1", 53, 1.0)
+    for now in (100.0, 105.0, 109.0):
+        server.unhelpful(now, ZONES[0])
+    server.helped(200.0, 0.01)
+    assert server.recovered_at < 0, "one name's trouble of a moment"
+    for now in (300.0, 305.0, 310.0):
+        server.unhelpful(now, ZONES[int(now) % 2])
+    server.helped(311.0, 0.01)
+    assert server.recovered_at == 311.0
+
+
 def test_a_looping_server_is_not_shown_as_up() -> None:
     server = Server("192.0.2.1", 53, 1.0)
     server.loops = True
