@@ -52,9 +52,10 @@ def holder_of(name: bytes, client: bytes, network: bytes) -> Holder:
     """The holder of places for a question: a lower-cased wire name, and who asks from where.
 
     The zone is the last two labels of the name. Where the real one begins, a forwarder cannot
-    tell. Too much in one zone (all of `co.uk`, all reverse names) can only harm the client's own
-    questions, and only while it holds more places than anybody; too little (a zone for each of
-    the random names below a dead one) would protect nobody.
+    tell. Too much in one zone (all of `co.uk`, all reverse names) only harms questions of a client
+    that holds more places than anybody, or, where many clients fill all places, of who asks about
+    that zone; too little (a zone for each of the random names below a dead one) would protect
+    nobody.
     """
     before = last = at = 0
     while size := name[at]:
@@ -160,7 +161,7 @@ class Shares(Generic[Place]):
 
         Only who would still hold as many as the newcomer's holder then, so nobody is thrown out in
         turns. To be called when there is no room for another; costs a microsecond or two, however
-        many holders there are, but for the first time after all places were free.
+        many holders there are; the first time after all were free, 4 µs for each place taken.
         """
         other = self._yielding(holder, self._counted())
         return None if other is None else next(reversed(self._held[other]))
