@@ -61,7 +61,7 @@ class App:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.started = time.time()
+        self._began = time.monotonic()
         self.faults = Faults()
         self.counters = Counters()
         self.buffer = RecordBuffer()
@@ -272,11 +272,11 @@ class App:
 
     def status(self) -> ServerStatus:
         """What /api/status answers, from memory."""
-        query_log, now = self.query_log, time.time()
+        query_log, uptime_s = self.query_log, time.monotonic() - self._began
         return {
             "version": __version__,
-            "started": self.started,
-            "uptime_s": round(now - self.started, 1),
+            "started": time.time() - uptime_s,
+            "uptime_s": round(uptime_s, 1),
             "listen": self.addresses,
             "web": self.listening.url,
             "lists": self.library.status(),

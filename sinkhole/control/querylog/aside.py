@@ -37,11 +37,14 @@ class Aside(NamedTuple):
 def set_aside(path: Path, why: str) -> Path:
     """Rename a database and the files that belong to it; returns the new name.
 
-    StorageError if that fails. Of those set aside before, only the newest are kept.
+    StorageError if that fails. Of those set aside before, only the newest are kept. The name says
+    when, but never earlier than that of another: the clock may be behind, and the oldest go first.
     """
-    stamp = time.strftime(_STAMP, time.gmtime())
-    since = _seconds(stamp)
-    number = 1 + max((each.number for each in files_aside(path) if each.since == since), default=0)
+    there, now = files_aside(path), float(int(time.time()))
+    since, number = max(((each.since, each.number + 1) for each in there), default=(now, 1))
+    if since < now:
+        since, number = now, 1
+    stamp = time.strftime(_STAMP, time.gmtime(since))
     aside = path.with_name(f"{path.name}.{why}-{stamp}" + (f"-{number}" if number > 1 else ""))
     try:
         for suffix in _PARTS:
@@ -72,7 +75,8 @@ def files_aside(path: Path) -> list[Aside]:
 def trim(path: Path, most_bytes: int, now_s: float) -> int:
     """Remove the oldest while all together take more than `most_bytes`; the bytes that are left.
 
-    The newest stays until it is GRACE_S old.
+    The newest stays until it is GRACE_S old. `now_s` is the time that is trusted to be past, 0
+    while none is: a clock that is ahead ends no grace.
     """
     there = files_aside(path)
     while there and sum(each.size_bytes for each in there) > most_bytes:

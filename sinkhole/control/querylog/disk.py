@@ -75,7 +75,8 @@ def _unescaped(point: str) -> str:
 def look(path: Path, most_bytes: int, now_s: float) -> Found:
     """Look at the file and its disk; what was set aside goes if all together is too much.
 
-    `most_bytes` is what the log may take. Waits for the disk: in a thread only.
+    `most_bytes` is what the log may take, `now_s` the time that is trusted, or 0. Waits for the
+    disk: in a thread only.
     """
     size = size_of(path)
     aside = trim(path, most_bytes - size, now_s)

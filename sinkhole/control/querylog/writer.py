@@ -186,8 +186,7 @@ class Writer:
             busy = await self._take_all()
             if last or not busy or _now() - self._committed >= COMMIT_S:
                 await self._commit()
-                if not last:
-                    await self._tidy()
+                await (self._save_clock() if last else self._tidy())
         except StorageError as error:
             await self._undo(error)
             return False
@@ -298,6 +297,8 @@ class Writer:
         found = await self._look()
         if self._room.problem:
             self.backoff.report(self._room.problem)
+        elif not self.backoff.failures:
+            self.backoff.succeeded()  # there is room again, also where nobody asks
         if found.inode != self._inode:  # removed by somebody, to clear the log perhaps
             await self._disconnect()
             return
@@ -310,7 +311,8 @@ class Writer:
     async def _look(self) -> Found:
         """Take over what the disk says, which a thread asks."""
         most = self._retention.max_size_bytes
-        found = await asyncio.to_thread(look, self._path, most, self._wall())
+        now_s = self._clock.trusted_s if self._clock else 0.0
+        found = await asyncio.to_thread(look, self._path, most, now_s)
         self._room.judge(found.total_bytes, found.free_bytes)
         self.size_bytes = found.size_bytes
         return found
@@ -319,8 +321,7 @@ class Writer:
         """Take steps of retention for TIDY_S from `now` on, and keep what is known of the clock."""
         clock.forget(clock.trusted_s - self._keep_s)
         if now >= self._next_save:
-            await save_clock(database, clock)
-            self._next_save = now + SAVE_CLOCK_S
+            await self._save_clock()
         while await self._retention.step(
             database,
             clock.trusted_s,
@@ -331,6 +332,12 @@ class Writer:
             if _now() - now > TIDY_S:
                 self._next_tidy = 0.0  # go on after the next transaction
                 break
+
+    async def _save_clock(self) -> None:
+        database, _ = self._opened()
+        if self._clock is not None:
+            await save_clock(database, self._clock)
+            self._next_save = _now() + SAVE_CLOCK_S
 
     def _only_count(self) -> None:
         """Without a database there are still metrics."""

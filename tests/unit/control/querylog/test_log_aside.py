@@ -43,6 +43,27 @@ def test_of_files_set_aside_the_oldest_goes(path: Path) -> None:
     assert not path.with_name(OLD + "-wal").exists()
 
 
+@pytest.mark.parametrize("now", [1_262_304_000.0, NOW, NOW + 1000 * GRACE_S], ids=str)
+def test_what_was_just_set_aside_is_the_newest_whatever_the_clock_shows(
+    path: Path, monkeypatch: pytest.MonkeyPatch, now: float
+) -> None:
+    write(path, OLD, 10)
+    write(path, NEW, 10)
+    monkeypatch.setattr(time, "time", lambda: now)
+    for text in ("first", "second"):
+        path.write_text(text)
+        before = files_aside(path)[-1]
+        aside = set_aside(path, "broken")
+        assert [each.path for each in files_aside(path)] == [before.path, aside]
+        assert aside.read_text() == text
+    assert trim(path, len("second"), 0.0) == len("second") and aside.exists()
+
+
+def test_no_grace_ends_while_no_time_is_trusted(path: Path) -> None:
+    write(path, NEW, 30)
+    assert trim(path, 0, 0.0) == 30
+
+
 def test_files_that_only_look_alike_are_nobodys_to_count_or_remove(path: Path) -> None:
     names = ["querylog.db.broken-mine", "querylog.db.bak", "other.db.broken-20261101T120000Z"]
     names.append("querylog.db.broken-20269901T120000Z")

@@ -264,6 +264,7 @@ async def test_what_is_on_the_disk_stays_within_the_largest_size(path: Path) -> 
     aside = path.with_name("querylog.db.broken-20250101T000000Z")
     path.parent.mkdir()
     aside.write_bytes(b"x" * most)
+    aside.with_name("querylog.db.broken-20250102T000000Z").write_bytes(b"the newest stays")
     async with a_log(path, max_size_bytes=most) as kit:
         for number in range(12):
             for _ in range(8):
