@@ -147,9 +147,9 @@ async def test_what_needs_no_upstream_has_left_before_an_upstream_is_asked(
     with client_socket() as sock:
         ask_upstream = world.upstreams.ask
 
-        def look_first(asked: Any, tell: Any, client: bytes) -> None:
+        def look_first(asked: Any, tell: Any, *whose: bytes) -> None:
             seen.append(sock.recv(4096))  # raises BlockingIOError when there is nothing yet
-            ask_upstream(asked, tell, client)
+            ask_upstream(asked, tell, *whose)
 
         monkeypatch.setattr(world.upstreams, "ask", look_first)
         async with listening(world.pipeline, "127.0.0.1", batched=True) as bound:

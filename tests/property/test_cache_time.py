@@ -69,7 +69,7 @@ class Numbered(Script):
         self.held: list[Callable[[], None]] = []
 
     def ask(
-        self, question: Question, tell: Callable[[Said | UpstreamError], None], client: bytes = b""
+        self, question: Question, tell: Callable[[Said | UpstreamError], None], *whose: bytes
     ) -> None:
         if self.slow:
             self.held.append(lambda: tell(self._outcome(question)))
