@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 from sinkhole import __version__
 from sinkhole.app.cache_file import CacheFile
 from sinkhole.app.data_dir import DataDir
-from sinkhole.app.descriptors import Shares, attainable, raise_limit
+from sinkhole.app.descriptors import Quotas, attainable, raise_limit
 from sinkhole.app.from_settings import PolicyMaker, make_forwarder, ttl_limits
 from sinkhole.app.list_hosts import ListHosts
 from sinkhole.app.listening import Listening
@@ -66,8 +66,8 @@ class App:
         self.counters = Counters()
         self.buffer = RecordBuffer()
         self.table = Table(settings.cache.size)
-        self._shares = Shares.of(attainable(), len(settings.dns.listen))
-        self.forwarder = make_forwarder(settings, self._shares.upstream, self.faults)
+        self._quotas = Quotas.of(attainable(), len(settings.dns.listen))
+        self.forwarder = make_forwarder(settings, self._quotas.upstream, self.faults)
         self._maker = PolicyMaker(settings)
         self.matcher = Matcher((), self._maker.builtin)
         self.pipeline = Pipeline(
@@ -89,7 +89,7 @@ class App:
         self.dns = Listeners(
             [(each.host, each.port) for each in settings.dns.listen],
             self.pipeline,
-            most_connections=self._shares.connections,
+            most_connections=self._quotas.connections,
             faults=self.faults,
         )
         self.listening = Listening(self.dns, self._make_page, self.faults)
@@ -206,7 +206,7 @@ class App:
             create_app(sources, hosts=hosts),
             listen.host,
             listen.port,
-            most_connections=min(MOST_CONNECTIONS, self._shares.connections),
+            most_connections=min(MOST_CONNECTIONS, self._quotas.connections),
             faults=self.faults,
         )
 
@@ -316,11 +316,6 @@ class App:
         """What DNS listens on, with the real ports."""
         return self.dns.addresses
 
-    @property
-    def web_server(self) -> WebServer | None:
-        """The page, once it was made."""
-        return self.listening.page
-
     def health(self) -> Health:
         """What /healthz says, from memory."""
         return judge_health(
@@ -335,7 +330,7 @@ class App:
         """What the person running sinkhole should know, one sentence each."""
         found = [*self.listening.problems, *self.forwarder.problems(), *self.library.problems]
         found += [*self._cache_file.problems, *self._maker.problems, *self.faults.problems()]
-        found += [self._shares.problem] if self._shares.problem else []
+        found += [self._quotas.problem] if self._quotas.problem else []
         if self.query_log is not None:
             found += self.query_log.problems
             found += [error] if (error := self._log_error()) else []

@@ -28,7 +28,7 @@ LEAST: Final = 2
 """Connections and sockets of each kind that there may be in any case."""
 
 
-class Shares(NamedTuple):
+class Quotas(NamedTuple):
     """Of `limit` descriptors in all, how many are for what."""
 
     limit: int
@@ -38,8 +38,8 @@ class Shares(NamedTuple):
     """Sockets to upstreams, all together."""
 
     @classmethod
-    def of(cls, limit: int, addresses: int) -> Shares:
-        """The shares with so many listen addresses, the page's not counted."""
+    def of(cls, limit: int, addresses: int) -> Quotas:
+        """The quotas with so many listen addresses, the page's not counted."""
         free = max(0, limit - KEPT_BACK - KEPT_BACK_AN_ADDRESS * (addresses + 1))
         connections = min(MAX_CONNECTIONS, max(LEAST, free // 5))
         return cls(limit, connections, max(LEAST, free - 2 * connections))

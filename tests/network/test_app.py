@@ -366,5 +366,5 @@ async def test_a_data_folder_that_cannot_be_is_an_error_with_advice(tmp_path: Pa
 
 
 def _url(app: App) -> str:
-    assert app.web_server is not None
-    return app.web_server.url
+    assert app.listening.page is not None
+    return app.listening.page.url

@@ -39,8 +39,8 @@ ADS = {"filtering__rules": ["||ads.example^"]}
 
 
 def url_of(app: App) -> str:
-    assert app.web_server is not None
-    return app.web_server.url
+    assert app.listening.page is not None
+    return app.listening.page.url
 
 
 async def rows_in(app: App) -> int:

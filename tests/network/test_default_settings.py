@@ -69,7 +69,7 @@ async def test_a_list_that_takes_its_time_is_named_until_it_is_here(
     async with list_server("||only-there.example^") as server:
         server.gate = asyncio.Event()
         async with running(settings_with(tmp_path, server), lists=False) as app:
-            (where,), web = app.addresses, app.web_server
+            (where,), web = app.addresses, app.listening.page
             assert web is not None
             await server.asked(1)
 

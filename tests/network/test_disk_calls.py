@@ -45,7 +45,7 @@ def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[DiskWatch]:
 async def everything(served: Served, source: ListServer, folder: Path) -> None:
     """All that a server does while it runs: queries, the page, lists, the log, its settings."""
     app = served.app
-    (where,), url = app.addresses, app.web_server.url if app.web_server else ""
+    (where,), url = app.addresses, app.listening.page.url if app.listening.page else ""
     await served.does(app.first_lists(LIMIT_S))
     assert await answers(where, "ads.example") == ["0.0.0.0"]
     assert await answers(where, "example.org", tcp=True) == ["192.0.2.1"]

@@ -22,8 +22,8 @@ async def test_the_api_explains_by_what_is_in_use(tmp_path: Path) -> None:
         scripted(upstream)
         rules = list_file(tmp_path / "mine.txt", "! mine", "||track.example.net^", "||ads.example^")
         async with running(house(tmp_path, upstream, filtering__lists=[rules])) as app:
-            assert app.web_server is not None
-            url = app.web_server.url
+            assert app.listening.page is not None
+            url = app.listening.page.url
 
             async def told(query: str) -> Any:
                 return await get(url, f"/api/explain?{query}")
@@ -68,9 +68,9 @@ async def test_the_way_out_that_is_told_works_once_it_is_in_the_settings(tmp_pat
         for number in (0, 1):
             settings = house(tmp_path, upstream, filtering__lists=[mine])
             async with running(settings) as app:
-                assert app.web_server is not None
+                assert app.listening.page is not None
                 assert await answers(app.addresses[0], "www.example.org") == ["0.0.0.0"]
-                told = await get(app.web_server.url, "/api/explain?name=www.example.org")
+                told = await get(app.listening.page.url, "/api/explain?name=www.example.org")
                 rules = told["changes"][number]["items"]
                 assert len(told["changes"]) == 2
                 await app.reload(
@@ -80,7 +80,7 @@ async def test_the_way_out_that_is_told_works_once_it_is_in_the_settings(tmp_pat
                 )
                 found = await answers(app.addresses[0], "www.example.org")
                 assert found == ["track.example.net.", "192.0.2.66"]
-                told = await get(app.web_server.url, "/api/explain?name=www.example.org")
+                told = await get(app.listening.page.url, "/api/explain?name=www.example.org")
                 assert told["outcome"] == "forwarded"
 
 

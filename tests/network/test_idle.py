@@ -54,7 +54,7 @@ async def _idle(loop: SkippingLoop, tmp_path: Path) -> set[float]:
         upstream.answer("example.org", "A", ["192.0.2.1"])
         lists = [list_file(tmp_path / "mine.txt", "||ads.example^")]
         async with running(house(tmp_path, upstream, filtering__lists=lists)) as app:
-            (where,), url = app.addresses, app.web_server.url if app.web_server else ""
+            (where,), url = app.addresses, app.listening.page.url if app.listening.page else ""
             assert await answers(where, "ads.example") == ["0.0.0.0"]
             assert await answers(where, "example.org") == ["192.0.2.1"]
             assert (await get(url, "/api/status"))["problems"] == []
@@ -85,7 +85,7 @@ def test_it_wakes_a_few_times_a_minute_and_asks_the_disk_once_for_each_thing(
 async def test_whoever_sleeps_is_woken_by_the_first_query(tmp_path: Path) -> None:
     """And has it in the log within a second, not at the next look."""
     async with running(house(tmp_path, filtering__rules=["||ads.example^"])) as app:
-        url = app.web_server.url if app.web_server else ""
+        url = app.listening.page.url if app.listening.page else ""
         for number in range(3):
             assert await answers(app.addresses[0], f"n{number}.ads.example") == ["0.0.0.0"]
             while (await get(url, "/api/status"))["log"]["rows"] <= number:

@@ -17,8 +17,8 @@ ADS = {"filtering__rules": ["||ads.example^"]}
 
 
 def _url(app: App) -> str:
-    assert app.web_server is not None
-    return app.web_server.url
+    assert app.listening.page is not None
+    return app.listening.page.url
 
 
 @pytest.mark.parametrize("taken", ["udp", "tcp", "web"])

@@ -120,8 +120,8 @@ async def test_a_client_renamed_shows_at_once_in_log_and_statistics(tmp_path: Pa
         return [row.get("client_name") for row in [*rows, *tops]] == [name, name]
 
     async with running(house(tmp_path, clients=named("TV"), **rules)) as app:
-        assert app.web_server is not None
-        url = app.web_server.url
+        assert app.listening.page is not None
+        url = app.listening.page.url
         assert await answers(app.addresses[0], "ads.example") == ["0.0.0.0"]
         await until(lambda: shown(url, "TV"))
         await app.reload(house(tmp_path, clients=named("Telly"), **rules))

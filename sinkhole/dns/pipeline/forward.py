@@ -20,11 +20,11 @@ from sinkhole.dns.cache.ready import Ready, State
 from sinkhole.dns.cache.table import Table
 from sinkhole.dns.clients.access import TAG_SIZE
 from sinkhole.dns.clients.clients import Clients
-from sinkhole.dns.pipeline.asker import Asker
 from sinkhole.dns.pipeline.decide_answer import decide_answer, decide_answer_again
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.reaction import Waiting
 from sinkhole.dns.pipeline.replies import CROWDED, NO_ANSWER, failed_at, failure, stale_report
+from sinkhole.dns.pipeline.requester import Requester
 from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.upstream.flight import CrowdedError, Exchanged
 from sinkhole.dns.upstream.forwarder import Forwarder
@@ -66,8 +66,8 @@ class Forwarding:
         self._serve_stale_s = serve_stale_s
         self._clock = clock
 
-    def ask(self, waiting: Waiting, asker: Asker) -> None:
-        """Get a reply to what waits for the asker, perhaps before this returns.
+    def ask(self, waiting: Waiting, requester: Requester) -> None:
+        """Get a reply to what waits for the requester, perhaps before this returns.
 
         After as long as the upstreams' budget allows, or STALE_PATIENCE_S if there is an expired
         answer to fall back on. The asking then goes on, so that the table is fresh for the next
@@ -76,12 +76,12 @@ class Forwarding:
         try:
             known = self._find(waiting.key)
             if known and self._may_be_revived(known, waiting):
-                asker.patience = asyncio.get_running_loop().call_later(
-                    STALE_PATIENCE_S, self._lose_patience, waiting, asker
+                requester.patience = asyncio.get_running_loop().call_later(
+                    STALE_PATIENCE_S, self._lose_patience, waiting, requester
                 )
-            self._send(waiting, asker)
+            self._send(waiting, requester)
         except Exception as error:
-            asker.fail(error)
+            requester.fail(error)
 
     def ends(self, known: Ready, now: float) -> bool:
         """End what only stands for an answer that no upstream gave, a failure or a revived answer,
@@ -92,47 +92,53 @@ class Forwarding:
         known.end(now)
         return True
 
-    def _send(self, waiting: Waiting, asker: Asker) -> None:
+    def _send(self, waiting: Waiting, requester: Requester) -> None:
         question = waiting.permit.asked(waiting.question)
-        hear, client = partial(self._hear, waiting, asker), waiting.client
+        hear, client = partial(self._hear, waiting, requester), waiting.client
         try:
             self._upstreams.ask(question, hear, client.packed, client.network)
         except UpstreamError as error:  # nobody was asked: there is nothing to wait longer for
-            asker.finish(*self._fail(waiting, error, keep=False))
+            requester.finish(*self._fail(waiting, error, keep=False))
 
-    def _hear(self, waiting: Waiting, asker: Asker, outcome: Exchanged | UpstreamError) -> None:
+    def _hear(
+        self, waiting: Waiting, requester: Requester, outcome: Exchanged | UpstreamError
+    ) -> None:
         try:
-            self._settle(waiting, asker, outcome)
+            self._settle(waiting, requester, outcome)
         except Exception as error:
-            asker.fail(error)
+            requester.fail(error)
 
-    def _lose_patience(self, waiting: Waiting, asker: Asker) -> None:
+    def _lose_patience(self, waiting: Waiting, requester: Requester) -> None:
         try:
             current = self._current(waiting)
             if isinstance(current, Ready):
-                asker.finish(current, current.report)
+                requester.finish(current, current.report)
             else:
-                asker.finish(*self._fail(current, NOT_IN_TIME, keep=False))
+                requester.finish(*self._fail(current, NOT_IN_TIME, keep=False))
         except Exception as error:
-            asker.fail(error)
+            requester.fail(error)
 
-    def _settle(self, waiting: Waiting, asker: Asker, outcome: Exchanged | UpstreamError) -> None:
+    def _settle(
+        self, waiting: Waiting, requester: Requester, outcome: Exchanged | UpstreamError
+    ) -> None:
         if waiting.view.policy is not self.policy:
             current, question = self._current(waiting), waiting.question
             if isinstance(current, Ready):
-                asker.finish(current, current.report)
+                requester.finish(current, current.report)
                 return
             if current.permit.asked(question) != waiting.permit.asked(question):
-                self._send(current, asker)  # what was heard is about another name
+                self._send(current, requester)  # what was heard is about another name
                 return
             waiting = current
         now, known = self._clock(), self._find(waiting.key)
         if isinstance(outcome, UpstreamError):
-            asker.finish(*self._fail(waiting, outcome, keep=not isinstance(outcome, CrowdedError)))
+            requester.finish(
+                *self._fail(waiting, outcome, keep=not isinstance(outcome, CrowdedError))
+            )
         elif known and known.is_answer_since(waiting.arrived) and self._is_fresh(known, now):
-            asker.finish(known, known.report)  # who asked at the same time has filled it in
+            requester.finish(known, known.report)  # who asked at the same time has filled it in
         else:
-            asker.finish(*self._decide_answer(waiting, outcome, now))
+            requester.finish(*self._decide_answer(waiting, outcome, now))
 
     def _decide_answer(
         self, waiting: Waiting, outcome: Exchanged, now: float

@@ -36,7 +36,6 @@ from sinkhole.dns.cache.ready import Ready, State
 from sinkhole.dns.cache.table import Table
 from sinkhole.dns.clients.budgets import Budgets
 from sinkhole.dns.clients.clients import Client, Clients
-from sinkhole.dns.pipeline.asker import Asker
 from sinkhole.dns.pipeline.bugs import Bugs, servfail
 from sinkhole.dns.pipeline.decide_answer import decide_from_memory
 from sinkhole.dns.pipeline.decide_question import (
@@ -58,6 +57,7 @@ from sinkhole.dns.pipeline.replies import (
     forwarding_loop,
     not_recursive,
 )
+from sinkhole.dns.pipeline.requester import Requester
 from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.upstream.forwarder import Forwarder
 from sinkhole.dns.upstream.prober import LOOP_ZONE
@@ -338,7 +338,7 @@ class Pipeline:
         `send` is called once with it, perhaps before this returns. The answer is recorded in a
         batch of its own. A callback, as a task and a future would be work that nobody needs.
         """
-        self._forwarding.ask(waiting, Asker(waiting, send, self._record, self.bugs))
+        self._forwarding.ask(waiting, Requester(waiting, send, self._record, self.bugs))
 
     def _record(self, waiting: Waiting, report: Report) -> None:
         duration_us = int((self._clock() - waiting.arrived) * 1e6)

@@ -1,7 +1,7 @@
 """Asking someone else: forwarding questions to the resolvers of the settings.
 
 forwarder    the room's door: one flight per question, who is asked when, what a reply is worth
-flight       one question underway: its attempts, its askers, and why it failed
+flight       one question underway: its attempts, who waits for it, and why it failed
 shares       places that are bounded: who holds how many, and who gives way when all are taken
 health       one server: how fast, whether up
 ability      what a server cannot do (EDNS, our letter case), and what proves it

@@ -7,31 +7,31 @@ import resource
 import pytest
 
 from sinkhole.app import descriptors as subject
-from sinkhole.app.descriptors import Shares
+from sinkhole.app.descriptors import Quotas
 from sinkhole.dns.server.tcp import MAX_CONNECTIONS
 from sinkhole.model.errors import SinkholeError
 
 
 @pytest.mark.parametrize("addresses", [1, 2, 8])
 @pytest.mark.parametrize("limit", [80, 256, 1024, 4096, 65_536])
-def test_all_shares_together_fit_into_the_limit(limit: int, addresses: int) -> None:
-    shares = Shares.of(limit, addresses)
+def test_all_quotas_together_fit_into_the_limit(limit: int, addresses: int) -> None:
+    quotas = Quotas.of(limit, addresses)
     kept_back = subject.KEPT_BACK + subject.KEPT_BACK_AN_ADDRESS * (addresses + 1)
-    assert 2 * shares.connections + shares.upstream + kept_back <= limit
+    assert 2 * quotas.connections + quotas.upstream + kept_back <= limit
 
 
 def test_with_enough_nothing_is_held_back() -> None:
-    assert Shares.of(1024, 2) == (1024, MAX_CONNECTIONS, 1024 - 2 * MAX_CONNECTIONS - 45)
-    assert Shares.of(1024, 2).problem == ""
+    assert Quotas.of(1024, 2) == (1024, MAX_CONNECTIONS, 1024 - 2 * MAX_CONNECTIONS - 45)
+    assert Quotas.of(1024, 2).problem == ""
 
 
 @pytest.mark.parametrize("limit", [0, 24, 64])
 def test_with_too_few_there_is_still_something_of_everything_and_a_problem(limit: int) -> None:
-    shares = Shares.of(limit, 1)
-    assert shares.connections >= subject.LEAST
-    assert shares.upstream >= subject.LEAST
-    assert f"only {limit} files" in shares.problem
-    assert "LimitNOFILE" in shares.problem
+    quotas = Quotas.of(limit, 1)
+    assert quotas.connections >= subject.LEAST
+    assert quotas.upstream >= subject.LEAST
+    assert f"only {limit} files" in quotas.problem
+    assert "LimitNOFILE" in quotas.problem
 
 
 def test_with_next_to_none_it_is_said_at_the_start(monkeypatch: pytest.MonkeyPatch) -> None:

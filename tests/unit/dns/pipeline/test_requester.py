@@ -55,7 +55,7 @@ async def test_what_raises_before_anybody_is_asked_is_servfail() -> None:
 
 async def test_a_reply_that_cannot_be_composed_is_servfail(monkeypatch: pytest.MonkeyPatch) -> None:
     world = leading(World())
-    monkeypatch.setattr("sinkhole.dns.pipeline.asker.fitted", lambda *parts: {}[parts])
+    monkeypatch.setattr("sinkhole.dns.pipeline.requester.fitted", lambda *parts: {}[parts])
     assert rcodes(wait(world)) == [2]
 
 

@@ -14,7 +14,7 @@ from sinkhole.dns.wire.write import write_failed
 from sinkhole.model.record import Report
 
 
-class Asker:
+class Requester:
     """Gets one reply, whatever becomes of the asking, so that its place is always given back.
 
     `record` is told of that reply before `send` is called with it. `patience` is the timer of a
