@@ -1,0 +1,1 @@
+"""Links: one way to ask one server, a file for each transport, all behind `link.Link`."""
