@@ -51,7 +51,7 @@ lowest: .venv-lowest/.made  ## run every test with the lowest versions that pypr
 newest:  ## run every test with the newest versions that pyproject.toml allows, whatever is locked
 	$(PYTHON) -m venv --clear .venv-newest
 	.venv-newest/bin/python $(PIP) --upgrade pip
-	.venv-newest/bin/python $(PIP) --group dev -e .
+	.venv-newest/bin/python $(PIP) --group dev -e '.[encrypted]'
 	.venv-newest/bin/python -m pytest
 
 # One set of versions for all Pythons and machines. Each file takes over what the ones before it
@@ -62,11 +62,11 @@ BACKEND := $(PYTHON) -c 'import tomllib; project = tomllib.load(open("pyproject.
 	print(*project["build-system"]["requires"], sep="\n")'
 
 lock: .venv-lock/.uv-$(UV)  ## write requirements/ anew, after a change of pyproject.toml
-	$(COMPILE) pyproject.toml --output-file requirements/run.txt
+	$(COMPILE) pyproject.toml --all-extras --output-file requirements/run.txt
 	$(COMPILE) --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
 	$(BACKEND) | $(COMPILE) - --constraint requirements/run.txt \
 		--constraint requirements/dev.txt --output-file requirements/build.txt
-	$(BACKEND) | $(COMPILE) pyproject.toml - --constraint requirements/dev.txt --upgrade \
+	$(BACKEND) | $(COMPILE) pyproject.toml - --all-extras --constraint requirements/dev.txt --upgrade \
 		--resolution lowest-direct --output-file requirements/lowest.txt
 
 upgrade: COMPILE += --upgrade

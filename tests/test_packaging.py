@@ -15,7 +15,10 @@ from packaging.version import Version
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 
-RUN = [Requirement(text) for text in PROJECT["project"]["dependencies"]]
+EXTRAS = PROJECT["project"]["optional-dependencies"].values()
+RUN = [
+    Requirement(text) for texts in (PROJECT["project"]["dependencies"], *EXTRAS) for text in texts
+]
 DEV = [Requirement(text) for text in PROJECT["dependency-groups"]["dev"]]
 BACKEND = [Requirement(text) for text in PROJECT["build-system"]["requires"]]
 ASKED_FOR = {"run": RUN, "dev": DEV, "build": BACKEND, "lowest": [*RUN, *BACKEND]}

@@ -10,8 +10,12 @@ from typing import Final, Literal, NamedTuple
 UpstreamKind = Literal["udp", "tcp", "tls", "https", "h3", "quic"]
 
 DEFAULT_PORTS: Final[dict[UpstreamKind, int]] = {
-    **{"udp": 53, "tcp": 53, "tls": 853, "quic": 853},  # RFC 7858 §3.1, RFC 9250 §4.1.1
-    **{"https": 443, "h3": 443},
+    "udp": 53,
+    "tcp": 53,
+    "tls": 853,
+    "quic": 853,  # RFC 7858 §3.1, RFC 9250 §4.1.1
+    "https": 443,
+    "h3": 443,
 }
 
 DEFAULT_PATH: Final = "/dns-query"
