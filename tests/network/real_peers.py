@@ -120,7 +120,8 @@ class Told(NamedTuple):
 async def kdig(place: Place, name: str, qtype: str, *options: str) -> Told:
     """Ask as people do, with no patience for a second try."""
     process = await asyncio.create_subprocess_exec(
-        "kdig", f"@{place.host}", "-p", str(place.port), name, qtype, "+retry=0", "+time=60", *options,
+        "kdig", f"@{place.host}", "-p", str(place.port), name, qtype,
+        "+retry=0", "+time=60", *options,
         env=ENVIRON, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     async with asyncio.timeout(LIMIT_S):
