@@ -144,7 +144,8 @@ def make_forwarder(
     settings: Settings, sockets: int = MOST_PER_SERVER, faults: Faults | None = None
 ) -> Forwarder:
     """The upstreams, which share so many sockets; `faults` are told of bugs."""
-    servers = [(each.host, each.port) for each in settings.upstream.servers]
+    urls = [each.url for each in settings.upstream.servers]
+    servers = [(url.host, url.port) for url in urls if url.kind == "udp" and not url.is_named]
     return Forwarder(
         servers,
         timeout_s=settings.upstream.timeout,
