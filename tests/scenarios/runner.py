@@ -16,12 +16,15 @@ What may change at any time (each change is a new Policy):
     discovery on | off       whether resolver.arpa is
     rebinding on | off | NAME...  whether answers may lead into the house, or those of names
     bogus NETWORK...         addresses that mean NXDOMAIN
+    routes                   lines of KEY SET: names that other upstreams are asked about; SET is
+                             "default" for the usual ones
     traits                   lines of ADDRESS TRAIT...: what rules can ask about these clients
     with KEY VALUE           before anything else: rate_limit, serve_stale, min_ttl, max_ttl, cache
 
 The upstreams and the time:
 
-    upstream NAME TYPE RCODE [do] [cd]     how it answers from now on: the lines below are records
+    upstream NAME TYPE RCODE [do] [cd] [via SET]
+                                           how it answers from now on: the lines below are records
                                            (`authority`, `additional` in front for those sections)
     upstream down | up | slow | prompt     slow: answers come only once it is prompt again
     upstream recovered                     one that was down answers again, as of now
@@ -36,7 +39,7 @@ Clients:
 
 What must follow, all of it and nothing else:
 
-    asked NAME TYPE [do] [cd] [times N]    a question went to the upstreams
+    asked NAME TYPE [do] [cd] [via SET] [times N]    a question went to the upstreams
     expect RCODE OUTCOME ...               the next reply, as they came: what is in it is
                                            below (`...` for any rdata, `authority` in front for
                                            that section), OUTCOME is what the record of it says,
@@ -82,6 +85,7 @@ from sinkhole.dns.pipeline.reaction import TCP, UDP, Waiting
 from sinkhole.dns.policy.blocking import Blocking, Mode
 from sinkhole.dns.policy.local import LocalNames, LocalRecords
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
+from sinkhole.dns.policy.routes import USUAL, Routes
 from sinkhole.dns.policy.snapshot import Filter
 from sinkhole.dns.policy.special_use import Reserved
 from sinkhole.dns.wire.name import from_text, to_text
@@ -189,6 +193,11 @@ class ScenarioRunner:
         self._hosts = local_records(read_local(below))
         self.world.publish(local=LocalNames(self._local, weaker=self._hosts))
 
+    def _do_routes(self, words: Words, below: list[str]) -> None:
+        sets = dict(line.split() for line in below)
+        usual = {"default": USUAL}
+        self.world.publish(routes=Routes({k: usual.get(via, via) for k, via in sets.items()}))
+
     def _do_traits(self, words: Words, below: list[str]) -> None:
         self._traits = {ip_address(a).packed: frozenset(t) for a, *t in map(str.split, below)}
         self.world.publish(access=self._access(self.world.pipeline.policy.group.filter))
@@ -254,7 +263,7 @@ class ScenarioRunner:
         for record in itertools.chain(*sections):
             read_record(record)
         answer, authority, additional = map("\n".join, sections)
-        flags = _dnssec_flags(words)
+        flags = _asked_how(words)
         name = to_text(from_text(name))
         script.says(name, qtype, answer, authority, rcode, additional=additional, flags=flags)
 
@@ -323,7 +332,7 @@ class ScenarioRunner:
 
     def _do_asked(self, words: Words, below: list[str]) -> None:
         name = words.take("a name")
-        wanted = f"{to_text(from_text(name))} {words.take('a type')}{_dnssec_flags(words)}"
+        wanted = f"{to_text(from_text(name))} {words.take('a type')}{_asked_how(words)}"
         for _ in range(words.number("a number") if words.next_is("times") else 1):
             asked = self.world.upstreams.asked[self._outgoing : self._outgoing + 1]
             if asked != [wanted]:
@@ -379,6 +388,7 @@ def _is_on(words: Words) -> bool:
     return word == "on"
 
 
-def _dnssec_flags(words: Words) -> str:
-    """` do`, ` cd`, both or "", as they stand next."""
-    return "".join(f" {flag}" for flag in ("do", "cd") if words.next_is(flag))
+def _asked_how(words: Words) -> str:
+    """` do`, ` cd` and ` via SET`, as far as they stand next."""
+    flags = "".join(f" {flag}" for flag in ("do", "cd") if words.next_is(flag))
+    return flags + (f" via {words.take('a set')}" if words.next_is("via") else "")

@@ -27,7 +27,8 @@ from sinkhole.model.errors import UpstreamError, WireError
 from sinkhole.model.explanation import Explanation, ListBrief, QuestionExplained
 from sinkhole.model.verdict import Cause
 
-Ask = Callable[[Question], Awaitable[Exchanged]]
+Ask = Callable[[Question, str], Awaitable[Exchanged]]
+"""Puts a question to an upstream set, "" for the usual one."""
 
 
 def read_question(name: str, qtype: str, client: str) -> tuple[Question, bytes]:
@@ -105,9 +106,10 @@ class Explainer:
         decided = inquiry.decided()
         if isinstance(decided, Ready) or not inquiry.client.allowed:
             return None
-        exchanged = await self.ask(decided.asked(question))
+        exchanged = await self.ask(decided.asked(question), decided.via)
+        now, front, via = self.clock(), decided.front, decided.via
         try:
-            return answer_of(exchanged.reply, question, self.limits, self.clock(), decided.front)
+            return answer_of(exchanged.reply, question, self.limits, now, front, via=via)
         except WireError as error:
             raise UpstreamError(exchanged.server, str(error)) from None
 

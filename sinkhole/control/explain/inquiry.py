@@ -50,7 +50,7 @@ class Inquiry:
         decided, answer = self.decided(), self.answer
         if isinstance(decided, Ready) or answer is None:
             return decided
-        if not decided.leads_as(answer.targets, answer.links):  # it came by another way
+        if not decided.fits(answer):  # it came by another way
             return decided
         ready, report = decide_answer(self.question, self.view, answer, decided, "")
         return decided if report.verdict.outcome is decided.outcome else ready

@@ -9,7 +9,7 @@ from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.control.explain.records import place_of
 from sinkhole.dns.cache.answer import Answer
 from sinkhole.dns.filter.match import Match
-from sinkhole.dns.pipeline.decide_answer import BOGUS, REBINDING
+from sinkhole.dns.pipeline.decide_answer import BOGUS, REBINDING, may_lead_inside
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.policy.refused_addresses import is_private
 from sinkhole.dns.wire import numbers as n
@@ -76,8 +76,7 @@ def _protection(inquiry: Inquiry, packed: bytes) -> Cause | None:
     policy = inquiry.policy
     if policy.bogus is not None and packed in policy.bogus:
         return BOGUS
-    rebinding = policy.rebinding
-    if rebinding is None or rebinding.allows(inquiry.question.name) or not is_private(packed):
+    if not is_private(packed) or may_lead_inside(inquiry.question, policy):
         return None
     return REBINDING
 

@@ -5,7 +5,7 @@ An answer is refused for what it leads to, whatever the name asked for was:
  1. its CNAME targets, the targets of HTTPS and SVCB records, its addresses and theirs (hints),
     each by the rules of the lists, with the type of the record they stand in
  2. addresses that stand for "no such name" (`BogusAddresses`)
- 3. addresses of the house, if the name may not lead there (`Rebinding`)
+ 3. addresses of the house, if the name may not lead there (`Rebinding`, `Routes`)
 
 A name that a rule explicitly allows may lead anywhere in the first respect. Where CNAMEs made
 here lead (local records, rewrites) is the household's own wish, and not looked at.
@@ -23,6 +23,7 @@ from sinkhole.dns.filter.match import Match
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.replies import answer_report, answered, refused_answer
 from sinkhole.dns.policy.refused_addresses import SUSPICIOUS, is_private
+from sinkhole.dns.policy.routes import USUAL
 from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import to_text
@@ -54,10 +55,10 @@ def decide_answer_again(
 ) -> Ready | None:
     """The reply that a kept answer makes under another policy: `known` itself, renewed, if it may.
 
-    None where the permit leads another way than the answer came: an upstream must be asked anew.
+    None where the answer did not come the way that the permit leads: somebody must be asked anew.
     """
     answer = known.answer
-    if answer is None or not permit.leads_as(answer.targets, answer.links):
+    if answer is None or not permit.fits(answer):
         return None
     ready = None if permit.front else _refused(question, view, answer, permit)
     if ready is not None:
@@ -78,13 +79,14 @@ def decide_from_memory(
     """The reply that is made of what upstreams said before, if they said what is of use now.
 
     `outdated` is what another policy judged. `missing` is NXDOMAIN about the name, heard for any
-    type of it; where CNAMEs made here lead to another name, that says nothing.
+    type of it; where CNAMEs made here lead to another name, or a route to other upstreams, that
+    says nothing.
     """
     if outdated is not None:
         ready = decide_answer_again(question, view, outdated, permit, now)
         if ready is not None:
             return ready
-    if missing is None or missing.answer is None or permit.front:
+    if missing is None or missing.answer is None or not permit.fits(missing.answer):
         return None
     ready, _ = decide_answer(question, view, missing.answer, permit, "")
     ready.age(now)
@@ -138,11 +140,20 @@ def _refused_for(
         for packed in addresses:
             if packed in policy.bogus:
                 return _as_no_name(question, answer, policy, packed)
-    if policy.rebinding is not None and not policy.rebinding.allows(question.name):
-        for packed in addresses:
-            if is_private(packed):
-                return _as_rebinding(question, answer, policy, packed)
+    for packed in addresses if policy.rebinding is not None else ():
+        if is_private(packed):
+            if may_lead_inside(question, policy):
+                break
+            return _as_rebinding(question, answer, policy, packed)
     return None
+
+
+def may_lead_inside(question: Question, policy: Policy) -> bool:
+    """Whether a name may lead to addresses of the house: by the settings, or as a route leads to
+    upstreams that are trusted with it."""
+    if policy.rebinding is None or policy.rebinding.allows(question.name):
+        return True
+    return policy.routes.of(question.name, question.qtype).via != USUAL
 
 
 def _blocks(match: Match) -> bool:

@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from sinkhole.dns.cache.ready import Ready
 from sinkhole.dns.filter.match import Match, Rewritten
-from sinkhole.dns.pipeline.permit import Permit, allowed_by
+from sinkhole.dns.pipeline.permit import Permit, allowed_by, routed_to
 from sinkhole.dns.pipeline.replies import made_here, refusal_by_rule, rewritten
 from sinkhole.dns.policy.blocking import SyntheticReply
 from sinkhole.dns.policy.snapshot import Policy, View
@@ -26,6 +26,8 @@ from sinkhole.model.verdict import Cause, Outcome
 HEALTH_NAME: Final = from_text("health.sinkhole.invalid")
 """What `sinkhole healthcheck` asks for: answered, empty, and not recorded."""
 
+ROUTE: Final = "route"
+"""The stage that only says who is asked; a rule that allows a name leaves that to it."""
 
 Decide = Callable[[Question, View], Ready | Permit | None]
 
@@ -65,14 +67,23 @@ def local(question: Question, view: View) -> Ready | Permit | None:
 
 
 def reserved(question: Question, view: View) -> Ready | None:
-    """Names that must never leave the house, but for the probes of other sinkholes.
+    """Names that must never leave the house, but for the probes of other sinkholes, and for those
+    that a route leads to a server of the house.
 
     Such a probe has to reach our upstreams, to show where questions go round in circles.
     """
     if is_below(question.name, LOOP_ZONE):
         return None
-    found = view.policy.reserved.answer(question.name, question.qtype)
+    found = _reserved(question.name, question.qtype, view.policy)
     return made_here(question, view.policy, found[0], Outcome.LOCAL, found[1]) if found else None
+
+
+def _reserved(name: bytes, qtype: int, policy: Policy) -> tuple[SyntheticReply, str] | None:
+    """What is said of a reserved name, unless a route leads to a server that may know it."""
+    found = policy.reserved.answer(name, qtype)
+    if found and policy.routes.of(name, qtype).via and policy.reserved.may_be_routed(name):
+        return None
+    return found
 
 
 def filtered(question: Question, view: View) -> Ready | Permit | None:
@@ -83,7 +94,15 @@ def filtered(question: Question, view: View) -> Ready | Permit | None:
         return None
     if match.rewrite is not None:
         return _rewrite(question, policy, match, match.rewrite)
-    return allowed_by(match.cause) if match.allowed else refusal_by_rule(question, policy, match)
+    if match.allowed:
+        return allowed_by(match.cause, policy.routes.of(question.name, question.qtype).via)
+    return refusal_by_rule(question, policy, match)
+
+
+def routed(question: Question, view: View) -> Permit | None:
+    """Which upstreams are asked, where that are not the usual ones."""
+    via = view.policy.routes.of(question.name, question.qtype).via
+    return routed_to(via) if via else None
 
 
 def _rewrite(
@@ -111,8 +130,10 @@ def _lead_out(
     question: Question, policy: Policy, outcome: Outcome, cause: Cause, links: tuple[Record, ...]
 ) -> Ready | Permit:
     """What CNAMEs of ours lead to outside the house, unless that may not be asked for either."""
-    found = policy.reserved.answer(links[-1].rdata.lower(), question.qtype)
+    target, qtype = links[-1].rdata.lower(), question.qtype
+    found = _reserved(target, qtype, policy)
     if found is None:
-        return Permit(cause, outcome=outcome, front=links)
+        via = policy.routes.of(target, qtype).via
+        return Permit(cause, outcome=outcome, front=links, via=via)
     made = found[0]._replace(answer=links + found[0].answer)
     return made_here(question, policy, made, outcome, found[1], cause)

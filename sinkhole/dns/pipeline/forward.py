@@ -93,10 +93,10 @@ class Forwarding:
         return True
 
     def _send(self, waiting: Waiting, requester: Requester) -> None:
-        question = waiting.permit.asked(waiting.question)
-        hear, client = partial(self._hear, waiting, requester), waiting.client
+        permit, client = waiting.permit, waiting.client
+        question, hear = permit.asked(waiting.question), partial(self._hear, waiting, requester)
         try:
-            self._upstreams.ask(question, hear, client.packed, client.network)
+            self._upstreams.ask(question, hear, client.packed, client.network, permit.via)
         except UpstreamError as error:  # nobody was asked: there is nothing to wait longer for
             requester.finish(*self._fail(waiting, error, keep=False))
 
@@ -126,8 +126,9 @@ class Forwarding:
             if isinstance(current, Ready):
                 requester.finish(current, current.report)
                 return
-            if current.permit.asked(question) != waiting.permit.asked(question):
-                self._send(current, requester)  # what was heard is about another name
+            before, permit = waiting.permit, current.permit
+            if (permit.asked(question), permit.via) != (before.asked(question), before.via):
+                self._send(current, requester)  # what was heard is about another name, or others'
                 return
             waiting = current
         now, known = self._clock(), self._find(waiting.key)
@@ -146,7 +147,9 @@ class Forwarding:
         """Refuse it for what it leads to, else keep it for the next client."""
         question, permit = waiting.question, waiting.permit
         try:
-            answer = answer_of(outcome.reply, question, self._limits, now, permit.front)
+            answer = answer_of(
+                outcome.reply, question, self._limits, now, permit.front, via=permit.via
+            )
         except WireError as error:
             return self._fail(waiting, error)
         ready, report = decide_answer(question, waiting.view, answer, permit, outcome.server)
@@ -199,7 +202,7 @@ class Forwarding:
         answer = known.answer
         if answer is None or self._state_of(known, waiting.arrived) is not State.STALE:
             return False
-        return waiting.permit.leads_as(answer.targets, answer.links)
+        return waiting.permit.fits(answer)
 
     def _state_of(self, known: Ready, now: float) -> State:
         return known.state(now, self.policy.generation, self._serve_stale_s)

@@ -40,10 +40,12 @@ from sinkhole.dns.pipeline.bugs import Bugs, servfail
 from sinkhole.dns.pipeline.decide_answer import decide_from_memory
 from sinkhole.dns.pipeline.decide_question import (
     HEALTH_NAME,
+    ROUTE,
     Stage,
     filtered,
     local,
     reserved,
+    routed,
     special,
 )
 from sinkhole.dns.pipeline.forward import Forwarding
@@ -111,6 +113,12 @@ STAGES: Final = (
         filtered,
         reason="refuse or rewrite before anything about the name leaves the house",
         silence="no rule matches",
+    ),
+    Stage(
+        ROUTE,
+        routed,
+        reason="who is asked matters once it is certain that somebody is",
+        silence="no route: for the usual upstreams",
     ),
 )
 """What a policy says about a question, in order; the first stage with a say decides."""

@@ -16,6 +16,7 @@ from sinkhole.dns.filter.traits import NO_TRAITS, Criteria, Traits
 from sinkhole.dns.policy.blocking import Blocking
 from sinkhole.dns.policy.local import LocalNames
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
+from sinkhole.dns.policy.routes import Routes
 from sinkhole.dns.policy.special_use import Reserved
 from sinkhole.dns.wire import numbers as n
 
@@ -62,6 +63,7 @@ class Policy:
     access: Access = field(default_factory=Access)
     rebinding: Rebinding | None = field(default_factory=Rebinding)
     bogus: BogusAddresses | None = None
+    routes: Routes = field(default_factory=Routes)
 
 
 class View:

@@ -110,8 +110,6 @@ class Forwarder:
         self._crowded_by: tuple[Holder, float] | None = None
         """Whose question that was lately, and when."""
 
-    # -- what others call ------------------------------------------------------------------
-
     def start(self) -> None:
         """Begin, within a running event loop, with a probe of each server; needs no network yet."""
         self._attempts.start()
@@ -130,7 +128,7 @@ class Forwarder:
             self._end(flight, stopping)
         await self._attempts.close()
 
-    async def exchange_later(self, question: Question) -> Exchanged:
+    async def exchange_later(self, question: Question, via: str = "") -> Exchanged:
         """A usable reply to the question, from whichever server gives one first.
 
         Raises UpstreamError, saying what each server did, when none does within the budget, or at
@@ -139,11 +137,16 @@ class Forwarder:
         for the socket alone.
         """
         future: asyncio.Future[Exchanged] = asyncio.get_running_loop().create_future()
-        self.ask(question, partial(settle, future))
+        self.ask(question, partial(settle, future), via=via)
         return await future
 
     def ask(
-        self, question: Question, tell: Tell, client: bytes = OURSELVES, network: bytes = OURSELVES
+        self,
+        question: Question,
+        tell: Tell,
+        client: bytes = OURSELVES,
+        network: bytes = OURSELVES,
+        via: str = "",
     ) -> None:
         """Ask without a coroutine: `tell` is called once with the outcome.
 
@@ -219,8 +222,6 @@ class Forwarder:
         if self._servers and not any(server.is_hopeful for server in self._servers):
             told.append("no upstream answers: check the internet connection and upstream.servers")
         return told
-
-    # -- places ----------------------------------------------------------------------------
 
     def _make_room(self, holder: Holder) -> None:
         """Let somebody give way to another waiter; CrowdedError if that has to be the newcomer."""

@@ -39,7 +39,7 @@ async def test_an_upstream_is_asked_on_demand_only_and_nobody_takes_note(house: 
     home = house(block=["||t.example^"])
     home.upstreams.says("a.example", "A", "a.example 60 IN CNAME t.example")
 
-    async def ask(question: Question) -> Any:
+    async def ask(question: Question, via: str) -> Any:
         heard: list[Any] = []
         home.upstreams.ask(question, heard.append)
         return heard[0]
@@ -67,7 +67,7 @@ async def test_an_answer_that_makes_no_sense_is_an_error(house: Build) -> None:
     circle = "a.example 60 IN CNAME b.example\nb.example 60 IN CNAME a.example"
     home.upstreams.says("a.example", "A", circle)
 
-    async def ask(question: Question) -> Any:
+    async def ask(question: Question, via: str) -> Any:
         heard: list[Any] = []
         home.upstreams.ask(question, heard.append)
         return heard[0]

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from sinkhole.dns.policy.routes import Routes
+
 Build = Callable[..., Any]
 
 
@@ -15,12 +17,16 @@ def decisive(told: dict[str, Any]) -> str | None:
     """The stage that decides; those behind it are not reached."""
     stages = told["stages"]
     assert [each["stage"] for each in stages] == [
-        "access", "special", "local", "reserved", "lists", "built-in",
+        "access", "special", "local", "reserved", "lists", "built-in", "route",
     ]  # fmt: skip
     found = [position for position, each in enumerate(stages) if each["decides"]]
     assert len(found) <= 1
     last = found[0] if found else len(stages)
-    assert [each["reached"] for each in stages] == [at <= last for at in range(len(stages))]
+    reached = [at <= last for at in range(len(stages))]
+    reached[-1] = (
+        told["via"] is not None and not told["answer"]
+    )  # a rule that allows leaves it that
+    assert [each["reached"] for each in stages] == reached
     return stages[last]["stage"] if found else None
 
 
@@ -54,6 +60,60 @@ def test_the_stage_that_decides_is_told(
     assert decisive(told) == stage
     assert told["outcome"] == outcome
     json.dumps(told)
+
+
+def route_of(told: dict[str, Any]) -> tuple[str | None, str]:
+    """The upstream set that is asked, and what the stage says that tells it."""
+    return told["via"], told["stages"][-1]["says"]
+
+
+def test_whom_a_route_leads_to_is_told(house: Build) -> None:
+    home = house(rules=["@@||good.corp.example^"])
+    sets = {"corp.example": "corp.example", "*.lab.example": "office", "vpn.corp.example": ""}
+    home.publish(routes=Routes(sets | {"unqualified": "router"}))
+    inside = "; answers may hold addresses of the house"
+    assert route_of(home.told("www.corp.example")) == (
+        "corp.example",
+        "the route of corp.example leads to upstreams of its own" + inside,
+    )
+    assert route_of(home.told("a.lab.example")) == (
+        "office",
+        "the route of *.lab.example leads to the upstreams 'office'" + inside,
+    )
+    assert route_of(home.told("printer")) == (
+        "router",
+        "the route of unqualified names leads to the upstreams 'router'" + inside,
+    )
+    assert route_of(home.told("a.vpn.corp.example")) == (
+        "",
+        "the route of vpn.corp.example leads to the usual upstreams",
+    )
+    assert route_of(home.told("example.org")) == ("", "no route: for the usual upstreams")
+    assert decisive(home.told("www.corp.example")) == "route"
+    allowed = home.told("good.corp.example")
+    assert (decisive(allowed), allowed["via"]) == ("lists", "corp.example")
+    assert home.told("tiktok.home.arpa")["via"] is None
+
+
+def test_what_gives_way_for_a_route_is_told(house: Build) -> None:
+    home = house()
+    home.publish(routes=Routes({"168.192.in-addr.arpa": "router", "corp.example": "office"}))
+    told = home.told("1.1.168.192.in-addr.arpa", "PTR")
+    assert told["stages"][3]["says"] == (
+        "private reverse zone, but the route of 168.192.in-addr.arpa leads to a server that may "
+        "know it: let pass"
+    )
+    assert (told["outcome"], told["via"]) == ("forwarded", "router")
+
+
+async def test_where_the_answer_of_a_route_leads_is_not_refused(house: Build) -> None:
+    home = house()
+    home.publish(routes=Routes({"corp.example": "office"}))
+    for name, refused in (("www.corp.example", False), ("www.example.org", True)):
+        home.upstreams.says(name, "A", f"{name}. 60 A 192.168.1.2")
+        await home.asks(name)
+        (lead,) = home.told(name)["leads_to"]
+        assert lead["refused"] is refused
 
 
 def test_who_asks_is_told(house: Build) -> None:
