@@ -18,6 +18,9 @@ What may change at any time (each change is a new Policy):
     bogus NETWORK...         addresses that mean NXDOMAIN
     routes                   lines of KEY SET: names that other upstreams are asked about; SET is
                              "default" for the usual ones
+    dns64 off | PREFIX... [but NETWORK...]
+                             IPv6 addresses are made with these prefixes; with `but`, these
+                             networks count for no addresses
     traits                   lines of ADDRESS TRAIT...: what rules can ask about these clients
     with KEY VALUE           before anything else: rate_limit, serve_stale, min_ttl, max_ttl, cache
 
@@ -26,7 +29,9 @@ The upstreams and the time:
     upstream NAME TYPE RCODE [do] [cd] [via SET]
                                            how it answers from now on: the lines below are records
                                            (`authority`, `additional` in front for those sections)
-    upstream down | up | slow | prompt     slow: answers come only once it is prompt again
+    upstream down | up | slow | prompt | prompt-once
+                                           slow: answers come only once it is prompt again; `once`:
+                                           those that are due come, and it is slow as before
     upstream recovered                     one that was down answers again, as of now
     upstream crowded | free                crowded: who asks has to give way to others
     wait DURATION
@@ -61,7 +66,7 @@ import itertools
 from collections import deque
 from dataclasses import replace
 from functools import partial
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from expectation import Exchange, Expectation
@@ -75,14 +80,16 @@ from notation import (
     write_opt,
 )
 from script import ScriptError, Step, Words
+from sender import Sender
 from world import Clock, SimpleFilter, StillLoop, World, local_records, spelled
 
 from sinkhole.dns.cache.answer import TtlLimits
 from sinkhole.dns.clients.access import Access
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.filter.trie import CompiledList
-from sinkhole.dns.pipeline.reaction import TCP, UDP, Waiting
+from sinkhole.dns.pipeline.reaction import Waiting
 from sinkhole.dns.policy.blocking import Blocking, Mode
+from sinkhole.dns.policy.dns64 import Dns64
 from sinkhole.dns.policy.local import LocalNames, LocalRecords
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
 from sinkhole.dns.policy.routes import USUAL, Routes
@@ -198,6 +205,14 @@ class ScenarioRunner:
         usual = {"default": USUAL}
         self.world.publish(routes=Routes({k: usual.get(via, via) for k, via in sets.items()}))
 
+    def _do_dns64(self, words: Words, below: list[str]) -> None:
+        if words.next_is("off"):
+            self.world.publish(dns64=None)
+            return
+        prefixes, _, excluded = " ".join(words.rest()).partition(" but ")
+        made = Dns64(map(IPv6Network, prefixes.split()), map(IPv6Network, excluded.split()))
+        self.world.publish(dns64=made)
+
     def _do_traits(self, words: Words, below: list[str]) -> None:
         self._traits = {ip_address(a).packed: frozenset(t) for a, *t in map(str.split, below)}
         self.world.publish(access=self._access(self.world.pipeline.policy.group.filter))
@@ -252,9 +267,9 @@ class ScenarioRunner:
                 script.dead, script.recovered_at = False, self._clock.now
             elif name == "slow":
                 script.gate = asyncio.Event()
-            elif name == "prompt" and script.gate is not None:
+            elif name in ("prompt", "prompt-once") and script.gate is not None:
                 script.gate.set()
-                script.gate = None
+                script.gate = asyncio.Event() if name == "prompt-once" else None
             else:
                 raise words.unknown(name)
             return
@@ -358,27 +373,6 @@ class ScenarioRunner:
             if failures:
                 told = "\n  ".join(failures)
                 raise ScriptError(f"{words.place}:\n  {told}\n{exchange}")
-
-
-class Sender:
-    """Who sends a query, how, and how often."""
-
-    def __init__(self) -> None:
-        self.address = "192.0.2.7"
-        self.transport = UDP
-        self.times = 1
-
-    def understands(self, word: str, words: Words) -> bool:
-        """Take a word that is about the sender, with what follows it."""
-        if word == "from":
-            self.address = words.take("an address")
-        elif word == "over" and words.next_is("tcp"):
-            self.transport = TCP
-        elif word == "times":
-            self.times = words.number("a number")
-        else:
-            return False
-        return True
 
 
 def _is_on(words: Words) -> bool:

@@ -17,6 +17,7 @@ from sinkhole.control.settings import ClientSettings
 from sinkhole.dns.cache.answer import Answer
 from sinkhole.dns.cache.ready import Ready
 from sinkhole.dns.cache.table import Table
+from sinkhole.dns.pipeline.decide_answer import came_this_way
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.wire.name import to_text
 from sinkhole.model.explanation import (
@@ -127,7 +128,7 @@ def _leads(inquiry: Inquiry) -> list[Lead]:
     decided, answer = inquiry.decided(), inquiry.answer
     if answer is None or isinstance(decided, Ready) or not inquiry.client.allowed:
         return []
-    if not decided.fits(answer):  # it came by another way
+    if not came_this_way(inquiry.question, inquiry.view, answer, decided):
         return []
     return leads(inquiry, answer, decided)
 

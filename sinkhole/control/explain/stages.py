@@ -15,6 +15,7 @@ from sinkhole.dns.cache.ready import Ready
 from sinkhole.dns.pipeline.decide_question import ROUTE, Stage, filtered, reserved, routed
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.pipeline import STAGES
+from sinkhole.dns.policy.dns64 import DNS64
 from sinkhole.dns.policy.routes import UNQUALIFIED, Route
 from sinkhole.dns.upstream.prober import LOOP_ZONE
 from sinkhole.dns.wire.name import is_below
@@ -110,7 +111,8 @@ def _route(inquiry: Inquiry) -> str:
 
 
 def _alias(cause: Cause, links: list[RecordText]) -> str:
-    return f"{cause.list_name} say: an alias of {links[-1]['data']}"
+    say = "says" if cause == DNS64 else "say"
+    return f"{cause.list_name} {say}: an alias of {links[-1]['data']}"
 
 
 def _rules(stage: str, opinions: list[RuleOpinion]) -> _Said:

@@ -19,6 +19,7 @@ from sinkhole.model.explanation import Lead
 from sinkhole.model.verdict import NO_CAUSE, Cause
 
 HERE = "not checked, as a CNAME made here led to this answer"
+MADE = "address, for which DNS64 made another"
 ALLOWED = "the name asked for is allowed, so its answer may lead here"
 
 
@@ -30,8 +31,9 @@ def leads(inquiry: Inquiry, answer: Answer, permit: Permit) -> list[Lead]:
     """
     found = [_target(inquiry, permit, *each) for each in _targets(inquiry, answer)]
     qtype = inquiry.question.qtype
-    for what, packed in _addresses(answer, qtype):
-        match = inquiry.policy.group.filter.match_address(packed, qtype, inquiry.client.traits)
+    for what, packed in _addresses(inquiry, answer):
+        rtype = n.Type.A if what == MADE else qtype
+        match = inquiry.policy.group.filter.match_address(packed, rtype, inquiry.client.traits)
         told = _target(inquiry, permit, what, str(ip_address(packed)), match)
         protection = _protection(inquiry, packed)
         if protection is not None and not told["refused"]:
@@ -56,7 +58,11 @@ def _service_targets(answer: Answer, qtype: int) -> list[bytes]:
     return [service.target for service in services if service.target]
 
 
-def _addresses(answer: Answer, qtype: int) -> list[tuple[str, bytes]]:
+def _addresses(inquiry: Inquiry, answer: Answer) -> list[tuple[str, bytes]]:
+    qtype, dns64 = inquiry.question.qtype, inquiry.policy.dns64
+    if answer.dns64 and dns64 is not None:
+        found = [(dns64.ipv4_in(packed), packed) for packed in answer.addresses(qtype)]
+        return [(MADE, ipv4) if ipv4 else ("address", packed) for ipv4, packed in found]
     if qtype in (n.Type.A, n.Type.AAAA):
         return [("address", packed) for packed in answer.addresses(qtype)]
     if qtype in (n.Type.HTTPS, n.Type.SVCB):

@@ -62,7 +62,8 @@ class Answer(NamedTuple):
     The first `links` of them no upstream said: they are CNAMEs made here, which led to it.
     `errors` are what the upstream said of a negative answer; a restart forgets them. `via` is the
     upstream set that said it: about another set it says nothing. `subnet` is the client subnet
-    that it is for (as in `Question`), b"" where it is for everybody.
+    that it is for (as in `Question`), b"" where it is for everybody. `dns64` are the settings of
+    DNS64 under which addresses were asked for, b"" where these had no say.
     """
 
     rcode: int
@@ -75,6 +76,7 @@ class Answer(NamedTuple):
     errors: tuple[ExtendedError, ...] = ()
     via: str = ""
     subnet: bytes = b""
+    dns64: bytes = b""
 
     def addresses(self, rtype: int) -> list[bytes]:
         """The addresses in its records of type A or AAAA; 0.4 µs for one.

@@ -4,13 +4,13 @@
     when    wall clock, seconds since the boot, name of the boot (16)
     record  head: sizes of key and tail, rcode, AD (bit 0) and number of links (the other bits),
                   number of TTLs and of targets, TTL in seconds, age in seconds when written
-            key, tail, TTL offsets, TTLs, targets (each behind its size), name of the upstream set
-            and client subnet (behind their sizes, two bytes and one)
+            key, tail, TTL offsets, TTLs, targets (each behind its size); name of the upstream set,
+            client subnet and settings of DNS64 (behind their sizes, two bytes, one and one)
 
 The time since then is what the kernel has counted since the boot, if it is the same boot: the wall
-clock may have been set meanwhile. Files of version 3 have neither set nor subnet: all they hold
-came from the usual upstreams and is for everybody. Files of version 2 have no `when` either, and in
-place of the age the wall-clock time at which an answer was received.
+clock may have been set meanwhile. Files of version 3 have nothing behind the targets: all they
+hold came from the usual upstreams and is for everybody. Files of version 2 have no `when` either,
+and in place of the age the wall-clock time at which an answer was received.
 
 Only answers of upstreams are kept: blocks and local names are made anew by the policy of the
 next start. What comes back is judged by that policy before it is given to anyone.
@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from itertools import accumulate, pairwise
 from operator import add, sub
 from struct import Struct
 from struct import error as StructError
@@ -47,7 +48,7 @@ UNKNOWN_BOOT: Final = bytes(16)
 _CRC: Final = Struct("!I")
 _WHEN: Final = Struct("!dd16s")
 _HEAD: Final = Struct("!HHHBHHHHHId")
-_SIZES: Final = Struct("!HB")
+_SIZES: Final = Struct("!HBB")
 
 
 class Moment(NamedTuple):
@@ -96,7 +97,8 @@ def pack(entries: Iterable[tuple[bytes, Ready]], now: float, stale_s: float) -> 
         for target in answer.targets:
             out += bytes((len(target),)) + target
         via = answer.via.encode()
-        out += _SIZES.pack(len(via), len(answer.subnet)) + via + answer.subnet
+        out += _SIZES.pack(len(via), len(answer.subnet), len(answer.dns64))
+        out += via + answer.subnet + answer.dns64
     return bytes(out)
 
 
@@ -150,19 +152,22 @@ def _read(
             size = data[at]
             targets.append(data[at + 1 : at + 1 + size])
             at += 1 + size
-        via, subnet = "", b""
+        via = subnet = dns64 = b""
         if has_sources:
-            via_size, subnet_size = _SIZES.unpack_from(data, at)
-            middle = at + _SIZES.size + via_size
-            via, at = intern(data[middle - via_size : middle].decode()), middle + subnet_size
-            subnet = data[middle:at]
+            sizes = _SIZES.unpack_from(data, at)
+            ends = [*accumulate(sizes, initial=at + _SIZES.size)]
+            via, subnet, dns64 = (data[i:j] for i, j in pairwise(ends))
+            at = ends[-1]
         age_s = age_of(time)
         if age_s < 0:
             continue
         tail = Tail(tail_data, values[:count], values[count:], head[4:7])
         ad, links, since = bool(flags & 1), flags >> 1, now - age_s
         answer = Answer(
-            rcode, ad, tail, ttl_s, since, tuple(targets), links, via=via, subnet=subnet
+            *(rcode, ad, tail, ttl_s, since, tuple(targets), links),
+            via=intern(via.decode()),
+            subnet=subnet,
+            dns64=dns64,
         )
         yield key, _ready(key, answer, now)
 

@@ -7,6 +7,8 @@ An answer is refused for what it leads to, whatever the name asked for was:
  2. addresses that stand for "no such name" (`BogusAddresses`)
  3. addresses of the house, if the name may not lead there (`Rebinding`, `Routes`)
 
+Of addresses that DNS64 made, the IPv4 addresses they stand for are judged.
+
 A name that a rule explicitly allows may lead anywhere in the first respect. Where CNAMEs made
 here lead (local records, rewrites) is the household's own wish, and not looked at.
 """
@@ -36,6 +38,7 @@ REBINDING: Final = Cause("rebinding protection")
 BOGUS: Final = Cause("bogus addresses")
 
 _ADDRESS_TYPES: Final = frozenset({n.Type.A, n.Type.AAAA})
+_IPV4_SIZE: Final = 4
 _SERVICE_TYPES: Final = frozenset({n.Type.HTTPS, n.Type.SVCB})
 
 
@@ -58,14 +61,24 @@ def decide_answer_again(
     None where the answer did not come the way that the permit leads: somebody must be asked anew.
     """
     answer = known.answer
-    if answer is None or not permit.fits(answer):
+    if answer is None or not came_this_way(question, view, answer, permit):
         return None
     ready = None if permit.front else _refused(question, view, answer, permit)
     if ready is not None:
         return ready
-    report = answer_report(question, answer, permit.cached)
+    report = answer_report(question, view.policy, answer, permit.cached)
     known.renew(now, view.policy.generation, report)
     return known
+
+
+def came_this_way(question: Question, view: View, answer: Answer, permit: Permit) -> bool:
+    """Whether an answer came the way we would now ask: of the same upstream set, behind the same
+    CNAMEs of ours, with the same DNS64; a name that does not exist has no addresses either way."""
+    if not permit.fits(answer):
+        return False
+    dns64 = view.policy.dns64_for(question)
+    settings = b"" if dns64 is None else dns64.settings
+    return answer.dns64 == settings or answer.rcode == n.Rcode.NXDOMAIN
 
 
 def decide_from_memory(
@@ -104,9 +117,11 @@ def _refused(question: Question, view: View, answer: Answer, permit: Permit) -> 
                 return _by_rule(question, answer, policy, match, to_text(name))
     addresses: list[bytes] = []
     if qtype in _ADDRESS_TYPES:
-        if not (rules.checks_addresses or policy.bogus or _may_be_private(answer)):
+        if not (rules.checks_addresses or policy.bogus or _may_be_private(answer) or answer.dns64):
             return None  # nearly every answer
         addresses = answer.addresses(qtype)
+        if answer.dns64 and policy.dns64 is not None:
+            addresses = [policy.dns64.ipv4_in(packed) or packed for packed in addresses]
     elif qtype in _SERVICE_TYPES:
         for service in map(read_service, answer.rdatas(qtype)):
             match = rules.match(service.target, qtype, traits) if service.target else None
@@ -129,11 +144,12 @@ def _refused_for(
     addresses: list[bytes], question: Question, view: View, answer: Answer, permit: Permit
 ) -> Ready | None:
     """What to give in place of an answer for the addresses in it."""
-    policy, traits = view.policy, view.traits
+    policy, traits, qtype = view.policy, view.traits, question.qtype
     rules = policy.group.filter
     if rules.checks_addresses and not permit.allowed:
         for packed in addresses:
-            match = rules.match_address(packed, question.qtype, traits)
+            rtype = n.Type.A if len(packed) == _IPV4_SIZE and qtype == n.Type.AAAA else qtype
+            match = rules.match_address(packed, rtype, traits)
             if match is not None and _blocks(match):
                 return _by_rule(question, answer, policy, match, str(ip_address(packed)))
     if policy.bogus is not None:

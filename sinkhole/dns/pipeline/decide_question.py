@@ -14,8 +14,9 @@ from sinkhole.dns.filter.match import Match, Rewritten
 from sinkhole.dns.pipeline.permit import Permit, allowed_by, routed_to
 from sinkhole.dns.pipeline.replies import made_here, refusal_by_rule, rewritten
 from sinkhole.dns.policy.blocking import SyntheticReply
+from sinkhole.dns.policy.dns64 import DNS64
 from sinkhole.dns.policy.snapshot import Policy, View
-from sinkhole.dns.policy.special_use import answer_special
+from sinkhole.dns.policy.special_use import TTL_S, answer_special
 from sinkhole.dns.upstream.prober import LOOP_ZONE
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import from_text, is_below
@@ -64,6 +65,21 @@ def local(question: Question, view: View) -> Ready | Permit | None:
     if found.onward:
         return _lead_out(question, policy, Outcome.LOCAL, found.cause, found.made.answer)
     return made_here(question, policy, found.made, Outcome.LOCAL, cause=found.cause)
+
+
+def translated(question: Question, view: View) -> Ready | Permit | None:
+    """The name by which hosts learn DNS64's prefix, and reverse names of addresses it makes."""
+    policy = view.policy
+    if policy.dns64 is None:
+        return None
+    name, qtype = question.name, question.qtype
+    if (made := policy.dns64.answer(name, qtype)) is not None:
+        return made_here(question, policy, made, Outcome.LOCAL, cause=DNS64)
+    target = policy.dns64.target(name, qtype)
+    if not target:
+        return None
+    link = (Record(name, n.Type.CNAME, TTL_S, target),)
+    return _lead(question, policy, Outcome.LOCAL, DNS64, link)
 
 
 def reserved(question: Question, view: View) -> Ready | None:
@@ -117,13 +133,22 @@ def _rewrite(
     link = (Record(name, n.Type.CNAME, blocking.ttl_s, rewrite.cname),)
     if qtype == n.Type.CNAME:
         return rewritten(question, policy, cause, SyntheticReply(n.Rcode.NOERROR, link))
-    found = policy.local.answer(rewrite.cname, qtype)
+    return _lead(question, policy, Outcome.REWRITTEN, cause, link)
+
+
+def _lead(
+    question: Question, policy: Policy, outcome: Outcome, cause: Cause, link: tuple[Record]
+) -> Ready | Permit:
+    """What a CNAME of ours leads to: a name of the house, or one outside."""
+    found = policy.local.answer(link[0].rdata.lower(), question.qtype)
     if found is None:
-        return _lead_out(question, policy, Outcome.REWRITTEN, cause, link)
+        return _lead_out(question, policy, outcome, cause, link)
     made = found.made._replace(answer=link + found.made.answer)
     if found.onward:
-        return _lead_out(question, policy, Outcome.REWRITTEN, cause, made.answer)
-    return rewritten(question, policy, cause, made)
+        return _lead_out(question, policy, outcome, cause, made.answer)
+    if outcome is Outcome.REWRITTEN:
+        return rewritten(question, policy, cause, made)
+    return made_here(question, policy, made, outcome, cause=cause)
 
 
 def _lead_out(

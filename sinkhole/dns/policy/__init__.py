@@ -5,5 +5,6 @@ special_use        special questions (other classes, transfers, ANY), and specia
 local              names of the house: records of any type, wildcards, reverse names, hosts file
 blocking           what a refused or rewritten name is answered with
 routes             names that go to other upstreams than the usual ones
+dns64              IPv6 addresses for names that have IPv4 addresses only
 refused_addresses  answers that lead into the house (DNS rebinding), and bogus addresses
 """

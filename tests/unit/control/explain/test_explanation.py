@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from ipaddress import IPv6Network, ip_address
 from typing import Any
 
 import pytest
 
+from sinkhole.dns.policy.dns64 import Dns64
 from sinkhole.dns.policy.routes import Routes
 
 Build = Callable[..., Any]
@@ -17,7 +19,7 @@ def decisive(told: dict[str, Any]) -> str | None:
     """The stage that decides; those behind it are not reached."""
     stages = told["stages"]
     assert [each["stage"] for each in stages] == [
-        "access", "special", "local", "reserved", "lists", "built-in", "route",
+        "access", "special", "local", "dns64", "reserved", "lists", "built-in", "route",
     ]  # fmt: skip
     found = [position for position, each in enumerate(stages) if each["decides"]]
     assert len(found) <= 1
@@ -99,7 +101,7 @@ def test_what_gives_way_for_a_route_is_told(house: Build) -> None:
     home = house()
     home.publish(routes=Routes({"168.192.in-addr.arpa": "router", "corp.example": "office"}))
     told = home.told("1.1.168.192.in-addr.arpa", "PTR")
-    assert told["stages"][3]["says"] == (
+    assert told["stages"][4]["says"] == (
         "private reverse zone, but the route of 168.192.in-addr.arpa leads to a server that may "
         "know it: let pass"
     )
@@ -114,6 +116,35 @@ async def test_where_the_answer_of_a_route_leads_is_not_refused(house: Build) ->
         await home.asks(name)
         (lead,) = home.told(name)["leads_to"]
         assert lead["refused"] is refused
+
+
+async def test_what_dns64_makes_is_told(house: Build) -> None:
+    home = house(rules=["||203.0.113.0/24^"])
+    home.publish(dns64=Dns64([IPv6Network("2001:db8:64::/96")]))
+    for name, address in (("www.example.org", "198.51.100.1"), ("bad.example.org", "203.0.113.1")):
+        home.upstreams.says(name, "AAAA")
+        home.upstreams.says(name, "A", f"{name}. 60 A {address}")
+        await home.asks(name, "AAAA")
+        told = home.told(name, "AAAA")
+        (lead,) = told["leads_to"]
+        assert lead["what"] == "address, for which DNS64 made another"
+        assert (lead["value"], lead["refused"]) == (address, name.startswith("bad"))
+        assert told["outcome"] == ("blocked_answer" if lead["refused"] else "forwarded")
+    assert home.told("www.example.org", "AAAA")["cache"][0]["records"][0]["data"] == (
+        "2001:db8:64::c633:6401"
+    )
+
+
+def test_names_that_dns64_knows_are_told(house: Build) -> None:
+    home = house()
+    home.publish(dns64=Dns64())
+    reverse = ip_address("64:ff9b::cb00:7101").reverse_pointer
+    for name, qtype, says in (
+        ("ipv4only.arpa", "A", "DNS64: 2 records"),
+        (reverse, "PTR", "DNS64 says: an alias of 1.113.0.203.in-addr.arpa"),
+    ):
+        told = home.told(name, qtype)
+        assert (told["stages"][3]["says"], decisive(told)) == (says, "dns64")
 
 
 def test_who_asks_is_told(house: Build) -> None:

@@ -175,9 +175,9 @@ def version_2(table: Table, received: float) -> bytes:
 
 
 def records_of_old(table: Table, age_s: float) -> bytes:
-    """Records without the upstream set and the subnet, whose sizes are the last three bytes."""
+    """Records without what stands behind the targets: here only its sizes, four bytes."""
     entries = table.entries.items()
-    return b"".join(pack([entry], 1000.0 + age_s, 0.0)[:-3] for entry in entries)
+    return b"".join(pack([entry], 1000.0 + age_s, 0.0)[:-4] for entry in entries)
 
 
 async def test_an_answer_comes_back_for_the_upstreams_that_gave_it_only() -> None:
