@@ -12,6 +12,7 @@ from typing import Protocol
 
 from sinkhole.dns.upstream.links.link import OnReply
 from sinkhole.dns.wire.question import Question
+from sinkhole.model.errors import UpstreamError
 
 
 class Asking:
@@ -33,13 +34,20 @@ class Asking:
         self.tries = 0
 
 
+class Exhausted(UpstreamError):
+    """No connection could be made as this machine has none left: no server is to blame."""
+
+
 class Session(Protocol):
     """One connection, ready to be used. Nothing here raises.
+
+    `address` is the IP address that it goes to.
 
     `room` is how many more questions it takes now; 0 while it is full, and for good when the server
     said that it takes no more (GOAWAY) or ids run out: it then lives on for what is underway.
     """
 
+    address: str
     room: int
 
     def send(self, asking: Asking) -> None:
@@ -78,4 +86,5 @@ class SessionEvents(Protocol):
 
 
 OpenSession = Callable[[SessionEvents, float], Awaitable[Session]]
-"""Makes a connection, handshake and all, by the deadline; raises UpstreamError in words."""
+"""Makes a connection, handshake and all, by the deadline; raises UpstreamError in words, Exhausted
+where our own machine is the reason."""
