@@ -2,4 +2,5 @@
 
 connection  one HTTP/2 connection, by h2 with tight bounds
 encoder     header blocks that are sent again and again
+media       the type of DNS messages, and what is no answer
 """

@@ -32,6 +32,7 @@ class SteadyEncoder(Encoder):
 
     @header_table_size.setter
     def header_table_size(self, value: int) -> None:
+        """Take what the peer allows, as far as it is of use."""
         size = min(value, TABLE_SIZE)
         if size != self.header_table.maxsize:
             self.header_table.maxsize = size

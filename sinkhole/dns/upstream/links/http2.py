@@ -7,6 +7,7 @@ were in it.
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import Final
 
 from h2.errors import ErrorCodes
@@ -22,8 +23,13 @@ from h2.events import (
 
 from sinkhole.dns.http.connection import Goaway, Http2Connection, HttpError, code_text
 from sinkhole.dns.http.media import DNS_MESSAGE, fault_of
-from sinkhole.dns.upstream.links.session import Asking, SessionEvents
+from sinkhole.dns.upstream.links.connect import Connector
+from sinkhole.dns.upstream.links.session import Asking, OpenSession, Session, SessionEvents
 from sinkhole.dns.wire.query import render_query
+from sinkhole.model.errors import UpstreamError
+from sinkhole.model.upstream_url import DEFAULT_PORTS, UpstreamUrl
+
+ALPN: Final = "h2"
 
 MOST_STREAMS: Final = 100
 """Questions underway on one connection, or fewer where the server says so."""
@@ -37,6 +43,32 @@ RECEIVE_WINDOW: Final = 1 << 20
 _FIRST_WINDOW: Final = 65535
 _LAST_STREAM: Final = 2**31 - 1
 _NOTHING_MORE: Final = "takes no more questions on this connection"
+
+
+def http2_sessions(connector: Connector, url: UpstreamUrl) -> OpenSession:
+    """Makes sessions of the connector's connections, which must offer ALPN "h2"."""
+    authority = authority_of(url)
+
+    async def open_session(events: SessionEvents, deadline: float) -> Session:
+        make = partial(Http2Session, events, authority, url.path)
+        transport, session = await connector.open(make, deadline)
+        spoken = transport.get_extra_info("ssl_object").selected_alpn_protocol()
+        if spoken != ALPN:
+            session.close()
+            only = f", only {spoken}" if spoken else ""
+            raise UpstreamError(str(url), f"speaks TLS on this port, but not HTTP/2{only}")
+        if session.is_over:
+            raise UpstreamError(str(url), "closed the connection at once")
+        return session
+
+    return open_session
+
+
+def authority_of(url: UpstreamUrl) -> str:
+    """Whom requests are for: the server's name, with the port where it is another than usual."""
+    name = url.tls_name.partition("%")[0]
+    host = f"[{name}]" if ":" in name else name
+    return host if url.port == DEFAULT_PORTS[url.kind] else f"{host}:{url.port}"
 
 
 class _Exchange:
@@ -60,6 +92,7 @@ class Http2Session(asyncio.Protocol):
     def __init__(self, events: SessionEvents, authority: str, path: str) -> None:
         self.address = ""
         self.room = MOST_STREAMS
+        self.is_over = False
         self._events = events
         self._path = path
         self._head = (
@@ -76,7 +109,6 @@ class Http2Session(asyncio.Protocol):
         self._most = MOST_STREAMS
         self._farewell = ""  # why it takes no more questions, if so
         self._is_full = False
-        self._is_over = False
         self._will_flush = False
 
     # ---- the link's side ---------------------------------------------------------------------
@@ -104,7 +136,7 @@ class Http2Session(asyncio.Protocol):
 
     def close(self) -> None:
         """Close at once, with nothing said to the link."""
-        self._is_over = True
+        self.is_over = True
         self.room = 0
         self._underway.clear()
         self._transport.abort()
@@ -123,7 +155,7 @@ class Http2Session(asyncio.Protocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what the server says."""
-        if self._is_over:
+        if self.is_over:
             return
         try:
             for event in self._http.receive(data):
@@ -237,7 +269,7 @@ class Http2Session(asyncio.Protocol):
 
     def _flush(self) -> None:
         self._will_flush = False
-        if self._is_over:
+        if self.is_over:
             return
         if data := self._http.data_to_send():
             self._transport.write(data)
@@ -248,14 +280,14 @@ class Http2Session(asyncio.Protocol):
             self._events.has_room(self)
 
     def _count_room(self) -> None:
-        if self._farewell or self._is_over:
+        if self._farewell or self.is_over:
             self.room = 0
         else:
             self.room = max(0, self._most - len(self._underway))
         self._is_full = self._is_full or not self.room
 
     def _end(self, what: str) -> None:
-        if not self._is_over:
+        if not self.is_over:
             self.close()
             self._events.ended(self, what)
 
