@@ -1,4 +1,4 @@
-"""A scripted resolver on 127.0.0.1: real UDP and TCP sockets on one port of the kernel's choice.
+"""A scripted resolver on this machine: real UDP and TCP sockets on one port.
 
     async with FakeUpstream() as upstream:
         upstream.answer("example.org", "A", ["192.0.2.1"], ttl=60)
@@ -11,13 +11,12 @@
 Names without records are NXDOMAIN with a SOA; other types of a known name are NODATA. Queries and
 replies are read and written by dnslib, so nothing of sinkhole's own codec is trusted here.
 Probes (`*.sinkhole-loop.test`) are kept apart in `probes` and use up no step of the script; they
-do get what `always` says.
+do get what `always` says. It may be closed and opened again: nobody else can be given its place.
 """
 
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections import deque
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
@@ -25,6 +24,7 @@ from types import TracebackType
 from typing import Any, Final
 
 import dnslib
+from places import nobodys_place, nobodys_port
 
 PATIENCE_S: Final = 20.0
 """How long a test waits for what must happen; never reached by a test that passes."""
@@ -208,9 +208,8 @@ async def _replies(step: Step, asked: Asked) -> Replies:
 class FakeUpstream:
     """The resolver; see the head of this file."""
 
-    def __init__(self, host: str = "127.0.0.1") -> None:
-        self.host = host
-        self.port = 0
+    def __init__(self, host: str = "") -> None:
+        self.host, self.port = (host, nobodys_port()) if host else nobodys_place()
         self.queries: list[Asked] = []
         self.probes: list[Asked] = []
         self.unreadable: list[bytes] = []
@@ -253,22 +252,10 @@ class FakeUpstream:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     async def open(self) -> None:
-        """Listen; after `close` on the same port again."""
+        """Listen; also again after `close`."""
         loop = asyncio.get_running_loop()
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        for _ in range(50):
-            udp, _ = await loop.create_datagram_endpoint(
-                lambda: _Udp(self), (self.host, self.port), family=family
-            )
-            port = udp.get_extra_info("sockname")[1]
-            try:
-                self._tcp = await asyncio.start_server(self._serve_tcp, self.host, port)
-            except OSError:  # somebody has the TCP port of this number
-                udp.close()
-                continue
-            self._udp, self.port = udp, port
-            return
-        raise OSError("no port that is free for both UDP and TCP")
+        self._udp, _ = await loop.create_datagram_endpoint(lambda: _Udp(self), self.address)
+        self._tcp = await asyncio.start_server(self._serve_tcp, *self.address)
 
     async def close(self) -> None:
         """Stop listening: from now on the kernel refuses datagrams and connections."""
