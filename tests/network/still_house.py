@@ -12,7 +12,8 @@ import dnslib
 from fake_upstream import FakeUpstream, Step
 from world import Clock, StillLoop, World, question
 
-from sinkhole.dns.pipeline.reaction import UDP, Waiting
+from sinkhole.dns.pipeline.channel import UDP
+from sinkhole.dns.pipeline.reaction import Waiting
 from sinkhole.dns.upstream.forwarder import Forwarder
 
 FLOODER, NEIGHBOUR = "192.0.2.66", "192.0.2.7"
