@@ -28,7 +28,7 @@ from house import (
 )
 from program import Program, nobodys_place
 
-from sinkhole.dns.upstream.datagrams import Datagrams
+from sinkhole.dns.upstream.links.datagrams import Datagrams
 
 OWN: dict[str, Any] = {
     "filtering__rules": ["||ads.example^"],

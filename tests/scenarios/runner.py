@@ -328,10 +328,10 @@ class ScenarioRunner:
     def _start(self, place: str, query: bytes, sender: Sender, *, with_id: bool = True) -> None:
         for number in range(sender.times):
             query_id = (0x5000 + number).to_bytes(2, "big") if with_id else b""
-            exchange = Exchange(place, query_id + query, sender.transport)
+            exchange = Exchange(place, query_id + query, sender.channel)
             self._waiting.append(exchange)
             self.world.client = self.world.client_at(sender.address)
-            reaction = self.world.now(exchange.query, exchange.transport)
+            reaction = self.world.now(exchange.query, exchange.channel)
             if isinstance(reaction, Waiting):
                 self.world.pipeline.answer_then(reaction, partial(self._heard, exchange))
             else:

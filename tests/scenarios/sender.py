@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from script import Words
 
-from sinkhole.dns.pipeline.reaction import TCP, UDP
+from sinkhole.dns.pipeline.channel import TCP, UDP
 
 
 class Sender:
@@ -12,7 +12,7 @@ class Sender:
 
     def __init__(self) -> None:
         self.address = "192.0.2.7"
-        self.transport = UDP
+        self.channel = UDP
         self.times = 1
 
     def understands(self, word: str, words: Words) -> bool:
@@ -20,7 +20,7 @@ class Sender:
         if word == "from":
             self.address = words.take("an address")
         elif word == "over" and words.next_is("tcp"):
-            self.transport = TCP
+            self.channel = TCP
         elif word == "times":
             self.times = words.number("a number")
         else:
