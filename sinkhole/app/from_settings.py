@@ -19,7 +19,11 @@ from sinkhole.dns.policy.local import LocalNames
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
 from sinkhole.dns.policy.snapshot import Filter, GroupPolicy, Policy
 from sinkhole.dns.policy.special_use import Reserved
-from sinkhole.dns.upstream.forwarder import MOST_PER_SERVER, Forwarder
+from sinkhole.dns.upstream.forwarder import Forwarder
+from sinkhole.dns.upstream.health import Server
+from sinkhole.dns.upstream.links.plain import MOST_PER_SERVER, PlainLink
+from sinkhole.dns.upstream.links.plain_engine import PlainEngine
+from sinkhole.dns.upstream.sets import DEFAULT, UpstreamSet
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.model.errors import SettingsError
 from sinkhole.model.faults import Faults
@@ -141,18 +145,22 @@ def address_records(addresses: Iterable[Address]) -> list[tuple[int, bytes]]:
 
 
 def make_forwarder(
-    settings: Settings, sockets: int = MOST_PER_SERVER, faults: Faults | None = None
+    settings: Settings, sockets: int = 2 * MOST_PER_SERVER, faults: Faults | None = None
 ) -> Forwarder:
     """The upstreams, which share so many sockets; `faults` are told of bugs."""
-    urls = [each.url for each in settings.upstream.servers]
-    servers = [(url.host, url.port) for url in urls if url.kind == "udp" and not url.is_named]
-    return Forwarder(
-        servers,
-        timeout_s=settings.upstream.timeout,
-        randomize_case=settings.upstream.randomize_case,
-        most_per_server=min(MOST_PER_SERVER, max(1, sockets // max(1, len(servers)))),
-        faults=faults,
+    upstream = settings.upstream
+    engine = PlainEngine(randomize_case=upstream.randomize_case, faults=faults)
+    most = min(MOST_PER_SERVER, max(1, sockets // (2 * max(1, len(upstream.servers)))))
+    servers = tuple(
+        Server(
+            str(each.url),
+            PlainLink(each.url.host, each.url.port, engine, most),
+            each.timeout or upstream.timeout,
+        )
+        for each in upstream.servers
+        if each.url.kind == "udp" and not each.url.is_named
     )
+    return Forwarder({DEFAULT: UpstreamSet(servers)}, faults=faults)
 
 
 def ttl_limits(settings: Settings) -> TtlLimits:
