@@ -47,7 +47,7 @@ class LookUp:
     """
 
     def __init__(self, name: bytes, links: Sequence[tuple[str, Link]], deadline: float) -> None:
-        """`name` is a wire name; `links` are pairs of a resolver's name before people and its link."""
+        """`name` is a wire name, `links` pairs of a resolver's name before people and its link."""
         self._loop = asyncio.get_running_loop()
         self.found: asyncio.Future[Found] = self._loop.create_future()
         self._told: dict[str, str] = {}
