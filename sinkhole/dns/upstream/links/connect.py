@@ -125,7 +125,10 @@ class Connector:
             attempt.ips = ()  # each was told of already
             if any(one.errno in EXHAUSTED for one in error.reasons.values()):
                 raise next(iter(error.reasons.values())) from None
-            raise UpstreamError("", _why_unreachable(error.reasons, port)) from None
+            why = _why_unreachable(error.reasons, port)
+            if self._proxy:
+                why = f"could not be reached, as the proxy {self._proxy.url} {why}"
+            raise UpstreamError("", why) from None
         attempt.ips = (ip,)
         if self._proxy:
             attempt.late = f"could not be reached by the proxy {self._proxy.url}"
