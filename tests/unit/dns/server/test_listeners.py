@@ -15,7 +15,7 @@ from sinkhole.dns.pipeline.channel import TLS
 from sinkhole.dns.server import listeners as subject
 from sinkhole.dns.server import sockets
 from sinkhole.dns.server.listeners import Listeners
-from sinkhole.dns.server.sockets import Bound, ListenError, Transport, bind, bind_both
+from sinkhole.dns.server.sockets import Bound, ListenError, Transport, bind
 from sinkhole.dns.server.stream import StreamListener
 
 
