@@ -177,13 +177,13 @@ async def test_a_machine_without_ipv6_does_without_its_wildcard(
 async def test_what_is_added_is_served_by_its_listener_and_is_never_the_end_of_the_others(
     machine: Machine,
 ) -> None:
-    port, machine.errors["TCP", "0.0.0.0"] = nobodys_port(), errno.EADDRINUSE
-    async with listeners(("127.0.0.1", port)) as dns:
+    here, machine.errors["TCP", "0.0.0.0"] = nobodys_place(), errno.EADDRINUSE
+    async with listeners(here) as dns:
         added = StreamListener(dns.door, TLS)
         dns.add([("0.0.0.0", 0), ("127.0.0.2", 0)], "TCP", added, "TLS")
         dns.bind()
         dns.serve()
-        assert dns.addresses == [f"127.0.0.1:{port}"]
+        assert dns.addresses == [str(here)]
         assert [over for over, _ in dns.added] == ["TLS"]
         (problem,) = dns.problems
         assert "DNS is not answered there over TLS; it is tried again" in problem
@@ -199,7 +199,7 @@ async def test_a_bug_in_the_middle_leaves_nothing_open(monkeypatch: pytest.Monke
     async with listeners(place) as dns:
         dns.bind()
         with suppress(ZeroDivisionError):
-            monkeypatch.setattr(subject, "UdpListener", lambda *_: 1 // 0)
+            monkeypatch.setattr(subject, "UdpListener", lambda *_, **__: 1 // 0)
             dns.serve()
     for transport in subject.BOTH:
         bind(transport, *place).sock.close()
