@@ -22,7 +22,7 @@ FLOORS = {
     "cli": [""],
     "app": [""],
     "control": ["web", "explain", "lists querylog", "stats", "settings database"],
-    "dns": ["server", "pipeline", "policy upstream", "clients", "cache filter http", "wire"],
+    "dns": ["server", "pipeline", "policy upstream", "clients", "cache filter http quic", "wire"],
     "model": [""],
 }
 """The floors and the steps of each, from top to bottom. A room may import what stands further
@@ -38,15 +38,10 @@ SEEN_BY_CONTROL = {"filter", "wire"}
 FILTER = ("", "compiled", "patterns", "language")
 """The same for the folders of `dns/filter`, from its door ("") downwards."""
 
-<<<<<<< HEAD
 PURE = ("dns/wire/", "dns/filter/", "dns/cache/", "dns/clients/", "dns/policy/", "dns/http/")
-PURE += tuple(f"dns/pipeline/{name}" for name in ("decide", "permit", "reaction", "replies"))
-=======
-PURE = ("dns/wire/", "dns/filter/", "dns/cache/", "dns/clients/", "dns/policy/")
 PURE += tuple(
     f"dns/pipeline/{name}" for name in ("channel", "decide", "permit", "reaction", "replies")
 )
->>>>>>> door
 PURE += tuple(f"model/{name}" for name in ("errors", "explanation", "record", "verdict"))
 PURE += ("model/clock", "model/statistics", "model/status")
 WRITING = "dns/filter/compiled/"
@@ -59,6 +54,11 @@ HOMES = {
     "aiohttp": ("control/web/", "control/lists/"),
     "h2": ("dns/http/", "dns/upstream/links/http2.py"),
     "hpack": "dns/http/",
+    "qh3": (
+        "dns/quic/",
+        *(f"dns/upstream/links/{name}.py" for name in ("quic", "http3")),
+        *(f"dns/upstream/links/quic_{name}.py" for name in ("certificate", "opening", "transport")),
+    ),
     "aiosqlite": "control/database/",
     "sqlite3": "control/database/",
     "yaml": "control/settings/",
