@@ -83,15 +83,10 @@ class App:
             settings.data_dir,
             on_change=self._use_lists,
             resolve=ListHosts(self._house_names, self.forwarder.exchange_later),
-            essential_names=[each.host for each in settings.upstream.servers],
+            essential_names=settings.upstream.hosts,
             faults=self.faults,
         )
-        self.dns = Listeners(
-            [(each.host, each.port) for each in settings.dns.listen],
-            self.pipeline,
-            most_connections=self._quotas.connections,
-            faults=self.faults,
-        )
+        self.dns = self._make_dns(settings)
         self.listening = Listening(self.dns, self._make_page, self.faults)
         self.query_log: QueryLog | None = None
         self._has_loaded = False
@@ -99,6 +94,15 @@ class App:
         self._cache_file = CacheFile(settings, self.table)
         self._tasks = Tasks("app", limit=4, faults=self.faults)
         self._publishing = asyncio.Lock()
+
+    def _make_dns(self, settings: Settings) -> Listeners:
+        return Listeners(
+            [(each.host, each.port) for each in settings.dns.listen],
+            self.pipeline,
+            most_connections=self._quotas.connections,
+            proxies=settings.dns.proxies,
+            faults=self.faults,
+        )
 
     # ---- starting and stopping ---------------------------------------------------------------
 

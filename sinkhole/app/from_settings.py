@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
-from ipaddress import ip_address
 
 from sinkhole.control.lists.builtin import builtin_lists
 from sinkhole.control.settings import Settings
@@ -19,7 +18,11 @@ from sinkhole.dns.policy.local import LocalNames
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
 from sinkhole.dns.policy.snapshot import Filter, GroupPolicy, Policy
 from sinkhole.dns.policy.special_use import Reserved
-from sinkhole.dns.upstream.forwarder import MOST_PER_SERVER, Forwarder
+from sinkhole.dns.upstream.forwarder import Forwarder
+from sinkhole.dns.upstream.health import Server
+from sinkhole.dns.upstream.links.plain import MOST_PER_SERVER, PlainLink
+from sinkhole.dns.upstream.links.plain_engine import PlainEngine
+from sinkhole.dns.upstream.sets import DEFAULT, UpstreamSet
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.model.errors import SettingsError
 from sinkhole.model.faults import Faults
@@ -28,29 +31,16 @@ from sinkhole.model.faults import Faults
 def known_clients(settings: Settings) -> KnownClients:
     """The clients of the settings, as the DNS plane knows them."""
     return KnownClients(
-        KnownClient(each.name, each.addresses, each.tags) for each in settings.clients
+        KnownClient(each.name, each.addresses, each.tags, each.ids) for each in settings.clients
     )
-
-
-def client_names(known: KnownClients) -> Callable[[str], str]:
-    """Tells what the settings call the client with an address; empty for what they do not know."""
-
-    def name(address: str) -> str:
-        try:
-            client = known.owner_of(ip_address(address).packed)
-        except ValueError:  # the log has lost whose it was
-            return ""
-        return client.name if client else ""
-
-    return name
 
 
 class PolicyMaker:
     """What of a Policy comes from the settings, made once; `policy` adds the filter.
 
-    `builtin` are the lists that the settings ask for by name, for the Matcher; `client_name` is as
-    `client_names`; `problems` is what the person running sinkhole should know. Reads the hosts
-    file and the data of services if they are wanted. Raises SettingsError for local
+    `builtin` are the lists that the settings ask for by name, for the Matcher; `client_name` is
+    `KnownClients.called`; `problems` is what the person running sinkhole should know. Reads the
+    hosts file and the data of services if they are wanted. Raises SettingsError for local
     records that cannot be answered.
     """
 
@@ -64,7 +54,7 @@ class PolicyMaker:
         self._rebinding = Rebinding(builtin.rebinding_allow) if builtin.rebinding else None
         self._bogus = BogusAddresses(builtin.bogus_nxdomain) if builtin.bogus_nxdomain else None
         self._known = known_clients(settings)
-        self.client_name = client_names(self._known)
+        self.client_name = self._known.called
 
     def policy(self, rules: Filter, generation: int) -> Policy:
         """The Policy with this filter; cheap, as lists change often."""
@@ -81,6 +71,7 @@ class PolicyMaker:
                 traits,
                 dns.rate_limit_ipv4_prefix,
                 dns.rate_limit_ipv6_prefix,
+                self._known.ids,
             ),
             self._rebinding,
             self._bogus,
@@ -141,17 +132,22 @@ def address_records(addresses: Iterable[Address]) -> list[tuple[int, bytes]]:
 
 
 def make_forwarder(
-    settings: Settings, sockets: int = MOST_PER_SERVER, faults: Faults | None = None
+    settings: Settings, sockets: int = 2 * MOST_PER_SERVER, faults: Faults | None = None
 ) -> Forwarder:
     """The upstreams, which share so many sockets; `faults` are told of bugs."""
-    servers = [(each.host, each.port) for each in settings.upstream.servers]
-    return Forwarder(
-        servers,
-        timeout_s=settings.upstream.timeout,
-        randomize_case=settings.upstream.randomize_case,
-        most_per_server=min(MOST_PER_SERVER, max(1, sockets // max(1, len(servers)))),
-        faults=faults,
+    upstream = settings.upstream
+    engine = PlainEngine(randomize_case=upstream.randomize_case, faults=faults)
+    most = min(MOST_PER_SERVER, max(1, sockets // (2 * max(1, len(upstream.servers)))))
+    servers = tuple(
+        Server(
+            str(each.url),
+            PlainLink(each.url.host, each.url.port, engine, most),
+            each.timeout or upstream.timeout,
+        )
+        for each in upstream.servers
+        if each.url.kind == "udp" and not each.url.is_named
     )
+    return Forwarder({DEFAULT: UpstreamSet(servers)}, faults=faults)
 
 
 def ttl_limits(settings: Settings) -> TtlLimits:

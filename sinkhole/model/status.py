@@ -19,13 +19,26 @@ class Health(NamedTuple):
 
 
 class UpstreamStatus(TypedDict):
-    """What people are shown of an upstream; `rtt_ms` is None until its first answer."""
+    """What people are shown of an upstream.
+
+    Round-trip times are None until its first answer: smoothed, and within which half and nineteen
+    twentieths of the latest 256 lie. `down_s` is for how long it has been down, `connected_s` for
+    how long its connection has stood; None where it is up, or has none. `address` is where it was
+    last found, `last_failure` what it did then, "" if it never failed.
+    """
 
     name: str
+    kind: str
+    address: str
     up: bool
+    down_s: float | None
     rtt_ms: float | None
+    rtt_p50_ms: float | None
+    rtt_p95_ms: float | None
+    connected_s: float | None
     queries: int
     failures: int
+    last_failure: str
 
 
 class CacheStatus(TypedDict):

@@ -8,12 +8,14 @@ import pytest
 from fake_upstream import FakeUpstream
 from forwarding import Clock
 
-from sinkhole.dns.upstream import forwarder
+from sinkhole.dns.upstream import flights
+from sinkhole.dns.upstream.links import plain_engine
 
 
 @pytest.fixture
 def quick_ticks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(forwarder, "TICK_S", 0.002)
+    for each in (flights, plain_engine):
+        monkeypatch.setattr(each, "TICK_S", 0.002)
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Final
 
@@ -12,9 +12,15 @@ from fake_upstream import FakeUpstream
 
 from sinkhole.dns.upstream.flight import Exchanged
 from sinkhole.dns.upstream.forwarder import Forwarder
+from sinkhole.dns.upstream.health import Server
+from sinkhole.dns.upstream.links.plain import PlainLink
+from sinkhole.dns.upstream.links.plain_engine import PlainEngine
+from sinkhole.dns.upstream.sets import DEFAULT, UpstreamSet
+from sinkhole.dns.upstream.strategies import FASTEST, Strategy
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.question import Question
 from sinkhole.model.errors import UpstreamError
+from sinkhole.model.upstream_url import UpstreamUrl
 
 LIMIT_S: Final = 20.0
 
@@ -74,10 +80,37 @@ async def until(condition: Callable[[], bool]) -> None:
             await asyncio.sleep(0.001)
 
 
+def server_at(address: tuple[str, int], engine: PlainEngine, **options: Any) -> Server:
+    """An upstream asked by plain DNS."""
+    ip, port = address
+    most = options.pop("most", 500)
+    return Server(str(UpstreamUrl("udp", ip, port)), PlainLink(ip, port, engine, most), **options)
+
+
+def make_forwarder(
+    addresses: Sequence[tuple[str, int]],
+    *,
+    fallback: Sequence[tuple[str, int]] = (),
+    strategy: Strategy = FASTEST,
+    timeout_s: float = 2.0,
+    most_per_server: int = 500,
+    randomize_case: bool = True,
+    **options: Any,
+) -> Forwarder:
+    """A forwarder with one set of servers that are asked by plain DNS."""
+    shared = {key: options[key] for key in ("clock", "faults") if key in options}
+    engine = PlainEngine(randomize_case=randomize_case, **shared)
+    first, second = (
+        tuple(server_at(each, engine, timeout_s=timeout_s, most=most_per_server) for each in those)
+        for those in (addresses, fallback)
+    )
+    return Forwarder({DEFAULT: UpstreamSet(first, second, strategy)}, **options)
+
+
 @asynccontextmanager
 async def forwarding(*upstreams: FakeUpstream, **options: Any) -> AsyncIterator[Forwarder]:
     """A running forwarder; its start probes are answered already by upstreams that answer."""
-    forwarder = Forwarder([upstream.address for upstream in upstreams], **options)
+    forwarder = make_forwarder([upstream.address for upstream in upstreams], **options)
     forwarder.start()
     try:
         await until(

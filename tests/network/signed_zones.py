@@ -11,22 +11,16 @@ says what a recursive resolver would say.
 
 from __future__ import annotations
 
-import asyncio
-import os
-import shutil
-import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-import dnslib
-from house import LIMIT_S, until
+from other_programs import missing, output_of, serving
 from places import Place, nobodys_place
 
 PROGRAMS: Final = ("nsd", "unbound", "ldns-keygen", "ldns-signzone")
-PATH: Final = f"{os.environ['PATH']}:/usr/sbin"
-MISSING: Final = [name for name in PROGRAMS if shutil.which(name, path=PATH) is None]
+MISSING: Final = missing(*PROGRAMS)
 
 SIGNING: Final = {"example.org": (), "example.net": ("-n", "-s", "5a17")}
 """The zones, and how ldns-signzone is told to sign each: plain NSEC, or NSEC3 with a salt."""
@@ -73,16 +67,16 @@ async def signed_zones(folder: Path) -> AsyncIterator[Zones]:
         with anchors.open("a") as file:
             file.write(_text(key, ".key"))
     settings = [f"zone:\n  name: {zone}\n  zonefile: {path}" for zone, path in files.items()]
-    async with _serving(folder, "nsd", lambda place: _nsd(folder, place, settings)) as place:
+    place = nobodys_place()
+    async with serving(folder, place, _nsd(folder, place, settings)):
         yield Zones(place, anchors)
 
 
 @asynccontextmanager
 async def validator(folder: Path, zones: Zones, upstream: Place) -> AsyncIterator[str]:
     """An Unbound that validates and forwards everything: its address, "host:port"."""
-
-    def settings(place: Place) -> list[str]:
-        (folder / "unbound.conf").write_text(f"""
+    place = nobodys_place()
+    (folder / "unbound.conf").write_text(f"""
 server:
   interface: {place.host}
   port: {place.port}
@@ -99,9 +93,7 @@ forward-zone:
   name: "."
   forward-addr: {upstream.host}@{upstream.port}
 """)
-        return ["unbound", "-d", "-c", str(folder / "unbound.conf")]
-
-    async with _serving(folder, "unbound", settings) as place:
+    async with serving(folder, place, ["unbound", "-d", "-c", str(folder / "unbound.conf")]):
         yield str(place)
 
 
@@ -109,9 +101,9 @@ async def _signed(folder: Path, zone: str, more: str, how: tuple[str, ...]) -> t
     """A zone's file, signed, and its key: the path of that without an ending."""
     plain = folder / f"{zone}.zone"
     plain.write_text(_APEX.format(zone=zone) + more)
-    said = await _run(folder, "ldns-keygen", "-k", "-a", "ECDSAP256SHA256", zone)
+    said = await output_of(folder, "ldns-keygen", "-k", "-a", "ECDSAP256SHA256", zone)
     key = folder / said.strip()
-    await _run(folder, "ldns-signzone", *how, plain.name, key.name)
+    await output_of(folder, "ldns-signzone", *how, plain.name, key.name)
     return plain.with_name(plain.name + ".signed"), key
 
 
@@ -139,49 +131,3 @@ remote-control:
         + "\n".join(zones)
     )
     return ["nsd", "-d", "-c", str(folder / "nsd.conf")]
-
-
-async def _run(folder: Path, *command: str) -> str:
-    process = await asyncio.create_subprocess_exec(
-        *command, cwd=folder, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
-        env={**os.environ, "PATH": PATH},
-    )  # fmt: skip
-    async with asyncio.timeout(LIMIT_S):
-        said, _ = await process.communicate()
-    assert process.returncode == 0, f"{command}: {said.decode()}"
-    return said.decode()
-
-
-@asynccontextmanager
-async def _serving(
-    folder: Path, name: str, command: Callable[[Place], list[str]]
-) -> AsyncIterator[Place]:
-    """A DNS server at a place of its own, answering, until the end."""
-    log, place = folder / f"{name}.log", nobodys_place()
-    with log.open("wb") as output:
-        process = await asyncio.create_subprocess_exec(
-            *command(place), stdout=output, stderr=output, cwd=folder,
-            env={**os.environ, "PATH": PATH},
-        )  # fmt: skip
-    try:
-        await until(lambda: process.returncode is not None or _answers(place), name)
-        assert process.returncode is None, f"{name} does not start: {log.read_text()}"
-        yield place
-    finally:
-        if process.returncode is None:
-            process.terminate()
-            await process.wait()
-
-
-async def _answers(place: Place) -> bool:
-    """Whether somebody answers queries there, now."""
-    with socket.socket(type=socket.SOCK_DGRAM) as sock:
-        sock.setblocking(False)
-        sock.connect(place)
-        with suppress(OSError, TimeoutError):
-            async with asyncio.timeout(1):
-                loop = asyncio.get_running_loop()
-                query = dnslib.DNSRecord.question("nobody.invalid", "SOA")
-                await loop.sock_sendall(sock, bytes(query.pack()))
-                return len(await loop.sock_recv(sock, 4096)) >= 12
-    return False

@@ -10,11 +10,11 @@ from collections.abc import Awaitable, Callable
 
 import dnslib
 from fake_upstream import FakeUpstream, Step
+from forwarding import make_forwarder
 from world import Clock, StillLoop, World, question
 
 from sinkhole.dns.pipeline.channel import UDP
 from sinkhole.dns.pipeline.reaction import Waiting
-from sinkhole.dns.upstream.forwarder import Forwarder
 
 FLOODER, NEIGHBOUR = "192.0.2.66", "192.0.2.7"
 STEP_S = 0.005
@@ -28,7 +28,7 @@ class House:
     def __init__(self, clock: Clock, fakes: list[FakeUpstream], **options: int) -> None:
         self.clock = clock
         self.fakes = fakes
-        self.forwarder = Forwarder([each.address for each in fakes], clock=clock, **options)
+        self.forwarder = make_forwarder([each.address for each in fakes], clock=clock, **options)
         self.world = World(clock=clock, upstreams=self.forwarder, rate_limit=200)  # type: ignore[arg-type]  # the real one in place of the script
         self.replies: dict[str, list[dnslib.DNSRecord]] = {FLOODER: [], NEIGHBOUR: []}
         self.asked = 0

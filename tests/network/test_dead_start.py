@@ -29,7 +29,7 @@ from house import (
 from places import nobodys_place
 from program import Program
 
-from sinkhole.dns.upstream.datagrams import Datagrams
+from sinkhole.dns.upstream.links.datagrams import Datagrams
 
 OWN: dict[str, Any] = {
     "filtering__rules": ["||ads.example^"],

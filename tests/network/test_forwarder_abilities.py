@@ -16,7 +16,7 @@ from fake_upstream import (
 )
 from forwarding import FIRST, QUESTION, Clock, addresses, ask_for, cause_of, forwarding, transports
 
-from sinkhole.dns.upstream.ability import REMEMBER_S, REPEATED
+from sinkhole.dns.upstream.links.ability import REMEMBER_S, REPEATED
 
 pytestmark = pytest.mark.usefixtures("quick_ticks")
 
@@ -55,7 +55,7 @@ async def test_one_datagram_in_another_letter_case_changes_nothing_for_the_next_
     async with forwarding(one, clock=clock) as forwarder:
         for _ in range(5):
             one.script(wrong_case)
-            assert (await forwarder.exchange_later(LONG)).tcp
+            assert (await forwarder.exchange_later(LONG)).over == "tcp"
         await forwarder.exchange_later(LONG)
         assert transports(one) == [False, True] * 5 + [False]
         assert all(spelled_at_random(query) for query in one.queries)
@@ -142,7 +142,7 @@ async def test_one_header_alone_is_asked_about_by_tcp_and_changes_nothing(
         for _ in range(5):
             one.script(rcode(code, with_question=False))
             exchanged = await forwarder.exchange_later(ask_for("example.org", do=True))
-            assert (addresses(exchanged), exchanged.tcp) == ([FIRST], True)
+            assert (addresses(exchanged), exchanged.over) == ([FIRST], "tcp")
         await forwarder.exchange_later(QUESTION)
         assert transports(one) == [False, True] * 5 + [False]
         assert {query.payload for query in one.queries} == {1232}

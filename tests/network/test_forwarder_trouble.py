@@ -155,14 +155,14 @@ async def test_an_error_over_one_question_ends_that_question_and_no_other(
 ) -> None:
     one.always = silent
     async with forwarding(one, clock=clock) as forwarder:
-        ordinary = forwarder._move_on
+        ordinary = forwarder._flights._move_on
 
         def move_on(flight: Flight, now: float) -> None:
             if flight.question.name == ask_for("odd.example.org").name:
                 raise RuntimeError("as arranged")
             ordinary(flight, now)
 
-        monkeypatch.setattr(forwarder, "_move_on", move_on)
+        monkeypatch.setattr(forwarder._flights, "_move_on", move_on)
         odd, plain = begin(forwarder, "odd.example.org"), begin(forwarder, "example.org")
         await one.seen(2)
         clock.now += 1.1

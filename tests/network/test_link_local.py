@@ -10,7 +10,7 @@ import dnslib
 import pytest
 from aiohttp import web
 from fake_upstream import FakeUpstream, truncated
-from forwarding import FIRST, QUESTION, addresses, error_of, forwarding
+from forwarding import FIRST, QUESTION, addresses, error_of, forwarding, make_forwarder
 from forwarding import begin as begin_asking
 from world import World, question
 
@@ -18,7 +18,7 @@ from sinkhole.control.web.server import WebServer
 from sinkhole.dns.server import mmsg
 from sinkhole.dns.server.sockets import ListenError, bind, bind_both
 from sinkhole.dns.server.udp import UdpListener
-from sinkhole.dns.upstream.forwarder import Forwarder
+from sinkhole.dns.upstream.links.plain import PlainLink
 from sinkhole.model.errors import SettingsError
 from sinkhole.model.socket_address import socket_address
 
@@ -52,14 +52,14 @@ async def test_an_upstream_is_asked_through_its_interface(link_local: str, by_tc
             upstream.script(truncated)
         async with forwarding(upstream) as forwarder:
             exchanged = await forwarder.exchange_later(QUESTION)
-            assert (addresses(exchanged), exchanged.tcp) == ([FIRST], by_tcp)
+            assert (addresses(exchanged), exchanged.over) == ([FIRST], "tcp" if by_tcp else "udp")
             assert exchanged.server == f"[{link_local}]:{upstream.port}"
 
 
 async def test_an_upstream_whose_interface_is_gone_is_told_and_asked_when_it_is_back(
     one: FakeUpstream, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    forwarder = Forwarder([("fe80::1%later0", 53)], probe_s=1000.0)
+    forwarder = make_forwarder([("fe80::1%later0", 53)], probe_s=1000.0)
     forwarder.start()
     try:
         error = await error_of(begin_asking(forwarder))
@@ -67,9 +67,8 @@ async def test_an_upstream_whose_interface_is_gone_is_told_and_asked_when_it_is_
         assert forwarder.problems()[0] == (
             "upstream fe80::1%later0 cannot be asked: there is no interface later0"
         )
-        server = forwarder._servers[0]
-        monkeypatch.setattr(type(server), "address", lambda _: one.address)
-        server.family = socket.AF_INET
+        monkeypatch.setattr(PlainLink, "_where", lambda _: one.address)
+        monkeypatch.setattr(forwarder._servers[0].link, "_family", socket.AF_INET)
         assert addresses(await forwarder.exchange_later(QUESTION)) == [FIRST]
         assert forwarder.problems() == []
     finally:

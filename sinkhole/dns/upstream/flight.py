@@ -7,13 +7,13 @@ many open queries for one name that make guessing cheap (RFC 5452 §5).
 from __future__ import annotations
 
 import asyncio
-import socket
-from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from typing import Final, NamedTuple
 
 from sinkhole.dns.upstream.health import Server
-from sinkhole.dns.upstream.shares import Holder, Shares
+from sinkhole.dns.upstream.links.link import Cancel
+from sinkhole.dns.upstream.sets import UpstreamSet
+from sinkhole.dns.upstream.shares import Holder
 from sinkhole.dns.wire.extended_errors import ExtendedError, bounded
 from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Reply
@@ -24,13 +24,14 @@ from sinkhole.model.faults import Faults
 class Exchanged(NamedTuple):
     """A usable reply (NOERROR, NXDOMAIN or YXDOMAIN, not truncated) and who gave it.
 
-    `server` is its name in the status; `rtt_s` runs from the query that was answered.
+    `server` is its name in the status, `over` the transport, such as "udp" or "tls"; `rtt_s` runs
+    from when that server was asked.
     """
 
     reply: Reply
     server: str
     rtt_s: float
-    tcp: bool = False
+    over: str = "udp"
 
 
 class CrowdedError(UpstreamError):
@@ -42,7 +43,10 @@ WORTH_TELLING_S: Final = 0.1
 SHORTEST_PATIENCE_S: Final = 0.2
 """Asking the next server as well before this would double the traffic for nothing."""
 
-_SILENCE: Final = {False: "gave no answer", True: "gave no answer over TCP"}
+SILENCE: Final = "gave no answer"
+
+FlightKey = tuple[str, Question]
+"""Which upstream set is asked, by its name, and what."""
 
 Tell = Callable[[Exchanged | UpstreamError], None]
 """Called once, with what became of the question."""
@@ -60,162 +64,118 @@ class Waiter:
 
 
 class Attempt:
-    """One query sent to one server, until it is answered, fails, or its flight ends.
+    """One server asked for a flight, until it answers, fails, or the flight ends.
 
-    `handle` is its socket, or its task over TCP, while it is open, and `places` are those of which
-    it then holds one for its flight's `holder`. `patience_s` is after how long a server counts as
-    silent. `fallback` is how to ask by UDP should TCP not be to be had, with EDNS and in lower case
-    or not; None where that would not help. `outcome` finishes a sentence that begins with the
-    server's name, "" while nothing came of it. `errors` are what the server said of its failure.
+    `cancel` ends it from outside; None once it has ended. It holds one of its server's places for
+    the flight's `holder` until then. `patience_s` is after how long the server counts as silent.
+    `outcome` finishes a sentence that begins with the server's name, "" while nothing came of it.
+    `errors` are what the server said of its failure.
     """
 
-    __slots__ = (
-        "edns", "errors", "fallback", "flight", "handle", "lower", "outcome", "patience_s",
-        "places", "query", "sent_at", "server", "tcp",
-    )  # fmt: skip
+    __slots__ = ("cancel", "errors", "flight", "outcome", "patience_s", "sent_at", "server")
 
-    def __init__(
-        self, flight: Flight, server: Server, query: bytes, now: float, edns: bool, lower: bool
-    ) -> None:
-        """`edns` and `lower` tell how the query was made: with OPT, without random letter case."""
+    def __init__(self, flight: Flight, server: Server, now: float) -> None:
         self.flight = flight
         self.server = server
-        self.query = query
         self.sent_at = now
-        self.edns = edns
-        self.lower = lower
-        self.tcp = False
         self.patience_s = 0.0
-        self.fallback: tuple[bool, bool] | None = None
         self.outcome = ""
         self.errors: tuple[ExtendedError, ...] = ()
-        self.handle: socket.SocketType | asyncio.Task[None] | None = None
-        self.places: Shares[Attempt] = server.sockets
+        self.cancel: Cancel | None = None
 
 
 class Flight:
-    """A question underway. `servers` are those it may ask, `waiters` who is told the end; `holder`
-    is that of the waiter for whom its attempts hold their places. `is_crowded` tells that one had
-    to give its place up.
+    """A question underway. `tiers` are the servers it may ask: those of the second when all of the
+    first have failed; `waiters` who is told the end; `holder` is that of the waiter for whom its
+    attempts hold their places. `is_crowded` tells that one had to give its place up.
 
-    `next_at` is when to ask the next server, `over_at` when to give up if there is none left;
-    no later than `ends_at`. `spent` are the servers not worth asking again for this question.
+    `next_at` is when to ask the next server, `ends_at` when to give up.
     """
 
     __slots__ = (
-        "attempts",
-        "began_at",
-        "ends_at",
-        "holder",
-        "is_crowded",
-        "is_probe",
-        "next_at",
-        "over_at",
-        "question",
-        "servers",
-        "spent",
-        "strays",
-        "waiters",
+        "attempts", "began_at", "ends_at", "holder", "is_crowded", "is_probe", "key", "next_at",
+        "question", "strategy", "tier", "tiers", "waiters",
     )  # fmt: skip
 
     def __init__(
         self,
-        question: Question,
-        servers: Sequence[Server],
+        key: FlightKey,
+        upstreams: UpstreamSet,
         holder: Holder,
         now: float,
         ends_at: float,
         is_probe: bool = False,
     ) -> None:
         """`is_probe` makes any answer usable, whatever its rcode."""
-        self.question = question
-        self.servers = servers
+        self.key = key
+        self.question = key[1]
+        self.tiers = upstreams.tiers
+        self.tier = 0
+        self.strategy = upstreams.strategy
         self.holder = holder
         self.waiters: list[Waiter] = []
         self.attempts: list[Attempt] = []
-        self.spent: list[Server] = []
-        self.strays = 0
         self.is_crowded = False
         self.is_probe = is_probe
         self.began_at = now
-        self.next_at = self.over_at = now
+        self.next_at = now
         self.ends_at = ends_at
 
     @property
-    def judged_zone(self) -> bytes | None:
-        """The zone that a failure may be about; None for a probe, whose name is nobody's."""
-        return None if self.is_probe else self.holder.zone
-
-    def asked(self, server: Server) -> int:
-        """How many attempts went to this server."""
-        count = 0
-        for attempt in self.attempts:
-            if attempt.server is server:
-                count += 1
-        return count
+    def servers(self) -> tuple[Server, ...]:
+        """Those that may be asked now."""
+        return self.tiers[self.tier]
 
     @property
-    def has_fresh_server(self) -> bool:
-        """Whether there is a server in good order that was not asked yet."""
-        for server in self.servers:
-            if server.up and not (server.loops or self.asked(server) or server in self.spent):
-                return True
-        return False
+    def is_open(self) -> bool:
+        """Whether somebody may answer yet."""
+        return any(attempt.cancel is not None for attempt in self.attempts)
 
-    def patience_s(self, server: Server, try_s: float) -> float:
+    def may_ask(self, server: Server) -> bool:
+        """Whether a server is worth asking: not twice, nor one that sends our questions back."""
+        if server.loops and not self.is_probe:
+            return False
+        return not any(attempt.server is server for attempt in self.attempts)
+
+    def patience_s(self, server: Server) -> float:
         """How long to wait for a server just asked, before the next one is asked as well."""
-        if len(self.servers) == 1 or not self.has_fresh_server:
-            return try_s
+        longest_s = server.timeout_s / 2
+        if not self.strategy.hedges:
+            return longest_s
+        if not any(each.up and self.may_ask(each) for each in self.servers):
+            return longest_s
         if server.is_suspect or server.rtt_s is None:
-            return min(SHORTEST_PATIENCE_S, try_s)
-        return min(max(3 * server.rtt_s, SHORTEST_PATIENCE_S), try_s)
-
-    def wait(self, now: float, patience_s: float, limit_s: float) -> None:
-        """Give a new attempt `patience_s` before the next server is asked, `limit_s` in all."""
-        # Comparisons, as min() and max() would take a third of a microsecond a query.
-        ends_at, next_at, over_at = self.ends_at, now + patience_s, now + limit_s
-        self.next_at = next_at if next_at < ends_at else ends_at
-        if over_at > self.over_at:
-            self.over_at = over_at if over_at < ends_at else ends_at
+            return min(SHORTEST_PATIENCE_S, longest_s)
+        return min(max(3 * server.rtt_s, SHORTEST_PATIENCE_S), longest_s)
 
     def hand_over(self, holder: Holder) -> None:
         """Let its attempts hold their places for another waiter."""
         for attempt in self.attempts:
-            if attempt.handle is not None:
-                attempt.places.leave(self.holder, attempt)
-                attempt.places.take(holder, attempt)
+            if attempt.cancel is not None:
+                attempt.server.places.leave(self.holder, attempt)
+                attempt.server.places.take(holder, attempt)
         self.holder = holder
 
-    def gave_way(self, attempt: Attempt, now: float) -> None:
+    def gave_way(self, now: float) -> None:
         """An attempt was ended to make room: go on without it, at the next tick at the latest.
 
         Not at once: that might make the next one give way, and so on.
         """
         self.is_crowded = True
-        self.spent.append(attempt.server)
-        if not any(other.handle for other in self.attempts):
-            self.next_at = self.over_at = now
+        if not self.is_open:
+            self.next_at = now
 
     def explain(self, now: float) -> UpstreamError:
         """The error that ends this flight: what each server did, in the order they were asked."""
-        deeds = Counter((a.server.name, a.outcome or _SILENCE[a.tcp]) for a in self.attempts)
-        names = dict.fromkeys(name for name, _ in deeds)
-        told = {
-            name: " and ".join(
-                what if times == 1 else f"{what} ({times} times)"
-                for (who, what), times in deeds.items()
-                if who == name
-            )
-            for name in names
-        }
+        told = [(each.server.name, each.outcome or SILENCE) for each in self.attempts]
         said = bounded(error for attempt in self.attempts for error in attempt.errors)
         took_s = now - self.began_at
         ending = f"; gave up after {took_s:.1f} s" if took_s >= WORTH_TELLING_S else ""
         error = CrowdedError if self.is_crowded else UpstreamError
         if len(told) == 1:
-            [(name, what)] = told.items()
+            [(name, what)] = told
             return error(name, what + ending, said)
-        return error("", ", ".join(f"{k} {v}" for k, v in told.items()) + ending, said)
+        return error("", ", ".join(f"{name} {what}" for name, what in told) + ending, said)
 
 
 def tell_all(waiters: Iterable[Waiter], outcome: Exchanged | UpstreamError, faults: Faults) -> None:

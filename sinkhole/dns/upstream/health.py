@@ -13,18 +13,12 @@ failed that is about no name: a probe, or the kernel says that nobody is there.
 
 from __future__ import annotations
 
-import ipaddress
 import logging
+from collections import deque
 from typing import TYPE_CHECKING, Final
 
-from sinkhole.dns.upstream.ability import Ability
+from sinkhole.dns.upstream.links.link import Link
 from sinkhole.dns.upstream.shares import Shares
-from sinkhole.model.socket_address import (
-    SocketAddress,
-    family_of,
-    is_link_local,
-    socket_address,
-)
 from sinkhole.model.status import UpstreamStatus
 
 if TYPE_CHECKING:
@@ -46,35 +40,35 @@ SMOOTHING: Final = 1 / 8
 MELTING: Final = 0.98
 """What is left of a score each time another server is chosen: half after 34 choices."""
 
-DNS_PORT: Final = 53
+RECENT: Final = 256
+"""Round-trip times remembered, to tell what is usual."""
 
 
 class Server:
-    """One upstream. Counters only grow; times are of the clock that the forwarder runs on.
-
-    Raises ValueError when `ip` is not an address: a name would have to be looked up, and by whom?
-    One that is link-local has its interface behind it, as in `fe80::1%eth0`.
-    """
+    """One upstream. Counters only grow; times are of the clock that the forwarder runs on."""
 
     __slots__ = (
-        "_nameless", "edns", "failures", "family", "fixed", "ip", "letter_case", "loops", "missed",
-        "name", "port", "queries", "recovered_at", "rtt_s", "score", "slow_s", "sockets", "up",
-        "useless", "useless_span",
+        "_nameless", "_recent_s", "down_since", "failures", "last_failure", "link", "loops",
+        "missed", "name", "places", "queries", "recovered_at", "rtt_s", "score", "slow_s",
+        "timeout_s", "turn", "up", "useless", "useless_span",
     )  # fmt: skip
 
-    def __init__(self, ip: str, port: int, slow_s: float, most_sockets: int = 500) -> None:
-        """`slow_s` is the score of a server that did not answer: how long one is waited for."""
-        version = ipaddress.ip_address(ip).version
-        self.name = _text(ip, port, version)
-        self.ip, self.port, self.family = ip, port, int(family_of(ip))
-        self.fixed = None if is_link_local(ip) else self.address()
-        """`address` of one that needs no interface, so that not every query asks for it."""
-        self.slow_s = slow_s
+    def __init__(self, name: str, link: Link, timeout_s: float = 2.0) -> None:
+        """`name` is its address as people write it; one question may take it `timeout_s`."""
+        self.name = name
+        self.link = link
+        self.timeout_s = timeout_s
+        self.slow_s = timeout_s / 2
+        """The score of one that did not answer."""
         self.up = True
+        self.down_since: float | None = None
         self.loops = False
         """Whether it was seen to send our questions back to us; it is not asked then."""
         self.rtt_s: float | None = None
+        self._recent_s: deque[float] = deque(maxlen=RECENT)
         self.score = 0.0
+        self.turn = 0.0
+        """When it comes next where the load is balanced; no clock's time."""
         self.recovered_at = float("-inf")
         """When it was last found to be of use again, after it had been down or of no use."""
         self.missed: set[bytes] = set()
@@ -87,11 +81,10 @@ class Server:
         """When it gave the first and the last of those."""
         self.queries = 0
         self.failures = 0
-        self.sockets: Shares[Attempt] = Shares(most_sockets)
-        """Those open to it by UDP."""
-        self.edns = Ability()
-        self.letter_case = Ability()
-        """To repeat a question in the letter case in which it was asked."""
+        self.last_failure = ""
+        """What it did when it failed last."""
+        self.places: Shares[Attempt] = Shares(link.most)
+        """Questions underway to it."""
 
     @property
     def is_hopeful(self) -> bool:
@@ -106,10 +99,6 @@ class Server:
         """Whether it failed since its last answer; a probe tells whether that is about a name."""
         return bool(self._nameless or self.missed)
 
-    def address(self) -> SocketAddress:
-        """Where it is now. Raises OSError when its interface is not there."""
-        return socket_address(self.ip, self.port)
-
     def answered(self, now: float, rtt_s: float | None = None) -> None:
         """It gave a matching answer, whatever that says; `rtt_s` is None where the time says
         nothing (TCP)."""
@@ -118,9 +107,11 @@ class Server:
             self._nameless = 0
         if not self.up:
             self.up = True
+            self.down_since = None
             self.recovered_at = now
             log.info("upstream %s answers again", self.name)
         if rtt_s is not None:
+            self._recent_s.append(rtt_s)
             old = rtt_s if self.rtt_s is None else self.rtt_s
             self.rtt_s = self.score = old + (rtt_s - old) * SMOOTHING
             if len(self.useless) >= SEVERAL:
@@ -148,14 +139,18 @@ class Server:
         if len(self.useless) >= SEVERAL:
             self.score = max(self.score, self.slow_s)
 
-    def failed(self, what: str, zone: bytes | None = None) -> None:
+    def failed(
+        self, now: float, what: str, zone: bytes | None = None, *, is_probe: bool = False
+    ) -> None:
         """It gave no answer in time, or one that cannot be read, to a question about this zone.
 
-        None is for what is about no name: a probe, or what the kernel says.
+        None is for what is about no name: a probe, or what the kernel says. A probe counts twice,
+        as it says what one question cannot.
         """
         self.failures += 1
+        self.last_failure = what
         if zone is None:
-            self._nameless += 1
+            self._nameless += 1 + is_probe
         elif len(self.missed) < SEVERAL:
             self.missed.add(zone)
         if self._nameless + len(self.missed) < SEVERAL:
@@ -163,6 +158,7 @@ class Server:
         self.score = max(self.score, self.slow_s)
         if self.up and self._nameless:
             self.up = False
+            self.down_since = now
             log.warning("upstream %s is down: it %s", self.name, what)
 
     @property
@@ -173,25 +169,29 @@ class Server:
                 f"upstream {self.name} sends our questions back to sinkhole (a forwarding loop) and"
                 " is not asked: let it forward to another resolver, or remove it from the settings"
             )
-        try:
-            self.address()
-        except OSError as error:
-            return f"upstream {self.name} cannot be asked: {error.strerror}"
+        if problem := self.link.state().problem:
+            return f"upstream {self.name} cannot be asked: {problem}"
         return ""
 
-    def status(self) -> UpstreamStatus:
+    def status(self, now: float) -> UpstreamStatus:
         """The numbers people are shown."""
+        link, recent = self.link.state(), sorted(self._recent_s)
         return {
             "name": self.name,
+            "kind": self.link.kind,
+            "address": link.address,
             "up": self.up and not self.loops,
+            "down_s": None if self.down_since is None else round(now - self.down_since, 1),
             "rtt_ms": None if self.rtt_s is None else round(self.rtt_s * 1000, 2),
+            "rtt_p50_ms": _ms_at(recent, 0.5),
+            "rtt_p95_ms": _ms_at(recent, 0.95),
+            "connected_s": None if link.connected_at is None else round(now - link.connected_at, 1),
             "queries": self.queries,
             "failures": self.failures,
+            "last_failure": self.last_failure,
         }
 
 
-def _text(ip: str, port: int, version: int) -> str:
-    """The address as people write it: the port only where it is not 53."""
-    if port == DNS_PORT:
-        return ip
-    return f"[{ip}]:{port}" if version == 6 else f"{ip}:{port}"
+def _ms_at(ordered: list[float], share: float) -> float | None:
+    """The time within which this share of them lies, in milliseconds; None of none."""
+    return round(ordered[int(share * (len(ordered) - 1))] * 1000, 2) if ordered else None

@@ -64,6 +64,16 @@ class Prober:
         if server not in self._watched:
             self._look_in(server, self._every_s * FIRST_LOOK)
 
+    def look_at(self, server: Server) -> None:
+        """Probe a server now, whether it failed or not."""
+        timer = self._watched.get(server)
+        if timer is not None:
+            timer.cancel()
+        elif server in self._watched:
+            return  # a probe is underway
+        self._watched[server] = None
+        self._probe(server)
+
     def is_own(self, question: Question) -> bool:
         """Whether this is the latest probe of one of our servers, come back to us as a query.
 

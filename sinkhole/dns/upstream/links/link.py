@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from math import inf
 from typing import NamedTuple, Protocol
 
 from sinkhole.dns.wire.question import Question
@@ -31,12 +32,14 @@ class Answer(NamedTuple):
 
     Truncated only where nothing longer can be had. `rtt_s` is from the query that was answered to
     its answer; None where that says nothing of the server's speed, as a handshake is in it. `over`
-    is the transport that it came by, such as "udp", "tcp" or "tls".
+    is the transport that it came by, such as "udp", "tcp" or "tls"; `before` says, as a Failure
+    does, what came of asking otherwise first, "" where nothing had to be.
     """
 
     reply: Reply
     rtt_s: float | None
     over: str
+    before: str = ""
 
 
 class Failure(NamedTuple):
@@ -57,11 +60,18 @@ class LinkState(NamedTuple):
     """What people are shown of a link; times are those of its clock.
 
     `address` is the IP address it asks at now, "" while none is known; `connected_at` is when its
-    connection was made, None where there is none.
+    connection was made, None where there is none. `problem` is why it cannot be asked at all, and
+    what to do. Counted are messages that answered nothing we asked (`strays`), and questions that
+    found no descriptor or memory on our side (`unsent`); `forged_at` is when the last suspicion
+    arose that somebody forges answers.
     """
 
     address: str = ""
     connected_at: float | None = None
+    problem: str = ""
+    strays: int = 0
+    unsent: int = 0
+    forged_at: float = -inf
 
 
 class Link(Protocol):

@@ -177,8 +177,7 @@ async def test_a_machine_without_ipv6_does_without_its_wildcard(
 async def test_what_is_added_is_served_by_its_listener_and_is_never_the_end_of_the_others(
     machine: Machine,
 ) -> None:
-    machine.errors["TCP", "0.0.0.0"] = errno.EADDRINUSE
-    here = nobodys_place()
+    here, machine.errors["TCP", "0.0.0.0"] = nobodys_place(), errno.EADDRINUSE
     async with listeners(here) as dns:
         added = StreamListener(dns.door, TLS)
         dns.add([("0.0.0.0", 0), ("127.0.0.2", 0)], "TCP", added, "TLS")
@@ -200,7 +199,7 @@ async def test_a_bug_in_the_middle_leaves_nothing_open(monkeypatch: pytest.Monke
     async with listeners(place) as dns:
         dns.bind()
         with suppress(ZeroDivisionError):
-            monkeypatch.setattr(subject, "UdpListener", lambda *_: 1 // 0)
+            monkeypatch.setattr(subject, "UdpListener", lambda *_, **__: 1 // 0)
             dns.serve()
     for transport in subject.BOTH:
         bind(transport, *place).sock.close()

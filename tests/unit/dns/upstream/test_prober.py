@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 import pytest
+from silent_link import server_named
 
 from sinkhole.dns.upstream.flight import Exchanged, Tell
 from sinkhole.dns.upstream.health import SEVERAL, Server
@@ -39,7 +40,7 @@ def asked() -> Asked:
 
 @pytest.fixture
 def server() -> Server:
-    return Server("192.0.2.1", 53, 1.0)
+    return server_named("192.0.2.1")
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ async def prober(asked: Asked) -> AsyncIterator[Prober]:
 async def test_every_server_is_probed_at_the_start_with_a_name_of_its_own(
     prober: Prober, asked: Asked
 ) -> None:
-    servers = [Server(f"192.0.2.{number}", 53, 1.0) for number in range(3)]
+    servers = [server_named(f"192.0.2.{number}") for number in range(3)]
     prober.start(servers)
     probes = [await asked.next() for _ in servers]
     assert [server for _, server, _ in probes] == servers
@@ -72,18 +73,18 @@ async def test_a_healthy_server_is_left_alone(prober: Prober, asked: Asked, serv
 async def test_a_server_that_failed_is_probed_until_it_answers(
     prober: Prober, asked: Asked, server: Server
 ) -> None:
-    server.failed("gave no answer")
+    server.failed(0.0, "gave no answer")
     prober.suspect(server)
     for _ in range(3):
         _, _, tell = await asked.next()
-        server.failed("gave no answer")
+        server.failed(0.0, "gave no answer")
         tell(SILENCE)
     _, _, tell = await asked.next()
     server.answered(1.0, 0.01)
     tell(ANSWER)
     assert asked.arrived.empty()
     prober.suspect(server)  # and the next suspicion is followed up again
-    server.failed("gave no answer")
+    server.failed(0.0, "gave no answer")
     await asked.next()
 
 
@@ -92,7 +93,7 @@ async def test_suspicion_of_a_watched_server_adds_no_probe(
 ) -> None:
     prober.start([server])
     for _ in range(SEVERAL):
-        server.failed("gave no answer")
+        server.failed(0.0, "gave no answer")
         prober.suspect(server)
     assert asked.arrived.qsize() == 1
 
@@ -100,7 +101,7 @@ async def test_suspicion_of_a_watched_server_adds_no_probe(
 async def test_a_server_that_recovered_before_its_probe_needs_none(
     prober: Prober, asked: Asked, server: Server
 ) -> None:
-    server.failed("gave no answer")
+    server.failed(0.0, "gave no answer")
     prober.suspect(server)
     server.answered(1.0, 0.01)
     with pytest.raises(TimeoutError):
@@ -178,7 +179,7 @@ async def test_an_error_while_probing_does_not_end_the_watch(
         asked.ask(question, server, tell)
 
     prober = Prober(ask, SOON_S)
-    server.failed("gave no answer")
+    server.failed(0.0, "gave no answer")
     prober.suspect(server)
     assert (await asked.next())[1] is server
     assert [str(context["exception"]) for context in told] == ["as arranged"]
@@ -188,7 +189,7 @@ async def test_an_error_while_probing_does_not_end_the_watch(
 async def test_after_closing_nothing_is_probed(
     prober: Prober, asked: Asked, server: Server
 ) -> None:
-    server.failed("gave no answer")
+    server.failed(0.0, "gave no answer")
     prober.start([server])
     _, _, tell = await asked.next()
     prober.close()

@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 import pytest
 from places import nobodys_place, nobodys_port
 
-from sinkhole.dns.upstream.datagrams import BIND_TRIES, LOWEST_PORT, Datagrams
+from sinkhole.dns.upstream.links.datagrams import BIND_TRIES, LOWEST_PORT, Datagrams
 
 LIMIT_S = 20.0
 Arrivals = asyncio.Queue[tuple[str, bytes | OSError]]

@@ -1,6 +1,6 @@
 """What proves that a server lacks an ability, and for how long."""
 
-from sinkhole.dns.upstream.ability import REMEMBER_S, REPEATED, Ability
+from sinkhole.dns.upstream.links.ability import REMEMBER_S, REPEATED, Ability
 
 
 def is_lacking(ability: Ability, now: float) -> bool:

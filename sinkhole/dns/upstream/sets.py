@@ -1,0 +1,40 @@
+"""Upstream sets: which servers answer for whom, in two tiers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sinkhole.dns.upstream.health import Server
+from sinkhole.dns.upstream.strategies import FASTEST, Strategy
+
+DEFAULT = ""
+"""The name of the set that answers whatever no other set is for."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class UpstreamSet:
+    """Servers that stand in for each other: `fallback` are asked when all of `servers` failed.
+
+    Flights and cached answers of one set are never those of another, as their servers may know
+    different names.
+    """
+
+    servers: tuple[Server, ...]
+    fallback: tuple[Server, ...] = ()
+    strategy: Strategy = FASTEST
+
+    @property
+    def tiers(self) -> tuple[tuple[Server, ...], ...]:
+        """Those to be asked first, and those behind them; those known to be down come last."""
+        if not self.fallback:
+            return (self.servers,)
+        if any(server.up and not server.loops for server in self.servers):
+            return self.servers, self.fallback
+        return self.fallback, self.servers
+
+
+def servers_of(sets: Iterable[UpstreamSet]) -> tuple[Server, ...]:
+    """Every server of these sets once, in order."""
+    every = (server for each in sets for server in (*each.servers, *each.fallback))
+    return tuple(dict.fromkeys(every))
