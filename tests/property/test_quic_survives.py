@@ -59,9 +59,9 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> Issued:
 
 def pair(certificate: Issued) -> tuple[Connection, Connection]:
     """A client that has begun, and a server that knows nothing of it yet."""
-    ours = configuration("doq", is_client=True, idle_s=30, stream_size=1000)
+    ours = configuration(["doq"], is_client=True, idle_s=30, stream_size=1000)
     ours.verify_mode = ssl.CERT_NONE
-    theirs = configuration("doq", is_client=False, idle_s=30, stream_size=1000)
+    theirs = configuration(["doq"], is_client=False, idle_s=30, stream_size=1000)
     own, begin, key = certificate.path.read_bytes().partition(b"-----BEGIN PRIVATE KEY-----")
     theirs.load_cert_chain(own, begin + key)
     native = QuicConnection(configuration=ours)
