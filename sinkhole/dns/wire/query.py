@@ -34,28 +34,60 @@ def _tail(do: bool) -> bytes:
     return b"\0\1" + b"\0" + opt + ttl.to_bytes(4, "big") + b"\0\0"
 
 
+PADDED_TO: Final = 128
+"""Queries that nobody on the way can read are made as long as a multiple of this (RFC 8467 §4.1),
+so that their length says little of the name."""
+
+_PADDING: Final = 12  # RFC 7830 §3
+_OPTION_HEAD: Final = 4
+
+
+def _padded_tail(do: bool, padding: int) -> bytes:
+    """As `_tail`, with one option: so many zero bytes of padding."""
+    size = _OPTION_HEAD + padding
+    option = _PADDING.to_bytes(2, "big") + padding.to_bytes(2, "big") + bytes(padding)
+    return _tail(do)[:-2] + size.to_bytes(2, "big") + option
+
+
 _HEADS: Final = {(cd, edns): _head(cd, edns) for cd in (False, True) for edns in (False, True)}
 _TAILS: Final = {do: _tail(do) for do in (False, True)}
 _BARE_TAIL: Final = b"\0\1"
+_PADDED_TAILS: Final = {
+    (do, padding): _padded_tail(do, padding) for do in (False, True) for padding in range(PADDED_TO)
+}
+_LEAST_PADDED: Final = HEADER_SIZE + 4 + OPT_FIXED_SIZE + _OPTION_HEAD
+"""Bytes of a query with an empty padding option, but for its name."""
 
 
 def render_query(
-    question: Question, query_id: int, *, case_bits: int = 0, edns: bool = True
+    question: Question,
+    query_id: int,
+    *,
+    case_bits: int = 0,
+    edns: bool = True,
+    padded: bool = False,
 ) -> bytes:
     """The query for a question, with the id and letter case that the caller drew at random.
 
     `case_bits` holds eight bits for each byte of the wire name (more are ignored, 0 leaves the
     name lower-cased); see `spell`. Without EDNS there is no place for DO: it is left out. Both
     must come from the operating system's random source, for they are what a forger has to guess
-    (RFC 5452 §9.2). Cost: about 1 µs.
+    (RFC 5452 §9.2). `padded` is for encrypted transports; without EDNS there is no place for it.
+    Cost: about 1 µs.
     """
     name = spell(question.name, case_bits) if case_bits else question.name
+    if not edns:
+        tail = _BARE_TAIL
+    elif padded:
+        tail = _PADDED_TAILS[question.do, -(_LEAST_PADDED + len(name)) % PADDED_TO]
+    else:
+        tail = _TAILS[question.do]
     return (
         query_id.to_bytes(2, "big")
         + _HEADS[question.cd, edns]
         + name
         + question.qtype.to_bytes(2, "big")
-        + (_TAILS[question.do] if edns else _BARE_TAIL)
+        + tail
     )
 
 
@@ -71,7 +103,7 @@ def spell(wire_name: bytes, case_bits: int) -> bytes:
 
 
 def question_end(query: bytes) -> int:
-    """The offset behind the question of a query of ours.
+    """The offset behind the question of a query of ours, which must not be padded.
 
     Nothing but an OPT record without options may follow, so there is no need to walk the name.
     """
@@ -92,4 +124,23 @@ def answers_but_for_case(wire: bytes, query: bytes) -> bool:
         and wire[4:6] == b"\0\1"
         and wire[HEADER_SIZE:name_end].lower() == query[HEADER_SIZE:name_end].lower()
         and wire[name_end:end] == query[name_end:end]
+    )
+
+
+def is_reply_to(wire: bytes, question: Question) -> bool:
+    """Whether a message is a response to a question, letter case and id aside.
+
+    For transports that know by themselves what a message answers, and that nobody can write into.
+    Responses that leave the question out (some servers do for FORMERR and NOTIMP) count when they
+    hold no records at all.
+    """
+    if len(wire) < HEADER_SIZE or not wire[2] & 0x80:
+        return False
+    if wire[4:6] == b"\0\0":
+        return wire[6:10] == b"\0\0\0\0" and wire[3] & n.RCODE_MASK != n.Rcode.NOERROR
+    end = HEADER_SIZE + len(question.name)
+    return (
+        wire[4:6] == b"\0\1"
+        and wire[HEADER_SIZE:end].lower() == question.name
+        and wire[end : end + 4] == question.qtype.to_bytes(2, "big") + b"\0\1"
     )

@@ -12,16 +12,18 @@ from typing import Protocol
 
 from sinkhole.dns.upstream.links.link import OnReply
 from sinkhole.dns.wire.question import Question
+from sinkhole.model.errors import UpstreamError
 
 
 class Asking:
     """One question underway on a link of sessions, until it is answered, fails or is cancelled.
 
     `session` is the one it was given to, `key` what that one knows it by (an id, a stream).
-    `tries` counts the sessions it was given to so far.
+    `tries` counts the sessions it was given to so far. `edns` is whether to ask with EDNS: not so
+    where the server said that it knows none.
     """
 
-    __slots__ = ("deadline", "key", "on_reply", "question", "sent_at", "session", "tries")
+    __slots__ = ("deadline", "edns", "key", "on_reply", "question", "sent_at", "session", "tries")
 
     def __init__(self, question: Question, deadline: float, on_reply: OnReply) -> None:
         self.question = question
@@ -31,15 +33,23 @@ class Asking:
         self.key = 0
         self.sent_at = 0.0
         self.tries = 0
+        self.edns = True
+
+
+class Exhausted(UpstreamError):
+    """No connection could be made as this machine has none left: no server is to blame."""
 
 
 class Session(Protocol):
     """One connection, ready to be used. Nothing here raises.
 
+    `address` is the IP address that it goes to.
+
     `room` is how many more questions it takes now; 0 while it is full, and for good when the server
     said that it takes no more (GOAWAY) or ids run out: it then lives on for what is underway.
     """
 
+    address: str
     room: int
 
     def send(self, asking: Asking) -> None:
@@ -62,6 +72,11 @@ class SessionEvents(Protocol):
         """These bytes came as the answer, not yet looked at but for the framing."""
         ...
 
+    def heard(self, session: Session) -> None:
+        """Something came that answers no question underway, such as one that was cancelled: the
+        connection is alive. To be told where it is known; nothing but patience depends on it."""
+        ...
+
     def refused(self, asking: Asking, what: str, *, retry: bool) -> None:
         """The server took this one question ill (a stream reset, an HTTP status); with `retry` it
         was not worked on, and may be asked again on another session."""
@@ -78,4 +93,6 @@ class SessionEvents(Protocol):
 
 
 OpenSession = Callable[[SessionEvents, float], Awaitable[Session]]
-"""Makes a connection, handshake and all, by the deadline; raises UpstreamError in words."""
+"""Makes a connection, handshake and all, by the deadline; raises UpstreamError in words, Exhausted
+where our own machine is the reason. A session that ends before it was handed over is not told of:
+then this raises as well."""

@@ -1,0 +1,275 @@
+"""Connections to upstreams by the real `Connector`: to TLS servers that are right and wrong."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from hashlib import sha256
+from pathlib import Path
+
+import pytest
+from pki import NOW, YEAR, Authority, Issued
+
+from sinkhole.dns.upstream.links.addresses import FixedAddresses
+from sinkhole.dns.upstream.links.connect import Connector
+from sinkhole.dns.upstream.links.tls import TlsContexts
+from sinkhole.model.certificate import read_certificate
+from sinkhole.model.errors import UpstreamError
+from sinkhole.model.upstream_url import UpstreamKind, UpstreamUrl
+
+LIMIT_S = 30.0
+NAME = "dns.example.org"
+
+
+@pytest.fixture
+def authority(tmp_path: Path) -> Authority:
+    return Authority(tmp_path)
+
+
+class Listening(asyncio.Protocol):
+    """A server's side: keeps what arrives, and says what it is told to say at once."""
+
+    def __init__(self, server: Server) -> None:
+        self.server = server
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)
+        self.server.connections.append(transport)
+        if self.server.greeting:
+            transport.write(self.server.greeting)
+
+    def data_received(self, data: bytes) -> None:
+        self.server.received += data
+
+
+class Server:
+    """A server on 127.0.0.1, with TLS where it has a certificate."""
+
+    def __init__(self, greeting: bytes = b"") -> None:
+        self.greeting = greeting
+        self.received = b""
+        self.names: list[str | None] = []
+        self.connections: list[asyncio.Transport] = []
+        self.port = 0
+
+    @asynccontextmanager
+    async def running(self, certificate: Issued | None = None, *alpn: str) -> AsyncIterator[Server]:
+        context = certificate.context(*alpn) if certificate else None
+        if context:
+            context.sni_callback = lambda _tls, name, _context: self.names.append(name)
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: Listening(self), "127.0.0.1", 0, ssl=context)
+        self.port = server.sockets[0].getsockname()[1]
+        try:
+            yield self
+        finally:
+            server.close()
+            for transport in self.connections:
+                transport.abort()
+
+
+class Ours(asyncio.Protocol):
+    """Our side: what a session would be."""
+
+    def __init__(self) -> None:
+        self.received = b""
+        self.made = False
+        self.lost = asyncio.Event()
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.made = True
+
+    def data_received(self, data: bytes) -> None:
+        self.received += data
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.lost.set()
+
+
+def url(kind: UpstreamKind, port: int, host: str = NAME, **more: object) -> UpstreamUrl:
+    return UpstreamUrl(kind, host, port)._replace(**more)
+
+
+def connector(
+    wanted: UpstreamUrl, authority: Authority, *ips: str, alpn: tuple[str, ...] = ()
+) -> Connector:
+    addresses = FixedAddresses(ips or ("127.0.0.1",))
+    return Connector(wanted, addresses, contexts=TlsContexts(authority.path), alpn=alpn)
+
+
+async def opened(made: Connector, limit_s: float = LIMIT_S) -> tuple[asyncio.Transport, Ours]:
+    return await made.open(Ours, asyncio.get_running_loop().time() + limit_s)
+
+
+async def cause(made: Connector, limit_s: float = LIMIT_S) -> str:
+    with pytest.raises(UpstreamError) as caught:
+        await opened(made, limit_s)
+    return caught.value.cause
+
+
+async def until_told(ours: Ours, size: int) -> None:
+    async with asyncio.timeout(LIMIT_S):
+        while len(ours.received) < size:
+            await asyncio.sleep(0)
+
+
+async def test_tls_by_name(authority: Authority) -> None:
+    async with Server(b"hello").running(authority.issue(NAME), "h2") as server:
+        made = connector(url("tls", server.port), authority, alpn=("h2",))
+        transport, ours = await opened(made)
+        await until_told(ours, 5)
+        assert ours.received == b"hello"
+        assert server.names == [NAME]
+        facts = made.facts
+        assert facts is not None and facts.certificate is not None
+        assert (facts.address, facts.alpn) == ("127.0.0.1", "h2")
+        assert facts.tls_version == "TLSv1.3"
+        assert facts.certificate.names == (NAME,)
+        assert facts.handshake_s is not None
+        transport.abort()
+
+
+async def test_tcp_has_no_tls(authority: Authority) -> None:
+    async with Server().running() as server:
+        made = connector(url("tcp", server.port, "127.0.0.1"), authority)
+        transport, _ = await opened(made)
+        assert made.facts is not None and made.facts.handshake_s is None
+        transport.abort()
+
+
+async def test_tls_by_address_sends_no_name(authority: Authority) -> None:
+    async with Server().running(authority.issue("127.0.0.1")) as server:
+        transport, _ = await opened(connector(url("tls", server.port, "127.0.0.1"), authority))
+        assert server.names == [None]
+        transport.abort()
+
+
+async def test_tls_by_another_name(authority: Authority) -> None:
+    async with Server().running(authority.issue(NAME)) as server:
+        wanted = url("tls", server.port, "127.0.0.1", server_name=NAME)
+        transport, _ = await opened(connector(wanted, authority))
+        assert server.names == [NAME]
+        transport.abort()
+
+
+async def test_certificate_for_other_names(authority: Authority) -> None:
+    issued = authority.issue("a.example", "*.b.example", "192.0.2.1", "c.example", "d.example")
+    async with Server().running(issued) as server:
+        assert await cause(connector(url("tls", server.port), authority)) == (
+            f"has no certificate for {NAME}, but one for a.example, *.b.example, 192.0.2.1, "
+            "c.example and 1 more"
+        )
+        assert server.received == b""
+
+
+async def test_expired_certificate(authority: Authority) -> None:
+    issued = authority.issue(NAME, not_before=NOW - 2 * YEAR, not_after=NOW - timedelta(days=3))
+    async with Server().running(issued) as server:
+        said = await cause(connector(url("tls", server.port), authority))
+        assert said.startswith(
+            f"has a certificate that expired on {NOW - timedelta(days=3):%Y-%m-%d}"
+        )
+
+
+async def test_certificate_of_the_future(authority: Authority) -> None:
+    issued = authority.issue(NAME, not_before=NOW + timedelta(days=3))
+    async with Server().running(issued) as server:
+        said = await cause(connector(url("tls", server.port), authority))
+        assert said.startswith("has a certificate that is not valid before")
+
+
+async def test_self_signed_certificate(authority: Authority) -> None:
+    issued = authority.issue(NAME, self_signed=True)
+    async with Server().running(issued) as server:
+        said = await cause(connector(url("tls", server.port), authority))
+        pin = read_certificate(issued.der).key_sha256.hex()
+        assert (
+            said
+            == f"has a certificate that it signed itself: pin its key, sha256 {pin}, if it is yours"
+        )
+
+
+async def test_unknown_authority(authority: Authority, tmp_path: Path) -> None:
+    other = Authority(tmp_path, "Somebody else")
+    async with Server().running(other.issue(NAME)) as server:
+        said = await cause(connector(url("tls", server.port), authority))
+        assert (
+            said
+            == "has a certificate of an authority that this machine does not know, Somebody else"
+        )
+
+
+async def test_a_pin_decides_in_place_of_authorities(authority: Authority) -> None:
+    issued = authority.issue("other.example", self_signed=True)
+    pin = read_certificate(issued.der).key_sha256
+    async with Server().running(issued) as server:
+        wanted = url("tls", server.port, pins=(bytes(32), pin))
+        transport, ours = await opened(connector(wanted, authority))
+        assert ours.made
+        transport.abort()
+
+
+async def test_another_key_than_the_pinned_one(authority: Authority) -> None:
+    issued = authority.issue(NAME)
+    async with Server(b"hello").running(issued) as server:
+        wanted = url("tls", server.port, pins=(bytes(32),))
+        said = await cause(connector(wanted, authority))
+        found = read_certificate(issued.der).key_sha256.hex()
+        assert said == f"has another key than the pinned one: sha256 {found}"
+
+
+async def test_hashes_of_a_stamp(authority: Authority) -> None:
+    right = sha256(authority.certificate.tbs_certificate_bytes).digest()
+    async with Server().running(authority.issue(NAME)) as server:
+        wanted = url("tls", server.port, hashes=(bytes(32), right))
+        transport, _ = await opened(connector(wanted, authority))
+        transport.abort()
+        wanted = url("tls", server.port, hashes=(bytes(32),))
+        said = await cause(connector(wanted, authority))
+        assert said == "has none of the certificates that its stamp asks for"
+
+
+async def test_nobody_listens(authority: Authority) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+        said = await cause(connector(url("tls", port), authority))
+        assert said == f"refused the connection (127.0.0.1 port {port})"
+
+
+async def test_the_next_address_when_one_refuses(authority: Authority) -> None:
+    async with Server().running(authority.issue(NAME)) as server:
+        made = connector(url("tls", server.port), authority, "127.0.0.9", "127.0.0.1")
+        transport, _ = await opened(made)
+        assert made.facts is not None and made.facts.address == "127.0.0.1"
+        transport.abort()
+
+
+async def test_the_handshake_never_ends(authority: Authority) -> None:
+    async with Server().running() as server:  # takes the connection, and knows no TLS
+        said = await cause(connector(url("tls", server.port), authority), 0.2)
+        assert said == "took the connection, but did not finish the TLS handshake within 0.2 s"
+
+
+async def test_closed_during_the_handshake(authority: Authority) -> None:
+    loop = asyncio.get_running_loop()
+
+    class Closing(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            transport.close()
+
+    server = await loop.create_server(Closing, "127.0.0.1", 0)
+    port = server.sockets[0].getsockname()[1]
+    assert await cause(connector(url("tls", port), authority)) == (
+        "closed the connection during the handshake"
+    )
+    server.close()
+
+
+async def test_no_tls_on_this_port(authority: Authority) -> None:
+    async with Server(b"220 example.org ready\r\n").running() as server:
+        said = await cause(connector(url("tls", server.port), authority))
+        assert said == "does not speak TLS on this port"
