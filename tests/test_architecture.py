@@ -39,7 +39,9 @@ FILTER = ("", "compiled", "patterns", "language")
 """The same for the folders of `dns/filter`, from its door ("") downwards."""
 
 PURE = ("dns/wire/", "dns/filter/", "dns/cache/", "dns/clients/", "dns/policy/", "dns/http/")
-PURE += tuple(f"dns/pipeline/{name}" for name in ("decide", "permit", "reaction", "replies"))
+PURE += tuple(
+    f"dns/pipeline/{name}" for name in ("channel", "decide", "permit", "reaction", "replies")
+)
 PURE += tuple(f"model/{name}" for name in ("errors", "explanation", "record", "verdict"))
 PURE += ("model/clock", "model/statistics", "model/status")
 WRITING = "dns/filter/compiled/"

@@ -17,8 +17,9 @@ from sinkhole.dns.clients.access import Access
 from sinkhole.dns.clients.clients import Client
 from sinkhole.dns.filter.match import Match, Rewritten
 from sinkhole.dns.filter.traits import Criteria
+from sinkhole.dns.pipeline.channel import UDP, Channel
 from sinkhole.dns.pipeline.pipeline import Pipeline
-from sinkhole.dns.pipeline.reaction import UDP, Reaction, Transport, Waiting
+from sinkhole.dns.pipeline.reaction import Reaction, Waiting
 from sinkhole.dns.policy.blocking import Blocking
 from sinkhole.dns.policy.local import LocalNames
 from sinkhole.dns.policy.snapshot import Filter, GroupPolicy, Policy
@@ -269,18 +270,18 @@ class World:
         )
         self.pipeline.policy = replace(old, generation=old.generation + 1, group=group, **parts)
 
-    def now(self, wire: bytes, transport: Transport = UDP) -> Reaction:
+    def now(self, wire: bytes, channel: Channel = UDP) -> Reaction:
         """What the pipeline says at once."""
-        reaction = self.pipeline.answer_now(wire, self.client, transport, self.clock.now)
-        self.pipeline.close_batch(self.clock.now)
+        reaction = self.pipeline.answer_now(wire, self.client, channel, self.clock.now)
+        self.pipeline.close_batch(channel, self.clock.now)
         return reaction
 
     async def ask(
-        self, name: str, qtype: str = "A", *, edns: bool = False, transport: Transport = UDP
+        self, name: str, qtype: str = "A", *, edns: bool = False, channel: Channel = UDP
     ) -> dnslib.DNSRecord:
         """Ask as a client would and wait for the reply."""
         query = question(name, qtype, edns=edns)
-        reaction = self.now(query, transport)
+        reaction = self.now(query, channel)
         if isinstance(reaction, Waiting):
             reply: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
             self.pipeline.answer_then(reaction, reply.set_result)

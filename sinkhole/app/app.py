@@ -297,7 +297,7 @@ class App:
         return {
             "queries_dropped": self.pipeline.dropped,
             "queries_failed_by_bugs": self.pipeline.bugs.met,
-            "queries_overloaded": self._overloaded,
+            "queries_overloaded": self.dns.overloaded,
             "replies_unsent": sum(listener.unsent for listener in self.dns.udp),
             "upstream_refused": self.forwarder.refused,
             "upstream_strays": self.forwarder.strays,
@@ -306,10 +306,6 @@ class App:
             "answers_evicted": self.table.evicted,
             "internal_errors": self.faults.count,
         }
-
-    @property
-    def _overloaded(self) -> int:
-        return sum(each.overloaded for each in self.dns.udp) + self.dns.tcp.overloaded
 
     @property
     def addresses(self) -> list[str]:
@@ -339,8 +335,10 @@ class App:
                 "some names have met too many patterns of the lists for all to be tried: look for "
                 "a list of regular expressions that was made for that, or remove some"
             )
-        if self._overloaded:
-            found.append(f"{self._overloaded} queries were dropped because too many were waiting")
+        if self.dns.overloaded:
+            found.append(
+                f"{self.dns.overloaded} queries were dropped because too many were waiting"
+            )
         if self.pipeline.bugs.met:
             found.append(
                 f"{self.pipeline.bugs.met} queries met a bug in sinkhole, and got SERVFAIL where "

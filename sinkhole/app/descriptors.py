@@ -9,7 +9,7 @@ from __future__ import annotations
 import resource
 from typing import Final, NamedTuple
 
-from sinkhole.dns.server.tcp import MAX_CONNECTIONS
+from sinkhole.dns.server.places import MAX_CONNECTIONS
 from sinkhole.model.errors import SinkholeError
 
 MOST: Final = 65_536

@@ -81,7 +81,7 @@ class Listening:
     @property
     def _acceptors(self) -> list[Acceptor]:
         page = self.page.acceptor if self.page is not None else None
-        return [*self.dns.tcp.acceptors, *([page] if page is not None else [])]
+        return [*self.dns.acceptors, *([page] if page is not None else [])]
 
     @property
     def _is_complete(self) -> bool:

@@ -41,12 +41,14 @@ class Batch(NamedTuple):
     """Records that share a time: queries answered in one wake-up of the server.
 
     `time_s` is wall-clock seconds since 1970. `duration_us` is microseconds from the arrival of
-    the batch until its answers were handed to the kernel; all records of the batch share it.
+    the batch until its answers were handed to the kernel; all records of the batch share it, and
+    the `channel` by which the queries came (the name of one of `dns/pipeline/channel`).
     """
 
     time_s: float
     duration_us: int
     records: list[QueryRecord]
+    channel: str = "udp"
 
 
 class RecordBuffer:

@@ -13,7 +13,8 @@ from fake_upstream import FakeUpstream, Step
 from forwarding import make_forwarder
 from world import Clock, StillLoop, World, question
 
-from sinkhole.dns.pipeline.reaction import UDP, Waiting
+from sinkhole.dns.pipeline.channel import UDP
+from sinkhole.dns.pipeline.reaction import Waiting
 
 FLOODER, NEIGHBOUR = "192.0.2.66", "192.0.2.7"
 STEP_S = 0.005

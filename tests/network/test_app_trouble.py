@@ -306,7 +306,7 @@ async def test_garbage_by_tcp_ends_connections_and_no_more(tmp_path: Path) -> No
                     await reader.read()
             writer.close()
         assert await answers(where, "ads.example", tcp=True) == ["0.0.0.0"]
-        await until(lambda: not app.dns.tcp.connections, "the end of every connection")
+        await until(lambda: not app.dns.door.plain.holders, "the end of every connection")
 
 
 @asynccontextmanager
@@ -332,7 +332,7 @@ async def test_hundreds_of_idle_connections_take_nothing_from_anybody(tmp_path: 
         async with running(house(tmp_path, upstream, **ADS)) as app:
             (where,) = app.addresses
             async with idle_connections(where, 300):
-                assert len(app.dns.tcp.connections) <= 64
+                assert len(app.dns.door.plain.holders) <= 64
                 assert await answers(where, "ads.example") == ["0.0.0.0"]
                 assert await answers(where, "example.org") == ["192.0.2.1"]
                 assert await answers(where, "example.org", tcp=True) == ["192.0.2.1"]

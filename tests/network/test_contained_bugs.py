@@ -18,7 +18,7 @@ from sinkhole.cli.run import _reload_when
 from sinkhole.control.lists.library import Library
 from sinkhole.control.querylog.writer import Writer
 from sinkhole.dns.server.listeners import Listeners
-from sinkhole.dns.server.udp import UdpListener
+from sinkhole.dns.server.waiting_room import WaitingRoom
 from sinkhole.dns.upstream.forwarder import Forwarder
 from sinkhole.model import tasks
 
@@ -118,7 +118,7 @@ async def test_an_error_in_the_logs_writer_costs_a_moment(
 async def test_an_error_over_a_datagram_costs_that_datagram(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    failing_once(monkeypatch, UdpListener, "_may_wait")
+    failing_once(monkeypatch, WaitingRoom, "enter")
     async with FakeUpstream() as upstream:
         upstream.answer("example.org", "A", ["192.0.2.1"])
         async with running(house(tmp_path, upstream)) as app:

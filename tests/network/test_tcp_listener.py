@@ -14,20 +14,23 @@ import dnslib
 import pytest
 from world import BrokenFilter, World, addresses, question
 
-from sinkhole.dns.server import mmsg, tcp
+from sinkhole.dns.server import mmsg, places, stream
+from sinkhole.dns.server.door import Door
 from sinkhole.dns.server.sockets import bind
-from sinkhole.dns.server.tcp import TcpListener
+from sinkhole.dns.server.stream import StreamListener
 
 
 @asynccontextmanager
-async def listening(world: World) -> AsyncIterator[tuple[TcpListener, int]]:
+async def listening(world: World) -> AsyncIterator[tuple[Door, int]]:
     bound = bind("TCP", "127.0.0.1", 0)
-    listener = TcpListener(world.pipeline)
+    door = Door(world.pipeline)
+    listener = StreamListener(door)
     listener.listen(bound)
     try:
-        yield listener, bound.port
+        yield door, bound.port
     finally:
-        await listener.close()
+        await listener.stop()
+        await door.close()
 
 
 def framed(query: bytes) -> bytes:
@@ -81,11 +84,11 @@ async def test_messages_may_come_byte_by_byte() -> None:
 async def test_a_client_that_ends_its_side_still_gets_its_answers() -> None:
     world = make_world()
     world.upstreams.gate = asyncio.Event()
-    async with listening(world) as (listener, port):
+    async with listening(world) as (door, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(framed(question("example.org")))
         writer.write_eof()
-        while listener.waiting == 0:
+        while door.room.waiting == 0:
             await asyncio.sleep(0)
         world.upstreams.gate.set()
         assert addresses(await read(reader)) == ["192.0.2.1"]
@@ -94,15 +97,15 @@ async def test_a_client_that_ends_its_side_still_gets_its_answers() -> None:
 
 
 async def test_no_more_than_so_many_queries_wait_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tcp, "MAX_IN_FLIGHT", 4)
+    monkeypatch.setattr(stream, "MAX_IN_FLIGHT", 4)
     world = make_world()
     world.upstreams.gate = asyncio.Event()
-    async with listening(world) as (listener, port):
+    async with listening(world) as (door, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(framed(question("example.org")) * 10)
-        while listener.waiting < 4:
+        while door.room.waiting < 4:
             await asyncio.sleep(0)
-        assert listener.waiting == 4
+        assert door.room.waiting == 4
         world.upstreams.gate.set()
         for _ in range(10):
             assert addresses(await read(reader)) == ["192.0.2.1"]
@@ -110,7 +113,7 @@ async def test_no_more_than_so_many_queries_wait_at_once(monkeypatch: pytest.Mon
 
 
 async def test_a_connection_ends_after_so_many_queries(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tcp, "MAX_QUERIES", 5)
+    monkeypatch.setattr(stream, "MAX_QUERIES", 5)
     world = make_world()
     async with listening(world) as (_, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -129,25 +132,25 @@ async def test_a_connection_ends_after_so_many_queries(monkeypatch: pytest.Monke
 async def test_idle_and_slow_connections_are_closed(
     sent: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tcp, "IDLE_S", 0.2)
-    monkeypatch.setattr(tcp, "MESSAGE_S", 0.1)
-    monkeypatch.setattr(tcp, "SWEEP_S", 0.02)
-    async with listening(make_world()) as (listener, port):
+    monkeypatch.setattr(stream, "IDLE_S", 0.2)
+    monkeypatch.setattr(stream, "MESSAGE_S", 0.1)
+    monkeypatch.setattr(places, "SWEEP_S", 0.02)
+    async with listening(make_world()) as (door, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(sent)
         assert await ended(reader)
-        assert not listener.connections
+        assert not door.plain.holders
         writer.close()
 
 
 async def test_idle_connections_are_closed_though_there_were_none_for_a_while(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tcp, "IDLE_S", 0.05)
-    monkeypatch.setattr(tcp, "SWEEP_S", 0.01)
-    async with listening(make_world()) as (listener, port):
+    monkeypatch.setattr(stream, "IDLE_S", 0.05)
+    monkeypatch.setattr(places, "SWEEP_S", 0.01)
+    async with listening(make_world()) as (door, port):
         for _ in range(2):
-            while listener._sweeper is not None:
+            while door.plain._sweeper is not None:
                 await asyncio.sleep(0.005)
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
             assert await ended(reader)
@@ -165,9 +168,9 @@ async def test_what_is_no_query_ends_the_connection() -> None:
 async def test_the_longest_idle_connection_makes_room_for_a_new_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tcp, "MAX_PER_CLIENT", 3)
+    monkeypatch.setattr(places, "MAX_PER_CLIENT", 3)
     world = make_world()
-    async with listening(world) as (listener, port):
+    async with listening(world) as (door, port):
         streams = []
         for _ in range(4):
             reader, writer = await asyncio.open_connection("127.0.0.1", port)
@@ -175,7 +178,7 @@ async def test_the_longest_idle_connection_makes_room_for_a_new_one(
             await read(reader)
             streams.append((reader, writer))
         assert await ended(streams[0][0])
-        assert len(listener.connections) == 3
+        assert len(door.plain.holders) == 3
         streams[3][1].write(framed(question("ads.example.org")))
         await read(streams[3][0])
         for _, writer in streams:
@@ -186,25 +189,25 @@ async def test_a_connection_that_ends_before_it_is_taken_is_no_error() -> None:
     world = make_world()
     told: list[dict[str, object]] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: told.append(context))
-    async with listening(world) as (listener, port):
+    async with listening(world) as (door, port):
         for _ in range(10):
             with socket.create_connection(("127.0.0.1", port)) as client:  # the server waits
                 client.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(framed(question("ads.example.org")))
         assert addresses(await read(reader)) == ["0.0.0.0"]
-        assert len(listener.connections) == 1
+        assert len(door.plain.holders) == 1
         writer.close()
     assert told == []
 
 
 async def test_a_client_that_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tcp, "WRITE_BUFFER", 1024)
-    monkeypatch.setattr(tcp, "MAX_QUERIES", 1_000_000)
+    monkeypatch.setattr(stream, "WRITE_BUFFER", 1024)
+    monkeypatch.setattr(stream, "MAX_QUERIES", 1_000_000)
     world = make_world()
     zone = "\n".join(f'example.org. 60 TXT "{"x" * 250}{i}"' for i in range(100))
     world.upstreams.says("example.org", "TXT", zone)
-    async with listening(world) as (listener, port):
+    async with listening(world) as (door, port):
         _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
         query = framed(question("example.org", "TXT"))
         async with asyncio.timeout(30):
@@ -213,11 +216,11 @@ async def test_a_client_that_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPa
                     writer.write(query * 10)
                     await writer.drain()
                     await asyncio.sleep(0)
-                    if not listener.connections:
+                    if not door.plain.holders:
                         break
             except ConnectionError:
                 pass
-            while listener.connections:
+            while door.plain.holders:
                 await asyncio.sleep(0)
         writer.close()
 
@@ -227,9 +230,9 @@ async def test_no_more_is_read_than_will_be_answered() -> None:
     world.upstreams.gate = asyncio.Event()
     async with listening(world) as (_, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
-        blocked = framed(question("ads.example.org")) * (tcp.MAX_QUERIES - 1)
+        blocked = framed(question("ads.example.org")) * (stream.MAX_QUERIES - 1)
         writer.write(framed(question("example.org")) + blocked)
-        for _ in range(tcp.MAX_QUERIES - 1):
+        for _ in range(stream.MAX_QUERIES - 1):
             await read(reader)
         writer.write(bytes(1 << 25))  # more than the kernel takes for a server that does not read
         for _ in range(2000):
@@ -244,20 +247,20 @@ async def test_no_more_is_read_than_will_be_answered() -> None:
 async def test_what_a_client_does_not_read_is_given_up_when_it_is_closed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(tcp, "IDLE_S", 0.2)
-    monkeypatch.setattr(tcp, "SWEEP_S", 0.02)
-    monkeypatch.setattr(tcp, "WRITE_BUFFER", 1 << 30)
+    monkeypatch.setattr(stream, "IDLE_S", 0.2)
+    monkeypatch.setattr(places, "SWEEP_S", 0.02)
+    monkeypatch.setattr(stream, "WRITE_BUFFER", 1 << 30)
     world = make_world()
     strings = f'"{"x" * 250}" ' * 200
     world.upstreams.says("example.org", "TXT", f"example.org. 60 TXT {strings}")
-    async with listening(world) as (listener, port), asyncio.timeout(30):
+    async with listening(world) as (door, port), asyncio.timeout(30):
         loop, sock = asyncio.get_running_loop(), socket.socket()
         sock.setblocking(False)
         await loop.sock_connect(sock, ("127.0.0.1", port))
         await loop.sock_sendall(sock, framed(question("example.org", "TXT")) * 199)
-        while not listener.connections:
+        while not door.plain.holders:
             await asyncio.sleep(0)
-        while listener.connections:
+        while door.plain.holders:
             await asyncio.sleep(0.01)
         received = bytearray()
         with contextlib.suppress(ConnectionResetError):
@@ -273,13 +276,13 @@ async def test_what_meets_a_bug_costs_neither_the_connection_nor_its_other_queri
     for name, target in (("a.example.org", "bug.example.org"), ("b.example.org", "c.example.org")):
         world.upstreams.says(name, "A", f"{name}. 60 CNAME {target}.\n{target}. 60 A 192.0.2.1")
     names = ["ads.example.org", "bug.example.org", "a.example.org", "b.example.org"]
-    async with listening(world) as (listener, port):
+    async with listening(world) as (door, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         writer.write(b"".join(framed(question(name)) for name in names))
         replies = [await read(reader) for _ in names]
         found = {str(reply.q.qname): reply.header.rcode for reply in replies}
         assert found == dict(zip([f"{name}." for name in names], [0, 2, 2, 0], strict=True))
-        assert (listener.waiting, world.pipeline.bugs.met) == (0, 2)
+        assert (door.room.waiting, world.pipeline.bugs.met) == (0, 2)
         writer.close()
 
 
@@ -292,10 +295,10 @@ async def test_a_connection_that_meets_a_bug_when_it_is_accepted_is_closed() -> 
         return frozenset()
 
     world.publish(access=replace(world.pipeline.policy.access, traits=traits))
-    async with listening(world) as (listener, port):
+    async with listening(world) as (door, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         assert await ended(reader)
-        assert (world.pipeline.bugs.met, len(listener.connections)) == (1, 0)
+        assert (world.pipeline.bugs.met, len(door.plain.holders)) == (1, 0)
         writer.close()
 
 
@@ -313,7 +316,7 @@ async def test_what_is_too_long_for_a_query_is_refused_unread_and_the_last() -> 
     """64 KiB of EDNS options would take 22 ms to read; they are not even waited for."""
     world = make_world()
     world.upstreams.gate = asyncio.Event()
-    async with listening(world) as (listener, port):
+    async with listening(world) as (door, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         too_long = framed(padded("ads.example.org", mmsg.QUERY_SIZE + 1))
         writer.write(framed(question("example.org")) + too_long[:20])
@@ -322,7 +325,7 @@ async def test_what_is_too_long_for_a_query_is_refused_unread_and_the_last() -> 
             1,
             int.from_bytes(too_long[2:4], "big"),
         )
-        assert listener.waiting == 1
+        assert door.room.waiting == 1
         writer.write(too_long[20:] + framed(question("ads.example.org")))
         world.upstreams.gate.set()
         assert addresses(await read(reader)) == ["192.0.2.1"]

@@ -9,22 +9,22 @@ from dataclasses import replace
 from ipaddress import ip_network
 from typing import Any
 
-import pytest
 from test_tcp_listener import ended, framed, listening, make_world, read
 from world import World, addresses, question
 
-from sinkhole.dns.server import tcp
-from sinkhole.dns.server.tcp import Connection, TcpListener
+from sinkhole.dns.pipeline.channel import TCP
+from sinkhole.dns.server.door import Door
+from sinkhole.dns.server.stream import StreamConnection
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 class House:
-    """A listener with eight places, and clients at 127.0.0.x that hold them."""
+    """A door with eight places, and clients at 127.0.0.x that hold them."""
 
-    def __init__(self, world: World, listener: TcpListener, port: int) -> None:
+    def __init__(self, world: World, door: Door, port: int) -> None:
         self.world = world
-        self.listener = listener
+        self.door = door
         self._port = port
         self._streams: list[Stream] = []
 
@@ -37,10 +37,10 @@ class House:
 
     async def busy(self, client: int) -> Stream:
         """A connection with a query that waits for an upstream."""
-        waiting = self.listener.waiting
+        waiting = self.door.room.waiting
         stream = await self._connect(client)
         stream[1].write(framed(question("example.org")))
-        while self.listener.waiting == waiting:
+        while self.door.room.waiting == waiting:
             await asyncio.sleep(0)
         return stream
 
@@ -49,7 +49,7 @@ class House:
 
     def held(self) -> dict[int, int]:
         """How many places each client has."""
-        clients = [each.client.packed[-1] for each in self.listener.connections]
+        clients = [each.client.packed[-1] for each in self.door.plain.holders]
         return {client: clients.count(client) for client in sorted(clients)}
 
     async def _connect(self, client: int) -> Stream:
@@ -68,9 +68,9 @@ class House:
 async def house(world: World | None = None) -> AsyncIterator[House]:
     world = world or make_world()
     world.upstreams.gate = asyncio.Event()
-    async with listening(world) as (listener, port):
-        listener.most, listener.most_per_client = 8, 4
-        made = House(world, listener, port)
+    async with listening(world) as (door, port):
+        door.plain.most, door.plain.most_per_client = 8, 4
+        made = House(world, door, port)
         try:
             yield made
         finally:
@@ -88,7 +88,7 @@ async def test_a_few_busy_clients_cannot_hold_all_places() -> None:
         await made.idle(5)
         await made.idle(6)
         assert made.held() == {2: 2, 3: 2, 4: 2, 5: 1, 6: 1}
-        assert (made.listener.waiting, made.world.pipeline.bugs.met) == (8, 0)
+        assert (made.door.room.waiting, made.world.pipeline.bugs.met) == (8, 0)
 
 
 async def test_of_those_who_have_most_idle_ones_give_way_first() -> None:
@@ -165,20 +165,18 @@ async def test_a_client_that_is_gone_before_it_is_accepted_is_no_bug() -> None:
             self.is_aborted = True
 
     world, transport = make_world(), Gone()
-    Connection(TcpListener(world.pipeline)).connection_made(transport)
+    StreamConnection(Door(world.pipeline), TCP).connection_made(transport)
     assert (transport.is_aborted, world.pipeline.bugs.met) == (True, 0)
 
 
-async def test_queries_of_closed_connections_wait_within_a_bound(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(tcp, "MAX_WAITING", 3)
+async def test_queries_of_closed_connections_wait_within_a_bound() -> None:
     async with house() as made:
+        made.door.room.most = 3
         for _ in range(3):
             await made.busy(2)
-        for connection in list(made.listener.connections):
+        for connection in list(made.door.plain.holders):
             connection.close()
         reader, writer = await made.idle(2)
         writer.write(framed(question("example.org")))
         assert await ended(reader)
-        assert (made.listener.waiting, made.listener.overloaded) == (3, 1)
+        assert (made.door.room.waiting, made.door.room.overloaded) == (3, 1)

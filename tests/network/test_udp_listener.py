@@ -195,7 +195,7 @@ async def test_an_answer_that_meets_a_bug_gives_its_place_back(batched: bool) ->
         with client_socket() as sock:
             queries = [question(f"n{number}.example.org") for number in range(20)]
             replies = await ask(sock, ("127.0.0.1", bound.port), *queries)
-        assert listener._waiting == 0
+        assert listener.room.waiting == 0
     assert rcodes(replies) == {f"n{number}": 2 * (number % 2) for number in range(20)}
     assert world.pipeline.bugs.met == 10
 

@@ -14,7 +14,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from world import World
 
-from sinkhole.dns.pipeline.reaction import DROP, TCP, UDP, Transport, Waiting
+from sinkhole.dns.pipeline.channel import H3, HTTPS, QUIC, TCP, TLS, UDP, Channel
+from sinkhole.dns.pipeline.reaction import DROP, Waiting
 from sinkhole.dns.wire.reply import read_reply
 
 BLOCKED = ["ads.example.org", "tracker.example.net"]
@@ -127,13 +128,11 @@ def same_name(one: object, other: object) -> bool:
 
 
 @settings(max_examples=400, deadline=None)
-@given(query=queries(), transport=st.sampled_from([UDP, TCP]))
-def test_answer_now_waits_or_means_what_the_reference_says(
-    query: bytes, transport: Transport
-) -> None:
+@given(query=queries(), channel=st.sampled_from([UDP, TCP, TLS, HTTPS, H3, QUIC]))
+def test_answer_now_waits_or_means_what_the_reference_says(query: bytes, channel: Channel) -> None:
     asked = dnslib.DNSRecord.parse(query)
     expected = Expected(asked)
-    reaction = WORLD.now(query, transport)
+    reaction = WORLD.now(query, channel)
     assert isinstance(reaction, Waiting) == expected.waits
     if expected.waits:
         return

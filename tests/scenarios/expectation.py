@@ -11,7 +11,7 @@ from notation import by_section, full_rcode, one_line, same_record
 from script import Words
 from world import ede_of
 
-from sinkhole.dns.pipeline.reaction import UDP, Transport
+from sinkhole.dns.pipeline.channel import UDP, Channel
 from sinkhole.dns.wire.numbers import rcode_name
 from sinkhole.model.record import Report
 
@@ -22,7 +22,7 @@ class Exchange:
 
     place: str
     query: bytes
-    transport: Transport
+    channel: Channel
     reply: bytes | None = None
     reports: list[Report] = field(default_factory=list)
 
@@ -79,7 +79,7 @@ class Expectation:
             return ["expected silence"]
         read = dnslib.DNSRecord.parse(exchange.reply)
         return [
-            *complaints(exchange.query, exchange.reply, udp=exchange.transport is UDP),
+            *complaints(exchange.query, exchange.reply, udp=exchange.channel is UDP),
             *self._reply_failures(read),
             *self._record_failures(exchange, full_rcode(read)),
         ]

@@ -78,7 +78,8 @@ from sinkhole.dns.cache.answer import TtlLimits
 from sinkhole.dns.clients.access import Access
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.filter.trie import CompiledList
-from sinkhole.dns.pipeline.reaction import TCP, UDP, Waiting
+from sinkhole.dns.pipeline.channel import TCP, UDP
+from sinkhole.dns.pipeline.reaction import Waiting
 from sinkhole.dns.policy.blocking import Blocking, Mode
 from sinkhole.dns.policy.local import LocalNames, LocalRecords
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
@@ -304,10 +305,10 @@ class ScenarioRunner:
     def _start(self, place: str, query: bytes, sender: Sender, *, with_id: bool = True) -> None:
         for number in range(sender.times):
             query_id = (0x5000 + number).to_bytes(2, "big") if with_id else b""
-            exchange = Exchange(place, query_id + query, sender.transport)
+            exchange = Exchange(place, query_id + query, sender.channel)
             self._waiting.append(exchange)
             self.world.client = self.world.client_at(sender.address)
-            reaction = self.world.now(exchange.query, exchange.transport)
+            reaction = self.world.now(exchange.query, exchange.channel)
             if isinstance(reaction, Waiting):
                 self.world.pipeline.answer_then(reaction, partial(self._heard, exchange))
             else:
@@ -356,7 +357,7 @@ class Sender:
 
     def __init__(self) -> None:
         self.address = "192.0.2.7"
-        self.transport = UDP
+        self.channel = UDP
         self.times = 1
 
     def understands(self, word: str, words: Words) -> bool:
@@ -364,7 +365,7 @@ class Sender:
         if word == "from":
             self.address = words.take("an address")
         elif word == "over" and words.next_is("tcp"):
-            self.transport = TCP
+            self.channel = TCP
         elif word == "times":
             self.times = words.number("a number")
         else:

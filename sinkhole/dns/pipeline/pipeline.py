@@ -37,6 +37,7 @@ from sinkhole.dns.cache.table import Table
 from sinkhole.dns.clients.budgets import Budgets
 from sinkhole.dns.clients.clients import Client, Clients
 from sinkhole.dns.pipeline.bugs import Bugs, servfail
+from sinkhole.dns.pipeline.channel import Channel
 from sinkhole.dns.pipeline.decide_answer import decide_from_memory
 from sinkhole.dns.pipeline.decide_question import (
     HEALTH_NAME,
@@ -48,7 +49,7 @@ from sinkhole.dns.pipeline.decide_question import (
 )
 from sinkhole.dns.pipeline.forward import Forwarding
 from sinkhole.dns.pipeline.permit import FREELY, Permit
-from sinkhole.dns.pipeline.reaction import DROP, UDP, Drop, Reaction, Transport, Waiting
+from sinkhole.dns.pipeline.reaction import DROP, Drop, Reaction, Waiting
 from sinkhole.dns.pipeline.replies import (
     MALFORMED,
     NOT_ALLOWED,
@@ -185,7 +186,7 @@ class Pipeline:
 
     # ---- 1 to 6: without waiting -------------------------------------------------------------
 
-    def answer_now(self, wire: bytes, client: Client, transport: Transport, now: float) -> Reaction:
+    def answer_now(self, wire: bytes, client: Client, channel: Channel, now: float) -> Reaction:
         """React to one query: reply bytes, DROP, or a Waiting to hand to `answer_then`.
 
         Never raises for any bytes; what a bug raises is for `answer_bug`. 0.4 µs on the express
@@ -198,7 +199,7 @@ class Pipeline:
             spelled
             and now < spelled[0]
             and spelled[1] == self._policy.generation
-            and (not client.gated or self._admits(client, transport, now))
+            and (not client.gated or self._admits(client, channel, now))
         ):
             self._records.append((spelled[3], client.text))
             return wire[:2] + spelled[2]
@@ -213,18 +214,18 @@ class Pipeline:
             if not isinstance(looked, tuple):
                 return looked
             end, shape = looked
-        if client.gated and (refused := self._gate(wire, end, shape, client, transport, now)):
+        if client.gated and (refused := self._gate(wire, end, shape, client, channel, now)):
             return refused
         # The walk above let any label length pass. A key is in the table only if its name was
         # checked (in _decide), and lower() changes no valid length byte, so a hit is valid.
         key = wire[HEADER_SIZE:end].lower() + shape.key + client.tag
         ready = self._find(key)
         if ready is None or now >= ready.fresh_until or ready.generation != self._policy.generation:
-            decided = self._decide(wire, end, shape, client, transport, key, ready, now)
+            decided = self._decide(wire, end, shape, client, channel, key, ready, now)
             if not isinstance(decided, Ready):
                 return decided
             ready = decided
-        reply = fitted(ready, wire, end, shape, transport)
+        reply = fitted(ready, wire, end, shape, channel)
         self._records.append((ready.report, client.text))
         if ready.used and shape.plain and len(reply) <= _SHORT and not reply[2] & _TC:
             self._open_lane(lane, ready, reply)
@@ -259,14 +260,14 @@ class Pipeline:
         return end, shape
 
     def _gate(
-        self, wire: bytes, end: int, shape: Shape, client: Client, transport: Transport, now: float
+        self, wire: bytes, end: int, shape: Shape, client: Client, channel: Channel, now: float
     ) -> bytes | Literal[Drop.DROP] | None:
         """May this client ask, and not too often? None if so, else REFUSED.
 
-        A client over its rate gets TC over UDP: a real one comes back over TCP, which has a
-        budget of its own; a forged one gets nothing bigger than what it sent.
+        A client over its rate gets TC where that means anything: a real one comes back over TCP,
+        which has a budget of its own; a forged one gets nothing bigger than what it sent.
         """
-        if self._admits(client, transport, now):
+        if self._admits(client, channel, now):
             return None
         if not self._errors.spend(client.allowed and client.network, now):
             self.dropped += 1
@@ -274,15 +275,15 @@ class Pipeline:
         if not client.allowed:
             self._records.append((NOT_ALLOWED, client.text))
             return write_refused(wire, end + 4, edns=shape.edns, do=shape.do)
-        rcode = n.Rcode.NOERROR if transport is UDP else n.Rcode.REFUSED
+        rcode = n.Rcode.NOERROR if channel.truncates else n.Rcode.REFUSED
         report = Report(name_in(wire, end), shape.qtype, rcode, TOO_MANY)
         self._records.append((report, client.text))
-        write = write_truncated if transport is UDP else write_refused
+        write = write_truncated if channel.truncates else write_refused
         return write(wire, end + 4, edns=shape.edns, do=shape.do)
 
-    def _admits(self, client: Client, transport: Transport, now: float) -> bool:
+    def _admits(self, client: Client, channel: Channel, now: float) -> bool:
         """Whether a client may ask and has budget left; takes one query from it."""
-        budgets = self.clients.udp if transport is UDP else self.clients.tcp
+        budgets = self.clients.udp if channel.truncates else self.clients.tcp
         return client.allowed and budgets.spend(client.network, now)
 
     def _decide(
@@ -291,7 +292,7 @@ class Pipeline:
         end: int,
         shape: Shape,
         client: Client,
-        transport: Transport,
+        channel: Channel,
         key: bytes,
         known: Ready | None,
         now: float,
@@ -328,7 +329,7 @@ class Pipeline:
             return ready
         if not shape.flags & n.RD:  # RFC 1034 §5.3.1: it is for the client to ask for recursion
             return not_recursive(question, policy)
-        return Waiting(wire, end, shape, client, transport, key, question, view, decided, now)
+        return Waiting(wire, end, shape, client, channel, key, question, view, decided, now)
 
     # ---- 7 and 8: with waiting ---------------------------------------------------------------
 
@@ -343,7 +344,7 @@ class Pipeline:
     def _record(self, waiting: Waiting, report: Report) -> None:
         duration_us = int((self._clock() - waiting.arrived) * 1e6)
         records = [(report, waiting.client.text)]
-        self._buffer.append(Batch(self._wall_clock(), duration_us, records))
+        self._buffer.append(Batch(self._wall_clock(), duration_us, records, waiting.channel.name))
 
     # ---- records -----------------------------------------------------------------------------
 
@@ -378,15 +379,16 @@ class Pipeline:
         else:
             self.dropped += 1
 
-    def close_batch(self, arrived: float) -> None:
+    def close_batch(self, channel: Channel, arrived: float) -> None:
         """Hand over the records of the queries answered since the last call.
 
-        The server calls it when the answers of one wake-up are sent; `arrived` is when it woke.
+        A listener calls it when the answers of one wake-up are sent; all came by its channel, and
+        `arrived` is when it woke.
         """
         if self._records:
             records, self._records = self._records, []
             duration_us = int((self._clock() - arrived) * 1e6)
             try:
-                self._buffer.append(Batch(self._wall_clock(), duration_us, records))
+                self._buffer.append(Batch(self._wall_clock(), duration_us, records, channel.name))
             except Exception as error:  # nobody may wait in vain because it is not recorded
                 self.bugs.meet(error)

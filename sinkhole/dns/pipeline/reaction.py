@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Final, Literal, NamedTuple
 
 from sinkhole.dns.clients.clients import Client
+from sinkhole.dns.pipeline.channel import Channel
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.policy.snapshot import View
 from sinkhole.dns.wire.question import Question, Shape
@@ -21,16 +22,7 @@ class Drop(Enum):
     DROP = "drop"
 
 
-class Transport(Enum):
-    """How a query came; it decides how long a reply may be."""
-
-    UDP = "udp"
-    TCP = "tcp"
-
-
 DROP: Final = Drop.DROP
-UDP: Final = Transport.UDP
-TCP: Final = Transport.TCP
 
 
 class Waiting(NamedTuple):
@@ -40,7 +32,7 @@ class Waiting(NamedTuple):
     end: int
     shape: Shape
     client: Client
-    transport: Transport
+    channel: Channel
     key: bytes
     question: Question
     view: View

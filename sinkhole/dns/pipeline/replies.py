@@ -13,8 +13,8 @@ from typing import Final
 from sinkhole.dns.cache.answer import Answer
 from sinkhole.dns.cache.ready import STALE_TTL_S, Ready, ready_answer
 from sinkhole.dns.filter.match import Match
+from sinkhole.dns.pipeline.channel import Channel
 from sinkhole.dns.pipeline.permit import Permit
-from sinkhole.dns.pipeline.reaction import UDP, Transport
 from sinkhole.dns.policy.blocking import SyntheticReply
 from sinkhole.dns.policy.snapshot import Policy
 from sinkhole.dns.wire import numbers as n
@@ -170,10 +170,10 @@ def list_and_line(cause: Cause) -> str:
     return f"{cause.list_name}, line {cause.line}" if cause.line else cause.list_name
 
 
-def fitted(ready: Ready, query: bytes, end: int, shape: Shape, transport: Transport) -> bytes:
+def fitted(ready: Ready, query: bytes, end: int, shape: Shape, channel: Channel) -> bytes:
     """The reply as this client can take it: truncated where it must be, RD as it was."""
     reply = ready.give(query, end, edns=shape.edns)
-    if transport is UDP and len(reply) > shape.payload:
+    if channel.truncates and len(reply) > shape.payload:
         return write_truncated(query, end + 4, edns=shape.edns, do=shape.do)
     return reply if shape.flags & n.RD else without_rd(reply)
 

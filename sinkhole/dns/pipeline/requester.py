@@ -43,7 +43,7 @@ class Requester:
             return
         waiting = self._waiting
         try:
-            reply = fitted(ready, waiting.query, waiting.end, waiting.shape, waiting.transport)
+            reply = fitted(ready, waiting.query, waiting.end, waiting.shape, waiting.channel)
         except Exception as error:
             self.fail(error)
         else:

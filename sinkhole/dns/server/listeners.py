@@ -10,9 +10,11 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Iterable
-from typing import Final
+from typing import Final, Protocol
 
 from sinkhole.dns.pipeline.pipeline import Pipeline
+from sinkhole.dns.server.door import Door
+from sinkhole.dns.server.places import MAX_CONNECTIONS
 from sinkhole.dns.server.sockets import (
     WILDCARDS,
     Bound,
@@ -21,8 +23,9 @@ from sinkhole.dns.server.sockets import (
     bind,
     bind_both,
 )
-from sinkhole.dns.server.tcp import MAX_CONNECTIONS, TcpListener
+from sinkhole.dns.server.stream import StreamListener
 from sinkhole.dns.server.udp import UdpListener
+from sinkhole.model.acceptor import Acceptor
 from sinkhole.model.faults import Faults
 
 log = logging.getLogger(__name__)
@@ -30,14 +33,36 @@ log = logging.getLogger(__name__)
 BOTH: Final[tuple[Transport, ...]] = ("UDP", "TCP")
 
 
-class _Address:
-    """One listen address: what of it is bound, and why the rest is not."""
+class Listener(Protocol):
+    """What serves bound sockets of one kind, all that there are."""
 
-    def __init__(self, host: str, port: int) -> None:
+    acceptors: list[Acceptor]
+    """Who takes its connections; none where these are its own business, as over QUIC."""
+
+    def listen(self, bound: Bound) -> None:
+        """Serve one more socket."""
+        ...
+
+    async def stop(self) -> None:
+        """Take nobody new; the Door waits for what is underway, and closes what it holds."""
+        ...
+
+
+class _Address:
+    """One listen address: what of it is bound, and why the rest is not.
+
+    `kinds` are the sockets it wants, and `over` what is spoken there, in words.
+    """
+
+    def __init__(
+        self, host: str, port: int, kinds: tuple[Transport, ...] = BOTH, over: str = ""
+    ) -> None:
         self.host = host
         self.port = port
+        self.over = over
         self.bound: dict[Transport, Bound] = {}
         self.errors: dict[Transport, ListenError] = {}
+        self._kinds = kinds
 
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
@@ -45,16 +70,17 @@ class _Address:
     def bind(self) -> list[tuple[Transport, Bound]]:
         """Bind what is missing; gives what could be had now."""
         before = dict(self.bound)
-        if self.port == 0:
+        if self.port == 0 and self._kinds == BOTH:
             try:
                 self.bound = dict(zip(BOTH, bind_both(self.host), strict=True))
-                self.port = self.bound["UDP"].port
                 self.errors = {}
             except ListenError as error:
                 self.errors = dict.fromkeys(BOTH, error)
         else:
-            for transport in BOTH:
+            for transport in self._kinds:
                 self._bind_one(transport)
+        if self.bound:
+            self.port = next(iter(self.bound.values())).port
         return [each for each in self.bound.items() if each[0] not in before]
 
     def _bind_one(self, transport: Transport) -> None:
@@ -71,8 +97,14 @@ class _Address:
         if not self.errors:
             return ""
         error, *_ = self.errors.values()
-        over = "" if len(self.errors) == len(BOTH) else f" over {next(iter(self.errors))}"
+        over = self.over or next(iter(self.errors)) * (len(self.errors) < len(self._kinds))
+        over = f" over {over}" if over else ""
         return f"{error} Until that changes DNS is not answered there{over}; it is tried again."
+
+    @property
+    def lacks_family(self) -> bool:
+        """Whether this machine knows no such addresses."""
+        return any(error.has_no_family for error in self.errors.values())
 
     def close(self) -> None:
         for each in self.bound.values():
@@ -81,11 +113,11 @@ class _Address:
 
 
 class Listeners:
-    """DNS on the (host, port) of `listen`: `bind`, `serve`, then `try_again` while `is_complete`
-    is False, and `close`.
+    """DNS on the (host, port) of `listen`, and on what is added: `bind`, `serve`, then `try_again`
+    while `is_complete` is False, and `close`.
 
-    `tcp` holds the connections of all addresses, `most_connections` at most; `udp` is what serves
-    UDP now. `faults` are told of bugs in taking connections.
+    `door` holds the connections of all addresses, `most_connections` of a kind at most; `udp` is
+    what serves UDP now. `faults` are told of bugs in taking connections.
     """
 
     def __init__(
@@ -96,11 +128,29 @@ class Listeners:
         most_connections: int = MAX_CONNECTIONS,
         faults: Faults | None = None,
     ) -> None:
-        self.tcp = TcpListener(pipeline, most_connections, faults)
+        self.door = Door(pipeline, most_connections)
         self.udp: list[UdpListener] = []
         self._pipeline = pipeline
-        self._addresses = [_Address(host, port) for host, port in listen]
-        self._unserved: list[tuple[Transport, Bound]] = []
+        self._tcp = StreamListener(self.door, faults=faults)
+        self._plain = [_Address(host, port) for host, port in listen]
+        self._added: list[tuple[_Address, Listener]] = []
+        self._unserved: list[tuple[Bound, Listener | None]] = []
+
+    def add(
+        self,
+        listen: Iterable[tuple[str, int]],
+        transport: Transport,
+        listener: Listener,
+        over: str,
+    ) -> None:
+        """Have a listener serve such sockets of these addresses; before `bind`.
+
+        `over` is what it speaks, for people: "TLS". Of these no error is fatal: what cannot be had
+        is among the problems, and tried again.
+        """
+        self._added += [
+            (_Address(host, port, (transport,), over), listener) for host, port in listen
+        ]
 
     def bind(self) -> None:
         """Bind what can be had now; queries wait in the kernel until `serve`.
@@ -109,86 +159,115 @@ class Listeners:
         served: when no address can be had and none is merely missing yet, or when the port of
         "every address" cannot be had, which people see at their first start.
         """
-        for address in self._addresses:
-            self._unserved += address.bind()
+        came = self._bind_missing()
         self._leave_out_ipv6()
         if (error := self._hopeless()) is not None:
             for address in self._addresses:
                 address.close()
-            self._unserved.clear()
             raise error
+        self._unserved += came
         for problem in self.problems:
             log.warning("%s", problem)
 
     def serve(self) -> None:
         """Answer on everything that is bound."""
         while self._unserved:
-            transport, bound = self._unserved[0]
-            if transport == "UDP":
+            bound, listener = self._unserved[0]
+            if listener is None:
                 self.udp.append(UdpListener(bound, self._pipeline))
             else:
-                self.tcp.listen(bound)
+                listener.listen(bound)
             del self._unserved[0]
 
     def try_again(self) -> bool:
         """Bind and serve what was missing; whether anything could be had."""
         before = set(self.problems)
-        for address in self._addresses:
-            came = address.bind()
-            self._unserved += came
-            for transport, _ in came:
-                log.info("DNS is answered on %s over %s now", address, transport)
+        found = self._bind_missing(tell=True)
         for problem in self.problems:
             if problem not in before:
                 log.warning("%s", problem)
-        found = bool(self._unserved)
+        self._unserved += found
         self.serve()
-        return found
+        return bool(found)
 
     async def close(self, patience_s: float = 0.0) -> None:
         """Stop listening, give queries that wait `patience_s` to be answered, close everything."""
+        await asyncio.gather(*(listener.stop() for listener in self._listeners))
         await asyncio.gather(
-            *(listener.close(patience_s) for listener in self.udp), self.tcp.close(patience_s)
+            *(listener.close(patience_s) for listener in self.udp), self.door.close(patience_s)
         )
         for address in self._addresses:
             address.close()
 
     @property
     def is_complete(self) -> bool:
-        """Whether every address is served, over UDP and TCP."""
+        """Whether every address is served, over all that it should be."""
         return not any(address.errors for address in self._addresses)
 
     @property
     def addresses(self) -> list[str]:
         """What is served over UDP at least, with the real ports."""
-        return [str(address) for address in self._addresses if "UDP" in address.bound]
+        return [str(address) for address in self._plain if "UDP" in address.bound]
+
+    @property
+    def added(self) -> list[tuple[str, str]]:
+        """What is served beside these: what is spoken there, and the address with its real port."""
+        return [(address.over, str(address)) for address, _ in self._added if address.bound]
+
+    @property
+    def acceptors(self) -> list[Acceptor]:
+        """Who takes connections."""
+        return [each for listener in self._listeners for each in listener.acceptors]
+
+    @property
+    def overloaded(self) -> int:
+        """Queries dropped because too many others were waiting."""
+        return sum(each.room.overloaded for each in self.udp) + self.door.room.overloaded
 
     @property
     def problems(self) -> list[str]:
         """What is not served and why, a text for each address."""
         return [address.problem for address in self._addresses if address.problem]
 
+    @property
+    def _addresses(self) -> list[_Address]:
+        return [*self._plain, *(address for address, _ in self._added)]
+
+    @property
+    def _listeners(self) -> list[Listener]:
+        """All but those of UDP, which are one for each socket, each once."""
+        return list(dict.fromkeys([self._tcp, *(listener for _, listener in self._added)]))
+
+    def _bind_missing(self, *, tell: bool = False) -> list[tuple[Bound, Listener | None]]:
+        """Bind what can be had now: the sockets, and who serves them, None for UDP."""
+        found: list[tuple[Bound, Listener | None]] = []
+        plain: list[tuple[_Address, Listener | None]] = [(each, None) for each in self._plain]
+        for address, listener in [*plain, *self._added]:
+            for transport, bound in address.bind():
+                if tell:
+                    over = address.over or transport
+                    log.info("DNS is answered on %s over %s now", address, over)
+                found.append((bound, listener or (self._tcp if transport == "TCP" else None)))
+        return found
+
     def _leave_out_ipv6(self) -> None:
         """On a machine without IPv6 do without "::", where there are other addresses.
 
         It stands in the default settings, and means "every address there is".
         """
-        without = [
-            each
-            for each in self._addresses
-            if each.host == "::" and any(error.has_no_family for error in each.errors.values())
-        ]
-        if without and len(without) < len(self._addresses):
-            for each in without:
-                log.warning("%s It is left out.", each.errors["UDP"])
-                self._addresses.remove(each)
+        for address in [each for each in self._addresses if each.lacks_family]:
+            others = [each for each in self._addresses if each.over == address.over]
+            if address.host == "::" and len(others) > 1:
+                log.warning("%s It is left out.", next(iter(address.errors.values())))
+                self._plain = [each for each in self._plain if each is not address]
+                self._added = [each for each in self._added if each[0] is not address]
 
     def _hopeless(self) -> ListenError | None:
         """Why there is no use in running, as far as `bind` could find out."""
-        errors = [(each, each.errors["UDP"]) for each in self._addresses if "UDP" in each.errors]
+        errors = [(each, each.errors["UDP"]) for each in self._plain if "UDP" in each.errors]
         for address, error in errors:
             if address.host in WILDCARDS and not error.is_late:
                 return error
-        if len(errors) < len(self._addresses) or any(error.is_late for _, error in errors):
+        if len(errors) < len(self._plain) or any(error.is_late for _, error in errors):
             return None
         return errors[0][1] if errors else None

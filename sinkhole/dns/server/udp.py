@@ -9,23 +9,21 @@ event loop comes straight back if more is waiting.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
-import socket
 import time
 from functools import partial
 from math import inf
-from typing import Any, Final
+from typing import Any
 
+from sinkhole.dns.pipeline.channel import UDP
 from sinkhole.dns.pipeline.pipeline import Pipeline
-from sinkhole.dns.pipeline.reaction import DROP, UDP, Reaction
+from sinkhole.dns.pipeline.reaction import DROP, Reaction
 from sinkhole.dns.server import mmsg
+from sinkhole.dns.server.door import packed_address
 from sinkhole.dns.server.sockets import Bound
+from sinkhole.dns.server.waiting_room import WaitingRoom
 
 log = logging.getLogger(__name__)
-
-MAX_WAITING: Final = 2000
-"""Queries waiting for upstreams on one listener; more are dropped and counted."""
 
 
 class UdpListener:
@@ -33,13 +31,10 @@ class UdpListener:
 
     def __init__(self, bound: Bound, pipeline: Pipeline, *, batched: bool | None = None) -> None:
         """`batched` None means: where the platform can."""
-        self.overloaded = 0
-        """Queries dropped because MAX_WAITING others were waiting."""
+        self.room = WaitingRoom()
         self.unsent = 0
         """Replies the kernel did not take: no route, or a full buffer. The client asks again."""
-        self._waiting = 0
         self._outbox: list[tuple[bytes, mmsg.Path]] = []
-        self._calm = asyncio.Event()
         self._is_closed = False
         self._warned = -inf
         self._bound = bound
@@ -54,11 +49,7 @@ class UdpListener:
     async def close(self, patience_s: float = 0.0) -> None:
         """Stop listening, give queries that wait `patience_s` to be answered, close the socket."""
         self._loop.remove_reader(self._bound.sock)
-        if self._waiting and patience_s > 0:
-            self._calm.clear()
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(patience_s):
-                    await self._calm.wait()
+        await self.room.empty(patience_s)
         self._flush()
         self._is_closed = True
         self._bound.sock.close()
@@ -75,32 +66,20 @@ class UdpListener:
             self._warn(error, arrived)
             return
         self.unsent += unsent
-        pipeline.close_batch(arrived)
+        pipeline.close_batch(UDP, arrived)
         for reaction, path in later:
-            if reaction is not DROP and self._may_wait():
+            if reaction is not DROP and self.room.enter():
                 pipeline.answer_then(reaction, partial(self._put, path))
-
-    def _may_wait(self) -> bool:
-        if self._waiting >= MAX_WAITING:
-            self.overloaded += 1
-            return False
-        self._waiting += 1
-        return True
 
     def _put(self, path: mmsg.Path, reply: bytes) -> None:
         """Send a reply at the end of this turn of the event loop, with all others of the turn.
 
         Upstreams' answers come in bursts as queries do: one system call for all of a burst.
         """
-        self._no_longer_waiting()
+        self.room.leave()
         self._outbox.append((reply, path))
         if len(self._outbox) == 1:
             self._loop.call_soon(self._flush)
-
-    def _no_longer_waiting(self) -> None:
-        self._waiting -= 1
-        if not self._waiting:
-            self._calm.set()
 
     def _flush(self) -> None:
         outbox, self._outbox = self._outbox, []
@@ -128,7 +107,7 @@ class UdpListener:
             except OSError as error:
                 self._warn(error, arrived)
                 break
-            packed = _packed(peer, sock.family)
+            packed = packed_address(peer)
             reaction: Reaction
             try:
                 reaction = pipeline.answer_now(wire, pipeline.clients.of(packed), UDP, arrived)
@@ -136,12 +115,12 @@ class UdpListener:
                 reaction = pipeline.answer_bug(wire, packed, error)
             if isinstance(reaction, bytes):
                 self._send(reaction, control, peer)
-            elif reaction is not DROP and self._may_wait():
+            elif reaction is not DROP and self.room.enter():
                 pipeline.answer_then(reaction, partial(self._put_one, control, peer))
-        pipeline.close_batch(arrived)
+        pipeline.close_batch(UDP, arrived)
 
     def _put_one(self, control: list[Any], peer: Any, reply: bytes) -> None:
-        self._no_longer_waiting()
+        self.room.leave()
         if not self._is_closed:
             self._send(reply, control, peer)
 
@@ -150,8 +129,3 @@ class UdpListener:
             self._bound.sock.sendmsg([reply], control, 0, peer)
         except OSError:  # no route or a full buffer: the client will ask again
             self.unsent += 1
-
-
-def _packed(peer: Any, family: socket.AddressFamily) -> bytes:
-    """The packed address of a socket address; a scope behind % is not part of it."""
-    return socket.inet_pton(family, peer[0].partition("%")[0])

@@ -8,7 +8,7 @@ import pytest
 
 from sinkhole.app import descriptors as subject
 from sinkhole.app.descriptors import Quotas
-from sinkhole.dns.server.tcp import MAX_CONNECTIONS
+from sinkhole.dns.server.places import MAX_CONNECTIONS
 from sinkhole.model.errors import SinkholeError
 
 

@@ -18,7 +18,6 @@ class Dns:
 
     def __init__(self, comes: list[bool]) -> None:
         self.comes = comes
-        self.tcp: Any = self
         self.acceptors: list[Any] = []
         self.closed_with: float | None = None
 

@@ -18,8 +18,9 @@ from sinkhole.dns.cache.answer import TtlLimits
 from sinkhole.dns.cache.table import Table
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.filter.trie import CompiledList
+from sinkhole.dns.pipeline.channel import TCP
 from sinkhole.dns.pipeline.pipeline import Pipeline
-from sinkhole.dns.pipeline.reaction import TCP, Waiting
+from sinkhole.dns.pipeline.reaction import Waiting
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.numbers import type_number
 from sinkhole.dns.wire.question import Question

@@ -6,6 +6,7 @@ import pytest
 from world import BrokenFilter, Clock, World, question
 
 from sinkhole.dns.pipeline.bugs import AGAIN_S, MOST_PLACES, Bugs
+from sinkhole.dns.pipeline.channel import UDP
 from sinkhole.dns.pipeline.reaction import DROP
 from sinkhole.model.verdict import Outcome
 
@@ -54,7 +55,7 @@ def test_a_query_that_met_a_bug_is_answered_and_recorded() -> None:
     assert isinstance(reply, bytes)
     assert (reply[:2], reply[3] & 15) == (query[:2], 2)
     assert reply[12:32] == query[12:32]
-    world.pipeline.close_batch(world.clock.now)
+    world.pipeline.close_batch(UDP, world.clock.now)
     (batch,) = world.buffer.drain(9)
     [(report, client)] = batch.records
     assert (report.verdict.outcome, report.rcode, report.qtype) == (Outcome.FAILED, 2, 28)

@@ -8,8 +8,9 @@ import dnslib
 import pytest
 from world import World, addresses, ede_of, question
 
+from sinkhole.dns.pipeline.channel import TCP, TLS, UDP, Channel
 from sinkhole.dns.pipeline.pipeline import ERRORS_PER_S, MAX_SHAPES
-from sinkhole.dns.pipeline.reaction import DROP, TCP, UDP, Waiting
+from sinkhole.dns.pipeline.reaction import DROP, Waiting
 from sinkhole.dns.policy.blocking import Blocking, Mode
 from sinkhole.model.verdict import Outcome
 
@@ -56,6 +57,15 @@ async def test_the_record_of_a_forwarded_query_names_the_upstream() -> None:
     assert report.verdict.upstream == "192.0.2.53"
     assert client == "192.0.2.7"
     assert batch.time_s == world.clock.now
+
+
+@pytest.mark.parametrize("channel", [UDP, TCP, TLS])
+async def test_batches_of_records_tell_how_the_queries_came(channel: Channel) -> None:
+    world = World()
+    world.upstreams.says("example.org", "A", "example.org. 300 A 192.0.2.1")
+    for _ in range(2):
+        await world.ask("example.org", channel=channel)
+    assert [batch.channel for batch in world.buffer.drain(10)] == [channel.name] * 2
 
 
 async def test_one_hundred_clients_at_once_get_one_answer_each() -> None:
@@ -347,7 +357,7 @@ async def test_answers_too_long_for_udp_are_truncated_and_whole_over_tcp() -> No
     for _ in range(3):  # first, from the table, and from the express lane if it were in there
         reply = await world.ask("example.org")
         assert (reply.header.tc, reply.rr) == (1, [])
-        assert len((await world.ask("example.org", transport=TCP)).rr) == 60
+        assert len((await world.ask("example.org", channel=TCP)).rr) == 60
     assert not (await world.ask("example.org", edns=True)).header.tc
 
 

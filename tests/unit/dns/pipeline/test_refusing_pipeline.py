@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from world import World, question
 
+from sinkhole.dns.pipeline.channel import TCP, UDP, Channel
 from sinkhole.dns.pipeline.pipeline import ERRORS_PER_S, MAX_SHAPES
-from sinkhole.dns.pipeline.reaction import DROP, TCP, UDP, Transport
+from sinkhole.dns.pipeline.reaction import DROP
 from sinkhole.dns.wire.name import from_text
 
 
@@ -21,10 +22,10 @@ def test_refusals_of_other_classes_do_not_fill_the_cache() -> None:
     assert [report.verdict.detail for report in world.reports()] == ["class other than IN"] * 10
 
 
-@pytest.mark.parametrize(("transport", "rcode"), [(UDP, 0), (TCP, 5)])
-def test_what_a_hasty_client_asked_and_got_is_recorded(transport: Transport, rcode: int) -> None:
+@pytest.mark.parametrize(("channel", "rcode"), [(UDP, 0), (TCP, 5)])
+def test_what_a_hasty_client_asked_and_got_is_recorded(channel: Channel, rcode: int) -> None:
     world = World(block=["example.org"], rate_limit=1)
-    sent = [world.now(question("Www.Example.org", "AAAA"), transport) for _ in range(2)][1]
+    sent = [world.now(question("Www.Example.org", "AAAA"), channel) for _ in range(2)][1]
     assert isinstance(sent, bytes)
     report = world.reports()[1]
     assert (report.name, report.qtype) == (from_text("www.example.org"), 28)
@@ -45,7 +46,7 @@ def test_closed_connections_of_strangers_are_recorded_within_their_budget() -> N
     stranger = world.client_at("198.51.100.9")
     for _ in range(ERRORS_PER_S + 7):
         world.pipeline.turn_away(stranger, world.clock.now)
-    world.pipeline.close_batch(world.clock.now)
+    world.pipeline.close_batch(UDP, world.clock.now)
     assert [report.rcode for report in world.reports()] == [5] * ERRORS_PER_S
     assert world.pipeline.dropped == 7
 

@@ -11,10 +11,12 @@ import pytest
 from places import nobodys_place, nobodys_port
 from world import World, question
 
+from sinkhole.dns.pipeline.channel import TLS
 from sinkhole.dns.server import listeners as subject
 from sinkhole.dns.server import sockets
 from sinkhole.dns.server.listeners import Listeners
 from sinkhole.dns.server.sockets import Bound, ListenError, Transport, bind
+from sinkhole.dns.server.stream import StreamListener
 
 
 @asynccontextmanager
@@ -87,7 +89,7 @@ async def test_an_address_that_is_late_takes_no_other_down_and_is_served_when_it
         assert (dns.is_complete, dns.problems) == (True, [])
         assert all(is_open(*late, each) for each in subject.BOTH)
         assert not dns.try_again()
-        assert len(dns.udp) == len(dns.tcp.acceptors) == 2
+        assert len(dns.udp) == len(dns.acceptors) == 2
 
 
 @pytest.mark.parametrize("missing", subject.BOTH)
@@ -170,6 +172,26 @@ async def test_a_machine_without_ipv6_does_without_its_wildcard(
     async with listeners(("127.0.0.1", 0), ("::1", 0)) as dns:
         dns.bind()
         assert "this machine has no IPv6" in dns.problems[0]
+
+
+async def test_what_is_added_is_served_by_its_listener_and_is_never_the_end_of_the_others(
+    machine: Machine,
+) -> None:
+    here, machine.errors["TCP", "0.0.0.0"] = nobodys_place(), errno.EADDRINUSE
+    async with listeners(here) as dns:
+        added = StreamListener(dns.door, TLS)
+        dns.add([("0.0.0.0", 0), ("127.0.0.2", 0)], "TCP", added, "TLS")
+        dns.bind()
+        dns.serve()
+        assert dns.addresses == [str(here)]
+        assert [over for over, _ in dns.added] == ["TLS"]
+        (problem,) = dns.problems
+        assert "DNS is not answered there over TLS; it is tried again" in problem
+        machine.have("0.0.0.0")
+        assert dns.try_again()
+        assert (dns.is_complete, len(dns.added)) == (True, 2)
+        assert len(added.acceptors) == 2
+        assert len(dns.acceptors) == 3
 
 
 async def test_a_bug_in_the_middle_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
