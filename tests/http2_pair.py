@@ -63,6 +63,7 @@ class Pair:
 
     def __init__(self) -> None:
         self.told: list[tuple[Any, ...]] = []
+        self.heard_times = 0
         self.events: list[Event] = []
         self.session = Http2Session(self, "dns.example.org", "/dns-query")
         self.line = Line()
@@ -75,6 +76,10 @@ class Pair:
     def answered(self, asking: Asking, wire: bytes) -> None:
         """As of SessionEvents."""
         self.told.append(("answered", asking, wire))
+
+    def heard(self, session: Session) -> None:
+        """As of SessionEvents."""
+        self.heard_times += 1
 
     def refused(self, asking: Asking, what: str, *, retry: bool) -> None:
         """As of SessionEvents."""

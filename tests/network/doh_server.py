@@ -18,6 +18,7 @@ from certificates import Certificate, server_context
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.events import DataReceived, StreamEnded
+from h2.settings import SettingCodes
 
 ADDRESS = "192.0.2.1"
 
@@ -27,6 +28,7 @@ class DohConnection(asyncio.Protocol):
 
     def __init__(self, server: DohServer) -> None:
         self.server = server
+        self.is_over = False
         self.held: dict[int, bytes] = {}
         self.http = H2Connection(H2Configuration(client_side=False))
         self._bodies: dict[int, bytes] = {}
@@ -36,8 +38,19 @@ class DohConnection(asyncio.Protocol):
         assert isinstance(transport, asyncio.Transport)
         self.transport = transport
         self.server.connections.append(self)
+        if self.server.streams:
+            self.http.update_settings({SettingCodes.MAX_CONCURRENT_STREAMS: self.server.streams})
         self.http.initiate_connection()
         self.flush()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """Gone."""
+        self.is_over = True
+
+    def goaway(self, last_stream: int) -> None:
+        """Say that no more streams are taken; h2 would say nothing afterwards."""
+        body = last_stream.to_bytes(4, "big") + bytes(4)
+        self.transport.write(b"\0\0\x08\x07\0\0\0\0\0" + body)
 
     def data_received(self, data: bytes) -> None:
         """Take requests."""
@@ -71,12 +84,16 @@ class DohConnection(asyncio.Protocol):
 
 
 class DohServer:
-    """The server: `asked` are the names that were answered, in order."""
+    """The server: `asked` are the names that were answered, in order.
+
+    `hold` makes new requests wait; `streams` are so many at once, 0 for as many as h2 likes.
+    """
 
     def __init__(self) -> None:
         self.connections: list[DohConnection] = []
         self.asked: list[str] = []
         self.hold = False
+        self.streams = 0
         self.port = 0
 
     @asynccontextmanager

@@ -20,6 +20,7 @@ from sinkhole.dns.upstream.links.connect import Connector
 from sinkhole.dns.upstream.links.http2 import ALPN, MOST_STREAMS, http2_sessions
 from sinkhole.dns.upstream.links.link import Answer, Failure
 from sinkhole.dns.upstream.links.session import Asking, Session
+from sinkhole.dns.upstream.links.sessions import SessionLink
 from sinkhole.dns.upstream.links.tls import TlsContexts
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.question import Question
@@ -41,7 +42,7 @@ class Asker:
     def __init__(self, folder: Path, host: str, port: int, path: str = "/dns-query") -> None:
         self.url = UpstreamUrl("https", NAME, port, path)
         contexts = TlsContexts(write_authority(folder))
-        self._connector = Connector(
+        self.connector = Connector(
             self.url, FixedAddresses([host]), contexts=contexts, alpn=(ALPN,)
         )
         self.answers: dict[Asking, bytes] = {}
@@ -50,7 +51,7 @@ class Asker:
         self.had_room = 0
 
     async def open(self) -> Session:
-        open_session = http2_sessions(self._connector, self.url)
+        open_session = http2_sessions(self.connector, self.url)
         return await open_session(self, time.monotonic() + LIMIT_S)
 
     def ask(self, session: Session, *names: str) -> list[Asking]:
@@ -65,6 +66,9 @@ class Asker:
     def answered(self, asking: Asking, wire: bytes) -> None:
         assert asking not in self.answers
         self.answers[asking] = wire
+
+    def heard(self, session: Session) -> None:
+        assert session.room < MOST_STREAMS
 
     def refused(self, asking: Asking, what: str, *, retry: bool) -> None:
         self.refusals[asking] = (what, retry)
@@ -131,6 +135,66 @@ async def test_a_server_without_http2_is_told_in_words(
         with pytest.raises(UpstreamError) as caught:
             await asker.open()
         assert what in caught.value.cause
+
+
+# -- as a link -------------------------------------------------------------------------------
+
+
+@asynccontextmanager
+async def linked(folder: Path, server: DohServer) -> AsyncIterator[SessionLink]:
+    asker = Asker(folder, "127.0.0.1", server.port)
+    link = SessionLink("https", http2_sessions(asker.connector, asker.url))
+    link.start()
+    try:
+        yield link
+    finally:
+        await link.close()
+
+
+def ask_all(link: SessionLink, count: int) -> list[list[Answer | Failure]]:
+    """Ask for so many names; what each was told."""
+    told: list[list[Answer | Failure]] = [[] for _ in range(count)]
+    for at, each in enumerate(told):
+        question = Question(from_text(f"host-{at}.example.org"), 1)
+        assert not isinstance(link.ask(question, time.monotonic() + LIMIT_S, each.append), Failure)
+    return told
+
+
+async def test_a_thousand_questions_survive_a_connection_that_dies(tmp_path: Path) -> None:
+    async with DohServer().running(leaf(NAME)) as server, linked(tmp_path, server) as link:
+        server.hold = True
+        told = ask_all(link, 1000)
+        await until(lambda: server.connections and server.connections[0].held)
+        server.hold = False
+        server.connections[0].transport.abort()
+        await until(lambda: all(told))
+        assert all(len(each) == 1 and isinstance(each[0], Answer) for each in told)
+        assert len(server.connections) >= 2
+
+
+async def test_goaway_ends_a_connection_and_no_question(tmp_path: Path) -> None:
+    async with DohServer().running(leaf(NAME)) as server, linked(tmp_path, server) as link:
+        server.hold = True
+        told = ask_all(link, 60)
+        await until(lambda: server.connections and len(server.connections[0].held) == 60)
+        server.hold = False
+        first = server.connections[0]
+        first.held = {stream: query for stream, query in first.held.items() if stream < 40}
+        first.goaway(39)
+        first.release()
+        await until(lambda: all(told))
+        assert all(len(each) == 1 and isinstance(each[0], Answer) for each in told)
+        assert len(server.connections) == 2
+        assert len(server.asked) == 60, "what was begun is not asked twice"
+        await until(lambda: first.is_over)
+
+
+async def test_few_streams_make_questions_wait_and_none_fail(tmp_path: Path) -> None:
+    async with DohServer().running(leaf(NAME)) as server, linked(tmp_path, server) as link:
+        server.streams = 3
+        told = ask_all(link, 200)
+        await until(lambda: all(told))
+        assert all(len(each) == 1 and isinstance(each[0], Answer) for each in told)
 
 
 @asynccontextmanager

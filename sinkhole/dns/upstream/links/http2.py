@@ -116,7 +116,8 @@ class Http2Session(asyncio.Protocol):
     def send(self, asking: Asking) -> None:
         """Ask on a new stream; leaves at the end of this turn of the loop."""
         stream = asking.key = self._next_stream
-        query = render_query(asking.question, 0)  # id 0: the stream tells answers apart (§4.1)
+        # Id 0: the stream tells answers apart (RFC 8484 §4.1).
+        query = render_query(asking.question, 0, edns=asking.edns, padded=True)
         length = (b"content-length", str(len(query)).encode())
         self._http.send_headers(stream, (*self._head, length))
         self._next_stream += 2
@@ -157,6 +158,8 @@ class Http2Session(asyncio.Protocol):
         """Take what the server says."""
         if self.is_over:
             return
+        if self._underway:
+            self._events.heard(self)
         try:
             for event in self._http.receive(data):
                 self._take(event)

@@ -30,6 +30,7 @@ async def test_a_question_is_a_post_with_id_zero() -> None:
         "content-length": str(len(body)),
     }
     assert body[:2] == b"\0\0"
+    assert len(body) % 128 == 0
     end, _ = peek(body)
     assert body[12:end].startswith(b"\7example\3org\0")
 
@@ -50,6 +51,27 @@ async def test_answers_come_in_any_order_and_in_pieces() -> None:
     await pair.turn()
     assert pair.told[1:] == [("answered", first, b"first")]
     assert pair.resets() == []
+
+
+async def test_a_question_without_edns_has_no_padding() -> None:
+    pair = Pair()
+    asking = pair.asking("example.org")
+    asking.edns = False
+    pair.session.send(asking)
+    await pair.turn()
+    assert len(pair.bodies()) == 12 + 13 + 4
+
+
+async def test_a_sign_of_life_is_told_while_something_is_underway() -> None:
+    pair = Pair()
+    await pair.turn()
+    assert pair.heard_times == 0
+    pair.session.send(pair.asking())
+    await pair.requests()
+    pair.server.ping(b"12345678")
+    await pair.turn()
+    assert pair.heard_times >= 1
+    assert pair.told == []
 
 
 async def test_a_turn_is_one_write() -> None:
