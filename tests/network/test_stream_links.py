@@ -11,6 +11,7 @@ from pathlib import Path
 
 import dnslib
 import pytest
+from asking_links import NAME, Asker, asking, until
 from pki import Authority
 from stream_server import (
     Connection,
@@ -23,76 +24,7 @@ from stream_server import (
     silent,
 )
 
-from sinkhole.dns.upstream.links.addresses import FixedAddresses
-from sinkhole.dns.upstream.links.connect import Connector
 from sinkhole.dns.upstream.links.link import Answer, Blame, Failure
-from sinkhole.dns.upstream.links.sessions import SessionLink
-from sinkhole.dns.upstream.links.stream import stream_sessions
-from sinkhole.dns.upstream.links.tls import TlsContexts
-from sinkhole.dns.wire.name import from_text
-from sinkhole.dns.wire.numbers import Type
-from sinkhole.dns.wire.question import Question
-from sinkhole.model.upstream_url import UpstreamKind, UpstreamUrl
-
-LIMIT_S = 30.0
-NAME = "dns.example.org"
-
-
-class Asker:
-    """Asks a link, and keeps what it was told of each name."""
-
-    def __init__(self, link: SessionLink) -> None:
-        self.link = link
-        self.told: dict[str, list[Answer | Failure]] = {}
-        self._now = asyncio.get_running_loop().time
-
-    def ask(self, name: str, limit_s: float = LIMIT_S) -> Callable[[], None] | Failure:
-        """Ask for the addresses of a name."""
-        told = self.told.setdefault(name, [])
-        question = Question(from_text(name), Type.A)
-        return self.link.ask(question, self._now() + limit_s, told.append)
-
-    async def answer(self, name: str = "www.example.org", limit_s: float = LIMIT_S) -> Answer:
-        """Ask, and wait for the answer."""
-        result = await self.result(name, limit_s)
-        assert isinstance(result, Answer), result
-        return result
-
-    async def result(
-        self, name: str = "www.example.org", limit_s: float = LIMIT_S
-    ) -> Answer | Failure:
-        """Ask, and wait for what becomes of it."""
-        self.told.pop(name, None)
-        asked = self.ask(name, limit_s)
-        if isinstance(asked, Failure):
-            return asked
-        await self.all_told()
-        return self.told[name][0]
-
-    async def all_told(self) -> None:
-        """Wait until every question was told something."""
-        await until(lambda: all(self.told.values()))
-
-
-async def until(done: Callable[[], object]) -> None:
-    async with asyncio.timeout(LIMIT_S):
-        while not done():
-            await asyncio.sleep(0.001)
-
-
-@asynccontextmanager
-async def asking(
-    server: StreamServer, kind: UpstreamKind = "tcp", authorities: Path | None = None
-) -> AsyncIterator[Asker]:
-    url = UpstreamUrl(kind, NAME, server.port)
-    contexts = TlsContexts(authorities)
-    connector = Connector(url, FixedAddresses(["127.0.0.1"]), contexts=contexts)
-    link = SessionLink(kind, stream_sessions(connector, padded=kind == "tls"))
-    link.start()
-    try:
-        yield Asker(link)
-    finally:
-        await link.close()
 
 
 @asynccontextmanager

@@ -20,7 +20,7 @@ from functools import partial
 from math import inf
 from typing import Final
 
-from sinkhole.dns.upstream.ability import REMEMBER_S
+from sinkhole.dns.upstream.links.ability import REMEMBER_S
 from sinkhole.dns.upstream.links.link import Answer, Blame, Cancel, Failure, LinkState, OnReply
 from sinkhole.dns.upstream.links.load import Load
 from sinkhole.dns.upstream.links.opening import MOST_ENDING, Opening
