@@ -83,7 +83,7 @@ class App:
             settings.data_dir,
             on_change=self._use_lists,
             resolve=ListHosts(self._house_names, self.forwarder.exchange_later),
-            essential_names=[each.host for each in settings.upstream.servers],
+            essential_names=settings.upstream.hosts,
             faults=self.faults,
         )
         self.dns = Listeners(

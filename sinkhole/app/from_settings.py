@@ -27,7 +27,6 @@ from sinkhole.dns.upstream.sets import DEFAULT, UpstreamSet
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.model.errors import SettingsError
 from sinkhole.model.faults import Faults
-from sinkhole.model.upstream_url import UpstreamUrl
 
 
 def known_clients(settings: Settings) -> KnownClients:
@@ -154,11 +153,12 @@ def make_forwarder(
     most = min(MOST_PER_SERVER, max(1, sockets // (2 * max(1, len(upstream.servers)))))
     servers = tuple(
         Server(
-            str(UpstreamUrl("udp", each.host, each.port)),
-            PlainLink(each.host, each.port, engine, most),
-            upstream.timeout,
+            str(each.url),
+            PlainLink(each.url.host, each.url.port, engine, most),
+            each.timeout or upstream.timeout,
         )
         for each in upstream.servers
+        if each.url.kind == "udp" and not each.url.is_named
     )
     return Forwarder({DEFAULT: UpstreamSet(servers)}, faults=faults)
 
