@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
+import time
 from collections.abc import Awaitable, Callable
 from functools import partial
 from pathlib import Path
@@ -51,7 +52,11 @@ Told = Exchanged | UpstreamError
 
 
 def server_at(
-    kind: UpstreamKind, port: int, addresses: Addresses, contexts: TlsContexts, clock: Clock
+    kind: UpstreamKind,
+    port: int,
+    addresses: Addresses,
+    contexts: TlsContexts,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Server:
     """An upstream called `NAME` at these addresses."""
     url = UpstreamUrl(kind, NAME, port, "/dns-query" if kind == "https" else "")
@@ -74,6 +79,25 @@ def trusting() -> TlsContexts:
     return contexts
 
 
+class Moving:
+    """Addresses of a server that moves: what is in `known` is what its name says now."""
+
+    def __init__(self, *known: str) -> None:
+        self.known = list(known)
+        self.failures: list[str] = []
+
+    async def find(self, deadline: float) -> list[str]:
+        """Those of now."""
+        return self.known
+
+    def worked(self, ip: str) -> None:
+        """Nothing to remember."""
+
+    def failed(self, ip: str) -> None:
+        """It is to be looked up again."""
+        self.failures.append(ip)
+
+
 class Play:
     """The forwarder, its `fakes`, and what came of each question."""
 
@@ -83,6 +107,7 @@ class Play:
         self.servers = servers
         self.forwarder = Forwarder({DEFAULT: UpstreamSet(tuple(servers))}, clock=clock)
         self.told: dict[str, list[Told]] = {}
+        """What each question was told, in the order of the asking."""
 
     def ask(self, *names: str) -> None:
         """Ask for the addresses of names, without waiting."""
