@@ -247,10 +247,7 @@ class FakeUpstream:
         await self.open()
         return self
 
-    async def __aexit__(
-        self,
-        *how: object,
-    ) -> None:
+    async def __aexit__(self, *how: object) -> None:
         await self.close()
 
     @property

@@ -10,7 +10,7 @@ import re
 
 import pytest
 from certificates import by_strangers, expired, leaf, not_yet_valid, self_signed
-from encrypted_scene import NAME, Play, act
+from encrypted_scene import NAME, Moving, Play, act
 from fake_encrypted import (
     FakeHttps,
     FakeTls,
@@ -65,6 +65,41 @@ def test_a_wrong_certificate_holds_up_nobody(make: type[FakeTls]) -> None:
         assert play.answers() == 20
 
     act(scene, make(expired(NAME)), make(), proven=False)
+
+
+@BOTH
+def test_a_server_that_moves_is_found_again(make: type[FakeTls]) -> None:
+    async def scene(play: Play) -> None:
+        play.ask(NAMES[0])
+        await play.until_told()
+        await old.close()
+        await new.open()
+        new.answer("*", "A", ["192.0.2.1"])
+        addresses.known = [new.host]
+        play.ask(*NAMES[1:20])
+        await play.until_told()
+        assert play.answers() == 20
+        assert len(new.queries) == 19
+        assert addresses.failures == []
+        await new.close()
+
+    old, new = make(), make()
+    new.port = old.port  # at an address of its own
+    addresses = Moving(old.host)
+    act(scene, old, at=addresses)
+
+
+@BOTH
+def test_a_server_that_is_nowhere_any_more_is_looked_up_again(make: type[FakeTls]) -> None:
+    async def scene(play: Play) -> None:
+        await play.fakes[0].close()
+        play.ask(NAMES[0])
+        assert await play.until_told() < 1.0
+        assert set(addresses.failures) == {play.fakes[0].host}
+
+    fake = make()
+    addresses = Moving(fake.host)
+    act(scene, fake, at=addresses)
 
 
 # -- connections that end --------------------------------------------------------------------
