@@ -22,7 +22,7 @@ FLOORS = {
     "cli": [""],
     "app": [""],
     "control": ["web", "explain", "lists querylog", "stats", "settings database"],
-    "dns": ["server", "pipeline", "policy upstream", "clients", "cache filter http", "wire"],
+    "dns": ["server", "pipeline", "policy upstream", "clients", "cache filter http quic", "wire"],
     "model": [""],
 }
 """The floors and the steps of each, from top to bottom. A room may import what stands further

@@ -46,6 +46,8 @@ _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 _HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", re.ASCII)
 _INTERFACE = re.compile(r"\S{1,15}")
 """What Linux takes for the name of an interface; a number is one, too."""
+_ENDS_IN_NUMBER = re.compile(r"(^|\.)[0-9]+\.?$", re.ASCII)
+"""No name does (RFC 3696 §2): an address that has too few parts, or too many."""
 _IPV4 = re.compile(r"[0-9]+(\.[0-9]+){3}", re.ASCII)
 
 
@@ -145,6 +147,8 @@ def parse_host(host: str, text: str) -> str:
     addresses that no single server can have.
     """
     if not is_address(host):
+        if _ENDS_IN_NUMBER.search(host):
+            raise ValueError(f"{shown(text)} has neither a name nor a whole IP address in it")
         return parse_host_name(host)
     refuse_many(host, text)
     return _with_interface(host, text)

@@ -126,6 +126,8 @@ def _encrypted(kind: UpstreamKind, fields: _Fields) -> UpstreamUrl:
     path = _path(fields.text()) if kind == "https" else ""
     if not fields.is_at_end:
         fields.several()
+    if not name and not address:
+        raise ValueError("it names no server")
     host = parse_host(name or address, written)
     number = read_port(written, port or its_port) if port or its_port else DEFAULT_PORTS[kind]
     addresses = (address,) if address and not is_address(host) else ()

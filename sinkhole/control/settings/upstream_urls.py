@@ -73,8 +73,11 @@ def _plain(text: str) -> UpstreamUrl:
     """An address with or without a port: plain DNS."""
     if text.startswith("[/"):
         raise ValueError(f"{shown(text)} is for some names only, write it in upstream.routes")
+    scheme, colon, rest = text.partition(":")
+    if colon and scheme.lower() in (*_KINDS, STAMP):
+        raise ValueError(f"{shown(text)} lacks //, write {quoted(f'{scheme.lower()}://{rest}')}")
     host, _ = host_and_port(text)
-    if not is_address(host) and "/" not in text and _is_name(host):
+    if not is_address(host) and _is_name(host):
         raise ValueError(
             f"{shown(text)} is a name, write how it is to be asked:"
             f" {quoted(f'tls://{text}')}, {quoted(f'https://{text}')} or {quoted(f'udp://{text}')}"
@@ -86,7 +89,7 @@ def _plain(text: str) -> UpstreamUrl:
 
 def _is_name(host: str) -> bool:
     try:
-        parse_host_name(host)
+        parse_host(host, host)
     except ValueError:
         return False
     return True
