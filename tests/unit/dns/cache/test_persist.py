@@ -81,7 +81,7 @@ async def test_an_answer_comes_back_for_the_clients_it_is_for_only() -> None:
         again = await restarted(data, away_s=1)
         again.publish(subnets=subnets)
         await again.ask("www.example.org")
-        assert again.upstreams.asked == asked
+        assert again.upstreams.asked[:1] == asked  # and then without
 
 
 async def test_a_missing_name_is_missing_for_every_type_after_a_restart() -> None:
