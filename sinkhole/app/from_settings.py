@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
-from ipaddress import ip_address
 
+from sinkhole.app.upstreams import route_sets
 from sinkhole.control.lists.builtin import builtin_lists
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.hosts_file import read_hosts_file
@@ -17,45 +17,26 @@ from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.policy.blocking import Blocking, Mode
 from sinkhole.dns.policy.local import LocalNames
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
+from sinkhole.dns.policy.routes import Routes
 from sinkhole.dns.policy.snapshot import Filter, GroupPolicy, Policy
 from sinkhole.dns.policy.special_use import Reserved
-from sinkhole.dns.upstream.forwarder import Forwarder
-from sinkhole.dns.upstream.health import Server
-from sinkhole.dns.upstream.links.plain import MOST_PER_SERVER, PlainLink
-from sinkhole.dns.upstream.links.plain_engine import PlainEngine
-from sinkhole.dns.upstream.sets import DEFAULT, UpstreamSet
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.model.errors import SettingsError
-from sinkhole.model.faults import Faults
-from sinkhole.model.upstream_url import UpstreamUrl
 
 
 def known_clients(settings: Settings) -> KnownClients:
     """The clients of the settings, as the DNS plane knows them."""
     return KnownClients(
-        KnownClient(each.name, each.addresses, each.tags) for each in settings.clients
+        KnownClient(each.name, each.addresses, each.tags, each.ids) for each in settings.clients
     )
-
-
-def client_names(known: KnownClients) -> Callable[[str], str]:
-    """Tells what the settings call the client with an address; empty for what they do not know."""
-
-    def name(address: str) -> str:
-        try:
-            client = known.owner_of(ip_address(address).packed)
-        except ValueError:  # the log has lost whose it was
-            return ""
-        return client.name if client else ""
-
-    return name
 
 
 class PolicyMaker:
     """What of a Policy comes from the settings, made once; `policy` adds the filter.
 
-    `builtin` are the lists that the settings ask for by name, for the Matcher; `client_name` is as
-    `client_names`; `problems` is what the person running sinkhole should know. Reads the hosts
-    file and the data of services if they are wanted. Raises SettingsError for local
+    `builtin` are the lists that the settings ask for by name, for the Matcher; `client_name` is
+    `KnownClients.called`; `problems` is what the person running sinkhole should know. Reads the
+    hosts file and the data of services if they are wanted. Raises SettingsError for local
     records that cannot be answered.
     """
 
@@ -68,8 +49,9 @@ class PolicyMaker:
         self._reserved = make_reserved(settings)
         self._rebinding = Rebinding(builtin.rebinding_allow) if builtin.rebinding else None
         self._bogus = BogusAddresses(builtin.bogus_nxdomain) if builtin.bogus_nxdomain else None
+        self._routes = Routes(route_sets(settings))
         self._known = known_clients(settings)
-        self.client_name = client_names(self._known)
+        self.client_name = self._known.called
 
     def policy(self, rules: Filter, generation: int) -> Policy:
         """The Policy with this filter; cheap, as lists change often."""
@@ -86,9 +68,11 @@ class PolicyMaker:
                 traits,
                 dns.rate_limit_ipv4_prefix,
                 dns.rate_limit_ipv6_prefix,
+                self._known.ids,
             ),
             self._rebinding,
             self._bogus,
+            self._routes,
         )
 
 
@@ -143,24 +127,6 @@ def address_records(addresses: Iterable[Address]) -> list[tuple[int, bytes]]:
     """Addresses as local records."""
     types = {4: Type.A, 6: Type.AAAA}
     return [(types[address.version], address.packed) for address in addresses]
-
-
-def make_forwarder(
-    settings: Settings, sockets: int = 2 * MOST_PER_SERVER, faults: Faults | None = None
-) -> Forwarder:
-    """The upstreams, which share so many sockets; `faults` are told of bugs."""
-    upstream = settings.upstream
-    engine = PlainEngine(randomize_case=upstream.randomize_case, faults=faults)
-    most = min(MOST_PER_SERVER, max(1, sockets // (2 * max(1, len(upstream.servers)))))
-    servers = tuple(
-        Server(
-            str(UpstreamUrl("udp", each.host, each.port)),
-            PlainLink(each.host, each.port, engine, most),
-            upstream.timeout,
-        )
-        for each in upstream.servers
-    )
-    return Forwarder({DEFAULT: UpstreamSet(servers)}, faults=faults)
 
 
 def ttl_limits(settings: Settings) -> TtlLimits:

@@ -250,7 +250,7 @@ class Forwarding:
         policy = self.policy
         if waiting.view.policy is policy:
             return waiting
-        client = self._clients.of(waiting.client.packed)
+        client = self._clients.identified(waiting.client.packed, waiting.channel.client_id)
         key = waiting.key[:-TAG_SIZE] + client.tag
         view = View(policy, client.traits, waiting.view.qclass, client.packed)
         decided = self._decide_question(waiting.question, view)
