@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,8 +14,10 @@ from pathlib import Path
 import pytest
 from pki import NOW, YEAR, Authority, Issued
 
+from sinkhole.dns.upstream.links import happy_eyeballs, tls
 from sinkhole.dns.upstream.links.addresses import FixedAddresses
 from sinkhole.dns.upstream.links.connect import Connector
+from sinkhole.dns.upstream.links.session import Exhausted
 from sinkhole.dns.upstream.links.tls import TlsContexts
 from sinkhole.model.certificate import read_certificate
 from sinkhole.model.errors import UpstreamError
@@ -273,3 +276,52 @@ async def test_no_tls_on_this_port(authority: Authority) -> None:
     async with Server(b"220 example.org ready\r\n").running() as server:
         said = await cause(connector(url("tls", server.port), authority))
         assert said == "does not speak TLS on this port"
+
+
+async def test_want_of_descriptors_is_nobodys_fault(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Server().running() as server:
+        made = connector(url("tcp", server.port), authority, "fe80::1%nothing0", "127.0.0.1")
+
+        def none_left(*_: object) -> socket.socket:
+            raise OSError(errno.EMFILE, "Too many open files")
+
+        monkeypatch.setattr(happy_eyeballs.socket, "socket", none_left)
+        with pytest.raises(Exhausted) as caught:
+            await opened(made)
+        assert caught.value.cause == "could not be asked (Too many open files)"
+
+
+async def test_authorities_that_cannot_be_read(tmp_path: Path) -> None:
+    async with Server().running() as server:
+        addresses = FixedAddresses(["127.0.0.1"])
+        for path, why in (
+            (tmp_path / "missing.pem", "No such file or directory"),
+            (Path(__file__), "no certificate or crl found"),
+        ):
+            made = Connector(url("tls", server.port), addresses, contexts=TlsContexts(path))
+            said = await cause(made)
+            assert said.startswith(
+                f"cannot be trusted, as the authorities in {path} cannot be read"
+            )
+            assert why in said.lower().replace("_", " ") or why in said
+
+
+async def test_authorities_of_this_machine_or_of_certifi(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tls, "_bundle", lambda: None)
+    stats = TlsContexts().load((), pinned=False).cert_store_stats()
+    assert stats["x509_ca"] > 100
+    monkeypatch.undo()
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority.path))
+    stats = TlsContexts().load((), pinned=False).cert_store_stats()
+    assert stats["x509_ca"] == 1
+
+
+async def test_contexts_are_shared(authority: Authority) -> None:
+    contexts = TlsContexts(authority.path)
+    first = await asyncio.gather(*(contexts.get((), pinned=False) for _ in range(4)))
+    assert len({id(each) for each in first}) == 1
+    assert await contexts.get(("h2",), pinned=False) is not first[0]

@@ -32,7 +32,7 @@ class CertificateFacts(TypedDict):
     expires: float
 
 
-class UpstreamTest(TypedDict):
+class UpstreamTrial(TypedDict):
     """What became of trying one upstream; what was not reached is None or "".
 
     `error` finishes a sentence that begins with the server. `signs` is whether it passes DNSSEC
@@ -51,7 +51,7 @@ class UpstreamTest(TypedDict):
     error: str
 
 
-async def test_upstream(settings: Settings, text: str) -> UpstreamTest:
+async def try_upstream(settings: Settings, text: str) -> UpstreamTrial:
     """Try one upstream, written as in the settings, with their bootstrap resolvers and proxy.
 
     Raises ValueError, saying what to write, for what is no upstream.
@@ -68,7 +68,7 @@ async def test_upstream(settings: Settings, text: str) -> UpstreamTest:
         await link.close()
         await upstreams.close()
     made, address = facts(), link.state().address
-    tested: UpstreamTest = {
+    tested: UpstreamTrial = {
         "url": str(url),
         "address": made.address if made else address,
         "connect_ms": _ms(made.connect_s if made else None),
