@@ -1,4 +1,4 @@
-"""A scripted resolver on 127.0.0.1: real UDP and TCP sockets on one port of the kernel's choice.
+"""A scripted resolver on this machine: real UDP and TCP sockets on one port.
 
     async with FakeUpstream() as upstream:
         upstream.answer("example.org", "A", ["192.0.2.1"], ttl=60)
@@ -8,42 +8,54 @@
         await upstream.seen(2)                     # wait until two queries have arrived
         assert upstream.queries[0].name == "example.org"
 
-Names without records are NXDOMAIN with a SOA; other types of a known name are NODATA. Queries and
-replies are read and written by dnslib, so nothing of sinkhole's own codec is trusted here.
-Probes (`*.sinkhole-loop.test`) are kept apart in `probes` and use up no step of the script; they
-do get what `always` says.
+What it has is in `fake_records`. Queries and replies are read and written by dnslib, so nothing of
+sinkhole's own codec is trusted here. Probes (`*.sinkhole-loop.test`) are kept apart in `probes` and
+use up no step of the script; they do get what `always` says. It may be closed and opened again:
+nobody else can be given its place. `fake_encrypted` has the same behind TLS and HTTP/2.
 """
 
 from __future__ import annotations
 
 import asyncio
-import socket
 from collections import deque
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
-from types import TracebackType
 from typing import Any, Final
 
 import dnslib
+from fake_records import Records
+from places import nobodys_place, nobodys_port
 
 PATIENCE_S: Final = 20.0
 """How long a test waits for what must happen; never reached by a test that passes."""
 
 HANG_UP: Final = object()
-"""In the replies of a step: close the TCP connection here."""
+"""In the replies of a step: close the connection here."""
 
 
 class Raw(bytes):
-    """In the replies of a step: bytes for TCP that bring their own length in front, or none."""
+    """In the replies of a step: bytes for a stream that bring their own length, or none."""
 
 
 class Asked:
-    """One query as it arrived. `name` is lower-cased without the final dot, `spelled` is not."""
+    """One query as it arrived. `name` is lower-cased without the final dot, `spelled` is not.
 
-    def __init__(self, upstream: FakeUpstream, wire: bytes, source: Any, tcp: bool) -> None:
+    `over` is the transport: udp, tcp, tls or https; `headers` are those of HTTP.
+    """
+
+    def __init__(
+        self,
+        upstream: FakeUpstream,
+        wire: bytes,
+        source: Any,
+        over: str,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
         self.upstream = upstream
         self.wire = wire
-        self.tcp = tcp
+        self.over = over
+        self.tcp = over != "udp"
+        self.headers = headers or {}
         self.host, self.port = str(source[0]), int(source[1])
         self.record = dnslib.DNSRecord.parse(wire)
         self.id: int = self.record.header.id
@@ -56,7 +68,7 @@ class Asked:
         self.do = opt is not None and bool(opt.edns_do)
 
     def __repr__(self) -> str:
-        return f"<{self.spelled} {self.type} id {self.id} by {'TCP' if self.tcp else 'UDP'}>"
+        return f"<{self.spelled} {self.type} id {self.id} by {self.over.upper()}>"
 
     def reply(self, rcode: str = "NOERROR") -> dnslib.DNSRecord:
         """An empty reply to this query, to be filled."""
@@ -68,7 +80,9 @@ class Asked:
 
     def answer(self) -> dnslib.DNSRecord:
         """What the upstream's records say."""
-        return self.upstream.look_up(self)
+        reply = self.reply()
+        self.upstream.records.fill(reply, self.name, self.type)
+        return reply
 
 
 Replies = list[Any]  # of bytes, dnslib.DNSRecord or HANG_UP, sent in order
@@ -84,7 +98,7 @@ def answered(asked: Asked) -> Replies:
 
 
 def silent(asked: Asked) -> Replies:
-    """No answer at all; a TCP connection stays open."""
+    """No answer at all; a connection stays open."""
     return []
 
 
@@ -133,7 +147,7 @@ def truncated(asked: Asked) -> Replies:
 
 
 def hangs_up(asked: Asked) -> Replies:
-    """By TCP half a message and then the end of the connection; by UDP nothing."""
+    """By a stream half a message and then the end of the connection; by UDP nothing."""
     wire = asked.answer().pack()
     framed = len(wire).to_bytes(2, "big") + wire
     return [Raw(framed[: len(framed) // 2]), HANG_UP] if asked.tcp else []
@@ -206,19 +220,22 @@ async def _replies(step: Step, asked: Asked) -> Replies:
 
 
 class FakeUpstream:
-    """The resolver; see the head of this file."""
+    """The resolver; see the head of this file. On a connection, queries don't wait for others."""
 
-    def __init__(self, host: str = "127.0.0.1") -> None:
-        self.host = host
-        self.port = 0
+    stream = "tcp"
+    """What is spoken on connections; see `fake_encrypted` for others."""
+
+    def __init__(self, host: str = "") -> None:
+        self.host, self.port = (host, nobodys_port()) if host else nobodys_place()
         self.queries: list[Asked] = []
         self.probes: list[Asked] = []
         self.unreadable: list[bytes] = []
         self.always: Step = answered
         self.connections = 0
-        """TCP connections accepted so far; `left` waits until they are gone."""
+        """Connections accepted so far; `left` waits until they are gone."""
         self._gone = 0
-        self._records: dict[tuple[str, str], list[dnslib.RR]] = {}
+        self._writers: set[asyncio.StreamWriter] = set()
+        self.records = Records()
         self._script: deque[Step] = deque()
         self._arrived = asyncio.Condition()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -231,9 +248,7 @@ class FakeUpstream:
 
     async def __aexit__(
         self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
+        *how: object,
     ) -> None:
         await self.close()
 
@@ -245,7 +260,7 @@ class FakeUpstream:
     @property
     def mute(self) -> bool:
         """Whether it neither answers nor refuses: `always` is `silent` and it is open."""
-        return self._udp is not None and self.always is silent
+        return self._tcp is not None and self.always is silent
 
     @property
     def name(self) -> str:
@@ -253,22 +268,10 @@ class FakeUpstream:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
     async def open(self) -> None:
-        """Listen; after `close` on the same port again."""
+        """Listen; also again after `close`."""
         loop = asyncio.get_running_loop()
-        family = socket.AF_INET6 if ":" in self.host else socket.AF_INET
-        for _ in range(50):
-            udp, _ = await loop.create_datagram_endpoint(
-                lambda: _Udp(self), (self.host, self.port), family=family
-            )
-            port = udp.get_extra_info("sockname")[1]
-            try:
-                self._tcp = await asyncio.start_server(self._serve_tcp, self.host, port)
-            except OSError:  # somebody has the TCP port of this number
-                udp.close()
-                continue
-            self._udp, self.port = udp, port
-            return
-        raise OSError("no port that is free for both UDP and TCP")
+        self._udp, _ = await loop.create_datagram_endpoint(lambda: _Udp(self), self.address)
+        self._tcp = await asyncio.start_server(self._serve_stream, *self.address)
 
     async def close(self) -> None:
         """Stop listening: from now on the kernel refuses datagrams and connections."""
@@ -284,33 +287,20 @@ class FakeUpstream:
             self._tcp = None
         await asyncio.sleep(0)  # transports close their sockets in the loop's next turn
 
+    def drop(self) -> None:
+        """Cut every connection as it is, and go on listening."""
+        for writer in self._writers:
+            writer.transport.abort()
+
     # -- scripting -----------------------------------------------------------------------------
 
     def answer(self, name: str, type_: str, rdatas: list[str], ttl: int = 60) -> None:
         """Have these records; a CNAME is followed to what else is here."""
-        lines = "\n".join(f"{name.rstrip('.')}. {ttl} IN {type_} {rdata}" for rdata in rdatas)
-        self._records[name.rstrip(".").lower(), type_] = dnslib.RR.fromZone(lines)
+        self.records.add(name, type_, rdatas, ttl)
 
     def script(self, *steps: Step) -> None:
         """Deal with the next queries by these steps, one each; after them comes `always`."""
         self._script.extend(steps)
-
-    def look_up(self, asked: Asked) -> dnslib.DNSRecord:
-        """The reply that the records make."""
-        name, known = asked.name, False
-        reply = asked.reply()
-        for _ in range(20):
-            known = known or any(owner == name for owner, _ in self._records)
-            reply.add_answer(*self._records.get((name, asked.type), []))
-            cname = self._records.get((name, "CNAME"))
-            if (name, asked.type) in self._records or cname is None:
-                break
-            reply.add_answer(*cname)
-            name = str(cname[0].rdata).rstrip(".").lower()
-        if not reply.rr:
-            reply.header.rcode = dnslib.RCODE.NOERROR if known else dnslib.RCODE.NXDOMAIN
-            reply.add_auth(*dnslib.RR.fromZone(". 300 IN SOA ns.example. host.example. 1 2 3 4 60"))
-        return reply
 
     # -- what was seen -------------------------------------------------------------------------
 
@@ -326,16 +316,18 @@ class FakeUpstream:
         return arrived
 
     async def left(self, count: int) -> None:
-        """Wait until this many TCP connections have ended."""
+        """Wait until this many connections have ended."""
         async with asyncio.timeout(PATIENCE_S), self._arrived:
             await self._arrived.wait_for(lambda: self._gone >= count)
 
     # -- serving -------------------------------------------------------------------------------
 
-    async def replies_to(self, wire: bytes, source: Any, *, tcp: bool) -> Replies:
+    async def replies_to(
+        self, wire: bytes, source: Any, over: str, headers: Mapping[str, str] | None = None
+    ) -> Replies:
         """Record a query and do with it what the script says."""
         try:
-            asked = Asked(self, wire, source, tcp)
+            asked = Asked(self, wire, source, over, headers)
         except dnslib.DNSError:
             self.unreadable.append(wire)
             return []
@@ -346,49 +338,55 @@ class FakeUpstream:
             self._arrived.notify_all()
         return await _replies(step, asked)
 
-    def serve_datagram(self, wire: bytes, source: Any) -> None:
-        """Answer one datagram in a task of its own, so that a held one holds no other."""
-        task = asyncio.get_running_loop().create_task(self._answer_datagram(wire, source))
+    def begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do something in a task of its own, so that a held query holds no other."""
+        task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _answer_datagram(self, wire: bytes, source: Any) -> None:
-        for reply in await self.replies_to(wire, source, tcp=False):
+    async def answer_datagram(self, wire: bytes, source: Any) -> None:
+        """Answer one query by UDP."""
+        for reply in await self.replies_to(wire, source, "udp"):
             if self._udp is not None and reply is not HANG_UP:
-                self._udp.sendto(_packed(reply), source)
+                self._udp.sendto(packed(reply), source)
 
-    async def _serve_tcp(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _serve_stream(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
+    ) -> None:
         self.connections += 1
         task = asyncio.current_task()
         assert task is not None
         self._tasks.add(task)
+        self._writers.add(writer)
         try:
-            with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
-                await self._converse(reader, writer)
+            with suppress(asyncio.IncompleteReadError, OSError, asyncio.CancelledError):
+                await self.converse(reader, writer)
         finally:
             self._tasks.discard(task)
+            self._writers.discard(writer)
             writer.transport.abort()
             self._gone += 1
             async with self._arrived:
                 self._arrived.notify_all()
 
-    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        source = writer.get_extra_info("peername")
+    async def converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve one connection until the client ends it: each message with its length in front."""
         while True:
             size = int.from_bytes(await reader.readexactly(2), "big")
-            wire = await reader.readexactly(size)
-            for reply in await self.replies_to(wire, source, tcp=True):
-                if reply is HANG_UP:
-                    await writer.drain()
-                    writer.close()
-                    return await writer.wait_closed()
-                packed = _packed(reply)
-                framed = isinstance(reply, Raw)
-                writer.write(packed if framed else len(packed).to_bytes(2, "big") + packed)
-            await writer.drain()
+            self.begin(self._answer_message(await reader.readexactly(size), writer))
+
+    async def _answer_message(self, wire: bytes, writer: asyncio.StreamWriter) -> None:
+        for reply in await self.replies_to(wire, writer.get_extra_info("peername"), self.stream):
+            if reply is HANG_UP:
+                writer.close()  # what was written goes out before
+                return
+            message = packed(reply)
+            framed = isinstance(reply, Raw)
+            writer.write(message if framed else len(message).to_bytes(2, "big") + message)
 
 
-def _packed(reply: Any) -> bytes:
+def packed(reply: Any) -> bytes:
+    """A reply of a step as bytes."""
     return reply if isinstance(reply, bytes) else bytes(reply.pack())
 
 
@@ -397,4 +395,4 @@ class _Udp(asyncio.DatagramProtocol):
         self._upstream = upstream
 
     def datagram_received(self, data: bytes, addr: Any) -> None:
-        self._upstream.serve_datagram(data, addr)
+        self._upstream.begin(self._upstream.answer_datagram(data, addr))

@@ -22,7 +22,7 @@ FLOORS = {
     "cli": [""],
     "app": [""],
     "control": ["web", "explain", "lists querylog", "stats", "settings database"],
-    "dns": ["server", "pipeline", "policy upstream", "clients", "cache filter", "wire"],
+    "dns": ["server", "pipeline", "policy upstream", "clients", "cache filter http quic", "wire"],
     "model": [""],
 }
 """The floors and the steps of each, from top to bottom. A room may import what stands further
@@ -38,7 +38,7 @@ SEEN_BY_CONTROL = {"filter", "wire"}
 FILTER = ("", "compiled", "patterns", "language")
 """The same for the folders of `dns/filter`, from its door ("") downwards."""
 
-PURE = ("dns/wire/", "dns/filter/", "dns/cache/", "dns/clients/", "dns/policy/")
+PURE = ("dns/wire/", "dns/filter/", "dns/cache/", "dns/clients/", "dns/policy/", "dns/http/")
 PURE += tuple(
     f"dns/pipeline/{name}" for name in ("channel", "decide", "permit", "reaction", "replies")
 )
@@ -52,6 +52,8 @@ IMPURE |= {"random", "secrets", "sqlite3", "aiosqlite", "aiohttp", "urllib"}
 HOMES = {
     "dnslib": "dns/wire/text/message.py",
     "aiohttp": ("control/web/", "control/lists/"),
+    "h2": ("dns/http/", "dns/upstream/links/http2.py"),
+    "hpack": "dns/http/",
     "aiosqlite": "control/database/",
     "sqlite3": "control/database/",
     "yaml": "control/settings/",

@@ -138,8 +138,9 @@ class Said(NamedTuple):
 class Script:
     """Upstreams that answer from zone-file text, and remember what was asked.
 
-    A question is written "name type", with " do" and " cd" behind it where they are set. What is
-    said about a question without them is said whatever they are.
+    A question is written "name type", with " do" and " cd" behind it where they are set, and
+    " via SET" where not the usual upstreams are asked. What is said about a question without them
+    is said whatever they are.
     """
 
     def __init__(self) -> None:
@@ -172,24 +173,28 @@ class Script:
         tell: Callable[[Said | UpstreamError], None],
         client: bytes = b"",
         network: bytes = b"",
+        via: str = "",
     ) -> None:
-        self.asked.append(_written(question) + " do" * question.do + " cd" * question.cd)
+        self.asked.append(_with_flags(question, via))
         if self.gate is None:
-            tell(self._outcome(question))
+            tell(self._outcome(question, via))
         else:
-            waiting = asyncio.get_running_loop().create_task(self._tell(question, tell, self.gate))
-            self._waiting.append(waiting)
+            telling = self._tell(question, via, tell, self.gate)
+            self._waiting.append(asyncio.get_running_loop().create_task(telling))
 
     async def _tell(
-        self, question: Question, tell: Callable[[Said | UpstreamError], None], gate: asyncio.Event
+        self,
+        question: Question,
+        via: str,
+        tell: Callable[[Said | UpstreamError], None],
+        gate: asyncio.Event,
     ) -> None:
         await gate.wait()
-        tell(self._outcome(question))
+        tell(self._outcome(question, via))
 
-    def _outcome(self, question: Question) -> Said | UpstreamError:
+    def _outcome(self, question: Question, via: str) -> Said | UpstreamError:
         plain = _written(question)
-        said = self.zones.get(plain + " do" * question.do + " cd" * question.cd)
-        said = said or self.zones.get(plain)
+        said = self.zones.get(_with_flags(question, via)) or self.zones.get(plain)
         if self.crowded:
             return CrowdedError("", "too many questions are waiting")
         if self.dead or said is None:
@@ -211,6 +216,11 @@ class Script:
 
     def is_loop_probe(self, question: Question) -> bool:
         return False
+
+
+def _with_flags(question: Question, via: str) -> str:
+    flags = " do" * question.do + " cd" * question.cd
+    return _written(question) + flags + (f" via {via}" if via else "")
 
 
 def _written(question: Question) -> str:

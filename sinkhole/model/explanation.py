@@ -136,6 +136,7 @@ class QuestionExplained(RuleDecision):
     hop: str | None
     decided_by: Place
     asks: str | None
+    via: str | None
     answer: ReplyText | None
     cache: list[CacheEntry] | None
     heard: bool

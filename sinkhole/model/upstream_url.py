@@ -5,7 +5,11 @@ The settings read such texts, links are made of them, and people are shown them.
 
 from __future__ import annotations
 
+from base64 import b64encode
+from ipaddress import ip_address
 from typing import Final, Literal, NamedTuple
+
+from sinkhole.model.masking import masked_address
 
 UpstreamKind = Literal["udp", "tcp", "tls", "https", "h3", "quic"]
 
@@ -48,16 +52,49 @@ class UpstreamUrl(NamedTuple):
         return self.kind not in ("udp", "tcp")
 
     @property
+    def is_named(self) -> bool:
+        """Whether its host is a name, so that addresses have to be found for it."""
+        try:
+            ip_address(self.host)
+        except ValueError:
+            return True
+        return False
+
+    @property
     def tls_name(self) -> str:
         """The name or address that its certificate must be for, and that is sent as SNI."""
         return self.server_name or self.host
 
     def __str__(self) -> str:
-        """As people write it, without what is usual: "192.0.2.1", "tls://dns.example.org:8853"."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        port = "" if self.port == DEFAULT_PORTS[self.kind] else f":{self.port}"
-        if self.kind == "udp":
-            return f"{host}{port}" if port else self.host
-        path = "" if self.path == DEFAULT_PATH else self.path
+        """What people are shown, without what is usual: "192.0.2.1", "tls://dns.example.org:8853".
+
+        What looks random in the path is masked, as some providers know their customers by it; pins
+        and the like are left out.
+        """
+        if self.kind == "udp" and not self.is_named:
+            return self._authority if self.port != DEFAULT_PORTS["udp"] else self.host
+        path = "" if self.path == DEFAULT_PATH else masked_address(self.path)
         name = f"#{self.server_name}" if self.server_name else ""
-        return f"{self.kind}://{host}{port}{path}{name}"
+        return f"{self.kind}://{self._authority}{path}{name}"
+
+    @property
+    def text(self) -> str:
+        """All of it, as the settings have it: with its secrets, its pins and the like."""
+        path = "" if self.path == DEFAULT_PATH else self.path
+        given = [f"pin={_base64(pin)}" for pin in self.pins]
+        given += [f"hash={_base64(each)}" for each in self.hashes]
+        given += [f"address={each}" for each in self.addresses]
+        query = f"?{'&'.join(given)}" if given else ""
+        name = f"#{self.server_name}" if self.server_name else ""
+        if self.kind == "udp" and not self.is_named:
+            return str(self)
+        return f"{self.kind}://{self._authority}{path}{query}{name}"
+
+    @property
+    def _authority(self) -> str:
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return host if self.port == DEFAULT_PORTS[self.kind] else f"{host}:{self.port}"
+
+
+def _base64(digest: bytes) -> str:
+    return b64encode(digest).decode()

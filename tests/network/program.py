@@ -10,7 +10,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-import random
 import re
 import resource
 import signal
@@ -27,15 +26,6 @@ SCRIPT: Final = Path(sys.executable).with_name("sinkhole")
 COMMAND: Final = [str(SCRIPT)] if SCRIPT.exists() else [sys.executable, "-m", "sinkhole"]
 
 _CLEAN: Final = {name: value for name, value in os.environ.items() if "SINKHOLE" not in name}
-
-
-def nobodys_place() -> str:
-    """An address and port to listen on that no other test can be given meanwhile.
-
-    The kernel gives port 0 on 127.0.0.1 a number of its own range, which begins above these.
-    """
-    host = ".".join(str(random.randint(1, 254)) for _ in range(3))
-    return f"127.{host}:{random.randint(20_000, 30_000)}"
 
 
 class Done(NamedTuple):

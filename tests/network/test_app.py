@@ -24,6 +24,7 @@ from house import (
     running,
     until,
 )
+from places import nobodys_place
 
 from sinkhole.app.app import App
 from sinkhole.model.errors import SinkholeError
@@ -340,11 +341,11 @@ async def test_stopping_does_not_wait_for_upstreams_for_ever(tmp_path: Path) -> 
 
 
 async def test_without_any_address_it_is_an_error_that_leaves_nothing_open(tmp_path: Path) -> None:
+    place = nobodys_place()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
-        other.bind(("127.0.0.1", 0))
-        port = other.getsockname()[1]
-        with pytest.raises(SinkholeError, match=rf"listen: .*{port}.* in use"):
-            await App(house(tmp_path, dns__listen=[f"127.0.0.1:{port}"])).start()
+        other.bind(place)
+        with pytest.raises(SinkholeError, match=rf"listen: .*{place}.* in use"):
+            await App(house(tmp_path, dns__listen=[str(place)])).start()
     async with running(house(tmp_path)) as app:  # in the same data folder
         assert (await get_text(_url(app), "/healthz"))[0] == 200
 

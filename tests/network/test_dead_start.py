@@ -26,7 +26,8 @@ from house import (
     running,
     until,
 )
-from program import Program, nobodys_place
+from places import nobodys_place
+from program import Program
 
 from sinkhole.dns.upstream.links.datagrams import Datagrams
 
@@ -64,7 +65,7 @@ async def test_with_everything_dead_it_answers_what_it_knows_and_recovers(tmp_pa
     """No upstream, no list, and no byte that can be written to any file, as on a full disk."""
     program = Program(tmp_path)
     program.limits = "-S -f 0"
-    where, page = nobodys_place(), nobodys_place()
+    where, page = str(nobodys_place()), str(nobodys_place())
     url = f"http://{page}"
     async with FakeUpstream() as upstream, list_server("||fetched.example^") as lists:
         upstream.answer("example.org", "A", ["192.0.2.1"])

@@ -2,7 +2,6 @@
 
 import asyncio
 import gzip
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -10,6 +9,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 from list_server import LIST, SIZE_LIMIT, answer, by_this_machine, serving
+from places import nobodys_port
 
 from sinkhole.control.lists.destinations import HostAddresses, Resolve, refusal
 from sinkhole.control.lists.fetch import Fetched, Fetcher, Limits, Validators
@@ -288,10 +288,8 @@ async def test_a_server_that_talks_no_http_is_an_error(part: Path) -> None:
 
 
 async def test_nobody_listening_is_an_error(part: Path) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
     with pytest.raises(ListError, match="can't be fetched"):
-        await fetch(f"http://127.0.0.1:{port}/", part)
+        await fetch(f"http://127.0.0.1:{nobodys_port()}/", part)
 
 
 # Where it may not lead

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from house import answers, get_text, house, problems_of, running, until
+from places import nobodys_place
 
 from sinkhole.app import listening
 from sinkhole.app.app import App
@@ -28,10 +29,11 @@ async def test_what_is_taken_takes_nothing_else_down_and_is_had_when_it_is_free(
     monkeypatch.setattr(listening, "FIRST_RETRY_S", 0.05)
     kind = socket.SOCK_DGRAM if taken == "udp" else socket.SOCK_STREAM
     with socket.socket(socket.AF_INET, kind) as other:
-        other.bind(("127.0.0.1", 0))
+        place = nobodys_place()
+        other.bind(place)
         if taken != "udp":
             other.listen()
-        there = f"127.0.0.1:{other.getsockname()[1]}"
+        there = str(place)
         changes = {"web__listen": there} if taken == "web" else {"dns__listen": [ANY_PORT, there]}
         async with running(house(tmp_path, **changes, **ADS)) as app:
             where = app.addresses[0]

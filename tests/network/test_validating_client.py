@@ -7,7 +7,8 @@ from typing import Final
 
 import dnslib
 import pytest
-from house import ask, house, rcode_of, running
+from house import ask, endpoint, house, rcode_of, running
+from places import Place
 from signed_zones import MISSING, SIGNING, signed_zones, validator
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed here: {', '.join(MISSING)}")
@@ -42,14 +43,14 @@ async def test_who_validates_behind_us_comes_to_the_same(tmp_path: Path) -> None
     for folder in (without_us, *behind_us):
         folder.mkdir()
     async with signed_zones(tmp_path) as zones:
-        async with validator(without_us, zones, zones.port) as without:
+        async with validator(without_us, zones, zones.place) as without:
             expected = {each: seen(await ask(without, *each, ad=True)) for each in questions}
         assert {each for each, (_, ad, _) in expected.items() if ad} == secure
-        servers = [f"127.0.0.1:{zones.port}"]
+        servers = [str(zones.place)]
         async with running(house(tmp_path, upstream__servers=servers)) as app:
-            port = int(app.addresses[0].rpartition(":")[2])
+            ours = Place(*endpoint(app.addresses[0]))
             for folder in behind_us:
-                async with validator(folder, zones, port) as behind:
+                async with validator(folder, zones, ours) as behind:
                     found = {each: seen(await ask(behind, *each, ad=True)) for each in questions}
                     assert found == expected, folder.name
 

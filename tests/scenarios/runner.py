@@ -16,14 +16,22 @@ What may change at any time (each change is a new Policy):
     discovery on | off       whether resolver.arpa is
     rebinding on | off | NAME...  whether answers may lead into the house, or those of names
     bogus NETWORK...         addresses that mean NXDOMAIN
+    routes                   lines of KEY SET: names that other upstreams are asked about; SET is
+                             "default" for the usual ones
+    dns64 off | PREFIX... [but NETWORK...]
+                             IPv6 addresses are made with these prefixes; with `but`, these
+                             networks count for no addresses
     traits                   lines of ADDRESS TRAIT...: what rules can ask about these clients
     with KEY VALUE           before anything else: rate_limit, serve_stale, min_ttl, max_ttl, cache
 
 The upstreams and the time:
 
-    upstream NAME TYPE RCODE [do] [cd]     how it answers from now on: the lines below are records
+    upstream NAME TYPE RCODE [do] [cd] [via SET]
+                                           how it answers from now on: the lines below are records
                                            (`authority`, `additional` in front for those sections)
-    upstream down | up | slow | prompt     slow: answers come only once it is prompt again
+    upstream down | up | slow | prompt | prompt-once
+                                           slow: answers come only once it is prompt again; `once`:
+                                           those that are due come, and it is slow as before
     upstream recovered                     one that was down answers again, as of now
     upstream crowded | free                crowded: who asks has to give way to others
     wait DURATION
@@ -36,7 +44,7 @@ Clients:
 
 What must follow, all of it and nothing else:
 
-    asked NAME TYPE [do] [cd] [times N]    a question went to the upstreams
+    asked NAME TYPE [do] [cd] [via SET] [times N]    a question went to the upstreams
     expect RCODE OUTCOME ...               the next reply, as they came: what is in it is
                                            below (`...` for any rdata, `authority` in front for
                                            that section), OUTCOME is what the record of it says,
@@ -58,7 +66,7 @@ import itertools
 from collections import deque
 from dataclasses import replace
 from functools import partial
-from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from expectation import Exchange, Expectation
@@ -72,17 +80,19 @@ from notation import (
     write_opt,
 )
 from script import ScriptError, Step, Words
+from sender import Sender
 from world import Clock, SimpleFilter, StillLoop, World, local_records, spelled
 
 from sinkhole.dns.cache.answer import TtlLimits
 from sinkhole.dns.clients.access import Access
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.filter.trie import CompiledList
-from sinkhole.dns.pipeline.channel import TCP, UDP
 from sinkhole.dns.pipeline.reaction import Waiting
 from sinkhole.dns.policy.blocking import Blocking, Mode
+from sinkhole.dns.policy.dns64 import Dns64
 from sinkhole.dns.policy.local import LocalNames, LocalRecords
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
+from sinkhole.dns.policy.routes import USUAL, Routes
 from sinkhole.dns.policy.snapshot import Filter
 from sinkhole.dns.policy.special_use import Reserved
 from sinkhole.dns.wire.name import from_text, to_text
@@ -190,6 +200,19 @@ class ScenarioRunner:
         self._hosts = local_records(read_local(below))
         self.world.publish(local=LocalNames(self._local, weaker=self._hosts))
 
+    def _do_routes(self, words: Words, below: list[str]) -> None:
+        sets = dict(line.split() for line in below)
+        usual = {"default": USUAL}
+        self.world.publish(routes=Routes({k: usual.get(via, via) for k, via in sets.items()}))
+
+    def _do_dns64(self, words: Words, below: list[str]) -> None:
+        if words.next_is("off"):
+            self.world.publish(dns64=None)
+            return
+        prefixes, _, excluded = " ".join(words.rest()).partition(" but ")
+        made = Dns64(map(IPv6Network, prefixes.split()), map(IPv6Network, excluded.split()))
+        self.world.publish(dns64=made)
+
     def _do_traits(self, words: Words, below: list[str]) -> None:
         self._traits = {ip_address(a).packed: frozenset(t) for a, *t in map(str.split, below)}
         self.world.publish(access=self._access(self.world.pipeline.policy.group.filter))
@@ -244,9 +267,9 @@ class ScenarioRunner:
                 script.dead, script.recovered_at = False, self._clock.now
             elif name == "slow":
                 script.gate = asyncio.Event()
-            elif name == "prompt" and script.gate is not None:
+            elif name in ("prompt", "prompt-once") and script.gate is not None:
                 script.gate.set()
-                script.gate = None
+                script.gate = asyncio.Event() if name == "prompt-once" else None
             else:
                 raise words.unknown(name)
             return
@@ -255,7 +278,7 @@ class ScenarioRunner:
         for record in itertools.chain(*sections):
             read_record(record)
         answer, authority, additional = map("\n".join, sections)
-        flags = _dnssec_flags(words)
+        flags = _asked_how(words)
         name = to_text(from_text(name))
         script.says(name, qtype, answer, authority, rcode, additional=additional, flags=flags)
 
@@ -324,7 +347,7 @@ class ScenarioRunner:
 
     def _do_asked(self, words: Words, below: list[str]) -> None:
         name = words.take("a name")
-        wanted = f"{to_text(from_text(name))} {words.take('a type')}{_dnssec_flags(words)}"
+        wanted = f"{to_text(from_text(name))} {words.take('a type')}{_asked_how(words)}"
         for _ in range(words.number("a number") if words.next_is("times") else 1):
             asked = self.world.upstreams.asked[self._outgoing : self._outgoing + 1]
             if asked != [wanted]:
@@ -352,27 +375,6 @@ class ScenarioRunner:
                 raise ScriptError(f"{words.place}:\n  {told}\n{exchange}")
 
 
-class Sender:
-    """Who sends a query, how, and how often."""
-
-    def __init__(self) -> None:
-        self.address = "192.0.2.7"
-        self.channel = UDP
-        self.times = 1
-
-    def understands(self, word: str, words: Words) -> bool:
-        """Take a word that is about the sender, with what follows it."""
-        if word == "from":
-            self.address = words.take("an address")
-        elif word == "over" and words.next_is("tcp"):
-            self.channel = TCP
-        elif word == "times":
-            self.times = words.number("a number")
-        else:
-            return False
-        return True
-
-
 def _is_on(words: Words) -> bool:
     word = words.take("on or off")
     if word not in ("on", "off"):
@@ -380,6 +382,7 @@ def _is_on(words: Words) -> bool:
     return word == "on"
 
 
-def _dnssec_flags(words: Words) -> str:
-    """` do`, ` cd`, both or "", as they stand next."""
-    return "".join(f" {flag}" for flag in ("do", "cd") if words.next_is(flag))
+def _asked_how(words: Words) -> str:
+    """` do`, ` cd` and ` via SET`, as far as they stand next."""
+    flags = "".join(f" {flag}" for flag in ("do", "cd") if words.next_is(flag))
+    return flags + (f" via {words.take('a set')}" if words.next_is("via") else "")

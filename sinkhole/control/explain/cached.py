@@ -11,6 +11,7 @@ from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.dns.cache.answer import Answer, TtlLimits, answer_of
 from sinkhole.dns.cache.ready import Ready, State
 from sinkhole.dns.cache.table import Table
+from sinkhole.dns.policy.dns64 import Dns64
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.question import Question
@@ -93,11 +94,14 @@ def answer_at_hand(ready: Ready, inquiry: Inquiry) -> Answer | None:
 
 
 def _answer_with(hop: str, inquiry: Inquiry) -> Answer | None:
-    question = inquiry.question
-    for record in _records_with(hop, question):
+    question, decided = inquiry.question, inquiry.decided()
+    via = "" if isinstance(decided, Ready) else decided.via
+    dns64 = inquiry.policy.dns64_for(question)
+    for record in _records_with(hop, question, dns64):
         try:
             reply = Reply(n.Rcode.NOERROR, False, False, (record,), ())
-            answer = answer_of(reply, question, TtlLimits(), inquiry.now)
+            answer = answer_of(reply, question, TtlLimits(), inquiry.now, via=via)
+            answer = answer._replace(dns64=dns64.settings if dns64 else b"")
         except WireError:
             continue
         if _is_refused(answer, inquiry):
@@ -105,7 +109,7 @@ def _answer_with(hop: str, inquiry: Inquiry) -> Answer | None:
     return None
 
 
-def _records_with(hop: str, question: Question) -> list[Record]:
+def _records_with(hop: str, question: Question, dns64: Dns64 | None) -> list[Record]:
     """The records in which a refused name or address can have stood."""
     name, qtype = question.name, question.qtype
     is_service = qtype in (n.Type.HTTPS, n.Type.SVCB)
@@ -116,6 +120,9 @@ def _records_with(hop: str, question: Question) -> list[Record]:
         made = [(n.Type.CNAME, target)]
         made += [(qtype, b"\0\1" + target)] if is_service else []
     else:
+        if dns64 is not None and address.version == 4:
+            made_of = dns64.addresses_for(address.packed, private=True)
+            return [Record(name, qtype, 60, packed) for packed in made_of]
         hint = f"1 . ipv{address.version}hint={address}"
         rdata = rdata_from_text(n.Type.HTTPS, hint) if is_service else address.packed
         made = [(qtype, rdata)]

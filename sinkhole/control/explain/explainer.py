@@ -21,13 +21,14 @@ from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.upstream.flight import Exchanged
 from sinkhole.dns.wire.name import from_text
-from sinkhole.dns.wire.numbers import type_number
+from sinkhole.dns.wire.numbers import Type, type_number
 from sinkhole.dns.wire.question import Question
 from sinkhole.model.errors import UpstreamError, WireError
 from sinkhole.model.explanation import Explanation, ListBrief, QuestionExplained
 from sinkhole.model.verdict import Cause
 
-Ask = Callable[[Question], Awaitable[Exchanged]]
+Ask = Callable[[Question, str], Awaitable[Exchanged]]
+"""Puts a question to an upstream set, "" for the usual one."""
 
 
 def read_question(name: str, qtype: str, client: str) -> tuple[Question, bytes]:
@@ -105,9 +106,15 @@ class Explainer:
         decided = inquiry.decided()
         if isinstance(decided, Ready) or not inquiry.client.allowed:
             return None
-        exchanged = await self.ask(decided.asked(question))
+        asked, via, front = decided.asked(question), decided.via, decided.front
+        exchanged = await self.ask(asked, via)
+        reply, dns64 = exchanged.reply, inquiry.policy.dns64_for(question)
+        if dns64 is not None and dns64.lacks_addresses(reply := dns64.without_excluded(reply)):
+            others = await self.ask(asked._replace(qtype=Type.A), via)
+            reply = dns64.made_of(others.reply, reply, private=True)
         try:
-            return answer_of(exchanged.reply, question, self.limits, self.clock(), decided.front)
+            answer = answer_of(reply, question, self.limits, self.clock(), front, via=via)
+            return answer._replace(dns64=dns64.settings) if dns64 else answer
         except WireError as error:
             raise UpstreamError(exchanged.server, str(error)) from None
 

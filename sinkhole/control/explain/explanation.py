@@ -17,6 +17,7 @@ from sinkhole.control.settings import ClientSettings
 from sinkhole.dns.cache.answer import Answer
 from sinkhole.dns.cache.ready import Ready
 from sinkhole.dns.cache.table import Table
+from sinkhole.dns.pipeline.decide_answer import came_this_way
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.wire.name import to_text
 from sinkhole.model.explanation import (
@@ -76,6 +77,7 @@ class _Happens(TypedDict):
     hop: str | None
     decided_by: Place
     asks: str | None
+    via: str | None
     answer: ReplyText | None
 
 
@@ -83,12 +85,14 @@ def _what_happens(inquiry: Inquiry) -> _Happens:
     """The outcome, and what is answered at once or asked upstream."""
     verdict, decided, settled = inquiry.verdict(), inquiry.decided(), inquiry.settled()
     asks: str | None = None
+    via: str | None = None
     answer: ReplyText | None = None
     if not inquiry.client.allowed:
         answer = {"rcode": "REFUSED", "records": []}
     else:
         if isinstance(decided, Permit):
             asks = to_text(decided.asked(inquiry.question).name)
+            via = decided.via
         if isinstance(settled, Ready):
             answer = records.of_ready(settled, inquiry.question)
         elif settled.front:
@@ -99,6 +103,7 @@ def _what_happens(inquiry: Inquiry) -> _Happens:
         "hop": verdict.hop or None,
         "decided_by": records.place_of(verdict.cause),
         "asks": asks,
+        "via": via,
         "answer": answer,
     }
 
@@ -123,7 +128,7 @@ def _leads(inquiry: Inquiry) -> list[Lead]:
     decided, answer = inquiry.decided(), inquiry.answer
     if answer is None or isinstance(decided, Ready) or not inquiry.client.allowed:
         return []
-    if not decided.leads_as(answer.targets, answer.links):  # it came by another way
+    if not came_this_way(inquiry.question, inquiry.view, answer, decided):
         return []
     return leads(inquiry, answer, decided)
 

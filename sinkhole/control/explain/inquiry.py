@@ -12,7 +12,7 @@ from sinkhole.dns.cache.answer import Answer
 from sinkhole.dns.cache.ready import Ready
 from sinkhole.dns.clients.clients import Client
 from sinkhole.dns.filter.match import Matcher
-from sinkhole.dns.pipeline.decide_answer import decide_answer
+from sinkhole.dns.pipeline.decide_answer import came_this_way, decide_answer
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.pipeline import decide_question
 from sinkhole.dns.pipeline.replies import NOT_ALLOWED
@@ -50,7 +50,7 @@ class Inquiry:
         decided, answer = self.decided(), self.answer
         if isinstance(decided, Ready) or answer is None:
             return decided
-        if not decided.leads_as(answer.targets, answer.links):  # it came by another way
+        if not came_this_way(self.question, self.view, answer, decided):
             return decided
         ready, report = decide_answer(self.question, self.view, answer, decided, "")
         return decided if report.verdict.outcome is decided.outcome else ready

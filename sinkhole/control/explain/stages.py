@@ -12,9 +12,11 @@ from typing import NamedTuple
 from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.control.explain.records import of_ready, of_records
 from sinkhole.dns.cache.ready import Ready
-from sinkhole.dns.pipeline.decide_question import Stage, filtered, reserved
+from sinkhole.dns.pipeline.decide_question import ROUTE, Stage, filtered, reserved, routed
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.pipeline import STAGES
+from sinkhole.dns.policy.dns64 import DNS64
+from sinkhole.dns.policy.routes import UNQUALIFIED, Route
 from sinkhole.dns.upstream.prober import LOOP_ZONE
 from sinkhole.dns.wire.name import is_below
 from sinkhole.model.explanation import RecordText, RuleOpinion, StageSaid
@@ -30,11 +32,13 @@ class _Said(NamedTuple):
 def stages(inquiry: Inquiry, opinions: list[RuleOpinion]) -> list[StageSaid]:
     """All stages in order; `opinions` are those of all rules that match."""
     told: list[StageSaid] = []
-    reached = True
+    reached, decided = True, inquiry.decided()
+    is_asked = isinstance(decided, Permit) and not decided.front and inquiry.client.allowed
     for said in _all_that_say(inquiry, opinions):
         decides = reached and said.decides
+        is_reached = reached or (said.stage == ROUTE and is_asked)  # a rule that allows asks it too
         told.append(
-            {"stage": said.stage, "says": said.says, "decides": decides, "reached": reached}
+            {"stage": said.stage, "says": said.says, "decides": decides, "reached": is_reached}
         )
         reached = reached and not said.decides
     return told
@@ -63,13 +67,26 @@ def _access(inquiry: Inquiry) -> _Said:
 
 
 def _silence(stage: Stage, inquiry: Inquiry) -> str:
-    if stage.decide is reserved and is_below(inquiry.question.name, LOOP_ZONE):
+    name, qtype, policy = inquiry.question.name, inquiry.question.qtype, inquiry.policy
+    route = policy.routes.of(name, qtype)
+    if stage.decide is reserved and is_below(name, LOOP_ZONE):
         return "a name by which servers find forwarding loops: let pass"
+    if stage.decide is reserved and (zone := policy.reserved.zone_of(name)):
+        return f"{zone[1]}, but {_of(route)} leads to a server that may know it: let pass"
+    if stage.decide is routed and route.key:
+        return f"{_of(route)} leads to the usual upstreams"
     return stage.silence
+
+
+def _of(route: Route) -> str:
+    key = f"{UNQUALIFIED} names" if route.key == UNQUALIFIED else route.key
+    return f"the route of {key}"
 
 
 def _says(decided: Ready | Permit, inquiry: Inquiry) -> str:
     """What a stage says that answers a question here, or leads it to another name."""
+    if isinstance(decided, Permit) and not decided.front:
+        return _route(inquiry)
     if isinstance(decided, Permit):
         return _alias(decided.cause, of_records(inquiry.question, decided.front)["records"])
     verdict: Verdict = decided.report.verdict
@@ -82,8 +99,20 @@ def _says(decided: Ready | Permit, inquiry: Inquiry) -> str:
     return f"{verdict.cause.list_name}: {counted.get(len(records), f'{len(records)} records')}"
 
 
+def _route(inquiry: Inquiry) -> str:
+    """Whom a route leads to, and what gives way for its names."""
+    question, policy = inquiry.question, inquiry.policy
+    route = policy.routes.of(question.name, question.qtype)
+    said = f"{_of(route)} leads to upstreams of its own"
+    if route.via != route.key:
+        said = f"{_of(route)} leads to the upstreams {route.via!r}"
+    inside = "; answers may hold addresses of the house" if policy.rebinding is not None else ""
+    return said + inside
+
+
 def _alias(cause: Cause, links: list[RecordText]) -> str:
-    return f"{cause.list_name} say: an alias of {links[-1]['data']}"
+    say = "says" if cause == DNS64 else "say"
+    return f"{cause.list_name} {say}: an alias of {links[-1]['data']}"
 
 
 def _rules(stage: str, opinions: list[RuleOpinion]) -> _Said:

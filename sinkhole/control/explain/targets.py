@@ -9,7 +9,7 @@ from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.control.explain.records import place_of
 from sinkhole.dns.cache.answer import Answer
 from sinkhole.dns.filter.match import Match
-from sinkhole.dns.pipeline.decide_answer import BOGUS, REBINDING
+from sinkhole.dns.pipeline.decide_answer import BOGUS, REBINDING, may_lead_inside
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.policy.refused_addresses import is_private
 from sinkhole.dns.wire import numbers as n
@@ -19,6 +19,7 @@ from sinkhole.model.explanation import Lead
 from sinkhole.model.verdict import NO_CAUSE, Cause
 
 HERE = "not checked, as a CNAME made here led to this answer"
+MADE = "address, for which DNS64 made another"
 ALLOWED = "the name asked for is allowed, so its answer may lead here"
 
 
@@ -30,8 +31,9 @@ def leads(inquiry: Inquiry, answer: Answer, permit: Permit) -> list[Lead]:
     """
     found = [_target(inquiry, permit, *each) for each in _targets(inquiry, answer)]
     qtype = inquiry.question.qtype
-    for what, packed in _addresses(answer, qtype):
-        match = inquiry.policy.group.filter.match_address(packed, qtype, inquiry.client.traits)
+    for what, packed in _addresses(inquiry, answer):
+        rtype = n.Type.A if what == MADE else qtype
+        match = inquiry.policy.group.filter.match_address(packed, rtype, inquiry.client.traits)
         told = _target(inquiry, permit, what, str(ip_address(packed)), match)
         protection = _protection(inquiry, packed)
         if protection is not None and not told["refused"]:
@@ -56,7 +58,11 @@ def _service_targets(answer: Answer, qtype: int) -> list[bytes]:
     return [service.target for service in services if service.target]
 
 
-def _addresses(answer: Answer, qtype: int) -> list[tuple[str, bytes]]:
+def _addresses(inquiry: Inquiry, answer: Answer) -> list[tuple[str, bytes]]:
+    qtype, dns64 = inquiry.question.qtype, inquiry.policy.dns64
+    if answer.dns64 and dns64 is not None:
+        found = [(dns64.ipv4_in(packed), packed) for packed in answer.addresses(qtype)]
+        return [(MADE, ipv4) if ipv4 else ("address", packed) for ipv4, packed in found]
     if qtype in (n.Type.A, n.Type.AAAA):
         return [("address", packed) for packed in answer.addresses(qtype)]
     if qtype in (n.Type.HTTPS, n.Type.SVCB):
@@ -76,8 +82,7 @@ def _protection(inquiry: Inquiry, packed: bytes) -> Cause | None:
     policy = inquiry.policy
     if policy.bogus is not None and packed in policy.bogus:
         return BOGUS
-    rebinding = policy.rebinding
-    if rebinding is None or rebinding.allows(inquiry.question.name) or not is_private(packed):
+    if not is_private(packed) or may_lead_inside(inquiry.question, policy):
         return None
     return REBINDING
 

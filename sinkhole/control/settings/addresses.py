@@ -1,8 +1,8 @@
 """Addresses and host names in settings: where to listen, whom to ask, who may ask.
 
-Where something is to be reached, only literal addresses are taken, never host names: a DNS server
-that has to resolve a name in order to start would have to ask itself. The first half parses
-text; the second makes annotations of these kinds, as values.py does.
+An `Endpoint` is a literal address, never a host name: where to listen, and whom to ask for the
+addresses of all others. The first half parses text; the second makes annotations of these kinds,
+as values.py does.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from ipaddress import (
 )
 from typing import Any
 
-from pydantic import AfterValidator, BeforeValidator, PlainValidator, ValidationInfo
+from pydantic import AfterValidator, BeforeValidator, PlainValidator
 
 from sinkhole.control.settings.quoting import shown
-from sinkhole.control.settings.values import conflict, read_text
+from sinkhole.control.settings.values import read_text
 from sinkhole.dns.wire import name as wire_name
 
 Address = IPv4Address | IPv6Address
@@ -46,6 +46,8 @@ _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 _HOST_NAME = re.compile(r"[a-z0-9_-]+(\.[a-z0-9_-]+)*", re.ASCII)
 _INTERFACE = re.compile(r"\S{1,15}")
 """What Linux takes for the name of an interface; a number is one, too."""
+_ENDS_IN_NUMBER = re.compile(r"(^|\.)[0-9]+\.?$", re.ASCII)
+"""No name does (RFC 3696 §2): an address that has too few parts, or too many."""
 _IPV4 = re.compile(r"[0-9]+(\.[0-9]+){3}", re.ASCII)
 
 
@@ -69,15 +71,11 @@ class Endpoint:
         write, for host names, URLs, interfaces of other addresses and ports outside
         `lowest_port`..65535.
         """
-        host, port = _host_and_port(text)
-        try:
-            address = ip_address(host)
-        except ValueError:
-            raise ValueError(_not_an_endpoint(text, default_port)) from None
-        ip, percent, interface = host.partition("%")
-        if percent and not (address.is_link_local and _INTERFACE.fullmatch(interface)):
-            raise ValueError(_not_an_interface(text, ip, is_needed=address.is_link_local))
-        return cls(str(address), _port(text, port, lowest_port) if port else default_port)
+        host, port = host_and_port(text)
+        if not is_address(host):
+            raise ValueError(_not_an_endpoint(text, default_port))
+        found = _with_interface(host, text)
+        return cls(found, read_port(text, port, lowest_port) if port else default_port)
 
     @property
     def in_url(self) -> str:
@@ -142,8 +140,50 @@ def parse_host_name(text: str) -> str:
     return found
 
 
-def _host_and_port(text: str) -> tuple[str, str]:
-    """Split an endpoint into host and port texts; the port is "" where none is written."""
+def parse_host(host: str, text: str) -> str:
+    """The address (link-local with its interface) or the name of one server.
+
+    `text` is all that was written, for errors. Raises ValueError for what is neither, and for
+    addresses that no single server can have.
+    """
+    if not is_address(host):
+        if _ENDS_IN_NUMBER.search(host):
+            raise ValueError(f"{shown(text)} has neither a name nor a whole IP address in it")
+        return parse_host_name(host)
+    refuse_many(host, text)
+    return _with_interface(host, text)
+
+
+def is_address(host: str) -> bool:
+    """Whether it is an IP address, with or without an interface behind it."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
+def refuse_many(host: str, text: str) -> None:
+    """Raise ValueError if no single server can have an address."""
+    address = ip_address(host)
+    if address.is_unspecified or address.is_multicast:
+        raise ValueError(f"{shown(text)} is not the address of one server")
+
+
+def _with_interface(host: str, text: str) -> str:
+    """An address in its shortest spelling; ValueError if what is behind % is no interface."""
+    address = ip_address(host)
+    ip, percent, interface = host.partition("%")
+    if percent and not (address.is_link_local and _INTERFACE.fullmatch(interface)):
+        raise ValueError(_not_an_interface(text, ip, is_needed=address.is_link_local))
+    return str(address)
+
+
+def host_and_port(text: str) -> tuple[str, str]:
+    """Split "host:port" into two texts; the port is "" where none is written.
+
+    Both are "" where it cannot be split. IPv6 addresses stand in brackets, or without a port.
+    """
     if text.startswith("["):
         host, bracket, rest = text[1:].partition("]")
         fits = bracket and ":" in host and (not rest or (rest[0] == ":" and rest[1:]))
@@ -154,7 +194,8 @@ def _host_and_port(text: str) -> tuple[str, str]:
     return text, ""
 
 
-def _port(text: str, port: str, lowest: int) -> int:
+def read_port(text: str, port: str, lowest: int = 1) -> int:
+    """The number of a port; ValueError if it is outside `lowest`..65535."""
     if port.isascii() and port.isdigit() and len(port) <= 5 and lowest <= int(port) <= 65535:
         return int(port)
     raise ValueError(f"{shown(text)} has the port {shown(port)}, it must be {lowest}..65535")
@@ -192,22 +233,8 @@ def one_server() -> AfterValidator:
     """Refuse endpoints with an address that no single server can have."""
 
     def check(server: Endpoint) -> Endpoint:
-        address = ip_address(server.host)
-        if address.is_unspecified or address.is_multicast:
-            raise ValueError(f'"{server}" is not the address of one server')
+        refuse_many(server.host, str(server))
         return server
-
-    return AfterValidator(check)
-
-
-def no_repeats() -> AfterValidator:
-    """Refuse a list of endpoints that names one of them twice; port 0 is never the same twice."""
-
-    def check(items: tuple[Endpoint, ...], info: ValidationInfo) -> tuple[Endpoint, ...]:
-        for position, item in enumerate(items):
-            if item.port and item in items[:position]:
-                raise conflict(f'"{item}" is listed twice', info.field_name, position)
-        return items
 
     return AfterValidator(check)
 

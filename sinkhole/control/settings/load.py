@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -15,7 +15,6 @@ from sinkhole.control.settings.layers import (
     as_value,
     leaf_origins,
     read_environment,
-    section_of,
     stack,
 )
 from sinkhole.control.settings.quoting import listing, nearest, quoted, shown
@@ -151,9 +150,14 @@ def _unknown(model: type[BaseModel], path: KeyPath) -> str:
 def _model_at(model: type[BaseModel], path: KeyPath) -> type[BaseModel]:
     """The model that describes what stands at `path`, through sections and list items."""
     for part in path:
-        if isinstance(part, int):
-            continue
-        section = section_of(model, part)
-        items = get_args(model.model_fields[part].annotation)
-        model = section or next(kind for kind in items if issubclass(kind, BaseModel))
+        if part in model.model_fields:  # else it is a position, or a name that somebody chose
+            model = next(_models_in(model.model_fields[str(part)].annotation), model)
     return model
+
+
+def _models_in(kind: Any) -> Iterator[type[BaseModel]]:
+    """The models that an annotation is made of, the outermost first."""
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield kind
+    for part in get_args(kind):
+        yield from _models_in(part)

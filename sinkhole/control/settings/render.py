@@ -12,7 +12,10 @@ from sinkhole.control.settings.document import KeyPath
 from sinkhole.control.settings.quoting import key_text, quoted
 from sinkhole.control.settings.schema import Settings
 from sinkhole.control.settings.units import Duration, Size
+from sinkhole.control.settings.upstream_schema import UpstreamItem
 from sinkhole.model.masking import masked_address
+from sinkhole.model.proxy_url import ProxyUrl
+from sinkhole.model.upstream_url import UpstreamUrl
 
 _INDENT = "  "
 _LONGEST_LINE = 80
@@ -22,13 +25,15 @@ _NOT_BARE = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
 
 
 def without_secrets(settings: Settings) -> Settings:
-    """The same settings as people may see them: with the addresses of lists masked."""
+    """The same settings as people may see them: with the addresses of lists, the proxy and
+    the paths of upstreams masked."""
     lists = tuple(
         each.model_copy(update={"url": masked_address(each.url)})
         for each in settings.filtering.lists
     )
     filtering = settings.filtering.model_copy(update={"lists": lists})
-    return settings.model_copy(update={"filtering": filtering})
+    upstream = settings.upstream.without_secrets()
+    return settings.model_copy(update={"filtering": filtering, "upstream": upstream})
 
 
 def effective(settings: Settings) -> str:
@@ -71,8 +76,12 @@ def _inline(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (Duration, Size, int)):
         return str(value)
+    if isinstance(value, (UpstreamUrl, ProxyUrl)):
+        return quoted(value.text)
     if isinstance(value, BaseModel):
-        return _braces(dict(value))
+        written = {name: each for name, each in value if each is not None}
+        is_alone = isinstance(value, UpstreamItem) and len(written) == 1
+        return _inline(written["url"]) if is_alone else _braces(written)
     if isinstance(value, Mapping):
         return _braces(value)
     if isinstance(value, tuple):

@@ -1,8 +1,9 @@
 """Every section and key that can be set, in the order of config/sinkhole.yaml.
 
 config/sinkhole.yaml says what each key means to people. Here are its kind, its bounds and its
-default; the kinds themselves are in values.py, units.py, addresses.py and records.py. `Settings`,
-at the end, is the whole.
+default; the kinds themselves are in values.py, units.py, addresses.py and records.py. Who asks and
+who is asked have files of their own, dns_schema.py and upstream_schema.py. `Settings`, at the end,
+is the whole.
 """
 
 from __future__ import annotations
@@ -14,8 +15,6 @@ from typing import Annotated, Literal, get_args
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Field,
     PrivateAttr,
     ValidationInfo,
@@ -23,20 +22,15 @@ from pydantic import (
 )
 
 from sinkhole.control.settings.addresses import (
-    HOME,
     Endpoint,
     Network,
     address,
-    any_as_networks,
     endpoint,
     host_name,
     network,
-    no_address,
-    no_repeats,
-    one_server,
 )
+from sinkhole.control.settings.dns_schema import ClientSettings, DnsSettings, clients_differ
 from sinkhole.control.settings.hosts_file import MACHINE_HOSTS_FILE
-from sinkhole.control.settings.quoting import shown
 from sinkhole.control.settings.records import LocalRecords
 from sinkhole.control.settings.shipped import ServiceChoice
 from sinkhole.control.settings.units import (
@@ -46,92 +40,20 @@ from sinkhole.control.settings.units import (
     time_span,
     time_span_by_mode,
 )
+from sinkhole.control.settings.upstream_schema import UpstreamSettings
 from sinkhole.control.settings.values import (
+    Section,
     choice,
     conflict,
     flag,
     folder,
-    known_word,
     list_url,
     names_differ,
-    not_empty,
     not_taken,
     path_or_off,
     text,
     whole_number,
 )
-from sinkhole.dns.filter.language.modifiers import CLIENT_TAGS
-
-
-class Section(BaseModel):
-    """Base of all sections: immutable, and unknown keys are errors."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class DnsSettings(Section):
-    """Where queries come in, over UDP and TCP, and who may ask."""
-
-    listen: Annotated[
-        tuple[Annotated[Endpoint, endpoint(53, any_port=True)], ...],
-        not_empty('nobody could ask, write for instance ["0.0.0.0:53"]'),
-        no_repeats(),
-    ] = (Endpoint("0.0.0.0", 53), Endpoint("::", 53))
-    allow: Annotated[
-        tuple[Annotated[Network, network(others=', "any"')], ...],
-        any_as_networks(),
-        not_empty('nobody could ask, list your networks or write ["any"]'),
-    ] = HOME
-    """Networks whose queries are answered; everybody else is refused."""
-    rate_limit: Annotated[int, whole_number(0, 1_000_000)] = 200
-    """Queries a second from one client; 0 is no limit."""
-    rate_limit_ipv4_prefix: Annotated[int, whole_number(8, 32)] = 32
-    rate_limit_ipv6_prefix: Annotated[int, whole_number(16, 128)] = 64
-    """All addresses that begin with so many equal bits count as one client."""
-    reserved_names: Annotated[bool, flag()] = True
-    """Answer names that never exist on the internet (RFC 6761, RFC 6303) without asking it."""
-
-
-KNOWN_TAGS = tuple(sorted(CLIENT_TAGS))
-"""The words `$ctag` knows: public lists use them, so nobody can add to them."""
-
-
-class ClientSettings(Section):
-    """A device or a group of devices: what rules call it, and where it asks from."""
-
-    name: Annotated[str, text(100), no_address()]
-    addresses: Annotated[
-        tuple[Annotated[Network, network()], ...],
-        not_empty('nobody could be meant, write for instance ["192.0.2.7"]'),
-    ]
-    tags: tuple[
-        Annotated[str, known_word(KNOWN_TAGS, f"known are {', '.join(KNOWN_TAGS)}")], ...
-    ] = ()
-
-
-def _addresses_differ(clients: tuple[ClientSettings, ...]) -> tuple[ClientSettings, ...]:
-    owners: dict[Network, str] = {}
-    for position, client in enumerate(clients):
-        for number, known in enumerate(client.addresses):
-            if owner := owners.get(known):
-                message = f'"{known}" already belongs to {shown(owner)}'
-                raise conflict(message, "clients", position, "addresses", number)
-            owners[known] = client.name
-    return clients
-
-
-class UpstreamSettings(Section):
-    """Who is asked, and how patiently."""
-
-    servers: Annotated[
-        tuple[Annotated[Endpoint, endpoint(53), one_server()], ...],
-        not_empty('there is nobody to forward to, write for instance ["9.9.9.9"]'),
-        no_repeats(),
-    ] = (Endpoint("9.9.9.9", 53), Endpoint("149.112.112.112", 53))
-    timeout: Annotated[Duration, time_span("100ms", "10s")] = Duration.parse("2s")
-    """How long one server may take; its two tries share it."""
-    randomize_case: Annotated[bool, flag()] = True
-    """Send names in random upper and lower case, so that forged answers are recognised (0x20)."""
 
 
 class CacheSettings(Section):
@@ -149,6 +71,8 @@ class CacheSettings(Section):
     """How long expired answers may stand in while no upstream answers (RFC 8767); 0 is off."""
     persist: Annotated[bool, flag()] = True
     """Keep the cache over a restart, in `data_dir`."""
+    prefetch: Annotated[bool, flag()] = True
+    """Ask again for popular names shortly before their answers expire."""
 
     @field_validator("max_ttl", mode="after")
     @classmethod
@@ -291,7 +215,7 @@ class FilteringSettings(Section):
 class LocalSettings(Section):
     """Names of the home network, which this server answers without asking anybody."""
 
-    records: LocalRecords = {}  # pydantic copies it, and nobody writes to it
+    records: LocalRecords = Field(default_factory=dict)
     ttl: Annotated[Duration, time_span("0s", "7d")] = Duration.parse("60s")
     hosts_file: Annotated[Path | Literal[False], path_or_off(MACHINE_HOSTS_FILE)] = False
     """A hosts file whose names are answered as well; False is none."""
@@ -344,9 +268,7 @@ class Settings(Section):
     """
 
     dns: DnsSettings = DnsSettings()
-    clients: Annotated[
-        tuple[ClientSettings, ...], names_differ("client"), AfterValidator(_addresses_differ)
-    ] = ()
+    clients: Annotated[tuple[ClientSettings, ...], names_differ("client"), clients_differ()] = ()
     """Clients that rules can name; everybody else is a client without a name."""
     upstream: UpstreamSettings = UpstreamSettings()
     cache: CacheSettings = CacheSettings()

@@ -9,12 +9,12 @@ defaults can be checked like anything else.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, PlainValidator, ValidationInfo
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, ValidationInfo
 from pydantic_core import PydanticCustomError
 
 from sinkhole.control.settings.quoting import listing, nearest, quoted, shown
@@ -23,6 +23,13 @@ from sinkhole.model.masking import masked_address
 # What would break a log line, a page or a list that holds one rule a line; tabs may separate.
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _SWITCH = {"yes": True, "on": True, "no": False, "off": False}
+
+
+class Section(BaseModel):
+    """Base of all sections: immutable, and unknown keys are errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
 
 # ---- numbers, switches and words ---------------------------------------------------------------
 
@@ -179,6 +186,19 @@ def not_taken(names: Collection[str]) -> AfterValidator:
                 f"{shown(name)} already stands for something else, choose another name"
             )
         return name
+
+    return AfterValidator(check)
+
+
+def no_repeats(by: Callable[[Any], Any] = lambda item: item) -> AfterValidator:
+    """Refuse a list that has something twice, as `by` tells; port 0 is never the same twice."""
+
+    def check(items: tuple[Any, ...], info: ValidationInfo) -> tuple[Any, ...]:
+        keys = [by(item) for item in items]
+        for position, item in enumerate(items):
+            if getattr(item, "port", None) != 0 and keys[position] in keys[:position]:
+                raise conflict(f"{quoted(str(item))} is listed twice", info.field_name, position)
+        return items
 
     return AfterValidator(check)
 

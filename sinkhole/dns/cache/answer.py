@@ -60,7 +60,10 @@ class Answer(NamedTuple):
     `ttl_s` is how long it may be kept from `received` on; 0 means do not keep it. `targets` are
     the CNAME targets in it (lower-cased wire names): a list can refuse the whole answer for one.
     The first `links` of them no upstream said: they are CNAMEs made here, which led to it.
-    `errors` are what the upstream said of a negative answer; a restart forgets them.
+    `errors` are what the upstream said of a negative answer; a restart forgets them. `via` is the
+    upstream set that said it: about another set it says nothing. `subnet` is the client subnet
+    that it is for (as in `Question`), b"" where it is for everybody. `dns64` are the settings of
+    DNS64 under which addresses were asked for, b"" where these had no say.
     """
 
     rcode: int
@@ -71,6 +74,9 @@ class Answer(NamedTuple):
     targets: tuple[bytes, ...] = ()
     links: int = 0
     errors: tuple[ExtendedError, ...] = ()
+    via: str = ""
+    subnet: bytes = b""
+    dns64: bytes = b""
 
     def addresses(self, rtype: int) -> list[bytes]:
         """The addresses in its records of type A or AAAA; 0.4 µs for one.
@@ -107,11 +113,12 @@ def answer_of(
     limits: TtlLimits,
     now: float,
     front: tuple[Record, ...] = (),
+    via: str = "",
 ) -> Answer:
     """Keep of a reply what is about the question, and decide how long it may be kept.
 
     `front` are CNAMEs made here, from the question's name to the one that was asked for in its
-    place; the answer begins with them.
+    place; the answer begins with them. `via` is the upstream set that was asked.
 
     Positive: the smallest TTL of the chain and of what proves it, within the limits. Negative
     (NXDOMAIN, or no record of the type): the SOA decides, if it is the SOA of a zone above the
@@ -131,14 +138,14 @@ def answer_of(
         whole = _with_ttls(chain + proofs, limits.min_ttl_s, limits.max_ttl_s)
         ttl_s = min([record.ttl for record in whole])
         chain, proofs = whole[: len(chain)], whole[len(chain) :]
-        return _written(reply, question, chain, proofs, ttl_s, now, links)
+        return _written(reply, question, chain, proofs, ttl_s, now, links, via)
     authority = _soa_and_proofs(reply.authority, question, chain) if negative else ()
     ttl_s = 0
     if reply.rcode in (n.Rcode.NOERROR, n.Rcode.NXDOMAIN):
         ttl_s = _negative_ttl(chain, authority, limits)
     authority = tuple(r._replace(ttl=min(r.ttl, ttl_s)) for r in authority)
     chain = _with_ttls(chain, 0, limits.max_ttl_s)
-    answer = _written(reply, question, chain, authority, ttl_s, now, links)
+    answer = _written(reply, question, chain, authority, ttl_s, now, links, via)
     return answer._replace(errors=reply.errors) if reply.errors else answer
 
 
@@ -170,12 +177,13 @@ def _written(
     ttl_s: int,
     now: float,
     links: int,
+    via: str,
 ) -> Answer:
     targets = tuple([r.rdata.lower() for r in chain if r.rtype == n.Type.CNAME])
     tail = write_tail(question.name, chain, authority)
     if len(tail.data) > _MOST_BYTES:
         raise WireError(f"{len(tail.data)} bytes of records, at most {_MOST_BYTES} fit a message")
-    return Answer(reply.rcode, reply.ad, tail, ttl_s, now, targets, links)
+    return Answer(reply.rcode, reply.ad, tail, ttl_s, now, targets, links, via=via)
 
 
 def _soa_and_proofs(

@@ -4,11 +4,13 @@
     when    wall clock, seconds since the boot, name of the boot (16)
     record  head: sizes of key and tail, rcode, AD (bit 0) and number of links (the other bits),
                   number of TTLs and of targets, TTL in seconds, age in seconds when written
-            key, tail, TTL offsets, TTLs, targets (each behind its size)
+            key, tail, TTL offsets, TTLs, targets (each behind its size); name of the upstream set,
+            client subnet and settings of DNS64 (behind their sizes, two bytes, one and one)
 
 The time since then is what the kernel has counted since the boot, if it is the same boot: the wall
-clock may have been set meanwhile. Files of version 2 have no `when`, and in place of the age the
-wall-clock time at which an answer was received.
+clock may have been set meanwhile. Files of version 3 have nothing behind the targets: all they
+hold came from the usual upstreams and is for everybody. Files of version 2 have no `when` either,
+and in place of the age the wall-clock time at which an answer was received.
 
 Only answers of upstreams are kept: blocks and local names are made anew by the policy of the
 next start. What comes back is judged by that policy before it is given to anyone.
@@ -17,8 +19,12 @@ next start. What comes back is judged by that policy before it is given to anyon
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from itertools import accumulate, pairwise
+from operator import add, sub
 from struct import Struct
 from struct import error as StructError
+from sys import intern
 from typing import Final, NamedTuple
 from zlib import crc32
 
@@ -31,7 +37,8 @@ from sinkhole.model.errors import StorageError, WireError
 from sinkhole.model.record import Report
 from sinkhole.model.verdict import Outcome, Verdict
 
-MAGIC: Final = b"SINKCA\0\3"
+MAGIC: Final = b"SINKCA\0\4"
+MAGIC_3: Final = b"SINKCA\0\3"
 MAGIC_2: Final = b"SINKCA\0\2"
 NEVER_JUDGED: Final = 0
 """The generation of what comes from disk; policies count from 1."""
@@ -41,6 +48,7 @@ UNKNOWN_BOOT: Final = bytes(16)
 _CRC: Final = Struct("!I")
 _WHEN: Final = Struct("!dd16s")
 _HEAD: Final = Struct("!HHHBHHHHHId")
+_SIZES: Final = Struct("!HBB")
 
 
 class Moment(NamedTuple):
@@ -88,6 +96,9 @@ def pack(entries: Iterable[tuple[bytes, Ready]], now: float, stale_s: float) -> 
         out += Struct(f"!{count}H{count}I").pack(*tail.ttl_offsets, *tail.ttls)
         for target in answer.targets:
             out += bytes((len(target),)) + target
+        via = answer.via.encode()
+        out += _SIZES.pack(len(via), len(answer.subnet), len(answer.dns64))
+        out += via + answer.subnet + answer.dns64
     return bytes(out)
 
 
@@ -104,24 +115,27 @@ def load(data: bytes, moment: Moment) -> Iterator[tuple[bytes, Ready]]:
     left out. Raises StorageError, before the first one, for anything but an undamaged dump.
     """
     start = len(MAGIC) + _CRC.size
-    if data[: len(MAGIC)] not in (MAGIC, MAGIC_2) or len(data) < start:
+    magic = data[: len(MAGIC)]
+    if magic not in (MAGIC, MAGIC_3, MAGIC_2) or len(data) < start:
         raise StorageError("the saved cache is not a cache file of this version")
     if _CRC.unpack_from(data, len(MAGIC))[0] != crc32(memoryview(data)[start:]):
         raise StorageError("the saved cache is damaged")
     try:
-        if data.startswith(MAGIC_2):
-            yield from _read(data, start, moment.now, lambda received: moment.wall - received)
+        if magic == MAGIC_2:
+            age_of = partial(sub, moment.wall)
+            yield from _read(data, start, moment.now, age_of, has_sources=False)
             return
         wall, since_boot, boot = _WHEN.unpack_from(data, start)
         passed = moment.passed(wall, since_boot, boot)
         if passed is not None:
-            yield from _read(data, start + _WHEN.size, moment.now, lambda age: age + passed)
-    except (StructError, IndexError, WireError) as error:
+            age_of, has_sources = partial(add, passed), magic == MAGIC
+            yield from _read(data, start + _WHEN.size, moment.now, age_of, has_sources=has_sources)
+    except (StructError, IndexError, UnicodeError, WireError) as error:
         raise StorageError(f"the saved cache cannot be read: {error}") from error
 
 
 def _read(
-    data: bytes, at: int, now: float, age_of: Callable[[float], float]
+    data: bytes, at: int, now: float, age_of: Callable[[float], float], *, has_sources: bool
 ) -> Iterator[tuple[bytes, Ready]]:
     while at < len(data):
         head = _HEAD.unpack_from(data, at)
@@ -138,12 +152,23 @@ def _read(
             size = data[at]
             targets.append(data[at + 1 : at + 1 + size])
             at += 1 + size
+        via = subnet = dns64 = b""
+        if has_sources:
+            sizes = _SIZES.unpack_from(data, at)
+            ends = [*accumulate(sizes, initial=at + _SIZES.size)]
+            via, subnet, dns64 = (data[i:j] for i, j in pairwise(ends))
+            at = ends[-1]
         age_s = age_of(time)
         if age_s < 0:
             continue
         tail = Tail(tail_data, values[:count], values[count:], head[4:7])
         ad, links, since = bool(flags & 1), flags >> 1, now - age_s
-        answer = Answer(rcode, ad, tail, ttl_s, since, tuple(targets), links)
+        answer = Answer(
+            *(rcode, ad, tail, ttl_s, since, tuple(targets), links),
+            via=intern(via.decode()),
+            subnet=subnet,
+            dns64=dns64,
+        )
         yield key, _ready(key, answer, now)
 
 

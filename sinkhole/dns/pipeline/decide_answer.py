@@ -5,7 +5,9 @@ An answer is refused for what it leads to, whatever the name asked for was:
  1. its CNAME targets, the targets of HTTPS and SVCB records, its addresses and theirs (hints),
     each by the rules of the lists, with the type of the record they stand in
  2. addresses that stand for "no such name" (`BogusAddresses`)
- 3. addresses of the house, if the name may not lead there (`Rebinding`)
+ 3. addresses of the house, if the name may not lead there (`Rebinding`, `Routes`)
+
+Of addresses that DNS64 made, the IPv4 addresses they stand for are judged.
 
 A name that a rule explicitly allows may lead anywhere in the first respect. Where CNAMEs made
 here lead (local records, rewrites) is the household's own wish, and not looked at.
@@ -23,6 +25,7 @@ from sinkhole.dns.filter.match import Match
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.replies import answer_report, answered, refused_answer
 from sinkhole.dns.policy.refused_addresses import SUSPICIOUS, is_private
+from sinkhole.dns.policy.routes import USUAL
 from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import to_text
@@ -35,6 +38,7 @@ REBINDING: Final = Cause("rebinding protection")
 BOGUS: Final = Cause("bogus addresses")
 
 _ADDRESS_TYPES: Final = frozenset({n.Type.A, n.Type.AAAA})
+_IPV4_SIZE: Final = 4
 _SERVICE_TYPES: Final = frozenset({n.Type.HTTPS, n.Type.SVCB})
 
 
@@ -54,17 +58,27 @@ def decide_answer_again(
 ) -> Ready | None:
     """The reply that a kept answer makes under another policy: `known` itself, renewed, if it may.
 
-    None where the permit leads another way than the answer came: an upstream must be asked anew.
+    None where the answer did not come the way that the permit leads: somebody must be asked anew.
     """
     answer = known.answer
-    if answer is None or not permit.leads_as(answer.targets, answer.links):
+    if answer is None or not came_this_way(question, view, answer, permit):
         return None
     ready = None if permit.front else _refused(question, view, answer, permit)
     if ready is not None:
         return ready
-    report = answer_report(question, answer, permit.cached)
+    report = answer_report(question, view.policy, answer, permit.cached)
     known.renew(now, view.policy.generation, report)
     return known
+
+
+def came_this_way(question: Question, view: View, answer: Answer, permit: Permit) -> bool:
+    """Whether an answer came the way we would now ask: of the same upstream set, behind the same
+    CNAMEs of ours, with the same DNS64; a name that does not exist has no addresses either way."""
+    if not permit.fits(answer):
+        return False
+    dns64 = view.policy.dns64_for(question)
+    settings = b"" if dns64 is None else dns64.settings
+    return answer.dns64 == settings or answer.rcode == n.Rcode.NXDOMAIN
 
 
 def decide_from_memory(
@@ -78,13 +92,14 @@ def decide_from_memory(
     """The reply that is made of what upstreams said before, if they said what is of use now.
 
     `outdated` is what another policy judged. `missing` is NXDOMAIN about the name, heard for any
-    type of it; where CNAMEs made here lead to another name, that says nothing.
+    type of it; where CNAMEs made here lead to another name, or a route to other upstreams, that
+    says nothing.
     """
     if outdated is not None:
         ready = decide_answer_again(question, view, outdated, permit, now)
         if ready is not None:
             return ready
-    if missing is None or missing.answer is None or permit.front:
+    if missing is None or missing.answer is None or not permit.fits(missing.answer):
         return None
     ready, _ = decide_answer(question, view, missing.answer, permit, "")
     ready.age(now)
@@ -102,9 +117,11 @@ def _refused(question: Question, view: View, answer: Answer, permit: Permit) -> 
                 return _by_rule(question, answer, policy, match, to_text(name))
     addresses: list[bytes] = []
     if qtype in _ADDRESS_TYPES:
-        if not (rules.checks_addresses or policy.bogus or _may_be_private(answer)):
+        if not (rules.checks_addresses or policy.bogus or _may_be_private(answer) or answer.dns64):
             return None  # nearly every answer
         addresses = answer.addresses(qtype)
+        if answer.dns64 and policy.dns64 is not None:
+            addresses = [policy.dns64.ipv4_in(packed) or packed for packed in addresses]
     elif qtype in _SERVICE_TYPES:
         for service in map(read_service, answer.rdatas(qtype)):
             match = rules.match(service.target, qtype, traits) if service.target else None
@@ -127,22 +144,32 @@ def _refused_for(
     addresses: list[bytes], question: Question, view: View, answer: Answer, permit: Permit
 ) -> Ready | None:
     """What to give in place of an answer for the addresses in it."""
-    policy, traits = view.policy, view.traits
+    policy, traits, qtype = view.policy, view.traits, question.qtype
     rules = policy.group.filter
     if rules.checks_addresses and not permit.allowed:
         for packed in addresses:
-            match = rules.match_address(packed, question.qtype, traits)
+            rtype = n.Type.A if len(packed) == _IPV4_SIZE and qtype == n.Type.AAAA else qtype
+            match = rules.match_address(packed, rtype, traits)
             if match is not None and _blocks(match):
                 return _by_rule(question, answer, policy, match, str(ip_address(packed)))
     if policy.bogus is not None:
         for packed in addresses:
             if packed in policy.bogus:
                 return _as_no_name(question, answer, policy, packed)
-    if policy.rebinding is not None and not policy.rebinding.allows(question.name):
-        for packed in addresses:
-            if is_private(packed):
-                return _as_rebinding(question, answer, policy, packed)
+    for packed in addresses if policy.rebinding is not None else ():
+        if is_private(packed):
+            if may_lead_inside(question, policy):
+                break
+            return _as_rebinding(question, answer, policy, packed)
     return None
+
+
+def may_lead_inside(question: Question, policy: Policy) -> bool:
+    """Whether a name may lead to addresses of the house: by the settings, or as a route leads to
+    upstreams that are trusted with it."""
+    if policy.rebinding is None or policy.rebinding.allows(question.name):
+        return True
+    return policy.routes.of(question.name, question.qtype).via != USUAL
 
 
 def _blocks(match: Match) -> bool:

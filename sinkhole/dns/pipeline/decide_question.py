@@ -11,11 +11,12 @@ from typing import Final, NamedTuple
 
 from sinkhole.dns.cache.ready import Ready
 from sinkhole.dns.filter.match import Match, Rewritten
-from sinkhole.dns.pipeline.permit import Permit, allowed_by
+from sinkhole.dns.pipeline.permit import Permit, allowed_by, routed_to
 from sinkhole.dns.pipeline.replies import made_here, refusal_by_rule, rewritten
 from sinkhole.dns.policy.blocking import SyntheticReply
+from sinkhole.dns.policy.dns64 import DNS64
 from sinkhole.dns.policy.snapshot import Policy, View
-from sinkhole.dns.policy.special_use import answer_special
+from sinkhole.dns.policy.special_use import TTL_S, answer_special
 from sinkhole.dns.upstream.prober import LOOP_ZONE
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import from_text, is_below
@@ -26,6 +27,8 @@ from sinkhole.model.verdict import Cause, Outcome
 HEALTH_NAME: Final = from_text("health.sinkhole.invalid")
 """What `sinkhole healthcheck` asks for: answered, empty, and not recorded."""
 
+ROUTE: Final = "route"
+"""The stage that only says who is asked; a rule that allows a name leaves that to it."""
 
 Decide = Callable[[Question, View], Ready | Permit | None]
 
@@ -64,15 +67,39 @@ def local(question: Question, view: View) -> Ready | Permit | None:
     return made_here(question, policy, found.made, Outcome.LOCAL, cause=found.cause)
 
 
+def translated(question: Question, view: View) -> Ready | Permit | None:
+    """The name by which hosts learn DNS64's prefix, and reverse names of addresses it makes."""
+    policy = view.policy
+    if policy.dns64 is None:
+        return None
+    name, qtype = question.name, question.qtype
+    if (made := policy.dns64.answer(name, qtype)) is not None:
+        return made_here(question, policy, made, Outcome.LOCAL, cause=DNS64)
+    target = policy.dns64.target(name, qtype)
+    if not target:
+        return None
+    link = (Record(name, n.Type.CNAME, TTL_S, target),)
+    return _lead(question, policy, Outcome.LOCAL, DNS64, link)
+
+
 def reserved(question: Question, view: View) -> Ready | None:
-    """Names that must never leave the house, but for the probes of other sinkholes.
+    """Names that must never leave the house, but for the probes of other sinkholes, and for those
+    that a route leads to a server of the house.
 
     Such a probe has to reach our upstreams, to show where questions go round in circles.
     """
     if is_below(question.name, LOOP_ZONE):
         return None
-    found = view.policy.reserved.answer(question.name, question.qtype)
+    found = _reserved(question.name, question.qtype, view.policy)
     return made_here(question, view.policy, found[0], Outcome.LOCAL, found[1]) if found else None
+
+
+def _reserved(name: bytes, qtype: int, policy: Policy) -> tuple[SyntheticReply, str] | None:
+    """What is said of a reserved name, unless a route leads to a server that may know it."""
+    found = policy.reserved.answer(name, qtype)
+    if found and policy.routes.of(name, qtype).via and policy.reserved.may_be_routed(name):
+        return None
+    return found
 
 
 def filtered(question: Question, view: View) -> Ready | Permit | None:
@@ -83,7 +110,15 @@ def filtered(question: Question, view: View) -> Ready | Permit | None:
         return None
     if match.rewrite is not None:
         return _rewrite(question, policy, match, match.rewrite)
-    return allowed_by(match.cause) if match.allowed else refusal_by_rule(question, policy, match)
+    if match.allowed:
+        return allowed_by(match.cause, policy.routes.of(question.name, question.qtype).via)
+    return refusal_by_rule(question, policy, match)
+
+
+def routed(question: Question, view: View) -> Permit | None:
+    """Which upstreams are asked, where that are not the usual ones."""
+    via = view.policy.routes.of(question.name, question.qtype).via
+    return routed_to(via) if via else None
 
 
 def _rewrite(
@@ -98,21 +133,32 @@ def _rewrite(
     link = (Record(name, n.Type.CNAME, blocking.ttl_s, rewrite.cname),)
     if qtype == n.Type.CNAME:
         return rewritten(question, policy, cause, SyntheticReply(n.Rcode.NOERROR, link))
-    found = policy.local.answer(rewrite.cname, qtype)
+    return _lead(question, policy, Outcome.REWRITTEN, cause, link)
+
+
+def _lead(
+    question: Question, policy: Policy, outcome: Outcome, cause: Cause, link: tuple[Record]
+) -> Ready | Permit:
+    """What a CNAME of ours leads to: a name of the house, or one outside."""
+    found = policy.local.answer(link[0].rdata.lower(), question.qtype)
     if found is None:
-        return _lead_out(question, policy, Outcome.REWRITTEN, cause, link)
+        return _lead_out(question, policy, outcome, cause, link)
     made = found.made._replace(answer=link + found.made.answer)
     if found.onward:
-        return _lead_out(question, policy, Outcome.REWRITTEN, cause, made.answer)
-    return rewritten(question, policy, cause, made)
+        return _lead_out(question, policy, outcome, cause, made.answer)
+    if outcome is Outcome.REWRITTEN:
+        return rewritten(question, policy, cause, made)
+    return made_here(question, policy, made, outcome, cause=cause)
 
 
 def _lead_out(
     question: Question, policy: Policy, outcome: Outcome, cause: Cause, links: tuple[Record, ...]
 ) -> Ready | Permit:
     """What CNAMEs of ours lead to outside the house, unless that may not be asked for either."""
-    found = policy.reserved.answer(links[-1].rdata.lower(), question.qtype)
+    target, qtype = links[-1].rdata.lower(), question.qtype
+    found = _reserved(target, qtype, policy)
     if found is None:
-        return Permit(cause, outcome=outcome, front=links)
+        via = policy.routes.of(target, qtype).via
+        return Permit(cause, outcome=outcome, front=links, via=via)
     made = found[0]._replace(answer=links + found[0].answer)
     return made_here(question, policy, made, outcome, found[1], cause)

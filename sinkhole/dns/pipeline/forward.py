@@ -20,19 +20,26 @@ from sinkhole.dns.cache.ready import Ready, State
 from sinkhole.dns.cache.table import Table
 from sinkhole.dns.clients.access import TAG_SIZE
 from sinkhole.dns.clients.clients import Clients
-from sinkhole.dns.pipeline.decide_answer import decide_answer, decide_answer_again
+from sinkhole.dns.pipeline.decide_answer import came_this_way, decide_answer, decide_answer_again
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.reaction import Waiting
 from sinkhole.dns.pipeline.replies import CROWDED, NO_ANSWER, failed_at, failure, stale_report
 from sinkhole.dns.pipeline.requester import Requester
+from sinkhole.dns.pipeline.synthesis import lacking_ipv6, way_of, with_ipv6_made
 from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.upstream.flight import CrowdedError, Exchanged
 from sinkhole.dns.upstream.forwarder import Forwarder
+from sinkhole.dns.wire.numbers import Type
 from sinkhole.dns.wire.question import Question
+from sinkhole.dns.wire.reply import Reply
 from sinkhole.model.errors import SinkholeError, UpstreamError, WireError
 from sinkhole.model.record import Report
 
 NOT_IN_TIME: Final = SinkholeError("no answer in time")
+
+BOTH_S: Final = 4.4
+"""How long a client waits for IPv4 addresses to make others of, from its question on: as long as
+for one question, as it asks again after 5 s."""
 
 STALE_PATIENCE_S: Final = 1.8
 """How long a client waits for an upstream before it gets an expired answer, RFC 8767 §5."""
@@ -92,19 +99,27 @@ class Forwarding:
         known.end(now)
         return True
 
-    def _send(self, waiting: Waiting, requester: Requester) -> None:
-        question = waiting.permit.asked(waiting.question)
-        hear, client = partial(self._hear, waiting, requester), waiting.client
+    def _send(self, waiting: Waiting, requester: Requester, no_ipv6: Reply | None = None) -> None:
+        """Ask; with `no_ipv6`, which says that a name has no such addresses, for its others."""
+        permit, client = waiting.permit, waiting.client
+        question = permit.asked(waiting.question)
+        if no_ipv6 is not None:
+            question = question._replace(qtype=Type.A)
+        hear = partial(self._hear, waiting, requester, no_ipv6)
         try:
-            self._upstreams.ask(question, hear, client.packed, client.network)
+            self._upstreams.ask(question, hear, client.packed, client.network, permit.via)
         except UpstreamError as error:  # nobody was asked: there is nothing to wait longer for
             requester.finish(*self._fail(waiting, error, keep=False))
 
     def _hear(
-        self, waiting: Waiting, requester: Requester, outcome: Exchanged | UpstreamError
+        self,
+        waiting: Waiting,
+        requester: Requester,
+        no_ipv6: Reply | None,
+        outcome: Exchanged | UpstreamError,
     ) -> None:
         try:
-            self._settle(waiting, requester, outcome)
+            self._settle(waiting, requester, no_ipv6, outcome)
         except Exception as error:
             requester.fail(error)
 
@@ -119,18 +134,29 @@ class Forwarding:
             requester.fail(error)
 
     def _settle(
-        self, waiting: Waiting, requester: Requester, outcome: Exchanged | UpstreamError
+        self,
+        waiting: Waiting,
+        requester: Requester,
+        no_ipv6: Reply | None,
+        outcome: Exchanged | UpstreamError,
     ) -> None:
         if waiting.view.policy is not self.policy:
-            current, question = self._current(waiting), waiting.question
+            current = self._current(waiting)
             if isinstance(current, Ready):
                 requester.finish(current, current.report)
                 return
-            if current.permit.asked(question) != waiting.permit.asked(question):
-                self._send(current, requester)  # what was heard is about another name
+            if way_of(current) != way_of(waiting):
+                self._send(current, requester)  # what was heard is about another name, or others'
                 return
             waiting = current
         now, known = self._clock(), self._find(waiting.key)
+        if no_ipv6 is None:
+            no_ipv6 = lacking_ipv6(waiting, outcome, now)
+            if no_ipv6 is not None and self._may_ask_for_ipv4(waiting):
+                self._ask_for_ipv4(waiting, requester, no_ipv6, now)
+                return
+        else:
+            outcome = with_ipv6_made(waiting, outcome, no_ipv6)
         if isinstance(outcome, UpstreamError):
             requester.finish(
                 *self._fail(waiting, outcome, keep=not isinstance(outcome, CrowdedError))
@@ -140,15 +166,41 @@ class Forwarding:
         else:
             requester.finish(*self._decide_answer(waiting, outcome, now))
 
+    def _may_ask_for_ipv4(self, waiting: Waiting) -> bool:
+        """Whether the IPv4 addresses of a name may be asked for in the way its others are."""
+        question = waiting.question._replace(qtype=Type.A)
+        decided = self._decide_question(question, waiting.view)
+        return isinstance(decided, Permit) and way_of(waiting) == way_of(
+            waiting._replace(permit=decided)
+        )
+
+    def _ask_for_ipv4(
+        self, waiting: Waiting, requester: Requester, no_ipv6: Reply, now: float
+    ) -> None:
+        """Ask for what addresses can be made of; both questions have the time of one."""
+        if requester.patience is None:
+            left_s = max(waiting.arrived + BOTH_S - now, 0)
+            requester.patience = asyncio.get_running_loop().call_later(
+                left_s, self._lose_patience, waiting, requester
+            )
+        self._send(waiting, requester, no_ipv6)
+
     def _decide_answer(
         self, waiting: Waiting, outcome: Exchanged, now: float
     ) -> tuple[Ready, Report]:
         """Refuse it for what it leads to, else keep it for the next client."""
         question, permit = waiting.question, waiting.permit
+        dns64 = waiting.view.policy.dns64_for(question)
         try:
-            answer = answer_of(outcome.reply, question, self._limits, now, permit.front)
+            answer = answer_of(
+                dns64.without_excluded(outcome.reply) if dns64 else outcome.reply,
+                *(question, self._limits, now, permit.front),
+                via=permit.via,
+            )
         except WireError as error:
             return self._fail(waiting, error)
+        if dns64 is not None:
+            answer = answer._replace(dns64=dns64.settings)
         ready, report = decide_answer(question, waiting.view, answer, permit, outcome.server)
         if ready.fresh_until > now:
             self._table.put_answer(waiting.key, len(question.name), ready)
@@ -199,7 +251,7 @@ class Forwarding:
         answer = known.answer
         if answer is None or self._state_of(known, waiting.arrived) is not State.STALE:
             return False
-        return waiting.permit.leads_as(answer.targets, answer.links)
+        return came_this_way(waiting.question, waiting.view, answer, waiting.permit)
 
     def _state_of(self, known: Ready, now: float) -> State:
         return known.state(now, self.policy.generation, self._serve_stale_s)

@@ -41,11 +41,14 @@ from sinkhole.dns.pipeline.channel import Channel
 from sinkhole.dns.pipeline.decide_answer import decide_from_memory
 from sinkhole.dns.pipeline.decide_question import (
     HEALTH_NAME,
+    ROUTE,
     Stage,
     filtered,
     local,
     reserved,
+    routed,
     special,
+    translated,
 )
 from sinkhole.dns.pipeline.forward import Forwarding
 from sinkhole.dns.pipeline.permit import FREELY, Permit
@@ -88,30 +91,32 @@ help an honest client once and a flood of forged queries always.
 
 
 STAGES: Final = (
+    Stage("special", special, "not about a name, so no list has a say", "an ordinary question"),
     Stage(
-        "special",
-        special,
-        reason="not about a name, so no list has a say",
-        silence="an ordinary question",
-    ),
-    Stage(
-        "local",
-        local,
+        *("local", local),
         reason="names of the house win over lists, so that no list can break them",
         silence="no name of the house",
     ),
     Stage(
-        "reserved",
-        reserved,
+        *("dns64", translated),
+        reason="knows what its prefix means, which may lie in a private reverse zone",
+        silence="nothing that DNS64 makes",
+    ),
+    Stage(
+        *("reserved", reserved),
         reason="must never leave the house; after local, so that one may be given an address in a "
         "reserved zone such as home.arpa",
         silence="not reserved",
     ),
     Stage(
-        "filter",
-        filtered,
+        *("filter", filtered),
         reason="refuse or rewrite before anything about the name leaves the house",
         silence="no rule matches",
+    ),
+    Stage(
+        *(ROUTE, routed),
+        reason="who is asked matters once it is certain that somebody is",
+        silence="no route: for the usual upstreams",
     ),
 )
 """What a policy says about a question, in order; the first stage with a say decides."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from ipaddress import IPv4Address
 from math import inf
 from typing import Final
 
@@ -27,6 +28,9 @@ from sinkhole.model.verdict import NO_CAUSE, Cause, Outcome, Verdict
 FAILURE_TTL_S: Final = 1
 FAILURE_TTL_MAX_S: Final = 60
 """How long a failure is remembered, at first and at most (RFC 9520 §3.2)."""
+
+MOST_TOLD: Final = 4
+"""Addresses that others were made of: no more are told."""
 
 NO_ANSWER: Final = "no upstream gave an answer"
 CROWDED: Final = "too many questions are waiting"
@@ -143,19 +147,25 @@ def answered(
         errors.insert(0, (n.Ede.FORGED_ANSWER, list_and_line(permit.cause)))
     ready = ready_answer(
         answer,
-        answer_report(question, answer, permit.cached),
+        answer_report(question, policy, answer, permit.cached),
         policy.generation,
         do=question.do,
         cd=question.cd,
         errors=errors,
     )
-    return ready, answer_report(question, answer, permit.forwarded(server))
+    return ready, answer_report(question, policy, answer, permit.forwarded(server))
 
 
-def answer_report(question: Question, answer: Answer, verdict: Verdict) -> Report:
-    """The report of an upstream's answer; the verdict tells as well what that said of it."""
+def answer_report(question: Question, policy: Policy, answer: Answer, verdict: Verdict) -> Report:
+    """The report of an upstream's answer; the verdict tells as well what that said of it, and of
+    which addresses others were made."""
     if answer.errors:
         verdict = replace(verdict, detail="; ".join(map(str, answer.errors)))
+    elif answer.dns64 and policy.dns64 is not None:
+        found = [*filter(None, map(policy.dns64.ipv4_in, answer.addresses(n.Type.AAAA)))]
+        if found:
+            told = ", ".join(str(IPv4Address(packed)) for packed in found[:MOST_TOLD])
+            verdict = replace(verdict, detail=f"DNS64, made of {told}")
     return Report(question.name, question.qtype, answer.rcode, verdict)
 
 

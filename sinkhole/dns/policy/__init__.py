@@ -4,5 +4,7 @@ snapshot           the Policy: everything that decides, immutable; a change publ
 special_use        special questions (other classes, transfers, ANY), and special-use names
 local              names of the house: records of any type, wildcards, reverse names, hosts file
 blocking           what a refused or rewritten name is answered with
+routes             names that go to other upstreams than the usual ones
+dns64              IPv6 addresses for names that have IPv4 addresses only
 refused_addresses  answers that lead into the house (DNS rebinding), and bogus addresses
 """

@@ -14,10 +14,13 @@ from sinkhole.dns.clients.access import Access
 from sinkhole.dns.filter.match import Match, Matcher
 from sinkhole.dns.filter.traits import NO_TRAITS, Criteria, Traits
 from sinkhole.dns.policy.blocking import Blocking
+from sinkhole.dns.policy.dns64 import Dns64
 from sinkhole.dns.policy.local import LocalNames
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
+from sinkhole.dns.policy.routes import Routes
 from sinkhole.dns.policy.special_use import Reserved
 from sinkhole.dns.wire import numbers as n
+from sinkhole.dns.wire.question import Question
 
 
 class Filter(Protocol):
@@ -52,7 +55,8 @@ class GroupPolicy:
 class Policy:
     """Everything that decides; `generation` counts up with every change.
 
-    `rebinding` is None where answers may lead into the house, `bogus` where no address is.
+    `rebinding` is None where answers may lead into the house, `bogus` where no address is, `dns64`
+    where no addresses are made.
     """
 
     generation: int = 1
@@ -62,6 +66,13 @@ class Policy:
     access: Access = field(default_factory=Access)
     rebinding: Rebinding | None = field(default_factory=Rebinding)
     bogus: BogusAddresses | None = None
+    routes: Routes = field(default_factory=Routes)
+    dns64: Dns64 | None = None
+
+    def dns64_for(self, question: Question) -> Dns64 | None:
+        """What makes the addresses that a question is for, where that is to be."""
+        dns64 = self.dns64
+        return dns64 if dns64 is not None and dns64.is_for(question) else None
 
 
 class View:

@@ -5,7 +5,8 @@ Special questions get no usual answer whatever the name: other classes, transfer
 Special-use names are those nobody upstream may be asked about: RFC 6761 (localhost, invalid,
 test), 6762 §22.1 (local), 7686 (onion), 8375 (home.arpa), 9476 (alt), 9462 §6.1 (resolver.arpa);
 and the reverse zones of addresses that only mean something inside the house: RFC 6303 §4, 7793.
-Asking the public DNS about them tells strangers about the house and never gives an answer.
+Asking the public DNS about them tells strangers about the house and never gives an answer. A
+server of the house may know some of them: those a route can lead to it.
 """
 
 from __future__ import annotations
@@ -62,6 +63,16 @@ _KINDS: Final = {from_text(name): "special-use name" for name in _SPECIAL} | {
     from_text(name): "private reverse zone" for name in _REVERSE
 }
 
+_NEVER_ASKED: Final = tuple(
+    from_text(name)
+    for name in (
+        *("localhost", "resolver.arpa", "invalid", "onion", "alt"),
+        *("0.in-addr.arpa", "127.in-addr.arpa", "255.255.255.255.in-addr.arpa"),
+        IPv6Address("::").reverse_pointer,
+        IPv6Address("::1").reverse_pointer,
+    )
+)
+"""Zones that no server at all may be asked about, not even one of the house."""
 
 _HINFO: Final = b"\x07RFC8482\x00"
 _META_TYPES: Final = range(128, 256)
@@ -112,6 +123,15 @@ class Reserved:
                 return name[position:], kind
             position += size + 1
         return None
+
+    @staticmethod
+    def may_be_routed(name: bytes) -> bool:
+        """Whether a server of the house may be asked about a reserved name, where a route says so.
+
+        Not about those that no DNS server may know: RFC 6761 §6.3 and §6.4, 7686 §2, 9476 §2, 9462
+        §6.1.
+        """
+        return not any(is_below(name, zone) for zone in _NEVER_ASKED)
 
     def answer(self, name: bytes, qtype: int) -> tuple[SyntheticReply, str] | None:
         """The answer about a reserved name and what kind it is; None for all other names.

@@ -16,7 +16,7 @@ def test_good_settings_are_printed_as_a_settings_file_with_who_set_what(
     command.environ = {"SINKHOLE__UPSTREAM__TIMEOUT": "3s"}
     told = command("check-config", str(command.config))
     assert (told.code, told.err) == (0, "")
-    assert f'servers: ["192.0.2.53:53"]  # file {command.config}:2' in told.out
+    assert f'servers: ["192.0.2.53"]  # file {command.config}:2' in told.out
     assert "timeout: 3s  # environment SINKHOLE__UPSTREAM__TIMEOUT" in told.out
     again = command.folder / "again.yaml"
     again.write_text(told.out)

@@ -8,6 +8,7 @@ from threading import Thread
 
 import pytest
 from command_line import CommandLine
+from places import nobodys_port
 
 from sinkhole.cli.running_server import print_summary
 from sinkhole.control.settings import Endpoint
@@ -17,9 +18,7 @@ from sinkhole.model.errors import SinkholeError
 @pytest.fixture
 def port() -> int:
     """A port where nobody listens, by UDP or TCP."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    return nobodys_port()
 
 
 class Stranger:

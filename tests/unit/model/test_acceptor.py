@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
+from places import Place, nobodys_place
 
 from sinkhole.model import acceptor as subject
 from sinkhole.model.acceptor import Acceptor
@@ -29,9 +30,9 @@ class Listening:
     """A listening socket that fails with the errors of `failures` before it takes anything."""
 
     def __init__(self) -> None:
-        self.sock = socket.create_server(("127.0.0.1", 0), backlog=100)
+        self.place = nobodys_place()
+        self.sock = socket.create_server(self.place, backlog=100)
         self.sock.setblocking(False)
-        self.port = self.sock.getsockname()[1]
         self.failures: list[int] = []
 
     def accept(self) -> tuple[socket.socket, Any]:
@@ -57,10 +58,10 @@ async def accepting(
         await acceptor.close()
 
 
-async def is_echoed(port: int) -> bool:
+async def is_echoed(place: Place) -> bool:
     """False if the server ends the connection instead."""
     async with asyncio.timeout(20):
-        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        reader, writer = await asyncio.open_connection(*place)
         try:
             writer.write(b"hello")
             return await reader.read(5) == b"hello"
@@ -79,14 +80,14 @@ async def test_a_bug_in_taking_one_is_counted_and_ends_that_one() -> None:
         return Echo()
 
     async with accepting(make, faults=faults) as (_, sock):
-        assert not await is_echoed(sock.port)
-        assert await is_echoed(sock.port)
+        assert not await is_echoed(sock.place)
+        assert await is_echoed(sock.place)
     assert faults.count == 1
 
 
 async def test_many_at_once_are_all_served() -> None:
     async with accepting() as (acceptor, sock):
-        assert all(await asyncio.gather(*(is_echoed(sock.port) for _ in range(50))))
+        assert all(await asyncio.gather(*(is_echoed(sock.place) for _ in range(50))))
         assert acceptor.shed == 0
 
 
@@ -110,7 +111,7 @@ async def test_few_are_taken_before_somebody_can_count_them() -> None:
             return found
 
         sock.accept = accept
-        assert all(await asyncio.gather(*(is_echoed(sock.port) for _ in range(50))))
+        assert all(await asyncio.gather(*(is_echoed(sock.place) for _ in range(50))))
     assert 1 <= most <= subject.AT_ONCE
 
 
@@ -121,9 +122,9 @@ async def test_without_descriptors_a_connection_is_ended_and_the_next_one_served
     rooms: list[None] = []
     async with accepting(make_room=lambda: rooms.append(None)) as (acceptor, sock):
         sock.failures = [number]
-        assert not await is_echoed(sock.port)
+        assert not await is_echoed(sock.place)
         assert (acceptor.shed, len(rooms)) == (1, 1)
-        assert await is_echoed(sock.port)
+        assert await is_echoed(sock.place)
     assert "Traceback" not in caplog.text
 
 
@@ -136,7 +137,7 @@ async def test_without_even_a_reserve_it_rests_and_goes_on(monkeypatch: pytest.M
     monkeypatch.setattr("sinkhole.model.acceptor.os.open", none_left)
     async with accepting() as (acceptor, sock):
         sock.failures = [errno.EMFILE] * 3
-        assert await is_echoed(sock.port)
+        assert await is_echoed(sock.place)
         assert acceptor.shed == 3
 
 
@@ -146,7 +147,7 @@ async def test_other_errors_are_told_and_nothing_spins(
     monkeypatch.setattr(subject, "PAUSE_S", 0.01)
     async with accepting() as (acceptor, sock):
         sock.failures = [errno.ENETDOWN, errno.ECONNABORTED]
-        assert await is_echoed(sock.port)
+        assert await is_echoed(sock.place)
         assert acceptor.shed == 0
     assert caplog.text.count("taking a connection failed") == 1
 
@@ -155,4 +156,4 @@ async def test_after_closing_nobody_is_taken_and_closing_twice_is_fine() -> None
     async with accepting() as (acceptor, sock):
         await acceptor.close()
     with pytest.raises(ConnectionRefusedError):
-        await is_echoed(sock.port)
+        await is_echoed(sock.place)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
@@ -70,6 +71,11 @@ class House:
         self.matcher = self._matcher(rules, block, allow)
         generation = self.pipeline.policy.generation + 1
         self.pipeline.policy = self.maker.policy(self.matcher, generation)
+
+    def publish(self, **parts: Any) -> None:
+        """Publish a policy with these parts in place of those of the old one."""
+        old = self.pipeline.policy
+        self.pipeline.policy = replace(old, generation=old.generation + 1, **parts)
 
     async def asks(self, name: str, qtype: str = "A") -> None:
         """A client asks, so that the table has the answer."""

@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from sinkhole.control.explain import read_question
+from sinkhole.dns.policy.dns64 import Dns64
+from sinkhole.dns.policy.routes import Routes
 from sinkhole.dns.wire.question import Question
 from sinkhole.model.errors import UpstreamError
 
@@ -39,9 +41,9 @@ async def test_an_upstream_is_asked_on_demand_only_and_nobody_takes_note(house: 
     home = house(block=["||t.example^"])
     home.upstreams.says("a.example", "A", "a.example 60 IN CNAME t.example")
 
-    async def ask(question: Question) -> Any:
+    async def ask(question: Question, via: str) -> Any:
         heard: list[Any] = []
-        home.upstreams.ask(question, heard.append)
+        home.upstreams.ask(question, heard.append, via=via)
         return heard[0]
 
     explainer = home.explainer(ask)
@@ -67,10 +69,27 @@ async def test_an_answer_that_makes_no_sense_is_an_error(house: Build) -> None:
     circle = "a.example 60 IN CNAME b.example\nb.example 60 IN CNAME a.example"
     home.upstreams.says("a.example", "A", circle)
 
-    async def ask(question: Question) -> Any:
+    async def ask(question: Question, via: str) -> Any:
         heard: list[Any] = []
-        home.upstreams.ask(question, heard.append)
+        home.upstreams.ask(question, heard.append, via=via)
         return heard[0]
 
     with pytest.raises(UpstreamError, match=r"192\.0\.2\.53"):
         await home.explainer(ask).explain("a.example", "A", "", ask=True)
+
+
+async def test_an_answer_is_asked_for_as_clients_get_it(house: Build) -> None:
+    home = house()
+    home.publish(routes=Routes({"a.example": "office"}), dns64=Dns64())
+    home.upstreams.says("a.example", "AAAA", flags=" via office")
+    home.upstreams.says("a.example", "A", "a.example 60 IN A 203.0.113.1", flags=" via office")
+
+    async def ask(question: Question, via: str) -> Any:
+        heard: list[Any] = []
+        home.upstreams.ask(question, heard.append, via=via)
+        return heard[0]
+
+    told = await home.explainer(ask).explain("a.example", "AAAA", "", ask=True)
+    assert home.upstreams.asked == ["a.example AAAA via office", "a.example A via office"]
+    assert (told["outcome"], told["via"]) == ("forwarded", "office")
+    assert [lead["value"] for lead in told["leads_to"]] == ["203.0.113.1"]

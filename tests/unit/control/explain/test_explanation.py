@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from ipaddress import IPv6Network, ip_address
 from typing import Any
 
 import pytest
+
+from sinkhole.dns.policy.dns64 import Dns64
+from sinkhole.dns.policy.routes import Routes
 
 Build = Callable[..., Any]
 
@@ -15,12 +19,16 @@ def decisive(told: dict[str, Any]) -> str | None:
     """The stage that decides; those behind it are not reached."""
     stages = told["stages"]
     assert [each["stage"] for each in stages] == [
-        "access", "special", "local", "reserved", "lists", "built-in",
+        "access", "special", "local", "dns64", "reserved", "lists", "built-in", "route",
     ]  # fmt: skip
     found = [position for position, each in enumerate(stages) if each["decides"]]
     assert len(found) <= 1
     last = found[0] if found else len(stages)
-    assert [each["reached"] for each in stages] == [at <= last for at in range(len(stages))]
+    reached = [at <= last for at in range(len(stages))]
+    reached[-1] = (
+        told["via"] is not None and not told["answer"]
+    )  # a rule that allows leaves it that
+    assert [each["reached"] for each in stages] == reached
     return stages[last]["stage"] if found else None
 
 
@@ -54,6 +62,89 @@ def test_the_stage_that_decides_is_told(
     assert decisive(told) == stage
     assert told["outcome"] == outcome
     json.dumps(told)
+
+
+def route_of(told: dict[str, Any]) -> tuple[str | None, str]:
+    """The upstream set that is asked, and what the stage says that tells it."""
+    return told["via"], told["stages"][-1]["says"]
+
+
+def test_whom_a_route_leads_to_is_told(house: Build) -> None:
+    home = house(rules=["@@||good.corp.example^"])
+    sets = {"corp.example": "corp.example", "*.lab.example": "office", "vpn.corp.example": ""}
+    home.publish(routes=Routes(sets | {"unqualified": "router"}))
+    inside = "; answers may hold addresses of the house"
+    assert route_of(home.told("www.corp.example")) == (
+        "corp.example",
+        "the route of corp.example leads to upstreams of its own" + inside,
+    )
+    assert route_of(home.told("a.lab.example")) == (
+        "office",
+        "the route of *.lab.example leads to the upstreams 'office'" + inside,
+    )
+    assert route_of(home.told("printer")) == (
+        "router",
+        "the route of unqualified names leads to the upstreams 'router'" + inside,
+    )
+    assert route_of(home.told("a.vpn.corp.example")) == (
+        "",
+        "the route of vpn.corp.example leads to the usual upstreams",
+    )
+    assert route_of(home.told("example.org")) == ("", "no route: for the usual upstreams")
+    assert decisive(home.told("www.corp.example")) == "route"
+    allowed = home.told("good.corp.example")
+    assert (decisive(allowed), allowed["via"]) == ("lists", "corp.example")
+    assert home.told("tiktok.home.arpa")["via"] is None
+
+
+def test_what_gives_way_for_a_route_is_told(house: Build) -> None:
+    home = house()
+    home.publish(routes=Routes({"168.192.in-addr.arpa": "router", "corp.example": "office"}))
+    told = home.told("1.1.168.192.in-addr.arpa", "PTR")
+    assert told["stages"][4]["says"] == (
+        "private reverse zone, but the route of 168.192.in-addr.arpa leads to a server that may "
+        "know it: let pass"
+    )
+    assert (told["outcome"], told["via"]) == ("forwarded", "router")
+
+
+async def test_where_the_answer_of_a_route_leads_is_not_refused(house: Build) -> None:
+    home = house()
+    home.publish(routes=Routes({"corp.example": "office"}))
+    for name, refused in (("www.corp.example", False), ("www.example.org", True)):
+        home.upstreams.says(name, "A", f"{name}. 60 A 192.168.1.2")
+        await home.asks(name)
+        (lead,) = home.told(name)["leads_to"]
+        assert lead["refused"] is refused
+
+
+async def test_what_dns64_makes_is_told(house: Build) -> None:
+    home = house(rules=["||203.0.113.0/24^"])
+    home.publish(dns64=Dns64([IPv6Network("2001:db8:64::/96")]))
+    for name, address in (("www.example.org", "198.51.100.1"), ("bad.example.org", "203.0.113.1")):
+        home.upstreams.says(name, "AAAA")
+        home.upstreams.says(name, "A", f"{name}. 60 A {address}")
+        await home.asks(name, "AAAA")
+        told = home.told(name, "AAAA")
+        (lead,) = told["leads_to"]
+        assert lead["what"] == "address, for which DNS64 made another"
+        assert (lead["value"], lead["refused"]) == (address, name.startswith("bad"))
+        assert told["outcome"] == ("blocked_answer" if lead["refused"] else "forwarded")
+    assert home.told("www.example.org", "AAAA")["cache"][0]["records"][0]["data"] == (
+        "2001:db8:64::c633:6401"
+    )
+
+
+def test_names_that_dns64_knows_are_told(house: Build) -> None:
+    home = house()
+    home.publish(dns64=Dns64())
+    reverse = ip_address("64:ff9b::cb00:7101").reverse_pointer
+    for name, qtype, says in (
+        ("ipv4only.arpa", "A", "DNS64: 2 records"),
+        (reverse, "PTR", "DNS64 says: an alias of 1.113.0.203.in-addr.arpa"),
+    ):
+        told = home.told(name, qtype)
+        assert (told["stages"][3]["says"], decisive(told)) == (says, "dns64")
 
 
 def test_who_asks_is_told(house: Build) -> None:

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 import pytest
 
 from sinkhole.control.settings import Settings
-from sinkhole.control.settings.schema import KNOWN_TAGS
+from sinkhole.control.settings.dns_schema import KNOWN_TAGS
 
 Load = Callable[..., Settings]
 Problems = Callable[..., list[str]]
@@ -39,8 +39,8 @@ def test_there_are_21_tags_and_a_client_needs_none(loaded: Load) -> None:
         ("{name: '', addresses: [192.0.2.7]}", 'clients[0].name: "" is empty'),
         ("{name: 192.0.2.8, addresses: [192.0.2.7]}", '"192.0.2.8" is an address, write a name'),
         ("{name: '2001:db8::/32', addresses: ['::1']}", "is an address, write a name"),
-        ("{name: TV}", "clients[0].addresses: is missing"),
-        ("{name: TV, addresses: []}", "addresses: the list is empty: nobody could be meant"),
+        ("{name: TV}", "clients[0].addresses: there is neither an address"),
+        ("{name: TV, addresses: []}", "addresses: there is neither an address nor an id"),
         ("{name: TV, addresses: 192.0.2.7}", 'write a list: ["192.0.2.7"]'),
         (
             "{name: TV, addresses: [any]}",

@@ -10,7 +10,7 @@ from sinkhole.control.settings.layers import (
     section_of,
     stack,
 )
-from sinkhole.control.settings.schema import UpstreamSettings
+from sinkhole.control.settings.upstream_schema import UpstreamSettings
 
 STORED = Origin("stored")
 FILE = Origin("file s.yaml", 3)

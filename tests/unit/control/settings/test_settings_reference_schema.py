@@ -9,8 +9,8 @@ from pathlib import Path
 from sinkhole.control.settings import SafeSearchSettings, Settings, load
 from sinkhole.control.settings.document import read_document
 from sinkhole.control.settings.layers import all_keys, leaf_origins, stack
-from sinkhole.control.settings.schema import CLIENT_TAGS
 from sinkhole.control.settings.shipped import find_entry, known_services, read_catalogue
+from sinkhole.dns.filter.language.modifiers import CLIENT_TAGS
 
 REFERENCE = Path(__file__).parents[4] / "config" / "sinkhole.yaml"
 
@@ -39,18 +39,29 @@ def test_the_reference_file_has_every_key_and_no_other() -> None:
     assert written is not None
     keys = {key for key, _ in leaf_origins(Settings, stack(Settings, [written]))}
     without_default = {"filtering.blocking.custom_ipv4", "filtering.blocking.custom_ipv6"}
+    without_default |= {"dns.certificate", "dns.certificate_key", "upstream.proxy"}
     assert keys == set(all_keys(Settings)) - without_default
     for key in without_default:
-        assert re.search(rf"^    # {key.split('.')[-1]}: ", text, re.MULTILINE)
+        assert re.search(rf"^ +# {key.split('.')[-1]}: ", text, re.MULTILINE)
 
 
 def test_the_commented_out_keys_and_examples_are_valid(tmp_path: Path) -> None:
-    text = REFERENCE.read_text().replace("    # custom_ip", "    custom_ip")
-    records = re.search(r"For example:\n  # (\{.*\})", text)
+    text = re.sub(
+        r"^( +)# (custom_ipv.|certificate|certificate_key|proxy): ",
+        r"\1\2: ",
+        REFERENCE.read_text(),
+        flags=re.MULTILINE,
+    )
+    records = re.search(r"For example:\n  # (\{\"nas.*\})", text)
+    sets = re.search(r"For example:\n  # (\{family.*\})", text)
+    routes = re.search(r"For example:\n  # (\{\"fritz.*\})", text)
     clients = re.search(r"For example:\n# (\[.*\])", text)
     ttls = re.search(r"have 10s:\n    # (\{.*\})", text)
     services = re.search(r"as a whole, such as (\[.*?\])", text)
-    assert records and clients and ttls and services
+    assert records and clients and ttls and services and sets and routes
+    text = text.replace("sets: {}", f"sets: {sets[1]}").replace(
+        "routes: {}", f"routes: {routes[1]}"
+    )
     text = text.replace("records: {}", f"records: {records[1]}")
     text = text.replace("clients: []", f"clients: {clients[1]}")
     text = text.replace("ttl: 10s", f"ttl: {ttls[1]}")
@@ -60,6 +71,9 @@ def test_the_commented_out_keys_and_examples_are_valid(tmp_path: Path) -> None:
     changed.write_text(text)
     settings = load(changed, {})
     assert str(settings.filtering.blocking.custom_ipv4) == "192.0.2.80"
+    assert settings.dns.certificate and settings.dns.certificate_key and settings.upstream.proxy
+    assert list(settings.upstream.sets) == ["family"]
+    assert settings.upstream.routes["vpn.example"] == "default"
     assert list(settings.local.records) == ["nas.home", "*.nas.home"]
     assert settings.clients[0].name == "Kids tablet"
     assert settings.filtering.services == ("tiktok", "group:gambling")
@@ -74,7 +88,7 @@ def test_the_reference_file_names_every_tag_and_every_group_of_services() -> Non
 def test_every_key_of_the_reference_file_has_a_comment_above_it() -> None:
     lines = REFERENCE.read_text().splitlines()
     sections = {"dns:", "upstream:", "cache:", "filtering:", "blocking:", "local:", "query_log:"}
-    sections |= {"stats:", "web:", "log:", "safe_search:", "builtin:", "guard:"}
+    sections |= {"stats:", "web:", "log:", "safe_search:", "builtin:", "guard:", "dns64:"}
     below_one_comment = {f"    {engine}: false" for engine in SafeSearchSettings.model_fields}
     for above, line in pairwise(lines):
         is_key = re.match(r"( {2}| {4})?[a-z_0-9]+:", line) and line.strip() not in sections

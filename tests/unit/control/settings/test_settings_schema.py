@@ -25,8 +25,8 @@ Problems = Callable[..., list[str]]
         ("dns: {rate_limit: -1}", "dns.rate_limit: -1 is not a whole number from 0 to 1000000"),
         ("upstream: {servers: []}", "upstream.servers: the list is empty: there is nobody"),
         ("upstream: {servers: ['192.0.2.1:0']}", "it must be 1..65535"),
-        ("upstream: {servers: [0.0.0.0]}", '"0.0.0.0:53" is not the address of one server'),
-        ("upstream: {servers: ['ff02::1']}", '"[ff02::1]:53" is not the address of one server'),
+        ("upstream: {servers: [0.0.0.0]}", '"0.0.0.0" is not the address of one server'),
+        ("upstream: {servers: ['ff02::1']}", '"ff02::1" is not the address of one server'),
         ("upstream: {timeout: 11s}", "11s is out of range, write 100ms to 10s"),
         ("cache: {size: 5GiB}", "cache.size: 5GiB is out of range, write 1MiB to 4GiB"),
         (
@@ -190,9 +190,11 @@ def test_the_defaults_are_those_the_program_promises() -> None:
     assert [str(endpoint) for endpoint in settings.dns.listen] == ["0.0.0.0:53", "[::]:53"]
     assert settings.dns.reserved_names and settings.dns.rate_limit == 200
     assert [str(server) for server in settings.upstream.servers] == [
-        "9.9.9.9:53",
-        "149.112.112.112:53",
+        "https://dns.quad9.net",
+        "tls://dns.quad9.net",
     ]
+    assert settings.upstream.fallback == () and settings.upstream.hosts == ["dns.quad9.net"]
+    assert not settings.dns.is_encrypted
     assert settings.upstream.timeout == 2.0 and settings.upstream.randomize_case
     assert settings.cache.size == 32 << 20 and settings.cache.max_ttl == 86400
     assert settings.cache.max_negative_ttl == 3600 and settings.cache.persist

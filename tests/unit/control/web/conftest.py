@@ -12,6 +12,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import web
+from places import Place
 
 from sinkhole.control.database import Reader
 from sinkhole.control.lists.status import ListStatus
@@ -174,15 +175,17 @@ def house() -> Remembering:
 
 
 Serve = Callable[..., Awaitable[WebServer]]
+_ANY_PORT = Place("127.0.0.1", 0)
 
 
 @pytest.fixture
 async def serve(house: Remembering) -> AsyncIterator[Serve]:
-    """`await serve(hosts=..., patience_s=..., **sources to replace)`: a running web server."""
+    """`await serve(place=..., hosts=..., **sources to replace)`: a running web server."""
     servers: list[WebServer] = []
 
     async def start(
         *,
+        place: Place = _ANY_PORT,
         hosts: tuple[str, ...] = (),
         most_connections: int = 32,
         most_per_client: int = 8,
@@ -192,8 +195,7 @@ async def serve(house: Remembering) -> AsyncIterator[Serve]:
         app = create_app(replace(house.sources(), **changed), hosts=hosts)
         server = WebServer(
             app,
-            "127.0.0.1",
-            0,
+            *place,
             most_connections=most_connections,
             most_per_client=most_per_client,
             patience_s=patience_s,

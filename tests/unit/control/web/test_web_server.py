@@ -8,6 +8,7 @@ from typing import Any
 import aiohttp
 import pytest
 from aiohttp import ClientSession
+from places import nobodys_place
 
 from sinkhole.control.web import WebServer, create_app
 from sinkhole.control.web import server as web_server
@@ -47,11 +48,12 @@ async def test_stopping_is_bounded_while_a_request_never_ends(
 
 
 async def test_after_stopping_nobody_listens_and_stopping_twice_is_fine(serve: Any) -> None:
-    site = await serve()
+    place = nobodys_place()
+    site = await serve(place=place)
     await site.stop()
     await site.stop()
     with pytest.raises(ConnectionError):
-        await asyncio.open_connection("127.0.0.1", site.port)
+        await asyncio.open_connection(*place)
 
 
 def test_the_url_is_one_to_type_into_a_browser(house: Any) -> None:

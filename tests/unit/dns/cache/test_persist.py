@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from world import SimpleFilter, World, addresses
 
-from sinkhole.dns.cache.persist import MAGIC, MAGIC_2, Moment, dump, load
+from sinkhole.dns.cache.persist import MAGIC, MAGIC_2, MAGIC_3, Moment, dump, load, pack, seal
 from sinkhole.dns.cache.table import Table
 from sinkhole.dns.filter.match import Rewritten
 from sinkhole.dns.policy.blocking import Blocking
+from sinkhole.dns.policy.routes import Routes
 from sinkhole.dns.wire.name import from_text
 from sinkhole.model.errors import StorageError
 
@@ -150,17 +151,50 @@ async def test_answers_are_as_old_as_they_are_wherever_the_clock_was_set(
 async def test_a_file_of_version_2_is_read_by_its_wall_clock_times() -> None:
     """It has no moment in front, and times in place of ages, which the clock set back has made
     those of the future: they are left out."""
-    data = bytearray(dump((await filled()).table, moment(1010.0)))
-    assert restored(version_2(data, WALL + 90), moment(5.0, WALL + 100)).table.entries
-    again = restored(version_2(data, WALL + 90), moment(5.0, WALL + 100))
+    data = version_2((await filled()).table, WALL + 90)
+    again = restored(data, moment(5.0, WALL + 100))
     assert (await again.ask("www.example.org")).rr[0].ttl == 290
-    assert not restored(version_2(data, WALL + 90), moment(5.0, WALL)).table.entries
+    assert not restored(data, moment(5.0, WALL)).table.entries
 
 
-def version_2(data: bytes, received: float) -> bytes:
-    """A dump of one age as the version before wrote it."""
-    records = data[12 + 32 :].replace(struct.pack("!d", 10.0), struct.pack("!d", received))
+async def test_a_file_of_version_3_is_read_as_of_the_usual_upstreams() -> None:
+    world = await filled()
+    now = moment(1010.0)
+    body = seal(records_of_old((await filled()).table, 10.0), now)[len(MAGIC) :]
+    again = restored(MAGIC_3 + body, moment(5.0, WALL + 100))
+    assert len(again.table.entries) == len(world.table.entries) - 1  # but for what is blocked
+    assert (await again.ask("www.example.org")).rr[0].ttl == 190
+    assert again.upstreams.asked == []
+
+
+def version_2(table: Table, received: float) -> bytes:
+    """A file of one age as an older version wrote it."""
+    records = records_of_old(table, 10.0)
+    records = records.replace(struct.pack("!d", 10.0), struct.pack("!d", received))
     return MAGIC_2 + struct.pack("!I", crc32(records)) + records
+
+
+def records_of_old(table: Table, age_s: float) -> bytes:
+    """Records without what stands behind the targets: here only its sizes, four bytes."""
+    entries = table.entries.items()
+    return b"".join(pack([entry], 1000.0 + age_s, 0.0)[:-4] for entry in entries)
+
+
+async def test_an_answer_comes_back_for_the_upstreams_that_gave_it_only() -> None:
+    world = World()
+    world.publish(routes=Routes({"example.org": "büro"}))
+    world.upstreams.says("www.example.org", "A", "www.example.org. 300 A 192.0.2.1")
+    await world.ask("www.example.org")
+    data = dump(world.table, moment(world.clock.now))
+    for sets, asked in (
+        ({"example.org": "büro"}, []),
+        ({"example.org": "office"}, ["www.example.org A via office"]),
+        ({}, ["www.example.org A"]),
+    ):
+        again = await restarted(data, away_s=1)
+        again.publish(routes=Routes(sets))
+        await again.ask("www.example.org")
+        assert again.upstreams.asked == asked
 
 
 @pytest.mark.parametrize("data", [b"", b"x" * 50, MAGIC, MAGIC + b"\0\0\0\0" + b"x"])

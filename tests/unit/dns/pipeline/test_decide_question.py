@@ -88,5 +88,6 @@ def test_what_no_stage_has_a_say_in_may_go_to_an_upstream() -> None:
 
 
 def test_every_stage_has_a_reason_for_its_place() -> None:
-    assert [stage.name for stage in STAGES] == ["special", "local", "reserved", "filter"]
+    names = ["special", "local", "dns64", "reserved", "filter", "route"]
+    assert [stage.name for stage in STAGES] == names
     assert all(stage.reason and stage.silence for stage in STAGES)

@@ -25,10 +25,11 @@ class Busy(Script):
         tell: Callable[[Said | UpstreamError], None],
         client: bytes = b"",
         network: bytes = b"",
+        via: str = "",
     ) -> None:
         if self.full:
             raise UpstreamError("", "too many questions are waiting")
-        super().ask(question, tell)
+        super().ask(question, tell, client, network, via)
 
 
 async def test_a_failure_counts_once_however_many_clients_wait_for_it() -> None:

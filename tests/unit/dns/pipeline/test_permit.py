@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from sinkhole.dns.pipeline.permit import FREELY, Permit, allowed_by
+from sinkhole.dns.cache.answer import Answer
+from sinkhole.dns.pipeline.permit import FREELY, Permit, allowed_by, routed_to
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Record
+from sinkhole.dns.wire.write import write_tail
 from sinkhole.model.verdict import Cause, Outcome
 
 WWW, SAFE, EDGE = map(from_text, ("www.example.org", "safe.example.net", "edge.example.com"))
@@ -28,8 +30,19 @@ def test_a_permit_with_cnames_of_ours_asks_for_where_they_lead() -> None:
 
 
 def test_an_answer_that_came_another_way_is_told_from_one_that_did_not() -> None:
-    assert FREELY.leads_as((EDGE,), 0)
-    assert not FREELY.leads_as((SAFE, EDGE), 1)
-    assert LED.leads_as((SAFE, EDGE), 1)
-    assert not LED.leads_as((SAFE, EDGE), 0)
-    assert not LED.leads_as((EDGE, SAFE), 1)
+    assert FREELY.fits(answer(EDGE))
+    assert not FREELY.fits(answer(SAFE, EDGE, links=1))
+    assert LED.fits(answer(SAFE, EDGE, links=1))
+    assert not LED.fits(answer(SAFE, EDGE))
+    assert not LED.fits(answer(EDGE, SAFE, links=1))
+
+
+def test_an_answer_of_other_upstreams_says_nothing() -> None:
+    assert not FREELY.fits(answer(via="corp.example"))
+    assert routed_to("corp.example").fits(answer(via="corp.example"))
+    assert not routed_to("corp.example").fits(answer())
+    assert allowed_by(Cause("Mine", 3), "corp.example").fits(answer(via="corp.example"))
+
+
+def answer(*targets: bytes, links: int = 0, via: str = "") -> Answer:
+    return Answer(0, False, write_tail(WWW, ()), 60, 0.0, targets, links, via=via)

@@ -8,13 +8,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 import pytest
+from places import nobodys_place, nobodys_port
 from world import World, question
 
 from sinkhole.dns.pipeline.channel import TLS
 from sinkhole.dns.server import listeners as subject
 from sinkhole.dns.server import sockets
 from sinkhole.dns.server.listeners import Listeners
-from sinkhole.dns.server.sockets import Bound, ListenError, Transport, bind, bind_both
+from sinkhole.dns.server.sockets import Bound, ListenError, Transport, bind
 from sinkhole.dns.server.stream import StreamListener
 
 
@@ -25,14 +26,6 @@ async def listeners(*listen: tuple[str, int]) -> AsyncIterator[Listeners]:
         yield found
     finally:
         await found.close()
-
-
-def free_port() -> int:
-    """A port that is free for both, as good as certainly also in a moment."""
-    udp, tcp = bind_both("127.0.0.1")
-    udp.sock.close()
-    tcp.sock.close()
-    return udp.port
 
 
 class Machine:
@@ -76,80 +69,80 @@ def is_open(host: str, port: int, transport: Transport) -> bool:
 async def test_an_address_that_is_late_takes_no_other_down_and_is_served_when_it_comes(
     machine: Machine, caplog: pytest.LogCaptureFixture
 ) -> None:
-    port = free_port()
-    machine.lack("127.0.0.2", errno.EADDRNOTAVAIL)
-    async with listeners(("127.0.0.2", port), ("127.0.0.1", port)) as dns:
+    late, here = nobodys_place(), nobodys_place()
+    machine.lack(late.host, errno.EADDRNOTAVAIL)
+    async with listeners(late, here) as dns:
         dns.bind()
         dns.serve()
-        assert dns.addresses == [f"127.0.0.1:{port}"]
+        assert dns.addresses == [str(here)]
         (problem,) = dns.problems
-        assert "this machine has no address 127.0.0.2" in problem
+        assert f"this machine has no address {late.host}" in problem
         assert "DNS is not answered there; it is tried again" in problem
         assert problem in caplog.text
         assert not dns.is_complete
         caplog.clear()
         assert not dns.try_again()
         assert caplog.text == ""  # it was said once
-        machine.have("127.0.0.2")
+        machine.have(late.host)
         assert dns.try_again()
-        assert dns.addresses == [f"127.0.0.2:{port}", f"127.0.0.1:{port}"]
+        assert dns.addresses == [str(late), str(here)]
         assert (dns.is_complete, dns.problems) == (True, [])
-        assert all(is_open("127.0.0.2", port, each) for each in subject.BOTH)
+        assert all(is_open(*late, each) for each in subject.BOTH)
         assert not dns.try_again()
         assert len(dns.udp) == len(dns.acceptors) == 2
 
 
 @pytest.mark.parametrize("missing", subject.BOTH)
 async def test_of_an_address_what_can_be_had_is_served(missing: Transport) -> None:
-    other = bind(missing, "127.0.0.1", 0)
-    port = other.port
+    place = nobodys_place()
+    other = bind(missing, *place)
     (there,) = set(subject.BOTH) - {missing}
-    async with listeners(("127.0.0.1", port), ("127.0.0.1", 0)) as dns:
+    async with listeners(place, ("127.0.0.1", 0)) as dns:
         with other.sock:
             dns.bind()
             dns.serve()
-            assert is_open("127.0.0.1", port, there)
+            assert is_open(*place, there)
             (problem,) = dns.problems
-            assert f"127.0.0.1:{port} is in use" in problem
+            assert f"{place} is in use" in problem
             assert f"not answered there over {missing}" in problem
-            assert (f"127.0.0.1:{port}" in dns.addresses) == (there == "UDP")
+            assert (str(place) in dns.addresses) == (there == "UDP")
         assert dns.try_again()
-        assert f"127.0.0.1:{port}" in dns.addresses
-        assert is_open("127.0.0.1", port, missing)
+        assert str(place) in dns.addresses
+        assert is_open(*place, missing)
 
 
 async def test_where_every_port_is_taken_that_is_the_error_and_nothing_stays_open() -> None:
-    one, two = bind("UDP", "127.0.0.1", 0), bind("UDP", "127.0.0.1", 0)
-    with one.sock, two.sock:
-        async with listeners(("127.0.0.1", one.port), ("127.0.0.1", two.port)) as dns:
-            with pytest.raises(ListenError, match=rf":{one.port} is in use"):
+    one, two = nobodys_place(), nobodys_place()
+    with bind("UDP", *one).sock, bind("UDP", *two).sock:
+        async with listeners(one, two) as dns:
+            with pytest.raises(ListenError, match=rf"{one} is in use"):
                 dns.bind()
             assert dns.addresses == []
-            bind("TCP", "127.0.0.1", one.port).sock.close()
+            bind("TCP", *one).sock.close()
 
 
 async def test_as_long_as_one_address_is_merely_late_it_is_worth_waiting(machine: Machine) -> None:
-    port = free_port()
-    machine.lack("127.0.0.1", errno.EACCES)
-    machine.lack("127.0.0.2", errno.EADDRNOTAVAIL)
-    async with listeners(("127.0.0.1", port), ("127.0.0.2", port)) as dns:
+    refused, late = nobodys_place(), nobodys_place()
+    machine.lack(refused.host, errno.EACCES)
+    machine.lack(late.host, errno.EADDRNOTAVAIL)
+    async with listeners(refused, late) as dns:
         dns.bind()
         assert (dns.addresses, len(dns.problems)) == ([], 2)
 
 
 async def test_the_port_of_every_address_is_not_done_without(machine: Machine) -> None:
     """Else systemd-resolved on 127.0.0.53 would leave a house whose IPv4 is not served."""
-    port = free_port()
+    place = nobodys_place()
     machine.lack("0.0.0.0", errno.EADDRINUSE)
-    async with listeners(("0.0.0.0", port), ("127.0.0.1", port)) as dns:
+    async with listeners(("0.0.0.0", place.port), place) as dns:
         with pytest.raises(ListenError, match="in use"):
             dns.bind()
-        bind("UDP", "127.0.0.1", port).sock.close()
+        bind("UDP", *place).sock.close()
 
 
 async def test_over_tcp_alone_every_address_may_come_later(machine: Machine) -> None:
     machine.lack("0.0.0.0", errno.EADDRINUSE, "TCP")
-    port = free_port()
+    port = nobodys_port()
     async with listeners(("0.0.0.0", port)) as dns:
         dns.bind()
         assert dns.addresses == [f"0.0.0.0:{port}"]
@@ -184,13 +177,13 @@ async def test_a_machine_without_ipv6_does_without_its_wildcard(
 async def test_what_is_added_is_served_by_its_listener_and_is_never_the_end_of_the_others(
     machine: Machine,
 ) -> None:
-    port, machine.errors["TCP", "0.0.0.0"] = free_port(), errno.EADDRINUSE
-    async with listeners(("127.0.0.1", port)) as dns:
+    here, machine.errors["TCP", "0.0.0.0"] = nobodys_place(), errno.EADDRINUSE
+    async with listeners(here) as dns:
         added = StreamListener(dns.door, TLS)
         dns.add([("0.0.0.0", 0), ("127.0.0.2", 0)], "TCP", added, "TLS")
         dns.bind()
         dns.serve()
-        assert dns.addresses == [f"127.0.0.1:{port}"]
+        assert dns.addresses == [str(here)]
         assert [over for over, _ in dns.added] == ["TLS"]
         (problem,) = dns.problems
         assert "DNS is not answered there over TLS; it is tried again" in problem
@@ -202,11 +195,11 @@ async def test_what_is_added_is_served_by_its_listener_and_is_never_the_end_of_t
 
 
 async def test_a_bug_in_the_middle_leaves_nothing_open(monkeypatch: pytest.MonkeyPatch) -> None:
-    port = free_port()
-    async with listeners(("127.0.0.1", port)) as dns:
+    place = nobodys_place()
+    async with listeners(place) as dns:
         dns.bind()
         with suppress(ZeroDivisionError):
             monkeypatch.setattr(subject, "UdpListener", lambda *_: 1 // 0)
             dns.serve()
     for transport in subject.BOTH:
-        bind(transport, "127.0.0.1", port).sock.close()
+        bind(transport, *place).sock.close()

@@ -6,6 +6,7 @@ import errno
 import socket
 
 import pytest
+from places import nobodys_port
 
 from sinkhole.dns.server import sockets
 from sinkhole.dns.server.sockets import ListenError, Transport, _advice, bind, bind_both
@@ -46,7 +47,7 @@ def test_a_taken_port_is_named_with_what_to_do(transport: Transport) -> None:
 
 @pytest.mark.parametrize("transport", TRANSPORTS)
 def test_both_families_can_share_a_port(transport: Transport) -> None:
-    four = bind(transport, "0.0.0.0", 0)
+    four = bind(transport, "0.0.0.0", nobodys_port())
     with four.sock:
         try:
             bind(transport, "::", four.port).sock.close()

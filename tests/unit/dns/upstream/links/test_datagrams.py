@@ -8,6 +8,7 @@ import socket
 from collections.abc import AsyncIterator, Callable, Iterator
 
 import pytest
+from places import nobodys_place, nobodys_port
 
 from sinkhole.dns.upstream.links.datagrams import BIND_TRIES, LOWEST_PORT, Datagrams
 
@@ -97,11 +98,9 @@ async def test_datagrams_of_strangers_never_arrive(
 
 
 async def test_a_refused_port_is_told_at_once(
-    datagrams: Datagrams[str], arrivals: Arrivals, peer: socket.socket
+    datagrams: Datagrams[str], arrivals: Arrivals
 ) -> None:
-    address = peer.getsockname()
-    peer.close()
-    datagrams.send(socket.AF_INET, address, b"?", "owner")
+    datagrams.send(socket.AF_INET, nobodys_place(), b"?", "owner")
     owner, error = await next_of(arrivals)
     assert owner == "owner"
     assert isinstance(error, OSError)
@@ -111,10 +110,7 @@ async def test_a_refused_port_is_told_at_once(
 async def test_ports_are_drawn_from_the_entropy_source_until_one_is_free(
     peer: socket.socket,
 ) -> None:
-    taken = peer.getsockname()[1]
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as spare:
-        spare.bind(("127.0.0.1", 0))
-        free = spare.getsockname()[1]
+    taken, free = peer.getsockname()[1], nobodys_port()
     datagrams: Datagrams[str] = Datagrams(
         lambda arrived: None, entropy=scripted(taken, LOWEST_PORT - 1, 0, taken, free)
     )

@@ -1,0 +1,285 @@
+"""Who is asked: the section `upstream`. The kinds of its values are in upstream_values.py."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from ipaddress import IPv6Network
+from typing import Annotated, Any, Final, Literal, get_args
+
+from pydantic import (
+    AfterValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    PlainValidator,
+    TypeAdapter,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from sinkhole.control.settings.addresses import (
+    Endpoint,
+    Network,
+    endpoint,
+    is_address,
+    network,
+    one_server,
+)
+from sinkhole.control.settings.quoting import listing, nearest, quoted, shown
+from sinkhole.control.settings.units import Duration, time_span
+from sinkhole.control.settings.upstream_urls import parse_upstream
+from sinkhole.control.settings.upstream_values import (
+    NO_SUBNET,
+    ClientSubnet,
+    dns64_prefix,
+    parse_client_subnet,
+    parse_proxy,
+    parse_route,
+    parse_set_name,
+)
+from sinkhole.control.settings.values import Section, choice, conflict, flag, no_repeats, not_empty
+from sinkhole.model.masking import masked_address
+from sinkhole.model.proxy_url import ProxyUrl
+from sinkhole.model.upstream_url import UpstreamUrl
+
+Strategy = Literal["fastest", "parallel", "load_balance", "strict"]
+
+DEFAULT: Final = "default"
+"""What stands for `upstream.servers` in a route."""
+
+_OVER_UDP: Final = ("udp", "h3", "quic")
+_TIMEOUT: Final = ("100ms", "10s")
+
+
+def _read_url(value: Any) -> UpstreamUrl:
+    return value if isinstance(value, UpstreamUrl) else parse_upstream(value)
+
+
+class UpstreamItem(Section):
+    """One upstream of a list: its URL alone, or {url: ..., timeout: ...}."""
+
+    url: Annotated[UpstreamUrl, PlainValidator(_read_url)]
+    timeout: Annotated[Duration, time_span(*_TIMEOUT)] | None = None
+    """How long this one may take; None: as long as all others."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _from_text(
+        cls, value: Any, handler: ModelWrapValidatorHandler[UpstreamItem]
+    ) -> UpstreamItem:
+        if isinstance(value, (Mapping, UpstreamItem)):
+            return handler(value)
+        return cls(url=parse_upstream(value))
+
+    def __str__(self) -> str:
+        """How it is called before people."""
+        return str(self.url)
+
+    def without_secrets(self) -> UpstreamItem:
+        """The same with what looks random in its path masked."""
+        path = masked_address(self.url.path)
+        return self.model_copy(update={"url": self.url._replace(path=path)})
+
+
+Servers = tuple[UpstreamItem, ...]
+_SERVERS: Final[TypeAdapter[Any]] = TypeAdapter(Servers)
+
+
+def servers_differ() -> AfterValidator:
+    """Refuse a list that has a server twice, with whatever timeouts."""
+    return no_repeats(by=lambda item: item.url)
+
+
+def _read_target(value: Any) -> Servers | str:
+    """Where the names of a route are asked for: the name of a set, or servers."""
+    if isinstance(value, str):
+        return parse_set_name(value)
+    servers: Servers = _SERVERS.validate_python(value)
+    if not servers:
+        raise ValueError(f'the list is empty: write servers, the name of a set, or "{DEFAULT}"')
+    return servers
+
+
+def _masked(servers: Servers) -> Servers:
+    return tuple(item.without_secrets() for item in servers)
+
+
+class UpstreamSet(Section):
+    """Servers under a name, which routes (and later groups) can be sent to.
+
+    What is None is as in the section `upstream`.
+    """
+
+    servers: Annotated[
+        Servers,
+        not_empty('there is nobody to ask, write for instance ["9.9.9.9"]'),
+        servers_differ(),
+    ]
+    fallback: Annotated[Servers, servers_differ()] = ()
+    strategy: Annotated[Strategy, choice(*get_args(Strategy))] | None = None
+    client_subnet: Annotated[ClientSubnet, PlainValidator(parse_client_subnet)] | None = None
+
+    def without_secrets(self) -> UpstreamSet:
+        """The same with what looks random in paths masked."""
+        masked = {"servers": _masked(self.servers), "fallback": _masked(self.fallback)}
+        return self.model_copy(update=masked)
+
+
+class Dns64Settings(Section):
+    """IPv4 addresses as IPv6 ones, in networks that have only these (RFC 6147)."""
+
+    enabled: Annotated[bool, flag()] = False
+    prefix: Annotated[IPv6Network, dns64_prefix()] = IPv6Network("64:ff9b::/96")
+    """What translators (NAT64) take for IPv4 (RFC 6052)."""
+    exclude: tuple[Annotated[Network, network()], ...] = (IPv6Network("::ffff:0:0/96"),)
+    """IPv6 addresses in answers that count as none."""
+
+    @field_validator("exclude", mode="after")
+    @classmethod
+    def _is_ipv6(cls, exclude: tuple[Network, ...]) -> tuple[Network, ...]:
+        for position, each in enumerate(exclude):
+            if each.version != 6:
+                message = f"{each} is IPv4, this key takes IPv6 networks"
+                raise conflict(message, "exclude", position)
+        return exclude
+
+
+QUAD9: Final = (
+    UpstreamItem(url=parse_upstream("https://dns.quad9.net/dns-query")),
+    UpstreamItem(url=parse_upstream("tls://dns.quad9.net")),
+)
+BOOTSTRAP: Final = tuple(
+    Endpoint(address, 53) for address in ("9.9.9.9", "149.112.112.112", "2620:fe::fe")
+)
+
+
+class UpstreamSettings(Section):
+    """Who is asked, for which names, and how patiently."""
+
+    servers: Annotated[
+        Servers,
+        not_empty('there is nobody to forward to, write for instance ["9.9.9.9"]'),
+        servers_differ(),
+    ] = QUAD9
+    fallback: Annotated[Servers, servers_differ()] = ()
+    """Asked only when every one of `servers` has failed."""
+    bootstrap: Annotated[
+        tuple[Annotated[Endpoint, endpoint(53), one_server()], ...], no_repeats()
+    ] = BOOTSTRAP
+    """Resolvers that know where upstreams with a name are, asked by plain DNS."""
+    strategy: Annotated[Strategy, choice(*get_args(Strategy))] = "fastest"
+    timeout: Annotated[Duration, time_span(*_TIMEOUT)] = Duration.parse("2s")
+    """How long one server may take; its tries share it."""
+    randomize_case: Annotated[bool, flag()] = True
+    """Send names in random upper and lower case, so that forged answers are recognised (0x20)."""
+    sets: dict[Annotated[str, PlainValidator(parse_set_name)], UpstreamSet] = Field(
+        default_factory=dict
+    )
+    """Named sets of servers."""
+    routes: dict[str, Annotated[Servers | str, PlainValidator(_read_target)]] = Field(
+        default_factory=dict
+    )
+    """Names that others are asked about: by zone ("corp.example", with all below), by what is
+    below a zone only ("*.corp.example"), or UNQUALIFIED for names without a dot. The most specific
+    counts. A text is the name of a set, or DEFAULT."""
+    client_subnet: Annotated[ClientSubnet, PlainValidator(parse_client_subnet)] = NO_SUBNET
+    """What upstreams are told of where a client is (RFC 7871)."""
+    proxy: Annotated[ProxyUrl, PlainValidator(parse_proxy)] | None = None
+    """By which upstreams are reached, but for those of routes that go over UDP; None: directly.
+    It looks their names up itself."""
+    dns64: Dns64Settings = Field(default=Dns64Settings(), validate_default=True)
+
+    @property
+    def all_items(self) -> Iterator[tuple[tuple[str | int, ...], UpstreamItem]]:
+        """Every upstream that is named anywhere, with the path to it from this section."""
+        return _items_of(dict(self))
+
+    @property
+    def hosts(self) -> list[str]:
+        """Names and addresses of all of them, which no list may block."""
+        return list(dict.fromkeys(item.url.host for _, item in self.all_items))
+
+    def without_secrets(self) -> UpstreamSettings:
+        """The same with the proxy's user, and with what looks random in paths, masked."""
+        sets = {name: each.without_secrets() for name, each in self.sets.items()}
+        routes = {
+            name: target if isinstance(target, str) else _masked(target)
+            for name, target in self.routes.items()
+        }
+        masked: dict[str, Any] = {"sets": sets, "routes": routes}
+        masked |= {"servers": _masked(self.servers), "fallback": _masked(self.fallback)}
+        masked["proxy"] = self.proxy and self.proxy.masked
+        return self.model_copy(update=masked)
+
+    @field_validator("sets", mode="after")
+    @classmethod
+    def _sets_are_not_default(cls, sets: dict[str, UpstreamSet]) -> dict[str, UpstreamSet]:
+        if DEFAULT in sets:
+            raise conflict("stands for upstream.servers, choose another name", "sets", DEFAULT)
+        return sets
+
+    @field_validator("routes", mode="after")
+    @classmethod
+    def _routes_lead_somewhere(
+        cls, written: dict[str, Servers | str], info: ValidationInfo
+    ) -> dict[str, Servers | str]:
+        routes: dict[str, Servers | str] = {}
+        for name, target in written.items():
+            try:
+                route = parse_route(name)
+            except ValueError as error:
+                raise conflict(str(error), "routes", name) from None
+            if route in routes:
+                raise conflict("this name is listed twice, in two spellings", "routes", name)
+            if isinstance(target, str):
+                _check_set(name, target, info.data.get("sets"))
+            routes[route] = target
+        return routes
+
+    @field_validator("dns64", mode="after")
+    @classmethod
+    def _fit_together(cls, dns64: Dns64Settings, info: ValidationInfo) -> Dns64Settings:
+        proxy, bootstrap = info.data.get("proxy"), info.data.get("bootstrap")
+        for path, item in _items_of(info.data):
+            if proxy is not None and item.url.kind in _OVER_UDP and path[0] != "routes":
+                message = f"{quoted(str(item))} goes over UDP, which upstream.proxy cannot carry"
+                raise conflict(f"{message}: write tcp://, tls:// or https://", *path)
+            is_asked_about = proxy is None or item.url.kind in _OVER_UDP
+            if bootstrap == () and is_asked_about and item.url.is_named and not item.url.addresses:
+                raise conflict(_nobody_knows(str(item)), *path)
+        if bootstrap == () and proxy is not None and not is_address(proxy.host):
+            raise conflict(_nobody_knows(str(proxy)), "proxy")
+        return dns64
+
+
+def _items_of(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], UpstreamItem]]:
+    """All upstreams in the values of a section, each with its path."""
+    for key in ("servers", "fallback"):
+        yield from _numbered(data.get(key, ()), key)
+    for name, each in data.get("sets", {}).items():
+        yield from _numbered(each.servers, "sets", name, "servers")
+        yield from _numbered(each.fallback, "sets", name, "fallback")
+    for name, target in data.get("routes", {}).items():
+        if not isinstance(target, str):
+            yield from _numbered(target, "routes", name)
+
+
+def _nobody_knows(named: str) -> str:
+    nobody = "and nobody is in upstream.bootstrap who could be asked where it is"
+    return f"{quoted(named)} has a name, {nobody}"
+
+
+def _numbered(
+    items: Servers, *path: str | int
+) -> Iterator[tuple[tuple[str | int, ...], UpstreamItem]]:
+    return (((*path, position), item) for position, item in enumerate(items))
+
+
+def _check_set(route: str, name: str, sets: Mapping[str, UpstreamSet] | None) -> None:
+    """Refuse a route to a set that is not there; `sets` is None where they are wrong themselves."""
+    if sets is None or name == DEFAULT or name in sets:
+        return
+    known = [DEFAULT, *sets]
+    near = nearest(name, known)
+    hint = f"did you mean {quoted(near)}?" if near else f"write {listing(known)}, or servers: [...]"
+    raise conflict(f"{shown(name)} is no upstream set, {hint}", "routes", route)
