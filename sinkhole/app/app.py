@@ -88,12 +88,7 @@ class App:
             essential_names=settings.upstream.hosts,
             faults=self.faults,
         )
-        self.dns = Listeners(
-            [(each.host, each.port) for each in settings.dns.listen],
-            self.pipeline,
-            most_connections=self._quotas.connections,
-            faults=self.faults,
-        )
+        self.dns = self._make_dns(settings)
         self.listening = Listening(self.dns, self._make_page, self.faults)
         self.query_log: QueryLog | None = None
         self._has_loaded = False
@@ -101,6 +96,15 @@ class App:
         self._cache_file = CacheFile(settings, self.table)
         self._tasks = Tasks("app", limit=4, faults=self.faults)
         self._publishing = asyncio.Lock()
+
+    def _make_dns(self, settings: Settings) -> Listeners:
+        return Listeners(
+            [(each.host, each.port) for each in settings.dns.listen],
+            self.pipeline,
+            most_connections=self._quotas.connections,
+            proxies=settings.dns.proxies,
+            faults=self.faults,
+        )
 
     # ---- starting and stopping ---------------------------------------------------------------
 

@@ -46,7 +46,7 @@ class Peer(NamedTuple):
         return f"https://{self.https}/dns-query#{NAME}"
 
 
-def _places() -> Peer:
+def nobodys_places() -> Peer:
     """Three ports of one address."""
     place = nobodys_place()
     return Peer(place, place._replace(port=place.port + 1), place._replace(port=place.port + 2))
@@ -57,7 +57,7 @@ async def unbound(
     folder: Path, certificate: Certificate | None = None, peer: Peer | None = None
 ) -> AsyncIterator[Peer]:
     """An Unbound that answers from `LOCAL`, and REFUSED to everything else."""
-    peer = peer or _places()
+    peer = peer or nobodys_places()
     chain, key = (certificate or leaf(NAME, peer.plain.host)).write(folder, "unbound")
     records = "\n".join(f'  local-data: "{name}. 60 IN A {LOCAL[name]}"' for name in LOCAL)
     (folder / "unbound.conf").write_text(f"""
@@ -90,10 +90,13 @@ remote-control:
 
 @asynccontextmanager
 async def dnsdist(
-    folder: Path, backend: FakeUpstream, certificate: Certificate | None = None
+    folder: Path,
+    backend: FakeUpstream,
+    certificate: Certificate | None = None,
+    peer: Peer | None = None,
 ) -> AsyncIterator[Peer]:
     """A dnsdist in front of a scripted backend; each connection takes 1000 questions at once."""
-    peer = _places()
+    peer = peer or nobodys_places()
     chain, key = (certificate or leaf(NAME, peer.plain.host)).write(folder, "dnsdist")
     (folder / "dnsdist.conf").write_text(f"""
 setSecurityPollSuffix("")

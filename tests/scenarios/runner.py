@@ -222,7 +222,7 @@ class ScenarioRunner:
         traits, criteria = self._traits, rules.criteria
         return replace(
             self.world.pipeline.policy.access,
-            traits=lambda packed: traits.get(packed, frozenset()) & criteria,
+            traits=lambda packed, _: traits.get(packed, frozenset()) & criteria,
         )
 
     def _do_rebinding(self, words: Words, below: list[str]) -> None:

@@ -29,14 +29,16 @@ class Access:
 
     `allow` are the networks that may ask at all (RFC 5358 §4), `rate_limit` queries a second for
     each network of so many bits as `ipv4_prefix` and `ipv6_prefix` say, 0 for no limit. `traits`
-    tells those of a packed address (4 or 16 bytes); None where no rule asks for any.
+    tells those of a packed address (4 or 16 bytes) and a client's id, "" for none; None where no
+    rule asks for any. `ids` are those that the settings know.
     """
 
     allow: tuple[Network, ...] = ()
     rate_limit: int = 0
-    traits: Callable[[bytes], Traits] | None = None
+    traits: Callable[[bytes, str], Traits] | None = None
     ipv4_prefix: int = 32
     ipv6_prefix: int = 64
+    ids: frozenset[str] = frozenset()
 
     def network(self, packed: bytes) -> bytes:
         """The network that shares a budget with an address, both of 4 or 16 bytes."""

@@ -295,7 +295,7 @@ class SessionLink(SessionEvents):
         if load.ended_early(now):
             self._allowance = load.answered  # it may take so many questions, and then close
         self._again(left, what)
-        if left and not load.answered and self._opening.was_barren(what):
+        if left and not load.answered and self._opening.was_barren(what, load.opened_at):
             return
         self._send_waiting(now)
 

@@ -73,7 +73,7 @@ class Told:
     def __init__(self) -> None:
         self.asked: list[bytes] = []
 
-    def __call__(self, packed: bytes) -> frozenset[str]:
+    def __call__(self, packed: bytes, client_id: str) -> frozenset[str]:
         self.asked.append(packed)
         return frozenset()
 
@@ -119,7 +119,7 @@ def test_a_network_cannot_ask_more_by_asking_from_many_addresses() -> None:
 
 
 def test_clients_differ_by_what_rules_ask_of_them() -> None:
-    def traits(packed: bytes) -> frozenset[str]:
+    def traits(packed: bytes, client_id: str) -> frozenset[str]:
         return frozenset({"ip:192.0.2.1"} if packed[-1] == 1 else ())
 
     clients = Clients(Access(HOUSE, 0, traits))
