@@ -22,7 +22,7 @@ FLOORS = {
     "cli": [""],
     "app": [""],
     "control": ["web", "explain", "lists querylog", "stats", "settings database"],
-    "dns": ["server", "pipeline", "policy upstream", "clients", "cache filter http", "wire"],
+    "dns": ["server", "pipeline", "policy upstream", "clients", "cache filter http quic", "wire"],
     "model": [""],
 }
 """The floors and the steps of each, from top to bottom. A room may import what stands further
@@ -54,6 +54,11 @@ HOMES = {
     "aiohttp": ("control/web/", "control/lists/"),
     "h2": ("dns/http/", "dns/upstream/links/http2.py", "dns/server/http2.py"),
     "hpack": "dns/http/",
+    "qh3": (
+        "dns/quic/",
+        *(f"dns/upstream/links/{name}.py" for name in ("quic", "http3")),
+        *(f"dns/upstream/links/quic_{name}.py" for name in ("certificate", "opening", "transport")),
+    ),
     "aiosqlite": "control/database/",
     "sqlite3": "control/database/",
     "yaml": "control/settings/",

@@ -96,7 +96,7 @@ class Door:
         return self._places(holder).admit(holder)
 
     @contextlib.contextmanager
-    def guarding(self, transport: asyncio.BaseTransport) -> Iterator[None]:
+    def guarding(self, transport: asyncio.BaseTransport | Holder) -> Iterator[None]:
         """Take note of a bug that is met within, and end the connection."""
         try:
             yield
