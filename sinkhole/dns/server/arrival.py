@@ -9,13 +9,17 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
+from typing import Final
 
 from sinkhole.dns.clients.clients import Client
-from sinkhole.dns.pipeline.channel import Channel
+from sinkhole.dns.pipeline.channel import HTTPS, Channel
 from sinkhole.dns.server.door import Door, packed_address
 from sinkhole.dns.server.handshakes import HANDSHAKE_S
-from sinkhole.dns.server.proxy_protocol import read_proxy_header
+from sinkhole.dns.server.proxy_protocol import ProxyHeader, read_proxy_header
 from sinkhole.model.errors import WireError
+
+_TLS_HANDSHAKE: Final = b"\x16"
+"""What every connection of TLS begins with, and no PROXY header (RFC 8446 §5.1)."""
 
 
 class Arrival(asyncio.Protocol):
@@ -55,13 +59,19 @@ class Arrival(asyncio.Protocol):
         try:
             header = read_proxy_header(self._header)
         except WireError:
-            self.close()
-            return
+            if not self._tells_later():
+                self.close()
+                return
+            header = ProxyHeader(None, 0)
         if header is None:
             return
         with self._door.guarding(self._transport):
             self._door.handshakes.places.leave(self)
             self._hand_over(header.source or self.client.packed, self._header[header.size :])
+
+    def _tells_later(self) -> bool:
+        """Whether it is a proxy that speaks HTTP itself: each request says whose it is then."""
+        return self.channel == HTTPS and self._header[:1] == _TLS_HANDSHAKE
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Give the place back; nobody is missed."""
