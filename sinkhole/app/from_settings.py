@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import partial
 
+from sinkhole.app.upstreams import route_sets
 from sinkhole.control.lists.builtin import builtin_lists
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.hosts_file import read_hosts_file
@@ -16,16 +17,11 @@ from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.policy.blocking import Blocking, Mode
 from sinkhole.dns.policy.local import LocalNames
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
+from sinkhole.dns.policy.routes import Routes
 from sinkhole.dns.policy.snapshot import Filter, GroupPolicy, Policy
 from sinkhole.dns.policy.special_use import Reserved
-from sinkhole.dns.upstream.forwarder import Forwarder
-from sinkhole.dns.upstream.health import Server
-from sinkhole.dns.upstream.links.plain import MOST_PER_SERVER, PlainLink
-from sinkhole.dns.upstream.links.plain_engine import PlainEngine
-from sinkhole.dns.upstream.sets import DEFAULT, UpstreamSet
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.model.errors import SettingsError
-from sinkhole.model.faults import Faults
 
 
 def known_clients(settings: Settings) -> KnownClients:
@@ -53,6 +49,7 @@ class PolicyMaker:
         self._reserved = make_reserved(settings)
         self._rebinding = Rebinding(builtin.rebinding_allow) if builtin.rebinding else None
         self._bogus = BogusAddresses(builtin.bogus_nxdomain) if builtin.bogus_nxdomain else None
+        self._routes = Routes(route_sets(settings))
         self._known = known_clients(settings)
         self.client_name = self._known.called
 
@@ -75,6 +72,7 @@ class PolicyMaker:
             ),
             self._rebinding,
             self._bogus,
+            self._routes,
         )
 
 
@@ -129,25 +127,6 @@ def address_records(addresses: Iterable[Address]) -> list[tuple[int, bytes]]:
     """Addresses as local records."""
     types = {4: Type.A, 6: Type.AAAA}
     return [(types[address.version], address.packed) for address in addresses]
-
-
-def make_forwarder(
-    settings: Settings, sockets: int = 2 * MOST_PER_SERVER, faults: Faults | None = None
-) -> Forwarder:
-    """The upstreams, which share so many sockets; `faults` are told of bugs."""
-    upstream = settings.upstream
-    engine = PlainEngine(randomize_case=upstream.randomize_case, faults=faults)
-    most = min(MOST_PER_SERVER, max(1, sockets // (2 * max(1, len(upstream.servers)))))
-    servers = tuple(
-        Server(
-            str(each.url),
-            PlainLink(each.url.host, each.url.port, engine, most),
-            each.timeout or upstream.timeout,
-        )
-        for each in upstream.servers
-        if each.url.kind == "udp" and not each.url.is_named
-    )
-    return Forwarder({DEFAULT: UpstreamSet(servers)}, faults=faults)
 
 
 def ttl_limits(settings: Settings) -> TtlLimits:

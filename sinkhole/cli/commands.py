@@ -16,6 +16,7 @@ from sinkhole import __version__
 from sinkhole.cli.list_commands import lists_group
 from sinkhole.cli.options import config_option, honest
 from sinkhole.cli.terminal import LogLines, guard_output
+from sinkhole.cli.upstream_commands import upstream_group
 from sinkhole.control.settings import Settings, effective, load, without_secrets
 
 
@@ -48,6 +49,7 @@ def main() -> None:
 
 
 main.add_command(lists_group)
+main.add_command(upstream_group)
 
 
 @main.command()

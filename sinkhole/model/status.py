@@ -41,6 +41,15 @@ class UpstreamStatus(TypedDict):
     last_failure: str
 
 
+class CertificateStatus(TypedDict):
+    """The certificate in use; `not_after` is in seconds since 1970, `days_left` may be below 0."""
+
+    names: list[str]
+    issuer: str
+    not_after: float
+    days_left: int
+
+
 class CacheStatus(TypedDict):
     """How full the cache of answers is."""
 

@@ -14,6 +14,7 @@ from sinkhole.control.settings.schema import Settings
 from sinkhole.control.settings.units import Duration, Size
 from sinkhole.control.settings.upstream_schema import UpstreamItem
 from sinkhole.model.masking import masked_address
+from sinkhole.model.proxy_url import ProxyUrl
 from sinkhole.model.upstream_url import UpstreamUrl
 
 _INDENT = "  "
@@ -75,7 +76,7 @@ def _inline(value: Any) -> str:
         return "true" if value else "false"
     if isinstance(value, (Duration, Size, int)):
         return str(value)
-    if isinstance(value, UpstreamUrl):
+    if isinstance(value, (UpstreamUrl, ProxyUrl)):
         return quoted(value.text)
     if isinstance(value, BaseModel):
         written = {name: each for name, each in value if each is not None}

@@ -17,14 +17,20 @@ from pydantic import (
     model_validator,
 )
 
-from sinkhole.control.settings.addresses import Endpoint, Network, endpoint, network, one_server
+from sinkhole.control.settings.addresses import (
+    Endpoint,
+    Network,
+    endpoint,
+    is_address,
+    network,
+    one_server,
+)
 from sinkhole.control.settings.quoting import listing, nearest, quoted, shown
 from sinkhole.control.settings.units import Duration, time_span
 from sinkhole.control.settings.upstream_urls import parse_upstream
 from sinkhole.control.settings.upstream_values import (
     NO_SUBNET,
     ClientSubnet,
-    Proxy,
     dns64_prefix,
     parse_client_subnet,
     parse_proxy,
@@ -33,6 +39,7 @@ from sinkhole.control.settings.upstream_values import (
 )
 from sinkhole.control.settings.values import Section, choice, conflict, flag, no_repeats, not_empty
 from sinkhole.model.masking import masked_address
+from sinkhole.model.proxy_url import ProxyUrl
 from sinkhole.model.upstream_url import UpstreamUrl
 
 Strategy = Literal["fastest", "parallel", "load_balance", "strict"]
@@ -40,6 +47,7 @@ Strategy = Literal["fastest", "parallel", "load_balance", "strict"]
 DEFAULT: Final = "default"
 """What stands for `upstream.servers` in a route."""
 
+_OVER_UDP: Final = ("udp", "h3", "quic")
 _TIMEOUT: Final = ("100ms", "10s")
 
 
@@ -176,8 +184,9 @@ class UpstreamSettings(Section):
     counts. A text is the name of a set, or DEFAULT."""
     client_subnet: Annotated[ClientSubnet, PlainValidator(parse_client_subnet)] = NO_SUBNET
     """What upstreams are told of where a client is (RFC 7871)."""
-    proxy: Annotated[Proxy, PlainValidator(parse_proxy)] | None = None
-    """By which upstreams are reached, but for those of routes that go over UDP; None: directly."""
+    proxy: Annotated[ProxyUrl, PlainValidator(parse_proxy)] | None = None
+    """By which upstreams are reached, but for those of routes that go over UDP; None: directly.
+    It looks their names up itself."""
     dns64: Dns64Settings = Field(default=Dns64Settings(), validate_default=True)
 
     @property
@@ -232,12 +241,14 @@ class UpstreamSettings(Section):
     def _fit_together(cls, dns64: Dns64Settings, info: ValidationInfo) -> Dns64Settings:
         proxy, bootstrap = info.data.get("proxy"), info.data.get("bootstrap")
         for path, item in _items_of(info.data):
-            if item.url.is_named and not item.url.addresses and bootstrap == ():
-                message = f"{quoted(str(item))} has a name, and nobody is in upstream.bootstrap"
-                raise conflict(f"{message} who could be asked where it is", *path)
-            if proxy is not None and item.url.kind in ("udp", "h3", "quic") and path[0] != "routes":
+            if proxy is not None and item.url.kind in _OVER_UDP and path[0] != "routes":
                 message = f"{quoted(str(item))} goes over UDP, which upstream.proxy cannot carry"
                 raise conflict(f"{message}: write tcp://, tls:// or https://", *path)
+            is_asked_about = proxy is None or item.url.kind in _OVER_UDP
+            if bootstrap == () and is_asked_about and item.url.is_named and not item.url.addresses:
+                raise conflict(_nobody_knows(str(item)), *path)
+        if bootstrap == () and proxy is not None and not is_address(proxy.host):
+            raise conflict(_nobody_knows(str(proxy)), "proxy")
         return dns64
 
 
@@ -251,6 +262,11 @@ def _items_of(data: Mapping[str, Any]) -> Iterator[tuple[tuple[str | int, ...], 
     for name, target in data.get("routes", {}).items():
         if not isinstance(target, str):
             yield from _numbered(target, "routes", name)
+
+
+def _nobody_knows(named: str) -> str:
+    nobody = "and nobody is in upstream.bootstrap who could be asked where it is"
+    return f"{quoted(named)} has a name, {nobody}"
 
 
 def _numbered(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from ipaddress import IPv6Network
 from typing import Any, Final, Literal
-from urllib.parse import quote, unquote
+from urllib.parse import unquote
 
 from pydantic import PlainValidator
 
@@ -20,7 +20,8 @@ from sinkhole.control.settings.addresses import (
 )
 from sinkhole.control.settings.quoting import shown
 from sinkhole.control.settings.values import read_text
-from sinkhole.model.masking import MASK, masked_address
+from sinkhole.model.masking import masked_address
+from sinkhole.model.proxy_url import PROXY_PORTS, ProxyKind, ProxyUrl
 
 UNQUALIFIED: Final = "unqualified"
 """The route of names without a dot, and no zone: that one is written "unqualified."."""
@@ -114,69 +115,38 @@ def parse_client_subnet(value: Any) -> ClientSubnet:
 
 # ---- proxies -----------------------------------------------------------------------------------
 
-ProxyKind = Literal["http", "socks5"]
-_PROXY_PORTS: Final[dict[str, tuple[ProxyKind, int]]] = {
-    "http": ("http", 8080),
-    "socks5": ("socks5", 1080),
-    "socks5h": ("socks5", 1080),
+_PROXY_KINDS: Final[dict[str, ProxyKind]] = {
+    "http": "http",
+    "socks5": "socks5",
+    "socks5h": "socks5",
 }
+"""By the scheme that people write; names are always looked up by the proxy."""
+
 _EXAMPLE: Final = '"http://192.0.2.8:8080" or "socks5://192.0.2.8:1080"'
 
 
-@dataclass(frozen=True, slots=True)
-class Proxy:
-    """A server that makes connections for us: HTTP (CONNECT) or SOCKS5 (RFC 1928)."""
-
-    kind: ProxyKind
-    host: str
-    port: int
-    user: str = ""
-    password: str = ""
-
-    def __str__(self) -> str:
-        """The text that it is read from, with its secrets."""
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{self.kind}://{self._user}{host}:{self.port}"
-
-    def __repr__(self) -> str:
-        """As people may see it."""
-        return f"Proxy({str(self.masked)!r})"
-
-    @property
-    def masked(self) -> Proxy:
-        """The same without user and password."""
-        return replace(self, user=MASK, password="") if self.user or self.password else self
-
-    @property
-    def _user(self) -> str:
-        if not self.user and not self.password:
-            return ""
-        user = quote(self.user, safe="*")
-        return f"{user}:{quote(self.password, safe='')}@" if self.password else f"{user}@"
-
-
-def parse_proxy(value: Any) -> Proxy | None:
+def parse_proxy(value: Any) -> ProxyUrl | None:
     """Read "http://[user:password@]host:port" or "socks5://...".  "" and false are none.
 
     Raises ValueError, which shows no password.
     """
-    if isinstance(value, Proxy) or value is None:
+    if isinstance(value, ProxyUrl) or value is None:
         return value
     if value is False or value == "":
         return None
     text = read_text(value, 1000)
     told = shown(masked_address(text))
     scheme, mark, rest = text.partition("://")
-    kind, usual_port = _PROXY_PORTS.get(scheme.lower(), ("http", 0))
+    kind = _PROXY_KINDS.get(scheme.lower())
     user, at, authority = rest.removesuffix("/").rpartition("@")
     host, port = host_and_port(authority)
-    if not mark or not usual_port or not host or "/" in authority:
+    if not mark or kind is None or not host or "/" in authority:
         raise ValueError(f"{told} is no proxy, write {_EXAMPLE}")
     name, _, password = user.partition(":")
-    return Proxy(
+    return ProxyUrl(
         kind,
         parse_host(host, told),
-        read_port(told, port) if port else usual_port,
+        read_port(told, port) if port else PROXY_PORTS[kind],
         unquote(name) if at else "",
         unquote(password),
     )

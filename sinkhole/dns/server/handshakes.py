@@ -27,7 +27,7 @@ class Handshakes:
     def __init__(self, bugs: Bugs) -> None:
         self.places = Places(MAX_HANDSHAKES)
         self.failed = 0
-        """Connections that ended within their handshake, by an error or for want of time."""
+        """Connections that ended within their handshake, whoever ended them."""
         self._bugs = bugs
         self._steps: deque[Callable[[], None]] = deque()
 

@@ -80,7 +80,8 @@ class TlsHandshake(asyncio.Protocol):
             self._door.handshakes.queue(self._take_step)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Give the place back."""
+        """Give the place back; that no stream was made of it is counted."""
+        self._door.handshakes.failed += 1
         self._door.handshakes.places.leave(self)
 
     def _take_step(self) -> None:
@@ -93,7 +94,6 @@ class TlsHandshake(asyncio.Protocol):
             except ssl.SSLWantReadError:
                 self._transport.resume_reading()
             except ssl.SSLError:
-                self._door.handshakes.failed += 1
                 self._transport.write(self._outgoing.read())  # which tells the client why
                 self._transport.close()
             else:
@@ -119,7 +119,6 @@ class TlsHandshake(asyncio.Protocol):
 
     def close(self) -> None:
         """Give it up."""
-        self._door.handshakes.failed += 1
         self._transport.abort()
 
 

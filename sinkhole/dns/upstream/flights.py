@@ -147,16 +147,20 @@ class Flights:
 
     def _close(self, attempt: Attempt) -> None:
         """Ask no longer, and give its place back; nothing more is heard of it."""
-        cancel, attempt.cancel = attempt.cancel, None
+        cancel = attempt.cancel
         if cancel is not None:
-            attempt.server.places.leave(attempt.flight.holder, attempt)
+            self._leave(attempt)
             cancel()
+
+    def _leave(self, attempt: Attempt) -> None:
+        attempt.cancel = None
+        attempt.server.places.leave(attempt.flight.holder, attempt)
 
     # -- what comes back -------------------------------------------------------------------
 
     def _heard(self, attempt: Attempt, outcome: Answer | Failure) -> None:
         """What became of an attempt. A bug ends that one only, and blames no server."""
-        self._close(attempt)
+        self._leave(attempt)
         try:
             self._judge(attempt, outcome)
         except Exception as error:

@@ -61,8 +61,12 @@ def _whose_turn(may: Sequence[Server], zone: bytes) -> Server:
 
 def _take_turn(first: Server, servers: Sequence[Server]) -> None:
     """Its next turn is the later the slower it is; who was away does not catch up."""
-    now = min(server.turn for server in servers if server.up) if first.up else first.turn
-    first.turn = max(first.turn, now) + max(first.score, LEAST_COST_S)
+    others = [each.turn - _cost_s(each) for each in servers if each is not first and each.up]
+    first.turn = max(first.turn, min(others, default=first.turn)) + _cost_s(first)
+
+
+def _cost_s(server: Server) -> float:
+    return max(server.score, LEAST_COST_S)
 
 
 def _in_order(may: Sequence[Server], zone: bytes) -> Server:

@@ -146,8 +146,12 @@ class PlainEngine:
         """Tell what became of it, unless it has ended already."""
         if asking in self._open:
             self.forget(asking)
-            with self._faults.contain("an upstream's answer"):
-                asking.on_reply(outcome)
+            self.tell(asking.on_reply, outcome)
+
+    def tell(self, on_reply: OnReply, outcome: Answer | Failure) -> None:
+        """Tell somebody what became of a question; a bug in hearing it harms nobody else."""
+        with self._faults.contain("an upstream's answer"):
+            on_reply(outcome)
 
     def meet_bug(self, asking: PlainAsking, error: Exception) -> None:
         """Note a bug, and end the question that met it; its server is not to blame."""

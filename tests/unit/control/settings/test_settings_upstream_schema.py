@@ -8,6 +8,7 @@ import pytest
 
 from sinkhole.control.settings import Settings, effective, without_secrets
 from sinkhole.control.settings.upstream_schema import UpstreamItem
+from sinkhole.model.proxy_url import ProxyUrl
 from sinkhole.model.upstream_url import UpstreamUrl
 
 Load = Callable[..., Settings]
@@ -83,6 +84,10 @@ def test_names_of_all_upstreams_are_known(loaded: Load) -> None:
         ("bootstrap: ['tls://192.0.2.1']", 'bootstrap[0]: "tls://192.0.2.1" is not an IP addr'),
         ("bootstrap: [0.0.0.0]", "is not the address of one server"),
         ("bootstrap: []", 'servers[0]: "https://dns.quad9.net" has a name, and nobody is in'),
+        (
+            "{bootstrap: [], proxy: 'socks5://proxy.example', servers: ['tls://a.example']}",
+            'upstream.proxy: "socks5://proxy.example:1080" has a name',
+        ),
         ("strategy: quickest", '"quickest" is not known, write fastest, parallel, load_balance'),
         ("sets: {default: {servers: [192.0.2.1]}}", "sets.default: stands for upstream.servers"),
         ("sets: {a b: {servers: [192.0.2.1]}}", "is not the name of a set"),
@@ -140,6 +145,8 @@ def test_a_proxy_does_not_mind_plain_servers_of_routes(loaded: Load) -> None:
 def test_a_known_address_needs_no_bootstrap(loaded: Load) -> None:
     text = "upstream: {bootstrap: [], servers: ['tls://a.example?address=192.0.2.1']}"
     assert loaded(text).upstream.bootstrap == ()
+    text = "upstream: {bootstrap: [], servers: ['tls://a.example'], proxy: 'http://192.0.2.8'}"
+    assert loaded(text).upstream.proxy == ProxyUrl("http", "192.0.2.8", 8080)
 
 
 def test_secrets_are_masked_wherever_they_stand(loaded: Load) -> None:

@@ -8,11 +8,11 @@ import pytest
 
 from sinkhole.control.settings.upstream_values import (
     NO_SUBNET,
-    Proxy,
     parse_client_subnet,
     parse_proxy,
     parse_route,
 )
+from sinkhole.model.proxy_url import ProxyUrl
 
 
 @pytest.mark.parametrize(
@@ -78,16 +78,16 @@ def test_what_is_no_client_subnet_says_what_to_write(value: Any, reason: str) ->
 @pytest.mark.parametrize(
     ("text", "proxy"),
     [
-        ("http://192.0.2.8", Proxy("http", "192.0.2.8", 8080)),
-        ("HTTP://proxy.example.org:3128/", Proxy("http", "proxy.example.org", 3128)),
-        ("socks5h://[2001:db8::8]", Proxy("socks5", "2001:db8::8", 1080)),
-        ("socks5://me:p%40%3Ass@192.0.2.8:9", Proxy("socks5", "192.0.2.8", 9, "me", "p@:ss")),
-        ("http://me@192.0.2.8", Proxy("http", "192.0.2.8", 8080, "me")),
+        ("http://192.0.2.8", ProxyUrl("http", "192.0.2.8", 8080)),
+        ("HTTP://proxy.example.org:3128/", ProxyUrl("http", "proxy.example.org", 3128)),
+        ("socks5h://[2001:db8::8]", ProxyUrl("socks5", "2001:db8::8", 1080)),
+        ("socks5://me:p%40%3Ass@192.0.2.8:9", ProxyUrl("socks5", "192.0.2.8", 9, "me", "p@:ss")),
+        ("http://me@192.0.2.8", ProxyUrl("http", "192.0.2.8", 8080, "me")),
     ],
 )
-def test_a_proxy_is_read_back_from_its_text(text: str, proxy: Proxy) -> None:
+def test_a_proxy_is_read_back_from_its_text(text: str, proxy: ProxyUrl) -> None:
     assert parse_proxy(text) == proxy
-    assert parse_proxy(str(proxy)) == proxy == parse_proxy(proxy)
+    assert parse_proxy(proxy.text) == proxy == parse_proxy(proxy)
 
 
 @pytest.mark.parametrize(
