@@ -58,6 +58,7 @@ HOMES = {
     "sqlite3": "control/database/",
     "yaml": "control/settings/",
     "pydantic": "control/",
+    "cryptography": "app/self_signed.py",
     "marisa_trie": "dns/filter/",
     "prometheus_client": "control/web/",
 }
