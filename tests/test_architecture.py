@@ -54,11 +54,16 @@ HOMES = {
     "aiohttp": ("control/web/", "control/lists/"),
     "h2": ("dns/http/", "dns/upstream/links/http2.py"),
     "hpack": "dns/http/",
+    "qh3": (
+        "dns/quic/",
+        *(f"dns/upstream/links/{name}.py" for name in ("quic", "http3")),
+        *(f"dns/upstream/links/quic_{name}.py" for name in ("certificate", "opening", "transport")),
+    ),
     "aiosqlite": "control/database/",
     "sqlite3": "control/database/",
     "yaml": "control/settings/",
     "pydantic": "control/",
-    "cryptography": "app/self_signed.py",
+    "cryptography": ("app/self_signed.py", "dns/upstream/links/quic_", "dns/server/quic_"),
     "marisa_trie": "dns/filter/",
     "prometheus_client": "control/web/",
 }

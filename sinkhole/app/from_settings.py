@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from functools import partial
-from ipaddress import ip_address
 
 from sinkhole.app.upstreams import route_sets
 from sinkhole.control.lists.builtin import builtin_lists
@@ -28,29 +27,16 @@ from sinkhole.model.errors import SettingsError
 def known_clients(settings: Settings) -> KnownClients:
     """The clients of the settings, as the DNS plane knows them."""
     return KnownClients(
-        KnownClient(each.name, each.addresses, each.tags) for each in settings.clients
+        KnownClient(each.name, each.addresses, each.tags, each.ids) for each in settings.clients
     )
-
-
-def client_names(known: KnownClients) -> Callable[[str], str]:
-    """Tells what the settings call the client with an address; empty for what they do not know."""
-
-    def name(address: str) -> str:
-        try:
-            client = known.owner_of(ip_address(address).packed)
-        except ValueError:  # the log has lost whose it was
-            return ""
-        return client.name if client else ""
-
-    return name
 
 
 class PolicyMaker:
     """What of a Policy comes from the settings, made once; `policy` adds the filter.
 
-    `builtin` are the lists that the settings ask for by name, for the Matcher; `client_name` is as
-    `client_names`; `problems` is what the person running sinkhole should know. Reads the hosts
-    file and the data of services if they are wanted. Raises SettingsError for local
+    `builtin` are the lists that the settings ask for by name, for the Matcher; `client_name` is
+    `KnownClients.called`; `problems` is what the person running sinkhole should know. Reads the
+    hosts file and the data of services if they are wanted. Raises SettingsError for local
     records that cannot be answered.
     """
 
@@ -65,7 +51,7 @@ class PolicyMaker:
         self._bogus = BogusAddresses(builtin.bogus_nxdomain) if builtin.bogus_nxdomain else None
         self._routes = Routes(route_sets(settings))
         self._known = known_clients(settings)
-        self.client_name = client_names(self._known)
+        self.client_name = self._known.called
 
     def policy(self, rules: Filter, generation: int) -> Policy:
         """The Policy with this filter; cheap, as lists change often."""
@@ -82,6 +68,7 @@ class PolicyMaker:
                 traits,
                 dns.rate_limit_ipv4_prefix,
                 dns.rate_limit_ipv6_prefix,
+                self._known.ids,
             ),
             self._rebinding,
             self._bogus,

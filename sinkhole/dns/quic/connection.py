@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final, NamedTuple, TypeVar
 
 from qh3.quic.configuration import QuicConfiguration
@@ -152,11 +152,11 @@ def _unless_ended(call: Callable[[int, int], None], stream: int, code: int) -> N
         call(stream, code)
 
 
-def configuration(alpn: str, *, is_client: bool, idle_s: float, stream_size: int) -> Any:
+def configuration(alpn: Sequence[str], *, is_client: bool, idle_s: float, stream_size: int) -> Any:
     """The settings of a connection: `stream_size` bytes that the other side may send on a stream
     before they are read, four times as many on all of them."""
     return QuicConfiguration(
-        alpn_protocols=[alpn],
+        alpn_protocols=list(alpn),
         is_client=is_client,
         idle_timeout=idle_s,
         max_data=4 * stream_size,

@@ -14,6 +14,7 @@ from certificates import NOW, Certificate, expired, leaf, not_yet_valid
 from sinkhole.app.certificates import Certificates
 from sinkhole.app.server_certificate import ServerCertificate
 from sinkhole.control.lists import file_watch
+from sinkhole.model.errors import SinkholeError
 from sinkhole.model.faults import Faults
 
 LIMIT_S = 20.0
@@ -154,6 +155,19 @@ async def test_a_user_that_fails_keeps_no_other_from_it(
     with caplog.at_level(logging.CRITICAL):
         await house.put(leaf(NAME))
     assert len(house.used) == 2 and house.faults.count == 1
+
+
+async def test_a_user_that_cannot_use_it_says_so_until_there_is_another(house: House) -> None:
+    def picky(pair: ServerCertificate) -> None:
+        if NEW not in pair.leaf.names:
+            raise SinkholeError("this one is not taken by QUIC")
+
+    house.keeper.on_change(picky)
+    await house.put(leaf(NAME))
+    assert house.keeper.problems() == ["this one is not taken by QUIC"]
+    assert house.faults.count == 0
+    await house.put(leaf(NEW))
+    assert house.keeper.problems() == []
 
 
 async def test_the_kernel_tells_of_a_renewal(house: House) -> None:
