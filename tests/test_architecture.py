@@ -63,6 +63,7 @@ HOMES = {
     "sqlite3": "control/database/",
     "yaml": "control/settings/",
     "pydantic": "control/",
+    "cryptography": ("app/self_signed.py", "dns/upstream/links/quic_", "dns/server/quic_"),
     "marisa_trie": "dns/filter/",
     "prometheus_client": "control/web/",
 }
