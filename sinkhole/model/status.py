@@ -58,6 +58,18 @@ class CacheStatus(TypedDict):
     limit_bytes: int
 
 
+class PrefetchStatus(TypedDict):
+    """Answers asked for again before they expired: questions, those nobody answered, and answers
+    given when the ones before them would have expired. `pauses` is while upstreams fail."""
+
+    enabled: bool
+    asked: int
+    failed: int
+    saved: int
+    underway: int
+    pauses: bool
+
+
 class LogStatus(TypedDict):
     """The query log; counts are of queries. `error` is what keeps it from writing now."""
 
