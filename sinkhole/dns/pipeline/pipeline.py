@@ -38,7 +38,6 @@ from sinkhole.dns.clients.budgets import Budgets
 from sinkhole.dns.clients.clients import Client, Clients
 from sinkhole.dns.pipeline.bugs import Bugs, servfail
 from sinkhole.dns.pipeline.channel import Channel
-from sinkhole.dns.pipeline.decide_answer import decide_from_memory
 from sinkhole.dns.pipeline.decide_question import (
     HEALTH_NAME,
     ROUTE,
@@ -316,7 +315,7 @@ class Pipeline:
         except WireError as error:
             return self._answer_malformed(wire, client, error.rcode, now)
         question = shape.question(key[: end - HEADER_SIZE])
-        view = View(policy, client.traits, shape.qclass)
+        view = View(policy, client.traits, shape.qclass, client.packed)
         is_ours = question.name.endswith(LOOP_ZONE) and self._upstreams.is_loop_probe(question)
         decided = forwarding_loop(question, policy) if is_ours else decide_question(question, view)
         if isinstance(decided, Ready):
@@ -326,15 +325,13 @@ class Pipeline:
                 self._table.put(key, decided)
             return decided
         outdated = known if state is State.OUTDATED else None
-        missing = self._table.no_such_name(key, len(question.name), now)
-        ready = decide_from_memory(question, view, outdated, missing, decided, now)
+        waiting = Waiting(wire, end, shape, client, channel, key, question, view, decided, now)
+        ready = self._forwarding.recall(waiting, outdated)
         if ready is not None:
-            if ready is not known:
-                self._table.put(key, ready)
             return ready
         if not shape.flags & n.RD:  # RFC 1034 §5.3.1: it is for the client to ask for recursion
             return not_recursive(question, policy)
-        return Waiting(wire, end, shape, client, channel, key, question, view, decided, now)
+        return waiting
 
     # ---- 7 and 8: with waiting ---------------------------------------------------------------
 
