@@ -287,6 +287,8 @@ class App:
                 "size_bytes": self.table.size_bytes,
                 "limit_bytes": self.table.limit_bytes,
             },
+            "prefetch": None,
+            "certificate": None,
             "log": query_log.status() if query_log is not None else None,
             "losses": self._losses(),
             "problems": self.problems(),

@@ -41,6 +41,28 @@ class UpstreamStatus(TypedDict):
     last_failure: str
 
 
+class CertificateStatus(TypedDict):
+    """The certificate that encrypted listeners show; `expires` is in unix seconds.
+
+    `problem` is why the one in the files is not that in use, a sentence; None in the usual case.
+    """
+
+    names: list[str]
+    expires: float
+    problem: str | None
+
+
+class PrefetchStatus(TypedDict):
+    """Answers that were renewed before anybody had to wait for them.
+
+    `asked` counts the questions, `saved` the queries answered from what they brought that would
+    else have waited.
+    """
+
+    asked: int
+    saved: int
+
+
 class CacheStatus(TypedDict):
     """How full the cache of answers is."""
 
