@@ -42,11 +42,12 @@ class UpstreamStatus(TypedDict):
 
 
 class CertificateStatus(TypedDict):
-    """The certificate in use; `not_after` is in seconds since 1970, `days_left` may be below 0."""
+    """The certificate that encrypted listeners show; `expires` is in seconds since 1970, and
+    `days_left` may be below 0."""
 
     names: list[str]
     issuer: str
-    not_after: float
+    expires: float
     days_left: int
 
 
