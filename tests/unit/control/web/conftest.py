@@ -34,6 +34,7 @@ LIST: ListStatus = {
 }  # fmt: skip
 STATUS: ServerStatus = {
     "version": "0.1.0", "started": 1_700_000_000, "uptime_s": 60.0, "listen": ["127.0.0.1:5353"],
+    "encrypted": [],
     "web": "127.0.0.1:8080", "lists": [LIST], "names": 262,
     "upstreams": [
         {"name": "tls://dns.example.org", "kind": "tls", "address": "192.0.2.53", "up": True,
