@@ -15,6 +15,7 @@ import logging
 import socket
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sinkhole import __version__
@@ -29,6 +30,7 @@ from sinkhole.app.memory import release_free_memory
 from sinkhole.app.reloading import in_place
 from sinkhole.app.server_health import judge_health
 from sinkhole.app.short_turns import short_turns
+from sinkhole.app.upstream_trial import try_upstream
 from sinkhole.app.upstreams import Upstreams
 from sinkhole.control.explain import Explainer
 from sinkhole.control.lists.library import Library
@@ -212,6 +214,7 @@ class App:
             list_status=self.library.status,
             accept_list=self.library.accept,
             update_lists=self.library.update,
+            try_upstream=partial(try_upstream, self.settings),
             health=self.health,
         )
         hosts = (*machine_names(socket.gethostname()), *self.settings.web.hosts)
