@@ -22,7 +22,7 @@ from sinkhole import __version__
 from sinkhole.app.cache_file import CacheFile
 from sinkhole.app.data_dir import DataDir
 from sinkhole.app.descriptors import Quotas, attainable, raise_limit
-from sinkhole.app.encrypted import Encrypted
+from sinkhole.app.encrypted import Encrypted, sockets_of
 from sinkhole.app.from_settings import PolicyMaker, ttl_limits
 from sinkhole.app.list_hosts import ListHosts
 from sinkhole.app.listening import Listening
@@ -70,7 +70,8 @@ class App:
         self.counters = Counters()
         self.buffer = RecordBuffer()
         self.table = Table(settings.cache.size)
-        self._quotas = Quotas.of(attainable(), len(settings.dns.listen))
+        addresses, encrypted = len(settings.dns.listen), sockets_of(settings.dns)
+        self._quotas = Quotas.of(attainable(), addresses, encrypted)
         self.upstreams = Upstreams(settings, sockets=self._quotas.upstream, faults=self.faults)
         self.forwarder = self.upstreams.forwarder
         self._maker = PolicyMaker(settings)
