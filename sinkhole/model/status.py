@@ -41,12 +41,34 @@ class UpstreamStatus(TypedDict):
     last_failure: str
 
 
+class CertificateStatus(TypedDict):
+    """The certificate that encrypted listeners show; `expires` is in seconds since 1970, and
+    `days_left` may be below 0."""
+
+    names: list[str]
+    issuer: str
+    expires: float
+    days_left: int
+
+
 class CacheStatus(TypedDict):
     """How full the cache of answers is."""
 
     entries: int
     size_bytes: int
     limit_bytes: int
+
+
+class PrefetchStatus(TypedDict):
+    """Answers asked for again before they expired: questions, those nobody answered, and answers
+    given when the ones before them would have expired. `pauses` is while upstreams fail."""
+
+    enabled: bool
+    asked: int
+    failed: int
+    saved: int
+    underway: int
+    pauses: bool
 
 
 class LogStatus(TypedDict):

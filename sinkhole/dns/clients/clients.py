@@ -32,11 +32,12 @@ class Client:
     `text` is what records say: the id where there is one, else the address as people write it.
 
     `gated` is True when the client may not ask at all, or its rate is limited: the hot path asks
-    for this one attribute only. `tag` stands for its `traits` in keys of the table. `network` is
-    the network in which all share budgets and a share of the connections, as packed bytes.
+    for this one attribute only. `tag` stands for its `traits` in keys of the table, and for what
+    upstreams are told of where it is; `shared_tag` for its traits alone. `network` is the network
+    in which all share budgets and a share of the connections, as packed bytes.
     """
 
-    __slots__ = ("allowed", "gated", "network", "packed", "tag", "text", "traits")
+    __slots__ = ("allowed", "gated", "network", "packed", "shared_tag", "tag", "text", "traits")
 
     def __init__(self, packed: bytes, text: str, network: bytes) -> None:
         self.packed = packed
@@ -45,7 +46,7 @@ class Client:
         self.allowed = False
         self.gated = True
         self.traits = NO_TRAITS
-        self.tag = NO_TAG
+        self.tag = self.shared_tag = NO_TAG
 
 
 class Clients:
@@ -116,7 +117,9 @@ class Clients:
             client.allowed = True
             client.gated = access.rate_limit > 0 and not address.is_loopback
             client.traits = access.traits(packed, client_id) if access.traits else NO_TRAITS
-            client.tag = self._tags.of(client.traits)
+            client.tag = client.shared_tag = self._tags.of(client.traits)
+            if access.subnet is not None:
+                client.tag = self._tags.of(client.traits, access.subnet(packed))
             _remember(self._known, MAX_CLIENTS, key, client)
         else:
             _remember(self._strangers, MAX_STRANGERS, key, client)

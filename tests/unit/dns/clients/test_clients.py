@@ -57,7 +57,7 @@ def test_another_access_renews_everybody_and_leaves_budgets() -> None:
     client = clients.of(house)
     assert [clients.udp.spend(client.network, 5.0) for _ in range(11)][-1] is False
     other_net = tuple(map(ip_network, ("198.51.100.0/24",)))
-    clients.renew(Access(other_net, 20, lambda packed: frozenset({"tag:user_child"})))
+    clients.renew(Access(other_net, 20, lambda packed, _: frozenset({"tag:user_child"})))
     assert (clients.of(house).allowed, clients.of(other).allowed) == (False, True)
     as_int = clients.of(int.from_bytes(other, sys.byteorder))
     assert clients.of(other).traits == as_int.traits == {"tag:user_child"}

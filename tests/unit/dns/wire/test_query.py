@@ -121,6 +121,22 @@ def test_a_query_is_not_a_reply_to_itself() -> None:
     assert not answers_but_for_case(query, query)
 
 
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize("subnet", ["00010000", "00011800c00002", "0002380020010db8000102"])
+def test_what_is_told_of_the_client_is_an_option(subnet: str, padded: bool) -> None:
+    question = Question(NAME, 1, do=True, subnet=bytes.fromhex(subnet))
+    query = render_query(question, 5, padded=padded)
+    read = dnslib.DNSRecord.parse(query)
+    (opt,) = read.ar
+    told = {option.code: bytes(option.data) for option in opt.rdata}
+    assert told[8].hex() == subnet
+    assert list(told) == ([8, 12] if padded else [8])
+    assert len(query) % 128 == 0 or not padded
+    assert question_end(query) == 12 + len(NAME) + 4
+    assert answers_question(reply_to(query), query)
+    assert render_query(question, 5, edns=False) == render_query(Question(NAME, 1), 5, edns=False)
+
+
 @given(wire_names, st.booleans())
 def test_padded_queries_are_as_long_as_a_multiple_of_128(name: bytes, do: bool) -> None:
     query = render_query(Question(name, 1, do), 7, padded=True)
