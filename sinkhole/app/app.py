@@ -80,6 +80,7 @@ class App:
             buffer=self.buffer,
             limits=ttl_limits(settings),
             serve_stale_s=settings.cache.serve_stale,
+            prefetch=settings.cache.prefetch,
         )
         self.library = Library(
             settings.filtering,
@@ -292,6 +293,7 @@ class App:
             "started": time.time() - uptime_s,
             "uptime_s": round(uptime_s, 1),
             "listen": self.addresses,
+            "encrypted": [f"{where} ({over})" for over, where in self.dns.added],
             "web": self.listening.url,
             "lists": self.library.status(),
             "names": self.matcher.names,
@@ -301,6 +303,8 @@ class App:
                 "size_bytes": self.table.size_bytes,
                 "limit_bytes": self.table.limit_bytes,
             },
+            "prefetch": self.pipeline.prefetch.status(time.monotonic()),
+            "certificate": self.encrypted.status(),
             "log": query_log.status() if query_log is not None else None,
             "losses": self._losses(),
             "problems": self.problems(),

@@ -107,7 +107,7 @@ class Certificates:
         return {
             "names": list(leaf.names),
             "issuer": leaf.issuer,
-            "not_after": leaf.not_after.timestamp(),
+            "expires": leaf.not_after.timestamp(),
             "days_left": int(left_s // _DAY_S),
         }
 

@@ -42,11 +42,12 @@ class UpstreamStatus(TypedDict):
 
 
 class CertificateStatus(TypedDict):
-    """The certificate in use; `not_after` is in seconds since 1970, `days_left` may be below 0."""
+    """The certificate that encrypted listeners show; `expires` is in seconds since 1970, and
+    `days_left` may be below 0."""
 
     names: list[str]
     issuer: str
-    not_after: float
+    expires: float
     days_left: int
 
 
@@ -56,6 +57,18 @@ class CacheStatus(TypedDict):
     entries: int
     size_bytes: int
     limit_bytes: int
+
+
+class PrefetchStatus(TypedDict):
+    """Answers asked for again before they expired: questions, those nobody answered, and answers
+    given when the ones before them would have expired. `pauses` is while upstreams fail."""
+
+    enabled: bool
+    asked: int
+    failed: int
+    saved: int
+    underway: int
+    pauses: bool
 
 
 class LogStatus(TypedDict):

@@ -78,7 +78,7 @@ async def test_a_right_pair_is_used_and_a_new_one_in_its_place(house: House) -> 
     assert house.keeper.status() == {
         "names": [NAME, "192.0.2.1"],
         "issuer": "Authority of the tests",
-        "not_after": NOW.timestamp() + 30 * 86_400,
+        "expires": NOW.timestamp() + 30 * 86_400,
         "days_left": 30,
     }
     await house.put(leaf(NEW))
