@@ -21,6 +21,7 @@ from sinkhole import __version__
 from sinkhole.app.cache_file import CacheFile
 from sinkhole.app.data_dir import DataDir
 from sinkhole.app.descriptors import Quotas, attainable, raise_limit
+from sinkhole.app.encrypted import Encrypted
 from sinkhole.app.from_settings import PolicyMaker, ttl_limits
 from sinkhole.app.list_hosts import ListHosts
 from sinkhole.app.listening import Listening
@@ -79,6 +80,7 @@ class App:
             buffer=self.buffer,
             limits=ttl_limits(settings),
             serve_stale_s=settings.cache.serve_stale,
+            prefetch=settings.cache.prefetch,
         )
         self.library = Library(
             settings.filtering,
@@ -89,6 +91,9 @@ class App:
             faults=self.faults,
         )
         self.dns = self._make_dns(settings)
+        self.encrypted = Encrypted(
+            settings.dns, self.dns, self.faults, lambda: self.listening.page_protocol()
+        )
         self.listening = Listening(self.dns, self._make_page, self.faults)
         self.query_log: QueryLog | None = None
         self._has_loaded = False
@@ -123,6 +128,8 @@ class App:
                 self._cache_file.restore()
             self.upstreams.start()
             self.dns.serve()
+            with self.faults.contain("reading the certificate"):
+                await self.encrypted.start()
             with self.faults.contain("opening the query log"):
                 self.query_log = await self._open_log()
             await self.listening.start_page()
@@ -138,6 +145,7 @@ class App:
         """Stop taking queries, answer those that wait, write what is to be kept."""
         await self.listening.stop(patience_s)
         await self._tasks.close()
+        await self.encrypted.close()
         with self.faults.contain("closing the upstreams"):
             await self.upstreams.close()
         if self.query_log is not None:
@@ -207,6 +215,7 @@ class App:
             health=self.health,
         )
         hosts = (*machine_names(socket.gethostname()), *self.settings.web.hosts)
+        hosts += self.encrypted.names if self.settings.dns.https_page else ()
         listen = self.settings.web.listen
         return WebServer(
             create_app(sources, hosts=hosts),
@@ -284,6 +293,7 @@ class App:
             "started": time.time() - uptime_s,
             "uptime_s": round(uptime_s, 1),
             "listen": self.addresses,
+            "encrypted": [f"{where} ({over})" for over, where in self.dns.added],
             "web": self.listening.url,
             "lists": self.library.status(),
             "names": self.matcher.names,
@@ -293,6 +303,8 @@ class App:
                 "size_bytes": self.table.size_bytes,
                 "limit_bytes": self.table.limit_bytes,
             },
+            "prefetch": self.pipeline.prefetch.status(time.monotonic()),
+            "certificate": self.encrypted.status(),
             "log": query_log.status() if query_log is not None else None,
             "losses": self._losses(),
             "problems": self.problems(),
@@ -330,7 +342,8 @@ class App:
 
     def problems(self) -> list[str]:
         """What the person running sinkhole should know, one sentence each."""
-        found = [*self.listening.problems, *self.upstreams.problems(), *self.library.problems]
+        found = [*self.listening.problems, *self.encrypted.problems]
+        found += [*self.upstreams.problems(), *self.library.problems]
         found += [*self._cache_file.problems, *self._maker.problems, *self.faults.problems()]
         found += [self._quotas.problem] if self._quotas.problem else []
         if self.query_log is not None:

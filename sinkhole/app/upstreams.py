@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from sinkhole.app.network_watch import NetworkWatch
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.upstream_schema import DEFAULT as USUAL_SERVERS
 from sinkhole.control.settings.upstream_schema import Servers, UpstreamItem, UpstreamSettings
@@ -71,11 +72,13 @@ class Upstreams:
         self._timeout_s = float(upstream.timeout)
         self._servers: dict[tuple[UpstreamUrl, float], Server] = {}
         self.forwarder = Forwarder(self._sets(upstream), clock=clock, faults=self._faults)
+        self._network = NetworkWatch(self.forwarder.renew, clock=clock)
 
     def start(self) -> None:
         """Begin, within a running event loop; needs no network yet."""
         self.start_finding()
         self.forwarder.start()
+        self._network.start()
 
     def start_finding(self) -> None:
         """Be ready for links that are asked one by one, without the forwarder."""
@@ -84,6 +87,7 @@ class Upstreams:
 
     async def close(self) -> None:
         """End every question with an error and close every socket."""
+        self._network.close()
         await self.forwarder.close()
         await self._bootstrap.close()
         await self._engine.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sinkhole.model.verdict import Verdict
 
@@ -37,12 +37,17 @@ A plain tuple, as one is made for every query: a NamedTuple takes six times as l
 """
 
 
+TRANSPORTS: Final = ("udp", "tcp", "tls", "https", "h3", "quic")
+"""What queries come by: the names of `dns/pipeline/channel`. The query log stores the places in
+this tuple: never reorder, only add."""
+
+
 class Batch(NamedTuple):
     """Records that share a time: queries answered in one wake-up of the server.
 
     `time_s` is wall-clock seconds since 1970. `duration_us` is microseconds from the arrival of
     the batch until its answers were handed to the kernel; all records of the batch share it, and
-    the `channel` by which the queries came (the name of one of `dns/pipeline/channel`).
+    the `channel` by which the queries came, one of TRANSPORTS.
     """
 
     time_s: float

@@ -54,6 +54,13 @@ class ClientCount(TypedDict):
     client_name: NotRequired[str]
 
 
+class TransportCount(TypedDict):
+    """How many queries came by a transport, which is one of `model/record.TRANSPORTS`."""
+
+    name: str
+    count: int
+
+
 class UpstreamCount(TypedDict):
     """How often an upstream answered, and how long that took in the mean."""
 
@@ -79,6 +86,7 @@ class Summary(_HEAD):
     top_clients: list[ClientCount]
     top_lists: list[NameCount]
     upstreams: list[UpstreamCount]
+    transports: list[TransportCount]
     records_dropped: int
 
 

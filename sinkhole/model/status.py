@@ -41,6 +41,16 @@ class UpstreamStatus(TypedDict):
     last_failure: str
 
 
+class CertificateStatus(TypedDict):
+    """The certificate that encrypted listeners show; `expires` is in seconds since 1970, and
+    `days_left` may be below 0."""
+
+    names: list[str]
+    issuer: str
+    expires: float
+    days_left: int
+
+
 class CacheStatus(TypedDict):
     """How full the cache of answers is."""
 

@@ -3,42 +3,37 @@
     def test_something() -> None:
         async def scene(play: Play) -> None:
             play.fakes[0].script(closes)
-            play.ask("example.org")
+            play.ask("www1.example.org")
             await play.until_told()
         act(scene, FakeTls(), FakeHttps())
 
-Sockets, TLS and HTTP/2 are real. Clock and event loop stand still but for what `Play` turns, so
-"within 4.5 s" is counted, whatever the machine does meanwhile.
+All is made of settings, and sockets, TLS and HTTP/2 are real. Clock and event loop stand still but
+for what `Play` turns, so "within 4.5 s" is counted, whatever the machine does meanwhile.
 """
 
 from __future__ import annotations
 
 import asyncio
 import tempfile
-import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
+from itertools import count
 from pathlib import Path
 from typing import Final
 
 from certificates import write_authority
 from fake_encrypted import FakeTls
+from fake_upstream import FakeUpstream
+from house import house
 from world import Clock, StillLoop
 
+from sinkhole.app.upstreams import DOT, Upstreams
 from sinkhole.dns.upstream.flight import Exchanged
-from sinkhole.dns.upstream.forwarder import Forwarder
-from sinkhole.dns.upstream.health import Server
-from sinkhole.dns.upstream.links.addresses import Addresses, FixedAddresses
-from sinkhole.dns.upstream.links.connect import Connector
-from sinkhole.dns.upstream.links.http2 import ALPN, http2_sessions
-from sinkhole.dns.upstream.links.sessions import SessionLink
-from sinkhole.dns.upstream.links.stream import stream_sessions
+from sinkhole.dns.upstream.links.http2 import ALPN
 from sinkhole.dns.upstream.links.tls import TlsContexts
-from sinkhole.dns.upstream.sets import DEFAULT, UpstreamSet
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.question import Question
 from sinkhole.model.errors import UpstreamError
-from sinkhole.model.upstream_url import UpstreamKind, UpstreamUrl
 
 NAME: Final = "dns.example.org"
 MOST_S: Final = 4.5
@@ -51,69 +46,35 @@ TURNS: Final = 40
 Told = Exchanged | UpstreamError
 
 
-def server_at(
-    kind: UpstreamKind,
-    port: int,
-    addresses: Addresses,
-    contexts: TlsContexts,
-    clock: Callable[[], float] = time.monotonic,
-) -> Server:
-    """An upstream called `NAME` at these addresses."""
-    url = UpstreamUrl(kind, NAME, port, "/dns-query" if kind == "https" else "")
-    alpn = (ALPN,) if kind == "https" else ()
-    connector = Connector(url, addresses, contexts=contexts, alpn=alpn, clock=clock)
-    sessions = (
-        http2_sessions(connector, url)
-        if kind == "https"
-        else stream_sessions(connector, padded=kind == "tls")
-    )
-    return Server(str(url), SessionLink(kind, sessions, clock=clock))
-
-
 def trusting() -> TlsContexts:
     """Contexts that trust the authority of the tests, read from its file already."""
     with tempfile.TemporaryDirectory() as folder:
         contexts = TlsContexts(write_authority(Path(folder)))
-        for alpn in ((), (ALPN,)):
+        for alpn in (DOT, (ALPN,)):
             contexts.load(alpn, pinned=False)
     return contexts
 
 
-class Moving:
-    """Addresses of a server that moves: what is in `known` is what its name says now."""
-
-    def __init__(self, *known: str) -> None:
-        self.known = list(known)
-        self.failures: list[str] = []
-
-    async def find(self, deadline: float) -> list[str]:
-        """Those of now."""
-        return self.known
-
-    def worked(self, ip: str) -> None:
-        """Nothing to remember."""
-
-    def failed(self, ip: str) -> None:
-        """It is to be looked up again."""
-        self.failures.append(ip)
-
-
 class Play:
-    """The forwarder, its `fakes`, and what came of each question."""
+    """The upstreams, the `fakes` that they are, and what came of each question."""
 
-    def __init__(self, clock: Clock, fakes: list[FakeTls], servers: list[Server]) -> None:
+    def __init__(self, clock: Clock, fakes: Sequence[FakeTls], upstreams: Upstreams) -> None:
         self.clock = clock
         self.fakes = fakes
-        self.servers = servers
-        self.forwarder = Forwarder({DEFAULT: UpstreamSet(tuple(servers))}, clock=clock)
+        self.upstreams = upstreams
         self.told: dict[str, list[Told]] = {}
-        """What each question was told, in the order of the asking."""
 
     def ask(self, *names: str) -> None:
         """Ask for the addresses of names, without waiting."""
         for name in names:
             told = self.told.setdefault(name, [])
-            self.forwarder.ask(Question(from_text(name), 1), partial(list.append, told))
+            self.upstreams.forwarder.ask(Question(from_text(name), 1), partial(list.append, told))
+
+    async def ask_one_by_one(self, *names: str) -> None:
+        """Ask, and wait until it is told something, which must not take a second."""
+        for name in names:
+            self.ask(name)
+            await self.until(partial(bool, self.told[name]), 1.0)
 
     async def turn(self, seconds: float = STEP_S) -> None:
         """Let time pass, and what is due happen."""
@@ -133,9 +94,24 @@ class Play:
     async def until_told(self) -> float:
         """Let time pass until every question was told something, and it once; how long that was."""
         took = await self.until(lambda: all(self.told.values()))
-        await self.turn(10.0)
+        for _ in range(20):
+            await self.turn(0.5)
         assert {len(told) for told in self.told.values()} == {1}
         return took
+
+    async def until_back(self, most_s: float) -> float:
+        """Ask for another name twice a second until one is answered; how long that was."""
+        began = self.clock.now
+        for number in count():
+            assert self.clock.now - began < most_s, f"not back within {most_s} s: {self.errors()}"
+            name = f"back{number}.example.org"
+            self.ask(name)
+            await self.turn(0)
+            if self.told[name] and isinstance(self.told[name][0], Exchanged):
+                break
+            for _ in range(10):
+                await self.turn()
+        return self.clock.now - began
 
     def answers(self) -> int:
         """How many were answered."""
@@ -143,39 +119,54 @@ class Play:
 
     def errors(self) -> set[str]:
         """Why others were not."""
-        return {told[0].cause for told in self.told.values() if isinstance(told[0], UpstreamError)}
+        told = [each[0] for each in self.told.values() if each]
+        return {each.cause for each in told if isinstance(each, UpstreamError)}
+
+    def is_proven(self) -> bool:
+        """Whether each of the upstreams has answered."""
+        return all(each["rtt_ms"] is not None for each in self.upstreams.forwarder.status())
 
 
 Scene = Callable[[Play], Awaitable[None]]
 
 
-def act(scene: Scene, *fakes: FakeTls, proven: bool = True, at: Addresses | None = None) -> None:
+def act(
+    scene: Scene,
+    *fakes: FakeTls,
+    proven: bool = True,
+    servers: Sequence[str] = (),
+    bootstrap: FakeUpstream | None = None,
+) -> None:
     """Play a scene with these upstreams, which know an address of every name.
 
-    With `proven` they have all answered a probe before the scene begins. Where they are is known,
-    or for all of them told by `at`.
+    With `proven` they have all answered before the scene begins. The settings have the URLs of the
+    fakes, or those of `servers`; names are looked up by `bootstrap`.
     """
     clock = Clock()
     contexts = trusting()
+    settings = house(
+        Path("nowhere"),
+        upstream__servers=list(servers) or [fake.url for fake in fakes],
+        upstream__bootstrap=[bootstrap.name] if bootstrap else [],
+    )
 
     async def main() -> None:
-        servers = [
-            server_at(fake.stream, fake.port, at or FixedAddresses([fake.host]), contexts, clock)
-            for fake in fakes
-        ]
-        play = Play(clock, list(fakes), servers)
+        upstreams = Upstreams(settings, contexts=contexts, clock=clock)
+        play = Play(clock, fakes, upstreams)
         for fake in fakes:
-            await fake.open()
             fake.answer("*", "A", ["192.0.2.1"])
-        play.forwarder.start()
+        everybody = [*fakes, *([bootstrap] if bootstrap else [])]
+        for each in everybody:
+            await each.open()
+        upstreams.start()
         try:
             if proven:
-                await play.until(lambda: all(each.rtt_s is not None for each in servers))
+                await play.until(play.is_proven)
             await scene(play)
         finally:
-            await play.forwarder.close()
-            for fake in fakes:
-                await fake.close()
+            await upstreams.close()
+            for each in everybody:
+                await each.close()
 
     with asyncio.Runner(loop_factory=lambda: StillLoop(clock)) as runner:
         runner.run(main())

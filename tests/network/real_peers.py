@@ -21,6 +21,8 @@ from house import LIMIT_S
 from other_programs import ENVIRON, missing, serving
 from places import Place, nobodys_place
 
+from sinkhole.model.upstream_url import UpstreamKind
+
 NAME: Final = "dns.example.org"
 LOCAL: Final = {"example.org": "192.0.2.1", "www.example.org": "192.0.2.2"}
 """Name and address of the records that Unbound has; in `example.org` there are no others."""
@@ -35,14 +37,10 @@ class Peer(NamedTuple):
     tls: Place
     https: Place
 
-    @property
-    def tls_url(self) -> str:
+    def url(self, kind: UpstreamKind) -> str:
         """As an upstream of the settings, with the name to expect."""
-        return f"tls://{self.tls}#{NAME}"
-
-    @property
-    def https_url(self) -> str:
-        """As an upstream of the settings, with the name to expect."""
+        if kind == "tls":
+            return f"tls://{self.tls}#{NAME}"
         return f"https://{self.https}/dns-query#{NAME}"
 
 

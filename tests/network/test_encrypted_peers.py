@@ -9,16 +9,15 @@ from pathlib import Path
 
 import pytest
 from certificates import leaf
-from encrypted_scene import server_at, trusting
+from encrypted_scene import trusting
 from fake_upstream import FakeUpstream, answered, held
 from forwarding import LIMIT_S, addresses, ask_for, until
-from places import Place
+from house import house
 from real_peers import MISSING, NAME, dnsdist, nobodys_places, unbound
 
+from sinkhole.app.upstreams import Upstreams
 from sinkhole.dns.upstream.flight import Exchanged
 from sinkhole.dns.upstream.forwarder import Forwarder
-from sinkhole.dns.upstream.links.addresses import FixedAddresses
-from sinkhole.dns.upstream.sets import DEFAULT, UpstreamSet
 from sinkhole.model.errors import UpstreamError
 from sinkhole.model.upstream_url import UpstreamKind
 
@@ -30,15 +29,15 @@ NAMES = [f"www{number}.example.org" for number in range(200)]
 
 
 @asynccontextmanager
-async def forwarding_to(kind: UpstreamKind, place: Place) -> AsyncIterator[Forwarder]:
+async def forwarding_to(url: str) -> AsyncIterator[Forwarder]:
     """A forwarder with this server alone."""
-    server = server_at(kind, place.port, FixedAddresses([place.host]), trusting())
-    forwarder = Forwarder({DEFAULT: UpstreamSet((server,))})
-    forwarder.start()
+    settings = house(Path("nowhere"), upstream__servers=[url])
+    upstreams = Upstreams(settings, contexts=trusting())
+    upstreams.start()
     try:
-        yield forwarder
+        yield upstreams.forwarder
     finally:
-        await forwarder.close()
+        await upstreams.close()
 
 
 async def asked_at_once(forwarder: Forwarder) -> list[Exchanged | UpstreamError]:
@@ -54,7 +53,7 @@ async def asked_at_once(forwarder: Forwarder) -> list[Exchanged | UpstreamError]
 async def test_unbound_is_understood(tmp_path: Path, kind: UpstreamKind) -> None:
     async with (
         unbound(tmp_path) as peer,
-        forwarding_to(kind, peer.tls if kind == "tls" else peer.https) as forwarder,
+        forwarding_to(peer.url(kind)) as forwarder,
     ):
         exchanged = await forwarder.exchange_later(ask_for("example.org"))
         assert (addresses(exchanged), exchanged.over) == ([b"\xc0\0\2\1"], kind)
@@ -71,8 +70,7 @@ async def test_dnsdist_is_understood_and_may_start_again(
     peer = nobodys_places()
     async with FakeUpstream() as backend:
         backend.answer("*", "A", ["192.0.2.1"])
-        place = peer.tls if kind == "tls" else peer.https
-        async with forwarding_to(kind, place) as forwarder:
+        async with forwarding_to(peer.url(kind)) as forwarder:
             for _ in range(2):
                 async with dnsdist(tmp_path, backend, leaf(NAME, peer.plain.host), peer):
                     await _is_back(forwarder)
@@ -103,8 +101,7 @@ async def test_a_slow_answer_of_dnsdist_holds_up_nobody(tmp_path: Path, kind: Up
     gate = asyncio.Event()
     async with FakeUpstream() as backend, dnsdist(tmp_path, backend) as peer:
         backend.answer("*", "A", ["192.0.2.1"])
-        place = peer.tls if kind == "tls" else peer.https
-        async with forwarding_to(kind, place) as forwarder:
+        async with forwarding_to(peer.url(kind)) as forwarder:
             await forwarder.exchange_later(ask_for(NAMES[0]))
             backend.script(held(gate, answered))
             slow: list[Exchanged | UpstreamError] = []

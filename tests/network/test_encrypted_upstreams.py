@@ -10,7 +10,7 @@ import re
 
 import pytest
 from certificates import by_strangers, expired, leaf, not_yet_valid, self_signed
-from encrypted_scene import NAME, Moving, Play, act
+from encrypted_scene import NAME, Play, act
 from fake_encrypted import (
     FakeHttps,
     FakeTls,
@@ -22,7 +22,7 @@ from fake_encrypted import (
     status,
     web_page,
 )
-from fake_upstream import Step, answered, garbage, hangs_up, held, rcode, silent
+from fake_upstream import FakeUpstream, Step, answered, garbage, hangs_up, held, rcode, silent
 from h2.errors import ErrorCodes
 
 BOTH = pytest.mark.parametrize("make", [FakeTls, FakeHttps])
@@ -59,47 +59,86 @@ def test_a_wrong_certificate_is_told_in_words_and_asked_nothing(
 @BOTH
 def test_a_wrong_certificate_holds_up_nobody(make: type[FakeTls]) -> None:
     async def scene(play: Play) -> None:
-        for name in NAMES[:20]:
-            play.ask(name)
-            await play.until(lambda name=name: play.told[name], 1.0)  # type: ignore[misc]  # bound now
+        await play.ask_one_by_one(*NAMES[:20])
         assert play.answers() == 20
 
     act(scene, make(expired(NAME)), make(), proven=False)
 
 
+# -- where it is ------------------------------------------------------------------------------
+
+
+def by_name(fake: FakeTls) -> str:
+    """The fake as the settings have servers with a name."""
+    return f"{fake.stream}://{NAME}:{fake.port}"
+
+
 @BOTH
 def test_a_server_that_moves_is_found_again(make: type[FakeTls]) -> None:
     async def scene(play: Play) -> None:
-        play.ask(NAMES[0])
-        await play.until_told()
         await old.close()
-        await new.open()
-        new.answer("*", "A", ["192.0.2.1"])
-        addresses.known = [new.host]
-        play.ask(*NAMES[1:20])
+        bootstrap.answer(NAME, "A", [new.host])
+        assert await play.until_back(10.0) < 5.0
         await play.until_told()
-        assert play.answers() == 20
-        assert len(new.queries) == 19
-        assert addresses.failures == []
-        await new.close()
+        assert new.queries
 
-    old, new = make(), make()
+    bootstrap, old, new = FakeUpstream(), make(), make()
     new.port = old.port  # at an address of its own
-    addresses = Moving(old.host)
-    act(scene, old, at=addresses)
+    bootstrap.answer(NAME, "A", [old.host])
+    act(scene, old, new, servers=[by_name(old)], bootstrap=bootstrap)
 
 
 @BOTH
-def test_a_server_that_is_nowhere_any_more_is_looked_up_again(make: type[FakeTls]) -> None:
+@pytest.mark.parametrize("always", [silent, rcode("REFUSED"), rcode("NXDOMAIN")])
+def test_without_bootstrap_it_is_told_in_time_and_found_when_there_is_one(
+    make: type[FakeTls], always: Step
+) -> None:
     async def scene(play: Play) -> None:
-        await play.fakes[0].close()
-        play.ask(NAMES[0])
-        assert await play.until_told() < 1.0
-        assert set(addresses.failures) == {play.fakes[0].host}
+        play.ask(*NAMES[:20])
+        await play.until_told()
+        assert play.answers() == 0
+        assert f"the address of {NAME} cannot be found" in " ".join(play.upstreams.problems())
+        bootstrap.always = answered
+        assert await play.until_back(30.0) < 15.0
+        assert play.upstreams.problems() == []
 
-    fake = make()
-    addresses = Moving(fake.host)
-    act(scene, fake, at=addresses)
+    bootstrap, fake = FakeUpstream(), make()
+    bootstrap.answer(NAME, "A", [fake.host])
+    bootstrap.always = always
+    act(scene, fake, servers=[by_name(fake)], bootstrap=bootstrap, proven=False)
+
+
+@BOTH
+def test_without_bootstrap_a_server_with_an_address_answers(make: type[FakeTls]) -> None:
+    async def scene(play: Play) -> None:
+        play.ask(*NAMES[:20])
+        await play.until_told()
+        assert play.answers() == 20
+
+    bootstrap, named, other = FakeUpstream(), make(), make()
+    bootstrap.always = silent
+    act(scene, named, other, servers=[by_name(named), other.url], bootstrap=bootstrap, proven=False)
+
+
+@BOTH
+def test_a_portal_that_is_every_address_is_never_believed(make: type[FakeTls]) -> None:
+    """It answers every look-up with its own address, and has no certificate for the server."""
+
+    async def scene(play: Play) -> None:
+        play.ask(*NAMES[:20])
+        await play.until_told()
+        assert play.answers() == 0
+        assert (portal.queries, portal.probes) == ([], [])
+        assert play.upstreams.problems()
+        bootstrap.answer(NAME, "A", [fake.host])  # somebody has clicked "accept"
+        await portal.close()
+        assert await play.until_back(30.0) < 10.0
+
+    bootstrap, fake = FakeUpstream(), make()
+    portal = make(by_strangers("portal.example.net"))
+    portal.port = fake.port
+    bootstrap.answer("*", "A", [portal.host], ttl=60)
+    act(scene, fake, portal, servers=[by_name(fake)], bootstrap=bootstrap, proven=False)
 
 
 # -- connections that end --------------------------------------------------------------------
@@ -109,11 +148,9 @@ def test_a_server_that_is_nowhere_any_more_is_looked_up_again(make: type[FakeTls
 def test_a_server_that_closes_after_every_query_is_of_use(make: type[FakeTls]) -> None:
     async def scene(play: Play) -> None:
         play.fakes[0].always = closes
-        for name in NAMES[:30]:
-            play.ask(name)
-            await play.until(lambda name=name: play.told[name], 1.0)  # type: ignore[misc]  # bound now
+        await play.ask_one_by_one(*NAMES[:30])
         assert play.answers() == 30
-        assert play.servers[0].up
+        assert play.upstreams.forwarder.status()[0]["up"]
 
     act(scene, make())
 
@@ -160,8 +197,7 @@ def test_goaway_ends_no_question(fault: Step) -> None:
         before = fake.connections
         for name in NAMES[:5]:
             fake.script(fault)
-            play.ask(name)
-            await play.until(lambda name=name: play.told[name], 1.0)  # type: ignore[misc]  # bound now
+            await play.ask_one_by_one(name)
         assert play.answers() == 5
         assert fake.connections >= before + 4
         assert fake.offences == []

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from asking_links import NAME, Asker, linked
-from pki import Authority
+from certificates import leaf, server_context, write_authority
 from proxy_server import PASSWORD, USER, ProxyServer
 from stream_server import StreamServer
 
@@ -27,12 +27,11 @@ def by(proxy: ProxyServer, password: str = PASSWORD) -> Proxy:
 async def test_questions_through_a_proxy(
     kind: ProxyKind, with_password: bool, tmp_path: Path
 ) -> None:
-    authority = Authority(tmp_path)
-    context = authority.issue(NAME).context()
+    context = server_context(leaf(NAME))
     async with (
         StreamServer().running(context) as server,
         ProxyServer(kind, with_password=with_password).running() as proxy,
-        linked(server, "tls", authority.path, by(proxy)) as link,
+        linked(server, "tls", write_authority(tmp_path), by(proxy)) as link,
     ):
         answer = await Asker(link).answer()
         assert answer.over == "tls"

@@ -218,6 +218,7 @@ class PretendHouse:
         return {
             "version": "0.1.0", "started": self._started,
             "uptime_s": time.time() - self._started, "listen": ["192.0.2.2:53", "[::]:53"],
+            "encrypted": ["192.0.2.2:853 (TLS)"],
             "web": "192.0.2.2:8080", "lists": self.list_status(), "names": 353_262,
             "upstreams": [
                 {"name": name, "up": True, "rtt_ms": ms, "queries": 7421, "failures": 3}

@@ -10,6 +10,7 @@ from typing import Any, Final
 from sinkhole.control.database import Reader
 from sinkhole.control.querylog.name_search import MOST_SOUGHT, gather_names, pattern_of
 from sinkhole.dns.wire.numbers import type_number
+from sinkhole.model.record import TRANSPORTS
 from sinkhole.model.verdict import KINDS, Outcome
 
 VERDICTS: Final = ("blocked", "allowed", *KINDS[1:])
@@ -64,6 +65,7 @@ async def make_filter(
     name: str | None,
     verdict: str | None,
     qtype: str | None,
+    transport: str | None,
 ) -> QueryFilter:
     """The filter for what `History.page` is given; ValueError says what is not understood.
 
@@ -75,6 +77,8 @@ async def make_filter(
         found._add("a.outcome", outcomes_of(verdict), "total", "outcome")
     if qtype:
         found._add("a.qtype", [type_number(qtype)], "by_type", "qtype")
+    if transport:
+        found._add("q.transport", [transport_number(transport)], "by_transport", "transport")
     if client:
         ids = await source.rows("SELECT id FROM client WHERE text = ?", [_address(client)])
         found._add("q.client", [row[0] for row in ids], "by_client", "client")
@@ -91,6 +95,13 @@ def outcomes_of(verdict: str) -> list[int]:
     if verdict == "allowed":
         return [int(outcome) for outcome in Outcome if not outcome.is_block]
     return [int(outcome) for outcome in Outcome if outcome.kind == verdict]
+
+
+def transport_number(transport: str) -> int:
+    """What rows have for a transport; ValueError names those there are."""
+    if transport not in TRANSPORTS:
+        raise ValueError(f"transport is {transport!r}; it may be one of {', '.join(TRANSPORTS)}")
+    return TRANSPORTS.index(transport)
 
 
 async def _by_name(
@@ -117,8 +128,8 @@ async def _by_name(
 
 
 def _address(client: str) -> str:
-    """An address as the log spells it; anything else as it is, and nothing will be found."""
+    """An address as the log spells it, or else the id of a client, which it has in lower case."""
     try:
         return str(ipaddress.ip_address(client.strip()))
     except ValueError:
-        return client
+        return client.strip().lower()

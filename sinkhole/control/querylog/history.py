@@ -19,6 +19,7 @@ from sinkhole.control.querylog.row_builder import CLOCK_STEP_US
 from sinkhole.control.querylog.search import Search
 from sinkhole.dns.wire.international import in_unicode
 from sinkhole.dns.wire.numbers import rcode_name, type_name
+from sinkhole.model.record import TRANSPORTS
 from sinkhole.model.verdict import Outcome
 
 MOST_ROWS: Final = 200
@@ -30,8 +31,9 @@ SEARCH_S: Final = 2.0
 class LoggedQuery(TypedDict):
     """One answered query, ready for JSON.
 
-    `client_name` is there where the settings know the client, `name_unicode` where the name is an
-    international one.
+    `client` is an address, or the id by which a client of the settings called itself;
+    `client_name` is there where they know it, `name_unicode` where the name is an international
+    one. `transport` is one of `model/record.TRANSPORTS`.
     """
 
     id: str
@@ -50,6 +52,7 @@ class LoggedQuery(TypedDict):
     group: str
     detail: str
     duration_ms: float
+    transport: str
     client_name: NotRequired[str]
     name_unicode: NotRequired[str]
 
@@ -101,15 +104,16 @@ class History:
         name: str | None = None,
         verdict: str | None = None,
         qtype: str | None = None,
+        transport: str | None = None,
         is_wanted: Callable[[], bool] = lambda: True,
     ) -> QueryPage:
         """The newest queries, or those older than the cursor `before`, that meet every filter.
 
-        `client` is a whole address, `name` any part of a name, in Unicode as well. Pages don't
-        shift while rows are added. Looking ends after SEARCH_S, and when nobody wants it any more,
-        with what was found until then. Raises ValueError, with a text for the user, for a limit
-        outside 1..200, a cursor that is none, and filters that are not understood; StorageError if
-        there is no log.
+        `client` is a whole address or id, `name` any part of a name, in Unicode as well. Pages
+        don't shift while rows are added. Looking ends after SEARCH_S, and when nobody wants it any
+        more, with what was found until then. Raises ValueError, with a text for the user, for a
+        limit outside 1..200, a cursor that is none, and filters that are not understood;
+        StorageError if there is no log.
         """
         if not 1 <= limit <= MOST_ROWS:
             raise ValueError(f"limit is {limit}; it may be 1 to {MOST_ROWS}")
@@ -119,7 +123,13 @@ class History:
             deadline = self._ticks() + SEARCH_S
             search = Search(self._source, lambda: self._ticks() >= deadline or not is_wanted())
             sought = await make_filter(
-                self._source, search.is_over, client=client, name=name, verdict=verdict, qtype=qtype
+                self._source,
+                search.is_over,
+                client=client,
+                name=name,
+                verdict=verdict,
+                qtype=qtype,
+                transport=transport,
             )
             return await self._page(search, sought, cursor, limit)
 
@@ -207,4 +217,5 @@ def _logged_query(row: Row) -> LoggedQuery:
         "group": row[11] or "",
         "detail": row[12] or "",
         "duration_ms": row[13] / 1000,
+        "transport": TRANSPORTS[row[14]],
     }

@@ -24,11 +24,11 @@ from sinkhole.control.querylog.dictionary import (
 )
 from sinkhole.control.stats.minute_counts import AnswerKey, MinuteCounts, add_both, answer_key
 from sinkhole.model.errors import SinkholeError
-from sinkhole.model.record import Batch, Report
+from sinkhole.model.record import TRANSPORTS, Batch, Report
 from sinkhole.model.verdict import Cause, Outcome, Verdict
 
-ROW_WIDTH: Final = 5
-"""Values of a row: id, client, name, account, duration_us."""
+ROW_WIDTH: Final = 6
+"""Values of a row: id, client, name, account, duration_us, transport."""
 
 MINUTE_US: Final = 60_000_000
 HOUR_US: Final = 60 * MINUTE_US
@@ -39,7 +39,10 @@ all rows of that time have nearly the same."""
 
 
 _FORWARDED = int(Outcome.FORWARDED)
+_NUMBERS: Final = {name: number for number, name in enumerate(TRANSPORTS)}
 _CommonKey = tuple[Verdict, int, int]
+_Late = tuple[int, Report, str, int, int]
+"""What `settle` makes a row of: id, report, client, duration_us, transport."""
 
 
 class _Common(NamedTuple):
@@ -105,7 +108,7 @@ class RowBuilder:
         self._known_reports: dict[Report, _KnownReport] = {}
         self._known_clients: dict[str, _KnownClient] = {}
         self._touched: list[_KnownReport] = []
-        self._late: list[tuple[int, Report, str, int]] = []
+        self._late: list[_Late] = []
         self._minutes: dict[int, MinuteCounts] = {}
         self._minute = 0
         self._counts = MinuteCounts(0)
@@ -128,14 +131,16 @@ class RowBuilder:
         """Add the rows of all records that need no look-up; about 0.25 µs a record."""
         rows, late, touched = self.rows, self._late, self._touched
         reports, clients = self._known_reports.get, self._known_clients.get
-        for time_s, duration_us, records, _ in batches:
+        for time_s, duration_us, records, channel in batches:
+            transport = _NUMBERS[channel]
             ident = self._place(time_s, len(records))
             self._counts.durations[duration_us] += len(records)
+            self._counts.transports[transport] += len(records)
             for report, address in records:
                 known = reports(report)
                 client = clients(address)
                 if known is None or client is None:
-                    late.append((ident, report, address, duration_us))
+                    late.append((ident, report, address, duration_us, transport))
                 else:
                     if known.count:
                         known.count += 1
@@ -145,7 +150,7 @@ class RowBuilder:
                     client.count += 1
                     if known.blocked:
                         client.blocked += 1
-                    rows += (ident, client.id, known.name, known.account, duration_us)
+                    rows += (ident, client.id, known.name, known.account, duration_us, transport)
                 ident += 1
 
     async def settle(self, database: Database) -> None:
@@ -156,13 +161,13 @@ class RowBuilder:
         await self._learn(database, late)
         shared, ruled, names = self._common, self._ruled, self._names.ids
         minute, counts = -1, self._counts
-        for ident, report, address, duration_us in late:
+        for ident, report, address, duration_us, transport in late:
             key = (report.verdict, report.rcode, report.qtype)
             common = shared.get(key) or ruled[key]
             # Queries of no type were refused before their names were looked at.
             name = names[report.name] if report.qtype else 0
             client = self._known_clients.get(address) or self._learn_client(address)
-            self.rows += (ident, client.id, name, common.account, duration_us)
+            self.rows += (ident, client.id, name, common.account, duration_us, transport)
             if ident // MINUTE_US != minute:
                 minute = ident // MINUTE_US
                 counts = self._counts_of(minute)
@@ -274,12 +279,12 @@ class RowBuilder:
 
     # ---- values not known by identity --------------------------------------------------------
 
-    async def _learn(self, database: Database, late: list[tuple[int, Report, str, int]]) -> None:
+    async def _learn(self, database: Database, late: list[_Late]) -> None:
         # The latest of all: a value that is seen in an hour is kept as long as rows up to it.
-        hour = max(ident for ident, _, _, _ in late) // HOUR_US * 3600
-        reports = {report for _, report, _, _ in late}
+        hour = max(ident for ident, *_ in late) // HOUR_US * 3600
+        reports = {report for _, report, *_ in late}
         await self._names.learn(database, {r.name for r in reports if r.qtype}, hour)
-        await self._clients.learn(database, {client for _, _, client, _ in late}, hour)
+        await self._clients.learn(database, {client for _, _, client, *_ in late}, hour)
         unknown = [r for r in reports if (r.verdict, r.rcode, r.qtype) not in self._common]
         if len(self._common) + len(unknown) > MOST_REMEMBERED:
             self._common.clear()

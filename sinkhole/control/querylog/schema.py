@@ -1,6 +1,6 @@
 """The tables of querylog.db, and how the file is opened, brought up to date or set aside.
 
-One row of `query` is one answered query: five small integers, no index. Everything that repeats
+One row of `query` is one answered query: six small integers, no index. Everything that repeats
 stands once in the dictionaries `name`, `client` and `account`. The roll-ups (`total` and all that
 follow it) count queries by time; they are written in the same transaction as the rows they count,
 so they serve as the index too: they tell which hours have rows of a client or name, and only
@@ -87,6 +87,14 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         " AND n.start < by_day.start + 86400)",
         "UPDATE meta SET value = min(value, (SELECT coalesce(max(start), -86400) + 86400"
         " FROM by_day)) WHERE key = 'folded'",
+    ),
+    (
+        # How a query came, a place in `model/record.TRANSPORTS`. Versions before this one did not
+        # tell TCP from UDP: all of theirs counts as UDP, so that a search finds it.
+        "ALTER TABLE query ADD COLUMN transport INTEGER NOT NULL DEFAULT 0",
+        "CREATE TABLE by_transport (start INTEGER, transport INTEGER, count INTEGER NOT NULL,"
+        " PRIMARY KEY (start, transport)) WITHOUT ROWID",
+        "INSERT INTO by_transport SELECT start / 3600 * 3600, 0, sum(count) FROM total GROUP BY 1",
     ),
 )
 """One tuple of statements for each version of the file (PRAGMA user_version). Only ever add."""

@@ -24,7 +24,7 @@ MOST_READ: Final = 20_000
 
 _COLUMNS: Final = """
     SELECT q.id, c.text, n.text, a.qtype, a.outcome, a.rcode, a.list, a.line, a.rule, a.hop,
-           a.upstream, a.policy_group, a.detail, q.duration_us
+           a.upstream, a.policy_group, a.detail, q.duration_us, q.transport
     FROM query AS q
     {join} account AS a ON a.id = q.account
     LEFT JOIN client AS c ON c.id = q.client

@@ -8,6 +8,7 @@ from typing import Final
 from sinkhole.control.stats.histogram import EDGES_US, PER_DECADE, bucket_of
 from sinkhole.control.stats.minute_counts import MinuteCounts
 from sinkhole.dns.wire.numbers import Type, rcode_name, type_name
+from sinkhole.model.record import TRANSPORTS
 from sinkhole.model.verdict import Outcome
 
 NAMED_TYPES: Final = frozenset({
@@ -18,16 +19,18 @@ NAMED_TYPES: Final = frozenset({
 
 
 class Counters:
-    """Queries by outcome, type and rcode, and a histogram of durations.
+    """Queries by outcome, type, rcode and transport, and a histogram of durations.
 
-    `outcomes` has lower-case names of Outcome, all of them from the start; `qtypes` has "other"
-    for types outside NAMED_TYPES. Filled by the query log's writer, within a second.
+    `outcomes` has lower-case names of Outcome and `transports` those of TRANSPORTS, all of them
+    from the start; `qtypes` has "other" for types outside NAMED_TYPES. Filled by the query
+    log's writer, within a second.
     """
 
     def __init__(self) -> None:
         self.outcomes: Counter[str] = Counter({o.name.lower(): 0 for o in Outcome})
         self.qtypes: Counter[str] = Counter()
         self.rcodes: Counter[str] = Counter()
+        self.transports: Counter[str] = Counter(dict.fromkeys(TRANSPORTS, 0))
         self.duration_sum_s = 0.0
         self._buckets = [0] * len(EDGES_US)
 
@@ -42,6 +45,8 @@ class Counters:
             self.outcomes[Outcome(outcome).name.lower()] += count
             self.qtypes[type_name(qtype) if qtype in NAMED_TYPES else "other"] += count
             self.rcodes[rcode_name(rcode)] += count
+        for transport, count in counts.transports.items():
+            self.transports[TRANSPORTS[transport]] += count
         for duration_us, count in counts.durations.items():
             self._buckets[bucket_of(duration_us)] += count
             self.duration_sum_s += duration_us * count / 1e6

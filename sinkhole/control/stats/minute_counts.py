@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
-from sinkhole.model.record import Batch, Report
+from sinkhole.model.record import TRANSPORTS, Batch, Report
 
 Key = TypeVar("Key", int, str)
 
@@ -37,7 +37,8 @@ class MinuteCounts:
 
     `names` and `clients` go by their numbers in the log's dictionaries; their values are lists of
     two: queries and blocked queries. `upstreams` holds, likewise, exchanges and the sum of their
-    durations in µs; `durations` how many queries took so many µs.
+    durations in µs; `durations` how many queries took so many µs; `transports` how many came by
+    each of TRANSPORTS, by its place there.
     """
 
     start_s: int
@@ -46,6 +47,7 @@ class MinuteCounts:
     names: dict[int, list[int]] = field(default_factory=dict)
     clients: dict[int, list[int]] = field(default_factory=dict)
     upstreams: dict[str, list[int]] = field(default_factory=dict)
+    transports: Counter[int] = field(default_factory=Counter)
 
 
 def add_both(counts: dict[Key, list[int]], key: Key, first: int, second: int) -> None:
@@ -63,5 +65,6 @@ def count_batches(batches: Iterable[Batch]) -> MinuteCounts:
     counts = MinuteCounts(0)
     for batch in batches:
         counts.durations[batch.duration_us] += len(batch.records)
+        counts.transports[TRANSPORTS.index(batch.channel)] += len(batch.records)
         counts.answers.update(answer_key(report) for report, _ in batch.records)
     return counts

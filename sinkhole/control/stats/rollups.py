@@ -92,6 +92,7 @@ _BY_CLIENT = _Table("by_client", "client", ("count", "blocked"))
 _BY_TYPE = _Table("by_type", "qtype", ("count",))
 _BY_LIST = _Table("by_list", "list", ("count",))
 _BY_UPSTREAM = _Table("by_upstream", "upstream", ("count", "sum_us"))
+_BY_TRANSPORT = _Table("by_transport", "transport", ("count",))
 
 
 class Rollups:
@@ -128,6 +129,7 @@ class Rollups:
             await _BY_NAME.add(database, hour, counts.names)
             await _BY_CLIENT.add(database, hour, counts.clients)
             await _BY_UPSTREAM.add(database, hour, counts.upstreams)
+            await _BY_TRANSPORT.add(database, hour, _single(counts.transports))
 
     async def tidy(
         self, database: Database, now_s: float, oldest_row_s: float, *, pressed: bool
@@ -149,6 +151,7 @@ class Rollups:
             (_TOTAL, indexed),
             (_BY_CLIENT, indexed),
             (_BY_TYPE, indexed),
+            (_BY_TRANSPORT, indexed),
             (_LATENCY, expired),
             (_BY_LIST, expired),
             (_BY_UPSTREAM, expired),

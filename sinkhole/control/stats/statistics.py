@@ -10,6 +10,7 @@ from typing import Final
 from sinkhole.control.database import Reader, Row
 from sinkhole.control.stats.histogram import percentile_us
 from sinkhole.dns.wire.international import in_unicode
+from sinkhole.model.record import TRANSPORTS
 from sinkhole.model.statistics import (
     ClientCount,
     Latency,
@@ -80,6 +81,10 @@ _UPSTREAMS = """
     SELECT upstream, sum(count) AS n, sum(sum_us) FROM by_upstream
     WHERE start BETWEEN ?1 AND ?3 GROUP BY upstream ORDER BY n DESC, upstream LIMIT ?2
 """
+_TRANSPORTS = """
+    SELECT transport, sum(count) AS n FROM by_transport WHERE start BETWEEN ?1 AND ?3
+    GROUP BY transport ORDER BY n DESC, transport LIMIT ?2
+"""
 _HITS: Final = """
     SELECT list, sum(count) FILTER (WHERE start >= ?1), sum(count) FROM by_list
     WHERE start BETWEEN ?2 AND ?3 GROUP BY list
@@ -137,6 +142,10 @@ class Statistics:
             "upstreams": [
                 {"name": name, "count": count, "avg_ms": round(sum_us / count / 1000, 3)}
                 for name, count, sum_us in await self._top(_UPSTREAMS, start, now_s)
+            ],
+            "transports": [
+                {"name": TRANSPORTS[transport], "count": count}
+                for transport, count in await self._top(_TRANSPORTS, start, now_s)
             ],
             "records_dropped": self._dropped(),
         }

@@ -53,8 +53,10 @@ class Api:
         return json_response(summary)
 
     async def queries(self, request: web.Request) -> web.Response:
-        """GET /api/queries?limit&before&client&name&verdict&type: the log, newest first."""
-        given = _parameters(request, {"limit", "before", "client", "name", "verdict", "type"})
+        """GET /api/queries?limit&before&client&name&verdict&type&transport: newest first."""
+        given = _parameters(
+            request, {"limit", "before", "client", "name", "verdict", "type", "transport"}
+        )
         try:
             page = await self._sources.history.page(
                 limit=_limit(given.get("limit", "100")),
@@ -63,6 +65,7 @@ class Api:
                 name=given.get("name"),
                 verdict=given.get("verdict"),
                 qtype=given.get("type"),
+                transport=given.get("transport"),
                 is_wanted=lambda: request.transport is not None,
             )
         except ValueError as error:

@@ -70,6 +70,7 @@ class SessionLink(SessionEvents):
         self._loads: dict[Session, Load] = {}
         self._current: Load | None = None
         self._allowance = inf
+        self._ended_after = 0
         self._edns_from = -inf
         self._strays = self._unsent = 0
         self._opening = Opening(
@@ -293,7 +294,9 @@ class SessionLink(SessionEvents):
         for asking in left:
             asking.session = None
         if load.ended_early(now):
-            self._allowance = load.answered  # it may take so many questions, and then close
+            if load.answered == self._ended_after:  # twice alike: it takes so many, and then closes
+                self._allowance = load.answered
+            self._ended_after = load.answered
         self._again(left, what)
         if left and not load.answered and self._opening.was_barren(what, load.opened_at):
             return

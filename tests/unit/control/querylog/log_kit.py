@@ -40,9 +40,10 @@ def batch(
     client: str = "192.0.2.1",
     time_s: float | None = None,
     duration_us: int = 100,
+    channel: str = "udp",
 ) -> Batch:
     moment = time.time() if time_s is None else time_s
-    return Batch(moment, duration_us, [(entry, client) for entry in reports])
+    return Batch(moment, duration_us, [(entry, client) for entry in reports], channel)
 
 
 class Kit:

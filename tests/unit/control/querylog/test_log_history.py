@@ -38,7 +38,8 @@ REPORTS = [
     report("rare.example.org", Outcome.REFUSED, rcode=5),
     report(".", Outcome.MALFORMED, qtype=0, rcode=1),
 ]
-CLIENTS = ["192.0.2.1", "192.0.2.2", "2001:db8::1"]
+CLIENTS = ["192.0.2.1", "192.0.2.2", "2001:db8::1", "phone"]
+CHANNELS = ["udp"] * 20 + ["tcp", "tls"]
 
 
 @pytest.fixture
@@ -63,7 +64,8 @@ def many_batches(count: int, seed: int) -> list[Batch]:
         common = chance.random() < 0.9
         reports = [chance.choice(REPORTS[:2] if common else REPORTS) for _ in range(3)]
         moment = NOW - (count - number) * 900 + chance.random() * 60
-        batches.append(batch(reports, chance.choice(CLIENTS), moment, chance.randrange(1, 9999)))
+        duration_us, channel = chance.randrange(1, 9999), chance.choice(CHANNELS)
+        batches.append(batch(reports, chance.choice(CLIENTS), moment, duration_us, channel))
     return batches
 
 
@@ -79,15 +81,23 @@ async def every_page(history: History, limit: int = 200, **filters: Any) -> list
             return found
 
 
-def meets(row: Any, client: str = "", name: str = "", verdict: str = "", qtype: str = "") -> bool:
+def meets(
+    row: Any,
+    client: str = "",
+    name: str = "",
+    verdict: str = "",
+    qtype: str = "",
+    transport: str = "",
+) -> bool:
     """The same filters in the plainest way."""
     kind = "allowed" if not row["blocked"] else "blocked"
     outcome_kind = Outcome[row["outcome"].upper()].kind
     return (
-        (not client or row["client"] == client)
+        (not client or row["client"] == client.lower())
         and (not name or name.lower() in row["name"])
         and (not verdict or verdict in (kind, outcome_kind))
         and (not qtype or row["type"] == qtype.upper())
+        and (not transport or row["transport"] == transport)
     )
 
 
@@ -106,6 +116,10 @@ FILTERS: list[dict[str, Any]] = [
     {"verdict": "refused"},
     {"qtype": "AAAA"},
     {"qtype": "mx"},
+    {"client": "Phone"},
+    {"transport": "udp"},
+    {"transport": "tls"},
+    {"transport": "tcp", "verdict": "cached"},
     {"name": "ads", "client": "2001:db8::1"},
     {"name": "example", "verdict": "failed", "client": "192.0.2.1"},
     {"verdict": "local", "qtype": "HTTPS"},
@@ -236,7 +250,7 @@ async def test_a_row_says_everything_about_a_verdict(database: Database, history
         upstream="192.0.2.53:53",
         detail="a few words",
     )
-    await fill(database, [batch([entry], time_s=NOW, duration_us=12_345)])
+    await fill(database, [batch([entry], time_s=NOW, duration_us=12_345, channel="h3")])
     (row,) = (await history.page())["queries"]
     assert row == {
         "id": "1700000000000000",
@@ -255,6 +269,7 @@ async def test_a_row_says_everything_about_a_verdict(database: Database, history
         "group": "children",
         "detail": "a few words",
         "duration_ms": 12.345,
+        "transport": "h3",
     }
 
 

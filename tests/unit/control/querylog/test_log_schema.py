@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from sinkhole.control.database import Reader
 from sinkhole.control.querylog.dictionary import NAMES, Dictionary
+from sinkhole.control.querylog.history import History
 from sinkhole.control.querylog.schema import MIGRATIONS, open_database
 from sinkhole.dns.wire.name import from_text
 from sinkhole.model.errors import StorageError
@@ -145,6 +147,54 @@ async def test_sums_of_days_yet_to_come_are_taken_back(
         assert await database.rows("SELECT start FROM by_day") == [(today - 3 * 86_400,)]
         folded = await database.value("SELECT value FROM meta WHERE key = 'folded'")
         assert folded == today - 2 * 86_400, "the days after it were never summed"
+    finally:
+        await database.close()
+
+
+async def test_queries_of_versions_that_told_no_transports_are_found_as_those_by_udp(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "querylog.db"
+    monkeypatch.setattr("sinkhole.control.querylog.schema.MIGRATIONS", MIGRATIONS[:3])
+    database, _ = await open_database(path)
+    hour = 1_700_002_800
+    for number, start in enumerate([hour, hour + 60, hour + 7200]):  # not folded yet, and folded
+        await database.rows("INSERT INTO query VALUES (?, 1, 1, 1, 9)", (start * 1_000_000,))
+        for outcome in (0, 1):
+            await database.rows("INSERT INTO total VALUES (?, ?, ?)", (start, outcome, number + 1))
+    await database.close()
+    monkeypatch.undo()
+    database, problem = await open_database(path)
+    reader = Reader(path)
+    try:
+        assert problem is None
+        counts = await database.rows("SELECT * FROM by_transport")
+        assert counts == [(hour, 0, 6), (hour + 7200, 0, 6)]
+        history = History(reader)
+        found = (await history.page(transport="udp"))["queries"]
+        assert [row["transport"] for row in found] == ["udp"] * 3
+        assert (await history.page(transport="tcp"))["queries"] == []
+    finally:
+        await reader.close()
+        await database.close()
+
+
+async def test_an_older_sinkhole_sets_aside_a_log_that_tells_transports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would take each row for one of the width it knows."""
+    path = tmp_path / "querylog.db"
+    database, _ = await open_database(path)
+    await database.close()
+    monkeypatch.setattr("sinkhole.control.querylog.schema.MIGRATIONS", MIGRATIONS[:3])
+    database, problem = await open_database(path)
+    await database.close()
+    (aside,) = set_asides(tmp_path, "newer")
+    assert problem is not None and "version 4" in problem and aside.name in problem
+    monkeypatch.undo()
+    database, problem = await open_database(aside)
+    try:
+        assert problem is None and await database.rows("SELECT * FROM by_transport") == []
     finally:
         await database.close()
 

@@ -22,7 +22,7 @@ def test_batches_are_counted_minute_by_minute_but_for_names_and_clients() -> Non
     asked = report(outcome=Outcome.FORWARDED, upstream="192.0.2.53:53")
     batches = [
         batch([blocked(), asked], time_s=NOON + 1.5, duration_us=100),
-        batch([asked], time_s=NOON + 59.9, duration_us=300),
+        batch([asked], time_s=NOON + 59.9, duration_us=300, channel="tls"),
         batch([report()], time_s=NOON + 60.0),
     ]
     first, second = count_by_minute(batches)
@@ -30,6 +30,7 @@ def test_batches_are_counted_minute_by_minute_but_for_names_and_clients() -> Non
     assert first.answers.total() == 3 and second.answers.total() == 1
     assert first.durations == {100: 2, 300: 1}
     assert first.upstreams == {"192.0.2.53:53": [2, 400]}
+    assert first.transports == {0: 2, 2: 1} and second.transports == {0: 1}
     assert not first.names and not first.clients
 
 
@@ -39,6 +40,7 @@ def test_what_is_added_later_joins_its_minute() -> None:
         unwritten.add(count_by_minute([batch([blocked()], time_s=NOON, duration_us=120)]))
     assert counted(unwritten) == {NOON: 2}
     (kept,) = unwritten.counts
+    assert kept.transports == {0: 2}
     assert kept.durations == {133: 2}  # the upper edge of its bucket: few different ones
     unwritten.clear()
     assert unwritten.counts == []

@@ -64,6 +64,7 @@ async def test_what_goes_into_the_buffer_comes_out_as_rows(path: Path) -> None:
                 "group": "default",
                 "detail": "",
                 "duration_ms": 1.5,
+                "transport": "udp",
             },
             {
                 "id": f"{now - 1:.0f}000000",
@@ -82,6 +83,7 @@ async def test_what_goes_into_the_buffer_comes_out_as_rows(path: Path) -> None:
                 "group": "default",
                 "detail": "",
                 "duration_ms": 0.1,
+                "transport": "udp",
             },
         ],
         "next": None,

@@ -19,7 +19,7 @@ from sinkhole.control.querylog.row_builder import (
 )
 from sinkhole.control.querylog.schema import open_database
 from sinkhole.model.errors import ListError
-from sinkhole.model.record import Batch
+from sinkhole.model.record import TRANSPORTS, Batch
 from sinkhole.model.verdict import Cause, Outcome
 
 T = 1_700_000_060.0  # 20 s after a minute began
@@ -57,6 +57,17 @@ async def test_every_record_becomes_a_row_whether_it_is_known_or_not(database: D
     assert [row[4] for row in first + second] == [100] * 5
 
 
+async def test_rows_and_counts_tell_how_a_query_came(database: Database) -> None:
+    builder = await a_builder(database)
+    seen = report()
+    batches = [batch([seen] * 2, time_s=T, channel=channel) for channel in TRANSPORTS]
+    unknown = await take(builder, database, *batches)
+    known = await take(builder, database, batch([seen], time_s=T + 1, channel="quic"))
+    assert [row[5] for row in unknown + known] == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 5]
+    (counts,) = builder.collect()
+    assert counts.transports == {0: 2, 1: 2, 2: 2, 3: 2, 4: 2, 5: 3}
+
+
 async def test_ids_are_the_time_in_microseconds_and_only_ever_grow(database: Database) -> None:
     builder = await a_builder(database)
     seen = report()
@@ -75,7 +86,7 @@ async def test_ids_are_the_time_in_microseconds_and_only_ever_grow(database: Dat
 
 async def test_ids_go_on_after_what_the_database_has(database: Database) -> None:
     newest = int(T * 1e6) + 10
-    await database.rows("INSERT INTO query VALUES (?, 1, 1, 1, 1)", (newest,))
+    await database.rows("INSERT INTO query VALUES (?, 1, 1, 1, 1, 0)", (newest,))
     builder = await a_builder(database)
     rows = await take(builder, database, batch([report()], time_s=T))
     assert rows[0][0] == newest + 1
@@ -103,7 +114,7 @@ async def test_ids_that_are_taken_are_passed_over(database: Database) -> None:
     base = int((T - 600) * 1e6)
     taken = [*range(base, base + 40), *range(base + 50, base + 55), int(T * 1e6)]
     for ident in taken:
-        await database.rows("INSERT INTO query VALUES (?, 1, 1, 1, 1)", (ident,))
+        await database.rows("INSERT INTO query VALUES (?, 1, 1, 1, 1, 0)", (ident,))
     builder = await a_builder(database)
     given: list[int] = []
     for moment in (T - 600, T - 600, T - 600 - 1000e-6, T - 600 + 30e-6):

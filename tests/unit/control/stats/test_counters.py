@@ -4,6 +4,7 @@ from collections import Counter
 
 from sinkhole.control.stats.counters import Counters
 from sinkhole.control.stats.minute_counts import AnswerKey, MinuteCounts
+from sinkhole.model.record import TRANSPORTS
 from sinkhole.model.verdict import Outcome
 
 
@@ -11,6 +12,7 @@ def test_everything_starts_at_nothing_with_every_outcome_named() -> None:
     counters = Counters()
     assert counters.queries == 0
     assert set(counters.outcomes) == {outcome.name.lower() for outcome in Outcome}
+    assert counters.transports == dict.fromkeys(TRANSPORTS, 0)
     assert counters.duration_buckets()[-1] == ("+Inf", 0)
 
 
@@ -27,6 +29,7 @@ def test_minutes_add_up_and_odd_types_share_one_count() -> None:
             }
         ),
         durations=Counter({5: 1, 100: 4, 2_000_000: 1, 30_000_000: 1}),
+        transports=Counter({0: 4, 2: 3}),
     )
     counters.add(counts)
     counters.add(counts)
@@ -34,6 +37,7 @@ def test_minutes_add_up_and_odd_types_share_one_count() -> None:
     assert (counters.outcomes["blocked"], counters.outcomes["cached"]) == (6, 6)
     assert counters.qtypes == {"A": 6, "HTTPS": 4, "other": 4}
     assert counters.rcodes == {"NOERROR": 8, "NXDOMAIN": 4, "FORMERR": 2}
+    assert (counters.transports["udp"], counters.transports["tls"]) == (8, 6)
     buckets = dict(counters.duration_buckets())
     assert (buckets["1e-05"], buckets["0.0001"], buckets["1"]) == (2, 10, 10)
     assert (buckets["3.16"], buckets["+Inf"]) == (12, 14)

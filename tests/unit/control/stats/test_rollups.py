@@ -43,6 +43,7 @@ def a_minute(start_s: int, names: dict[int, list[int]] | None = None) -> MinuteC
         names={1: [6, 0], 2: [4, 4]} if names is None else names,
         clients={7: [10, 4]},
         upstreams={"192.0.2.53:53": [1, 20_000]},
+        transports=Counter({0: 7, 2: 3}),
     )
 
 
@@ -88,6 +89,7 @@ async def test_a_minute_is_added_to_every_table(database: Database) -> None:
         (hour, "Starter", 9),
     ]
     assert await database.rows("SELECT * FROM by_upstream") == [(hour, "192.0.2.53:53", 3, 60_000)]
+    assert await database.rows("SELECT * FROM by_transport") == [(hour, 0, 21), (hour, 2, 9)]
 
 
 async def test_minutes_are_folded_into_hours_after_two_days(database: Database) -> None:
@@ -166,7 +168,8 @@ async def test_what_is_older_than_keep_is_dropped_in_steps(
     hours = [NOW - days * DAY for days in (9, 8, 2, 1)]
     await write(database, rollups, *(a_minute(hour) for hour in hours))
     assert await tidy(database, rollups, oldest_row_s=NOW) > 20
-    for table in ("total", "latency", "by_client", "by_type", "by_list", "by_upstream"):
+    by_hour = (f"by_{what}" for what in ("client", "type", "list", "upstream", "transport"))
+    for table in ("total", "latency", *by_hour):
         starts = await database.rows(f"SELECT DISTINCT start FROM {table} ORDER BY 1")
         assert starts == [(hours[2],), (hours[3],)], table
     days = await database.rows("SELECT DISTINCT start FROM by_day ORDER BY 1")
@@ -178,6 +181,6 @@ async def test_roll_ups_that_lead_to_rows_outlive_keep(database: Database) -> No
     hour = NOW - 5 * DAY
     await write(database, rollups, a_minute(hour))
     await tidy(database, rollups, oldest_row_s=hour + 5)
-    for table in ("total", "by_name", "by_client", "by_type"):
+    for table in ("total", "by_name", "by_client", "by_type", "by_transport"):
         assert await database.value(f"SELECT count(*) FROM {table}") > 0, table
     assert await database.value("SELECT count(*) FROM latency") == 0

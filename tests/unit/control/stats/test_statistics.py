@@ -57,6 +57,7 @@ def a_minute(ago_s: float, times: int = 1) -> MinuteCounts:
         names={1: [5 * times, 0], 2: [3 * times, 2 * times]},
         clients={1: [5 * times, 0], 2: [3 * times, 2 * times]},
         upstreams={"192.0.2.53:53": [times, 30_000 * times]},
+        transports=Counter({0: 3 * times, 3: 5 * times}),
     )
 
 
@@ -96,6 +97,7 @@ async def test_the_summary_of_a_day(database: Database, statistics: Statistics) 
         ],
         "top_lists": [{"name": "Starter", "count": 4}],
         "upstreams": [{"name": "192.0.2.53:53", "count": 2, "avg_ms": 30.0}],
+        "transports": [{"name": "https", "count": 10}, {"name": "udp", "count": 6}],
         "records_dropped": 3,
     }
     assert latency["p50"] == pytest.approx(0.04, rel=0.34)
@@ -139,6 +141,7 @@ async def test_what_is_later_than_now_does_not_count_yet(
         {"name": "name2.example.org", "count": 3},
     ]
     assert alone["top_blocked"][0]["count"] == alone["top_lists"][0]["count"] == 2
+    assert alone["transports"][0]["count"] == 5
     assert alone["upstreams"][0]["count"] == 1 and hits["Starter"] == {"day": 2, "week": 2}
     latency = alone["latency_ms"]["p50"]
     assert latency is not None

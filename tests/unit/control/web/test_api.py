@@ -34,12 +34,12 @@ async def test_every_filter_of_the_log_reaches_the_history_under_its_name(
     serve: Any, client: ClientSession, house: Any
 ) -> None:
     site = await serve()
-    query = "limit=7&before=abc&client=192.0.2.1&name=ads&verdict=blocked&type=AAAA"
+    query = "limit=7&before=abc&client=192.0.2.1&name=ads&verdict=blocked&type=AAAA&transport=tls"
     async with client.get(f"{site.url}/api/queries?{query}") as answer:
         assert answer.status == 200
     assert house.asked == [
         {"limit": 7, "before": "abc", "client": "192.0.2.1", "name": "ads",
-         "verdict": "blocked", "qtype": "AAAA"}
+         "verdict": "blocked", "qtype": "AAAA", "transport": "tls"}
     ]  # fmt: skip
 
 

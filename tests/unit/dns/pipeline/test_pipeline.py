@@ -8,10 +8,12 @@ import dnslib
 import pytest
 from world import World, addresses, ede_of, question
 
+from sinkhole.dns.pipeline import channel as channel_module
 from sinkhole.dns.pipeline.channel import TCP, TLS, UDP, Channel
 from sinkhole.dns.pipeline.pipeline import ERRORS_PER_S, MAX_SHAPES
 from sinkhole.dns.pipeline.reaction import DROP, Waiting
 from sinkhole.dns.policy.blocking import Blocking, Mode
+from sinkhole.model.record import TRANSPORTS
 from sinkhole.model.verdict import Outcome
 
 
@@ -66,6 +68,11 @@ async def test_batches_of_records_tell_how_the_queries_came(channel: Channel) ->
     for _ in range(2):
         await world.ask("example.org", channel=channel)
     assert [batch.channel for batch in world.buffer.drain(10)] == [channel.name] * 2
+
+
+def test_the_log_has_a_number_for_each_channel() -> None:
+    channels = [each for each in vars(channel_module).values() if isinstance(each, Channel)]
+    assert sorted(each.name for each in channels) == sorted(TRANSPORTS)
 
 
 async def test_one_hundred_clients_at_once_get_one_answer_each() -> None:
