@@ -10,7 +10,10 @@ _SOA: Final = ". 300 IN SOA ns.example. host.example. 1 2 3 4 60"
 
 
 class Records:
-    """Names without records are NXDOMAIN with a SOA; other types of a known name are NODATA."""
+    """Names without records are NXDOMAIN with a SOA; other types of a known name are NODATA.
+
+    What is known of "*" is said of every name that has nothing of its own.
+    """
 
     def __init__(self) -> None:
         self._known: dict[tuple[str, str], list[dnslib.RR]] = {}
@@ -22,7 +25,7 @@ class Records:
 
     def fill(self, reply: dnslib.DNSRecord, name: str, type_: str) -> None:
         """Put the answer into an empty reply; a CNAME is followed to what else is here."""
-        known = False
+        asked, known = name, False
         for _ in range(20):
             known = known or any(owner == name for owner, _ in self._known)
             reply.add_answer(*self._known.get((name, type_), []))
@@ -31,6 +34,9 @@ class Records:
                 break
             reply.add_answer(*cname)
             name = str(cname[0].rdata).rstrip(".").lower()
+        if not reply.rr and not known:
+            for rr in self._known.get(("*", type_), []):
+                reply.add_answer(dnslib.RR(asked, rr.rtype, rr.rclass, rr.ttl, rr.rdata))
         if not reply.rr:
             reply.header.rcode = dnslib.RCODE.NOERROR if known else dnslib.RCODE.NXDOMAIN
             reply.add_auth(*dnslib.RR.fromZone(_SOA))

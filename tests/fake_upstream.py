@@ -17,6 +17,7 @@ nobody else can be given its place. `fake_encrypted` has the same behind TLS and
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
@@ -246,10 +247,7 @@ class FakeUpstream:
         await self.open()
         return self
 
-    async def __aexit__(
-        self,
-        *how: object,
-    ) -> None:
+    async def __aexit__(self, *how: object) -> None:
         await self.close()
 
     @property
@@ -271,6 +269,8 @@ class FakeUpstream:
         """Listen; also again after `close`."""
         loop = asyncio.get_running_loop()
         self._udp, _ = await loop.create_datagram_endpoint(lambda: _Udp(self), self.address)
+        sock = self._udp.get_extra_info("socket")
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
         self._tcp = await asyncio.start_server(self._serve_stream, *self.address)
 
     async def close(self) -> None:

@@ -26,6 +26,7 @@ from sinkhole.dns.policy.snapshot import Filter, GroupPolicy, Policy
 from sinkhole.dns.upstream.flight import CrowdedError
 from sinkhole.dns.wire.name import ancestors, from_text, labels, to_text
 from sinkhole.dns.wire.numbers import type_name
+from sinkhole.dns.wire.options import subnet_text
 from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Reply, read_reply
 from sinkhole.model.errors import UpstreamError
@@ -138,13 +139,16 @@ class Said(NamedTuple):
 class Script:
     """Upstreams that answer from zone-file text, and remember what was asked.
 
-    A question is written "name type", with " do" and " cd" behind it where they are set, and
-    " via SET" where not the usual upstreams are asked. What is said about a question without them
-    is said whatever they are.
+    A question is written "name type", with " do" and " cd" behind it where they are set,
+    " subnet NETWORK" where that is told of the client, and " via SET" where not the usual upstreams
+    are asked. What is said about a question without them is said whatever they are.
     """
 
     def __init__(self) -> None:
         self.zones: dict[str, tuple[int, str, str, str]] = {}
+        self.scopes: dict[str, int] = {}
+        """By question, for how many bits of the client's subnet the answer holds."""
+        self.refuses_subnets = False
         self.errors: dict[str, list[tuple[int, str]]] = {}
         """By name and type, what extended errors come with it; SERVFAIL with some is of no use."""
         self.asked: list[str] = []
@@ -194,7 +198,10 @@ class Script:
 
     def _outcome(self, question: Question, via: str) -> Said | UpstreamError:
         plain = _written(question)
-        said = self.zones.get(_with_flags(question, via)) or self.zones.get(plain)
+        written = next((w for w in (_with_flags(question, via), plain) if w in self.zones), "")
+        said = self.zones.get(written)
+        if question.subnet and self.refuses_subnets:
+            return UpstreamError("", "answered REFUSED")
         if self.crowded:
             return CrowdedError("", "too many questions are waiting")
         if self.dead or said is None:
@@ -208,7 +215,12 @@ class Script:
         data = [
             code.to_bytes(2, "big") + text.encode() for code, text in self.errors.get(plain, [])
         ]
-        record.add_ar(dnslib.EDNS0(opts=[dnslib.EDNSOption(15, each) for each in data]))
+        options = [dnslib.EDNSOption(15, each) for each in data]
+        if question.subnet and written in self.scopes:
+            scope = bytes((self.scopes[written],))
+            told = question.subnet[:3] + scope + question.subnet[4:]
+            options.append(dnslib.EDNSOption(8, told))
+        record.add_ar(dnslib.EDNS0(opts=options))
         reply = read_reply(bytes(record.pack()))
         if data and rcode == dnslib.RCODE.SERVFAIL:
             return UpstreamError("", "answered SERVFAIL", reply.errors)
@@ -220,6 +232,7 @@ class Script:
 
 def _with_flags(question: Question, via: str) -> str:
     flags = " do" * question.do + " cd" * question.cd
+    flags += f" subnet {subnet_text(question.subnet)}" if question.subnet else ""
     return _written(question) + flags + (f" via {via}" if via else "")
 
 

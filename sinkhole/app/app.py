@@ -21,13 +21,15 @@ from sinkhole import __version__
 from sinkhole.app.cache_file import CacheFile
 from sinkhole.app.data_dir import DataDir
 from sinkhole.app.descriptors import Quotas, attainable, raise_limit
-from sinkhole.app.from_settings import PolicyMaker, make_forwarder, ttl_limits
+from sinkhole.app.encrypted import Encrypted
+from sinkhole.app.from_settings import PolicyMaker, ttl_limits
 from sinkhole.app.list_hosts import ListHosts
 from sinkhole.app.listening import Listening
 from sinkhole.app.memory import release_free_memory
 from sinkhole.app.reloading import in_place
 from sinkhole.app.server_health import judge_health
 from sinkhole.app.short_turns import short_turns
+from sinkhole.app.upstreams import Upstreams
 from sinkhole.control.explain import Explainer
 from sinkhole.control.lists.library import Library
 from sinkhole.control.querylog import QueryLog
@@ -67,7 +69,8 @@ class App:
         self.buffer = RecordBuffer()
         self.table = Table(settings.cache.size)
         self._quotas = Quotas.of(attainable(), len(settings.dns.listen))
-        self.forwarder = make_forwarder(settings, self._quotas.upstream, self.faults)
+        self.upstreams = Upstreams(settings, sockets=self._quotas.upstream, faults=self.faults)
+        self.forwarder = self.upstreams.forwarder
         self._maker = PolicyMaker(settings)
         self.matcher = Matcher((), self._maker.builtin)
         self.pipeline = Pipeline(
@@ -77,6 +80,7 @@ class App:
             buffer=self.buffer,
             limits=ttl_limits(settings),
             serve_stale_s=settings.cache.serve_stale,
+            prefetch=settings.cache.prefetch,
         )
         self.library = Library(
             settings.filtering,
@@ -86,11 +90,9 @@ class App:
             essential_names=settings.upstream.hosts,
             faults=self.faults,
         )
-        self.dns = Listeners(
-            [(each.host, each.port) for each in settings.dns.listen],
-            self.pipeline,
-            most_connections=self._quotas.connections,
-            faults=self.faults,
+        self.dns = self._make_dns(settings)
+        self.encrypted = Encrypted(
+            settings.dns, self.dns, self.faults, lambda: self.listening.page_protocol()
         )
         self.listening = Listening(self.dns, self._make_page, self.faults)
         self.query_log: QueryLog | None = None
@@ -99,6 +101,15 @@ class App:
         self._cache_file = CacheFile(settings, self.table)
         self._tasks = Tasks("app", limit=4, faults=self.faults)
         self._publishing = asyncio.Lock()
+
+    def _make_dns(self, settings: Settings) -> Listeners:
+        return Listeners(
+            [(each.host, each.port) for each in settings.dns.listen],
+            self.pipeline,
+            most_connections=self._quotas.connections,
+            proxies=settings.dns.proxies,
+            faults=self.faults,
+        )
 
     # ---- starting and stopping ---------------------------------------------------------------
 
@@ -115,8 +126,10 @@ class App:
                 self._has_loaded = True
             with self.faults.contain("reading the saved answers"):
                 self._cache_file.restore()
-            self.forwarder.start()
+            self.upstreams.start()
             self.dns.serve()
+            with self.faults.contain("reading the certificate"):
+                await self.encrypted.start()
             with self.faults.contain("opening the query log"):
                 self.query_log = await self._open_log()
             await self.listening.start_page()
@@ -132,8 +145,9 @@ class App:
         """Stop taking queries, answer those that wait, write what is to be kept."""
         await self.listening.stop(patience_s)
         await self._tasks.close()
+        await self.encrypted.close()
         with self.faults.contain("closing the upstreams"):
-            await self.forwarder.close()
+            await self.upstreams.close()
         if self.query_log is not None:
             with self.faults.contain("closing the query log"):
                 await self.query_log.close()
@@ -201,6 +215,7 @@ class App:
             health=self.health,
         )
         hosts = (*machine_names(socket.gethostname()), *self.settings.web.hosts)
+        hosts += self.encrypted.names if self.settings.dns.https_page else ()
         listen = self.settings.web.listen
         return WebServer(
             create_app(sources, hosts=hosts),
@@ -278,6 +293,7 @@ class App:
             "started": time.time() - uptime_s,
             "uptime_s": round(uptime_s, 1),
             "listen": self.addresses,
+            "encrypted": [f"{where} ({over})" for over, where in self.dns.added],
             "web": self.listening.url,
             "lists": self.library.status(),
             "names": self.matcher.names,
@@ -287,8 +303,8 @@ class App:
                 "size_bytes": self.table.size_bytes,
                 "limit_bytes": self.table.limit_bytes,
             },
-            "prefetch": None,
-            "certificate": None,
+            "prefetch": self.pipeline.prefetch.status(time.monotonic()),
+            "certificate": self.encrypted.status(),
             "log": query_log.status() if query_log is not None else None,
             "losses": self._losses(),
             "problems": self.problems(),
@@ -326,7 +342,8 @@ class App:
 
     def problems(self) -> list[str]:
         """What the person running sinkhole should know, one sentence each."""
-        found = [*self.listening.problems, *self.forwarder.problems(), *self.library.problems]
+        found = [*self.listening.problems, *self.encrypted.problems]
+        found += [*self.upstreams.problems(), *self.library.problems]
         found += [*self._cache_file.problems, *self._maker.problems, *self.faults.problems()]
         found += [self._quotas.problem] if self._quotas.problem else []
         if self.query_log is not None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from functools import partial
-from ipaddress import ip_address
+from ipaddress import IPv6Network
 
+from sinkhole.app.upstreams import route_sets
 from sinkhole.control.lists.builtin import builtin_lists
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.hosts_file import read_hosts_file
@@ -13,48 +14,34 @@ from sinkhole.dns.cache.answer import TtlLimits
 from sinkhole.dns.clients.access import Access
 from sinkhole.dns.clients.identity import KnownClient, KnownClients
 from sinkhole.dns.filter.language.line import Address
+from sinkhole.dns.filter.traits import Traits
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.policy.blocking import Blocking, Mode
+from sinkhole.dns.policy.client_subnet import ClientSubnet, ClientSubnets
+from sinkhole.dns.policy.dns64 import Dns64
 from sinkhole.dns.policy.local import LocalNames
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
+from sinkhole.dns.policy.routes import Routes
 from sinkhole.dns.policy.snapshot import Filter, GroupPolicy, Policy
 from sinkhole.dns.policy.special_use import Reserved
-from sinkhole.dns.upstream.forwarder import Forwarder
-from sinkhole.dns.upstream.health import Server
-from sinkhole.dns.upstream.links.plain import MOST_PER_SERVER, PlainLink
-from sinkhole.dns.upstream.links.plain_engine import PlainEngine
-from sinkhole.dns.upstream.sets import DEFAULT, UpstreamSet
+from sinkhole.dns.upstream.sets import DEFAULT
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.model.errors import SettingsError
-from sinkhole.model.faults import Faults
 
 
 def known_clients(settings: Settings) -> KnownClients:
     """The clients of the settings, as the DNS plane knows them."""
     return KnownClients(
-        KnownClient(each.name, each.addresses, each.tags) for each in settings.clients
+        KnownClient(each.name, each.addresses, each.tags, each.ids) for each in settings.clients
     )
-
-
-def client_names(known: KnownClients) -> Callable[[str], str]:
-    """Tells what the settings call the client with an address; empty for what they do not know."""
-
-    def name(address: str) -> str:
-        try:
-            client = known.owner_of(ip_address(address).packed)
-        except ValueError:  # the log has lost whose it was
-            return ""
-        return client.name if client else ""
-
-    return name
 
 
 class PolicyMaker:
     """What of a Policy comes from the settings, made once; `policy` adds the filter.
 
-    `builtin` are the lists that the settings ask for by name, for the Matcher; `client_name` is as
-    `client_names`; `problems` is what the person running sinkhole should know. Reads the hosts
-    file and the data of services if they are wanted. Raises SettingsError for local
+    `builtin` are the lists that the settings ask for by name, for the Matcher; `client_name` is
+    `KnownClients.called`; `problems` is what the person running sinkhole should know. Reads the
+    hosts file and the data of services if they are wanted. Raises SettingsError for local
     records that cannot be answered.
     """
 
@@ -67,27 +54,38 @@ class PolicyMaker:
         self._reserved = make_reserved(settings)
         self._rebinding = Rebinding(builtin.rebinding_allow) if builtin.rebinding else None
         self._bogus = BogusAddresses(builtin.bogus_nxdomain) if builtin.bogus_nxdomain else None
+        self._routes = Routes(route_sets(settings))
+        self._subnets = make_subnets(settings)
+        self._dns64 = make_dns64(settings)
         self._known = known_clients(settings)
-        self.client_name = client_names(self._known)
+        self.client_name = self._known.called
 
     def policy(self, rules: Filter, generation: int) -> Policy:
         """The Policy with this filter; cheap, as lists change often."""
-        dns, criteria = self._dns, rules.criteria
-        traits = partial(self._known.traits, criteria) if criteria else None
+        criteria = rules.criteria
         return Policy(
             generation,
             GroupPolicy(filter=rules, blocking=self._blocking),
             self._local,
             self._reserved,
-            Access(
-                dns.allow,
-                dns.rate_limit,
-                traits,
-                dns.rate_limit_ipv4_prefix,
-                dns.rate_limit_ipv6_prefix,
-            ),
+            self._access(partial(self._known.traits, criteria) if criteria else None),
             self._rebinding,
             self._bogus,
+            self._routes,
+            self._dns64,
+            self._subnets,
+        )
+
+    def _access(self, traits: Callable[[bytes, str], Traits] | None) -> Access:
+        dns = self._dns
+        return Access(
+            dns.allow,
+            dns.rate_limit,
+            traits,
+            dns.rate_limit_ipv4_prefix,
+            dns.rate_limit_ipv6_prefix,
+            self._known.ids,
+            self._subnets.apart if self._subnets.differ else None,
         )
 
 
@@ -112,6 +110,30 @@ def make_reserved(settings: Settings) -> Reserved:
     """The names that never leave the house."""
     discovery = settings.filtering.builtin.discovery
     return Reserved(names=settings.dns.reserved_names, discovery=discovery)
+
+
+def make_subnets(settings: Settings) -> ClientSubnets:
+    """What each upstream set is told of where a client is; nothing those of routes, which know."""
+    upstream = settings.upstream
+    wanted = {DEFAULT: upstream.client_subnet} | {
+        name: each.client_subnet or upstream.client_subnet for name, each in upstream.sets.items()
+    }
+    return ClientSubnets(
+        {
+            name: ClientSubnet(each.network, ipv4_bits=each.ipv4_bits, ipv6_bits=each.ipv6_bits)
+            for name, each in wanted.items()
+            if each.mode != "off"
+        }
+    )
+
+
+def make_dns64(settings: Settings) -> Dns64 | None:
+    """What makes IPv6 addresses of IPv4 ones, where that is wanted."""
+    dns64 = settings.upstream.dns64
+    if not dns64.enabled:
+        return None
+    excluded = (each for each in dns64.exclude if isinstance(each, IPv6Network))
+    return Dns64((dns64.prefix,), excluded)
 
 
 def make_builtin(settings: Settings) -> tuple[CompiledList, ...]:
@@ -142,25 +164,6 @@ def address_records(addresses: Iterable[Address]) -> list[tuple[int, bytes]]:
     """Addresses as local records."""
     types = {4: Type.A, 6: Type.AAAA}
     return [(types[address.version], address.packed) for address in addresses]
-
-
-def make_forwarder(
-    settings: Settings, sockets: int = 2 * MOST_PER_SERVER, faults: Faults | None = None
-) -> Forwarder:
-    """The upstreams, which share so many sockets; `faults` are told of bugs."""
-    upstream = settings.upstream
-    engine = PlainEngine(randomize_case=upstream.randomize_case, faults=faults)
-    most = min(MOST_PER_SERVER, max(1, sockets // (2 * max(1, len(upstream.servers)))))
-    servers = tuple(
-        Server(
-            str(each.url),
-            PlainLink(each.url.host, each.url.port, engine, most),
-            each.timeout or upstream.timeout,
-        )
-        for each in upstream.servers
-        if each.url.kind == "udp" and not each.url.is_named
-    )
-    return Forwarder({DEFAULT: UpstreamSet(servers)}, faults=faults)
 
 
 def ttl_limits(settings: Settings) -> TtlLimits:

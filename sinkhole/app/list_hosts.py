@@ -12,7 +12,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from ipaddress import ip_address
 
-from sinkhole.app.from_settings import make_forwarder, make_local, make_reserved
+from sinkhole.app.from_settings import make_local, make_reserved
+from sinkhole.app.upstreams import Upstreams
 from sinkhole.control.lists.destinations import HostAddresses
 from sinkhole.control.settings import Settings
 from sinkhole.dns.policy.local import LocalNames
@@ -74,21 +75,21 @@ async def list_hosts(settings: Settings) -> AsyncIterator[ListHosts]:
 
     Raises SettingsError for local records that cannot be answered.
     """
-    forwarder = make_forwarder(settings)
+    upstreams = Upstreams(settings)
     names = make_local(settings)[0], make_reserved(settings)
     is_running = False
 
     async def ask(question: Question) -> Exchanged:
         nonlocal is_running
         if not is_running:
-            forwarder.start()
+            upstreams.start()
             is_running = True
-        return await forwarder.exchange_later(question)
+        return await upstreams.forwarder.exchange_later(question)
 
     try:
         yield ListHosts(lambda: names, ask)
     finally:
-        await forwarder.close()
+        await upstreams.close()
 
 
 def _addresses(records: tuple[Record, ...], qtype: int) -> list[str]:

@@ -61,6 +61,11 @@ class Listening:
         """Where the page is, empty while it is nowhere."""
         return self.page.url if self.page is not None and self.page.acceptor is not None else ""
 
+    def page_protocol(self) -> asyncio.Protocol:
+        """What serves the page on one connection; while there is no page, it is closed."""
+        served = self.page.protocol() if self.page is not None else None
+        return served or _Closing()
+
     @property
     def shed(self) -> int:
         """Connections closed for want of a descriptor."""
@@ -126,3 +131,8 @@ class Listening:
         if trouble != self._page_trouble:  # said once, as the next try comes in seconds
             log.warning("%s", trouble)
         self._page_trouble = trouble
+
+
+class _Closing(asyncio.Protocol):
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        transport.close()

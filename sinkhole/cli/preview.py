@@ -10,7 +10,7 @@ from typing import Final, NotRequired, TypedDict
 import click
 from rich.table import Table
 
-from sinkhole.app.from_settings import client_names, known_clients
+from sinkhole.app.from_settings import known_clients
 from sinkhole.app.list_hosts import list_hosts
 from sinkhole.cli.console import cell, console, tables_console
 from sinkhole.cli.list_choice import chosen
@@ -162,7 +162,7 @@ def _print_top(top: Sequence[ChangedName]) -> None:
 
 def _add_names(top: Sequence[ChangedName], settings: Settings) -> None:
     """Add what people call the names and the clients."""
-    client_name = client_names(known_clients(settings))
+    client_name = known_clients(settings).called
     for each in top:
         if (shown := in_unicode(each["name"])) != each["name"]:
             each["name_unicode"] = shown

@@ -4,6 +4,7 @@
     ├── SettingsError   a setting is wrong: which file, line and key, and what to write instead
     ├── ListError       a block or allow list could not be fetched, read or compiled
     ├── WireError       bytes are not a DNS message; carries the rcode to answer with
+    ├── CertificateError a certificate of ours, or its key, cannot be used
     ├── UpstreamError   a resolver gave no usable answer; carries the server and the cause
     └── StorageError    a database or file of ours could not be opened or written
 
@@ -64,6 +65,10 @@ class UpstreamError(SinkholeError):
         self.server = server
         self.cause = cause
         self.said = said
+
+
+class CertificateError(SinkholeError):
+    """A certificate for devices, or its key, cannot be used; the last good pair stays in use."""
 
 
 class StorageError(SinkholeError):

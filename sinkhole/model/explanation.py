@@ -137,6 +137,7 @@ class QuestionExplained(RuleDecision):
     decided_by: Place
     asks: str | None
     via: str | None
+    subnet: str | None
     answer: ReplyText | None
     cache: list[CacheEntry] | None
     heard: bool

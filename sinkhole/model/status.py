@@ -42,25 +42,13 @@ class UpstreamStatus(TypedDict):
 
 
 class CertificateStatus(TypedDict):
-    """The certificate that encrypted listeners show; `expires` is in unix seconds.
-
-    `problem` is why the one in the files is not that in use, a sentence; None in the usual case.
-    """
+    """The certificate that encrypted listeners show; `expires` is in seconds since 1970, and
+    `days_left` may be below 0."""
 
     names: list[str]
+    issuer: str
     expires: float
-    problem: str | None
-
-
-class PrefetchStatus(TypedDict):
-    """Answers that were renewed before anybody had to wait for them.
-
-    `asked` counts the questions, `saved` the queries answered from what they brought that would
-    else have waited.
-    """
-
-    asked: int
-    saved: int
+    days_left: int
 
 
 class CacheStatus(TypedDict):
@@ -69,6 +57,18 @@ class CacheStatus(TypedDict):
     entries: int
     size_bytes: int
     limit_bytes: int
+
+
+class PrefetchStatus(TypedDict):
+    """Answers asked for again before they expired: questions, those nobody answered, and answers
+    given when the ones before them would have expired. `pauses` is while upstreams fail."""
+
+    enabled: bool
+    asked: int
+    failed: int
+    saved: int
+    underway: int
+    pauses: bool
 
 
 class LogStatus(TypedDict):

@@ -11,7 +11,7 @@ from typing import Final
 from stream_server import StreamServer
 
 from sinkhole.dns.upstream.links.addresses import FixedAddresses
-from sinkhole.dns.upstream.links.connect import Connector
+from sinkhole.dns.upstream.links.connect import Connector, Proxy
 from sinkhole.dns.upstream.links.link import Answer, Failure, Link
 from sinkhole.dns.upstream.links.sessions import SessionLink
 from sinkhole.dns.upstream.links.stream import stream_sessions
@@ -69,15 +69,28 @@ async def until(done: Callable[[], object]) -> None:
 
 
 @asynccontextmanager
-async def asking(
-    server: StreamServer, kind: UpstreamKind = "tcp", authorities: Path | None = None
-) -> AsyncIterator[Asker]:
+async def linked(
+    server: StreamServer,
+    kind: UpstreamKind = "tcp",
+    authorities: Path | None = None,
+    proxy: Proxy | None = None,
+) -> AsyncIterator[SessionLink]:
+    """A link to a server, by the name NAME; closed behind it."""
     url = UpstreamUrl(kind, NAME, server.port)
-    contexts = TlsContexts(authorities)
-    connector = Connector(url, FixedAddresses(["127.0.0.1"]), contexts=contexts)
+    addresses = FixedAddresses(["127.0.0.1"])
+    connector = Connector(url, addresses, contexts=TlsContexts(authorities), proxy=proxy)
     link = SessionLink(kind, stream_sessions(connector, padded=kind == "tls"))
     link.start()
     try:
-        yield Asker(link)
+        yield link
     finally:
         await link.close()
+
+
+@asynccontextmanager
+async def asking(
+    server: StreamServer, kind: UpstreamKind = "tcp", authorities: Path | None = None
+) -> AsyncIterator[Asker]:
+    """Who asks such a link."""
+    async with linked(server, kind, authorities) as link:
+        yield Asker(link)

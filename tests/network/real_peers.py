@@ -21,6 +21,8 @@ from house import LIMIT_S
 from other_programs import ENVIRON, missing, serving
 from places import Place, nobodys_place
 
+from sinkhole.model.upstream_url import UpstreamKind
+
 NAME: Final = "dns.example.org"
 LOCAL: Final = {"example.org": "192.0.2.1", "www.example.org": "192.0.2.2"}
 """Name and address of the records that Unbound has; in `example.org` there are no others."""
@@ -35,18 +37,14 @@ class Peer(NamedTuple):
     tls: Place
     https: Place
 
-    @property
-    def tls_url(self) -> str:
+    def url(self, kind: UpstreamKind) -> str:
         """As an upstream of the settings, with the name to expect."""
-        return f"tls://{self.tls}#{NAME}"
-
-    @property
-    def https_url(self) -> str:
-        """As an upstream of the settings, with the name to expect."""
+        if kind == "tls":
+            return f"tls://{self.tls}#{NAME}"
         return f"https://{self.https}/dns-query#{NAME}"
 
 
-def _places() -> Peer:
+def nobodys_places() -> Peer:
     """Three ports of one address."""
     place = nobodys_place()
     return Peer(place, place._replace(port=place.port + 1), place._replace(port=place.port + 2))
@@ -57,7 +55,7 @@ async def unbound(
     folder: Path, certificate: Certificate | None = None, peer: Peer | None = None
 ) -> AsyncIterator[Peer]:
     """An Unbound that answers from `LOCAL`, and REFUSED to everything else."""
-    peer = peer or _places()
+    peer = peer or nobodys_places()
     chain, key = (certificate or leaf(NAME, peer.plain.host)).write(folder, "unbound")
     records = "\n".join(f'  local-data: "{name}. 60 IN A {LOCAL[name]}"' for name in LOCAL)
     (folder / "unbound.conf").write_text(f"""
@@ -90,10 +88,13 @@ remote-control:
 
 @asynccontextmanager
 async def dnsdist(
-    folder: Path, backend: FakeUpstream, certificate: Certificate | None = None
+    folder: Path,
+    backend: FakeUpstream,
+    certificate: Certificate | None = None,
+    peer: Peer | None = None,
 ) -> AsyncIterator[Peer]:
     """A dnsdist in front of a scripted backend; each connection takes 1000 questions at once."""
-    peer = _places()
+    peer = peer or nobodys_places()
     chain, key = (certificate or leaf(NAME, peer.plain.host)).write(folder, "dnsdist")
     (folder / "dnsdist.conf").write_text(f"""
 setSecurityPollSuffix("")

@@ -2,63 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import builtins
-import socket
-import sys
-from collections.abc import AsyncIterator, Callable
-from datetime import timedelta
-from hashlib import sha256
+from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
 
 import dnslib
 import pytest
-from pki import NOW, YEAR, Authority, Issued
+from pki import Authority
+from quic_asking import ALPN, KINDS, NAME, Told, asking, echo, opened, sessions, until, url
 from quic_peer import Exchange, QuicPeer
 
-from sinkhole.dns.upstream.links.addresses import FixedAddresses
-from sinkhole.dns.upstream.links.quic_sessions import QuicSessions
-from sinkhole.dns.upstream.links.session import Asking, Session
-from sinkhole.dns.upstream.links.tls import TlsContexts
-from sinkhole.dns.wire.question import Question
-from sinkhole.model.certificate import read_certificate
-from sinkhole.model.errors import UpstreamError
-from sinkhole.model.upstream_url import UpstreamKind, UpstreamUrl
-
-LIMIT_S = 30.0
-NAME = "dns.example.org"
-KINDS: tuple[UpstreamKind, ...] = ("quic", "h3")
-ALPN = {"quic": "doq", "h3": "h3"}
-
-
-class Told:
-    """What a session tells its link."""
-
-    def __init__(self) -> None:
-        self.answers: dict[Asking, bytes] = {}
-        self.refusals: list[tuple[Asking, str, bool]] = []
-        self.room = 0
-        self.heards = 0
-        self.ends: list[str] = []
-
-    def answered(self, asking: Asking, wire: bytes) -> None:
-        assert asking not in self.answers
-        self.answers[asking] = wire
-
-    def heard(self, session: Session) -> None:
-        self.heards += 1
-
-    def refused(self, asking: Asking, what: str, *, retry: bool) -> None:
-        self.refusals.append((asking, what, retry))
-
-    def has_room(self, session: Session) -> None:
-        assert session.room > 0
-        self.room += 1
-
-    def ended(self, session: Session, what: str) -> None:
-        assert session.room == 0
-        self.ends.append(what)
+from sinkhole.model.upstream_url import UpstreamKind
 
 
 @pytest.fixture
@@ -76,44 +29,6 @@ async def peer(authority: Authority, kind: UpstreamKind) -> AsyncIterator[QuicPe
     async with QuicPeer(authority.issue(NAME), ALPN[kind]).running() as running:
         running.answer = echo
         yield running
-
-
-def echo(exchange: Exchange) -> None:
-    exchange.reply(dnslib.DNSRecord.parse(exchange.wire).reply().pack())
-
-
-def asking(name: str = "example.org") -> Asking:
-    wire_name = b"".join(bytes([len(each)]) + each.encode() for each in name.split(".")) + b"\0"
-    return Asking(Question(wire_name, 1, False, False), 0.0, lambda reply: None)
-
-
-def sessions(wanted: UpstreamUrl, authority: Authority, *ips: str) -> QuicSessions:
-    addresses = FixedAddresses(ips or ("127.0.0.1",))
-    clock = asyncio.get_running_loop().time
-    return QuicSessions(wanted, addresses, contexts=TlsContexts(authority.path), clock=clock)
-
-
-def url(kind: UpstreamKind, port: int, host: str = NAME, **more: object) -> UpstreamUrl:
-    return UpstreamUrl(kind, host, port, "/dns-query")._replace(**more)
-
-
-async def opened(made: QuicSessions, told: Told, limit_s: float = LIMIT_S) -> Session:
-    return await made(told, asyncio.get_running_loop().time() + limit_s)
-
-
-async def cause(made: QuicSessions, limit_s: float = LIMIT_S) -> str:
-    with pytest.raises(UpstreamError) as caught:
-        await opened(made, Told(), limit_s)
-    return caught.value.cause
-
-
-async def until(condition: Callable[[], object]) -> None:
-    async with asyncio.timeout(LIMIT_S):
-        while not condition():
-            await asyncio.sleep(0.001)
-
-
-# -- questions and answers ---------------------------------------------------------------------
 
 
 async def test_each_question_gets_its_answer(
@@ -356,134 +271,3 @@ async def test_http3_that_floods_with_settings(authority: Authority) -> None:
         session.send(asking())
         await until(lambda: told.ends)
         assert told.ends == ["sent too much besides answers"]
-
-
-# -- connections that cannot be had -------------------------------------------------------------
-
-
-async def test_what_people_are_told_of_a_connection(
-    peer: QuicPeer, kind: UpstreamKind, authority: Authority
-) -> None:
-    made = sessions(url(kind, peer.port), authority)
-    assert made.facts is None
-    (await opened(made, Told())).close()
-    facts = made.facts
-    assert facts is not None
-    assert (facts.address, facts.tls_version, facts.alpn) == ("127.0.0.1", "TLSv1.3", ALPN[kind])
-    assert facts.handshake_s is not None and facts.handshake_s > 0
-    assert facts.certificate is not None and facts.certificate.names == (NAME,)
-
-
-async def certified(authority: Authority, certificate: Issued, **more: Any) -> str:
-    """Why a server with this certificate is not taken; "" if it is."""
-    async with QuicPeer(certificate).running() as peer:
-        made = sessions(url("quic", peer.port, **more), authority)
-        try:
-            (await opened(made, Told())).close()
-        except UpstreamError as error:
-            return error.cause
-        return ""
-
-
-async def test_certificates(authority: Authority, tmp_path: Path) -> None:
-    day = timedelta(days=1)
-    assert await certified(authority, authority.issue(NAME)) == ""
-    assert await certified(authority, authority.issue("127.0.0.1"), host="127.0.0.1") == ""
-    assert (
-        await certified(authority, authority.issue(NAME), host="127.0.0.1", server_name=NAME) == ""
-    )
-    assert await certified(authority, authority.issue("other.example.org")) == (
-        f"has no certificate for {NAME}, but one for other.example.org"
-    )
-    assert await certified(authority, authority.issue(NAME), host="127.0.0.1") == (
-        f"has no certificate for 127.0.0.1, but one for {NAME}"
-    )
-    old = authority.issue(NAME, not_before=NOW - YEAR, not_after=NOW - 2 * day)
-    assert (await certified(authority, old)).startswith("has a certificate that expired on")
-    early = authority.issue(NAME, not_before=NOW + day)
-    assert "is not valid before" in await certified(authority, early)
-    own = authority.issue(NAME, self_signed=True)
-    assert (await certified(authority, own)).startswith("has a certificate that it signed itself")
-    other = Authority(tmp_path, "Another authority").issue(NAME)
-    assert await certified(authority, other) == (
-        "has a certificate of an authority that this machine does not know, Another authority"
-    )
-
-
-async def test_pins_decide_in_place_of_the_authorities(authority: Authority) -> None:
-    certificate = authority.issue("whoever.example.org", self_signed=True)
-    key = read_certificate(certificate.der).key_sha256
-    assert await certified(authority, certificate, pins=(key,)) == ""
-    wrong = await certified(authority, certificate, pins=(sha256(b"").digest(),))
-    assert wrong == f"has another key than the pinned one: sha256 {key.hex()}"
-
-
-async def test_hashes_must_be_in_the_chain_besides(authority: Authority) -> None:
-    certificate = authority.issue(NAME)
-    own = read_certificate(certificate.der).tbs_sha256
-    above = sha256(authority.certificate.tbs_certificate_bytes).digest()
-    assert await certified(authority, certificate, hashes=(own,)) == ""
-    assert await certified(authority, certificate, hashes=(above,)) == ""
-    nothing = await certified(authority, certificate, hashes=(sha256(b"").digest(),))
-    assert nothing == "has none of the certificates that its stamp asks for"
-
-
-async def test_a_server_that_speaks_another_protocol(authority: Authority) -> None:
-    async with QuicPeer(authority.issue(NAME), "h3").running() as peer:
-        why = await cause(sessions(url("quic", peer.port), authority))
-    assert "refused the TLS handshake" in why
-
-
-async def test_nobody_listens(authority: Authority) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    why = await cause(sessions(url("quic", port), authority))
-    assert why == f"refused the connection (127.0.0.1 UDP port {port})"
-
-
-async def test_silence_until_the_deadline(authority: Authority) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
-        mute.bind(("127.0.0.1", 0))
-        port = mute.getsockname()[1]
-        why = await cause(sessions(url("quic", port), authority), 0.3)
-    assert why.startswith(f"did not answer by QUIC (127.0.0.1 UDP port {port}) within ")
-
-
-async def test_the_next_address_is_tried_beside_a_silent_one(
-    peer: QuicPeer, kind: UpstreamKind, authority: Authority
-) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
-        mute.bind(("127.7.7.7", peer.port))
-        made = sessions(url(kind, peer.port), authority, "127.7.7.7", "127.0.0.1")
-        session = await opened(made, Told())
-        assert session.address == "127.0.0.1"
-        session.close()
-
-
-async def test_a_server_that_wants_addresses_proven(authority: Authority) -> None:
-    async with QuicPeer(authority.issue(NAME)).running(retry=True) as peer:
-        peer.answer = echo
-        told = Told()
-        session = await opened(sessions(url("quic", peer.port), authority), told)
-        session.send(asking())
-        await until(lambda: told.answers)
-        session.close()
-
-
-async def test_without_the_library(
-    authority: Authority, kind: UpstreamKind, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in [each for each in sys.modules if each.startswith("sinkhole.dns.upstream.links.")]:
-        if name.rpartition(".")[2] in ("quic", "http3", "quic_opening", "quic_transport"):
-            monkeypatch.delitem(sys.modules, name)
-    real = builtins.__import__
-
-    def without(name: str, *args: Any, **more: Any) -> Any:
-        if name.partition(".")[0] == "qh3":
-            raise ModuleNotFoundError("No module named 'qh3'")
-        return real(name, *args, **more)
-
-    monkeypatch.setattr(builtins, "__import__", without)
-    why = await cause(sessions(url(kind, 853), authority))
-    assert "pip install 'sinkhole[encrypted]'" in why

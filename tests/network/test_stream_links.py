@@ -12,7 +12,7 @@ from pathlib import Path
 import dnslib
 import pytest
 from asking_links import NAME, Asker, asking, until
-from pki import Authority
+from certificates import leaf, server_context, write_authority
 from stream_server import (
     Connection,
     StreamServer,
@@ -38,11 +38,10 @@ def names(count: int) -> list[str]:
 
 
 async def test_many_questions_share_one_tls_connection(tmp_path: Path) -> None:
-    authority = Authority(tmp_path)
-    context = authority.issue(NAME).context()
+    context = server_context(leaf(NAME))
     async with (
         StreamServer().running(context) as server,
-        asking(server, "tls", authority.path) as asker,
+        asking(server, "tls", write_authority(tmp_path)) as asker,
     ):
         for name in names(100):
             asker.ask(name)
@@ -58,11 +57,10 @@ async def test_many_questions_share_one_tls_connection(tmp_path: Path) -> None:
 
 
 async def test_queries_are_padded_over_tls_only(tmp_path: Path) -> None:
-    authority = Authority(tmp_path)
-    context = authority.issue(NAME).context()
+    context = server_context(leaf(NAME))
     async with (
         StreamServer().running(context) as server,
-        asking(server, "tls", authority.path) as asker,
+        asking(server, "tls", write_authority(tmp_path)) as asker,
     ):
         await asker.answer("a.example.org")
         await asker.answer("a-longer-name.example.org")
@@ -162,18 +160,17 @@ async def test_silence_is_told_by_the_deadline() -> None:
 async def test_a_handshake_that_never_ends_is_told_by_the_deadline(tmp_path: Path) -> None:
     async with (
         StreamServer().running() as server,  # which never speaks TLS
-        asking(server, "tls", Authority(tmp_path).path) as asker,
+        asking(server, "tls", write_authority(tmp_path)) as asker,
     ):
         failure = await asker.result(limit_s=0.2)
         assert failure == Failure("could not be connected to in time", Blame.SERVER)
 
 
 async def test_a_certificate_for_another_name_is_told(tmp_path: Path) -> None:
-    authority = Authority(tmp_path)
-    context = authority.issue("other.example.org").context()
+    context = server_context(leaf("other.example.org"))
     async with (
         StreamServer().running(context) as server,
-        asking(server, "tls", authority.path) as asker,
+        asking(server, "tls", write_authority(tmp_path)) as asker,
     ):
         failure = await asker.result()
         assert failure == Failure(

@@ -289,7 +289,7 @@ async def test_what_meets_a_bug_costs_neither_the_connection_nor_its_other_queri
 async def test_a_connection_that_meets_a_bug_when_it_is_accepted_is_closed() -> None:
     world = make_world()
 
-    def traits(packed: bytes) -> frozenset[str]:
+    def traits(packed: bytes, client_id: str) -> frozenset[str]:
         if packed[0] == 127:
             raise LookupError("nobody")
         return frozenset()

@@ -13,8 +13,8 @@ from test_tcp_listener import ended, framed, listening, make_world, read
 from world import World, addresses, question
 
 from sinkhole.dns.pipeline.channel import TCP
+from sinkhole.dns.server.arrival import Arrival
 from sinkhole.dns.server.door import Door
-from sinkhole.dns.server.stream import StreamConnection
 
 Stream = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
@@ -165,7 +165,7 @@ async def test_a_client_that_is_gone_before_it_is_accepted_is_no_bug() -> None:
             self.is_aborted = True
 
     world, transport = make_world(), Gone()
-    StreamConnection(Door(world.pipeline), TCP).connection_made(transport)
+    Arrival(Door(world.pipeline), TCP, lambda _: 1 // 0).connection_made(transport)
     assert (transport.is_aborted, world.pipeline.bugs.met) == (True, 0)
 
 

@@ -204,7 +204,7 @@ async def test_an_answer_that_meets_a_bug_gives_its_place_back(batched: bool) ->
 async def test_a_client_that_cannot_be_told_apart_is_answered_servfail(batched: bool) -> None:
     world = make_world()
 
-    def traits(packed: bytes) -> frozenset[str]:
+    def traits(packed: bytes, client_id: str) -> frozenset[str]:
         if packed[-1] == 2:
             raise LookupError("nobody")
         return frozenset()

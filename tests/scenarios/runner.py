@@ -18,21 +18,25 @@ What may change at any time (each change is a new Policy):
     bogus NETWORK...         addresses that mean NXDOMAIN
     routes                   lines of KEY SET: names that other upstreams are asked about; SET is
                              "default" for the usual ones
+    allow NETWORK...         who may ask besides those at home
     dns64 off | PREFIX... [but NETWORK...]
                              IPv6 addresses are made with these prefixes; with `but`, these
                              networks count for no addresses
+    subnets                  lines of SET client | SET NETWORK: what upstreams are told of clients;
+                             SET is "default" for the usual ones
     traits                   lines of ADDRESS TRAIT...: what rules can ask about these clients
     with KEY VALUE           before anything else: rate_limit, serve_stale, min_ttl, max_ttl, cache
 
 The upstreams and the time:
 
-    upstream NAME TYPE RCODE [do] [cd] [via SET]
+    upstream NAME TYPE RCODE [scope BITS] [do] [cd] [subnet NETWORK] [via SET]
                                            how it answers from now on: the lines below are records
                                            (`authority`, `additional` in front for those sections)
     upstream down | up | slow | prompt | prompt-once
                                            slow: answers come only once it is prompt again; `once`:
                                            those that are due come, and it is slow as before
     upstream recovered                     one that was down answers again, as of now
+    upstream refuses-subnets               questions that tell of clients fail
     upstream crowded | free                crowded: who asks has to give way to others
     wait DURATION
 
@@ -44,7 +48,8 @@ Clients:
 
 What must follow, all of it and nothing else:
 
-    asked NAME TYPE [do] [cd] [via SET] [times N]    a question went to the upstreams
+    asked NAME TYPE [do] [cd] [subnet NETWORK] [via SET] [times N]
+                                           a question went to the upstreams
     expect RCODE OUTCOME ...               the next reply, as they came: what is in it is
                                            below (`...` for any rdata, `authority` in front for
                                            that section), OUTCOME is what the record of it says,
@@ -64,9 +69,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections import deque
-from dataclasses import replace
 from functools import partial
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from expectation import Exchange, Expectation
@@ -74,27 +77,16 @@ from notation import (
     RCODES,
     by_section,
     read_bytes,
-    read_local,
     read_record,
-    read_rewrite,
     write_opt,
 )
+from policy_verbs import PolicyVerbs
 from script import ScriptError, Step, Words
 from sender import Sender
-from world import Clock, SimpleFilter, StillLoop, World, local_records, spelled
+from world import Clock, StillLoop, World, spelled
 
 from sinkhole.dns.cache.answer import TtlLimits
-from sinkhole.dns.clients.access import Access
-from sinkhole.dns.filter.match import Matcher
-from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.pipeline.reaction import Waiting
-from sinkhole.dns.policy.blocking import Blocking, Mode
-from sinkhole.dns.policy.dns64 import Dns64
-from sinkhole.dns.policy.local import LocalNames, LocalRecords
-from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
-from sinkhole.dns.policy.routes import USUAL, Routes
-from sinkhole.dns.policy.snapshot import Filter
-from sinkhole.dns.policy.special_use import Reserved
 from sinkhole.dns.wire.name import from_text, to_text
 from sinkhole.dns.wire.numbers import type_number
 
@@ -109,7 +101,7 @@ def play(steps: list[Step]) -> None:
         runner.run(ScenarioRunner(clock).play(steps))
 
 
-class ScenarioRunner:
+class ScenarioRunner(PolicyVerbs):
     """A scenario being played."""
 
     def __init__(self, clock: Clock) -> None:
@@ -119,9 +111,7 @@ class ScenarioRunner:
         self._waiting: list[Exchange] = []
         self._over: deque[Exchange] = deque()
         self._outgoing = 0
-        self._local: LocalRecords = {}
-        self._hosts: LocalRecords = {}
-        self._traits: dict[bytes, frozenset[str]] = {}
+        self._start_policy()
 
     @property
     def world(self) -> World:
@@ -172,88 +162,6 @@ class ScenarioRunner:
         else:
             raise words.unknown(key)
 
-    def _do_rules(self, words: Words, below: list[str]) -> None:
-        rules = CompiledList.from_rules("Starter", "block", below)
-        if rules.report.samples:
-            raise ScriptError(f"{words.place}: {rules.report.samples[0]}")
-        self.world.publish(filter=Matcher([rules]))
-
-    def _do_block(self, words: Words, below: list[str]) -> None:
-        only_for = words.take("a trait") if words.next_is("for") else ""
-        builtin = words.next_is("builtin")
-        hosts = list(words.rest()) if words.next_is("hosts") else []
-        rules = SimpleFilter(below, only_for=only_for, builtin=builtin, hosts=hosts)
-        self.world.publish(filter=rules, access=self._access(rules))
-
-    def _do_rewrite(self, words: Words, below: list[str]) -> None:
-        rewrite = dict(read_rewrite(line) for line in below)
-        self.world.publish(filter=SimpleFilter(rewrite=rewrite))
-
-    def _do_block_addresses(self, words: Words, below: list[str]) -> None:
-        self.world.publish(filter=SimpleFilter(addresses=list(words.rest())))
-
-    def _do_local(self, words: Words, below: list[str]) -> None:
-        self._local = local_records(read_local(below))
-        self.world.publish(local=LocalNames(self._local, weaker=self._hosts))
-
-    def _do_hosts(self, words: Words, below: list[str]) -> None:
-        self._hosts = local_records(read_local(below))
-        self.world.publish(local=LocalNames(self._local, weaker=self._hosts))
-
-    def _do_routes(self, words: Words, below: list[str]) -> None:
-        sets = dict(line.split() for line in below)
-        usual = {"default": USUAL}
-        self.world.publish(routes=Routes({k: usual.get(via, via) for k, via in sets.items()}))
-
-    def _do_dns64(self, words: Words, below: list[str]) -> None:
-        if words.next_is("off"):
-            self.world.publish(dns64=None)
-            return
-        prefixes, _, excluded = " ".join(words.rest()).partition(" but ")
-        made = Dns64(map(IPv6Network, prefixes.split()), map(IPv6Network, excluded.split()))
-        self.world.publish(dns64=made)
-
-    def _do_traits(self, words: Words, below: list[str]) -> None:
-        self._traits = {ip_address(a).packed: frozenset(t) for a, *t in map(str.split, below)}
-        self.world.publish(access=self._access(self.world.pipeline.policy.group.filter))
-
-    def _access(self, rules: Filter) -> Access:
-        """As in the server, traits are those that rules ask for."""
-        traits, criteria = self._traits, rules.criteria
-        return replace(
-            self.world.pipeline.policy.access,
-            traits=lambda packed: traits.get(packed, frozenset()) & criteria,
-        )
-
-    def _do_rebinding(self, words: Words, below: list[str]) -> None:
-        if words.next_is("off"):
-            self.world.publish(rebinding=None)
-        else:
-            words.next_is("on")
-            self.world.publish(rebinding=Rebinding(words.rest()))
-
-    def _do_bogus(self, words: Words, below: list[str]) -> None:
-        self.world.publish(bogus=BogusAddresses(map(ip_network, words.rest())))
-
-    def _do_blocking(self, words: Words, below: list[str]) -> None:
-        mode, ttl_s = Mode(words.take("a mode")), 10
-        addresses: list[IPv4Address | IPv6Address] = []
-        while words:
-            word = words.take("a duration or an address")
-            if word[-1] == "s" and word[:-1].isdecimal():
-                ttl_s = int(word[:-1])
-            else:
-                addresses.append(ip_address(word))
-        ipv4 = next((a for a in addresses if isinstance(a, IPv4Address)), Blocking().ipv4)
-        ipv6 = next((a for a in addresses if isinstance(a, IPv6Address)), Blocking().ipv6)
-        self.world.publish(blocking=Blocking(mode, ttl_s, ipv4, ipv6))
-
-    def _do_reserved(self, words: Words, below: list[str]) -> None:
-        self.world.publish(reserved=Reserved(names=_is_on(words)))
-
-    def _do_discovery(self, words: Words, below: list[str]) -> None:
-        self.world.publish(reserved=Reserved(discovery=_is_on(words)))
-
     # ---- upstreams and time ------------------------------------------------------------------
 
     def _do_upstream(self, words: Words, below: list[str]) -> None:
@@ -265,6 +173,8 @@ class ScenarioRunner:
                 script.crowded = name == "crowded"
             elif name == "recovered":
                 script.dead, script.recovered_at = False, self._clock.now
+            elif name == "refuses-subnets":
+                script.refuses_subnets = True
             elif name == "slow":
                 script.gate = asyncio.Event()
             elif name in ("prompt", "prompt-once") and script.gate is not None:
@@ -278,8 +188,11 @@ class ScenarioRunner:
         for record in itertools.chain(*sections):
             read_record(record)
         answer, authority, additional = map("\n".join, sections)
+        scope = words.number("a number of bits") if words.next_is("scope") else None
         flags = _asked_how(words)
         name = to_text(from_text(name))
+        if scope is not None:
+            script.scopes[f"{name} {qtype}{flags}"] = scope
         script.says(name, qtype, answer, authority, rcode, additional=additional, flags=flags)
 
     def _do_wait(self, words: Words, below: list[str]) -> None:
@@ -375,14 +288,8 @@ class ScenarioRunner:
                 raise ScriptError(f"{words.place}:\n  {told}\n{exchange}")
 
 
-def _is_on(words: Words) -> bool:
-    word = words.take("on or off")
-    if word not in ("on", "off"):
-        raise words.unknown(word)
-    return word == "on"
-
-
 def _asked_how(words: Words) -> str:
-    """` do`, ` cd` and ` via SET`, as far as they stand next."""
+    """` do`, ` cd`, ` subnet NETWORK` and ` via SET`, as far as they stand next."""
     flags = "".join(f" {flag}" for flag in ("do", "cd") if words.next_is(flag))
-    return flags + (f" via {words.take('a set')}" if words.next_is("via") else "")
+    more = [f" {key} {words.take(key)}" for key in ("subnet", "via") if words.next_is(key)]
+    return flags + "".join(more)

@@ -225,6 +225,7 @@ class PretendHouse:
         return {
             "version": "0.1.0", "started": self._started,
             "uptime_s": time.time() - self._started, "listen": ["192.0.2.2:53", "[::]:53"],
+            "encrypted": ["192.0.2.2:853 (TLS)"],
             "web": "192.0.2.2:8080", "lists": self.list_status(), "names": 353_262,
             "upstreams": [
                 {"name": name, "kind": name.partition(":")[0], "address": f"198.51.100.{number}",

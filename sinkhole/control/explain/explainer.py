@@ -22,6 +22,7 @@ from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.upstream.flight import Exchanged
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.numbers import Type, type_number
+from sinkhole.dns.wire.options import scope_of
 from sinkhole.dns.wire.question import Question
 from sinkhole.model.errors import UpstreamError, WireError
 from sinkhole.model.explanation import Explanation, ListBrief, QuestionExplained
@@ -106,15 +107,19 @@ class Explainer:
         decided = inquiry.decided()
         if isinstance(decided, Ready) or not inquiry.client.allowed:
             return None
-        asked, via, front = decided.asked(question), decided.via, decided.front
+        via, front = decided.via, decided.front
+        subnet = inquiry.view.subnet(question, via)
+        asked = decided.asked(question)._replace(subnet=subnet)
         exchanged = await self.ask(asked, via)
         reply, dns64 = exchanged.reply, inquiry.policy.dns64_for(question)
         if dns64 is not None and dns64.lacks_addresses(reply := dns64.without_excluded(reply)):
             others = await self.ask(asked._replace(qtype=Type.A), via)
             reply = dns64.made_of(others.reply, reply, private=True)
         try:
+            scope = scope_of(reply.subnet, subnet)
             answer = answer_of(reply, question, self.limits, self.clock(), front, via=via)
-            return answer._replace(dns64=dns64.settings) if dns64 else answer
+            settings = dns64.settings if dns64 else b""
+            return answer._replace(dns64=settings, subnet=subnet if scope else b"")
         except WireError as error:
             raise UpstreamError(exchanged.server, str(error)) from None
 

@@ -20,6 +20,7 @@ from sinkhole.dns.cache.table import Table
 from sinkhole.dns.pipeline.decide_answer import came_this_way
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.wire.name import to_text
+from sinkhole.dns.wire.options import subnet_text
 from sinkhole.model.explanation import (
     Asker,
     Decision,
@@ -78,6 +79,7 @@ class _Happens(TypedDict):
     decided_by: Place
     asks: str | None
     via: str | None
+    subnet: str | None
     answer: ReplyText | None
 
 
@@ -85,7 +87,7 @@ def _what_happens(inquiry: Inquiry) -> _Happens:
     """The outcome, and what is answered at once or asked upstream."""
     verdict, decided, settled = inquiry.verdict(), inquiry.decided(), inquiry.settled()
     asks: str | None = None
-    via: str | None = None
+    via = subnet = None
     answer: ReplyText | None = None
     if not inquiry.client.allowed:
         answer = {"rcode": "REFUSED", "records": []}
@@ -93,6 +95,8 @@ def _what_happens(inquiry: Inquiry) -> _Happens:
         if isinstance(decided, Permit):
             asks = to_text(decided.asked(inquiry.question).name)
             via = decided.via
+            told = inquiry.view.subnet(inquiry.question, via)
+            subnet = subnet_text(told) if told else None
         if isinstance(settled, Ready):
             answer = records.of_ready(settled, inquiry.question)
         elif settled.front:
@@ -104,6 +108,7 @@ def _what_happens(inquiry: Inquiry) -> _Happens:
         "decided_by": records.place_of(verdict.cause),
         "asks": asks,
         "via": via,
+        "subnet": subnet,
         "answer": answer,
     }
 

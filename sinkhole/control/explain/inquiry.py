@@ -39,7 +39,7 @@ class Inquiry:
     @property
     def view(self) -> View:
         """What the stages of the pipeline see the question by."""
-        return View(self.policy, self.client.traits)
+        return View(self.policy, self.client.traits, address=self.client.packed)
 
     def decided(self) -> Ready | Permit:
         """What the stages of the pipeline make of the question."""

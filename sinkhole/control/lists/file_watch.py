@@ -19,11 +19,15 @@ SETTLE_S: Final = 0.3
 """How long after a first sign the look is taken; also the least time between two looks."""
 
 _ATTRIBUTES, _WRITTEN, _ARRIVED = 0x4, 0x8, 0x80  # IN_ATTRIB, IN_CLOSE_WRITE, IN_MOVED_TO
-_REMOVED, _ITSELF_REMOVED, _ITSELF_MOVED = 0x200, 0x400, 0x800  # IN_DELETE, ..._SELF
+_CREATED, _REMOVED = 0x100, 0x200  # IN_CREATE, IN_DELETE
+_ITSELF_REMOVED, _ITSELF_MOVED = 0x400, 0x800  # IN_DELETE_SELF, IN_MOVE_SELF
 _NO_LONGER_WATCHED: Final = 0x8000  # IN_IGNORED
 
 _IN_FOLDER: Final = _ARRIVED | _REMOVED
 """Files of ours get their names by a rename."""
+
+_AMONG_OTHERS: Final = _IN_FOLDER | _CREATED | _WRITTEN
+"""Others write theirs as they please, or put links in their place."""
 
 _TO_FILE: Final = _ATTRIBUTES | _WRITTEN | _ITSELF_REMOVED | _ITSELF_MOVED
 """A file that another takes the place of has one name less, which is an attribute."""
@@ -51,15 +55,20 @@ class FileWatch:
         """Whether there is such a thing here, and we may have one more."""
         return self._handle >= 0
 
-    def follow(self, folder: Path, files: Iterable[Path]) -> None:
+    def follow(
+        self, folder: Path | None, files: Iterable[Path], foreign: Iterable[Path] = ()
+    ) -> None:
         """Watch these from now on and nothing else; those that are missing are left out.
 
-        To be called before each look, as what was replaced since has to be watched anew. Waits for
-        the disk: in a thread only.
+        `folder` is one of ours, `foreign` are folders that others write in. To be called before
+        each look, as what was replaced since has to be watched anew. Waits for the disk: in a
+        thread only.
         """
         if not self.works:
             return
-        masks = [(folder, _IN_FOLDER), *((file, _TO_FILE) for file in files)]
+        masks = [(folder, _IN_FOLDER)] if folder is not None else []
+        masks += [(each, _AMONG_OTHERS) for each in foreign]
+        masks += [(file, _TO_FILE) for file in files]
         add = self._libc.inotify_add_watch
         now = {add(self._handle, os.fsencode(path), mask) for path, mask in masks} - {-1}
         for gone in self._watched - now:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 from typing import Final
 
@@ -52,6 +53,7 @@ class WebServer:
         self._patience_s = patience_s
         self.acceptor: Acceptor | None = None
         """What takes connections; None while it does not listen."""
+        self._limiter: ConnectionLimiter | None = None
 
     @property
     def url(self) -> str:
@@ -68,7 +70,7 @@ class WebServer:
             sock.close()
             raise
         assert self._runner.server is not None
-        limiter = ConnectionLimiter(
+        self._limiter = limiter = ConnectionLimiter(
             self._runner.server,
             most=self._most_connections,
             most_per_client=self._most_per_client,
@@ -85,11 +87,16 @@ class WebServer:
         self.port = sock.getsockname()[1]
         self.acceptor = Acceptor(sock, limiter, limiter.make_room, self._faults)
 
+    def protocol(self) -> asyncio.Protocol | None:
+        """What serves one connection that somebody else has taken, as of a port for HTTPS; None
+        while the page is nowhere."""
+        return self._limiter() if self._limiter is not None else None
+
     async def stop(self) -> None:
         """Stop listening, give running requests `STOP_S`, then close what is left."""
         if self.acceptor is not None:
             await self.acceptor.close()
-            self.acceptor = None
+            self.acceptor = self._limiter = None
         await self._runner.cleanup()
 
 

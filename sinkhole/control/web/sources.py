@@ -21,7 +21,8 @@ from sinkhole.model.status import (
 
 
 class ServerStatus(TypedDict):
-    """Everything /api/status answers; `listen` is what DNS is answered on, `web` the page's URL.
+    """Everything /api/status answers; `listen` is what DNS is answered on, `encrypted` the same of
+    encrypted transports, each in brackets behind its address, `web` the page's URL.
 
     `names` is the sum over all lists, `losses` counts by what was given up at a bound, `problems`
     are sentences for people. `log` is None until the query log is open, `certificate` while no
@@ -32,6 +33,7 @@ class ServerStatus(TypedDict):
     started: float
     uptime_s: float
     listen: list[str]
+    encrypted: list[str]
     web: str
     lists: list[ListStatus]
     names: int

@@ -12,6 +12,7 @@ from typing import Final
 
 from sinkhole.dns.cache.ready import Ready
 from sinkhole.dns.wire import numbers as n
+from sinkhole.dns.wire.question import HIDDEN
 
 _EVERY_TYPE: Final = 1 << 3
 """The bit of a key's flags that no question has: what stands there is about the name itself."""
@@ -21,7 +22,8 @@ class Table:
     """Ready replies by key; `entries.get` is the hot path's look-up and costs 50 ns.
 
     A key is the lower-cased wire name, `Shape.key` and the tag of the client's group, joined.
-    NXDOMAIN of an upstream stands under a second key, too: that of the name, whatever the type.
+    NXDOMAIN of an upstream stands under a second key, too: that of the name, whatever the type; and
+    where upstreams are told of clients, what is for everybody under `shared_key`.
     """
 
     def __init__(self, limit_bytes: int) -> None:
@@ -84,6 +86,14 @@ class Table:
             key, ready = self.entries.popitem(last=False)
         self.size_bytes -= ready.weight
         self.evicted += 1
+
+
+def shared_key(key: bytes, name_size: int, tag: bytes) -> bytes:
+    """The key of what is for everybody, wherever they are: with the tag of a client's traits alone,
+    and whether or not it wants to be told of. The key begins with `name_size` bytes of name."""
+    flags_at = name_size + 2
+    flags = bytes((key[flags_at] & ~HIDDEN,))
+    return key[:flags_at] + flags + key[flags_at + 1 : -len(tag)] + tag
 
 
 def _of_name(key: bytes, name_size: int) -> bytes:

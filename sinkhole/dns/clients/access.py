@@ -20,7 +20,7 @@ NO_TAG: Final = bytes(TAG_SIZE)
 """The tag of clients that no rule tells from others."""
 
 MAX_TAGS: Final = 4096
-"""Different sets of traits remembered; when full the memory starts anew, with new numbers."""
+"""Different sets of traits (and subnets) remembered; when full it starts anew, with new numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +29,18 @@ class Access:
 
     `allow` are the networks that may ask at all (RFC 5358 §4), `rate_limit` queries a second for
     each network of so many bits as `ipv4_prefix` and `ipv6_prefix` say, 0 for no limit. `traits`
-    tells those of a packed address (4 or 16 bytes); None where no rule asks for any.
+    tells those of a packed address (4 or 16 bytes) and a client's id, "" for none; None where no
+    rule asks for any. `ids` are those that the settings know. `subnet` tells what upstreams are
+    told of an address; None where that is the same for all.
     """
 
     allow: tuple[Network, ...] = ()
     rate_limit: int = 0
-    traits: Callable[[bytes], Traits] | None = None
+    traits: Callable[[bytes, str], Traits] | None = None
     ipv4_prefix: int = 32
     ipv6_prefix: int = 64
+    ids: frozenset[str] = frozenset()
+    subnet: Callable[[bytes], bytes] | None = None
 
     def network(self, packed: bytes) -> bytes:
         """The network that shares a budget with an address, both of 4 or 16 bytes."""
@@ -46,23 +50,23 @@ class Access:
 
 
 class Tags:
-    """Short names for sets of traits, to put in keys: equal sets share a tag.
+    """Short names for what tells clients apart, to put in keys: equal traits and subnets share one.
 
-    A tag is never given to another set again, so what was kept under it stays true.
+    A tag is never given to others again, so what was kept under it stays true.
     """
 
     def __init__(self) -> None:
         self._last = 0
-        self._tags: dict[Traits, bytes] = {}
+        self._tags: dict[tuple[Traits, bytes], bytes] = {}
 
-    def of(self, traits: Traits) -> bytes:
-        """The tag of these traits, TAG_SIZE bytes."""
-        if not traits:
+    def of(self, traits: Traits, subnet: bytes = b"") -> bytes:
+        """The tag of these traits, in what upstreams are told as this subnet; TAG_SIZE bytes."""
+        if not traits and not subnet:
             return NO_TAG
-        tag = self._tags.get(traits)
+        tag = self._tags.get((traits, subnet))
         if tag is None:
             if len(self._tags) >= MAX_TAGS:
                 self._tags.clear()
             self._last += 1
-            tag = self._tags[traits] = self._last.to_bytes(TAG_SIZE, "big")
+            tag = self._tags[traits, subnet] = self._last.to_bytes(TAG_SIZE, "big")
         return tag

@@ -1,4 +1,4 @@
-"""Whose address it is: the clients that the settings know by name."""
+"""Whose address or id it is: the clients that the settings know by name."""
 
 from __future__ import annotations
 
@@ -14,30 +14,49 @@ from sinkhole.dns.filter.traits import Criteria, Traits
 class KnownClient(NamedTuple):
     """A device, or a group of devices, with a name and its addresses.
 
-    `tags` are of those that `$ctag` knows.
+    `tags` are of those that `$ctag` knows. `ids` are what it calls itself on encrypted transports,
+    as `dns/server/client_id` reads them.
     """
 
     name: str
     networks: tuple[Network, ...]
     tags: tuple[str, ...] = ()
+    ids: tuple[str, ...] = ()
 
 
 class KnownClients:
-    """The clients of the settings, found by address; never changed.
+    """The clients of the settings, found by address or id; never changed.
 
     Where several have an address, it is that of the smallest network.
     """
 
     def __init__(self, known: Iterable[KnownClient] = ()) -> None:
+        known = tuple(known)
         self._owners = Networks((network, each) for each in known for network in each.networks)
+        self._by_id = {client_id: each for each in known for client_id in each.ids}
+        self.ids = frozenset(self._by_id)
 
-    def traits(self, criteria: Criteria, packed: bytes) -> Traits:
-        """The criteria that hold for an address of 4 or 16 bytes."""
+    def traits(self, criteria: Criteria, packed: bytes, client_id: str = "") -> Traits:
+        """The criteria that hold for an address of 4 or 16 bytes, and an id if there is one.
+
+        An id counts for more than the address, and is a name as well.
+        """
         address = ip_address(packed)
-        owner = self.owner_of(packed)
+        owner = self._by_id.get(client_id) or self.owner_of(packed)
         if owner is None:
             return criteria.traits(address, (), ())
-        return criteria.traits(address, (owner.name,), owner.tags)
+        return criteria.traits(address, (owner.name, client_id), owner.tags)
+
+    def called(self, client: str) -> str:
+        """The name of the client that a record's text, an id or an address, is about; "" for none
+        that is known."""
+        owner = self._by_id.get(client)
+        if owner is None:
+            try:
+                owner = self.owner_of(ip_address(client).packed)
+            except ValueError:  # the log has lost whose it was
+                return ""
+        return owner.name if owner else ""
 
     def owner_of(self, packed: bytes) -> KnownClient | None:
         """The client that has an address of 4 or 16 bytes."""

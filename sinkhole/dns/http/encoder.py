@@ -1,7 +1,7 @@
-"""HPACK for messages that all look the same: a block of headers is made once (RFC 7541).
+"""HPACK for messages that all look the same: how a header is written is found out once (RFC 7541).
 
 Looking each header up in the tables costs more than all else of a request. But once the headers of
-a connection stand in its dynamic table their block is the same bytes until the table changes.
+a connection stand in its dynamic table they are the same bytes until the table changes.
 """
 
 from __future__ import annotations
@@ -11,19 +11,22 @@ from typing import Any, Final
 
 from hpack import Encoder
 
-MOST_BLOCKS: Final = 256
-"""Blocks that are remembered; remembering starts anew."""
+MOST_KNOWN: Final = 256
+"""Headers that are remembered; remembering starts anew."""
 
 TABLE_SIZE: Final = 4096
 """Bytes of the dynamic table, whatever more the peer would keep: each header is sought in it."""
 
+_ALWAYS_NEW: Final = frozenset((b"content-length", b"cache-control"))
+"""Headers with too many values to be worth a place in the table."""
+
 
 class SteadyEncoder(Encoder):
-    """An encoder that remembers the blocks it made, as long as they are right."""
+    """An encoder that remembers how it wrote each header, as long as that is right."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._blocks: dict[tuple[Any, ...], bytes] = {}
+        self._known: dict[tuple[bytes, bytes], bytes] = {}
 
     @property
     def header_table_size(self) -> int:
@@ -37,22 +40,23 @@ class SteadyEncoder(Encoder):
         if size != self.header_table.maxsize:
             self.header_table.maxsize = size
             self.table_size_changes.append(size)
-            self._blocks.clear()
+            self._known.clear()
 
     def encode(self, headers: Iterable[Any], huffman: bool = True) -> bytes:
-        """The block of these headers. Cost: 1 µs for one that is remembered."""
-        key = tuple(headers)
-        block = self._blocks.get(key)
-        if block is not None:
-            return block
+        """The block of these headers, pairs of bytes. Cost: 1 µs where they are remembered."""
+        if self.header_table.resized:
+            return super().encode(headers, huffman)
+        known = self._known
+        return b"".join([known.get(each) or self._write(each, huffman) for each in headers])
+
+    def _write(self, header: tuple[bytes, bytes], huffman: bool) -> bytes:
         entries = self.header_table.dynamic_entries
         before = entries[0] if entries else None
-        resized = self.header_table.resized
-        block = super().encode(key, huffman)
-        if resized or (entries[0] if entries else None) is not before:
-            self._blocks.clear()  # other indexes from now on: the next block will be one of them
-        else:
-            if len(self._blocks) >= MOST_BLOCKS:
-                self._blocks.clear()
-            self._blocks[key] = block
-        return block
+        written = self.add(header, header[0] in _ALWAYS_NEW, huffman)
+        if (entries[0] if entries else None) is not before:
+            self._known.clear()  # all indexes have moved by one
+            return written
+        if len(self._known) >= MOST_KNOWN:
+            self._known.clear()
+        self._known[header] = written
+        return written

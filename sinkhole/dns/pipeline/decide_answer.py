@@ -15,6 +15,7 @@ here lead (local records, rewrites) is the household's own wish, and not looked 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from ipaddress import ip_address
 from typing import Final
@@ -73,8 +74,11 @@ def decide_answer_again(
 
 def came_this_way(question: Question, view: View, answer: Answer, permit: Permit) -> bool:
     """Whether an answer came the way we would now ask: of the same upstream set, behind the same
-    CNAMEs of ours, with the same DNS64; a name that does not exist has no addresses either way."""
+    CNAMEs of ours, with the same DNS64 (a name that does not exist has no addresses either way),
+    and for everybody or for where the client is."""
     if not permit.fits(answer):
+        return False
+    if answer.subnet and answer.subnet != view.subnet(question, permit.via):
         return False
     dns64 = view.policy.dns64_for(question)
     settings = b"" if dns64 is None else dns64.settings
@@ -84,22 +88,24 @@ def came_this_way(question: Question, view: View, answer: Answer, permit: Permit
 def decide_from_memory(
     question: Question,
     view: View,
-    outdated: Ready | None,
+    kept: Iterable[Ready],
     missing: Ready | None,
     permit: Permit,
     now: float,
 ) -> Ready | None:
     """The reply that is made of what upstreams said before, if they said what is of use now.
 
-    `outdated` is what another policy judged. `missing` is NXDOMAIN about the name, heard for any
-    type of it; where CNAMEs made here lead to another name, or a route to other upstreams, that
-    says nothing.
+    `kept` are still in their time, but were judged for others or under another policy. `missing`
+    is NXDOMAIN about the name, heard for any type of it; where CNAMEs made here lead to another
+    name, or a route to other upstreams, that says nothing.
     """
-    if outdated is not None:
-        ready = decide_answer_again(question, view, outdated, permit, now)
+    for each in kept:
+        ready = decide_answer_again(question, view, each, permit, now)
         if ready is not None:
             return ready
-    if missing is None or missing.answer is None or not permit.fits(missing.answer):
+    if missing is None or missing.answer is None:
+        return None
+    if not came_this_way(question, view, missing.answer, permit):
         return None
     ready, _ = decide_answer(question, view, missing.answer, permit, "")
     ready.age(now)

@@ -15,23 +15,31 @@ from copy import copy
 from functools import partial
 from typing import Final
 
-from sinkhole.dns.cache.answer import TtlLimits, answer_of
+from sinkhole.dns.cache.answer import TtlLimits
 from sinkhole.dns.cache.ready import Ready, State
-from sinkhole.dns.cache.table import Table
+from sinkhole.dns.cache.table import Table, shared_key
 from sinkhole.dns.clients.access import TAG_SIZE
 from sinkhole.dns.clients.clients import Clients
-from sinkhole.dns.pipeline.decide_answer import came_this_way, decide_answer, decide_answer_again
+from sinkhole.dns.pipeline.asking import Asking
+from sinkhole.dns.pipeline.bugs import Bugs
+from sinkhole.dns.pipeline.decide_answer import (
+    came_this_way,
+    decide_answer,
+    decide_answer_again,
+    decide_from_memory,
+)
 from sinkhole.dns.pipeline.permit import Permit
+from sinkhole.dns.pipeline.prefetch import Prefetch
 from sinkhole.dns.pipeline.reaction import Waiting
 from sinkhole.dns.pipeline.replies import CROWDED, NO_ANSWER, failed_at, failure, stale_report
 from sinkhole.dns.pipeline.requester import Requester
-from sinkhole.dns.pipeline.synthesis import lacking_ipv6, way_of, with_ipv6_made
+from sinkhole.dns.pipeline.synthesis import lacking_ipv6, way_of
 from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.upstream.flight import CrowdedError, Exchanged
 from sinkhole.dns.upstream.forwarder import Forwarder
+from sinkhole.dns.upstream.shares import OURSELVES
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.dns.wire.question import Question
-from sinkhole.dns.wire.reply import Reply
 from sinkhole.model.errors import SinkholeError, UpstreamError, WireError
 from sinkhole.model.record import Report
 
@@ -40,6 +48,9 @@ NOT_IN_TIME: Final = SinkholeError("no answer in time")
 BOTH_S: Final = 4.4
 """How long a client waits for IPv4 addresses to make others of, from its question on: as long as
 for one question, as it asks again after 5 s."""
+
+REFUSED_S: Final = 600.0
+"""How long an upstream set is told nothing of clients, once it answered only without that."""
 
 STALE_PATIENCE_S: Final = 1.8
 """How long a client waits for an upstream before it gets an expired answer, RFC 8767 §5."""
@@ -62,8 +73,12 @@ class Forwarding:
         limits: TtlLimits,
         serve_stale_s: float,
         clock: Callable[[], float],
+        prefetch: Prefetch,
+        bugs: Bugs,
     ) -> None:
         self.policy = policy
+        self._prefetch = prefetch
+        self._bugs = bugs
         self._clients = clients
         self._decide_question = decide_question
         self._table = table
@@ -72,6 +87,8 @@ class Forwarding:
         self._limits = limits
         self._serve_stale_s = serve_stale_s
         self._clock = clock
+        self._refuses_subnets: dict[str, float] = {}
+        """By upstream set, until when it is not told of clients."""
 
     def ask(self, waiting: Waiting, requester: Requester) -> None:
         """Get a reply to what waits for the requester, perhaps before this returns.
@@ -86,7 +103,21 @@ class Forwarding:
                 requester.patience = asyncio.get_running_loop().call_later(
                     STALE_PATIENCE_S, self._lose_patience, waiting, requester
                 )
-            self._send(waiting, requester)
+            self._send(Asking(waiting, requester))
+        except Exception as error:
+            requester.fail(error)
+
+    def ask_ahead(self, known: Ready, waiting: Waiting) -> None:
+        """Ask again for an answer that is still given, so that nobody has to wait for the next."""
+        prefetch = self._prefetch
+        prefetch.begin()
+        requester = Requester(waiting, _tell_nobody, lambda *_: prefetch.end(), self._bugs)
+        try:
+            decided = self._decide_question(waiting.question, waiting.view)
+            if isinstance(decided, Ready):
+                requester.finish(decided, decided.report)
+            else:
+                self._send(Asking(waiting._replace(permit=decided), requester, known))
         except Exception as error:
             requester.fail(error)
 
@@ -99,29 +130,57 @@ class Forwarding:
         known.end(now)
         return True
 
-    def _send(self, waiting: Waiting, requester: Requester, no_ipv6: Reply | None = None) -> None:
-        """Ask; with `no_ipv6`, which says that a name has no such addresses, for its others."""
-        permit, client = waiting.permit, waiting.client
-        question = permit.asked(waiting.question)
-        if no_ipv6 is not None:
-            question = question._replace(qtype=Type.A)
-        hear = partial(self._hear, waiting, requester, no_ipv6)
-        try:
-            self._upstreams.ask(question, hear, client.packed, client.network, permit.via)
-        except UpstreamError as error:  # nobody was asked: there is nothing to wait longer for
-            requester.finish(*self._fail(waiting, error, keep=False))
+    def recall(self, waiting: Waiting, outdated: Ready | None) -> Ready | None:
+        """What upstreams said before, if it is of use: of `outdated`, which another policy judged,
+        what was said to others and is for everybody, and NXDOMAIN for another type of the name."""
+        key, now = waiting.key, waiting.arrived
+        kept, missing = [outdated] if outdated else [], self._missing(key, waiting)
+        shared = self._shared_key(waiting)
+        if shared != key:
+            known = self._find(shared)
+            if known and known.answer and now < known.answer.expires:
+                kept.append(known)
+            missing = missing or self._missing(shared, waiting)
+        question, view, permit = waiting.question, waiting.view, waiting.permit
+        ready = decide_from_memory(question, view, kept, missing, permit, now)
+        if ready is not None and ready is not outdated:
+            self._table.put(key, ready)
+        return ready
 
-    def _hear(
-        self,
-        waiting: Waiting,
-        requester: Requester,
-        no_ipv6: Reply | None,
-        outcome: Exchanged | UpstreamError,
-    ) -> None:
+    def _missing(self, key: bytes, waiting: Waiting) -> Ready | None:
+        return self._table.no_such_name(key, len(waiting.question.name), waiting.arrived)
+
+    @staticmethod
+    def _shared_key(waiting: Waiting) -> bytes:
+        return shared_key(waiting.key, len(waiting.question.name), waiting.client.shared_tag)
+
+    def _send(self, asking: Asking) -> None:
+        via, client = asking.waiting.permit.via, asking.waiting.client
+        whose = (client.packed, client.network) if asking.ahead is None else (OURSELVES, OURSELVES)
+        question, hear = asking.question(self._is_told(via)), partial(self._hear, asking)
         try:
-            self._settle(waiting, requester, no_ipv6, outcome)
+            self._upstreams.ask(question, hear, *whose, via)
+        except UpstreamError as error:  # nobody was asked: there is nothing to wait longer for
+            self._give_up(asking, error, keep=False)
+
+    def _give_up(self, asking: Asking, error: SinkholeError, *, keep: bool = True) -> None:
+        known = asking.ahead
+        if known is None:
+            asking.requester.finish(*self._fail(asking.waiting, error, keep=keep))
+        else:  # it stands until its time is up, as if nobody had been asked
+            self._prefetch.fail(self._clock())
+            asking.requester.finish(known, known.report)
+
+    def _is_told(self, via: str) -> bool:
+        """Whether a set is told of clients: not for a while where that only makes it fail."""
+        refused_until = self._refuses_subnets.get(via)
+        return refused_until is None or self._clock() >= refused_until
+
+    def _hear(self, asking: Asking, outcome: Exchanged | UpstreamError) -> None:
+        try:
+            self._settle(asking, outcome)
         except Exception as error:
-            requester.fail(error)
+            asking.requester.fail(error)
 
     def _lose_patience(self, waiting: Waiting, requester: Requester) -> None:
         try:
@@ -133,38 +192,52 @@ class Forwarding:
         except Exception as error:
             requester.fail(error)
 
-    def _settle(
-        self,
-        waiting: Waiting,
-        requester: Requester,
-        no_ipv6: Reply | None,
-        outcome: Exchanged | UpstreamError,
-    ) -> None:
+    def _settle(self, asking: Asking, outcome: Exchanged | UpstreamError) -> None:
+        waiting, requester = asking.waiting, asking.requester
         if waiting.view.policy is not self.policy:
             current = self._current(waiting)
             if isinstance(current, Ready):
                 requester.finish(current, current.report)
                 return
             if way_of(current) != way_of(waiting):
-                self._send(current, requester)  # what was heard is about another name, or others'
+                self._send(Asking(current, requester, asking.ahead))  # this was asked another way
                 return
-            waiting = current
+            asking.waiting = waiting = current
         now, known = self._clock(), self._find(waiting.key)
-        if no_ipv6 is None:
-            no_ipv6 = lacking_ipv6(waiting, outcome, now)
-            if no_ipv6 is not None and self._may_ask_for_ipv4(waiting):
-                self._ask_for_ipv4(waiting, requester, no_ipv6, now)
-                return
-        else:
-            outcome = with_ipv6_made(waiting, outcome, no_ipv6)
+        if self._is_asked_again(asking, outcome, now):
+            return
+        outcome = asking.finished(outcome)
         if isinstance(outcome, UpstreamError):
-            requester.finish(
-                *self._fail(waiting, outcome, keep=not isinstance(outcome, CrowdedError))
-            )
+            self._give_up(asking, outcome, keep=not isinstance(outcome, CrowdedError))
         elif known and known.is_answer_since(waiting.arrived) and self._is_fresh(known, now):
             requester.finish(known, known.report)  # who asked at the same time has filled it in
         else:
-            requester.finish(*self._decide_answer(waiting, outcome, now))
+            try:
+                requester.finish(*self._decide_answer(asking, outcome, now))
+            except WireError as error:
+                self._give_up(asking, error)
+
+    def _is_asked_again(
+        self, asking: Asking, outcome: Exchanged | UpstreamError, now: float
+    ) -> bool:
+        """Whether there is a second question: without the client's subnet, as an upstream refuses
+        those, or for IPv4 addresses, as DNS64 makes others of them."""
+        waiting, via = asking.waiting, asking.waiting.permit.via
+        if asking.may_be_for_subnet(outcome, now):
+            asking.hides = True
+            self._send(asking)
+            return True
+        if asking.hides and not isinstance(outcome, UpstreamError):
+            self._refuses_subnets[via] = now + REFUSED_S
+        if asking.no_ipv6 is not None:
+            return False
+        no_ipv6 = lacking_ipv6(waiting, outcome, now)
+        if no_ipv6 is None or not self._may_ask_for_ipv4(waiting):
+            return False
+        asking.no_ipv6 = no_ipv6
+        self._limit(asking, now)
+        self._send(asking)
+        return True
 
     def _may_ask_for_ipv4(self, waiting: Waiting) -> bool:
         """Whether the IPv4 addresses of a name may be asked for in the way its others are."""
@@ -174,36 +247,30 @@ class Forwarding:
             waiting._replace(permit=decided)
         )
 
-    def _ask_for_ipv4(
-        self, waiting: Waiting, requester: Requester, no_ipv6: Reply, now: float
-    ) -> None:
-        """Ask for what addresses can be made of; both questions have the time of one."""
-        if requester.patience is None:
-            left_s = max(waiting.arrived + BOTH_S - now, 0)
+    def _limit(self, asking: Asking, now: float) -> None:
+        """Let two questions have the time of one."""
+        requester = asking.requester
+        if requester.patience is None and asking.ahead is None:
+            left_s = max(asking.waiting.arrived + BOTH_S - now, 0)
             requester.patience = asyncio.get_running_loop().call_later(
-                left_s, self._lose_patience, waiting, requester
+                left_s, self._lose_patience, asking.waiting, requester
             )
-        self._send(waiting, requester, no_ipv6)
 
     def _decide_answer(
-        self, waiting: Waiting, outcome: Exchanged, now: float
+        self, asking: Asking, outcome: Exchanged, now: float
     ) -> tuple[Ready, Report]:
-        """Refuse it for what it leads to, else keep it for the next client."""
+        """Refuse it for what it leads to, else keep it for the next client. Raises WireError."""
+        waiting = asking.waiting
         question, permit = waiting.question, waiting.permit
-        dns64 = waiting.view.policy.dns64_for(question)
-        try:
-            answer = answer_of(
-                dns64.without_excluded(outcome.reply) if dns64 else outcome.reply,
-                *(question, self._limits, now, permit.front),
-                via=permit.via,
-            )
-        except WireError as error:
-            return self._fail(waiting, error)
-        if dns64 is not None:
-            answer = answer._replace(dns64=dns64.settings)
+        answer = asking.answer(outcome.reply, self._limits, now)
         ready, report = decide_answer(question, waiting.view, answer, permit, outcome.server)
+        if asking.ahead is not None:
+            self._prefetch.succeed(ready, asking.ahead)
         if ready.fresh_until > now:
             self._table.put_answer(waiting.key, len(question.name), ready)
+            shared = self._shared_key(waiting)
+            if shared != waiting.key and not answer.subnet:
+                self._table.put_answer(shared, len(question.name), ready)
         return ready, report
 
     def _current(self, waiting: Waiting) -> Ready | Waiting:
@@ -211,14 +278,14 @@ class Forwarding:
         policy = self.policy
         if waiting.view.policy is policy:
             return waiting
-        client = self._clients.of(waiting.client.packed)
+        client = self._clients.identified(waiting.client.packed, waiting.channel.client_id)
         key = waiting.key[:-TAG_SIZE] + client.tag
-        view = View(policy, client.traits, waiting.view.qclass)
+        view = View(policy, client.traits, waiting.view.qclass, client.packed)
         decided = self._decide_question(waiting.question, view)
         if isinstance(decided, Ready):
             self._table.put(key, decided)
             return decided
-        return waiting._replace(key=key, view=view, permit=decided)
+        return waiting._replace(client=client, key=key, view=view, permit=decided)
 
     def _fail(
         self, waiting: Waiting, error: SinkholeError, *, keep: bool = True
@@ -258,3 +325,7 @@ class Forwarding:
 
     def _is_fresh(self, known: Ready, now: float) -> bool:
         return self._state_of(known, now) is State.FRESH
+
+
+def _tell_nobody(reply: bytes) -> None:
+    """Where nobody waits."""

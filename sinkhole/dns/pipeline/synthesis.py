@@ -21,11 +21,12 @@ WORTH_ASKING_S: Final = 1.0
 _SAYS_NOTHING: Final = Reply(0, False, False, (), ())
 
 
-def way_of(waiting: Waiting) -> tuple[Question, str, bytes]:
-    """What is asked, of whom, and with which DNS64: what was heard another way is of no use."""
-    question, permit = waiting.question, waiting.permit
-    dns64 = waiting.view.policy.dns64_for(question)
-    return permit.asked(question), permit.via, dns64.settings if dns64 else b""
+def way_of(waiting: Waiting) -> tuple[Question, str, bytes, bytes]:
+    """What is asked, of whom, with which DNS64, and what is told of the client: what was heard
+    another way is of no use."""
+    question, permit, view = waiting.question, waiting.permit, waiting.view
+    dns64, subnet = view.policy.dns64_for(question), view.subnet(question, permit.via)
+    return permit.asked(question), permit.via, dns64.settings if dns64 else b"", subnet
 
 
 def lacking_ipv6(waiting: Waiting, outcome: Exchanged | UpstreamError, now: float) -> Reply | None:

@@ -113,8 +113,8 @@ class Dns64:
         """The reply with addresses made of those in `ipv4`; `ipv6` itself where none can be made.
 
         `ipv4` and `ipv6` are the replies to the question for A and to that for AAAA. CNAMEs stay
-        as they are (§5.1.5). `private` makes even the well-known prefix stand before private
-        addresses: where the answer is refused for them.
+        as they are (§5.1.5); of the client subnets the narrower counts. `private` makes even the
+        well-known prefix stand before private addresses: where the answer is refused for them.
         """
         most_s = _negative_ttl_s(ipv6)
         answer: list[Record] = []
@@ -127,9 +127,11 @@ class Dns64:
                 Record(record.name, n.Type.AAAA, ttl_s, packed)
                 for packed in self.addresses_for(record.rdata, private=private)
             )
+        subnet = max(ipv4.subnet, ipv6.subnet, key=_scope)
         if not any(record.rtype == n.Type.AAAA for record in answer):
-            return ipv6
-        return Reply(n.Rcode.NOERROR, False, False, tuple(answer), ipv4.authority)
+            return ipv6 if ipv6.subnet == subnet else ipv6._replace(subnet=subnet)
+        made = Reply(n.Rcode.NOERROR, False, False, tuple(answer), ipv4.authority)
+        return made._replace(subnet=subnet)
 
     def addresses_for(self, packed: bytes, *, private: bool = False) -> Iterator[bytes]:
         """The IPv6 addresses that stand for an IPv4 address (both packed); perhaps none."""
@@ -207,6 +209,11 @@ def _check(prefix: IPv6Network) -> None:
         raise ValueError(f"{prefix} cannot be a DNS64 prefix: its length is none of {lengths}")
     if prefix.network_address.packed[_U_AT]:
         raise ValueError(f"{prefix} cannot be a DNS64 prefix: its bits 64 to 71 must be zero")
+
+
+def _scope(subnet: bytes) -> bytes:
+    """The byte that says for how many bits a client subnet of a reply holds (RFC 7871 §6)."""
+    return subnet[3:4]
 
 
 def _negative_ttl_s(ipv6: Reply) -> int:

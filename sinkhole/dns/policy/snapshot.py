@@ -14,6 +14,7 @@ from sinkhole.dns.clients.access import Access
 from sinkhole.dns.filter.match import Match, Matcher
 from sinkhole.dns.filter.traits import NO_TRAITS, Criteria, Traits
 from sinkhole.dns.policy.blocking import Blocking
+from sinkhole.dns.policy.client_subnet import ClientSubnets
 from sinkhole.dns.policy.dns64 import Dns64
 from sinkhole.dns.policy.local import LocalNames
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
@@ -68,6 +69,7 @@ class Policy:
     bogus: BogusAddresses | None = None
     routes: Routes = field(default_factory=Routes)
     dns64: Dns64 | None = None
+    subnets: ClientSubnets = field(default_factory=ClientSubnets)
 
     def dns64_for(self, question: Question) -> Dns64 | None:
         """What makes the addresses that a question is for, where that is to be."""
@@ -78,12 +80,21 @@ class Policy:
 class View:
     """What a question is seen by: the policy, what holds for the client, the class asked for.
 
-    Never changed. (A NamedTuple would say the same and take nearly twice as long to make.)
+    `address` is the client's, packed, for what upstreams are told of where it is. Never changed.
+    (A NamedTuple would say the same and take nearly twice as long to make.)
     """
 
-    __slots__ = ("policy", "qclass", "traits")
+    __slots__ = ("address", "policy", "qclass", "traits")
 
-    def __init__(self, policy: Policy, traits: Traits, qclass: int = n.CLASS_IN) -> None:
+    def __init__(
+        self, policy: Policy, traits: Traits, qclass: int = n.CLASS_IN, address: bytes = b""
+    ) -> None:
         self.policy = policy
         self.traits = traits
         self.qclass = qclass
+        self.address = address
+
+    def subnet(self, question: Question, via: str) -> bytes:
+        """What an upstream set is told with a question: what the client wants, or the settings."""
+        subnets = self.policy.subnets
+        return question.subnet or (subnets.of(via, self.address) if subnets else b"")

@@ -2,9 +2,12 @@
 
 A listener only frames: it makes queries of bytes, and bytes of replies. What it does with the Door:
 
- 1. A client connects. `door.admit(holder)` says whether it may stay; if not, abort. `holder` is
-    the listener's object for the connection (`places.Holder`): it has `client`, from
-    `door.client_at(address, channel)`, and `channel`. The Door may call its `close` at any time.
+ 1. A client connects. `Arrival` finds out whose connection it is, turns strangers away, and makes
+    the listener's object for it (`places.Holder`), over TLS when the handshake is done (`tls`).
+    That has `client`, from `door.client_at(address, channel)`, and `channel`.
+    `door.admit(holder)` says whether it may stay; if not, abort. The Door may call its `close` at
+    any time. Who listens by other means (QUIC) asks `door.lets_in(client, channel, now)` before a
+    handshake, and holds a place of `door.handshakes.places` during it.
  2. Queries arrive. `arrived = time.monotonic()` once for all that one wake-up brings, then for
     each `door.serve(wire, packed, channel, arrived, reply)`. `reply` is called once with the
     answer, often before `serve` returns; where `serve` returns False it never is, and the
@@ -15,8 +18,8 @@ A listener only frames: it makes queries of bytes, and bytes of replies. What it
  4. The connection is gone, whoever ended it: `door.leave(holder)`.
 
 What a listener still has to bound itself is what only it can see: queries of one connection that
-wait or that it may send at all, the time for one message, replies that nobody reads. Bugs that are
-raised in its own callbacks of the event loop it gives to `door.bugs.meet`.
+wait or that it may send at all, the time for one message, replies that nobody reads. Where a bug
+would leave a connection open that nobody knows of, it works `with door.guarding(transport)`.
 
 At the end listeners stop taking connections, then the Door's `close` waits for what is underway.
 
@@ -27,49 +30,79 @@ there.
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Final
 
 from sinkhole.dns.clients.clients import Client
+from sinkhole.dns.filter.language.line import Network
+from sinkhole.dns.filter.networks import Networks
 from sinkhole.dns.pipeline.channel import Channel
 from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.pipeline.reaction import DROP, Reaction
+from sinkhole.dns.server.handshakes import Handshakes
 from sinkhole.dns.server.places import MAX_CONNECTIONS, Holder, Places
 from sinkhole.dns.server.waiting_room import WaitingRoom
+from sinkhole.dns.wire.padding import padded, wants_padding
 
 
 class Door:
     """What all connections share: a waiting room, places by network, a guard against bugs.
 
     `most` connections are held over TCP, and as many over all encrypted transports together.
+    `proxies` are the networks of those that are believed whose queries they bring.
     """
 
-    def __init__(self, pipeline: Pipeline, most: int = MAX_CONNECTIONS) -> None:
+    def __init__(
+        self, pipeline: Pipeline, most: int = MAX_CONNECTIONS, proxies: Iterable[Network] = ()
+    ) -> None:
         self.room = WaitingRoom()
         self.plain = Places(most)
         self.encrypted = Places(most)
-        self.bugs: Final = pipeline.bugs
+        self.handshakes = Handshakes(pipeline.bugs)
         self._pipeline = pipeline
+        self._proxies = Networks((each, True) for each in proxies)
 
     # ---- connections -------------------------------------------------------------------------
 
     def client_at(self, packed: bytes, channel: Channel) -> Client:
         """The client at an address of 4 or 16 bytes; ask anew for each query, or let `serve`."""
+        if channel.client_id:
+            return self._pipeline.clients.identified(packed, channel.client_id)
         return self._pipeline.clients.of(packed)
 
-    def admit(self, holder: Holder, now: float) -> bool:
-        """Whether a new connection may stay: it has a place then, until `leave`.
+    def is_proxy(self, packed: bytes) -> bool:
+        """Whether an address is believed whose queries it brings."""
+        return any(self._proxies.of(packed))
 
-        Who may not ask is told nothing, which is recorded: a stranger's connections and messages
-        must not cost what the household's do.
+    def lets_in(self, client: Client, channel: Channel, now: float) -> bool:
+        """Whether somebody may ask; who may not is told nothing, which is recorded.
+
+        So a stranger's connections and messages do not cost what the household's do.
         """
-        if not holder.client.allowed:
-            self._pipeline.turn_away(holder.client, now)
-            self._pipeline.close_batch(holder.channel, now)
-            return False
+        if client.allowed:
+            return True
+        self._pipeline.turn_away(client, now)
+        self._pipeline.close_batch(channel, now)
+        return False
+
+    def admit(self, holder: Holder) -> bool:
+        """Give a connection a place among those of its kind, until `leave`; False if none is left.
+
+        It may be that of another one, which is closed.
+        """
         return self._places(holder).admit(holder)
+
+    @contextlib.contextmanager
+    def guarding(self, transport: asyncio.BaseTransport | Holder) -> Iterator[None]:
+        """Take note of a bug that is met within, and end the connection."""
+        try:
+            yield
+        except Exception as error:
+            self._pipeline.bugs.meet(error)
+            transport.abort() if isinstance(transport, asyncio.Transport) else transport.close()
 
     def touched(self, holder: Holder) -> None:
         """Take note that a connection is in use: of those idle, others are closed first."""
@@ -81,8 +114,9 @@ class Door:
 
     def make_room(self) -> None:
         """Close a connection that can be spared, as descriptors have run out."""
-        if not self.plain.make_room():
-            self.encrypted.make_room()
+        for places in (self.handshakes.places, self.plain, self.encrypted):
+            if places.make_room():
+                return
 
     def _places(self, holder: Holder) -> Places:
         return self.encrypted if holder.channel.encrypted else self.plain
@@ -102,6 +136,8 @@ class Door:
         False, and `reply` is never called, for what is no query, and where too many wait. Never
         raises for any bytes.
         """
+        if channel.encrypted and wants_padding(wire):
+            reply = partial(_padded, reply)
         reaction: Reaction
         try:
             client = self.client_at(packed, channel)  # anew, as it may have changed
@@ -126,12 +162,16 @@ class Door:
         Nobody must be taking new ones.
         """
         await self.room.empty(patience_s)
-        self.plain.close()
-        self.encrypted.close()
+        for places in (self.handshakes.places, self.plain, self.encrypted):
+            places.close()
 
     def _answered(self, reply: Callable[[bytes], None], answer: bytes) -> None:
         self.room.leave()
         reply(answer)
+
+
+def _padded(reply: Callable[[bytes], None], answer: bytes) -> None:
+    reply(padded(answer))
 
 
 def packed_address(peer: tuple[str, int] | tuple[str, int, int, int]) -> bytes:

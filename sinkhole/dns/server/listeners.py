@@ -12,6 +12,7 @@ import logging
 from collections.abc import Iterable
 from typing import Final, Protocol
 
+from sinkhole.dns.filter.language.line import Network
 from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.server.door import Door
 from sinkhole.dns.server.places import MAX_CONNECTIONS
@@ -117,7 +118,8 @@ class Listeners:
     while `is_complete` is False, and `close`.
 
     `door` holds the connections of all addresses, `most_connections` of a kind at most; `udp` is
-    what serves UDP now. `faults` are told of bugs in taking connections.
+    what serves UDP now. `proxies` say whose queries they bring (see `proxy_protocol`). `faults` are
+    told of bugs in taking connections.
     """
 
     def __init__(
@@ -126,9 +128,11 @@ class Listeners:
         pipeline: Pipeline,
         *,
         most_connections: int = MAX_CONNECTIONS,
+        proxies: Iterable[Network] = (),
         faults: Faults | None = None,
     ) -> None:
-        self.door = Door(pipeline, most_connections)
+        self._proxies = tuple(proxies)
+        self.door = Door(pipeline, most_connections, self._proxies)
         self.udp: list[UdpListener] = []
         self._pipeline = pipeline
         self._tcp = StreamListener(self.door, faults=faults)
@@ -174,7 +178,7 @@ class Listeners:
         while self._unserved:
             bound, listener = self._unserved[0]
             if listener is None:
-                self.udp.append(UdpListener(bound, self._pipeline))
+                self.udp.append(UdpListener(bound, self._pipeline, proxies=self._proxies))
             else:
                 listener.listen(bound)
             del self._unserved[0]

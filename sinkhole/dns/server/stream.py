@@ -2,20 +2,19 @@
 
 RFC 7766 asks servers to answer queries of one connection concurrently (§6.2.1.1) and lets them
 close idle connections (§6.2.3) and guard themselves (§10).
-
-Who may not ask is not answered at all here, but closed at once.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
-from sinkhole.dns.clients.clients import Client
 from sinkhole.dns.pipeline.channel import TCP, Channel
-from sinkhole.dns.server.door import Door, packed_address
+from sinkhole.dns.server.arrival import Arrival
+from sinkhole.dns.server.door import Door
 from sinkhole.dns.server.mmsg import QUERY_SIZE
 from sinkhole.dns.server.sockets import Bound
 from sinkhole.dns.wire.question import HEADER_SIZE
@@ -27,6 +26,8 @@ MAX_IN_FLIGHT: Final = 16
 MAX_QUERIES: Final = 200
 """Queries on one connection before it is closed, so that none lives forever."""
 IDLE_S: Final = 10.0
+ENCRYPTED_IDLE_S: Final = 30.0
+"""The same where a new connection costs a handshake (RFC 7858 §3.4)."""
 BUSY_IDLE_S: Final = 2.0
 """Idle time allowed when more than half of the connections are taken."""
 MESSAGE_S: Final = 5.0
@@ -38,19 +39,29 @@ WRITE_BUFFER: Final = 128 * 1024
 class StreamListener:
     """Serves stream sockets of listen addresses by one channel.
 
-    `faults` are told of bugs in taking connections.
+    `make` makes the protocol of a connection from an address; without it, queries are read from the
+    plain stream. `faults` are told of bugs in taking connections.
     """
 
-    def __init__(self, door: Door, channel: Channel = TCP, faults: Faults | None = None) -> None:
+    def __init__(
+        self,
+        door: Door,
+        channel: Channel = TCP,
+        make: Callable[[bytes], asyncio.Protocol] | None = None,
+        faults: Faults | None = None,
+    ) -> None:
         self.acceptors: list[Acceptor] = []
         self._door = door
-        self._channel = channel
+        self._arrive = partial(
+            Arrival, door, channel, make or partial(StreamConnection, door, channel)
+        )
         self._faults = faults
 
     def listen(self, bound: Bound) -> None:
         """Start accepting on one more socket."""
-        make = partial(StreamConnection, self._door, self._channel)
-        self.acceptors.append(Acceptor(bound.sock, make, self._door.make_room, self._faults))
+        self.acceptors.append(
+            Acceptor(bound.sock, self._arrive, self._door.make_room, self._faults)
+        )
 
     async def stop(self) -> None:
         """Take no more connections; the Door closes those there are."""
@@ -61,10 +72,9 @@ class StreamListener:
 class StreamConnection(asyncio.Protocol):
     """One connection: messages behind 2-byte lengths (RFC 1035 §4.2.2)."""
 
-    client: Client
-
-    def __init__(self, door: Door, channel: Channel) -> None:
+    def __init__(self, door: Door, channel: Channel, packed: bytes) -> None:
         self.channel = channel
+        self.client = door.client_at(packed, channel)
         self._door = door
         self._buffer = bytearray()
         self._in_flight = 0
@@ -80,21 +90,9 @@ class StreamConnection(asyncio.Protocol):
         """Take a place among the connections, or close at once."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        try:
-            is_admitted = self._enter(transport)
-        except Exception as error:  # else it would stay open, and nobody would know of it
-            self._door.bugs.meet(error)
-            is_admitted = False
-        if not is_admitted:
-            transport.abort()
-
-    def _enter(self, transport: asyncio.Transport) -> bool:
-        peer = transport.get_extra_info("peername")
-        if peer is None:  # gone before it was accepted
-            return False
-        self.client = self._door.client_at(packed_address(peer), self.channel)
         transport.set_write_buffer_limits(high=WRITE_BUFFER)
-        return self._door.admit(self, self._used)
+        if not self._door.admit(self):
+            transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Give the place back."""
@@ -180,7 +178,8 @@ class StreamConnection(asyncio.Protocol):
             return False
         if self._message_began is not None and now - self._message_began > MESSAGE_S:
             return True
-        return now - self._used > (BUSY_IDLE_S if busy else IDLE_S)
+        usual = ENCRYPTED_IDLE_S if self.channel.encrypted else IDLE_S
+        return now - self._used > (BUSY_IDLE_S if busy else usual)
 
     def close(self) -> None:
         """Close; replies that the kernel has taken are still sent.

@@ -11,17 +11,23 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Iterable
 from functools import partial
 from math import inf
 from typing import Any
 
-from sinkhole.dns.pipeline.channel import UDP
+from sinkhole.dns.clients.clients import Client
+from sinkhole.dns.filter.language.line import Network
+from sinkhole.dns.filter.networks import Networks
+from sinkhole.dns.pipeline.channel import UDP, Channel
 from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.pipeline.reaction import DROP, Reaction
 from sinkhole.dns.server import mmsg
 from sinkhole.dns.server.door import packed_address
+from sinkhole.dns.server.proxy_protocol import read_proxy_header
 from sinkhole.dns.server.sockets import Bound
 from sinkhole.dns.server.waiting_room import WaitingRoom
+from sinkhole.model.errors import WireError
 
 log = logging.getLogger(__name__)
 
@@ -29,8 +35,15 @@ log = logging.getLogger(__name__)
 class UdpListener:
     """Serves one UDP socket from construction until `close`."""
 
-    def __init__(self, bound: Bound, pipeline: Pipeline, *, batched: bool | None = None) -> None:
-        """`batched` None means: where the platform can."""
+    def __init__(
+        self,
+        bound: Bound,
+        pipeline: Pipeline,
+        *,
+        batched: bool | None = None,
+        proxies: Iterable[Network] = (),
+    ) -> None:
+        """`batched` None means: where the platform can. `proxies` say whose queries they bring."""
         self.room = WaitingRoom()
         self.unsent = 0
         """Replies the kernel did not take: no route, or a full buffer. The client asks again."""
@@ -39,6 +52,8 @@ class UdpListener:
         self._warned = -inf
         self._bound = bound
         self._pipeline = pipeline
+        self._proxies = Networks((each, True) for each in proxies)
+        self._react = self._react_to_proxies if tuple(proxies) else pipeline.answer_now
         self._loop = asyncio.get_running_loop()
         if mmsg.is_available() if batched is None else batched:
             self._batch = mmsg.Mmsg(bound.sock, pktinfo=bound.pktinfo)
@@ -60,7 +75,7 @@ class UdpListener:
         later: list[tuple[Any, mmsg.Path]]
         try:
             later, unsent = self._batch.serve(
-                pipeline.clients.of, pipeline.answer_now, pipeline.answer_bug, UDP, arrived
+                pipeline.clients.of, self._react, pipeline.answer_bug, UDP, arrived
             )
         except OSError as error:
             self._warn(error, arrived)
@@ -70,6 +85,26 @@ class UdpListener:
         for reaction, path in later:
             if reaction is not DROP and self.room.enter():
                 pipeline.answer_then(reaction, partial(self._put, path))
+
+    def _react_to_proxies(
+        self, wire: bytes, client: Client, channel: Channel, now: float
+    ) -> Reaction:
+        """`answer_now` for the client that a proxy names; who brings no header is no proxy."""
+        pipeline = self._pipeline
+        if not any(self._proxies.of(client.packed)):
+            return pipeline.answer_now(wire, client, channel, now)
+        try:
+            header = read_proxy_header(wire)
+        except WireError:
+            header = None
+        if header is None:
+            pipeline.dropped += 1
+            return DROP
+        packed, query = header.source or client.packed, wire[header.size :]
+        try:
+            return pipeline.answer_now(query, pipeline.clients.of(packed), channel, now)
+        except Exception as error:
+            return pipeline.answer_bug(query, packed, error)
 
     def _put(self, path: mmsg.Path, reply: bytes) -> None:
         """Send a reply at the end of this turn of the event loop, with all others of the turn.
@@ -110,7 +145,7 @@ class UdpListener:
             packed = packed_address(peer)
             reaction: Reaction
             try:
-                reaction = pipeline.answer_now(wire, pipeline.clients.of(packed), UDP, arrived)
+                reaction = self._react(wire, pipeline.clients.of(packed), UDP, arrived)
             except Exception as error:
                 reaction = pipeline.answer_bug(wire, packed, error)
             if isinstance(reaction, bytes):

@@ -29,6 +29,7 @@ from math import inf
 from typing import Final
 
 from sinkhole.dns.upstream.flight import (
+    SILENCE,
     CrowdedError,
     Exchanged,
     Flight,
@@ -52,6 +53,12 @@ TOO_MANY: Final = "too many questions are waiting"
 
 ALARM_S: Final = 3600.0
 """How long a suspected forgery is shown, and a flood of questions."""
+
+
+MOST_TOLD: Final = 4
+"""Servers whose failures are told when none answers."""
+
+ENCRYPTED: Final = ("tls", "https", "h3", "quic")
 
 
 class Forwarder:
@@ -206,8 +213,21 @@ class Forwarder:
                 f"{self._crowded_by[0]}: look there for what keeps asking"
             )
         if self._servers and not any(server.is_hopeful for server in self._servers):
-            told.append("no upstream answers: check the internet connection and upstream.servers")
+            told.append(self._cut_off())
         return told
+
+    def _cut_off(self) -> str:
+        """That no server answers, what each of them did, and what to do about it."""
+        did = ", ".join(
+            f"{each.name} {each.last_failure or SILENCE}" for each in self._servers[:MOST_TOLD]
+        )
+        advice = "check the internet connection and upstream.servers"
+        if any(server.link.kind in ENCRYPTED for server in self._servers):
+            advice += (
+                "; where a network lets no encrypted DNS through, name a plain resolver in "
+                "upstream.fallback, which can then be read on the way"
+            )
+        return f"no upstream answers ({did}): {advice}"
 
     # -- places ----------------------------------------------------------------------------
 

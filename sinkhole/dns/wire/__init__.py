@@ -8,6 +8,7 @@ options    its EDNS options: those that are known here must be well-formed
 query      the queries we send to upstreams
 reply      what an upstream said: `read_reply` walks a whole response into records
 write      replies to bytes: the tail of a reply, OPT, error and truncated replies
+padding    sizes of replies that tell less
 svcb       where HTTPS and SVCB records lead
 text/      records and replies as text, for people and settings
 """

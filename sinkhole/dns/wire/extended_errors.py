@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from sinkhole.dns.wire import numbers as n
+from sinkhole.dns.wire.options import options_in
 
 MOST_ERRORS: Final = 3
 """Errors of upstreams that are passed on; the others are left out."""
@@ -17,8 +18,7 @@ MOST_ERRORS: Final = 3
 MOST_TEXT: Final = 160
 """Bytes of all their texts together: beside a question and an error of ours they must fit 512."""
 
-MOST_OPTIONS: Final = 100
-"""EDNS options of a reply that are looked at; real ones have one or two."""
+_CODE_SIZE: Final = 2
 
 _NAMES: Final = (
     "Other Error",
@@ -68,18 +68,11 @@ def read_errors(options: bytes) -> tuple[ExtendedError, ...]:
     A text that is no UTF-8 is left out. Control characters, line ends and the like, which could
     pretend to be somebody else's words, become spaces.
     """
-    found: list[ExtendedError] = []
-    position = 0
-    for _ in range(MOST_OPTIONS):
-        start = position + 4
-        code = int.from_bytes(options[position : position + 2], "big")
-        position = start + int.from_bytes(options[position + 2 : start], "big")
-        if start > len(options) or position > len(options):
-            break
-        if code == n.Option.EDE and position >= start + 2:
-            data = options[start:position]
-            found.append(ExtendedError(int.from_bytes(data[:2], "big"), _cleaned(data[2:])))
-    return bounded(found)
+    return bounded(
+        ExtendedError(int.from_bytes(data[:2], "big"), _cleaned(data[2:]))
+        for code, data in options_in(options)
+        if code == n.Option.EDE and len(data) >= _CODE_SIZE
+    )
 
 
 def bounded(errors: Iterable[ExtendedError]) -> tuple[ExtendedError, ...]:

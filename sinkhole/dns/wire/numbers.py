@@ -57,6 +57,7 @@ class Option:
     EXPIRE: Final = 9
     COOKIE: Final = 10
     KEEPALIVE: Final = 11
+    PADDING: Final = 12
     EDE: Final = 15
 
 

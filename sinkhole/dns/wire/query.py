@@ -11,8 +11,8 @@ from typing import Final
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.question import HEADER_SIZE, OPT_FIXED_SIZE, Question
 
-_ADDITIONAL_COUNT: Final = 11
-"""Where the low byte of the number of additional records stands."""
+_QUESTION_FIXED_SIZE: Final = 5
+"""The root's empty label, type and class."""
 
 _CASE_BIT: Final = 0x20
 _LETTERS: Final = frozenset(b"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
@@ -42,11 +42,27 @@ _PADDING: Final = 12  # RFC 7830 §3
 _OPTION_HEAD: Final = 4
 
 
+def _option(code: int, data: bytes) -> bytes:
+    return code.to_bytes(2, "big") + len(data).to_bytes(2, "big") + data
+
+
+def _tail_with(do: bool, options: bytes) -> bytes:
+    """As `_tail`, with options."""
+    return _tail(do)[:-2] + len(options).to_bytes(2, "big") + options
+
+
 def _padded_tail(do: bool, padding: int) -> bytes:
     """As `_tail`, with one option: so many zero bytes of padding."""
-    size = _OPTION_HEAD + padding
-    option = _PADDING.to_bytes(2, "big") + padding.to_bytes(2, "big") + bytes(padding)
-    return _tail(do)[:-2] + size.to_bytes(2, "big") + option
+    return _tail_with(do, _option(_PADDING, bytes(padding)))
+
+
+def _subnet_tail(question: Question, padded: bool) -> bytes:
+    """As `_tail`, with what is told of where the client is (RFC 7871 §6), and padding."""
+    options = _option(n.Option.ECS, question.subnet)
+    if padded:
+        size = _LEAST_PADDED + len(question.name) + len(options)
+        options += _option(_PADDING, bytes(-size % PADDED_TO))
+    return _tail_with(question.do, options)
 
 
 _HEADS: Final = {(cd, edns): _head(cd, edns) for cd in (False, True) for edns in (False, True)}
@@ -70,7 +86,8 @@ def render_query(
     """The query for a question, with the id and letter case that the caller drew at random.
 
     `case_bits` holds eight bits for each byte of the wire name (more are ignored, 0 leaves the
-    name lower-cased); see `spell`. Without EDNS there is no place for DO: it is left out. Both
+    name lower-cased); see `spell`. Without EDNS there is no place for DO and the
+    client's subnet: they are left out. Both
     must come from the operating system's random source, for they are what a forger has to guess
     (RFC 5452 §9.2). `padded` is for encrypted transports; without EDNS there is no place for it.
     Cost: about 1 µs.
@@ -78,6 +95,8 @@ def render_query(
     name = spell(question.name, case_bits) if case_bits else question.name
     if not edns:
         tail = _BARE_TAIL
+    elif question.subnet:
+        tail = _subnet_tail(question, padded)
     elif padded:
         tail = _PADDED_TAILS[question.do, -(_LEAST_PADDED + len(name)) % PADDED_TO]
     else:
@@ -103,11 +122,11 @@ def spell(wire_name: bytes, case_bits: int) -> bytes:
 
 
 def question_end(query: bytes) -> int:
-    """The offset behind the question of a query of ours, which must not be padded.
-
-    Nothing but an OPT record without options may follow, so there is no need to walk the name.
-    """
-    return len(query) - (OPT_FIXED_SIZE if query[_ADDITIONAL_COUNT] else 0)
+    """The offset behind the question of a query of ours."""
+    end = HEADER_SIZE
+    while size := query[end]:
+        end += size + 1
+    return end + _QUESTION_FIXED_SIZE
 
 
 def answers_but_for_case(wire: bytes, query: bytes) -> bool:

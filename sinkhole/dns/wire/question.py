@@ -17,11 +17,14 @@ from typing import Final, NamedTuple
 
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import ROOT, end_of
-from sinkhole.dns.wire.options import check_option
+from sinkhole.dns.wire.options import NO_SUBNET, check_option, wants_no_subnet
 from sinkhole.model.errors import WireError
 
 HEADER_SIZE: Final = 12
 OPT_FIXED_SIZE: Final = 11
+
+HIDDEN: Final = 1 << 4
+"""The bit of `Shape.key` that says so."""
 
 MOST_OPTIONS: Final = 32
 """EDNS options of a query. Clients send a handful; a query of nothing else keeps us reading."""
@@ -30,13 +33,15 @@ MOST_OPTIONS: Final = 32
 class Question(NamedTuple):
     """What is asked, with everything that can change the answer (RFC 4035 §3.2).
 
-    `name` is the lower-cased wire name; the class is always IN.
+    `name` is the lower-cased wire name; the class is always IN. `subnet` is what is told of where
+    the client is: the content of that option (RFC 7871 §6), b"" for no such option.
     """
 
     name: bytes
     qtype: int
     do: bool = False
     cd: bool = False
+    subnet: bytes = b""
 
 
 class Shape(NamedTuple):
@@ -45,8 +50,9 @@ class Shape(NamedTuple):
     `flags` is the header's flags field. `payload` is the largest UDP reply the client takes:
     512 without EDNS, else what it announces within 512..1232 (RFC 6891 §6.2.3). `key` is what
     identifies the question together with the lower-cased name: type (2 bytes), then one byte,
-    bit 0 DO and bit 1 CD; for a class other than IN bit 2, then the class (2 bytes). `plain` is
-    True when the same bytes are likely to come again: there are no EDNS options.
+    bit 0 DO and bit 1 CD; for a class other than IN bit 2, then the class (2 bytes); bit 4 where
+    nobody may be told of the client (`hidden`). `plain` is True when the same bytes are likely to
+    come again: there are no EDNS options.
     """
 
     qtype: int
@@ -57,6 +63,7 @@ class Shape(NamedTuple):
     payload: int
     key: bytes
     plain: bool
+    hidden: bool = False
 
     @property
     def cd(self) -> bool:
@@ -65,7 +72,8 @@ class Shape(NamedTuple):
 
     def question(self, lower_name: bytes) -> Question:
         """The question this shape asks about a lower-cased wire name."""
-        return Question(lower_name, self.qtype, self.do, self.cd)
+        subnet = NO_SUBNET if self.hidden else b""
+        return Question(lower_name, self.qtype, self.do, self.cd, subnet)
 
 
 def peek(wire: bytes) -> tuple[int, Shape]:
@@ -117,18 +125,20 @@ def read_shape(header: bytes, rest: bytes) -> Shape:
     if additional == 0:
         if len(rest) > 4:
             raise WireError("bytes behind the question")
-        payload, do, plain = n.CLASSIC_PAYLOAD, False, True
+        payload, do, plain, hidden = n.CLASSIC_PAYLOAD, False, True, False
     else:
-        payload, do, plain = _read_opt(rest[4:])
+        payload, do, plain, hidden = _read_opt(rest[4:])
     foreign = qclass != n.CLASS_IN
-    key = rest[0:2] + bytes((do | bool(flags & n.CD) << 1 | foreign << 2,))
+    bits = do | bool(flags & n.CD) << 1 | foreign << 2 | (HIDDEN if hidden else 0)
+    key = rest[0:2] + bytes((bits,))
     if foreign:
         key += rest[2:4]
-    return Shape(qtype, qclass, flags, additional == 1, do, payload, key, plain)
+    return Shape(qtype, qclass, flags, additional == 1, do, payload, key, plain, hidden)
 
 
-def _read_opt(record: bytes) -> tuple[int, bool, bool]:
-    """Payload size, DO and "has no options" of an OPT record, RFC 6891 §6.1.2."""
+def _read_opt(record: bytes) -> tuple[int, bool, bool, bool]:
+    """Payload size, DO, "has no options" and "tell nobody of me" of an OPT record, RFC 6891
+    §6.1.2."""
     if len(record) < OPT_FIXED_SIZE:
         raise WireError("message ends within the additional record")
     if record[0:3] != b"\0\0\x29":
@@ -138,7 +148,7 @@ def _read_opt(record: bytes) -> tuple[int, bool, bool]:
         raise WireError("OPT does not end where the message ends")
     if record[6]:  # looked at first: what the options of that version look like is not known
         raise WireError(f"EDNS version {record[6]} is not known here", n.Rcode.BADVERS)
-    position, left = OPT_FIXED_SIZE, MOST_OPTIONS
+    position, left, hidden = OPT_FIXED_SIZE, MOST_OPTIONS, False
     while position < len(record):
         left -= 1
         if left < 0:
@@ -150,7 +160,8 @@ def _read_opt(record: bytes) -> tuple[int, bool, bool]:
         position = data_at + int.from_bytes(record[position + 2 : data_at], "big")
         if position > len(record):
             raise WireError("an EDNS option overruns OPT")
-        check_option(code, record[data_at:position])
+        check_option(code, data := record[data_at:position])
+        hidden = hidden or wants_no_subnet(code, data)
     announced = int.from_bytes(record[3:5], "big")
     payload = min(max(announced, n.CLASSIC_PAYLOAD), n.EDNS_PAYLOAD)
-    return payload, bool(record[7] & 0x80), size == 0
+    return payload, bool(record[7] & 0x80), size == 0, hidden

@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.extended_errors import ExtendedError, read_errors
 from sinkhole.dns.wire.name import ROOT, ancestors, end_of, is_below
+from sinkhole.dns.wire.options import options_in
 from sinkhole.dns.wire.query import question_end
 from sinkhole.dns.wire.question import HEADER_SIZE, Question
 from sinkhole.model.errors import WireError
@@ -84,7 +85,8 @@ class Record(NamedTuple):
 
 
 class Reply(NamedTuple):
-    """A response, read whole. OPT is taken out of `additional`; `errors` are those in it."""
+    """A response, read whole. OPT is taken out of `additional`; `errors` are those in it, `subnet`
+    is its client subnet (the content of that option)."""
 
     rcode: int
     ad: bool
@@ -93,6 +95,7 @@ class Reply(NamedTuple):
     authority: tuple[Record, ...]
     additional: tuple[Record, ...] = ()
     errors: tuple[ExtendedError, ...] = ()
+    subnet: bytes = b""
 
 
 _NO_RECORDS: Final[tuple[Record, ...]] = ()
@@ -147,12 +150,14 @@ def read_reply(wire: bytes, asked: bytes = b"") -> Reply:
         authority, position = message.section(position, authorities)
     if additionals:
         additional, position = message.section(position, additionals)
-    rcode, errors = flags & n.RCODE_MASK, _NO_ERRORS
+    rcode, errors, subnet = flags & n.RCODE_MASK, _NO_ERRORS, b""
     for ttl, options in message.opts[:1]:  # there may be one only (RFC 6891 §6.1.1)
         rcode |= (ttl >> 24 & 0xFF) << 4
-        errors = read_errors(options) if options else _NO_ERRORS
+        if options:
+            errors = read_errors(options)
+            subnet = dict(options_in(options)).get(n.Option.ECS, b"")
     ad, tc = flags & n.AD != 0, flags & n.TC != 0
-    return _NEW(Reply, (rcode, ad, tc, answer, authority, additional, errors))
+    return _NEW(Reply, (rcode, ad, tc, answer, authority, additional, errors, subnet))
 
 
 def chain_of(reply: Reply, question: Question, longest: int = 12) -> tuple[Record, ...]:

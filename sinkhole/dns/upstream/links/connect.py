@@ -123,9 +123,13 @@ class Connector:
             sock, ip = await connect_first(attempt.ips, port, self._addresses.failed)
         except ConnectionsFailed as error:
             attempt.ips = ()  # each was told of already
-            if any(one.errno in EXHAUSTED for one in error.reasons.values()):
-                raise next(iter(error.reasons.values())) from None
-            raise UpstreamError("", _why_unreachable(error.reasons, port)) from None
+            for reason in error.reasons.values():
+                if reason.errno in EXHAUSTED:
+                    raise reason from None
+            why = _why_unreachable(error.reasons, port)
+            if self._proxy:
+                why = f"could not be reached, as the proxy {self._proxy.url} {why}"
+            raise UpstreamError("", why) from None
         attempt.ips = (ip,)
         if self._proxy:
             attempt.late = f"could not be reached by the proxy {self._proxy.url}"

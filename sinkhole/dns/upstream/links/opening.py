@@ -50,7 +50,7 @@ class Opening:
         self._task: asyncio.Task[None] | None = None
         self._pause_s = 0.0
         self._paused_until = -inf
-        self._barren = 0
+        self._barren, self._barren_at = 0, -inf
         self.why = Failure("could not be connected to", Blame.SERVER)
 
     def is_paused(self, now: float) -> bool:
@@ -73,9 +73,14 @@ class Opening:
         """The server gave an answer: what failed before says nothing any more."""
         self._barren, self._pause_s, self._paused_until = 0, 0.0, -inf
 
-    def was_barren(self, what: str) -> bool:
-        """A session ended on a question without one answer; whether this is a failure by now."""
-        self._barren += 1
+    def was_barren(self, what: str, opened_at: float) -> bool:
+        """A session ended on a question without one answer; whether this is a failure by now.
+
+        Those that were there side by side, and end together, say it once.
+        """
+        if opened_at >= self._barren_at:
+            self._barren += 1
+            self._barren_at = self._clock()
         if self._barren >= MOST_BARREN:
             self._fail(Failure(what, Blame.SERVER))
         return self._barren >= MOST_BARREN

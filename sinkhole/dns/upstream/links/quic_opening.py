@@ -176,7 +176,7 @@ class _Handshake:
         self._opener = race.opener
         url = self._opener.url
         settings = configuration(
-            self._opener.alpn, is_client=True, idle_s=IDLE_S, stream_size=STREAM_SIZE
+            [self._opener.alpn], is_client=True, idle_s=IDLE_S, stream_size=STREAM_SIZE
         )
         settings.server_name = sni_of(url)
         settings.verify_mode = CERT_NONE  # `check_certificate` does, and says why

@@ -19,6 +19,7 @@ from qh3.quic.connection import QuicConnection
 from qh3.quic.events import QuicEvent
 
 from sinkhole.dns.quic.connection import Connection, End
+from sinkhole.dns.quic.driver import Driver
 from sinkhole.model.socket_address import family_of, socket_address
 
 MOST_PER_WAKE: Final = 64
@@ -59,13 +60,10 @@ class QuicTransport:
 
     def __init__(self, connection: QuicConnection, ip: str, port: int) -> None:
         self.ip = ip
-        self.is_closed = False
-        """It is over: nothing can be asked any more."""
         self.connection = Connection(connection)
         self._peer = (ip.partition("%")[0], port)
         self._loop = asyncio.get_running_loop()
-        self._timer: asyncio.TimerHandle | None = None
-        self._flushing: asyncio.Handle | None = None
+        self._driver = Driver(self.connection, self._send, None, self._ended)
         self._events: TransportEvents | None = None
         self._end: tuple[str, End | None] | None = None
         self._sock = socket.socket(family_of(ip), socket.SOCK_DGRAM)
@@ -78,50 +76,47 @@ class QuicTransport:
             self._sock.close()
             raise
 
+    @property
+    def is_closed(self) -> bool:
+        """It is over: nothing can be asked any more."""
+        return self._driver.is_stopped
+
     def start(self, events: TransportEvents) -> None:
         """Begin the handshake."""
-        self._events = events
         self.connection.guarded(self.connection.native.connect, self._peer, self._loop.time())
-        self._settle()
+        self.attach(events)
 
     def detach(self) -> None:
         """Keep what happens until `attach`."""
-        self._events = None
+        self._events = self._driver.happened = None
 
     def attach(self, events: TransportEvents) -> None:
         """Tell what happens from now on, and soon what was kept."""
         self._events = events
-        self._loop.call_soon(self._tell_end if self.is_closed else self._settle)
+        self._driver.happened = events.happened
+        self._loop.call_soon(self._tell_end if self.is_closed else self._driver.settle)
 
     def flush_soon(self) -> None:
         """Send what is to be sent at the end of this turn of the loop."""
-        if self._flushing is None and not self.is_closed:
-            self._flushing = self._loop.call_soon(self._flush)
+        self._driver.flush_soon()
 
     def close(self, code: int = 0, reason: str = "") -> None:
         """Close at once, with a last datagram to the other side; nothing more is told."""
-        self._events = None
+        self.detach()
         if not self.is_closed:
             self.connection.close(code, reason)
-            self._send()
+            self._driver.send_all()
             self._drop()
 
     def _drop(self) -> None:
-        self.is_closed = True
+        self._driver.stop()
         self._loop.remove_reader(self._sock)
         self._sock.close()
-        for handle in (self._timer, self._flushing):
-            if handle is not None:
-                handle.cancel()
-        self._timer = self._flushing = None
-
-    # ---- what comes in -----------------------------------------------------------------------
 
     def _readable(self) -> None:
         datagrams, error = self._drain()
         if datagrams:
-            self.connection.receive(datagrams, self._peer, self._loop.time())
-            self._settle()
+            self._driver.receive(datagrams, self._peer)
             if self._events is not None:
                 self._events.heard()
         if error is not None:
@@ -138,20 +133,11 @@ class QuicTransport:
                 return datagrams, error
         return datagrams, None
 
-    def _settle(self) -> None:
-        """Tell what has happened, send what that makes necessary, and see to the timer."""
-        if self._events is not None:
-            for event in self.connection.events():
-                self._events.happened(event)
-                if self._events is None:
-                    break  # told to keep the rest, or closed
-        if self.is_closed:
-            return
-        self._send()
-        if self.connection.end is not None:
-            self._over(words_of_end(self.connection.end), self.connection.end)
-        else:
-            self._see_to_timer()
+    def _send(self, datagram: bytes) -> None:
+        try:
+            self._sock.send(datagram)
+        except OSError as error:
+            self._loop.call_soon(self._failed, error)
 
     def _failed(self, error: OSError) -> None:
         """The kernel says that this leads nowhere; what it says of single datagrams is passed over:
@@ -159,48 +145,19 @@ class QuicTransport:
         if not self.is_closed and error.errno in _UNREACHABLE:
             self._over(_UNREACHABLE[error.errno], None)
 
+    def _ended(self, end: End) -> None:
+        self._over(words_of_end(end), end)
+
     def _over(self, what: str, end: End | None) -> None:
         self._drop()
         self._end = what, end
         self._tell_end()
 
     def _tell_end(self) -> None:
-        events, self._events = self._events, None
+        events = self._events
+        self.detach()
         if events is not None and self._end is not None:
             events.ended(*self._end)
-
-    # ---- what goes out -----------------------------------------------------------------------
-
-    def _flush(self) -> None:
-        self._flushing = None
-        self._settle()
-
-    def _send(self) -> None:
-        for datagram in self.connection.datagrams(self._loop.time()):
-            try:
-                self._sock.send(datagram)
-            except OSError as error:
-                if error.errno in _UNREACHABLE:
-                    self._loop.call_soon(self._failed, error)
-                    return
-
-    def _see_to_timer(self) -> None:
-        """Have `_expired` called in time. A timer that is too early does no harm: looking again is
-        cheaper than setting it anew for each datagram."""
-        due = self.connection.timer
-        if self._timer is not None:
-            if due is None or self._timer.when() <= due:
-                return
-            self._timer.cancel()
-        self._timer = None if due is None else self._loop.call_at(due, self._expired)
-
-    def _expired(self) -> None:
-        self._timer = None
-        now = self._loop.time()
-        due = self.connection.timer
-        if due is not None and due <= now:
-            self.connection.expire(now)
-        self._settle()
 
 
 _ALERT_WORDS: Final = {

@@ -72,9 +72,10 @@ class SessionEvents(Protocol):
         """These bytes came as the answer, not yet looked at but for the framing."""
         ...
 
-    def heard(self, session: Session) -> None:
-        """Something came that answers no question underway, such as one that was cancelled: the
-        connection is alive. To be told where it is known; nothing but patience depends on it."""
+    def heard(self, session: Session, *, stray: bool = False) -> None:
+        """Something came that answers no question underway, such as one that was cancelled; a
+        `stray` answers nothing that was ever asked. The connection is alive: to be told where it is
+        known, as nothing but patience depends on it."""
         ...
 
     def refused(self, asking: Asking, what: str, *, retry: bool) -> None:

@@ -70,7 +70,9 @@ class SessionLink(SessionEvents):
         self._loads: dict[Session, Load] = {}
         self._current: Load | None = None
         self._allowance = inf
+        self._ended_after = 0
         self._edns_from = -inf
+        self._strays = self._unsent = 0
         self._opening = Opening(
             open_session, self, self._tasks, clock, self._on_opened, self._on_unopened
         )
@@ -95,11 +97,13 @@ class SessionLink(SessionEvents):
         """Ask on a session; a Failure at once while no connection can be made."""
         now = self._clock()
         if len(self._underway) >= self.most:
+            self._unsent += 1
             return Failure(f"has {self.most} questions of ours already", Blame.NOBODY)
         asking = Asking(question, deadline, on_reply)
         asking.edns = now >= self._edns_from
         if not self._give(asking, now):
             if self._opening.is_paused(now) and self._is_cut_off():
+                self._unsent += self._opening.why.blame is Blame.NOBODY
                 return self._opening.why
             self._waiting[asking] = None
         self._underway[asking] = None
@@ -122,9 +126,12 @@ class SessionLink(SessionEvents):
             self._opening.begin(self._clock())
 
     def state(self) -> LinkState:
-        """The address and age of the session that is used now."""
+        """The address and age of the session that is used now, and what was counted."""
         load = self._current or next(iter(self._loads.values()), None)
-        return LinkState() if load is None else LinkState(load.session.address, load.opened_at)
+        counted = LinkState(strays=self._strays, unsent=self._unsent)
+        if load is None:
+            return counted
+        return counted._replace(address=load.session.address, connected_at=load.opened_at)
 
     # -- which session -------------------------------------------------------------------------
 
@@ -182,6 +189,7 @@ class SessionLink(SessionEvents):
         """Tell questions that they failed; none of them is on a session any more."""
         for asking in askings:
             if asking in self._underway:
+                self._unsent += failure.blame is Blame.NOBODY
                 self._end(asking)
                 self._tell(asking, failure)
 
@@ -247,8 +255,9 @@ class SessionLink(SessionEvents):
             self._edns_from = now + REMEMBER_S  # nobody could have forged this
         return Answer(reply, now - asking.sent_at, self.kind)
 
-    def heard(self, session: Session) -> None:
+    def heard(self, session: Session, *, stray: bool = False) -> None:
         """The connection is alive."""
+        self._strays += stray
         if (load := self._loads.get(session)) is not None:
             load.heard(self._clock())
 
@@ -285,9 +294,11 @@ class SessionLink(SessionEvents):
         for asking in left:
             asking.session = None
         if load.ended_early(now):
-            self._allowance = load.answered  # it may take so many questions, and then close
+            if load.answered == self._ended_after:  # twice alike: it takes so many, and then closes
+                self._allowance = load.answered
+            self._ended_after = load.answered
         self._again(left, what)
-        if left and not load.answered and self._opening.was_barren(what):
+        if left and not load.answered and self._opening.was_barren(what, load.opened_at):
             return
         self._send_waiting(now)
 

@@ -138,6 +138,7 @@ class StreamSession(asyncio.Protocol):
 
     def _on_stray(self) -> None:
         self._strays += 1
+        self._events.heard(self, stray=True)
         if self._strays >= MOST_STRAYS:
             self._end("answered questions that were not asked")
 
@@ -149,9 +150,10 @@ class StreamSession(asyncio.Protocol):
     def resume_writing(self) -> None:
         """It takes it again."""
         self._paused = False
-        self.room = MOST_AT_ONCE - len(self._asked)
-        if not self._over and self.room:
-            self._events.has_room(self)
+        if not self._over:
+            self.room = MOST_AT_ONCE - len(self._asked)
+            if self.room:
+                self._events.has_room(self)
 
     def connection_lost(self, error: Exception | None) -> None:
         """The connection is gone, for whatever reason."""

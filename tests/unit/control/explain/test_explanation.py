@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from sinkhole.dns.policy.client_subnet import ClientSubnet, ClientSubnets
 from sinkhole.dns.policy.dns64 import Dns64
 from sinkhole.dns.policy.routes import Routes
 
@@ -145,6 +146,15 @@ def test_names_that_dns64_knows_are_told(house: Build) -> None:
     ):
         told = home.told(name, qtype)
         assert (told["stages"][3]["says"], decisive(told)) == (says, "dns64")
+
+
+def test_what_upstreams_are_told_of_the_client_is_told(house: Build) -> None:
+    home = house()
+    assert home.told("www.example.org")["subnet"] is None
+    home.publish(subnets=ClientSubnets({"": ClientSubnet()}))
+    assert home.told("www.example.org")["subnet"] == "192.0.2.0/24"
+    assert home.told("www.example.org", client="127.0.0.1")["subnet"] == "0.0.0.0/0"
+    assert home.told("localhost")["subnet"] is None
 
 
 def test_who_asks_is_told(house: Build) -> None:

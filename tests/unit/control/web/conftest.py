@@ -34,6 +34,7 @@ LIST: ListStatus = {
 }  # fmt: skip
 STATUS: ServerStatus = {
     "version": "0.1.0", "started": 1_700_000_000, "uptime_s": 60.0, "listen": ["127.0.0.1:5353"],
+    "encrypted": [],
     "web": "127.0.0.1:8080", "lists": [LIST], "names": 262,
     "upstreams": [
         {"name": "tls://dns.example.org", "kind": "tls", "address": "192.0.2.53", "up": True,
@@ -43,8 +44,15 @@ STATUS: ServerStatus = {
          "down_s": 30.0, "rtt_ms": None, "rtt_p50_ms": None, "rtt_p95_ms": None,
          "connected_s": None, "queries": 0, "failures": 0, "last_failure": ""}],
     "cache": {"entries": 4, "size_bytes": 900, "limit_bytes": 1000},
-    "prefetch": {"asked": 30, "saved": 12},
-    "certificate": {"names": ["dns.example.org"], "expires": 1_800_000_000.0, "problem": None},
+    "prefetch": {
+        "enabled": True,
+        "asked": 30,
+        "failed": 1,
+        "saved": 12,
+        "underway": 0,
+        "pauses": False,
+    },
+    "certificate": {"names": ["dns.example.org"], "issuer": "An authority", "expires": 1_800_000_000.0, "days_left": 42},
     "log": {"enabled": True, "waiting": 1, "dropped": 5, "rows": 7, "size_bytes": 4096,
             "error": None},
     "losses": {"queries_dropped": 2, "replies_unsent": 0},

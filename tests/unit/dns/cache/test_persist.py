@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from ipaddress import ip_network
 from zlib import crc32
 
 import pytest
@@ -14,6 +15,7 @@ from sinkhole.dns.cache.persist import MAGIC, MAGIC_2, MAGIC_3, Moment, dump, lo
 from sinkhole.dns.cache.table import Table
 from sinkhole.dns.filter.match import Rewritten
 from sinkhole.dns.policy.blocking import Blocking
+from sinkhole.dns.policy.client_subnet import ClientSubnet, ClientSubnets
 from sinkhole.dns.policy.routes import Routes
 from sinkhole.dns.wire.name import from_text
 from sinkhole.model.errors import StorageError
@@ -60,6 +62,26 @@ async def test_answers_come_back_as_old_as_they_are_and_blocks_do_not() -> None:
     stale = await again.ask("short.example.org")  # expired: asks, but nobody is there
     assert again.upstreams.asked == ["short.example.org A"]
     assert (addresses(stale), stale.rr[0].ttl) == (["192.0.2.2"], 30)
+
+
+async def test_an_answer_comes_back_for_the_clients_it_is_for_only() -> None:
+    world = World()
+    fixed = ClientSubnets({"": ClientSubnet(ip_network("198.51.100.0/24"))})
+    world.publish(subnets=fixed)
+    world.upstreams.says("www.example.org", "A", "www.example.org. 300 A 192.0.2.1")
+    world.upstreams.scopes["www.example.org A"] = 24
+    await world.ask("www.example.org")
+    data = dump(world.table, moment(world.clock.now))
+    other = ClientSubnets({"": ClientSubnet(ip_network("203.0.113.0/24"))})
+    for subnets, asked in (
+        (fixed, []),
+        (other, ["www.example.org A subnet 203.0.113.0/24"]),
+        (ClientSubnets(), ["www.example.org A"]),
+    ):
+        again = await restarted(data, away_s=1)
+        again.publish(subnets=subnets)
+        await again.ask("www.example.org")
+        assert again.upstreams.asked[:1] == asked  # and then without
 
 
 async def test_a_missing_name_is_missing_for_every_type_after_a_restart() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sinkhole.dns.cache.answer import Answer
 from sinkhole.dns.cache.ready import Ready, ready_answer
-from sinkhole.dns.cache.table import Table
+from sinkhole.dns.cache.table import Table, shared_key
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.reply import Record
 from sinkhole.dns.wire.write import write_tail
@@ -95,3 +95,10 @@ def test_missing_names_leave_as_others_do() -> None:
         table.put_answer(name + KEY[SIZE:], len(name), answered(3))
     assert table.size_bytes <= table.limit_bytes
     assert table.size_bytes == sum(each.weight for each in table.entries.values())
+
+
+def test_what_is_for_everybody_has_a_key_of_its_own() -> None:
+    name = from_text("example.org")
+    for flags, shared in ((0x00, 0x00), (0x13, 0x03)):
+        key = name + b"\0\1" + bytes((flags,)) + b"tag1"
+        assert shared_key(key, len(name), b"tag0") == name + b"\0\1" + bytes((shared,)) + b"tag0"

@@ -21,3 +21,13 @@ def test_a_tag_is_never_given_to_other_traits_however_many_there_were() -> None:
     given = [tags.of(frozenset({f"name:{i}"})) for i in range(1, 2 * MAX_TAGS)]
     assert len({first, *given}) == 2 * MAX_TAGS
     assert tags.of(frozenset({"name:0"})) not in {first, *given}
+
+
+def test_what_upstreams_are_told_tells_clients_apart_too() -> None:
+    tags, child = Tags(), frozenset({"tag:user_child"})
+    given = {
+        tags.of(traits, subnet) for traits in (NO_TRAITS, child) for subnet in (b"", b"a", b"b")
+    }
+    assert len(given) == 6
+    assert NO_TAG in given
+    assert tags.of(child, b"a") == tags.of(child, b"a")

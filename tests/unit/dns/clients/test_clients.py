@@ -57,7 +57,7 @@ def test_another_access_renews_everybody_and_leaves_budgets() -> None:
     client = clients.of(house)
     assert [clients.udp.spend(client.network, 5.0) for _ in range(11)][-1] is False
     other_net = tuple(map(ip_network, ("198.51.100.0/24",)))
-    clients.renew(Access(other_net, 20, lambda packed: frozenset({"tag:user_child"})))
+    clients.renew(Access(other_net, 20, lambda packed, _: frozenset({"tag:user_child"})))
     assert (clients.of(house).allowed, clients.of(other).allowed) == (False, True)
     as_int = clients.of(int.from_bytes(other, sys.byteorder))
     assert clients.of(other).traits == as_int.traits == {"tag:user_child"}
@@ -73,7 +73,7 @@ class Told:
     def __init__(self) -> None:
         self.asked: list[bytes] = []
 
-    def __call__(self, packed: bytes) -> frozenset[str]:
+    def __call__(self, packed: bytes, client_id: str) -> frozenset[str]:
         self.asked.append(packed)
         return frozenset()
 
@@ -119,7 +119,7 @@ def test_a_network_cannot_ask_more_by_asking_from_many_addresses() -> None:
 
 
 def test_clients_differ_by_what_rules_ask_of_them() -> None:
-    def traits(packed: bytes) -> frozenset[str]:
+    def traits(packed: bytes, client_id: str) -> frozenset[str]:
         return frozenset({"ip:192.0.2.1"} if packed[-1] == 1 else ())
 
     clients = Clients(Access(HOUSE, 0, traits))

@@ -199,7 +199,7 @@ async def test_a_bug_in_the_middle_leaves_nothing_open(monkeypatch: pytest.Monke
     async with listeners(place) as dns:
         dns.bind()
         with suppress(ZeroDivisionError):
-            monkeypatch.setattr(subject, "UdpListener", lambda *_: 1 // 0)
+            monkeypatch.setattr(subject, "UdpListener", lambda *_, **__: 1 // 0)
             dns.serve()
     for transport in subject.BOTH:
         bind(transport, *place).sock.close()

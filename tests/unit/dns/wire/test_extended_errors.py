@@ -7,12 +7,12 @@ import pytest
 
 from sinkhole.dns.wire.extended_errors import (
     MOST_ERRORS,
-    MOST_OPTIONS,
     MOST_TEXT,
     ExtendedError,
     bounded,
     read_errors,
 )
+from sinkhole.dns.wire.options import MOST_OPTIONS
 
 
 def options(*codes_and_data: tuple[int, bytes]) -> bytes:

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from ipaddress import ip_address, ip_network
+
 import pytest
 
-from sinkhole.dns.wire.numbers import Rcode
-from sinkhole.dns.wire.options import check_option
+from sinkhole.dns.wire.numbers import Option, Rcode
+from sinkhole.dns.wire.options import (
+    NO_SUBNET,
+    check_option,
+    options_in,
+    scope_of,
+    subnet_option,
+    subnet_text,
+    wants_no_subnet,
+)
 from sinkhole.model.errors import WireError
 
 
@@ -59,3 +69,60 @@ def test_broken_options(code: int, data: str) -> None:
     with pytest.raises(WireError) as caught:
         check_option(code, bytes.fromhex(data))
     assert caught.value.rcode == Rcode.FORMERR
+
+
+@pytest.mark.parametrize(
+    ("address", "bits", "option"),
+    [
+        ("192.0.2.7", 24, "00011800c00002"),
+        ("192.0.2.7", 31, "00011f00c0000206"),
+        ("192.0.2.7", 8, "00010800c0"),
+        ("192.0.2.7", 0, "00010000"),
+        ("2001:db8:1:2ff::1", 56, "0002380020010db8000102"),
+        ("2001:db8:1:2ff::1", 57, "0002390020010db800010280"),
+    ],
+)
+def test_of_an_address_the_first_bits_are_told(address: str, bits: int, option: str) -> None:
+    made = subnet_option(ip_address(address).packed, bits)
+    assert made.hex() == option
+    check_option(Option.ECS, made)
+    assert ip_network(subnet_text(made)) == ip_network(f"{address}/{bits}", strict=False)
+
+
+ASKED = subnet_option(ip_address("192.0.2.7").packed, 24)
+
+
+@pytest.mark.parametrize(
+    ("said", "scope"),
+    [
+        (b"", 0),
+        (ASKED, 0),
+        (ASKED[:3] + b"\x10" + ASKED[4:], 16),
+        (ASKED[:3] + b"\x20" + ASKED[4:], 32),
+    ],
+)
+def test_a_reply_says_for_whom_it_is(said: bytes, scope: int) -> None:
+    assert scope_of(said, ASKED) == scope
+    assert scope_of(said, b"") == scope_of(said, NO_SUBNET) == 0
+
+
+@pytest.mark.parametrize(
+    "said", ["00011800c00003", "00021800c00002", "00011700c00002", "000118", "00011800c0000200"]
+)
+def test_a_reply_for_others_is_refused(said: str) -> None:
+    with pytest.raises(WireError, match="another client subnet"):
+        scope_of(bytes.fromhex(said), ASKED)
+
+
+def test_whoever_wants_nothing_told_says_so_with_no_bits() -> None:
+    assert wants_no_subnet(Option.ECS, NO_SUBNET)
+    assert wants_no_subnet(Option.ECS, b"\0\0\0\0")
+    assert not wants_no_subnet(Option.ECS, ASKED)
+    assert not wants_no_subnet(Option.COOKIE, bytes(8))
+
+
+def test_options_of_a_reply_end_where_they_are_malformed() -> None:
+    good = b"\0\x08\0\2ab"
+    assert list(options_in(good + good[:5])) == [(8, b"ab")]
+    assert list(options_in(good + b"\0")) == [(8, b"ab")]
+    assert len(list(options_in(bytes(4) * 200))) == 100

@@ -6,7 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sinkhole.dns.wire.name import from_text
-from sinkhole.dns.wire.query import answers_but_for_case, question_end, render_query, spell
+from sinkhole.dns.wire.query import (
+    answers_but_for_case,
+    is_reply_to,
+    question_end,
+    render_query,
+    spell,
+)
 from sinkhole.dns.wire.question import Question, peek
 from sinkhole.dns.wire.reply import answers_question
 
@@ -113,3 +119,57 @@ def test_case_excuses_nothing_else(other: bytes) -> None:
 def test_a_query_is_not_a_reply_to_itself() -> None:
     query = render_query(Question(NAME, 1), 5)
     assert not answers_but_for_case(query, query)
+
+
+@pytest.mark.parametrize("padded", [False, True])
+@pytest.mark.parametrize("subnet", ["00010000", "00011800c00002", "0002380020010db8000102"])
+def test_what_is_told_of_the_client_is_an_option(subnet: str, padded: bool) -> None:
+    question = Question(NAME, 1, do=True, subnet=bytes.fromhex(subnet))
+    query = render_query(question, 5, padded=padded)
+    read = dnslib.DNSRecord.parse(query)
+    (opt,) = read.ar
+    told = {option.code: bytes(option.data) for option in opt.rdata}
+    assert told[8].hex() == subnet
+    assert list(told) == ([8, 12] if padded else [8])
+    assert len(query) % 128 == 0 or not padded
+    assert question_end(query) == 12 + len(NAME) + 4
+    assert answers_question(reply_to(query), query)
+    assert render_query(question, 5, edns=False) == render_query(Question(NAME, 1), 5, edns=False)
+
+
+@given(wire_names, st.booleans())
+def test_padded_queries_are_as_long_as_a_multiple_of_128(name: bytes, do: bool) -> None:
+    query = render_query(Question(name, 1, do), 7, padded=True)
+    assert len(query) % 128 == 0
+    assert len(query) - len(render_query(Question(name, 1, do), 7)) < 4 + 128
+    end, shape = peek(query)
+    assert (query[12:end], shape.do, shape.edns) == (name, do, True)
+
+
+def test_padding_is_of_zeros_and_the_only_option() -> None:
+    parsed = dnslib.DNSRecord.parse(render_query(Question(NAME, 1), 7, padded=True))
+    [option] = parsed.ar[0].rdata
+    assert (option.code, bytes(option.data)) == (12, bytes(len(option.data)))
+
+
+def test_without_edns_there_is_no_padding() -> None:
+    bare = render_query(Question(NAME, 1), 7, edns=False)
+    assert render_query(Question(NAME, 1), 7, edns=False, padded=True) == bare
+
+
+def test_a_reply_is_known_by_its_question_alone() -> None:
+    question = Question(NAME, 1)
+    query = render_query(question, 7, case_bits=ALL_ONES, edns=False)
+    assert is_reply_to(reply_to(query), question)
+    assert not is_reply_to(query, question)
+    assert not is_reply_to(reply_to(query)[:11], question)
+    assert not is_reply_to(reply_to(query)[:-1], question)
+    assert not is_reply_to(reply_to(query), Question(NAME, 28))
+    assert not is_reply_to(reply_to(query), Question(from_text("www.example.net"), 1))
+
+
+@pytest.mark.parametrize(("rcode", "is_one"), [(0, False), (1, True), (4, True)])
+def test_an_error_may_leave_the_question_out(rcode: int, is_one: bool) -> None:
+    bare = bytes((0, 7, 0x80, rcode)) + bytes(8)
+    assert is_reply_to(bare, Question(NAME, 1)) == is_one
+    assert not is_reply_to(bare[:7] + b"\1" + bare[8:], Question(NAME, 1))

@@ -1,0 +1,102 @@
+"""What the kernel tells of routes and addresses (rtnetlink, Linux), and what of it matters.
+
+A house's router repeats every few minutes what it said before, and containers come and go. It
+matters where traffic to the world goes, so: a default route that is new or gone, an address that
+this machine no longer has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from struct import Struct
+from typing import Final
+
+GROUPS: Final = 0x10 | 0x40 | 0x100 | 0x400
+"""RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE and the same for IPv6: what to listen to."""
+
+MOST_ROUTES: Final = 1000
+"""Default routes that are remembered; beyond, the memory of them starts anew."""
+
+_MESSAGE: Final = Struct("=IHHII")
+"""Length of all, type, flags, sequence, port (rtnetlink(7), in this machine's byte order)."""
+_ATTRIBUTE: Final = Struct("=HH")
+_ROUTE_SIZE: Final = 12
+_ADDRESS_SIZE: Final = 8
+
+_DELETED_ADDRESS: Final = 21
+_NEW_ROUTE, _DELETED_ROUTE = 24, 25
+_REPLACED: Final = 0x100
+_UNICAST: Final = 1
+_SHORT_PREFIX: Final = 1
+"""A VPN that takes everything does so with two routes for a half of the world each."""
+
+_TO, _INTERFACE, _GATEWAY, _METRIC, _SEVERAL = 1, 4, 5, 6, 9
+_LINK_LOCAL: Final = (b"\xfe\x80", b"\xa9\xfe")
+
+Route = tuple[bytes, bytes, bytes]
+"""What it is about, how dear it is, and where it leads to: family, length, table and prefix;
+metric; interface and gateway."""
+
+
+class RouteNews:
+    """Reads datagrams of a socket that listens to GROUPS. Garbage is no news."""
+
+    def __init__(self) -> None:
+        self._known: set[Route] = set()
+
+    def take(self, datagram: bytes) -> bool:
+        """Whether something in it matters that was not known before."""
+        news = [self._matters(kind, flags, body) for kind, flags, body in _messages(datagram)]
+        return any(news)
+
+    def _matters(self, kind: int, flags: int, body: bytes) -> bool:
+        if kind == _DELETED_ADDRESS:
+            address = _attributes(body[_ADDRESS_SIZE:]).get(1, b"")
+            return len(address) in (4, 16) and not address.startswith(_LINK_LOCAL)
+        if kind not in (_NEW_ROUTE, _DELETED_ROUTE) or len(body) < _ROUTE_SIZE:
+            return False
+        if body[1] > _SHORT_PREFIX or body[7] != _UNICAST:
+            return False
+        route = _route(body)
+        if kind == _DELETED_ROUTE:
+            self._known.discard(route)
+            return True
+        if route in self._known:
+            return False
+        if flags & _REPLACED or len(self._known) >= MOST_ROUTES:
+            self._known = {one for one in self._known if one[:2] != route[:2]}
+        if len(self._known) >= MOST_ROUTES:
+            self._known.clear()
+        self._known.add(route)
+        return True
+
+
+def _route(body: bytes) -> Route:
+    said = _attributes(body[_ROUTE_SIZE:])
+    about = body[:2] + body[4:5] + said.get(_TO, b"")
+    leads_to = said.get(_INTERFACE, b"") + said.get(_GATEWAY, b"") + said.get(_SEVERAL, b"")
+    return about, said.get(_METRIC, b""), leads_to
+
+
+def _messages(datagram: bytes) -> Iterator[tuple[int, int, bytes]]:
+    """Type, flags and body of each message."""
+    at = 0
+    while at + _MESSAGE.size <= len(datagram):
+        size, kind, flags, _, _ = _MESSAGE.unpack_from(datagram, at)
+        if size < _MESSAGE.size or at + size > len(datagram):
+            return
+        yield kind, flags, datagram[at + _MESSAGE.size : at + size]
+        at += size + 3 & ~3
+
+
+def _attributes(data: bytes) -> dict[int, bytes]:
+    """Attributes by their type."""
+    found: dict[int, bytes] = {}
+    at = 0
+    while at + _ATTRIBUTE.size <= len(data):
+        size, kind = _ATTRIBUTE.unpack_from(data, at)
+        if size < _ATTRIBUTE.size or at + size > len(data):
+            break
+        found[kind] = data[at + _ATTRIBUTE.size : at + size]
+        at += size + 3 & ~3
+    return found

@@ -1,0 +1,119 @@
+"""Trying an upstream out: is it there, is it who it says, how quick is it, does it do DNSSEC?"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from functools import partial
+from typing import Final, TypedDict
+
+from sinkhole.app.upstreams import Upstreams
+from sinkhole.control.settings import Settings
+from sinkhole.control.settings.upstream_urls import parse_upstream
+from sinkhole.dns.upstream.links.link import Answer, Failure, Link
+from sinkhole.dns.upstream.usable import USABLE, uselessness
+from sinkhole.dns.wire.name import ROOT
+from sinkhole.dns.wire.numbers import Type
+from sinkhole.dns.wire.question import Question
+from sinkhole.model.certificate import Certificate
+
+PATIENCE_S: Final = 5.0
+"""For each of the two questions; a handshake is part of the first."""
+
+QUESTION: Final = Question(ROOT, Type.NS, do=True)
+"""What every resolver knows, and what is signed."""
+
+
+class CertificateFacts(TypedDict):
+    """A certificate as people are shown it; `expires` is in seconds since 1970."""
+
+    names: list[str]
+    issuer: str
+    expires: float
+
+
+class UpstreamTrial(TypedDict):
+    """What became of trying one upstream; what was not reached is None or "".
+
+    `error` finishes a sentence that begins with the server. `signs` is whether it passes DNSSEC
+    signatures on, `validates` whether it says that it has checked them (AD).
+    """
+
+    url: str
+    address: str
+    connect_ms: float | None
+    handshake_ms: float | None
+    tls: str
+    certificate: CertificateFacts | None
+    rtt_ms: float | None
+    signs: bool | None
+    validates: bool | None
+    error: str
+
+
+async def try_upstream(settings: Settings, text: str) -> UpstreamTrial:
+    """Try one upstream, written as in the settings, with their bootstrap resolvers and proxy.
+
+    Raises ValueError, saying what to write, for what is no upstream.
+    """
+    url = parse_upstream(text)
+    upstreams = Upstreams(settings)
+    link, facts = upstreams.observed_link(url)
+    upstreams.start_finding()
+    link.start()
+    try:
+        first = await _ask(link)
+        second = await _ask(link) if isinstance(first, Answer) else first
+    finally:
+        await link.close()
+        await upstreams.close()
+    made, address = facts(), link.state().address
+    tested: UpstreamTrial = {
+        "url": str(url),
+        "address": made.address if made else address,
+        "connect_ms": _ms(made.connect_s if made else None),
+        "handshake_ms": _ms(made.handshake_s if made else None),
+        "tls": made.tls_version if made else "",
+        "certificate": _shown(made.certificate) if made and made.certificate else None,
+        "rtt_ms": None,
+        "signs": None,
+        "validates": None,
+        "error": "",
+    }
+    if isinstance(second, Failure):
+        tested["error"] = second.what
+    elif second.reply.rcode not in USABLE:
+        tested["error"] = uselessness(second.reply)
+    else:
+        tested["rtt_ms"] = _ms(second.rtt_s)
+        tested["signs"] = any(each.rtype == Type.RRSIG for each in second.reply.answer)
+        tested["validates"] = second.reply.ad
+    return tested
+
+
+async def _ask(link: Link) -> Answer | Failure:
+    told: asyncio.Future[Answer | Failure] = asyncio.get_running_loop().create_future()
+    asked = link.ask(QUESTION, time.monotonic() + PATIENCE_S, partial(_settle, told))
+    if isinstance(asked, Failure):
+        return asked
+    try:
+        return await told
+    finally:
+        asked()
+
+
+def _settle(told: asyncio.Future[Answer | Failure], outcome: Answer | Failure) -> None:
+    if not told.done():
+        told.set_result(outcome)
+
+
+def _shown(certificate: Certificate) -> CertificateFacts:
+    return {
+        "names": list(certificate.names),
+        "issuer": certificate.issuer,
+        "expires": certificate.not_after.timestamp(),
+    }
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else round(seconds * 1000, 2)
