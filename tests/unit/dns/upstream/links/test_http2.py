@@ -11,6 +11,7 @@ from h2.settings import SettingCodes
 from http2_pair import OK, Pair
 
 from sinkhole.dns.upstream.links import http2
+from sinkhole.dns.upstream.links.session import Asking
 from sinkhole.dns.wire.question import peek
 from sinkhole.model.upstream_url import UpstreamUrl
 
@@ -198,6 +199,29 @@ async def test_there_is_as_much_room_as_the_server_says() -> None:
     await pair.turn()
     assert pair.session.room == 1
     assert [kind for kind, *_ in pair.told] == ["answered", "has_room"]
+
+
+class Noting(Pair):
+    """Takes note of how much room there is when an answer is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rooms: list[int] = []
+
+    def answered(self, asking: Asking, wire: bytes) -> None:
+        self.rooms.append(self.session.room)
+        super().answered(asking, wire)
+
+
+async def test_room_is_what_is_left_when_all_that_came_is_read() -> None:
+    pair = Noting()
+    for _ in range(2):
+        pair.session.send(pair.asking())
+    one, _ = await pair.requests()
+    pair.answer(one, b"x")
+    pair.server.update_settings({SettingCodes.MAX_CONCURRENT_STREAMS: 1})
+    await pair.turn()
+    assert pair.rooms == [0]
 
 
 async def test_there_is_never_more_room_than_ours() -> None:
