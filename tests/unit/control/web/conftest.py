@@ -22,7 +22,7 @@ from sinkhole.control.stats.minute_counts import AnswerKey
 from sinkhole.control.web import ServerStatus, WebServer, WebSources, create_app
 from sinkhole.model.errors import ListError, UpstreamError
 from sinkhole.model.statistics import ListHits, Summary
-from sinkhole.model.status import Health
+from sinkhole.model.status import Health, UpstreamTrial
 from sinkhole.model.verdict import Outcome
 
 LIST: ListStatus = {
@@ -34,6 +34,7 @@ LIST: ListStatus = {
 }  # fmt: skip
 STATUS: ServerStatus = {
     "version": "0.1.0", "started": 1_700_000_000, "uptime_s": 60.0, "listen": ["127.0.0.1:5353"],
+    "encrypted": [],
     "web": "127.0.0.1:8080", "lists": [LIST], "names": 262,
     "upstreams": [
         {"name": "tls://dns.example.org", "kind": "tls", "address": "192.0.2.53", "up": True,
@@ -51,7 +52,12 @@ STATUS: ServerStatus = {
         "underway": 0,
         "pauses": False,
     },
-    "certificate": {"names": ["dns.example.org"], "issuer": "An authority", "expires": 1_800_000_000.0, "days_left": 42},
+    "certificate": {
+        "names": ["dns.example.org"],
+        "issuer": "An authority",
+        "expires": 1_800_000_000.0,
+        "days_left": 42,
+    },
     "log": {"enabled": True, "waiting": 1, "dropped": 5, "rows": 7, "size_bytes": 4096,
             "error": None},
     "losses": {"queries_dropped": 2, "replies_unsent": 0},
@@ -133,6 +139,8 @@ class Remembering:
         self.asked: list[dict[str, Any]] = []
         self.health = Health("ok")
         self.status: ServerStatus = {**STATUS}
+        self.trial: asyncio.Event | None = None
+        """Set when upstreams that are being tried answer; None: at once."""
         self.history = RememberingHistory(self.asked)
 
     async def explain(
@@ -153,6 +161,25 @@ class Remembering:
             raise ListError(name, "nothing is held back")
         self.asked.append({"accept": name})
 
+    async def try_upstream(self, url: str) -> UpstreamTrial:
+        self.asked.append({"upstream": url})
+        if url == "nonsense":
+            raise ValueError('"nonsense" is no upstream, write such as "tls://dns.example.org"')
+        if self.trial is not None:
+            await self.trial.wait()
+        return {
+            "url": url,
+            "address": "192.0.2.1",
+            "connect_ms": 1.5,
+            "handshake_ms": None,
+            "tls": "",
+            "certificate": None,
+            "rtt_ms": 0.5,
+            "signs": True,
+            "validates": False,
+            "error": "",
+        }
+
     def sources(self) -> WebSources:
         return WebSources(
             statistics=RememberingStatistics(self.asked),
@@ -162,6 +189,7 @@ class Remembering:
             status=lambda: self.status,
             list_status=lambda: [LIST],
             accept_list=self.accept_list,
+            try_upstream=self.try_upstream,
             update_lists=self.update_lists,
             health=lambda: self.health,
         )
