@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import partial
+from ipaddress import IPv6Network
 
 from sinkhole.app.upstreams import route_sets
 from sinkhole.control.lists.builtin import builtin_lists
@@ -13,13 +14,17 @@ from sinkhole.dns.cache.answer import TtlLimits
 from sinkhole.dns.clients.access import Access
 from sinkhole.dns.clients.identity import KnownClient, KnownClients
 from sinkhole.dns.filter.language.line import Address
+from sinkhole.dns.filter.traits import Traits
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.policy.blocking import Blocking, Mode
+from sinkhole.dns.policy.client_subnet import ClientSubnet, ClientSubnets
+from sinkhole.dns.policy.dns64 import Dns64
 from sinkhole.dns.policy.local import LocalNames
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
 from sinkhole.dns.policy.routes import Routes
 from sinkhole.dns.policy.snapshot import Filter, GroupPolicy, Policy
 from sinkhole.dns.policy.special_use import Reserved
+from sinkhole.dns.upstream.sets import DEFAULT
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.model.errors import SettingsError
 
@@ -50,29 +55,37 @@ class PolicyMaker:
         self._rebinding = Rebinding(builtin.rebinding_allow) if builtin.rebinding else None
         self._bogus = BogusAddresses(builtin.bogus_nxdomain) if builtin.bogus_nxdomain else None
         self._routes = Routes(route_sets(settings))
+        self._subnets = make_subnets(settings)
+        self._dns64 = make_dns64(settings)
         self._known = known_clients(settings)
         self.client_name = self._known.called
 
     def policy(self, rules: Filter, generation: int) -> Policy:
         """The Policy with this filter; cheap, as lists change often."""
-        dns, criteria = self._dns, rules.criteria
-        traits = partial(self._known.traits, criteria) if criteria else None
+        criteria = rules.criteria
         return Policy(
             generation,
             GroupPolicy(filter=rules, blocking=self._blocking),
             self._local,
             self._reserved,
-            Access(
-                dns.allow,
-                dns.rate_limit,
-                traits,
-                dns.rate_limit_ipv4_prefix,
-                dns.rate_limit_ipv6_prefix,
-                self._known.ids,
-            ),
+            self._access(partial(self._known.traits, criteria) if criteria else None),
             self._rebinding,
             self._bogus,
             self._routes,
+            self._dns64,
+            self._subnets,
+        )
+
+    def _access(self, traits: Callable[[bytes, str], Traits] | None) -> Access:
+        dns = self._dns
+        return Access(
+            dns.allow,
+            dns.rate_limit,
+            traits,
+            dns.rate_limit_ipv4_prefix,
+            dns.rate_limit_ipv6_prefix,
+            self._known.ids,
+            self._subnets.apart if self._subnets.differ else None,
         )
 
 
@@ -97,6 +110,30 @@ def make_reserved(settings: Settings) -> Reserved:
     """The names that never leave the house."""
     discovery = settings.filtering.builtin.discovery
     return Reserved(names=settings.dns.reserved_names, discovery=discovery)
+
+
+def make_subnets(settings: Settings) -> ClientSubnets:
+    """What each upstream set is told of where a client is; nothing those of routes, which know."""
+    upstream = settings.upstream
+    wanted = {DEFAULT: upstream.client_subnet} | {
+        name: each.client_subnet or upstream.client_subnet for name, each in upstream.sets.items()
+    }
+    return ClientSubnets(
+        {
+            name: ClientSubnet(each.network, ipv4_bits=each.ipv4_bits, ipv6_bits=each.ipv6_bits)
+            for name, each in wanted.items()
+            if each.mode != "off"
+        }
+    )
+
+
+def make_dns64(settings: Settings) -> Dns64 | None:
+    """What makes IPv6 addresses of IPv4 ones, where that is wanted."""
+    dns64 = settings.upstream.dns64
+    if not dns64.enabled:
+        return None
+    excluded = (each for each in dns64.exclude if isinstance(each, IPv6Network))
+    return Dns64((dns64.prefix,), excluded)
 
 
 def make_builtin(settings: Settings) -> tuple[CompiledList, ...]:

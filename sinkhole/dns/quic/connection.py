@@ -101,14 +101,16 @@ class Connection:
 
     def ask(self, message: bytes) -> int:
         """Open a stream, send this and nothing more on it; gives its id, -1 when that failed."""
+        if self.end is not None:
+            return -1
         stream = self.native.get_next_available_stream_id()
-        self.send(stream, message)
+        self.guarded(self.native.send_stream_data, stream, message, True)
         return stream if self.end is None else -1
 
     def send(self, stream: int, message: bytes) -> None:
-        """Send the last there is to send on a stream."""
+        """Send the last there is to send on a stream of the other side, if that still takes it."""
         if self.end is None:
-            self.guarded(self.native.send_stream_data, stream, message, True)
+            self.guarded(_unless_ended, self.native.send_stream_data, stream, message, True)
 
     def abandon(self, stream: int, code: int) -> None:
         """Take nothing more of a stream and send nothing more on it, as far as that is not so."""
@@ -145,11 +147,11 @@ class Connection:
             self.end = End(ended.error_code, ended.frame_type is not None, reason)
 
 
-def _unless_ended(call: Callable[[int, int], None], stream: int, code: int) -> None:
+def _unless_ended(call: Callable[..., None], *args: Any) -> None:
     """The library raises where this half of the stream has ended by itself, and tells nobody
     beforehand."""
     with contextlib.suppress(ValueError):
-        call(stream, code)
+        call(*args)
 
 
 def configuration(alpn: Sequence[str], *, is_client: bool, idle_s: float, stream_size: int) -> Any:

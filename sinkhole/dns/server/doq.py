@@ -10,7 +10,6 @@ from qh3.quic.events import QuicEvent, StopSendingReceived, StreamDataReceived, 
 from sinkhole.dns.quic import doq
 from sinkhole.dns.server.mmsg import QUERY_SIZE
 from sinkhole.dns.server.quic_connection import QuicClient
-from sinkhole.dns.server.quic_queries import Query
 
 
 class DoqConnection:
@@ -34,7 +33,7 @@ class DoqConnection:
         elif isinstance(event, StreamReset | StopSendingReceived):
             self._unended.discard(event.stream_id)
             self._messages.forget(event.stream_id)
-            self._client.queries.forget(event.stream_id)
+            self._client.forget(event.stream_id)
         if not self._messages:
             self.message_began = None
         elif self.message_began is None:
@@ -54,15 +53,24 @@ class DoqConnection:
             return
         if not at_end:
             self._unended.add(stream)
-        client = self._client
-        answer = partial(self._answer, stream)
-        query = Query(wire, client.client.packed, client.channel, answer)
-        if not client.queries.put(stream, query, client.arrived):
-            client.end(doq.EXCESSIVE_LOAD, "too many queries at once")
+        self._ask(stream, wire)
 
-    def _answer(self, stream: int, reply: bytes | None) -> None:
-        if reply is None:  # no query, or too many wait
-            self._client.connection.abandon(stream, doq.EXCESSIVE_LOAD)
+    def _ask(self, stream: int, wire: bytes) -> None:
+        client = self._client
+        client.count += 1
+        if not client.begin(stream):
+            self._refuse(stream)
+            return
+        packed, answer = client.client.packed, partial(self._answer, stream)
+        if not client.door.serve(wire, packed, client.channel, client.arrived, answer):
+            client.finish(stream)
+            self._refuse(stream)  # no query, or too many wait
+
+    def _answer(self, stream: int, reply: bytes) -> None:
+        if self._client.finish(stream):
+            self._client.connection.send(stream, doq.framed(reply))
             self._client.sent()
-        else:
-            self._client.reply(stream, doq.framed(reply))
+
+    def _refuse(self, stream: int) -> None:
+        self._client.connection.abandon(stream, doq.EXCESSIVE_LOAD)
+        self._client.sent()

@@ -161,7 +161,10 @@ class Http1Requests(asyncio.Protocol):
         self._transport.set_protocol(protocol)
         protocol.connection_made(self._transport)
         data, self._buffer = bytes(self._buffer), bytearray()
-        protocol.data_received(data)
+        # It may have put another one in its place by now.
+        speaking = self._transport.get_protocol()
+        assert isinstance(speaking, asyncio.Protocol)
+        speaking.data_received(data)
         return False
 
     # ---- responses ---------------------------------------------------------------------------

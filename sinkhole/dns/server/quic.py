@@ -17,9 +17,8 @@ from typing import Final
 
 from qh3.quic.packet import encode_quic_retry, encode_quic_version_negotiation
 
-from sinkhole.dns.pipeline.channel import QUIC, Channel
+from sinkhole.dns.pipeline.channel import H3, QUIC, Channel
 from sinkhole.dns.quic.accepted import AcceptedConnection
-from sinkhole.dns.quic.doq import ALPN as DOQ
 from sinkhole.dns.quic.header import (
     CONNECTION_ID_SIZE,
     LEAST_INITIAL,
@@ -30,6 +29,7 @@ from sinkhole.dns.quic.header import (
 from sinkhole.dns.quic.retry import RetryTokens
 from sinkhole.dns.server.door import Door, packed_address
 from sinkhole.dns.server.doq import DoqConnection
+from sinkhole.dns.server.http3 import Http3Connection
 from sinkhole.dns.server.quic_connection import Control, Peer, QuicClient, Speak, Way
 from sinkhole.dns.server.quic_terms import QuicTerms
 from sinkhole.dns.server.sockets import Bound
@@ -48,7 +48,11 @@ DATAGRAM_SIZE: Final = 2048
 
 _CONTROL_SIZE: Final = 64
 
-PROTOCOLS: Final[dict[str, tuple[Channel, Speak]]] = {DOQ: (QUIC, DoqConnection)}
+PROTOCOLS: Final[dict[str, tuple[Channel, Speak]]] = {
+    "doq": (QUIC, DoqConnection),
+    "h3": (H3, Http3Connection),
+}
+"""By ALPN: how it came, and what speaks it."""
 
 
 class QuicListener:
@@ -167,13 +171,14 @@ class QuicSocket:
 
     def _retry(self, header: Header, packed: bytes, way: Way, now: float) -> bytes:
         ours = os.urandom(CONNECTION_ID_SIZE)
-        return encode_quic_retry(
+        datagram: bytes = encode_quic_retry(
             version=VERSION_1,
             source_cid=ours,
             destination_cid=header.source,
             original_destination_cid=header.destination,
             retry_token=self._tokens.make(_with_port(packed, way), header.destination, ours, now),
         )
+        return datagram
 
     # ---- as a Route --------------------------------------------------------------------------
 
@@ -215,15 +220,10 @@ class QuicSocket:
 
 
 def _with_port(packed: bytes, way: Way) -> bytes:
-    return packed + way.peer[1].to_bytes(2, "big")
+    port: int = way.peer[1]
+    return packed + port.to_bytes(2, "big")
 
 
 def _other_version(header: Header) -> bytes:
     """Which version we speak, for a client that asked by another one."""
-    return bytes(
-        encode_quic_version_negotiation(
-            source_cid=header.destination,
-            destination_cid=header.source,
-            supported_versions=[VERSION_1],
-        )
-    )
+    return bytes(encode_quic_version_negotiation(header.destination, header.source, [VERSION_1]))

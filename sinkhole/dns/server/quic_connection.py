@@ -24,11 +24,14 @@ from sinkhole.dns.quic.driver import Driver
 from sinkhole.dns.server.client_id import client_id_of
 from sinkhole.dns.server.door import Door
 from sinkhole.dns.server.handshakes import HANDSHAKE_S
-from sinkhole.dns.server.quic_queries import Queries
 from sinkhole.dns.server.stream import BUSY_IDLE_S, ENCRYPTED_IDLE_S, MESSAGE_S, WRITE_BUFFER
 
 MAX_QUERIES: Final = 10_000
 """Queries on one connection before it is closed, so that none lives forever."""
+
+MAX_IN_FLIGHT: Final = 100
+"""Queries of one connection that wait for upstreams, those among them that the client has given up:
+so many streams the library lets it have."""
 
 MAX_INBOX: Final = 16
 """Datagrams of one handshake that wait for its next step."""
@@ -59,8 +62,10 @@ class Spoken(Protocol):
         """Its code for a connection that is closed with nothing wrong."""
         ...
 
-    message_began: float | None
-    """Since when a message is incomplete, None while none is."""
+    @property
+    def message_began(self) -> float | None:
+        """Since when a message is incomplete, None while none is."""
+        ...
 
     def happened(self, event: QuicEvent) -> None:
         """Something came on one of the streams."""
@@ -110,7 +115,6 @@ class QuicClient:
     ) -> None:
         self.door = door
         self.way = way
-        self.queries = Queries(door)
         self.arrived = time.monotonic()
         """When the datagrams came that are looked at, or came last."""
         self.channel = next(iter(protocols.values()))[0]
@@ -123,23 +127,44 @@ class QuicClient:
         self._driver = Driver(self.connection, self._send, self._happened, self._over)
         self._spoken: Spoken | None = None
         self._began = self.arrived
+        self._wanted: set[int] = set()
+        self._used = self.arrived
+        self._in_flight = 0
+        self.count = 0
+        """Queries so far, for MAX_QUERIES; who speaks counts."""
         self._inbox: list[bytes] = []
 
     def receive(self, datagrams: list[bytes]) -> None:
         """Take what arrived; within the handshake only when it is its turn."""
         self.arrived = time.monotonic()
         if self._spoken is not None:
-            self.door.touched(self)
             self._take(datagrams)
             return
         if not self._inbox:
             self.door.handshakes.queue(self._take_step)
         self._inbox += datagrams[: MAX_INBOX - len(self._inbox)]
 
-    def reply(self, stream: int, message: bytes) -> None:
-        """Send the last there is to send on a stream."""
-        self.connection.send(stream, message)
-        self.sent()
+    def begin(self, stream: int) -> bool:
+        """Whether one more query is taken, which came on this stream; `finish` must follow then."""
+        if self._in_flight >= MAX_IN_FLIGHT:
+            return False
+        self._in_flight += 1
+        self._used = self.arrived
+        self._wanted.add(stream)
+        self.door.touched(self)
+        return True
+
+    def forget(self, stream: int) -> None:
+        """The client does not want this answer any more."""
+        self._wanted.discard(stream)
+
+    def finish(self, stream: int) -> bool:
+        """A query of `begin` has its answer; whether the client still wants it."""
+        self._in_flight -= 1
+        self._used = time.monotonic()
+        is_wanted = stream in self._wanted and not self._driver.is_stopped
+        self._wanted.discard(stream)
+        return is_wanted
 
     def sent(self) -> None:
         """Something was put on a stream: it leaves at the end of this turn of the loop."""
@@ -169,7 +194,7 @@ class QuicClient:
             host, port, *_ = self.way.peer
             self._driver.receive(datagrams, (host.partition("%")[0], port))
         self.door.close_batch(self.channel, self.arrived)
-        if self.queries.count >= MAX_QUERIES and self.is_idle and self._spoken is not None:
+        if self.count >= MAX_QUERIES and self.is_idle and self._spoken is not None:
             self.end(self._spoken.no_error)
 
     def _happened(self, event: QuicEvent) -> None:
@@ -212,7 +237,7 @@ class QuicClient:
     @property
     def is_idle(self) -> bool:
         """Whether nobody would miss an answer if it were closed now."""
-        return self.queries.is_idle
+        return not self._in_flight
 
     def is_overdue(self, now: float, *, busy: bool) -> bool:
         """Whether the handshake, one message or the next query takes too long."""
@@ -223,7 +248,7 @@ class QuicClient:
         began = self._spoken.message_began
         if began is not None and now - began > MESSAGE_S:
             return True
-        return now - self.arrived > (BUSY_IDLE_S if busy else ENCRYPTED_IDLE_S)
+        return now - self._used > (BUSY_IDLE_S if busy else ENCRYPTED_IDLE_S)
 
     def close(self) -> None:
         """Close, with nothing wrong."""
