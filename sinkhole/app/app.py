@@ -76,15 +76,7 @@ class App:
         self.forwarder = self.upstreams.forwarder
         self._maker = PolicyMaker(settings)
         self.matcher = Matcher((), self._maker.builtin)
-        self.pipeline = Pipeline(
-            policy=self._maker.policy(self.matcher, generation=1),
-            table=self.table,
-            upstreams=self.forwarder,
-            buffer=self.buffer,
-            limits=ttl_limits(settings),
-            serve_stale_s=settings.cache.serve_stale,
-            prefetch=settings.cache.prefetch,
-        )
+        self.pipeline = self._make_pipeline(settings)
         self.library = Library(
             settings.filtering,
             settings.data_dir,
@@ -104,6 +96,17 @@ class App:
         self._cache_file = CacheFile(settings, self.table)
         self._tasks = Tasks("app", limit=4, faults=self.faults)
         self._publishing = asyncio.Lock()
+
+    def _make_pipeline(self, settings: Settings) -> Pipeline:
+        return Pipeline(
+            policy=self._maker.policy(self.matcher, generation=1),
+            table=self.table,
+            upstreams=self.forwarder,
+            buffer=self.buffer,
+            limits=ttl_limits(settings),
+            serve_stale_s=settings.cache.serve_stale,
+            prefetch=settings.cache.prefetch,
+        )
 
     def _make_dns(self, settings: Settings) -> Listeners:
         return Listeners(
