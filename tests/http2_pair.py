@@ -32,30 +32,59 @@ def nobody(_: Answer | Failure) -> None:
 
 
 class Line(asyncio.Transport):
-    """A transport that keeps what is written to it."""
+    """A transport that keeps what is written to it, and in `stuck` how much of that is not read."""
 
     def __init__(self) -> None:
         super().__init__({"peername": ("192.0.2.1", 443)})
         self.written = bytearray()
         self.is_aborted = False
+        self.is_closed = False
+        self.is_paused = False
         self.most = 0
+        self.stuck = 0
+        self.protocol: asyncio.BaseProtocol | None = None
 
     def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
         """Remember how much may wait."""
         self.most = high or 0
 
+    def get_write_buffer_size(self) -> int:
+        """How much waits."""
+        return self.stuck
+
     def write(self, data: bytes | bytearray | memoryview) -> None:
         """Keep it."""
-        assert not self.is_aborted
+        assert not self.is_closing()
         self.written += data
+
+    def take(self) -> bytes:
+        """What was written since this was asked last."""
+        written, self.written = bytes(self.written), bytearray()
+        return written
 
     def abort(self) -> None:
         """End."""
         self.is_aborted = True
 
+    def close(self) -> None:
+        """End when all is sent."""
+        self.is_closed = True
+
     def is_closing(self) -> bool:
         """Whether it has ended."""
-        return self.is_aborted
+        return self.is_aborted or self.is_closed
+
+    def pause_reading(self) -> None:
+        """Take note."""
+        self.is_paused = True
+
+    def resume_reading(self) -> None:
+        """Take note."""
+        self.is_paused = False
+
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
+        """Take note."""
+        self.protocol = protocol
 
 
 class Pair:
@@ -104,8 +133,7 @@ class Pair:
         """Let both ends say what they have to say, until they are quiet."""
         for _ in range(4):
             await asyncio.sleep(0)
-            if self.line.written and not self.line.is_aborted:
-                data, self.line.written = bytes(self.line.written), bytearray()
+            if (data := self.line.take()) and not self.line.is_aborted:
                 self.events += self.server.receive_data(data)
             if data := self.server.data_to_send():
                 self.session.data_received(data)

@@ -52,7 +52,7 @@ IMPURE |= {"random", "secrets", "sqlite3", "aiosqlite", "aiohttp", "urllib"}
 HOMES = {
     "dnslib": "dns/wire/text/message.py",
     "aiohttp": ("control/web/", "control/lists/"),
-    "h2": ("dns/http/", "dns/upstream/links/http2.py"),
+    "h2": ("dns/http/", "dns/upstream/links/http2.py", "dns/server/http2.py"),
     "hpack": "dns/http/",
     "qh3": (
         "dns/quic/",
@@ -64,6 +64,7 @@ HOMES = {
     "sqlite3": "control/database/",
     "yaml": "control/settings/",
     "pydantic": "control/",
+    "cryptography": ("app/self_signed.py", "dns/upstream/links/quic_", "dns/server/quic_"),
     "marisa_trie": "dns/filter/",
     "prometheus_client": "control/web/",
 }

@@ -15,7 +15,7 @@ from typing import Final
 
 from sinkhole.app.server_certificate import ServerCertificate, read_pair
 from sinkhole.control.lists.file_watch import FileWatch
-from sinkhole.model.errors import CertificateError
+from sinkhole.model.errors import CertificateError, SinkholeError
 from sinkhole.model.faults import Faults
 from sinkhole.model.files import Signature, signature_of
 from sinkhole.model.status import CertificateStatus
@@ -29,7 +29,7 @@ _DAY_S: Final = 86_400.0
 _Signatures = tuple[Signature | None, Signature | None]
 
 OnChange = Callable[[ServerCertificate], None]
-"""Uses a certificate from now on."""
+"""Uses a certificate from now on. Raises SinkholeError, in words, where it cannot."""
 
 
 class Certificates:
@@ -53,6 +53,8 @@ class Certificates:
         self._users: list[OnChange] = []
         self._seen: _Signatures | None = None
         self._problem = ""
+        self._unused: list[str] = []
+        """Why some of its users cannot use the one in use."""
 
     def on_change(self, use: OnChange) -> None:
         """Tell of every certificate that is taken over from now on, and of the one in use."""
@@ -89,6 +91,7 @@ class Certificates:
     def problems(self) -> list[str]:
         """What the person running sinkhole should know, one sentence each."""
         found = [f"the certificate: {self._problem}"] if self._problem else []
+        found += self._unused
         if self.current is not None:
             complaints = self.current.complaints(self._clock())
             found += [f"the certificate in {self._paths[0]} {each}" for each in complaints]
@@ -104,7 +107,7 @@ class Certificates:
         return {
             "names": list(leaf.names),
             "issuer": leaf.issuer,
-            "not_after": leaf.not_after.timestamp(),
+            "expires": leaf.not_after.timestamp(),
             "days_left": int(left_s // _DAY_S),
         }
 
@@ -118,7 +121,7 @@ class Certificates:
         if before is not None and flaws and not before.flaws(now):
             self._refuse(f"{self._paths[0]} {' and '.join(flaws)}")
             return
-        self._problem = ""
+        self._problem, self._unused = "", []
         self.current = pair
         if before is None or before.chain != pair.chain:
             named = ", ".join(pair.leaf.names) or pair.leaf.subject
@@ -133,4 +136,8 @@ class Certificates:
 
     def _hand(self, use: OnChange, pair: ServerCertificate) -> None:
         with self._faults.contain("using a certificate"):
-            use(pair)
+            try:
+                use(pair)
+            except SinkholeError as error:
+                self._unused.append(str(error))
+                log.warning("%s", error)

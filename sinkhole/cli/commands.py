@@ -13,6 +13,7 @@ from typing import Any, Literal
 import click
 
 from sinkhole import __version__
+from sinkhole.cli.certificate_commands import certificate_group
 from sinkhole.cli.list_commands import lists_group
 from sinkhole.cli.options import config_option, honest
 from sinkhole.cli.terminal import LogLines, guard_output
@@ -49,6 +50,7 @@ def main() -> None:
 
 
 main.add_command(lists_group)
+main.add_command(certificate_group)
 main.add_command(upstream_group)
 
 
@@ -80,7 +82,9 @@ def run(config: Path | None) -> None:
     required=False,
     envvar="SINKHOLE_CONFIG",
 )
-@click.option("--secrets", is_flag=True, help="Show the addresses of lists with their secrets.")
+@click.option(
+    "--secrets", is_flag=True, help="Show lists, upstreams and the proxy with their secrets."
+)
 @honest
 def check_config(file: Path | None, secrets: bool) -> None:
     """Print the settings in force, or every mistake with its line.
@@ -88,8 +92,8 @@ def check_config(file: Path | None, secrets: bool) -> None:
     FILE is a settings file, without it the one that SINKHOLE_CONFIG names; the environment
     (SINKHOLE__SECTION__KEY) counts as it does for `run`. What is printed is a settings file itself:
     every key, its value, and who set it where that is not the default. For what is secret in the
-    address of a list it has *** (user and password, the values behind a question mark, what looks
-    random), unless --secrets is given.
+    address of a list or an upstream, or in that of the proxy, it has *** (user and password, the
+    values behind a question mark, what looks random), unless --secrets is given.
 
     Exit code 1 when anything is wrong, own rules that are none included. `run` would start with
     such rules, without them.

@@ -95,6 +95,8 @@ async def greet(app: App, config: Path | None) -> None:
     click.echo(f"sinkhole {__version__}, settings from {config or 'defaults'}")
     over = " (UDP and TCP)" if app.dns.is_complete else ", see the notes below"
     click.echo(f"  DNS    {', '.join(app.addresses) or 'nowhere yet'}{over}")
+    if app.dns.added:
+        click.echo(f"  Secure {', '.join(f'{where} ({over})' for over, where in app.dns.added)}")
     click.echo(f"  Page   {app.listening.url or 'nowhere yet, see the notes below'}")
     click.echo(f"  Data   {app.settings.data_dir.absolute()}")
     if coming := _coming(app):

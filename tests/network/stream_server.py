@@ -86,6 +86,14 @@ def answering(connection: Connection, query: bytes) -> None:
     connection.send(reply_to(query))
 
 
+def answering_quickly(connection: Connection, query: bytes) -> None:
+    """Answer at once, and without dnslib, that there is no address."""
+    end = 12
+    while query[end]:
+        end += 1 + query[end]
+    connection.send(query[:2] + b"\x81\x80\0\1\0\0\0\0\0\0" + query[12 : end + 5])
+
+
 def silent(connection: Connection, query: bytes) -> None:
     """Never answer."""
 
@@ -129,11 +137,13 @@ class StreamServer:
         return [connection for connection in self.connections if not connection.is_over]
 
     @asynccontextmanager
-    async def running(self, context: ssl.SSLContext | None = None) -> AsyncIterator[StreamServer]:
+    async def running(
+        self, context: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+    ) -> AsyncIterator[StreamServer]:
         """Listen, over TLS where there is a context; all is closed at the end."""
         loop = asyncio.get_running_loop()
         make = lambda: Connection(self)  # noqa: E731  # a protocol factory
-        self._server = await loop.create_server(make, "127.0.0.1", 0, ssl=context)
+        self._server = await loop.create_server(make, host, 0, ssl=context)
         self.port = self._server.sockets[0].getsockname()[1]
         try:
             yield self

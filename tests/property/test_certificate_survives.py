@@ -27,6 +27,7 @@ def test_any_bytes(der: bytes) -> None:
     read(der)
 
 
+@pytest.mark.filterwarnings("ignore::cryptography.utils.CryptographyDeprecationWarning")
 @given(st.integers(0, len(DER) - 1), st.binary(min_size=1, max_size=3))
 def test_a_certificate_with_a_few_bytes_changed(at: int, other: bytes) -> None:
     changed = DER[:at] + other + DER[at + len(other) :]

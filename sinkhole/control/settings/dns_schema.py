@@ -146,11 +146,15 @@ KNOWN_TAGS = tuple(sorted(CLIENT_TAGS))
 _CLIENT_ID: Final = re.compile(r"[a-z0-9-]{1,63}", re.ASCII)
 
 
-def _read_id(value: Any) -> str:
+def read_client_id(value: Any) -> str:
+    """A client's id, lower-cased: it is a label of a name (RFC 1034 §3.5) or the end of a path."""
     found = read_text(value, 100).lower()
     if not _CLIENT_ID.fullmatch(found):
         raise ValueError(f"{shown(value)} is no client id, write letters, digits and -, at most 63")
     return found
+
+
+ClientId = Annotated[str, PlainValidator(read_client_id)]
 
 
 class ClientSettings(Section):
@@ -158,9 +162,7 @@ class ClientSettings(Section):
 
     name: Annotated[str, text(100), no_address()]
     addresses: tuple[Annotated[Network, network()], ...] = ()
-    ids: Annotated[tuple[Annotated[str, PlainValidator(_read_id)], ...], no_repeats()] = Field(
-        default=(), validate_default=True
-    )
+    ids: Annotated[tuple[ClientId, ...], no_repeats()] = Field(default=(), validate_default=True)
     """What it calls itself over an encrypted transport: the end of a path, or a label of a name."""
     tags: tuple[
         Annotated[str, known_word(KNOWN_TAGS, f"known are {', '.join(KNOWN_TAGS)}")], ...

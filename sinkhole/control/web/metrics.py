@@ -1,7 +1,8 @@
 """/metrics: everything countable in the Prometheus text format, read when it is scraped.
 
 Names of users, clients and queries are never labels: they have no bound. Labels are outcomes,
-types, rcodes, and the lists and upstreams of the settings; the library escapes their text.
+types, rcodes, transports, and the lists and upstreams of the settings; the library escapes their
+text.
 """
 
 from __future__ import annotations
@@ -22,7 +23,13 @@ from prometheus_client.registry import Collector
 from sinkhole.control.lists.status import ListStatus
 from sinkhole.control.stats import Counters
 from sinkhole.control.web.sources import WebSources
-from sinkhole.model.status import CacheStatus, LogStatus, UpstreamStatus
+from sinkhole.model.status import (
+    CacheStatus,
+    CertificateStatus,
+    LogStatus,
+    PrefetchStatus,
+    UpstreamStatus,
+)
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -59,6 +66,10 @@ class _Collector(Collector):
         yield from _cache(status["cache"])
         yield from _lists(self._sources.list_status())
         yield from _upstreams(status["upstreams"])
+        if status["prefetch"] is not None:
+            yield from _prefetch(status["prefetch"])
+        if status["certificate"] is not None:
+            yield _expiry(status["certificate"])
         if status["log"] is not None:
             yield from _log(status["log"])
         yield _losses(status["losses"])
@@ -68,6 +79,12 @@ def _queries(counters: Counters) -> Iterator[Metric]:
     for metric, text, label, counts in (
         ("sinkhole_queries", "Queries by what became of them.", "outcome", counters.outcomes),
         ("sinkhole_queries_by_type", "Queries by type.", "type", counters.qtypes),
+        (
+            "sinkhole_queries_by_transport",
+            "Queries by how they came.",
+            "transport",
+            counters.transports,
+        ),
         ("sinkhole_responses", "Responses by rcode.", "rcode", counters.rcodes),
     ):
         family = CounterMetricFamily(metric, text, labels=[label])
@@ -104,18 +121,56 @@ def _lists(lists: Sequence[ListStatus]) -> Iterator[Metric]:
 
 def _upstreams(upstreams: Sequence[UpstreamStatus]) -> Iterator[Metric]:
     label = ["upstream"]
+    kinds = InfoMetricFamily("sinkhole_upstream", "How it is asked.", labels=label)
     up = GaugeMetricFamily("sinkhole_upstream_up", "1 if it answers.", labels=label)
     rtt = GaugeMetricFamily("sinkhole_upstream_rtt_seconds", "Time it takes now.", labels=label)
     asked = CounterMetricFamily("sinkhole_upstream_queries", "Queries sent to it.", labels=label)
     failed = CounterMetricFamily("sinkhole_upstream_failures", "Not answered.", labels=label)
+    connected = GaugeMetricFamily(
+        "sinkhole_upstream_connected_seconds", "Age of its connection, if it has one.", labels=label
+    )
     for one in upstreams:
         name = [one["name"]]
+        kinds.add_metric(name, {"kind": one["kind"]})
         up.add_metric(name, one["up"])
         if one["rtt_ms"] is not None:
             rtt.add_metric(name, one["rtt_ms"] / 1000)
+        if one["connected_s"] is not None:
+            connected.add_metric(name, one["connected_s"])
         asked.add_metric(name, one["queries"])
         failed.add_metric(name, one["failures"])
-    yield from (up, rtt, asked, failed)
+    yield from (kinds, up, rtt, _rtt_quantiles(upstreams), connected, asked, failed)
+
+
+def _rtt_quantiles(upstreams: Sequence[UpstreamStatus]) -> Metric:
+    family = GaugeMetricFamily(
+        "sinkhole_upstream_rtt_quantile_seconds",
+        "Time within which that share of its latest answers came.",
+        labels=["upstream", "quantile"],
+    )
+    for one in upstreams:
+        for quantile, ms in (("0.5", one["rtt_p50_ms"]), ("0.95", one["rtt_p95_ms"])):
+            if ms is not None:
+                family.add_metric([one["name"], quantile], ms / 1000)
+    return family
+
+
+def _prefetch(prefetch: PrefetchStatus) -> Iterator[Metric]:
+    for name, text, count in (
+        ("sinkhole_prefetch_asked", "Questions asked ahead.", prefetch["asked"]),
+        ("sinkhole_prefetch_saved", "Queries that had not to wait.", prefetch["saved"]),
+    ):
+        family = CounterMetricFamily(name, text)
+        family.add_metric([], count)
+        yield family
+
+
+def _expiry(certificate: CertificateStatus) -> Metric:
+    return _gauge(
+        "sinkhole_certificate_expiry_seconds",
+        "When the listeners' certificate expires, in unix seconds.",
+        certificate["expires"],
+    )
 
 
 def _log(log: LogStatus) -> Iterator[Metric]:

@@ -10,25 +10,38 @@ from sinkhole.control.explain import Explainer
 from sinkhole.control.lists.status import ListStatus
 from sinkhole.control.querylog import History
 from sinkhole.control.stats import Counters, Statistics
-from sinkhole.model.status import CacheStatus, Health, LogStatus, UpstreamStatus
+from sinkhole.model.status import (
+    CacheStatus,
+    CertificateStatus,
+    Health,
+    LogStatus,
+    PrefetchStatus,
+    UpstreamStatus,
+    UpstreamTrial,
+)
 
 
 class ServerStatus(TypedDict):
-    """Everything /api/status answers; `listen` is what DNS is answered on, `web` the page's URL.
+    """Everything /api/status answers; `listen` is what DNS is answered on, `encrypted` the same of
+    encrypted transports, each in brackets behind its address, `web` the page's URL.
 
     `names` is the sum over all lists, `losses` counts by what was given up at a bound, `problems`
-    are sentences for people. `log` is None until the query log is open.
+    are sentences for people. `log` is None until the query log is open, `certificate` while no
+    listener shows one, `prefetch` where nothing is fetched ahead.
     """
 
     version: str
     started: float
     uptime_s: float
     listen: list[str]
+    encrypted: list[str]
     web: str
     lists: list[ListStatus]
     names: int
     upstreams: list[UpstreamStatus]
     cache: CacheStatus
+    prefetch: PrefetchStatus | None
+    certificate: CertificateStatus | None
     log: LogStatus | None
     losses: dict[str, int]
     problems: list[str]
@@ -48,5 +61,7 @@ class WebSources:
     """Use what is held back of a list; ListError says that there is nothing, or no such list."""
     update_lists: Callable[[], Awaitable[int]]
     """Fetch and compile what changed; how many lists did. The server never runs two at once."""
+    try_upstream: Callable[[str], Awaitable[UpstreamTrial]]
+    """Ask an upstream, written as in the settings; ValueError says what to write instead."""
     health: Callable[[], Health]
     """What /healthz says."""

@@ -78,10 +78,12 @@ class Ready:
     path compares the first two itself, as a call would cost a tenth of all it does. `failures` is
     how often in a row the question had failed, this time included. `used` and `weight` are the
     table's: whether it was given since it was last looked at (the pipeline says so), and how many
-    bytes it counts for.
+    bytes it counts for. `ages` and `saves_from` are the prefetching's: how often it was aged, which
+    is at most once a second while it is asked for, and when the answer before it would have ended.
     """
 
     __slots__ = (
+        "ages",
         "answer",
         "expires",
         "failures",
@@ -90,6 +92,7 @@ class Ready:
         "heads",
         "opt",
         "report",
+        "saves_from",
         "tail",
         "used",
         "weight",
@@ -118,7 +121,8 @@ class Ready:
         self.answer: Answer | None = None
         self.failures = failures
         self.used = False
-        self.weight = 0
+        self.weight = self.ages = 0
+        self.saves_from = inf
 
     @property
     def size_bytes(self) -> int:
@@ -145,6 +149,7 @@ class Ready:
         if answer is None or now >= answer.expires:  # failed or revived: no TTL runs on
             self.fresh_until = min(now + 1, self.expires)
             return True
+        self.ages += 1
         elapsed = int(now - answer.received)
         self._write_ttls(answer, [max(ttl - elapsed, 0) for ttl in answer.tail.ttls])
         self.fresh_until = min(answer.received + elapsed + 1, self.expires)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sinkhole.dns.cache.answer import Answer, TtlLimits, answer_of
+from sinkhole.dns.cache.ready import Ready
 from sinkhole.dns.pipeline.reaction import Waiting
 from sinkhole.dns.pipeline.requester import Requester
 from sinkhole.dns.pipeline.synthesis import WORTH_ASKING_S, with_ipv6_made
@@ -18,14 +19,16 @@ class Asking:
     """What waits, its requester, and how far the asking has come.
 
     `no_ipv6` is the reply that says that the name has no such addresses: now the others are asked
-    for. `subnet` is what the upstreams are told of the client; `hides` makes that nothing.
+    for. `subnet` is what the upstreams are told of the client; `hides` makes that nothing. `ahead`
+    is the answer that is still given, where nobody waits for another one.
     """
 
-    __slots__ = ("hides", "no_ipv6", "requester", "subnet", "waiting")
+    __slots__ = ("ahead", "hides", "no_ipv6", "requester", "subnet", "waiting")
 
-    def __init__(self, waiting: Waiting, requester: Requester) -> None:
+    def __init__(self, waiting: Waiting, requester: Requester, ahead: Ready | None = None) -> None:
         self.waiting = waiting
         self.requester = requester
+        self.ahead = ahead
         self.no_ipv6: Reply | None = None
         self.subnet = b""
         self.hides = False

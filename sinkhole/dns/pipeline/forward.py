@@ -21,6 +21,7 @@ from sinkhole.dns.cache.table import Table, shared_key
 from sinkhole.dns.clients.access import TAG_SIZE
 from sinkhole.dns.clients.clients import Clients
 from sinkhole.dns.pipeline.asking import Asking
+from sinkhole.dns.pipeline.bugs import Bugs
 from sinkhole.dns.pipeline.decide_answer import (
     came_this_way,
     decide_answer,
@@ -28,6 +29,7 @@ from sinkhole.dns.pipeline.decide_answer import (
     decide_from_memory,
 )
 from sinkhole.dns.pipeline.permit import Permit
+from sinkhole.dns.pipeline.prefetch import Prefetch
 from sinkhole.dns.pipeline.reaction import Waiting
 from sinkhole.dns.pipeline.replies import CROWDED, NO_ANSWER, failed_at, failure, stale_report
 from sinkhole.dns.pipeline.requester import Requester
@@ -35,6 +37,7 @@ from sinkhole.dns.pipeline.synthesis import lacking_ipv6, way_of
 from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.upstream.flight import CrowdedError, Exchanged
 from sinkhole.dns.upstream.forwarder import Forwarder
+from sinkhole.dns.upstream.shares import OURSELVES
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.dns.wire.question import Question
 from sinkhole.model.errors import SinkholeError, UpstreamError, WireError
@@ -70,8 +73,12 @@ class Forwarding:
         limits: TtlLimits,
         serve_stale_s: float,
         clock: Callable[[], float],
+        prefetch: Prefetch,
+        bugs: Bugs,
     ) -> None:
         self.policy = policy
+        self._prefetch = prefetch
+        self._bugs = bugs
         self._clients = clients
         self._decide_question = decide_question
         self._table = table
@@ -97,6 +104,20 @@ class Forwarding:
                     STALE_PATIENCE_S, self._lose_patience, waiting, requester
                 )
             self._send(Asking(waiting, requester))
+        except Exception as error:
+            requester.fail(error)
+
+    def ask_ahead(self, known: Ready, waiting: Waiting) -> None:
+        """Ask again for an answer that is still given, so that nobody has to wait for the next."""
+        prefetch = self._prefetch
+        prefetch.begin()
+        requester = Requester(waiting, _tell_nobody, lambda *_: prefetch.end(), self._bugs)
+        try:
+            decided = self._decide_question(waiting.question, waiting.view)
+            if isinstance(decided, Ready):
+                requester.finish(decided, decided.report)
+            else:
+                self._send(Asking(waiting._replace(permit=decided), requester, known))
         except Exception as error:
             requester.fail(error)
 
@@ -134,14 +155,21 @@ class Forwarding:
         return shared_key(waiting.key, len(waiting.question.name), waiting.client.shared_tag)
 
     def _send(self, asking: Asking) -> None:
-        waiting = asking.waiting
-        permit, client = waiting.permit, waiting.client
-        question = asking.question(self._is_told(permit.via))
+        via, client = asking.waiting.permit.via, asking.waiting.client
+        whose = (client.packed, client.network) if asking.ahead is None else (OURSELVES, OURSELVES)
+        question, hear = asking.question(self._is_told(via)), partial(self._hear, asking)
         try:
-            hear = partial(self._hear, asking)
-            self._upstreams.ask(question, hear, client.packed, client.network, permit.via)
+            self._upstreams.ask(question, hear, *whose, via)
         except UpstreamError as error:  # nobody was asked: there is nothing to wait longer for
-            asking.requester.finish(*self._fail(waiting, error, keep=False))
+            self._give_up(asking, error, keep=False)
+
+    def _give_up(self, asking: Asking, error: SinkholeError, *, keep: bool = True) -> None:
+        known = asking.ahead
+        if known is None:
+            asking.requester.finish(*self._fail(asking.waiting, error, keep=keep))
+        else:  # it stands until its time is up, as if nobody had been asked
+            self._prefetch.fail(self._clock())
+            asking.requester.finish(known, known.report)
 
     def _is_told(self, via: str) -> bool:
         """Whether a set is told of clients: not for a while where that only makes it fail."""
@@ -172,7 +200,7 @@ class Forwarding:
                 requester.finish(current, current.report)
                 return
             if way_of(current) != way_of(waiting):
-                self._send(Asking(current, requester))  # what was heard was asked another way
+                self._send(Asking(current, requester, asking.ahead))  # this was asked another way
                 return
             asking.waiting = waiting = current
         now, known = self._clock(), self._find(waiting.key)
@@ -180,13 +208,14 @@ class Forwarding:
             return
         outcome = asking.finished(outcome)
         if isinstance(outcome, UpstreamError):
-            requester.finish(
-                *self._fail(waiting, outcome, keep=not isinstance(outcome, CrowdedError))
-            )
+            self._give_up(asking, outcome, keep=not isinstance(outcome, CrowdedError))
         elif known and known.is_answer_since(waiting.arrived) and self._is_fresh(known, now):
             requester.finish(known, known.report)  # who asked at the same time has filled it in
         else:
-            requester.finish(*self._decide_answer(asking, outcome, now))
+            try:
+                requester.finish(*self._decide_answer(asking, outcome, now))
+            except WireError as error:
+                self._give_up(asking, error)
 
     def _is_asked_again(
         self, asking: Asking, outcome: Exchanged | UpstreamError, now: float
@@ -221,7 +250,7 @@ class Forwarding:
     def _limit(self, asking: Asking, now: float) -> None:
         """Let two questions have the time of one."""
         requester = asking.requester
-        if requester.patience is None:
+        if requester.patience is None and asking.ahead is None:
             left_s = max(asking.waiting.arrived + BOTH_S - now, 0)
             requester.patience = asyncio.get_running_loop().call_later(
                 left_s, self._lose_patience, asking.waiting, requester
@@ -230,14 +259,13 @@ class Forwarding:
     def _decide_answer(
         self, asking: Asking, outcome: Exchanged, now: float
     ) -> tuple[Ready, Report]:
-        """Refuse it for what it leads to, else keep it for the next client."""
+        """Refuse it for what it leads to, else keep it for the next client. Raises WireError."""
         waiting = asking.waiting
         question, permit = waiting.question, waiting.permit
-        try:
-            answer = asking.answer(outcome.reply, self._limits, now)
-        except WireError as error:
-            return self._fail(waiting, error)
+        answer = asking.answer(outcome.reply, self._limits, now)
         ready, report = decide_answer(question, waiting.view, answer, permit, outcome.server)
+        if asking.ahead is not None:
+            self._prefetch.succeed(ready, asking.ahead)
         if ready.fresh_until > now:
             self._table.put_answer(waiting.key, len(question.name), ready)
             shared = self._shared_key(waiting)
@@ -297,3 +325,7 @@ class Forwarding:
 
     def _is_fresh(self, known: Ready, now: float) -> bool:
         return self._state_of(known, now) is State.FRESH
+
+
+def _tell_nobody(reply: bytes) -> None:
+    """Where nobody waits."""

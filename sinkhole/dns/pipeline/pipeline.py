@@ -51,7 +51,8 @@ from sinkhole.dns.pipeline.decide_question import (
 )
 from sinkhole.dns.pipeline.forward import Forwarding
 from sinkhole.dns.pipeline.permit import FREELY, Permit
-from sinkhole.dns.pipeline.reaction import DROP, Drop, Reaction, Waiting
+from sinkhole.dns.pipeline.prefetch import Prefetch
+from sinkhole.dns.pipeline.reaction import DROP, Drop, Reaction, Waiting, waiting_of
 from sinkhole.dns.pipeline.replies import (
     MALFORMED,
     NOT_ALLOWED,
@@ -120,14 +121,12 @@ STAGES: Final = (
 )
 """What a policy says about a question, in order; the first stage with a say decides."""
 
-_DECIDE: Final = tuple(stage.decide for stage in STAGES)
-
 
 def decide_question(question: Question, view: View) -> Ready | Permit:
     """What settles a question: the reply that the first stage with a say makes, or the permit to
     ask an upstream. Asks nobody."""
-    for decide in _DECIDE:
-        if (decided := decide(question, view)) is not None:
+    for stage in STAGES:
+        if (decided := stage.decide(question, view)) is not None:
             return decided
     return FREELY
 
@@ -147,12 +146,14 @@ class Pipeline:
         buffer: RecordBuffer,
         limits: TtlLimits,
         serve_stale_s: float = 86_400,
+        prefetch: bool = True,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
         self.clients = Clients(policy.access)
         self.bugs = Bugs(clock)
         self.dropped = 0
+        self.prefetch = Prefetch(lambda: upstreams.recovered_at, enabled=prefetch)
         self._policy = policy
         self._table = table
         self._find = table.entries.get
@@ -166,10 +167,10 @@ class Pipeline:
             limits=limits,
             serve_stale_s=serve_stale_s,
             clock=clock,
+            prefetch=self.prefetch,
+            bugs=self.bugs,
         )
-        self._buffer = buffer
-        self._clock = clock
-        self._wall_clock = wall_clock
+        self._buffer, self._clock, self._wall_clock = buffer, clock, wall_clock
         self._shapes: dict[bytes, Shape] = {}
         self._lane: dict[bytes, tuple[float, int, bytes, Report]] = {}
         """By a query's bytes without its id: until when, for which policy, what is answered."""
@@ -309,13 +310,16 @@ class Pipeline:
         state = known.state(now, policy.generation) if known is not None else None
         if known and state is State.AGING and not self._forwarding.ends(known, now):
             known.age(now)
+            if self.prefetch.wants(known, now) and shape.flags & n.RD:
+                waiting = waiting_of(policy, wire, end, shape, client, channel, key, now)
+                self._forwarding.ask_ahead(known, waiting)
             return known
         try:
             end_of(wire, HEADER_SIZE)
         except WireError as error:
             return self._answer_malformed(wire, client, error.rcode, now)
-        question = shape.question(key[: end - HEADER_SIZE])
-        view = View(policy, client.traits, shape.qclass, client.packed)
+        waiting = waiting_of(policy, wire, end, shape, client, channel, key, now)
+        question, view = waiting.question, waiting.view
         is_ours = question.name.endswith(LOOP_ZONE) and self._upstreams.is_loop_probe(question)
         decided = forwarding_loop(question, policy) if is_ours else decide_question(question, view)
         if isinstance(decided, Ready):
@@ -324,10 +328,8 @@ class Pipeline:
             if shape.qclass == n.CLASS_IN:  # else refused again as quickly, and whatever the name
                 self._table.put(key, decided)
             return decided
-        outdated = known if state is State.OUTDATED else None
-        waiting = Waiting(wire, end, shape, client, channel, key, question, view, decided, now)
-        ready = self._forwarding.recall(waiting, outdated)
-        if ready is not None:
+        waiting = waiting._replace(permit=decided)
+        if ready := self._forwarding.recall(waiting, known if state is State.OUTDATED else None):
             return ready
         if not shape.flags & n.RD:  # RFC 1034 §5.3.1: it is for the client to ask for recursion
             return not_recursive(question, policy)

@@ -11,9 +11,9 @@ from typing import Final, Literal, NamedTuple
 
 from sinkhole.dns.clients.clients import Client
 from sinkhole.dns.pipeline.channel import Channel
-from sinkhole.dns.pipeline.permit import Permit
-from sinkhole.dns.policy.snapshot import View
-from sinkhole.dns.wire.question import Question, Shape
+from sinkhole.dns.pipeline.permit import FREELY, Permit
+from sinkhole.dns.policy.snapshot import Policy, View
+from sinkhole.dns.wire.question import HEADER_SIZE, Question, Shape
 
 
 class Drop(Enum):
@@ -39,6 +39,22 @@ class Waiting(NamedTuple):
     """What it was seen by when it was let pass."""
     permit: Permit
     arrived: float
+
+
+def waiting_of(
+    policy: Policy,
+    wire: bytes,
+    end: int,
+    shape: Shape,
+    client: Client,
+    channel: Channel,
+    key: bytes,
+    now: float,
+) -> Waiting:
+    """A query with all that is found out about it, before it is decided."""
+    question = shape.question(key[: end - HEADER_SIZE])
+    view = View(policy, client.traits, shape.qclass, client.packed)
+    return Waiting(wire, end, shape, client, channel, key, question, view, FREELY, now)
 
 
 Reaction = bytes | Literal[Drop.DROP] | Waiting

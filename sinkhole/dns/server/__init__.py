@@ -9,6 +9,10 @@ arrival   a connection that was just accepted: whose it is, perhaps by the word 
 proxy_protocol  that word: PROXY version 1 and 2
 stream    queries over TCP, or TLS on it: pipelined, answers in any order, limits
 tls       TLS on TCP connections, for whatever is spoken over it; tls_terms has the certificate
+https     DNS over HTTPS: HTTP/2 or HTTP/1.1 behind TLS, as the client can
+doh       its requests answered, whatever version of HTTP brings them
+http2     requests on streams, for clients that are not trusted
+http1     requests one behind the other
 handshakes  places and turns of their own for connections that are not admitted yet
 quic      one UDP socket of QUIC; quic_connection is one client there, quic_terms the certificate
 doq       queries on streams of QUIC; http3 the same as requests

@@ -228,7 +228,7 @@ class SessionLink(SessionEvents):
         del load.underway[asking]
         self._opening.proven()
         if load.answered > self._allowance:
-            self._allowance = 2 * load.answered
+            self._allowance = inf  # it did not close after all
         asking.session = None
         told = self._read(asking, wire, now)
         if told is None:

@@ -22,7 +22,7 @@ from sinkhole.control.stats.minute_counts import AnswerKey
 from sinkhole.control.web import ServerStatus, WebServer, WebSources, create_app
 from sinkhole.model.errors import ListError, UpstreamError
 from sinkhole.model.statistics import ListHits, Summary
-from sinkhole.model.status import Health
+from sinkhole.model.status import Health, UpstreamTrial
 from sinkhole.model.verdict import Outcome
 
 LIST: ListStatus = {
@@ -34,11 +34,30 @@ LIST: ListStatus = {
 }  # fmt: skip
 STATUS: ServerStatus = {
     "version": "0.1.0", "started": 1_700_000_000, "uptime_s": 60.0, "listen": ["127.0.0.1:5353"],
+    "encrypted": [],
     "web": "127.0.0.1:8080", "lists": [LIST], "names": 262,
     "upstreams": [
-        {"name": "192.0.2.53", "up": True, "rtt_ms": 12.5, "queries": 9, "failures": 2},
-        {"name": "192.0.2.54", "up": False, "rtt_ms": None, "queries": 0, "failures": 0}],
+        {"name": "tls://dns.example.org", "kind": "tls", "address": "192.0.2.53", "up": True,
+         "down_s": None, "rtt_ms": 12.5, "rtt_p50_ms": 11.0, "rtt_p95_ms": 40.0,
+         "connected_s": 90.5, "queries": 9, "failures": 2, "last_failure": "was silent"},
+        {"name": "192.0.2.54", "kind": "udp", "address": "192.0.2.54", "up": False,
+         "down_s": 30.0, "rtt_ms": None, "rtt_p50_ms": None, "rtt_p95_ms": None,
+         "connected_s": None, "queries": 0, "failures": 0, "last_failure": ""}],
     "cache": {"entries": 4, "size_bytes": 900, "limit_bytes": 1000},
+    "prefetch": {
+        "enabled": True,
+        "asked": 30,
+        "failed": 1,
+        "saved": 12,
+        "underway": 0,
+        "pauses": False,
+    },
+    "certificate": {
+        "names": ["dns.example.org"],
+        "issuer": "An authority",
+        "expires": 1_800_000_000.0,
+        "days_left": 42,
+    },
     "log": {"enabled": True, "waiting": 1, "dropped": 5, "rows": 7, "size_bytes": 4096,
             "error": None},
     "losses": {"queries_dropped": 2, "replies_unsent": 0},
@@ -48,7 +67,7 @@ QUERY: LoggedQuery = {
     "id": "1", "time": 1_700_000_000.0, "client": "192.0.2.1", "name": "\u202e<script>\ud800",
     "type": "A", "outcome": "forwarded", "blocked": False, "rcode": "NOERROR", "list": "",
     "line": 0, "rule": "", "hop": "", "upstream": "", "group": "default", "detail": "",
-    "duration_ms": 0.1,
+    "duration_ms": 0.1, "transport": "udp",
 }  # fmt: skip
 NO_DATABASE = Path("there is no such database")
 
@@ -56,7 +75,9 @@ NO_DATABASE = Path("there is no such database")
 def counted() -> Counters:
     """A hundred queries, which took 1.25 s in all."""
     counters = Counters()
-    minute = MinuteCounts(0, durations=Counter({300: 60, 9_000: 30, 96_200: 10}))
+    minute = MinuteCounts(
+        0, durations=Counter({300: 60, 9_000: 30, 96_200: 10}), transports=Counter({0: 99, 2: 1})
+    )
     minute.answers[AnswerKey(Outcome.BLOCKED, 1, 0, "Starter")] = 41
     minute.answers[AnswerKey(Outcome.FORWARDED, 1, 0, "")] = 39
     minute.answers[AnswerKey(Outcome.FORWARDED, 64_999, 0, "")] = 20
@@ -82,7 +103,7 @@ class RememberingStatistics(Statistics):
             "blocked_percent": 0.0, "cached_percent": 0.0,
             "latency_ms": {"p50": None, "p95": None, "p99": None}, "step_s": 60, "series": [],
             "top_names": [], "top_blocked": [], "top_clients": [], "top_lists": [],
-            "upstreams": [], "records_dropped": 0,
+            "upstreams": [], "transports": [], "records_dropped": 0,
         }  # fmt: skip
 
     async def list_hits(self) -> dict[str, ListHits]:
@@ -117,6 +138,9 @@ class Remembering:
     def __init__(self) -> None:
         self.asked: list[dict[str, Any]] = []
         self.health = Health("ok")
+        self.status: ServerStatus = {**STATUS}
+        self.trial: asyncio.Event | None = None
+        """Set when upstreams that are being tried answer; None: at once."""
         self.history = RememberingHistory(self.asked)
 
     async def explain(
@@ -137,15 +161,35 @@ class Remembering:
             raise ListError(name, "nothing is held back")
         self.asked.append({"accept": name})
 
+    async def try_upstream(self, url: str) -> UpstreamTrial:
+        self.asked.append({"upstream": url})
+        if url == "nonsense":
+            raise ValueError('"nonsense" is no upstream, write such as "tls://dns.example.org"')
+        if self.trial is not None:
+            await self.trial.wait()
+        return {
+            "url": url,
+            "address": "192.0.2.1",
+            "connect_ms": 1.5,
+            "handshake_ms": None,
+            "tls": "",
+            "certificate": None,
+            "rtt_ms": 0.5,
+            "signs": True,
+            "validates": False,
+            "error": "",
+        }
+
     def sources(self) -> WebSources:
         return WebSources(
             statistics=RememberingStatistics(self.asked),
             history=self.history,
             explainer=self,
             counters=counted(),
-            status=lambda: STATUS,
+            status=lambda: self.status,
             list_status=lambda: [LIST],
             accept_list=self.accept_list,
+            try_upstream=self.try_upstream,
             update_lists=self.update_lists,
             health=lambda: self.health,
         )

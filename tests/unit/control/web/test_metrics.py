@@ -7,6 +7,8 @@ from typing import Any
 from aiohttp import ClientSession
 from prometheus_client.parser import text_string_to_metric_families
 
+ABSENT = ("prefetch", "certificate", "log")
+
 
 async def _scrape(
     serve: Any, client: ClientSession
@@ -31,6 +33,9 @@ async def test_counters_gauges_and_the_histogram_say_what_the_sources_say(
     for name, labels, value in [
         ("sinkhole_queries_total", {"outcome": "blocked"}, 41),
         ("sinkhole_queries_by_type_total", {"type": "other"}, 20),
+        ("sinkhole_queries_by_transport_total", {"transport": "udp"}, 99),
+        ("sinkhole_queries_by_transport_total", {"transport": "tls"}, 1),
+        ("sinkhole_queries_by_transport_total", {"transport": "quic"}, 0),
         ("sinkhole_responses_total", {"rcode": "NOERROR"}, 100),
         (f"{seconds}_bucket", {"le": "0.000316"}, 60),
         (f"{seconds}_bucket", {"le": "0.01"}, 90),
@@ -40,11 +45,26 @@ async def test_counters_gauges_and_the_histogram_say_what_the_sources_say(
         ("sinkhole_cache_entries", {}, 4),
         ("sinkhole_cache_size_bytes", {}, 900),
         ("sinkhole_cache_limit_bytes", {}, 1000),
-        ("sinkhole_upstream_up", {"upstream": "192.0.2.53"}, 1),
+        ("sinkhole_upstream_up", {"upstream": "tls://dns.example.org"}, 1),
         ("sinkhole_upstream_up", {"upstream": "192.0.2.54"}, 0),
-        ("sinkhole_upstream_rtt_seconds", {"upstream": "192.0.2.53"}, 0.0125),
-        ("sinkhole_upstream_queries_total", {"upstream": "192.0.2.53"}, 9),
-        ("sinkhole_upstream_failures_total", {"upstream": "192.0.2.53"}, 2),
+        ("sinkhole_upstream_rtt_seconds", {"upstream": "tls://dns.example.org"}, 0.0125),
+        ("sinkhole_upstream_queries_total", {"upstream": "tls://dns.example.org"}, 9),
+        ("sinkhole_upstream_failures_total", {"upstream": "tls://dns.example.org"}, 2),
+        ("sinkhole_upstream_info", {"upstream": "tls://dns.example.org", "kind": "tls"}, 1),
+        (
+            "sinkhole_upstream_rtt_quantile_seconds",
+            {"upstream": "tls://dns.example.org", "quantile": "0.5"},
+            0.011,
+        ),
+        (
+            "sinkhole_upstream_rtt_quantile_seconds",
+            {"upstream": "tls://dns.example.org", "quantile": "0.95"},
+            0.04,
+        ),
+        ("sinkhole_upstream_connected_seconds", {"upstream": "tls://dns.example.org"}, 90.5),
+        ("sinkhole_prefetch_asked_total", {}, 30),
+        ("sinkhole_prefetch_saved_total", {}, 12),
+        ("sinkhole_certificate_expiry_seconds", {}, 1_800_000_000),
         ("sinkhole_log_dropped_total", {}, 5),
         ("sinkhole_log_waiting", {}, 1),
         ("sinkhole_log_rows", {}, 7),
@@ -52,7 +72,20 @@ async def test_counters_gauges_and_the_histogram_say_what_the_sources_say(
         ("sinkhole_start_time_seconds", {}, 1_700_000_000),
     ]:
         assert found[name, tuple(sorted(labels.items()))] == value, name
-    assert ("sinkhole_upstream_rtt_seconds", (("upstream", "192.0.2.54"),)) not in found
+    of_silent = {name for name, labels in found if ("upstream", "192.0.2.54") in labels}
+    assert of_silent == {
+        f"sinkhole_upstream_{what}" for what in ("info", "up", "queries_total", "failures_total")
+    }
+
+
+async def test_what_is_not_there_has_no_metric(
+    serve: Any, client: ClientSession, house: Any
+) -> None:
+    house.status |= dict.fromkeys(ABSENT)
+    found = await _scrape(serve, client)
+    assert not [
+        name for name, _ in found if name.startswith(tuple(f"sinkhole_{what}" for what in ABSENT))
+    ]
 
 
 async def test_the_text_of_a_list_name_can_not_leave_its_label(
