@@ -35,9 +35,6 @@ from sinkhole.model.upstream_url import UpstreamUrl
 Facts = Callable[[], ConnectionFacts | None]
 """What is known of the connection that was made last; None where there was none."""
 
-DOT: Final = ("dot",)
-"""RFC 7858 asks for none; servers that share a port with HTTPS tell by it (RFC 9461 §7)."""
-
 
 class Upstreams:
     """Every upstream of the settings behind one `forwarder`, from `start` to `close`.
@@ -148,7 +145,8 @@ class Upstreams:
         if url.kind in ("quic", "h3"):
             sessions = QuicSessions(url, addresses, contexts=self._contexts, clock=self._clock)
             return sessions, lambda: sessions.facts
-        alpn = {"tls": DOT, "https": (HTTP2,)}.get(url.kind, ())
+        # For tls none (RFC 7858 asks for none): a server that knows none might refuse it.
+        alpn = (HTTP2,) if url.kind == "https" else ()
         connector = Connector(
             url,
             addresses,

@@ -66,11 +66,14 @@ function failures({ up, down_s, failures: failed, last_failure }) {
   return failed ? [`${count(failed)} failed, the last`, ...why] : [];
 }
 
-function facts({ version, uptime_s, listen, web, names, cache, prefetch, certificate, log }) {
+function facts({
+  version, uptime_s, listen, encrypted, web, names, cache, prefetch, certificate, log,
+}) {
   return [
     ["Version", version],
     ["Running for", span(uptime_s)],
-    ["DNS at", ...listen.flatMap((address, index) => [index ? ", " : "", foreign(address)])],
+    ["DNS at", ...separated(listen)],
+    ...(encrypted.length ? [["Encrypted at", ...separated(encrypted)]] : []),
     ["Page at", foreign(web)],
     ["Names on lists", count(names)],
     ["Cache", many(cache.entries, "answer"), `, ${size(cache.size_bytes)} of `,
@@ -82,11 +85,12 @@ function facts({ version, uptime_s, listen, web, names, cache, prefetch, certifi
   ];
 }
 
-function certificateWords({ names, expires, problem }) {
-  const shown = names.flatMap((name, index) => [index ? ", " : "", foreign(name, "isolated")]);
-  const parts = [...shown, ` until ${date(expires)}`];
-  if (problem) parts.push("; ", el("span", { class: "error" }, foreign(problem, "isolated")));
-  return parts;
+function certificateWords({ names, expires }) {
+  return [...separated(names), ` until ${date(expires)}`];
+}
+
+function separated(texts) {
+  return texts.flatMap((text, index) => [index ? ", " : "", foreign(text, "isolated")]);
 }
 
 function logWords({ enabled, rows, size_bytes, dropped, error }) {
