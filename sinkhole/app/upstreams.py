@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Final
 
 from sinkhole.app.network_watch import NetworkWatch
 from sinkhole.control.settings import Settings
