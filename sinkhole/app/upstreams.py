@@ -9,6 +9,7 @@ from sinkhole.app.network_watch import NetworkWatch
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.upstream_schema import DEFAULT as USUAL_SERVERS
 from sinkhole.control.settings.upstream_schema import Servers, UpstreamItem, UpstreamSettings
+from sinkhole.dns.policy.routes import set_of_route
 from sinkhole.dns.upstream.bootstrap import Bootstrap, BootstrappedAddresses
 from sinkhole.dns.upstream.forwarder import Forwarder
 from sinkhole.dns.upstream.health import Server
@@ -167,11 +168,6 @@ class Upstreams:
 
 def _no_facts() -> ConnectionFacts | None:
     return None
-
-
-def set_of_route(key: str) -> str:
-    """What the set is called that has the servers of one route; no set of the settings can be."""
-    return f"route {key}"
 
 
 def route_sets(settings: Settings) -> Mapping[str, str]:
