@@ -27,7 +27,7 @@ from sinkhole.control.stats import Counters
 from sinkhole.control.web import ServerStatus, WebServer, WebSources, create_app
 from sinkhole.model.errors import ListError
 from sinkhole.model.statistics import ListHits, SeriesPoint, Summary
-from sinkhole.model.status import Health
+from sinkhole.model.status import Health, UpstreamTrial
 
 PERIODS = {"1h": (3600, 60), "24h": (86400, 600), "7d": (604800, 7200), "30d": (2592000, 21600)}
 CLIENTS = ["192.0.2.21", "192.0.2.34", "192.0.2.40", "192.0.2.57", "192.0.2.63", "2001:db8::5e"]
@@ -43,7 +43,8 @@ BLOCKED = [
 ]  # fmt: skip
 _POPULARITY = [1 / (rank + 3) for rank in range(len(NAMES))]
 LISTS = ["Starter", "AdGuard DNS filter", "Telemetry of devices"]
-UPSTREAMS = [("198.51.100.9", 11.8), ("198.51.100.53", 14.2)]
+UPSTREAMS = [("https://dns.example.net", 11.8), ("tls://dns.example.org", 14.2)]
+TRANSPORTS = {"udp": 80, "tls": 14, "https": 5, "tcp": 1}
 
 
 class PretendHouse:
@@ -75,6 +76,7 @@ class PretendHouse:
             status=self.status,
             list_status=self.list_status,
             accept_list=self.accept_list,
+            try_upstream=self.try_upstream,
             update_lists=self.update_lists,
             health=lambda: Health("ok"),
         )
@@ -92,7 +94,7 @@ class PretendHouse:
             "client": CLIENTS[0], "name": "www.example.org", "type": "A",
             "outcome": "forwarded", "blocked": False, "rcode": "NOERROR", "list": "", "line": 0,
             "rule": "", "hop": "", "upstream": "", "group": "default", "detail": "",
-            "duration_ms": 0.28,
+            "duration_ms": 0.28, "transport": "udp",
         }  # fmt: skip
         self.rows.append({**plain, **row})
 
@@ -102,6 +104,7 @@ class PretendHouse:
             "client": pick.choices(CLIENTS, [9, 7, 5, 3, 2, 2])[0],
             "type": pick.choices(["A", "AAAA", "HTTPS"], [5, 4, 2])[0],
             "duration_ms": pick.uniform(0.12, 0.6),
+            "transport": pick.choices([*TRANSPORTS], [*TRANSPORTS.values()])[0],
         }
         kind = pick.choices(["blocked", "hop", "cached", "new", "local", "none"],
                             [38, 3, 38, 16, 4, 1])[0]  # fmt: skip
@@ -155,6 +158,9 @@ class PretendHouse:
             "upstreams": [
                 {"name": name, "count": asked // (6 + 2 * index), "avg_ms": ms}
                 for index, (name, ms) in enumerate(UPSTREAMS) if asked],
+            "transports": [
+                {"name": name, "count": asked * share // 100}
+                for name, share in TRANSPORTS.items() if asked],
             "records_dropped": 0,
         }  # fmt: skip
 
@@ -197,6 +203,7 @@ class PretendHouse:
         name: str | None = None,
         verdict: str | None = None,
         qtype: str | None = None,
+        transport: str | None = None,
         is_wanted: Callable[[], bool] = lambda: True,
     ) -> QueryPage:
         """The log, newest first; the cursor is the id of the last row shown."""
@@ -207,6 +214,7 @@ class PretendHouse:
             and (client is None or row["client"] == client)
             and (name is None or name.lower() in row["name"].lower())
             and (qtype is None or row["type"] == qtype)
+            and (transport is None or row["transport"] == transport)
             and verdict in (None, row["outcome"], "blocked" if row["blocked"] else "allowed")
         ]
         more = len(rows) > limit
@@ -221,10 +229,17 @@ class PretendHouse:
             "encrypted": ["192.0.2.2:853 (TLS)"],
             "web": "192.0.2.2:8080", "lists": self.list_status(), "names": 353_262,
             "upstreams": [
-                {"name": name, "up": True, "rtt_ms": ms, "queries": 7421, "failures": 3}
-                for name, ms in UPSTREAMS],
+                {"name": name, "kind": name.partition(":")[0], "address": f"198.51.100.{number}",
+                 "up": True, "down_s": None, "rtt_ms": ms, "rtt_p50_ms": ms, "rtt_p95_ms": 3 * ms,
+                 "connected_s": 3900.0, "queries": 7421, "failures": 3,
+                 "last_failure": "gave no answer within 2 s"}
+                for number, (name, ms) in enumerate(UPSTREAMS, 9)],
             "cache": {"entries": 4210 * self._scale, "size_bytes": 1_912_004 * self._scale,
                       "limit_bytes": 32 << 20},
+            "prefetch": {"enabled": True, "asked": 391 * self._scale, "failed": 0,
+                         "saved": 1204 * self._scale, "underway": 0, "pauses": False},
+            "certificate": {"names": ["dns.example.org"], "issuer": "An authority",
+                            "expires": self._opened + 60 * 86400, "days_left": 60},
             "log": {"enabled": True, "waiting": 0, "dropped": 0,
                     "rows": 118_204 * self._scale + len(self.rows),
                     "size_bytes": 21_400_000 * self._scale + 40_960, "error": None},
@@ -267,6 +282,10 @@ class PretendHouse:
         if name != LISTS[1] or self.quarantine is None:
             raise ListError(name, "nothing is held back, so there is nothing to accept")
         self.accepted.append(name)
+
+    async def try_upstream(self, url: str) -> UpstreamTrial:
+        """Nobody is tried in a pretended house."""
+        raise ValueError(f"{url} is no upstream")
 
     async def update_lists(self) -> int:
         """Finds two lists changed."""

@@ -127,8 +127,8 @@ async def test_nothing_is_wider_than_the_screen(visit: Any, width: int) -> None:
     house = PretendHouse()
     for name in NASTY:
         client = "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff"
-        house.ask({"name": name, "rule": name, "list": name, "outcome": "blocked",
-                   "blocked": True, "client": client})  # fmt: skip
+        house.ask({"name": name, "rule": name, "list": name, "outcome": "blocked", "type": "HTTPS",
+                   "transport": "https", "blocked": True, "client": client})  # fmt: skip
     page = await visit(house, width=width)
     await expect(page.locator("td.asked").first).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth") <= width
@@ -392,7 +392,7 @@ async def test_a_reader_of_the_outline_finds_every_part(visit: Any) -> None:
     page = await visit(PretendHouse(), width=390)
     for heading in (
         "Most asked", "Most blocked", "Clients", "Lists that blocked", "Upstreams asked",
-        "Last queries", "Lists", "Upstreams", "Server",
+        "Asked over", "Last queries", "Lists", "Upstreams", "Server",
     ):  # fmt: skip
         await expect(page.get_by_role("heading", name=heading, exact=True)).to_have_count(1)
     table = await page.locator("#queries").aria_snapshot()

@@ -17,6 +17,7 @@ from sinkhole.model.status import (
     LogStatus,
     PrefetchStatus,
     UpstreamStatus,
+    UpstreamTrial,
 )
 
 
@@ -26,7 +27,7 @@ class ServerStatus(TypedDict):
 
     `names` is the sum over all lists, `losses` counts by what was given up at a bound, `problems`
     are sentences for people. `log` is None until the query log is open, `certificate` while no
-    listener shows one, `prefetch` where nothing is fetched ahead.
+    listener shows one.
     """
 
     version: str
@@ -39,7 +40,7 @@ class ServerStatus(TypedDict):
     names: int
     upstreams: list[UpstreamStatus]
     cache: CacheStatus
-    prefetch: PrefetchStatus | None
+    prefetch: PrefetchStatus
     certificate: CertificateStatus | None
     log: LogStatus | None
     losses: dict[str, int]
@@ -60,5 +61,7 @@ class WebSources:
     """Use what is held back of a list; ListError says that there is nothing, or no such list."""
     update_lists: Callable[[], Awaitable[int]]
     """Fetch and compile what changed; how many lists did. The server never runs two at once."""
+    try_upstream: Callable[[str], Awaitable[UpstreamTrial]]
+    """Ask an upstream, written as in the settings; ValueError says what to write instead."""
     health: Callable[[], Health]
     """What /healthz says."""

@@ -78,6 +78,10 @@ export const day = (time) =>
     new Date(time * 1000),
   );
 
+/** A day that may be of another year, for a time in unix seconds. */
+export const date = (time) =>
+  new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }).format(new Date(time * 1000));
+
 export const PERIODS = {
   "1h": "the last hour",
   "24h": "the last 24 hours",

@@ -4,14 +4,15 @@ import { byId, el, keyed } from "./dom.js";
 import { clock, duration } from "./format.js";
 import { read } from "./server.js";
 import { foreign, named } from "./text.js";
-import { happened, tone } from "./words.js";
+import { happened, tone, transport } from "./words.js";
 
 const ROWS = 25;
 const TYPING_MS = 250;
+const NO_FILTER = { name: "", verdict: "", client: "", transport: "" };
 
 /** The table; `refresh` asks its owner to call `load` again, with a fresh signal. */
 export class Queries {
-  #filter = { name: "", verdict: "", client: "" };
+  #filter = { ...NO_FILTER };
   #before = "";
   #next = null;
   #partial = false;
@@ -30,6 +31,7 @@ export class Queries {
     byId("filter-verdict").addEventListener("change", (event) =>
       this.#narrow({ verdict: event.target.value }));
     byId("filter-client").addEventListener("click", () => this.#narrow({ client: "" }));
+    byId("filter-transport").addEventListener("click", () => this.#narrow({ transport: "" }));
     byId("older").addEventListener("click", () => this.#turn(this.#next));
     byId("newest").addEventListener("click", () => this.#turn(""));
   }
@@ -54,7 +56,7 @@ export class Queries {
   show(filter) {
     byId("filter-name").value = filter.name ?? "";
     byId("filter-verdict").value = "";
-    this.#narrow({ name: "", verdict: "", client: "", ...filter });
+    this.#narrow({ ...NO_FILTER, ...filter });
     byId("queries-title").scrollIntoView({ block: "start" });
   }
 
@@ -83,11 +85,9 @@ export class Queries {
 
   #narrow(change) {
     Object.assign(this.#filter, change);
-    const { client } = this.#filter;
-    const chip = byId("filter-client");
-    chip.hidden = !client;
-    chip.replaceChildren("Client ", foreign(client), " ✕");
-    chip.setAttribute("aria-label", `Client ${client}: show all clients again`);
+    const { client, transport: name } = this.#filter;
+    showChip("filter-client", client, "Client ", foreign(client));
+    showChip("filter-transport", name, `Over ${transport(name)}`);
     this.#turn("");
   }
 
@@ -98,13 +98,23 @@ export class Queries {
   }
 }
 
+/** Show what is looked for on a button that takes it back, or no button where nothing is. */
+function showChip(id, wanted, ...words) {
+  const chip = byId(id);
+  chip.hidden = !wanted;
+  chip.replaceChildren(...words);
+  chip.setAttribute("aria-label", `${chip.textContent}: show all again`);
+  chip.append(" ✕");
+}
+
 function makeRow(row) {
   const time = el("time", { datetime: new Date(row.time * 1000).toISOString() }, clock(row.time));
   return el("tr", { role: "row", class: tone(row) },
     cell("time", time),
     cell("client", named(row.client, row.client_name)),
     cell("asked", named(row.name, row.name_unicode)),
-    cell("type", foreign(row.type)),
+    cell("type", foreign(row.type),
+      row.transport === "udp" ? null : ` over ${transport(row.transport)}`),
     cell("happened", el("span", { class: "mark", "aria-hidden": "true" }),
       el("span", {}, ...happened(row))),
     cell("took number", duration(row.duration_ms)));

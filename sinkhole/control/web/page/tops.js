@@ -3,6 +3,7 @@
 import { byId, el, keyed } from "./dom.js";
 import { count, duration, many, percent, visible } from "./format.js";
 import { named } from "./text.js";
+import { transport } from "./words.js";
 
 const blockedShare = (entry) =>
   entry.blocked ? `${percent((100 * entry.blocked) / entry.count)} blocked` : "";
@@ -16,11 +17,14 @@ const BOARDS = [
   { key: "top_lists", title: "Lists that blocked", name: "name", tone: "blocked" },
   { key: "upstreams", title: "Upstreams asked", name: "name",
     note: (entry) => `${duration(entry.avg_ms)} on average` },
+  { key: "transports", title: "Asked over", name: "name", words: transport, filter: "transport",
+    isFilled: (entries) => entries.some(({ name }) => name !== "udp") },
 ];
 
-/** Show the tops of a summary; a click on a name or client calls `filter({name|client})`. */
+/** Show the tops of a summary; a click on an entry calls `filter({name|client|transport})`. */
 export function showTops(summary, filter) {
-  const filled = BOARDS.filter((board) => summary[board.key].length);
+  const filled = BOARDS.filter(({ key, isFilled = (entries) => entries.length }) =>
+    isFilled(summary[key]));
   keyed(byId("tops"), filled, (board) => board.key, makeBoard);
   for (const board of filled) {
     const list = byId(`${board.key}-list`);
@@ -39,9 +43,10 @@ function makeBoard(board) {
 }
 
 function makeRow(board, entry, filter) {
-  const name = named(entry[board.name], entry[board.read]);
+  const words = board.words?.(entry[board.name]) ?? entry[board.name];
+  const name = named(words, entry[board.read]);
   const shown = !board.filter ? name : el("button", {
-    type: "button", class: "link", title: `Show the queries of ${visible(entry[board.name])}`,
+    type: "button", class: "link", title: `Show the queries ${board.words ? "over" : "of"} ${visible(words)}`,
     click: () => filter({ [board.filter]: entry[board.name] }),
   }, name);
   return el("li", {}, el("span", { class: "bar" }), el("span", { class: "what" }, shown),

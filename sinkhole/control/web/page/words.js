@@ -1,7 +1,14 @@
-// What became of a query, in words.
+// What became of a query, and how it came, in words.
 
 import { el } from "./dom.js";
 import { isolated } from "./text.js";
+
+const TRANSPORTS = {
+  udp: "UDP", tcp: "TCP", tls: "TLS", https: "HTTPS", h3: "HTTP/3", quic: "QUIC",
+};
+
+/** A transport of the API as people write it. */
+export const transport = (name) => TRANSPORTS[name] ?? name;
 
 /** The tone of a row: "blocked", "trouble" or "fine". */
 export function tone(row) {

@@ -22,7 +22,7 @@ from sinkhole.control.stats.minute_counts import AnswerKey
 from sinkhole.control.web import ServerStatus, WebServer, WebSources, create_app
 from sinkhole.model.errors import ListError, UpstreamError
 from sinkhole.model.statistics import ListHits, Summary
-from sinkhole.model.status import Health
+from sinkhole.model.status import Health, UpstreamTrial
 from sinkhole.model.verdict import Outcome
 
 LIST: ListStatus = {
@@ -44,15 +44,10 @@ STATUS: ServerStatus = {
          "down_s": 30.0, "rtt_ms": None, "rtt_p50_ms": None, "rtt_p95_ms": None,
          "connected_s": None, "queries": 0, "failures": 0, "last_failure": ""}],
     "cache": {"entries": 4, "size_bytes": 900, "limit_bytes": 1000},
-    "prefetch": {
-        "enabled": True,
-        "asked": 30,
-        "failed": 1,
-        "saved": 12,
-        "underway": 0,
-        "pauses": False,
-    },
-    "certificate": {"names": ["dns.example.org"], "issuer": "An authority", "expires": 1_800_000_000.0, "days_left": 42},
+    "prefetch": {"enabled": True, "asked": 30, "failed": 1, "saved": 12, "underway": 0,
+                 "pauses": False},
+    "certificate": {"names": ["dns.example.org"], "issuer": "An authority",
+                    "expires": 1_800_000_000.0, "days_left": 42},
     "log": {"enabled": True, "waiting": 1, "dropped": 5, "rows": 7, "size_bytes": 4096,
             "error": None},
     "losses": {"queries_dropped": 2, "replies_unsent": 0},
@@ -134,6 +129,8 @@ class Remembering:
         self.asked: list[dict[str, Any]] = []
         self.health = Health("ok")
         self.status: ServerStatus = {**STATUS}
+        self.trial: asyncio.Event | None = None
+        """Set when upstreams that are being tried answer; None: at once."""
         self.history = RememberingHistory(self.asked)
 
     async def explain(
@@ -154,6 +151,25 @@ class Remembering:
             raise ListError(name, "nothing is held back")
         self.asked.append({"accept": name})
 
+    async def try_upstream(self, url: str) -> UpstreamTrial:
+        self.asked.append({"upstream": url})
+        if url == "nonsense":
+            raise ValueError('"nonsense" is no upstream, write such as "tls://dns.example.org"')
+        if self.trial is not None:
+            await self.trial.wait()
+        return {
+            "url": url,
+            "address": "192.0.2.1",
+            "connect_ms": 1.5,
+            "handshake_ms": None,
+            "tls": "",
+            "certificate": None,
+            "rtt_ms": 0.5,
+            "signs": True,
+            "validates": False,
+            "error": "",
+        }
+
     def sources(self) -> WebSources:
         return WebSources(
             statistics=RememberingStatistics(self.asked),
@@ -163,6 +179,7 @@ class Remembering:
             status=lambda: self.status,
             list_status=lambda: [LIST],
             accept_list=self.accept_list,
+            try_upstream=self.try_upstream,
             update_lists=self.update_lists,
             health=lambda: self.health,
         )
