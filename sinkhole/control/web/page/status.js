@@ -66,32 +66,34 @@ function failures({ up, down_s, failures: failed, last_failure }) {
   return failed ? [`${count(failed)} failed, the last`, ...why] : [];
 }
 
-function facts({
-  version, uptime_s, listen, encrypted, web, names, cache, prefetch, certificate, log,
-}) {
+function facts(status) {
+  const { version, uptime_s, listen, encrypted, web, names, cache, prefetch, certificate, log }
+    = status;
   return [
     ["Version", version],
     ["Running for", span(uptime_s)],
-    ["DNS at", ...separated(listen)],
-    ...(encrypted.length ? [["Encrypted at", ...separated(encrypted)]] : []),
+    ["DNS at", ...listed(listen)],
+    ...(encrypted.length ? [["Encrypted at", ...listed(encrypted)]] : []),
+    ...(certificate ? [["Certificate", ...certificateWords(certificate)]] : []),
     ["Page at", foreign(web)],
     ["Names on lists", count(names)],
     ["Cache", many(cache.entries, "answer"), `, ${size(cache.size_bytes)} of `,
       size(cache.limit_bytes)],
-    ...(prefetch ? [["Fetched ahead", `${many(prefetch.asked, "answer")}, `
-      + `${many(prefetch.saved, "query", "queries")} did not wait`]] : []),
-    ...(certificate ? [["Certificate", ...certificateWords(certificate)]] : []),
+    ...(prefetch.enabled ? [["Fetched ahead", prefetchWords(prefetch)]] : []),
     ["Query log", ...logWords(log)],
   ];
 }
 
-function certificateWords({ names, expires }) {
-  return [...separated(names), ` until ${date(expires)}`];
-}
+const listed = (texts) =>
+  texts.flatMap((text, index) => [index ? ", " : "", foreign(text, "isolated")]);
 
-function separated(texts) {
-  return texts.flatMap((text, index) => [index ? ", " : "", foreign(text, "isolated")]);
-}
+const certificateWords = ({ names, expires, days_left }) =>
+  [...listed(names), el("span", { class: days_left < 0 && "error" },
+    ` ${days_left < 0 ? "expired on" : "until"} ${date(expires)}`)];
+
+const prefetchWords = ({ asked, saved, pauses }) =>
+  `${many(asked, "answer")}, ${many(saved, "query", "queries")} did not wait`
+    + (pauses ? "; pauses while upstreams fail" : "");
 
 function logWords({ enabled, rows, size_bytes, dropped, error }) {
   if (!enabled) return ["switched off"];
