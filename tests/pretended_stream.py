@@ -24,9 +24,6 @@ class Pipe(asyncio.Transport):
         self.written = b""
         self.is_aborted = False
 
-    def get_extra_info(self, name: str, default: Any = None) -> Any:
-        return ("192.0.2.1", 853)
-
     def write(self, data: Any) -> None:
         self.written += data
 

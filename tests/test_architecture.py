@@ -58,6 +58,7 @@ HOMES = {
         "dns/quic/",
         *(f"dns/upstream/links/{name}.py" for name in ("quic", "http3")),
         *(f"dns/upstream/links/quic_{name}.py" for name in ("certificate", "opening", "transport")),
+        *(f"dns/server/{name}.py" for name in ("quic", "quic_connection", "doq", "http3")),
     ),
     "aiosqlite": "control/database/",
     "sqlite3": "control/database/",

@@ -15,13 +15,14 @@ import logging
 import socket
 import time
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sinkhole import __version__
 from sinkhole.app.cache_file import CacheFile
 from sinkhole.app.data_dir import DataDir
 from sinkhole.app.descriptors import Quotas, attainable, raise_limit
-from sinkhole.app.encrypted import Encrypted
+from sinkhole.app.encrypted import Encrypted, sockets_of
 from sinkhole.app.from_settings import PolicyMaker, ttl_limits
 from sinkhole.app.list_hosts import ListHosts
 from sinkhole.app.listening import Listening
@@ -29,6 +30,7 @@ from sinkhole.app.memory import release_free_memory
 from sinkhole.app.reloading import in_place
 from sinkhole.app.server_health import judge_health
 from sinkhole.app.short_turns import short_turns
+from sinkhole.app.upstream_trial import try_upstream
 from sinkhole.app.upstreams import Upstreams
 from sinkhole.control.explain import Explainer
 from sinkhole.control.lists.library import Library
@@ -68,20 +70,13 @@ class App:
         self.counters = Counters()
         self.buffer = RecordBuffer()
         self.table = Table(settings.cache.size)
-        self._quotas = Quotas.of(attainable(), len(settings.dns.listen))
+        addresses, encrypted = len(settings.dns.listen), sockets_of(settings.dns)
+        self._quotas = Quotas.of(attainable(), addresses, encrypted)
         self.upstreams = Upstreams(settings, sockets=self._quotas.upstream, faults=self.faults)
         self.forwarder = self.upstreams.forwarder
         self._maker = PolicyMaker(settings)
         self.matcher = Matcher((), self._maker.builtin)
-        self.pipeline = Pipeline(
-            policy=self._maker.policy(self.matcher, generation=1),
-            table=self.table,
-            upstreams=self.forwarder,
-            buffer=self.buffer,
-            limits=ttl_limits(settings),
-            serve_stale_s=settings.cache.serve_stale,
-            prefetch=settings.cache.prefetch,
-        )
+        self.pipeline = self._make_pipeline(settings)
         self.library = Library(
             settings.filtering,
             settings.data_dir,
@@ -101,6 +96,17 @@ class App:
         self._cache_file = CacheFile(settings, self.table)
         self._tasks = Tasks("app", limit=4, faults=self.faults)
         self._publishing = asyncio.Lock()
+
+    def _make_pipeline(self, settings: Settings) -> Pipeline:
+        return Pipeline(
+            policy=self._maker.policy(self.matcher, generation=1),
+            table=self.table,
+            upstreams=self.forwarder,
+            buffer=self.buffer,
+            limits=ttl_limits(settings),
+            serve_stale_s=settings.cache.serve_stale,
+            prefetch=settings.cache.prefetch,
+        )
 
     def _make_dns(self, settings: Settings) -> Listeners:
         return Listeners(
@@ -212,6 +218,7 @@ class App:
             list_status=self.library.status,
             accept_list=self.library.accept,
             update_lists=self.library.update,
+            try_upstream=partial(try_upstream, self.settings),
             health=self.health,
         )
         hosts = (*machine_names(socket.gethostname()), *self.settings.web.hosts)

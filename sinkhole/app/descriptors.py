@@ -33,16 +33,19 @@ class Quotas(NamedTuple):
 
     limit: int
     connections: int
-    """By TCP, and as many again of the page."""
+    """By TCP, as many again of the page, and three times as many by encrypted transports, where
+    these are served: two that are held, and one that is in its handshake."""
     upstream: int
     """Sockets to upstreams, all together."""
 
     @classmethod
-    def of(cls, limit: int, addresses: int) -> Quotas:
-        """The quotas with so many listen addresses, the page's not counted."""
-        free = max(0, limit - KEPT_BACK - KEPT_BACK_AN_ADDRESS * (addresses + 1))
-        connections = min(MAX_CONNECTIONS, max(LEAST, free // 5))
-        return cls(limit, connections, max(LEAST, free - 2 * connections))
+    def of(cls, limit: int, addresses: int, encrypted: int = 0) -> Quotas:
+        """The quotas with so many listen addresses, the page's not counted, and so many others for
+        encrypted transports."""
+        kept_back = KEPT_BACK + KEPT_BACK_AN_ADDRESS * (addresses + encrypted + 1)
+        free, kinds = max(0, limit - kept_back), 5 if encrypted else 2
+        connections = min(MAX_CONNECTIONS, max(LEAST, free // (kinds + 3)))
+        return cls(limit, connections, max(LEAST, free - kinds * connections))
 
     @property
     def problem(self) -> str:

@@ -97,7 +97,8 @@ class Encrypted:
         if settings.tls:
             terms = TlsTerms([DOT], settings.names)
             self._use_tls(terms)
-            self._dns.add(_places(settings.tls), "TCP", tls_listener(door, terms), "TLS")
+            listener = tls_listener(door, terms, faults=self._faults)
+            self._dns.add(_places(settings.tls), "TCP", listener, "TLS")
         if settings.https:
             terms = TlsTerms(PROTOCOLS, settings.names)
             self._use_tls(terms)
@@ -142,6 +143,11 @@ class Encrypted:
             add(settings.quic, "doq", "QUIC")
         if settings.https and settings.http3:
             add(settings.https, "h3", "HTTP/3")
+
+
+def sockets_of(settings: DnsSettings) -> int:
+    """How many sockets are listened on for encrypted transports, at most."""
+    return len((*settings.tls, *settings.quic)) + len(settings.https) * (1 + settings.http3)
 
 
 def _places(endpoints: tuple[Endpoint, ...]) -> list[tuple[str, int]]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from functools import partial
-from typing import Final, TypedDict
+from typing import Final
 
 from sinkhole.app.upstreams import Upstreams
 from sinkhole.control.settings import Settings
@@ -16,39 +16,13 @@ from sinkhole.dns.wire.name import ROOT
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.dns.wire.question import Question
 from sinkhole.model.certificate import Certificate
+from sinkhole.model.status import CertificateFacts, UpstreamTrial
 
 PATIENCE_S: Final = 5.0
 """For each of the two questions; a handshake is part of the first."""
 
 QUESTION: Final = Question(ROOT, Type.NS, do=True)
 """What every resolver knows, and what is signed."""
-
-
-class CertificateFacts(TypedDict):
-    """A certificate as people are shown it; `expires` is in seconds since 1970."""
-
-    names: list[str]
-    issuer: str
-    expires: float
-
-
-class UpstreamTrial(TypedDict):
-    """What became of trying one upstream; what was not reached is None or "".
-
-    `error` finishes a sentence that begins with the server. `signs` is whether it passes DNSSEC
-    signatures on, `validates` whether it says that it has checked them (AD).
-    """
-
-    url: str
-    address: str
-    connect_ms: float | None
-    handshake_ms: float | None
-    tls: str
-    certificate: CertificateFacts | None
-    rtt_ms: float | None
-    signs: bool | None
-    validates: bool | None
-    error: str
 
 
 async def try_upstream(settings: Settings, text: str) -> UpstreamTrial:

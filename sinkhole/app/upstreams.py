@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Final
 
 from sinkhole.app.network_watch import NetworkWatch
 from sinkhole.control.settings import Settings
@@ -34,9 +33,6 @@ from sinkhole.model.upstream_url import UpstreamUrl
 
 Facts = Callable[[], ConnectionFacts | None]
 """What is known of the connection that was made last; None where there was none."""
-
-DOT: Final = ("dot",)
-"""RFC 7858 asks for none; servers that share a port with HTTPS tell by it (RFC 9461 §7)."""
 
 
 class Upstreams:
@@ -147,7 +143,8 @@ class Upstreams:
     def _opener(self, url: UpstreamUrl, addresses: Addresses) -> tuple[OpenSession, Facts]:
         if url.kind in ("quic", "h3"):
             return self._quic_opener(url, addresses)
-        alpn = {"tls": DOT, "https": (HTTP2,)}.get(url.kind, ())
+        # For tls none (RFC 7858 asks for none): a server that knows none might refuse it.
+        alpn = (HTTP2,) if url.kind == "https" else ()
         connector = Connector(
             url,
             addresses,

@@ -9,16 +9,13 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from sinkhole.cli.options import config_option, honest
 from sinkhole.control.settings import Settings, load
 from sinkhole.model.errors import SinkholeError
-
-if TYPE_CHECKING:
-    from sinkhole.app.upstream_trial import UpstreamTrial
+from sinkhole.model.status import UpstreamTrial
 
 
 @click.group("upstream")

@@ -41,14 +41,37 @@ class UpstreamStatus(TypedDict):
     last_failure: str
 
 
-class CertificateStatus(TypedDict):
-    """The certificate that encrypted listeners show; `expires` is in seconds since 1970, and
-    `days_left` may be below 0."""
+class CertificateFacts(TypedDict):
+    """A certificate as people are shown it; `expires` is in seconds since 1970."""
 
     names: list[str]
     issuer: str
     expires: float
+
+
+class CertificateStatus(CertificateFacts):
+    """The certificate that encrypted listeners show; `days_left` may be below 0."""
+
     days_left: int
+
+
+class UpstreamTrial(TypedDict):
+    """What became of trying one upstream; what was not reached is None or "".
+
+    `error` finishes a sentence that begins with the server. `signs` is whether it passes DNSSEC
+    signatures on, `validates` whether it says that it has checked them (AD).
+    """
+
+    url: str
+    address: str
+    connect_ms: float | None
+    handshake_ms: float | None
+    tls: str
+    certificate: CertificateFacts | None
+    rtt_ms: float | None
+    signs: bool | None
+    validates: bool | None
+    error: str
 
 
 class CacheStatus(TypedDict):

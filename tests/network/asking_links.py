@@ -74,10 +74,11 @@ async def linked(
     kind: UpstreamKind = "tcp",
     authorities: Path | None = None,
     proxy: Proxy | None = None,
+    host: str = "",
 ) -> AsyncIterator[SessionLink]:
-    """A link to a server, by the name NAME; closed behind it."""
-    url = UpstreamUrl(kind, NAME, server.port)
-    addresses = FixedAddresses(["127.0.0.1"])
+    """A link to a server, by the name NAME or by its address; closed behind it."""
+    url = UpstreamUrl(kind, host or NAME, server.port)
+    addresses = FixedAddresses([host or "127.0.0.1"])
     connector = Connector(url, addresses, contexts=TlsContexts(authorities), proxy=proxy)
     link = SessionLink(kind, stream_sessions(connector, padded=kind == "tls"))
     link.start()

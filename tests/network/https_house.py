@@ -34,6 +34,7 @@ from sinkhole.dns.server.sockets import bind
 from sinkhole.dns.server.tls_terms import TlsTerms
 
 NAME = "dns.example.org"
+CERTIFICATE_NAMES = (NAME, f"*.{NAME}", "127.0.0.1")
 LIMIT_S = 60.0
 DNS = ("content-type", "application/dns-message")
 
@@ -47,15 +48,11 @@ class Served(NamedTuple):
 
 
 @asynccontextmanager
-async def listening(
-    world: World, proxies: tuple[IPv4Network, ...] = (), certificate: object = None
-) -> AsyncIterator[Served]:
+async def listening(world: World, proxies: tuple[IPv4Network, ...] = ()) -> AsyncIterator[Served]:
     bound = bind("TCP", "127.0.0.1", 0)
     door, service = Door(world.pipeline, proxies=proxies), Service()
     terms = TlsTerms(PROTOCOLS, [NAME])
-    terms.ssl_context = certificates.server_context(
-        certificates.leaf(NAME, f"*.{NAME}", "127.0.0.1")
-    )
+    terms.ssl_context = certificates.server_context(certificates.leaf(*CERTIFICATE_NAMES))
     listener = https_listener(door, terms, service)
     listener.listen(bound)
     try:

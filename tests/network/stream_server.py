@@ -137,11 +137,13 @@ class StreamServer:
         return [connection for connection in self.connections if not connection.is_over]
 
     @asynccontextmanager
-    async def running(self, context: ssl.SSLContext | None = None) -> AsyncIterator[StreamServer]:
+    async def running(
+        self, context: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+    ) -> AsyncIterator[StreamServer]:
         """Listen, over TLS where there is a context; all is closed at the end."""
         loop = asyncio.get_running_loop()
         make = lambda: Connection(self)  # noqa: E731  # a protocol factory
-        self._server = await loop.create_server(make, "127.0.0.1", 0, ssl=context)
+        self._server = await loop.create_server(make, host, 0, ssl=context)
         self.port = self._server.sockets[0].getsockname()[1]
         try:
             yield self

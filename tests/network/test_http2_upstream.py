@@ -1,9 +1,8 @@
-"""DNS over HTTPS to real servers: one of h2, over real TLS, and dnsdist."""
+"""DNS over HTTPS to a server by the h2 library, over real TLS; others are in encrypted_peers."""
 
 from __future__ import annotations
 
 import asyncio
-import shutil
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -12,8 +11,7 @@ from typing import Any
 
 import pytest
 from certificates import leaf, server_context, write_authority
-from doh_server import ADDRESS, DohServer
-from places import nobodys_place
+from doh_server import DohServer
 
 from sinkhole.dns.upstream.links.addresses import FixedAddresses
 from sinkhole.dns.upstream.links.connect import Connector
@@ -195,63 +193,3 @@ async def test_few_streams_make_questions_wait_and_none_fail(tmp_path: Path) -> 
         told = ask_all(link, 200)
         await until(lambda: all(told))
         assert all(len(each) == 1 and isinstance(each[0], Answer) for each in told)
-
-
-@asynccontextmanager
-async def dnsdist(folder: Path) -> AsyncIterator[tuple[str, int]]:
-    """dnsdist as a DNS over HTTPS server; it gives every name one address."""
-    program = shutil.which("dnsdist")
-    if program is None:
-        pytest.skip("needs dnsdist")
-    place, plain = nobodys_place(), nobodys_place()
-    chain, key = leaf(NAME).write(folder)
-    config = folder / "dnsdist.conf"
-    config.write_text(
-        'setSecurityPollSuffix("")\n'
-        f'setLocal("{plain}")\n'
-        f'addDOHLocal("{place}", "{chain}", "{key}", "/ask")\n'
-        f'addAction(AllRule(), SpoofAction("{ADDRESS}"))\n'
-    )
-    with (folder / "dnsdist.log").open("wb") as log:
-        process = await asyncio.create_subprocess_exec(
-            program, "--supervised", "--disable-syslog", "-C", config, stdout=log, stderr=log
-        )
-    try:
-        yield place.host, place.port
-    finally:
-        process.kill()
-        await process.wait()
-
-
-async def opened(asker: Asker) -> Session:
-    """A session, once the server is up."""
-    async with asyncio.timeout(LIMIT_S):
-        while True:
-            try:
-                return await asker.open()
-            except UpstreamError as error:
-                assert "refused the connection" in error.cause, error
-                await asyncio.sleep(0.05)
-
-
-async def test_dnsdist_is_understood(tmp_path: Path) -> None:
-    async with dnsdist(tmp_path) as (host, port):
-        asker = Asker(tmp_path, host, port, "/ask")
-        session = await opened(asker)
-        names = [f"host-{at}.example.org" for at in range(MOST_STREAMS)]
-        for _ in range(3):
-            askings = asker.ask(session, *names)
-            await asker.all(askings)
-            assert not asker.refusals
-            for asking, name in zip(askings, names, strict=True):
-                reply = read_reply(asker.answers[asking], from_text(name))
-                assert [bytes(each.rdata) for each in reply.answer] == [b"\xc0\0\2\1"]
-        session.close()
-        wrong = Asker(tmp_path, host, port, "/elsewhere")
-        session = await wrong.open()
-        askings = wrong.ask(session, "example.org")
-        await wrong.all(askings)
-        assert wrong.refusals == {
-            askings[0]: ("has no DNS there (HTTP status 404 for /elsewhere)", False)
-        }
-        session.close()

@@ -9,9 +9,12 @@ from pathlib import Path
 import dnslib
 import pytest
 from aiohttp import web
+from asking_links import Asker, linked
+from certificates import leaf, server_context, write_authority
 from fake_upstream import FakeUpstream, truncated
 from forwarding import FIRST, QUESTION, addresses, error_of, forwarding, make_forwarder
 from forwarding import begin as begin_asking
+from stream_server import StreamServer
 from world import World, question
 
 from sinkhole.control.web.server import WebServer
@@ -54,6 +57,19 @@ async def test_an_upstream_is_asked_through_its_interface(link_local: str, by_tc
             exchanged = await forwarder.exchange_later(QUESTION)
             assert (addresses(exchanged), exchanged.over) == ([FIRST], "tcp" if by_tcp else "udp")
             assert exchanged.server == f"[{link_local}]:{upstream.port}"
+
+
+async def test_an_upstream_is_asked_by_tls_through_its_interface(
+    link_local: str, tmp_path: Path
+) -> None:
+    context = server_context(leaf(link_local.partition("%")[0]))
+    async with (
+        StreamServer().running(context, link_local) as server,
+        linked(server, "tls", write_authority(tmp_path), host=link_local) as link,
+    ):
+        answer = await Asker(link).answer()
+        assert answer.over == "tls"
+        assert link.state().address == link_local
 
 
 async def test_an_upstream_whose_interface_is_gone_is_told_and_asked_when_it_is_back(

@@ -7,6 +7,7 @@ import os
 import socket
 from ipaddress import ip_network
 from pathlib import Path
+from typing import Any
 
 import dnslib
 import pytest
@@ -20,9 +21,16 @@ from world import World, addresses
 from sinkhole.dns.clients.access import Access
 from sinkhole.dns.quic.header import Header
 from sinkhole.dns.server import quic, quic_connection
+from sinkhole.dns.upstream.links.quic_transport import QuicTransport
 from sinkhole.dns.upstream.links.session import Session
 from sinkhole.model.errors import SinkholeError, UpstreamError
 from sinkhole.model.upstream_url import UpstreamKind
+
+
+def transport_of(session: Any) -> QuicTransport:
+    """What is behind one of our own sessions."""
+    transport: QuicTransport = session._transport
+    return transport
 
 
 def channels(world: World) -> list[str]:
@@ -237,7 +245,7 @@ async def test_clients_that_break_the_framing_are_sent_away(
     told = Told()
     async with serving(make_world()) as served:
         session = await served.session(tmp_path, "quic", told)
-        transport = session._transport  # type: ignore[attr-defined]
+        transport = transport_of(session)
         transport.connection.native.send_stream_data(stream, data, end)
         transport.flush_soon()
         await until(lambda: told.ends)
@@ -248,7 +256,7 @@ async def test_what_is_no_query_is_reset_and_others_go_on(tmp_path: Path) -> Non
     told = Told()
     async with serving(make_world()) as served:
         session = await served.session(tmp_path, "quic", told)
-        native = session._transport.connection.native  # type: ignore[attr-defined]
+        native = transport_of(session).connection.native
         native.send_stream_data(native.get_next_available_stream_id(), b"\0\x04junk", True)
         assert await answered(session, told, "ads.example.org") == ["0.0.0.0"]
         session.close()

@@ -14,9 +14,15 @@ from pki import Authority, Issued
 from qh3.quic.connection import QuicConnection
 from qh3.quic.events import StreamDataReceived, StreamReset
 from qh3.quic.tls_bridge import QuicTlsBridge
+from world import World, question
 
+from sinkhole.dns.pipeline.channel import QUIC
 from sinkhole.dns.quic import doq
 from sinkhole.dns.quic.connection import Connection, configuration
+from sinkhole.dns.quic.header import read_header
+from sinkhole.dns.server.door import Door
+from sinkhole.dns.server.doq import DoqConnection
+from sinkhole.dns.server.http3 import MAX_REQUEST, Http3Connection
 from sinkhole.dns.upstream.links.http3 import MOST_OVERHEAD, Http3Session
 from sinkhole.dns.upstream.links.quic import LONGEST_MESSAGE, QuicSession
 from sinkhole.dns.upstream.links.session import Asking
@@ -47,6 +53,14 @@ def test_messages_are_the_bytes_behind_their_length_or_an_error(parts: list[Any]
             done.add(stream)
         assert len(messages) <= 4
     assert all(len(part) <= 32 for part in messages._parts.values())
+
+
+@given(st.binary(max_size=100) | st.builds(lambda rest: b"\xc3\0\0\0\1" + rest, st.binary()))
+def test_a_header_is_read_from_any_bytes_or_there_is_none(datagram: bytes) -> None:
+    header = read_header(datagram)
+    if header is not None:
+        for part in (header.destination, header.source, header.token):
+            assert part in datagram
 
 
 # -- handshakes -----------------------------------------------------------------------------------
@@ -173,6 +187,35 @@ class Transport:
         self.is_closed = True
 
 
+class Client:
+    """A client of the listener, without one."""
+
+    def __init__(self, connection: Connection, world: World) -> None:
+        self.connection = connection
+        self.door = Door(world.pipeline)
+        self.channel = QUIC
+        self.client = world.client
+        self.arrived = 0.0
+        self.count = 0
+        self.in_flight = 0
+        self.is_over = False
+
+    def begin(self, stream: int) -> bool:
+        self.in_flight += 1
+        return True
+
+    def forget(self, stream: int) -> None: ...
+
+    def finish(self, stream: int) -> bool:
+        self.in_flight -= 1
+        return True
+
+    def sent(self) -> None: ...
+
+    def end(self, code: int, reason: str = "") -> None:
+        self.is_over = True
+
+
 happenings = st.lists(
     st.one_of(
         st.builds(
@@ -209,3 +252,37 @@ def test_sessions_take_whatever_happens(certificate: Issued, events: list[Any], 
             session.heard()
     assert link.over <= 1
     session.close()
+
+
+requests = st.lists(
+    st.one_of(
+        st.builds(
+            StreamDataReceived,
+            data=st.binary(max_size=60)
+            | st.sampled_from([doq.framed(question("example.org")), b"\0\4\0\0", b"\0\2ab"])
+            | st.sampled_from([b"\1\6\0\0\xd1\xd7\xc1P", b"\0\4abcd"]),
+            end_stream=st.booleans(),
+            stream_id=st.sampled_from([0, 0, 4, 8, 2, 6, 10, 1]),
+        ),
+        st.builds(StreamReset, error_code=st.integers(0, 600), stream_id=st.sampled_from([0, 2])),
+    ),
+    max_size=30,
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(requests, st.sampled_from([DoqConnection, Http3Connection]))
+async def test_listeners_take_whatever_happens(
+    certificate: Issued, events: list[Any], speak: Any
+) -> None:
+    client, server = pair(certificate)
+    exchange(client, server)
+    made = Client(server, World())
+    spoken = speak(made)
+    for event in events:
+        if not made.is_over and server.end is None:
+            spoken.happened(event)
+            assert spoken.message_began in (None, 0.0)
+    incoming = getattr(spoken, "_incoming", {}).values()
+    assert all(len(each.body) <= MAX_REQUEST for each in incoming)
+    await made.door.close()

@@ -14,6 +14,7 @@ from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.policy.blocking import Blocking, Mode
 from sinkhole.dns.policy.client_subnet import ClientSubnet, ClientSubnets
+from sinkhole.dns.policy.designated import Designated, Service
 from sinkhole.dns.policy.dns64 import Dns64
 from sinkhole.dns.policy.local import LocalNames, LocalRecords
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
@@ -129,7 +130,14 @@ class PolicyVerbs:
         self.world.publish(reserved=Reserved(names=_is_on(words)))
 
     def _do_discovery(self, words: Words, below: list[str]) -> None:
-        self.world.publish(reserved=Reserved(discovery=_is_on(words)))
+        designated = Designated(map(_service, below)) if below else None
+        self.world.publish(reserved=Reserved(discovery=_is_on(words), designated=designated))
+
+
+def _service(line: str) -> Service:
+    name, alpn, port, path, *addresses = line.split()
+    told = tuple(map(ip_address, addresses))
+    return Service(name, tuple(alpn.split(",")), int(port), path.strip("-"), told)
 
 
 def _is_on(words: Words) -> bool:

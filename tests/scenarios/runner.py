@@ -13,7 +13,8 @@ What may change at any time (each change is a new Policy):
     hosts                    names of a hosts file, written as local records
     blocking MODE [DURATION] [ADDRESS...]
     reserved on | off        whether special-use names are answered here
-    discovery on | off       whether resolver.arpa is
+    discovery on | off       whether resolver.arpa is; with lines of NAME ALPN,... PORT PATH|-
+                             ADDRESS...: the encrypted services that it tells
     rebinding on | off | NAME...  whether answers may lead into the house, or those of names
     bogus NETWORK...         addresses that mean NXDOMAIN
     routes                   lines of KEY SET: names that other upstreams are asked about; SET is

@@ -27,7 +27,7 @@ from sinkhole.control.stats import Counters
 from sinkhole.control.web import ServerStatus, WebServer, WebSources, create_app
 from sinkhole.model.errors import ListError
 from sinkhole.model.statistics import ListHits, SeriesPoint, Summary
-from sinkhole.model.status import Health
+from sinkhole.model.status import Health, UpstreamTrial
 
 PERIODS = {"1h": (3600, 60), "24h": (86400, 600), "7d": (604800, 7200), "30d": (2592000, 21600)}
 CLIENTS = ["192.0.2.21", "192.0.2.34", "192.0.2.40", "192.0.2.57", "192.0.2.63", "2001:db8::5e"]
@@ -76,6 +76,7 @@ class PretendHouse:
             status=self.status,
             list_status=self.list_status,
             accept_list=self.accept_list,
+            try_upstream=self.try_upstream,
             update_lists=self.update_lists,
             health=lambda: Health("ok"),
         )
@@ -281,6 +282,10 @@ class PretendHouse:
         if name != LISTS[1] or self.quarantine is None:
             raise ListError(name, "nothing is held back, so there is nothing to accept")
         self.accepted.append(name)
+
+    async def try_upstream(self, url: str) -> UpstreamTrial:
+        """Nobody is tried in a pretended house."""
+        raise ValueError(f"{url} is no upstream")
 
     async def update_lists(self) -> int:
         """Finds two lists changed."""

@@ -19,6 +19,8 @@ from sinkhole.control.web.responses import error_response, json_response
 from sinkhole.control.web.sources import WebSources
 from sinkhole.model.errors import ListError, StorageError
 
+MOST_TRIALS = 4
+"""Upstreams that are tried at once; each takes a few sockets, and ten seconds at most."""
 BODY_S = 10.0
 """How long a client may take to send the body of a request."""
 
@@ -29,6 +31,7 @@ class Api:
     def __init__(self, sources: WebSources) -> None:
         self._sources = sources
         self._updating = False
+        self._trials = 0
 
     def routes(self) -> list[web.RouteDef]:
         """Everything below /api."""
@@ -41,6 +44,7 @@ class Api:
             web.get("/api/lists", self.lists),
             web.post("/api/lists/update", self.update_lists),
             web.post("/api/lists/accept", self.accept_list),
+            web.post("/api/upstreams/test", self.test_upstream),
         ]
 
     async def stats(self, request: web.Request) -> web.Response:
@@ -141,6 +145,23 @@ class Api:
         except ListError as error:
             return error_response(409, str(error))
         return json_response({"lists": await self._lists()})
+
+    async def test_upstream(self, request: web.Request) -> web.Response:
+        """POST /api/upstreams/test {"url": "…"}: try it out; 400 for what is no upstream, 409 while
+        MOST_TRIALS others are being tried."""
+        options = await _body(request)
+        url = options.get("url") if isinstance(options, dict) else None
+        if not isinstance(url, str) or options != {"url": url}:
+            raise _bad_request('say which upstream: {"url": "tls://dns.example.org"}')
+        if self._trials >= MOST_TRIALS:
+            return error_response(409, f"{MOST_TRIALS} upstreams are being tried already")
+        self._trials += 1
+        try:
+            return json_response(await self._sources.try_upstream(url))
+        except ValueError as error:
+            return error_response(400, str(error))
+        finally:
+            self._trials -= 1
 
     async def _lists(self) -> list[ListWithHits]:
         """The lists with their hits, which are null while there are no statistics."""

@@ -17,6 +17,7 @@ from sinkhole.model.status import (
     LogStatus,
     PrefetchStatus,
     UpstreamStatus,
+    UpstreamTrial,
 )
 
 
@@ -60,5 +61,7 @@ class WebSources:
     """Use what is held back of a list; ListError says that there is nothing, or no such list."""
     update_lists: Callable[[], Awaitable[int]]
     """Fetch and compile what changed; how many lists did. The server never runs two at once."""
+    try_upstream: Callable[[str], Awaitable[UpstreamTrial]]
+    """Ask an upstream, written as in the settings; ValueError says what to write instead."""
     health: Callable[[], Health]
     """What /healthz says."""

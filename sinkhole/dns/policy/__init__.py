@@ -7,5 +7,6 @@ blocking           what a refused or rewritten name is answered with
 routes             names that go to other upstreams than the usual ones
 dns64              IPv6 addresses for names that have IPv4 addresses only
 client_subnet      what upstreams are told of where a client is
+designated         how clients find the encrypted DNS of this server
 refused_addresses  answers that lead into the house (DNS rebinding), and bogus addresses
 """

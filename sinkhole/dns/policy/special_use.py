@@ -16,6 +16,7 @@ from typing import Final
 
 from sinkhole.dns.filter.language.line import Address
 from sinkhole.dns.policy.blocking import SyntheticReply, soa
+from sinkhole.dns.policy.designated import Designated
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import ancestors, from_text, is_below
 from sinkhole.dns.wire.reply import Record
@@ -74,6 +75,8 @@ _NEVER_ASKED: Final = tuple(
 )
 """Zones that no server at all may be asked about, not even one of the house."""
 
+DESIGNATED: Final = "encrypted DNS of this server"
+
 _HINFO: Final = b"\x07RFC8482\x00"
 _META_TYPES: Final = range(128, 256)
 
@@ -99,11 +102,15 @@ def answer_special(name: bytes, qtype: int, qclass: int) -> tuple[SyntheticReply
 class Reserved:
     """Answers for reserved names: for all of them, or, where the settings say so, for fewer.
 
-    `names` is about all but resolver.arpa, `discovery` about that: whoever switches it off lets
-    clients find the encrypted resolver that an upstream recommends, and leave us for it.
+    `names` is about all but resolver.arpa, `discovery` about that: clients are told what encrypted
+    resolvers there are here, which are the `designated` ones. Whoever switches it off lets them
+    find the one that an upstream recommends, and leave us for it.
     """
 
-    def __init__(self, *, names: bool = True, discovery: bool = True) -> None:
+    def __init__(
+        self, *, names: bool = True, discovery: bool = True, designated: Designated | None = None
+    ) -> None:
+        self._designated = designated if discovery else None
         self._kinds = {
             zone: kind
             for zone, kind in _KINDS.items()
@@ -139,9 +146,13 @@ class Reserved:
         Names in a reserved zone do not exist, but for the zone's own name, which has no records.
         Two exceptions: `localhost` and names below it are the loopback address of whoever asks,
         and the loopback addresses are called `localhost` (RFC 6761 §6.3); and everything below
-        resolver.arpa exists without records, so that "no encrypted resolver here" is learnt from
-        one query (RFC 9462 §6.1).
+        resolver.arpa exists, and has no records but those of designated resolvers, so that "no
+        encrypted resolver here" is learnt from one query (RFC 9462 §6.1).
         """
+        if self._designated is not None:
+            told = self._designated.answer(name, qtype)
+            if told is not None:
+                return told, DESIGNATED
         found = self.zone_of(name)
         if found is None:
             return None

@@ -14,6 +14,8 @@ doh       its requests answered, whatever version of HTTP brings them
 http2     requests on streams, for clients that are not trusted
 http1     requests one behind the other
 handshakes  places and turns of their own for connections that are not admitted yet
+quic      one UDP socket of QUIC; quic_connection is one client there, quic_terms the certificate
+doq       queries on streams of QUIC; http3 the same as requests
 client_id what a client calls itself, by SNI or in a path
 listeners all listen addresses: bound, served, and tried again where they are missing
 waiting_room  how many queries wait for upstreams

@@ -51,7 +51,8 @@ from sinkhole.dns.wire.padding import padded, wants_padding
 class Door:
     """What all connections share: a waiting room, places by network, a guard against bugs.
 
-    `most` connections are held over TCP, and as many over all encrypted transports together.
+    `most` connections are held over TCP, and twice as many over all encrypted transports together:
+    devices that use one keep theirs while they are idle.
     `proxies` are the networks of those that are believed whose queries they bring.
     """
 
@@ -60,8 +61,8 @@ class Door:
     ) -> None:
         self.room = WaitingRoom()
         self.plain = Places(most)
-        self.encrypted = Places(most)
-        self.handshakes = Handshakes(pipeline.bugs)
+        self.encrypted = Places(2 * most)
+        self.handshakes = Handshakes(pipeline.bugs, most)
         self._pipeline = pipeline
         self._proxies = Networks((each, True) for each in proxies)
 

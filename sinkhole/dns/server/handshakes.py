@@ -24,8 +24,8 @@ HANDSHAKE_S: Final = 5.0
 class Handshakes:
     """Places for connections that are not admitted yet, and the queue for what they have to do."""
 
-    def __init__(self, bugs: Bugs) -> None:
-        self.places = Places(MAX_HANDSHAKES)
+    def __init__(self, bugs: Bugs, most: int = MAX_HANDSHAKES) -> None:
+        self.places = Places(min(most, MAX_HANDSHAKES))
         self.failed = 0
         """Connections that ended within their handshake, whoever ended them."""
         self._bugs = bugs

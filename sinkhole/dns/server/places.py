@@ -12,7 +12,7 @@ from sinkhole.dns.clients.clients import Client
 from sinkhole.dns.pipeline.channel import Channel
 
 MAX_CONNECTIONS: Final = 64
-"""Connections over TCP, and as many again over encrypted transports."""
+"""Connections over TCP, and half of those over encrypted transports."""
 MAX_PER_CLIENT: Final = 16
 """Of one network, as budgets are (see `Client.network`)."""
 SWEEP_S: Final = 0.5

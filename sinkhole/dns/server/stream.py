@@ -27,7 +27,7 @@ MAX_QUERIES: Final = 200
 """Queries on one connection before it is closed, so that none lives forever."""
 IDLE_S: Final = 10.0
 ENCRYPTED_IDLE_S: Final = 30.0
-"""The same where a new connection costs a handshake (RFC 7858 §3.4)."""
+"""The same where a new connection costs a handshake (RFC 7858 §3.4); IDLE_S when they are many."""
 BUSY_IDLE_S: Final = 2.0
 """Idle time allowed when more than half of the connections are taken."""
 MESSAGE_S: Final = 5.0
@@ -178,8 +178,9 @@ class StreamConnection(asyncio.Protocol):
             return False
         if self._message_began is not None and now - self._message_began > MESSAGE_S:
             return True
-        usual = ENCRYPTED_IDLE_S if self.channel.encrypted else IDLE_S
-        return now - self._used > (BUSY_IDLE_S if busy else usual)
+        if self.channel.encrypted:
+            return now - self._used > (IDLE_S if busy else ENCRYPTED_IDLE_S)
+        return now - self._used > (BUSY_IDLE_S if busy else IDLE_S)
 
     def close(self) -> None:
         """Close; replies that the kernel has taken are still sent.

@@ -20,6 +20,13 @@ def test_all_quotas_together_fit_into_the_limit(limit: int, addresses: int) -> N
     assert 2 * quotas.connections + quotas.upstream + kept_back <= limit
 
 
+@pytest.mark.parametrize("limit", [128, 1024, 65_536])
+def test_encrypted_transports_have_their_share(limit: int) -> None:
+    quotas = Quotas.of(limit, 2, 3)
+    kept_back = subject.KEPT_BACK + subject.KEPT_BACK_AN_ADDRESS * 6
+    assert 5 * quotas.connections + quotas.upstream + kept_back <= limit
+
+
 def test_with_enough_nothing_is_held_back() -> None:
     assert Quotas.of(1024, 2) == (1024, MAX_CONNECTIONS, 1024 - 2 * MAX_CONNECTIONS - 45)
     assert Quotas.of(1024, 2).problem == ""

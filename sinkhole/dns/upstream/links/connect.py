@@ -45,8 +45,8 @@ _READ_SIZE: Final = 4096
 class ConnectionFacts(NamedTuple):
     """What people are told of a connection that was made.
 
-    `address` is the IP address connected to, which is the proxy's where there is one. `handshake_s`
-    and all behind it are None or "" without TLS.
+    `address` is the IP address connected to, which is the proxy's where there is one; the way
+    through that is part of `connect_s`. `handshake_s` and all behind it are None or "" without TLS.
     """
 
     address: str
@@ -97,12 +97,15 @@ class Connector:
         words, and Exhausted where this machine had no descriptor or memory left.
         """
         attempt = _Attempt(self._url, self._addresses)
-        started = self._clock()
-        limit_s = max(deadline - started, 0.0)
+        limit_s = max(deadline - self._clock(), 0.0)
         try:
             async with asyncio.timeout(limit_s):
+                context = await self._context()
                 sock = await self._connected(attempt, deadline)
-                return await self._spoken_to(sock, attempt, make, started)
+                if context is None:
+                    self._addresses.worked(attempt.ips[0])
+                    return await asyncio.get_running_loop().create_connection(make, sock=sock)
+                return await self._shake_hands(sock, attempt, make, context)
         except TimeoutError:
             raise attempt.error(f"{attempt.late} within {limit_s:.1f} s") from None
         except UpstreamError as error:
@@ -114,22 +117,23 @@ class Connector:
                 raise Exhausted(str(self._url), f"could not be asked ({error.strerror})") from None
             raise attempt.error("closed the connection during the handshake") from None
 
+    async def _context(self) -> ssl.SSLContext | None:
+        """What TLS is spoken by; None for the kind that speaks none."""
+        if not self._url.is_encrypted:
+            return None
+        return await self._contexts.get(self._alpn, pinned=bool(self._url.pins))
+
     async def _connected(self, attempt: _Attempt, deadline: float) -> socket.socket:
         """A socket whose every byte from now on is the server's."""
         attempt.ips = tuple(await self._addresses.find(deadline))
         attempt.late = f"could not be connected to ({', '.join(attempt.ips)})"
         port = self._proxy.url.port if self._proxy else self._url.port
+        began = self._clock()
         try:
             sock, ip = await connect_first(attempt.ips, port, self._addresses.failed)
         except ConnectionsFailed as error:
             attempt.ips = ()  # each was told of already
-            for reason in error.reasons.values():
-                if reason.errno in EXHAUSTED:
-                    raise reason from None
-            why = _why_unreachable(error.reasons, port)
-            if self._proxy:
-                why = f"could not be reached, as the proxy {self._proxy.url} {why}"
-            raise UpstreamError("", why) from None
+            raise self._unconnected(error, port) from None
         attempt.ips = (ip,)
         if self._proxy:
             attempt.late = f"could not be reached by the proxy {self._proxy.url}"
@@ -138,7 +142,18 @@ class Connector:
             except BaseException:
                 sock.close()
                 raise
+        self.facts = ConnectionFacts(ip, self._clock() - began)
         return sock
+
+    def _unconnected(self, error: ConnectionsFailed, port: int) -> Exception:
+        """Why there is no connection; an OSError where this machine is the reason."""
+        for reason in error.reasons.values():
+            if reason.errno in EXHAUSTED:
+                return reason
+        why = _why_unreachable(error.reasons, port)
+        if self._proxy:
+            why = f"could not be reached, as the proxy {self._proxy.url} {why}"
+        return UpstreamError("", why)
 
     async def _pass_proxy(self, sock: socket.socket, proxy: ProxyUrl) -> None:
         """Have the proxy open the way to the server."""
@@ -154,44 +169,43 @@ class Connector:
                 raise UpstreamError("", cause)
             send = handshake.feed(data)
 
-    async def _spoken_to(
-        self, sock: socket.socket, attempt: _Attempt, make: Callable[[], P], started: float
+    async def _shake_hands(
+        self,
+        sock: socket.socket,
+        attempt: _Attempt,
+        make: Callable[[], P],
+        context: ssl.SSLContext,
     ) -> tuple[asyncio.Transport, P]:
-        """The protocol on a connected socket, behind TLS where the kind has it."""
-        loop = asyncio.get_running_loop()
-        ip, connected = attempt.ips[0], self._clock()
-        facts = self.facts = ConnectionFacts(ip, connected - started)
-        if not self._url.is_encrypted:
-            self._addresses.worked(ip)
-            return await loop.create_connection(make, sock=sock)
+        """The protocol behind TLS, on a connected socket."""
+        began = self._clock()
         attempt.late = "took the connection, but did not finish the TLS handshake"
-        try:
-            context = await self._contexts.get(self._alpn, pinned=bool(self._url.pins))
-        except BaseException:
-            sock.close()
-            raise
 
         def check(tls: ssl.SSLObject) -> None:
-            self.facts = facts._replace(
-                handshake_s=self._clock() - connected,
-                tls_version=tls.version() or "",
-                alpn=tls.selected_alpn_protocol() or "",
-                certificate=server_certificate(tls),
-            )
+            self._note(tls, attempt.ips[0], self._clock() - began)
             own = tls.getpeercert(binary_form=True)
             chain = Chain((own,) if own else ()) if self._url.pins else chain_of(tls)
             check_pins(self._url, chain)
 
         name = self._url.tls_name.partition("%")[0]
         gate = _Gate(make, check)
-        transport, _ = await loop.create_connection(
+        transport, _ = await asyncio.get_running_loop().create_connection(
             lambda: gate, sock=sock, ssl=context, server_hostname=name
         )
         if gate.refused is not None:
             transport.abort()
             raise gate.refused
-        self._addresses.worked(ip)
+        self._addresses.worked(attempt.ips[0])
         return transport, gate.protocol
+
+    def _note(self, tls: ssl.SSLObject, ip: str, handshake_s: float) -> None:
+        """Remember what the handshake showed."""
+        known = self.facts or ConnectionFacts(ip, 0.0)
+        self.facts = known._replace(
+            handshake_s=handshake_s,
+            tls_version=tls.version() or "",
+            alpn=tls.selected_alpn_protocol() or "",
+            certificate=server_certificate(tls),
+        )
 
 
 class _Attempt:

@@ -61,8 +61,8 @@ class Load:
     def takes(self, allowance: float, now: float) -> bool:
         """Whether it may be given a question.
 
-        `allowance` is how many the server is known to answer before it closes. With these answered,
-        a session that is still there a moment later gets one more at a time.
+        `allowance` is how many the server seems to answer before it closes. With these answered, a
+        session that is still there a moment later gets one more, to see.
         """
         if self.session.room <= 0 or self.retired:
             return False

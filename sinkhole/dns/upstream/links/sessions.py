@@ -70,7 +70,6 @@ class SessionLink(SessionEvents):
         self._loads: dict[Session, Load] = {}
         self._current: Load | None = None
         self._allowance = inf
-        self._ended_after = 0
         self._edns_from = -inf
         self._strays = self._unsent = 0
         self._opening = Opening(
@@ -229,7 +228,7 @@ class SessionLink(SessionEvents):
         del load.underway[asking]
         self._opening.proven()
         if load.answered > self._allowance:
-            self._allowance = 2 * load.answered
+            self._allowance = inf  # it did not close after all
         asking.session = None
         told = self._read(asking, wire, now)
         if told is None:
@@ -294,9 +293,7 @@ class SessionLink(SessionEvents):
         for asking in left:
             asking.session = None
         if load.ended_early(now):
-            if load.answered == self._ended_after:  # twice alike: it takes so many, and then closes
-                self._allowance = load.answered
-            self._ended_after = load.answered
+            self._allowance = load.answered  # it may take so many questions, and then close
         self._again(left, what)
         if left and not load.answered and self._opening.was_barren(what, load.opened_at):
             return

@@ -33,6 +33,7 @@ def stream_sessions(connector: Connector, *, padded: bool) -> OpenSession:
         _, session = await connector.open(make, deadline)
         if session.room == 0:
             raise UpstreamError("", "closed the connection at once")
+        session.address = connector.facts.address if connector.facts else ""
         return session
 
     return open_session
@@ -97,7 +98,6 @@ class StreamSession(asyncio.Protocol):
         """Called by asyncio, or by who let the connection through."""
         assert isinstance(transport, asyncio.Transport)
         self._transport = transport
-        self.address = transport.get_extra_info("peername", ("",))[0]
 
     def data_received(self, data: bytes) -> None:
         """Take the messages out of what arrived; what is incomplete waits for its rest."""

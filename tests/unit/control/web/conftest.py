@@ -22,7 +22,7 @@ from sinkhole.control.stats.minute_counts import AnswerKey
 from sinkhole.control.web import ServerStatus, WebServer, WebSources, create_app
 from sinkhole.model.errors import ListError, UpstreamError
 from sinkhole.model.statistics import ListHits, Summary
-from sinkhole.model.status import Health
+from sinkhole.model.status import Health, UpstreamTrial
 from sinkhole.model.verdict import Outcome
 
 LIST: ListStatus = {
@@ -129,6 +129,8 @@ class Remembering:
         self.asked: list[dict[str, Any]] = []
         self.health = Health("ok")
         self.status: ServerStatus = {**STATUS}
+        self.trial: asyncio.Event | None = None
+        """Set when upstreams that are being tried answer; None: at once."""
         self.history = RememberingHistory(self.asked)
 
     async def explain(
@@ -149,6 +151,25 @@ class Remembering:
             raise ListError(name, "nothing is held back")
         self.asked.append({"accept": name})
 
+    async def try_upstream(self, url: str) -> UpstreamTrial:
+        self.asked.append({"upstream": url})
+        if url == "nonsense":
+            raise ValueError('"nonsense" is no upstream, write such as "tls://dns.example.org"')
+        if self.trial is not None:
+            await self.trial.wait()
+        return {
+            "url": url,
+            "address": "192.0.2.1",
+            "connect_ms": 1.5,
+            "handshake_ms": None,
+            "tls": "",
+            "certificate": None,
+            "rtt_ms": 0.5,
+            "signs": True,
+            "validates": False,
+            "error": "",
+        }
+
     def sources(self) -> WebSources:
         return WebSources(
             statistics=RememberingStatistics(self.asked),
@@ -158,6 +179,7 @@ class Remembering:
             status=lambda: self.status,
             list_status=lambda: [LIST],
             accept_list=self.accept_list,
+            try_upstream=self.try_upstream,
             update_lists=self.update_lists,
             health=lambda: self.health,
         )

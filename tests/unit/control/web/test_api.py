@@ -12,11 +12,13 @@ from aiohttp import ClientSession
 
 from sinkhole.control.database import Reader
 from sinkhole.control.stats import Statistics
+from sinkhole.control.web.api import MOST_TRIALS
 from sinkhole.model.errors import StorageError
 from sinkhole.model.statistics import ListHits
 
 JSON = {"Content-Type": "application/json"}
 STARTER = 'Starter "one"\n'
+TRIAL = "/api/upstreams/test"
 
 
 async def test_statistics_of_the_asked_period_and_of_a_day_without_one(
@@ -124,6 +126,59 @@ async def test_without_statistics_hits_are_null_and_a_list_without_any_has_0(
         async with client.get(f"{site.url}/api/lists") as answer:
             (row,) = (await answer.json())["lists"]
         assert (row["hits_day"], row["hits_week"]) == (expected, expected)
+
+
+async def test_an_upstream_is_tried_and_told_of(
+    serve: Any, house: Any, client: ClientSession
+) -> None:
+    site = await serve()
+    url = "tls://dns.example.org"
+    body = json.dumps({"url": url})
+    async with client.post(f"{site.url}{TRIAL}", data=body, headers=JSON) as answer:
+        assert answer.status == 200
+        assert (await answer.json())["url"] == url
+    assert house.asked == [{"upstream": url}]
+
+
+@pytest.mark.parametrize("body", ["{}", "[]", '{"url": 5}', '{"url": "a", "x": 1}'])
+async def test_trying_takes_a_url_and_nothing_else(
+    serve: Any, house: Any, client: ClientSession, body: str
+) -> None:
+    site = await serve()
+    async with client.post(f"{site.url}{TRIAL}", data=body, headers=JSON) as answer:
+        assert answer.status == 400
+        assert "say which upstream" in (await answer.json())["error"]
+    assert house.asked == []
+
+
+async def test_what_is_no_upstream_gets_400_with_what_to_write(
+    serve: Any, client: ClientSession
+) -> None:
+    site = await serve()
+    body = json.dumps({"url": "nonsense"})
+    async with client.post(f"{site.url}{TRIAL}", data=body, headers=JSON) as answer:
+        assert answer.status == 400
+        assert "write such as" in (await answer.json())["error"]
+
+
+async def test_only_some_upstreams_are_tried_at_once(
+    serve: Any, house: Any, client: ClientSession
+) -> None:
+    site = await serve()
+    house.trial = asyncio.Event()
+    where, body = f"{site.url}{TRIAL}", json.dumps({"url": "tls://dns.example.org"})
+
+    async def tried() -> int:
+        async with client.post(where, data=body, headers=JSON) as answer:
+            return answer.status
+
+    waiting = [asyncio.ensure_future(tried()) for _ in range(MOST_TRIALS)]
+    while len(house.asked) < MOST_TRIALS:
+        await asyncio.sleep(0)
+    assert await tried() == 409
+    house.trial.set()
+    assert await asyncio.gather(*waiting) == [200] * MOST_TRIALS
+    assert await tried() == 200
 
 
 async def test_what_is_held_back_is_accepted_by_the_name_of_its_list(

@@ -125,3 +125,25 @@ def test_clients_differ_by_what_rules_ask_of_them() -> None:
     clients = Clients(Access(HOUSE, 0, traits))
     one, two, three = (clients.of(bytes((192, 0, 2, i))) for i in (1, 2, 3))
     assert one.tag != two.tag == three.tag == NO_TAG
+
+
+def test_who_calls_himself_something_known_is_that_wherever_he_asks_from() -> None:
+    def traits(packed: bytes, client_id: str) -> frozenset[str]:
+        return frozenset({f"name:{client_id}"} if client_id else ())
+
+    clients = Clients(Access(HOUSE, 10, traits, ids=frozenset({"tablet"})))
+    home, away = bytes((192, 0, 2, 1)), bytes((198, 51, 100, 1))
+    tablet = clients.identified(home, "tablet")
+    assert clients.identified(home, "tablet") is tablet
+    assert (tablet.text, tablet.packed, tablet.allowed) == ("tablet", home, True)
+    assert (tablet.traits, tablet.network) == ({"name:tablet"}, clients.of(home).network)
+    assert clients.identified(away, "tablet").allowed is False
+    assert clients.of(home).text == "192.0.2.1"
+    assert clients.of(home).tag != tablet.tag
+
+
+def test_an_id_that_nobody_gave_is_as_good_as_none() -> None:
+    clients = Clients(Access(HOUSE, ids=frozenset({"tablet"})))
+    home = bytes((192, 0, 2, 1))
+    assert clients.identified(home, "other") is clients.of(home)
+    assert len(clients) == 1

@@ -1,4 +1,4 @@
-"""Whose address it is."""
+"""Whose address or id it is."""
 
 from __future__ import annotations
 
@@ -8,13 +8,22 @@ from sinkhole.dns.clients.identity import KnownClient, KnownClients
 from sinkhole.dns.filter.traits import Criteria
 
 CRITERIA = Criteria(
-    {"name:Tablet", "tag:user_child", "tag:device_tv", "ip:192.0.2.9", "net:192.0.2.0/28"}
+    {
+        "name:Tablet",
+        "name:Phone",
+        "name:annas-phone",
+        "tag:user_child",
+        "tag:device_tv",
+        "ip:192.0.2.9",
+        "net:192.0.2.0/28",
+    }
 )
 KNOWN = KnownClients(
     (
         KnownClient("Guests", (ip_network("192.0.2.0/24"),), ("user_child",)),
         KnownClient("Tablet", (ip_network("192.0.2.20/32"), ip_network("2001:db8::/64"))),
-        KnownClient("TV", (ip_network("192.0.2.21/32"),), ("device_tv", "os_other")),
+        KnownClient("TV", (ip_network("192.0.2.21/32"),), ("device_tv", "os_other"), ("tv",)),
+        KnownClient("Phone", (), ("user_child",), ("annas-phone", "phone")),
     )
 )
 
@@ -42,3 +51,19 @@ def test_a_client_is_that_of_the_smallest_network() -> None:
 
 def test_addresses_and_networks_need_no_settings() -> None:
     assert traits("192.0.2.9") == {"ip:192.0.2.9", "net:192.0.2.0/28", "tag:user_child"}
+
+
+def test_an_id_counts_for_more_than_the_address_and_is_a_name_itself() -> None:
+    def by_id(client_id: str) -> set[str]:
+        return set(KNOWN.traits(CRITERIA, ip_address("192.0.2.20").packed, client_id))
+
+    assert by_id("phone") == {"name:Phone", "tag:user_child"}
+    assert by_id("annas-phone") == {"name:Phone", "name:annas-phone", "tag:user_child"}
+    assert by_id("tv") == {"tag:device_tv"}
+    assert by_id("unknown") == by_id("") == {"name:Tablet"}
+    assert KNOWN.ids == {"tv", "annas-phone", "phone"}
+
+
+def test_what_a_record_says_is_read_as_id_or_address() -> None:
+    texts = ("annas-phone", "tv", "192.0.2.21", "2001:db8::7", "198.51.100.1", "unknown", "")
+    assert [KNOWN.called(each) for each in texts] == ["Phone", "TV", "TV", "Tablet", "", "", ""]
