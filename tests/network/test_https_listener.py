@@ -99,9 +99,11 @@ REFUSED = [
     ("POST", "/dns-query", (DNS,), b"too short", 400),
     ("POST", "/dns-query", (DNS,), ADS + bytes(1024), 413),
 ]
+NAMES = [f"{method} {path[:40]} {status}" for method, path, *_, status in REFUSED]
+"""Without the queries, whose ids differ from run to run."""
 
 
-@pytest.mark.parametrize(("method", "path", "headers", "body", "status"), REFUSED)
+@pytest.mark.parametrize(("method", "path", "headers", "body", "status"), REFUSED, ids=NAMES)
 async def test_what_is_refused_over_http2_is_told_and_is_not_the_end(
     method: str, path: str, headers: tuple[tuple[str, str], ...], body: bytes | None, status: int
 ) -> None:
@@ -114,7 +116,7 @@ async def test_what_is_refused_over_http2_is_told_and_is_not_the_end(
         assert addresses(parsed(await client.post("/dns-query", ADS))) == ["0.0.0.0"]
 
 
-@pytest.mark.parametrize(("method", "path", "headers", "body", "status"), REFUSED)
+@pytest.mark.parametrize(("method", "path", "headers", "body", "status"), REFUSED, ids=NAMES)
 async def test_what_is_refused_over_http1_is_told(
     method: str, path: str, headers: tuple[tuple[str, str], ...], body: bytes | None, status: int
 ) -> None:

@@ -10,7 +10,7 @@ from sinkhole.dns.wire.write import write_error, write_failed, write_opt
 
 
 def query(*options: tuple[int, bytes], edns: bool = True) -> bytes:
-    record = dnslib.DNSRecord.question("www.example.org")
+    record = dnslib.DNSRecord(dnslib.DNSHeader(id=7, rd=1), q=dnslib.DNSQuestion("www.example.org"))
     if edns:
         record.add_ar(dnslib.EDNS0(opts=[dnslib.EDNSOption(*each) for each in options]))
     return bytes(record.pack())
