@@ -13,6 +13,7 @@ import pytest
 from test_tcp_listener import ended, framed, read
 from tls_house import (
     NAME,
+    BareClient,
     connect,
     listening,
     make_world,
@@ -129,28 +130,14 @@ async def test_a_client_that_ends_its_side_still_gets_its_answers() -> None:
     async with listening(world) as served:
 
         def ask(is_said_by_tls: bool) -> bytes:
-            plain = socket.create_connection(("127.0.0.1", served.port), 20)
-            context = certificates.client_context()
-            incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
-            session = context.wrap_bio(incoming, outgoing, server_hostname=NAME)
-            with plain:
-                while True:
-                    try:
-                        session.do_handshake()
-                        break
-                    except ssl.SSLWantReadError:
-                        plain.sendall(outgoing.read())
-                        incoming.write(plain.recv(65536))
-                session.write(framed(question("example.org")))
-                if is_said_by_tls:
-                    with pytest.raises(ssl.SSLWantReadError):
-                        session.unwrap()
-                plain.sendall(outgoing.read())
-                plain.shutdown(socket.SHUT_WR)
-                while data := plain.recv(65536):
-                    incoming.write(data)
-            incoming.write_eof()
-            return session.read()
+            client = BareClient(served.port)
+            client.tls.write(framed(question("example.org")))
+            if is_said_by_tls:
+                with pytest.raises(ssl.SSLWantReadError):
+                    client.tls.unwrap()
+            client.flush()
+            client.tcp.shutdown(socket.SHUT_WR)
+            return client.read_to_end()
 
         for is_said_by_tls in (False, True):
             world.table.clear()
@@ -211,6 +198,26 @@ async def test_what_is_no_tls_ends_the_connection_and_is_counted() -> None:
             await until(lambda number=number: served.door.handshakes.failed == number)
             writer.close()
         assert not served.door.handshakes.places.holders
+
+
+@pytest.mark.parametrize("junk", [b"\x17\x03\x03\x00\x20" + bytes(32), b"\xff" * 4000])
+async def test_what_is_broken_behind_the_handshake_ends_the_connection(junk: bytes) -> None:
+    async with listening(make_world()) as served:
+
+        def break_off() -> bytes:
+            client = BareClient(served.port)
+            client.tcp.sendall(junk)
+            try:
+                return client.read_to_end()
+            except (ConnectionError, ssl.SSLError):
+                return b""
+
+        assert await asyncio.to_thread(break_off) == b""
+        await until(lambda: not served.door.encrypted.holders)
+        reader, writer = await connect(served.port)
+        writer.write(framed(question("ads.example.org")))
+        assert addresses(await read(reader)) == ["0.0.0.0"]
+        writer.close()
 
 
 async def test_who_does_not_trust_the_certificate_ends_the_handshake() -> None:

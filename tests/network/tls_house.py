@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -83,6 +84,36 @@ async def read_wire(reader: asyncio.StreamReader) -> bytes:
     async with asyncio.timeout(20):
         size = int.from_bytes(await reader.readexactly(2), "big")
         return await reader.readexactly(size)
+
+
+class BareClient:
+    """A client that has TLS and TCP in its own hands; it blocks, so it belongs in a thread."""
+
+    def __init__(self, port: int) -> None:
+        self.tcp = socket.create_connection(("127.0.0.1", port), 20)
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        context = certificates.client_context()
+        self.tls = context.wrap_bio(self._incoming, self._outgoing, server_hostname=NAME)
+        while True:
+            try:
+                self.tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                self.flush()
+                self._incoming.write(self.tcp.recv(65536))
+        self.flush()
+
+    def flush(self) -> None:
+        """Send what was encrypted."""
+        self.tcp.sendall(self._outgoing.read())
+
+    def read_to_end(self) -> bytes:
+        """What the server sends until it closes."""
+        with self.tcp:
+            while data := self.tcp.recv(65536):
+                self._incoming.write(data)
+        self._incoming.write_eof()
+        return self.tls.read()
 
 
 async def until(condition: object) -> None:

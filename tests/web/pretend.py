@@ -3,7 +3,7 @@
 `python tests/web/pretend.py [port]` serves the page on it, for working on the page. Pictures of
 the page need no script, of this house or of a real server:
 
-    chromium --headless --disable-gpu --hide-scrollbars --window-size=1200,1020 \\
+    chromium --headless --disable-gpu --hide-scrollbars --window-size=1200,1500 \\
         --blink-settings=preferredColorScheme=1 --virtual-time-budget=3000 \\
         --screenshot=docs/page-light.png http://127.0.0.1:8099/
 

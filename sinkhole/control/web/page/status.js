@@ -66,14 +66,14 @@ function failures({ up, down_s, failures: failed, last_failure }) {
   return failed ? [`${count(failed)} failed, the last`, ...why] : [];
 }
 
-function facts(status) {
-  const { version, uptime_s, listen, encrypted, web, names, cache, prefetch, certificate, log }
-    = status;
+function facts({
+  version, uptime_s, listen, encrypted, web, names, cache, prefetch, certificate, log,
+}) {
   return [
     ["Version", version],
     ["Running for", span(uptime_s)],
-    ["DNS at", ...listed(listen)],
-    ...(encrypted.length ? [["Encrypted at", ...listed(encrypted)]] : []),
+    ["DNS at", ...separated(listen)],
+    ...(encrypted.length ? [["Encrypted at", ...separated(encrypted)]] : []),
     ...(certificate ? [["Certificate", ...certificateWords(certificate)]] : []),
     ["Page at", foreign(web)],
     ["Names on lists", count(names)],
@@ -84,11 +84,11 @@ function facts(status) {
   ];
 }
 
-const listed = (texts) =>
+const separated = (texts) =>
   texts.flatMap((text, index) => [index ? ", " : "", foreign(text, "isolated")]);
 
 const certificateWords = ({ names, expires, days_left }) =>
-  [...listed(names), el("span", { class: days_left < 0 && "error" },
+  [...separated(names), el("span", { class: days_left < 0 && "error" },
     ` ${days_left < 0 ? "expired on" : "until"} ${date(expires)}`)];
 
 const prefetchWords = ({ asked, saved, pauses }) =>

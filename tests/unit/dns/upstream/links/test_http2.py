@@ -12,6 +12,7 @@ from http2_pair import OK, Pair
 
 from sinkhole.dns.upstream.links import http2
 from sinkhole.dns.wire.question import peek
+from sinkhole.model.upstream_url import UpstreamUrl
 
 
 async def test_a_question_is_a_post_with_id_zero() -> None:
@@ -358,3 +359,17 @@ async def test_who_speaks_no_http2_is_given_up(data: bytes, what: str) -> None:
     ((kind, said),) = pair.told
     assert kind == "ended"
     assert said.startswith(what)
+
+
+@pytest.mark.parametrize(
+    ("url", "authority"),
+    [
+        (UpstreamUrl("https", "dns.example.org", 443), "dns.example.org"),
+        (UpstreamUrl("https", "dns.example.org", 8443), "dns.example.org:8443"),
+        (UpstreamUrl("https", "192.0.2.1", 443, server_name="dns.example.org"), "dns.example.org"),
+        (UpstreamUrl("https", "2001:db8::1", 443), "[2001:db8::1]"),
+        (UpstreamUrl("https", "fe80::1%eth0", 8443), "[fe80::1]:8443"),
+    ],
+)
+def test_requests_name_the_server(url: UpstreamUrl, authority: str) -> None:
+    assert http2.authority_of(url) == authority
