@@ -10,7 +10,8 @@ from pathlib import Path
 
 from bench import counts, memory, report, scale, speed
 from bench.lists import read_lists
-from bench.servers import SERVERS, how_to_install, program
+from bench.servers import ENCRYPTED, SERVERS, how_to_install, program
+from bench.upstreams import missing_for
 from bench.workload import read_household, write_repeat
 
 HERE = Path(__file__).parent
@@ -62,6 +63,9 @@ def _present(asked: list[str]) -> tuple[str, ...]:
         if name not in asked:
             continue
         needed = name.partition(",")[0]
+        if name in ENCRYPTED and (missing := missing_for(ENCRYPTED[name])):
+            print(f"{missing}; {name} is left out")
+            continue
         if needed in ("unbound", "dnsmasq") and program(needed) is None:
             print(f"{how_to_install(needed)}; {name} is left out")
             continue
