@@ -66,14 +66,14 @@ function failures({ up, down_s, failures: failed, last_failure }) {
   return failed ? [`${count(failed)} failed, the last`, ...why] : [];
 }
 
-function facts({
-  version, uptime_s, listen, encrypted, web, names, cache, prefetch, certificate, log,
-}) {
+function facts(status) {
+  const { version, uptime_s, listen, encrypted, web, names, cache, prefetch, certificate, log }
+    = status;
   return [
     ["Version", version],
     ["Running for", span(uptime_s)],
-    ["DNS at", ...separated(listen)],
-    ...(encrypted.length ? [["Encrypted at", ...separated(encrypted)]] : []),
+    ["DNS at", ...listed(listen)],
+    ...(encrypted.length ? [["Encrypted at", ...listed(encrypted)]] : []),
     ...(certificate ? [["Certificate", ...certificateWords(certificate)]] : []),
     ["Page at", foreign(web)],
     ["Names on lists", count(names)],
@@ -84,11 +84,11 @@ function facts({
   ];
 }
 
-const separated = (texts) =>
+const listed = (texts) =>
   texts.flatMap((text, index) => [index ? ", " : "", foreign(text, "isolated")]);
 
 const certificateWords = ({ names, expires, days_left }) =>
-  [...separated(names), el("span", { class: days_left < 0 && "error" },
+  [...listed(names), el("span", { class: days_left < 0 && "error" },
     ` ${days_left < 0 ? "expired on" : "until"} ${date(expires)}`)];
 
 const prefetchWords = ({ asked, saved, pauses }) =>
