@@ -123,7 +123,7 @@ class BuiltinSettings(Section):
     private_relay: Annotated[bool, flag()] = True
     """Tell Apple's devices the same about iCloud Private Relay."""
     discovery: Annotated[bool, flag()] = True
-    """Tell devices that look for an encrypted resolver here that there is none (RFC 9462)."""
+    """Tell devices that look for an encrypted resolver of this server, or that there is none."""
     rebinding: Annotated[bool, flag()] = True
     """Refuse answers from the internet that lead into the home network."""
     rebinding_allow: tuple[Annotated[str, host_name()], ...] = ()
