@@ -8,14 +8,15 @@ import signal
 import sys
 from pathlib import Path
 
-from bench import counts, memory, report, scale, speed
+from bench import counts, encrypted, memory, report, scale, speed
 from bench.lists import read_lists
-from bench.servers import SERVERS, how_to_install, program
+from bench.servers import ENCRYPTED, SERVERS, how_to_install, program
+from bench.upstreams import missing_for
 from bench.workload import read_household, write_repeat
 
 HERE = Path(__file__).parent
 WORK = HERE / "work"
-PARTS = (*speed.PARTS, "memory", "scale", "lists")
+PARTS = (*speed.PARTS, "encrypted", "memory", "scale", "lists")
 
 
 def main() -> int:
@@ -40,6 +41,10 @@ def main() -> int:
         results.runs = speed.measure_speed(plan, lists, source, WORK, print)
     if "sinkhole" in arguments.servers:
         mix = write_repeat(read_household(source, lists), WORK)
+        if "encrypted" in arguments.only:
+            results.more += encrypted.measure_encrypted(
+                lists, mix, arguments.queries // 3, arguments.rounds, WORK, print
+            )
         if "memory" in arguments.only:
             results.more += memory.measure_memory(lists, mix, WORK, print)
         if "scale" in arguments.only:
@@ -62,6 +67,9 @@ def _present(asked: list[str]) -> tuple[str, ...]:
         if name not in asked:
             continue
         needed = name.partition(",")[0]
+        if name in ENCRYPTED and (missing := missing_for(ENCRYPTED[name])):
+            print(f"{missing}; {name} is left out")
+            continue
         if needed in ("unbound", "dnsmasq") and program(needed) is None:
             print(f"{how_to_install(needed)}; {name} is left out")
             continue

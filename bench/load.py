@@ -39,9 +39,12 @@ class Load:
     latency_ms: float
 
 
-def run_load(port: int, file: Path, passes: int, core: int) -> Load:
-    """Send the queries of `file` `passes` times over, as fast as they are answered."""
-    command = _dnsperf(port, file, ["-n", str(passes), "-q", str(IN_FLIGHT)], _LIMIT_S)
+def run_load(port: int, file: Path, passes: int, core: int, *more: str) -> Load:
+    """Send the queries of `file` `passes` times over, as fast as they are answered.
+
+    `more` are options of dnsperf, such as "-m", "dot" for DNS over TLS.
+    """
+    command = _dnsperf(port, file, ["-n", str(passes), "-q", str(IN_FLIGHT), *more], _LIMIT_S)
     done = subprocess.run(
         bound_to_us(command, core),
         capture_output=True,

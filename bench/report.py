@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
+from bench.servers import ENCRYPTED
 from bench.speed import PARTS, Run
 
 MAX_RATIO = {"sinkhole": 2.5, "sinkhole, no log": 2.0}
 """CPU time per query on names known or blocked, as a multiple of the echo's."""
 
 MAX_FRESH_US = 80.0
+MAX_FRESH_BY_HTTPS_US = 250.0
 
 _PART_TITLES = {
     "repeat": "Repeated and blocked names: a household's mix, all of it known",
@@ -49,7 +51,7 @@ class Results:
 
     def findings(self) -> list[Finding]:
         """Every figure that has a target."""
-        return [*_speed_findings(self.runs), *self.more]
+        return [*_speed_findings(self.runs), *_encrypted_findings(self.runs), *self.more]
 
     def all_met(self) -> bool:
         """Whether no target was missed."""
@@ -137,6 +139,22 @@ def _speed_findings(runs: list[Run]) -> Iterator[Finding]:
                     f"{part}: {server}", f"{share:.2f} × dnsmasq", "below dnsmasq", share < 1
                 )
             yield Finding(f"{part}: {server}", f"{row.lost} lost", "0 lost", row.lost == 0)
+
+
+def _encrypted_findings(runs: list[Run]) -> Iterator[Finding]:
+    """New names by encrypted transports, beside the same by plain DNS."""
+    rows = {row.server: row for row in rows_of(runs, "fresh")}
+    plain = rows.get("sinkhole")
+    for server in ENCRYPTED:
+        if server not in rows:
+            continue
+        row, target, met = rows[server], "", None
+        if server == "sinkhole, DoT" and plain:
+            target, met = f"below plain, {plain.cpu_us:.1f} µs", row.cpu_us < plain.cpu_us
+        if server == "sinkhole, DoH":
+            target, met = f"≤ {MAX_FRESH_BY_HTTPS_US:.0f} µs", row.cpu_us <= MAX_FRESH_BY_HTTPS_US
+        yield Finding(f"fresh: {server}", f"{row.cpu_us:.1f} µs", target, met)
+        yield Finding(f"fresh: {server}", f"{row.lost} lost", "0 lost", row.lost == 0)
 
 
 def _speed_table(rows: list[Row]) -> str:

@@ -11,8 +11,8 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from bench.lists import Lists
@@ -24,6 +24,16 @@ STUB_ADDRESS = "192.0.2.1"
 
 _SEARCHED = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"])
 _PACKAGES = {"unbound": "unbound", "dnsmasq": "dnsmasq-base", "dnsperf": "dnsperf", "cc": "gcc"}
+_PACKAGES |= {"h2load": "nghttp2-client"}
+
+
+@dataclass(frozen=True)
+class EncryptedUpstreams:
+    """The same upstream behind encrypted transports: a URL for each kind that can be had here."""
+
+    urls: Mapping[str, str] = field(default_factory=dict)
+    authority: Path | None = None
+    """The file that their certificate is trusted by."""
 
 
 @dataclass(frozen=True)
@@ -34,6 +44,7 @@ class Site:
     port: int
     upstream_port: int
     lists: Lists
+    encrypted: EncryptedUpstreams = EncryptedUpstreams()
 
 
 def program(name: str) -> str | None:
@@ -69,6 +80,27 @@ def sinkhole(site: Site) -> list[str]:
 def sinkhole_without_log(site: Site) -> list[str]:
     """The same with the query log off."""
     return sinkhole_with(site, {"query_log": {"enabled": False}})
+
+
+def sinkhole_by_tls(site: Site) -> list[str]:
+    """As shipped, its upstream asked by DNS over TLS."""
+    return _sinkhole_by(site, "tls")
+
+
+def sinkhole_by_https(site: Site) -> list[str]:
+    """As shipped, its upstream asked by DNS over HTTPS."""
+    return _sinkhole_by(site, "https")
+
+
+def sinkhole_by_quic(site: Site) -> list[str]:
+    """As shipped, its upstream asked by DNS over QUIC."""
+    return _sinkhole_by(site, "quic")
+
+
+def _sinkhole_by(site: Site, kind: str) -> list[str]:
+    upstream = {"servers": [site.encrypted.urls[kind]]}
+    command = sinkhole_with(site, {"query_log": {"enabled": True}, "upstream": upstream})
+    return ["env", f"SSL_CERT_FILE={site.encrypted.authority}", *command]
 
 
 def sinkhole_with(site: Site, sections: dict[str, object]) -> list[str]:
@@ -166,11 +198,17 @@ SERVERS: dict[str, Callable[[Site], list[str]]] = {
     "echo": echo,
     "sinkhole": sinkhole,
     "sinkhole, no log": sinkhole_without_log,
+    "sinkhole, DoT": sinkhole_by_tls,
+    "sinkhole, DoH": sinkhole_by_https,
+    "sinkhole, DoQ": sinkhole_by_quic,
     "unbound": unbound,
     "dnsmasq": dnsmasq,
     "dnsmasq, cache-rr": dnsmasq_caching_https,
 }
 """In the order of the tables."""
+
+ENCRYPTED = {"sinkhole, DoT": "tls", "sinkhole, DoH": "https", "sinkhole, DoQ": "quic"}
+"""Those that ask their upstream by an encrypted transport: new names are all they show."""
 
 
 def _write(site: Site, name: str, text: str) -> Path:

@@ -11,6 +11,7 @@ assert pair.told == [("answered", ...)]
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final
 
 from h2.config import H2Configuration
@@ -23,6 +24,7 @@ from sinkhole.dns.upstream.links.session import Asking, Session
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.question import Question
 
+LIMIT_S: Final = 60.0
 DNS: Final = ("content-type", "application/dns-message")
 OK: Final = ((":status", "200"), DNS)
 
@@ -85,6 +87,18 @@ class Line(asyncio.Transport):
     def set_protocol(self, protocol: asyncio.BaseProtocol) -> None:
         """Take note."""
         self.protocol = protocol
+
+    def get_protocol(self) -> asyncio.BaseProtocol:
+        """What is spoken."""
+        assert self.protocol is not None
+        return self.protocol
+
+
+async def until(holds: Callable[[], object]) -> None:
+    """Let the loop turn until something holds; a test that passes never waits for the limit."""
+    async with asyncio.timeout(LIMIT_S):
+        while not holds():
+            await asyncio.sleep(0)
 
 
 class Pair:

@@ -15,6 +15,7 @@ import logging
 import socket
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,7 @@ from sinkhole.app.list_hosts import ListHosts
 from sinkhole.app.listening import Listening
 from sinkhole.app.memory import release_free_memory
 from sinkhole.app.reloading import in_place
+from sinkhole.app.server_certificate import ServerCertificate
 from sinkhole.app.server_health import judge_health
 from sinkhole.app.short_turns import short_turns
 from sinkhole.app.upstream_trial import try_upstream
@@ -89,6 +91,7 @@ class App:
         self.encrypted = Encrypted(
             settings.dns, self.dns, self.faults, lambda: self.listening.page_protocol()
         )
+        self.encrypted.on_certificate(self._designate)
         self.listening = Listening(self.dns, self._make_page, self.faults)
         self.query_log: QueryLog | None = None
         self._has_loaded = False
@@ -281,10 +284,17 @@ class App:
             with short_turns():
                 made = await asyncio.to_thread(Matcher, lists, maker.builtin, self.matcher)
             self.matcher = made
-            self.pipeline.policy = maker.policy(made, self.pipeline.policy.generation + 1)
+            generation = self.pipeline.policy.generation + 1
+            self.pipeline.policy = maker.policy(made, generation, self.encrypted.designated())
         if self.query_log is not None:
             self.query_log.lists_changed()
             release_free_memory()
+
+    def _designate(self, _: ServerCertificate) -> None:
+        """Tell clients of the encrypted listeners, which show another certificate now."""
+        policy = self.pipeline.policy
+        reserved = self._maker.reserved(self.encrypted.designated())
+        self.pipeline.policy = replace(policy, generation=policy.generation + 1, reserved=reserved)
 
     def _rule_text(self, cause: Cause) -> str:
         return self.matcher.rule_text(cause)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from typing import Final
 
 from sinkhole.app.certificates import Certificates
+from sinkhole.app.designation import services
 from sinkhole.app.server_certificate import ServerCertificate
 from sinkhole.control.settings import Endpoint
 from sinkhole.control.settings.dns_schema import DnsSettings
+from sinkhole.dns.policy.designated import Designated
 from sinkhole.dns.server.doh import Service
 from sinkhole.dns.server.https import PROTOCOLS, https_listener
 from sinkhole.dns.server.listeners import Listeners
@@ -89,6 +92,19 @@ class Encrypted:
         if self._settings.names or self.certificates is None or self.certificates.current is None:
             return self._settings.names
         return self.certificates.current.host_names
+
+    def designated(self) -> Designated | None:
+        """What clients are told of it; None while there is no certificate that they could trust."""
+        certificates = self.certificates
+        pair = certificates.current if certificates is not None else None
+        if pair is None or pair.left_s(time.time()) <= 0:
+            return None
+        return Designated(services(self._settings, self.names, quic=not self._problem))
+
+    def on_certificate(self, use: Callable[[ServerCertificate], None]) -> None:
+        """Tell of every certificate that is taken over from now on."""
+        if self.certificates is not None:
+            self.certificates.on_change(use)
 
     # -- listeners -------------------------------------------------------------------------
 

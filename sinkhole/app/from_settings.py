@@ -18,6 +18,7 @@ from sinkhole.dns.filter.traits import Traits
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.policy.blocking import Blocking, Mode
 from sinkhole.dns.policy.client_subnet import ClientSubnet, ClientSubnets
+from sinkhole.dns.policy.designated import Designated
 from sinkhole.dns.policy.dns64 import Dns64
 from sinkhole.dns.policy.local import LocalNames
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
@@ -51,7 +52,7 @@ class PolicyMaker:
         self._dns = settings.dns
         self._blocking = make_blocking(settings)
         self._local, self.problems = make_local(settings)
-        self._reserved = make_reserved(settings)
+        self._settings = settings
         self._rebinding = Rebinding(builtin.rebinding_allow) if builtin.rebinding else None
         self._bogus = BogusAddresses(builtin.bogus_nxdomain) if builtin.bogus_nxdomain else None
         self._routes = Routes(route_sets(settings))
@@ -60,14 +61,20 @@ class PolicyMaker:
         self._known = known_clients(settings)
         self.client_name = self._known.called
 
-    def policy(self, rules: Filter, generation: int) -> Policy:
+    def reserved(self, designated: Designated | None) -> Reserved:
+        """The names that never leave the house, and what clients are told of encrypted services."""
+        return make_reserved(self._settings, designated)
+
+    def policy(
+        self, rules: Filter, generation: int, designated: Designated | None = None
+    ) -> Policy:
         """The Policy with this filter; cheap, as lists change often."""
         criteria = rules.criteria
         return Policy(
             generation,
             GroupPolicy(filter=rules, blocking=self._blocking),
             self._local,
-            self._reserved,
+            self.reserved(designated),
             self._access(partial(self._known.traits, criteria) if criteria else None),
             self._rebinding,
             self._bogus,
@@ -106,10 +113,10 @@ def make_local(settings: Settings) -> tuple[LocalNames, list[str]]:
         raise SettingsError([str(error)]) from None
 
 
-def make_reserved(settings: Settings) -> Reserved:
-    """The names that never leave the house."""
+def make_reserved(settings: Settings, designated: Designated | None = None) -> Reserved:
+    """The names that never leave the house, and what clients are told of encrypted services."""
     discovery = settings.filtering.builtin.discovery
-    return Reserved(names=settings.dns.reserved_names, discovery=discovery)
+    return Reserved(names=settings.dns.reserved_names, discovery=discovery, designated=designated)
 
 
 def make_subnets(settings: Settings) -> ClientSubnets:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Final
 
 from sinkhole.app.network_watch import NetworkWatch
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.upstream_schema import DEFAULT as USUAL_SERVERS
 from sinkhole.control.settings.upstream_schema import Servers, UpstreamItem, UpstreamSettings
+from sinkhole.dns.policy.routes import set_of_route
 from sinkhole.dns.upstream.bootstrap import Bootstrap, BootstrappedAddresses
 from sinkhole.dns.upstream.forwarder import Forwarder
 from sinkhole.dns.upstream.health import Server
@@ -21,22 +21,19 @@ from sinkhole.dns.upstream.links.link import Link
 from sinkhole.dns.upstream.links.plain import MOST_PER_SERVER, PlainLink
 from sinkhole.dns.upstream.links.plain_by_name import PlainByName
 from sinkhole.dns.upstream.links.plain_engine import PlainEngine
-from sinkhole.dns.upstream.links.session import OpenSession, Session, SessionEvents
+from sinkhole.dns.upstream.links.quic_sessions import QuicSessions
+from sinkhole.dns.upstream.links.session import OpenSession
 from sinkhole.dns.upstream.links.sessions import SessionLink
 from sinkhole.dns.upstream.links.stream import stream_sessions
 from sinkhole.dns.upstream.links.tls import TlsContexts
 from sinkhole.dns.upstream.sets import DEFAULT, UpstreamSet
 from sinkhole.dns.upstream.strategies import STRATEGIES, Strategy
-from sinkhole.model.errors import UpstreamError
 from sinkhole.model.faults import Faults
 from sinkhole.model.proxy_url import ProxyUrl
 from sinkhole.model.upstream_url import UpstreamUrl
 
 Facts = Callable[[], ConnectionFacts | None]
 """What is known of the connection that was made last; None where there was none."""
-
-DOT: Final = ("dot",)
-"""RFC 7858 asks for none; servers that share a port with HTTPS tell by it (RFC 9461 §7)."""
 
 
 class Upstreams:
@@ -146,8 +143,10 @@ class Upstreams:
 
     def _opener(self, url: UpstreamUrl, addresses: Addresses) -> tuple[OpenSession, Facts]:
         if url.kind in ("quic", "h3"):
-            return self._quic_opener(url, addresses)
-        alpn = {"tls": DOT, "https": (HTTP2,)}.get(url.kind, ())
+            sessions = QuicSessions(url, addresses, contexts=self._contexts, clock=self._clock)
+            return sessions, lambda: sessions.facts
+        # For tls none (RFC 7858 asks for none): a server that knows none might refuse it.
+        alpn = (HTTP2,) if url.kind == "https" else ()
         connector = Connector(
             url,
             addresses,
@@ -162,16 +161,6 @@ class Upstreams:
             opener = stream_sessions(connector, padded=url.is_encrypted)
         return opener, lambda: connector.facts
 
-    def _quic_opener(self, url: UpstreamUrl, addresses: Addresses) -> tuple[OpenSession, Facts]:
-        try:
-            from sinkhole.dns.upstream.links.http3 import http3_opener
-            from sinkhole.dns.upstream.links.quic import quic_opener
-        except ImportError:
-            return _cannot_speak_quic, _no_facts
-        make = quic_opener if url.kind == "quic" else http3_opener
-        opener = make(url, addresses, self._contexts, self._clock)
-        return opener, lambda: opener.facts
-
     def _proxied(self, url: ProxyUrl) -> Proxy:
         where = UpstreamUrl("tcp", url.host, url.port)
         return Proxy(url, self.addresses(where))
@@ -179,15 +168,6 @@ class Upstreams:
 
 def _no_facts() -> ConnectionFacts | None:
     return None
-
-
-async def _cannot_speak_quic(events: SessionEvents, deadline: float) -> Session:
-    raise UpstreamError("", "cannot be asked: install sinkhole[encrypted], which brings QUIC")
-
-
-def set_of_route(key: str) -> str:
-    """What the set is called that has the servers of one route; no set of the settings can be."""
-    return f"route {key}"
 
 
 def route_sets(settings: Settings) -> Mapping[str, str]:

@@ -30,7 +30,7 @@ _MOST_DAYS = 824
 
 @click.group("certificate")
 def certificate_group() -> None:
-    """The certificate of encrypted DNS: try one out, look at yours, set devices up."""
+    """Make and look at certificates for encrypted DNS."""
 
 
 @certificate_group.command("self-signed")
@@ -58,6 +58,8 @@ def self_signed(names: tuple[str, ...], out: Path, days: int, force: bool) -> No
     that was thrown away, so nothing else is trusted by it. Clients with an id, such as
     tablet.dns.example.org, are covered. For a house with a name of its own on the internet, a
     certificate of a public authority needs nothing installed anywhere.
+
+    Exit code 1 when a name is none, a file is there already or cannot be written.
     """
     try:
         from sinkhole.app.self_signed import self_signed as make
@@ -139,6 +141,8 @@ def mobileconfig(
     NAME is that of this server, as it stands in its certificate. Send the file to the device, for
     instance by mail or from a web server, and install it in its settings. It is not signed, so the
     device says so. Ports are those of the settings.
+
+    Exit code 1 when nothing listens for that protocol, or a file cannot be read or written.
     """
     from sinkhole.app.devices import device_setup
 

@@ -42,6 +42,10 @@ _STATES: Final = {
 }
 
 
+NOWHERE = "0.0.0.0/0"
+"""The client subnet that says that nobody is to be told of the client (RFC 7871 §7.1.2)."""
+
+
 def in_words(explained: RulesExplained | Explanation) -> str:
     """The explanation as lines of text, without control characters."""
     lines = [f"{explained['name']} {explained['type']}: "]
@@ -115,9 +119,17 @@ def _stages(told: Explanation) -> Iterator[str]:
     if told["answer"]:
         yield from _reply("answer", told["answer"])
     if told["asks"]:
-        yield _line("upstream", f"asked about {told['asks']} when there is no answer in the cache")
+        yield _line("upstream", _asked(told))
     yield from _cache(told)
     yield from _leads(told)
+
+
+def _asked(told: Explanation) -> str:
+    whom = f"those of the set {told['via']!r} are " if told["via"] else ""
+    where = f"; told that the client is in {told['subnet']}" if told["subnet"] else ""
+    if told["subnet"] == NOWHERE:
+        where = "; told to keep to themselves where it is from"
+    return f"{whom}asked about {told['asks']} when there is no answer in the cache{where}"
 
 
 def _line(head: str, text: str) -> str:

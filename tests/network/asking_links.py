@@ -78,7 +78,7 @@ async def linked(
 ) -> AsyncIterator[SessionLink]:
     """A link to a server, by the name NAME or by its address; closed behind it."""
     url = UpstreamUrl(kind, host or NAME, server.port)
-    addresses = FixedAddresses([host or "127.0.0.1"])
+    addresses = FixedAddresses([host or server.host])
     connector = Connector(url, addresses, contexts=TlsContexts(authorities), proxy=proxy)
     link = SessionLink(kind, stream_sessions(connector, padded=kind == "tls"))
     link.start()

@@ -27,7 +27,7 @@ from fake_upstream import FakeUpstream
 from house import house
 from world import Clock, StillLoop
 
-from sinkhole.app.upstreams import DOT, Upstreams
+from sinkhole.app.upstreams import Upstreams
 from sinkhole.dns.upstream.flight import Exchanged
 from sinkhole.dns.upstream.links.http2 import ALPN
 from sinkhole.dns.upstream.links.tls import TlsContexts
@@ -50,7 +50,7 @@ def trusting() -> TlsContexts:
     """Contexts that trust the authority of the tests, read from its file already."""
     with tempfile.TemporaryDirectory() as folder:
         contexts = TlsContexts(write_authority(Path(folder)))
-        for alpn in (DOT, (ALPN,)):
+        for alpn in ((), (ALPN,)):
             contexts.load(alpn, pinned=False)
     return contexts
 

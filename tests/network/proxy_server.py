@@ -18,13 +18,19 @@ USER, PASSWORD = "me", "secret"
 
 
 class ProxyServer:
-    """A proxy of one kind; `with_password` has it let nobody in but USER."""
+    """A proxy of one kind; `with_password` has it let nobody in but USER.
 
-    def __init__(self, kind: ProxyKind, *, with_password: bool = False) -> None:
+    Every server that it is asked for is at the address `reaches`.
+    """
+
+    def __init__(
+        self, kind: ProxyKind, reaches: str = "127.0.0.1", *, with_password: bool = False
+    ) -> None:
         self.kind = kind
         self.with_password = with_password
         self.asked: list[tuple[str, int]] = []
         self.port = 0
+        self._reaches = reaches
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[ProxyServer]:
@@ -55,7 +61,7 @@ class ProxyServer:
         if target is None:
             return
         self.asked.append(target)
-        there, back = await asyncio.open_connection("127.0.0.1", target[1])
+        there, back = await asyncio.open_connection(self._reaches, target[1])
         if self.kind == "http":
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
         else:

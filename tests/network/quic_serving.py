@@ -46,11 +46,32 @@ class Serving:
         self.place = place
         self.door = Door(world.pipeline, most, map(ip_network, proxies))
         self.terms = QuicTerms(protocols, names=(NAME,))
+        certificate = leaf(NAME, place.host)
+        self.terms.use(certificate.chain_pem, certificate.key_pem)
+
+    def open(self, host: str | None = None) -> None:
+        """Listen."""
+        self._bound = bind("UDP", host or self.place.host, self.place.port)
         self.listener = QuicListener(self.door, self.terms)
+        self.listener.listen(self._bound)
+
+    async def close(self) -> None:
+        """Listen no more."""
+        await self.listener.stop()
+        await self.door.close()
+        assert len(self.socket) == 0
+        self._bound.sock.close()
 
     @property
     def socket(self) -> quic.QuicSocket:
         return self.listener._sockets[0]
+
+    def sessions(self, folder: Path, kind: UpstreamKind, name: str = NAME) -> QuicSessions:
+        """What opens sessions with it, as our own links do."""
+        url = UpstreamUrl(kind, name, self.place.port, "/dns-query")
+        contexts = TlsContexts(write_authority(folder))
+        clock = asyncio.get_running_loop().time
+        return QuicSessions(url, FixedAddresses([self.place.host]), contexts=contexts, clock=clock)
 
     async def session(
         self,
@@ -60,12 +81,9 @@ class Serving:
         name: str = NAME,
         limit_s: float = LIMIT_S,
     ) -> Session:
-        """One of our own links to upstreams, connected to it."""
-        url = UpstreamUrl(kind, name, self.place.port, "/dns-query")
-        contexts = TlsContexts(write_authority(folder))
-        clock = asyncio.get_running_loop().time
-        made = QuicSessions(url, FixedAddresses([self.place.host]), contexts=contexts, clock=clock)
-        return await made(told, clock() + limit_s)
+        """One of our own sessions, connected to it."""
+        deadline = asyncio.get_running_loop().time() + limit_s
+        return await self.sessions(folder, kind, name)(told, deadline)
 
 
 @asynccontextmanager
@@ -73,19 +91,15 @@ async def serving(
     world: World,
     *protocols: str,
     host: str | None = None,
+    asked_at: str | None = None,
     most: int = 64,
     proxies: Sequence[str] = (),
 ) -> AsyncIterator[Serving]:
     place = nobodys_place()
-    bound = bind("UDP", host or place.host, place.port)
+    place = place._replace(host=asked_at or place.host)
     made = Serving(world, place, protocols or ("doq",), most, proxies)
-    certificate = leaf(NAME, place.host)
-    made.terms.use(certificate.chain_pem, certificate.key_pem)
-    made.listener.listen(bound)
+    made.open(host)
     try:
         yield made
     finally:
-        await made.listener.stop()
-        await made.door.close()
-        assert len(made.socket) == 0
-        bound.sock.close()
+        await made.close()

@@ -1,4 +1,4 @@
-"""A resolver that speaks DNS over TCP or TLS on 127.0.0.1, and does to connections what it is told.
+"""A resolver that speaks DNS over TCP or TLS, and does to connections what it is told.
 
     async with StreamServer().running(certificate) as server:
         server.on_query = closing          # what becomes of each query from now on
@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import dnslib
+from places import nobodys_place, nobodys_port
 
 ADDRESS = "192.0.2.1"
 
@@ -123,7 +124,7 @@ class StreamServer:
     def __init__(self) -> None:
         self.on_query: OnQuery = answering
         self.connections: list[Connection] = []
-        self.port = 0
+        self.host, self.port = nobodys_place()
         self._server: asyncio.Server | None = None
 
     @property
@@ -138,13 +139,14 @@ class StreamServer:
 
     @asynccontextmanager
     async def running(
-        self, context: ssl.SSLContext | None = None, host: str = "127.0.0.1"
+        self, context: ssl.SSLContext | None = None, host: str = ""
     ) -> AsyncIterator[StreamServer]:
         """Listen, over TLS where there is a context; all is closed at the end."""
+        if host:
+            self.host, self.port = host, nobodys_port()
         loop = asyncio.get_running_loop()
         make = lambda: Connection(self)  # noqa: E731  # a protocol factory
-        self._server = await loop.create_server(make, host, 0, ssl=context)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._server = await loop.create_server(make, self.host, self.port, ssl=context)
         try:
             yield self
         finally:

@@ -262,6 +262,14 @@ async def test_a_name_that_is_not_there_is_an_error() -> None:
             await house.find()
 
 
+async def test_one_that_says_nothing_is_not_waited_for_where_another_cannot_help() -> None:
+    async with FakeUpstream() as mute, FakeUpstream() as resolver:
+        mute.always = silent
+        async with House(mute, resolver) as house:  # whose clock stands still
+            with pytest.raises(UpstreamError, match="answered NXDOMAIN"):
+                await house.find()
+
+
 async def test_whoever_has_no_time_does_not_wait(resolver: FakeUpstream) -> None:
     resolver.always = silent
     async with House(resolver) as house:

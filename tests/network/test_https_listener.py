@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import time
+from email.utils import parsedate_to_datetime
 from ipaddress import IPv4Network
 
 import dnslib
 import pytest
 from https_house import (
     DNS,
+    NAME,
     Response,
     as_parameter,
     h1_client,
@@ -25,6 +28,7 @@ def parsed(response: Response) -> dnslib.DNSRecord:
     assert response.status == 200
     assert response.headers["content-type"] == "application/dns-message"
     assert response.headers["content-length"] == str(len(response.body))
+    assert abs(parsedate_to_datetime(response.headers["date"]).timestamp() - time.time()) < 600
     return dnslib.DNSRecord.parse(response.body)
 
 
@@ -95,9 +99,11 @@ REFUSED = [
     ("POST", "/dns-query", (DNS,), b"too short", 400),
     ("POST", "/dns-query", (DNS,), ADS + bytes(1024), 413),
 ]
+NAMES = [f"{method} {path[:40]} {status}" for method, path, *_, status in REFUSED]
+"""Without the queries, whose ids differ from run to run."""
 
 
-@pytest.mark.parametrize(("method", "path", "headers", "body", "status"), REFUSED)
+@pytest.mark.parametrize(("method", "path", "headers", "body", "status"), REFUSED, ids=NAMES)
 async def test_what_is_refused_over_http2_is_told_and_is_not_the_end(
     method: str, path: str, headers: tuple[tuple[str, str], ...], body: bytes | None, status: int
 ) -> None:
@@ -110,7 +116,7 @@ async def test_what_is_refused_over_http2_is_told_and_is_not_the_end(
         assert addresses(parsed(await client.post("/dns-query", ADS))) == ["0.0.0.0"]
 
 
-@pytest.mark.parametrize(("method", "path", "headers", "body", "status"), REFUSED)
+@pytest.mark.parametrize(("method", "path", "headers", "body", "status"), REFUSED, ids=NAMES)
 async def test_what_is_refused_over_http1_is_told(
     method: str, path: str, headers: tuple[tuple[str, str], ...], body: bytes | None, status: int
 ) -> None:
@@ -170,7 +176,11 @@ async def test_a_client_is_known_by_its_path(path: str) -> None:
         async with h1_client(served.port) as old:
             old.send("GET", f"{path}?x=y&dns={as_parameter(ADS)}")
             await old.response()
-        assert ids.count("kids-tablet") == 2
+        async with h2_client(served.port, f"Sofa.{NAME}") as client:
+            await client.post("/dns-query", ADS)
+            assert ids[-1] == "sofa"
+            await client.post(path, ADS)
+        assert ids.count("kids-tablet") == 3, "the path counts for more than the name"
 
 
 # -- proxies ---------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ async def test_questions_through_a_proxy(
     context = server_context(leaf(NAME))
     async with (
         StreamServer().running(context) as server,
-        ProxyServer(kind, with_password=with_password).running() as proxy,
+        ProxyServer(kind, server.host, with_password=with_password).running() as proxy,
         linked(server, "tls", write_authority(tmp_path), by(proxy)) as link,
     ):
         answer = await Asker(link).answer()
@@ -42,7 +42,7 @@ async def test_questions_through_a_proxy(
 async def test_a_wrong_password(kind: ProxyKind) -> None:
     async with (
         StreamServer().running() as server,
-        ProxyServer(kind, with_password=True).running() as proxy,
+        ProxyServer(kind, server.host, with_password=True).running() as proxy,
         linked(server, "tcp", proxy=by(proxy, "wrong")) as link,
     ):
         failure = await Asker(link).result()

@@ -11,7 +11,10 @@ from typing import Any
 
 import dnslib
 import pytest
-from certificates import leaf, write_authority
+from certificates import DAY, NOW, PEM, leaf, write_authority
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, rsa
 from other_programs import missing
 from quic_asking import ALPN, LIMIT_S, Told, asking, until
 from quic_serving import make_world, serving
@@ -21,6 +24,7 @@ from world import World, addresses
 from sinkhole.dns.clients.access import Access
 from sinkhole.dns.quic.header import Header
 from sinkhole.dns.server import quic, quic_connection
+from sinkhole.dns.upstream.links import quic_opening
 from sinkhole.dns.upstream.links.quic_transport import QuicTransport
 from sinkhole.dns.upstream.links.session import Session
 from sinkhole.model.errors import SinkholeError, UpstreamError
@@ -138,15 +142,20 @@ async def test_a_new_certificate_counts_for_new_connections(tmp_path: Path) -> N
         before.close()
 
 
-async def test_strangers_hear_nothing(tmp_path: Path) -> None:
+async def test_strangers_hear_nothing() -> None:
     world = World()
+    world.pipeline.clients.renew(Access((ip_network("192.0.2.0/24"),), 0))
     async with serving(world) as served:
-        world.pipeline.clients.renew(Access((ip_network("192.0.2.0/24"),), 0))
-        with pytest.raises(UpstreamError, match="did not answer by QUIC"):
-            await served.session(tmp_path, "quic", Told(), limit_s=0.5)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
+            stranger.setblocking(False)
+            stranger.connect(served.place)
+            for datagram in (initial(), OTHER_VERSION, b"junk"):
+                stranger.send(datagram)
+            await until(lambda: len(world.buffer) == 2)  # the junk is nobody's connection
+            with pytest.raises(BlockingIOError):
+                stranger.recv(2000)
         assert len(served.socket) == served.door.handshakes.failed == 0
-    (batch, *_) = world.buffer.drain(1000)
-    assert batch.channel == "quic"
+    assert channels(world) == ["quic", "quic"]
 
 
 async def test_at_every_address_replies_leave_from_the_one_that_was_asked(tmp_path: Path) -> None:
@@ -158,7 +167,44 @@ async def test_at_every_address_replies_leave_from_the_one_that_was_asked(tmp_pa
         session.close()
 
 
+@pytest.mark.parametrize("host", ["::1", "::"])
+async def test_ipv6(tmp_path: Path, host: str) -> None:
+    told, world = Told(), make_world()
+    world.pipeline.clients.renew(Access((ip_network("::1/128"),), 0))
+    async with serving(world, host=host, asked_at="::1") as served:
+        session = await served.session(tmp_path, "quic", told)
+        assert session.address == "::1"
+        assert await answered(session, told, "example.org") == ["192.0.2.1"]
+        session.close()
+
+
+@pytest.mark.parametrize("form", ["RSA", "P-384", "Ed25519"])
+async def test_keys_of_every_kind(tmp_path: Path, form: str) -> None:
+    key = {
+        "RSA": lambda: rsa.generate_private_key(65537, 2048),
+        "P-384": lambda: ec.generate_private_key(ec.SECP384R1()),
+        "Ed25519": ed25519.Ed25519PrivateKey.generate,
+    }[form]()
+    builder = x509.CertificateBuilder().public_key(key.public_key()).serial_number(1)
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, NAME)])
+    builder = builder.subject_name(name).issuer_name(name)
+    builder = builder.not_valid_before(NOW - DAY).not_valid_after(NOW + DAY)
+    algorithm = None if form == "Ed25519" else hashes.SHA256()
+    pem = builder.sign(key, algorithm).public_bytes(PEM)
+    traditional = serialization.PrivateFormat.TraditionalOpenSSL
+    pkcs8 = serialization.PrivateFormat.PKCS8
+    as_written = pkcs8 if form == "Ed25519" else traditional  # "BEGIN EC PRIVATE KEY"
+    async with serving(make_world()) as served:
+        plain = serialization.NoEncryption()
+        served.terms.use(b"a comment\n" + pem, key.private_bytes(PEM, as_written, plain))
+        told = await kdig(served.place, "ads.example.org", "A", "+quic")
+        assert "0.0.0.0" in told.text
+
+
 # -- load and malice ------------------------------------------------------------------------------
+
+
+OTHER_VERSION = b"\xc3\xfa\xce\xb0\x0c\x08DESTINAT\x04SRCE".ljust(1200, b"\0")
 
 
 def initial() -> bytes:
@@ -222,8 +268,7 @@ async def test_other_versions_are_told_ours() -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
             other.setblocking(False)
             other.connect(served.place)
-            initial = b"\xc3\xfa\xce\xb0\x0c\x08DESTINAT\x04SRCE".ljust(1200, b"\0")
-            other.send(initial)
+            other.send(OTHER_VERSION)
             loop = asyncio.get_running_loop()
             reply = await asyncio.wait_for(loop.sock_recv(other, 2000), LIMIT_S)
             assert reply[1:] == b"\0\0\0\0\x04SRCE\x08DESTINAT\0\0\0\1"
@@ -262,6 +307,20 @@ async def test_what_is_no_query_is_reset_and_others_go_on(tmp_path: Path) -> Non
         session.close()
 
 
+async def test_clients_that_do_not_read_are_cut_off(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(quic_connection, "WRITE_BUFFER", 4000)
+    monkeypatch.setattr(quic_opening, "STREAM_SIZE", 10)
+    async with serving(make_world()) as served:
+        session = await served.session(tmp_path, "quic", Told())
+        for _ in range(50):
+            session.send(asking("ads.example.org"))
+        await until(lambda: not len(served.socket))
+        assert not served.door.encrypted.holders
+        session.close()
+
+
 @pytest.mark.parametrize("kind", ALPN)
 async def test_one_that_is_idle_gives_way(tmp_path: Path, kind: UpstreamKind) -> None:
     told = Told()
@@ -269,7 +328,7 @@ async def test_one_that_is_idle_gives_way(tmp_path: Path, kind: UpstreamKind) ->
         first = await served.session(tmp_path, kind, told)
         others = [await served.session(tmp_path, kind, Told()) for _ in range(2)]
         await until(lambda: told.ends)
-        assert told.ends[0].startswith("closed the connection")
+        assert told.ends == ["closed the connection"]
         assert first.room == 0
         for each in others:
             each.close()

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from pki import NOW, YEAR, Authority, Issued
+from places import nobodys_port
 from quic_asking import ALPN, KINDS, NAME, Told, asking, cause, echo, opened, sessions, until, url
 from quic_peer import QuicPeer
 
@@ -112,9 +113,7 @@ async def test_a_server_that_speaks_another_protocol(authority: Authority) -> No
 
 
 async def test_nobody_listens(authority: Authority) -> None:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = nobodys_port()
     why = await cause(sessions(url("quic", port), authority))
     assert why == f"refused the connection (127.0.0.1 UDP port {port})"
 

@@ -170,7 +170,7 @@ async def test_no_more_is_taken_than_may_wait_and_all_is_answered(
 
 async def test_a_client_that_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stream, "WRITE_BUFFER", 1024)
-    monkeypatch.setattr(stream, "MAX_QUERIES", 1_000_000)
+    monkeypatch.setattr(stream, "MOST_ENCRYPTED", 1_000_000)
     world = make_world()
     zone = "\n".join(f'example.org. 60 TXT "{"x" * 250}{i}"' for i in range(100))
     world.upstreams.says("example.org", "TXT", zone)

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sinkhole.dns.http.connection import MAX_FRAME, Http2Connection, HttpError
+from sinkhole.dns.upstream.links.session import Asking
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 STREAMS = st.sampled_from([0, 1, 2, 3, 5, 7, 2**31 - 1])
@@ -77,11 +78,27 @@ def test_any_bytes_are_events_or_an_http_error(
     assert len(http.data_to_send()) <= 100 + 40 * len(sent)
 
 
+class Eager(Pair):
+    """A link that has a question for every place that becomes free."""
+
+    def answered(self, asking: Asking, wire: bytes) -> None:
+        super().answered(asking, wire)
+        if self.session.room:
+            self.session.send(self.asking())
+
+    def refused(self, asking: Asking, what: str, *, retry: bool) -> None:
+        super().refused(asking, what, retry=retry)
+        if self.session.room:
+            self.session.send(self.asking())
+
+
 @settings(max_examples=1500, deadline=None)
-@given(SENT, st.integers(0, 4))
-def test_a_session_survives_any_bytes(sent: list[bytes], asked: int) -> None:
+@given(SENT, st.integers(0, 4), st.booleans())
+def test_a_session_survives_any_bytes(sent: list[bytes], asked: int, at_once: bool) -> None:
+    sent = [b"".join(sent)] if at_once else sent
+
     async def run() -> None:
-        pair = Pair()
+        pair = Eager()
         askings = [pair.asking() for _ in range(asked)]
         for asking in askings:
             pair.session.send(asking)

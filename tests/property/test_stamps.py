@@ -6,7 +6,7 @@ from base64 import urlsafe_b64encode
 from collections.abc import Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sinkhole.control.settings.stamps import decode_stamp
@@ -53,11 +53,13 @@ ENCRYPTED = encrypted()
 SUGGESTED = st.none() | st.lists(st.just(b"192.0.2.53"), max_size=2)
 
 
+@settings(deadline=None)
 @given(ENCRYPTED, SUGGESTED)
 def test_a_name_and_its_port_are_read_back(url: UpstreamUrl, bootstrap: list[bytes] | None) -> None:
     assert decode_stamp(encoded(url, "", bootstrap)) == url
 
 
+@settings(deadline=None)
 @given(ENCRYPTED, st.ip_addresses(v=4, network="192.0.2.0/24"))
 def test_an_address_beside_a_name_is_known_beforehand(url: UpstreamUrl, address: object) -> None:
     assert decode_stamp(encoded(url, str(address))) == url._replace(addresses=(str(address),))
@@ -72,16 +74,19 @@ def check(text: str) -> None:
         assert parse_upstream(url.text) == url
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=80).map(as_stamp) | st.text(max_size=80).map("sdns://{}".format))
 def test_whatever_stands_there_is_an_upstream_or_refused(text: str) -> None:
     check(text)
 
 
+@settings(deadline=None)
 @given(st.sampled_from([0, 2, 3, 4]), st.lists(st.binary(max_size=20).map(lp), max_size=5))
 def test_whatever_its_fields_hold_is_an_upstream_or_refused(kind: int, fields: list[bytes]) -> None:
     check(as_stamp(bytes([kind]) + bytes(8) + b"".join(fields)))
 
 
+@settings(deadline=None)
 @given(ENCRYPTED, st.data())
 def test_a_part_of_a_stamp_is_refused(url: UpstreamUrl, data: st.DataObject) -> None:
     whole = encoded(url, "")

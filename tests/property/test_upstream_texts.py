@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from base64 import b64encode
 
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from sinkhole.control.settings.upstream_urls import parse_upstream
@@ -32,6 +32,7 @@ TEXTS = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(TEXTS | st.text())
 @example("sdns://")
 def test_any_text_is_an_upstream_or_refused(text: str) -> None:
@@ -68,11 +69,13 @@ def urls(draw: st.DrawFn) -> UpstreamUrl:
     )
 
 
+@settings(deadline=None)
 @given(urls())
 def test_what_is_written_is_read_back(url: UpstreamUrl) -> None:
     assert parse_upstream(url.text) == url
 
 
+@settings(deadline=None)
 @given(TEXTS | st.text())
 def test_routes_subnets_and_proxies_are_read_back_or_refused(text: str) -> None:
     for read, write in (

@@ -3,7 +3,7 @@
 `python tests/web/pretend.py [port]` serves the page on it, for working on the page. Pictures of
 the page need no script, of this house or of a real server:
 
-    chromium --headless --disable-gpu --hide-scrollbars --window-size=1200,1020 \\
+    chromium --headless --disable-gpu --hide-scrollbars --window-size=1200,1500 \\
         --blink-settings=preferredColorScheme=1 --virtual-time-budget=3000 \\
         --screenshot=docs/page-light.png http://127.0.0.1:8099/
 
@@ -236,7 +236,10 @@ class PretendHouse:
                 for number, (name, ms) in enumerate(UPSTREAMS, 9)],
             "cache": {"entries": 4210 * self._scale, "size_bytes": 1_912_004 * self._scale,
                       "limit_bytes": 32 << 20},
-            "prefetch": None, "certificate": None,
+            "prefetch": {"enabled": True, "asked": 391 * self._scale, "failed": 0,
+                         "saved": 1204 * self._scale, "underway": 0, "pauses": False},
+            "certificate": {"names": ["dns.example.org"], "issuer": "An authority",
+                            "expires": self._opened + 60 * 86400, "days_left": 60},
             "log": {"enabled": True, "waiting": 0, "dropped": 0,
                     "rows": 118_204 * self._scale + len(self.rows),
                     "size_bytes": 21_400_000 * self._scale + 40_960, "error": None},

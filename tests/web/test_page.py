@@ -127,9 +127,8 @@ async def test_nothing_is_wider_than_the_screen(visit: Any, width: int) -> None:
     house = PretendHouse()
     for name in NASTY:
         client = "2001:db8:aaaa:bbbb:cccc:dddd:eeee:ffff"
-        house.ask({"name": name, "rule": name, "list": name, "outcome": "blocked",
-                   "blocked": True, "client": client, "type": "HTTPS",
-                   "transport": "https"})  # fmt: skip
+        house.ask({"name": name, "rule": name, "list": name, "outcome": "blocked", "type": "HTTPS",
+                   "transport": "https", "blocked": True, "client": client})  # fmt: skip
     page = await visit(house, width=width)
     await expect(page.locator("td.asked").first).to_be_visible()
     assert await page.evaluate("document.documentElement.scrollWidth") <= width

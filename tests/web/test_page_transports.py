@@ -59,12 +59,8 @@ async def test_upstreams_say_how_they_are_asked_and_how_they_do(visit: Any) -> N
     unasked = {"kind": "h3", "name": "h3://dns.example.com", "address": "", "connected_s": None,
                "rtt_p50_ms": None, "rtt_p95_ms": None, "queries": 0, "failures": 0,
                "last_failure": ""}  # fmt: skip
-    house.status = lambda: (
-        plain()
-        | {  # type: ignore[method-assign]  # these upstreams
-            "upstreams": [fine, fine | down, fine | unasked]
-        }
-    )
+    changed: dict[str, Any] = {"upstreams": [fine, fine | down, fine | unasked]}
+    house.status = lambda: plain() | changed  # type: ignore[method-assign]  # these upstreams
     page = await visit(house)
     rows = page.locator("#upstreams li")
     await expect(rows.nth(0)).to_have_text(
@@ -84,23 +80,31 @@ async def test_upstreams_say_how_they_are_asked_and_how_they_do(visit: Any) -> N
     await expect(rows.nth(1)).to_have_class("fine")
 
 
-async def test_the_certificate_and_what_is_fetched_ahead_are_facts_where_there_are_any(
+async def test_what_is_encrypted_and_fetched_ahead_are_facts_where_there_is_any(
     visit: Any,
 ) -> None:
     house = PretendHouse()
     plain = house.status
-    changed: dict[str, Any] = {}
+    changed: dict[str, Any] = {
+        "encrypted": [], "certificate": None, "prefetch": plain()["prefetch"] | {"enabled": False}
+    }  # fmt: skip
     house.status = lambda: plain() | changed  # type: ignore[method-assign]  # what a house has
     page = await visit(house)
-    await expect(page.locator("#facts")).not_to_contain_text("Certificate")
-    await expect(page.locator("#facts")).not_to_contain_text("Fetched ahead")
+    facts = page.locator("#facts")
+    await expect(facts).to_contain_text("DNS at192.0.2.2:53, [::]:53Page at")
+    await expect(facts).not_to_contain_text("Fetched ahead")
     changed |= {
-        "prefetch": {"asked": 30, "saved": 1200},
-        "certificate": {"names": ["dns.example.org", "192.0.2.2"], "expires": 1_800_014_400,
-                        "problem": "the new key does not fit"},
+        "encrypted": ["192.0.2.2:853 (TLS)", "192.0.2.2:443 (HTTPS)"],
+        "prefetch": plain()["prefetch"] | {"asked": 30, "saved": 1200, "pauses": True},
+        "certificate": {"names": ["dns.example.org", "192.0.2.2"], "issuer": "",
+                        "expires": 1_800_014_400, "days_left": 3},
     }  # fmt: skip
     await page.clock.run_for(16_000)
-    facts = page.locator("#facts")
-    await expect(facts).to_contain_text("30 answers, 1,200 queries did not wait")
+    await expect(facts).to_contain_text("Encrypted at192.0.2.2:853 (TLS), 192.0.2.2:443 (HTTPS)")
+    await expect(facts).to_contain_text(
+        "30 answers, 1,200 queries did not wait; pauses while upstreams fail"
+    )
     await expect(facts).to_contain_text("dns.example.org, 192.0.2.2 until Jan 15, 2027")
-    await expect(facts.locator(".error")).to_have_text("the new key does not fit")
+    changed["certificate"]["days_left"] = -1
+    await page.clock.run_for(16_000)
+    await expect(facts.locator(".error")).to_have_text("expired on Jan 15, 2027")

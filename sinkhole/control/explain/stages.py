@@ -16,7 +16,7 @@ from sinkhole.dns.pipeline.decide_question import ROUTE, Stage, filtered, reserv
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.pipeline import STAGES
 from sinkhole.dns.policy.dns64 import DNS64
-from sinkhole.dns.policy.routes import UNQUALIFIED, Route
+from sinkhole.dns.policy.routes import UNQUALIFIED, Route, set_of_route
 from sinkhole.dns.upstream.prober import LOOP_ZONE
 from sinkhole.dns.wire.name import is_below
 from sinkhole.model.explanation import RecordText, RuleOpinion, StageSaid
@@ -104,7 +104,7 @@ def _route(inquiry: Inquiry) -> str:
     question, policy = inquiry.question, inquiry.policy
     route = policy.routes.of(question.name, question.qtype)
     said = f"{_of(route)} leads to upstreams of its own"
-    if route.via != route.key:
+    if route.via != set_of_route(route.key):
         said = f"{_of(route)} leads to the upstreams {route.via!r}"
     inside = "; answers may hold addresses of the house" if policy.rebinding is not None else ""
     return said + inside

@@ -174,7 +174,8 @@ def _with_interface(host: str, text: str) -> str:
     """An address in its shortest spelling; ValueError if what is behind % is no interface."""
     address = ip_address(host)
     ip, percent, interface = host.partition("%")
-    if percent and not (address.is_link_local and _INTERFACE.fullmatch(interface)):
+    is_interface = _INTERFACE.fullmatch(interface) and interface.isprintable()
+    if percent and not (address.is_link_local and is_interface):
         raise ValueError(_not_an_interface(text, ip, is_needed=address.is_link_local))
     return str(address)
 

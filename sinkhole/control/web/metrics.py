@@ -66,8 +66,7 @@ class _Collector(Collector):
         yield from _cache(status["cache"])
         yield from _lists(self._sources.list_status())
         yield from _upstreams(status["upstreams"])
-        if status["prefetch"] is not None:
-            yield from _prefetch(status["prefetch"])
+        yield from _prefetch(status["prefetch"])
         if status["certificate"] is not None:
             yield _expiry(status["certificate"])
         if status["log"] is not None:
@@ -158,6 +157,7 @@ def _rtt_quantiles(upstreams: Sequence[UpstreamStatus]) -> Metric:
 def _prefetch(prefetch: PrefetchStatus) -> Iterator[Metric]:
     for name, text, count in (
         ("sinkhole_prefetch_asked", "Questions asked ahead.", prefetch["asked"]),
+        ("sinkhole_prefetch_failed", "Of those, not answered.", prefetch["failed"]),
         ("sinkhole_prefetch_saved", "Queries that had not to wait.", prefetch["saved"]),
     ):
         family = CounterMetricFamily(name, text)

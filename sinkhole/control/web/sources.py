@@ -27,7 +27,7 @@ class ServerStatus(TypedDict):
 
     `names` is the sum over all lists, `losses` counts by what was given up at a bound, `problems`
     are sentences for people. `log` is None until the query log is open, `certificate` while no
-    listener shows one, `prefetch` where nothing is fetched ahead.
+    listener shows one.
     """
 
     version: str
@@ -40,7 +40,7 @@ class ServerStatus(TypedDict):
     names: int
     upstreams: list[UpstreamStatus]
     cache: CacheStatus
-    prefetch: PrefetchStatus | None
+    prefetch: PrefetchStatus
     certificate: CertificateStatus | None
     log: LogStatus | None
     losses: dict[str, int]

@@ -17,7 +17,7 @@ MOST_KNOWN: Final = 256
 TABLE_SIZE: Final = 4096
 """Bytes of the dynamic table, whatever more the peer would keep: each header is sought in it."""
 
-_ALWAYS_NEW: Final = frozenset((b"content-length", b"cache-control"))
+_ALWAYS_NEW: Final = frozenset((b"content-length", b"cache-control", b"date"))
 """Headers with too many values to be worth a place in the table."""
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from email.utils import formatdate
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from sinkhole.dns.http.freshness import max_age_of
@@ -29,6 +31,12 @@ def answer(reply: bytes, alt_svc: bytes = b"") -> Response:
         (b"cache-control", b"max-age=%d" % max_age_of(reply)),
     )
     return Response(200, (*headers, (b"alt-svc", alt_svc)) if alt_svc else headers, reply)
+
+
+@lru_cache(maxsize=2)
+def date(second: int) -> tuple[bytes, bytes]:
+    """The header that says when, given Unix time: caches count from there (RFC 9110 §6.6.1)."""
+    return b"date", formatdate(second, usegmt=True).encode()
 
 
 def refusal(refused: Refusal) -> Response:

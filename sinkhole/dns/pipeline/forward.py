@@ -136,11 +136,13 @@ class Forwarding:
         key, now = waiting.key, waiting.arrived
         kept, missing = [outdated] if outdated else [], self._missing(key, waiting)
         shared = self._shared_key(waiting)
-        if shared != key:
+        if shared is not key:
             known = self._find(shared)
             if known and known.answer and now < known.answer.expires:
                 kept.append(known)
             missing = missing or self._missing(shared, waiting)
+        if not kept and missing is None:
+            return None  # nearly every time
         question, view, permit = waiting.question, waiting.view, waiting.permit
         ready = decide_from_memory(question, view, kept, missing, permit, now)
         if ready is not None and ready is not outdated:
@@ -152,7 +154,11 @@ class Forwarding:
 
     @staticmethod
     def _shared_key(waiting: Waiting) -> bytes:
-        return shared_key(waiting.key, len(waiting.question.name), waiting.client.shared_tag)
+        """The key of what is for everybody, which is nearly always the question's own."""
+        client, question = waiting.client, waiting.question
+        if client.tag == client.shared_tag and not question.subnet:
+            return waiting.key
+        return shared_key(waiting.key, len(question.name), client.shared_tag)
 
     def _send(self, asking: Asking) -> None:
         via, client = asking.waiting.permit.via, asking.waiting.client
@@ -269,7 +275,7 @@ class Forwarding:
         if ready.fresh_until > now:
             self._table.put_answer(waiting.key, len(question.name), ready)
             shared = self._shared_key(waiting)
-            if shared != waiting.key and not answer.subnet:
+            if shared is not waiting.key and not answer.subnet:
                 self._table.put_answer(shared, len(question.name), ready)
         return ready, report
 

@@ -318,8 +318,8 @@ class Pipeline:
             end_of(wire, HEADER_SIZE)
         except WireError as error:
             return self._answer_malformed(wire, client, error.rcode, now)
-        waiting = waiting_of(policy, wire, end, shape, client, channel, key, now)
-        question, view = waiting.question, waiting.view
+        question = shape.question(key[: end - HEADER_SIZE])
+        view = View(policy, client.traits, shape.qclass, client.packed)
         is_ours = question.name.endswith(LOOP_ZONE) and self._upstreams.is_loop_probe(question)
         decided = forwarding_loop(question, policy) if is_ours else decide_question(question, view)
         if isinstance(decided, Ready):
@@ -328,7 +328,7 @@ class Pipeline:
             if shape.qclass == n.CLASS_IN:  # else refused again as quickly, and whatever the name
                 self._table.put(key, decided)
             return decided
-        waiting = waiting._replace(permit=decided)
+        waiting = Waiting(wire, end, shape, client, channel, key, question, view, decided, now)
         if ready := self._forwarding.recall(waiting, known if state is State.OUTDATED else None):
             return ready
         if not shape.flags & n.RD:  # RFC 1034 §5.3.1: it is for the client to ask for recursion

@@ -20,6 +20,9 @@ from sinkhole.dns.wire.text.rdata import rdata_from_text
 TTL_S: Final = 300
 """Certificates and listeners come and go: clients are to look again soon."""
 
+MOST_SERVICES: Final = 8
+"""Records of one name: a client takes the first that it can use."""
+
 MOST_HINTS: Final = 8
 """Addresses of each family in one record; the others are left out, as a reply must hold them."""
 
@@ -49,7 +52,9 @@ class Designated:
         for priority, service in enumerate(services, start=1):
             rdata = rdata_from_text(n.Type.SVCB, _text(priority, service))
             for name in (_ANYBODYS, from_text(f"_dns.{service.name}")):
-                self._records.setdefault(name, []).append(rdata)
+                there = self._records.setdefault(name, [])
+                if len(there) < MOST_SERVICES:
+                    there.append(rdata)
 
     def answer(self, name: bytes, qtype: int) -> SyntheticReply | None:
         """What is said about a lower-cased wire name by which clients look for services, if any."""

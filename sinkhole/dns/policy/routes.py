@@ -25,6 +25,11 @@ _OF_ZONES: Final = frozenset({n.Type.NS, n.Type.SOA, n.Type.DS, n.Type.DNSKEY})
 """Asked about top-level domains, by clients that validate (RFC 4035 §5.3.1): no host has them."""
 
 
+def set_of_route(key: str) -> str:
+    """What the set is called that has the servers of one route; no set of the settings can be."""
+    return f"route {key}"
+
+
 class Route(NamedTuple):
     """A route: its key, as in the settings, and the upstream set it leads to.
 

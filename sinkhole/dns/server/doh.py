@@ -7,6 +7,7 @@ gets responses, each once, now or later.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import partial
@@ -21,7 +22,7 @@ from sinkhole.dns.http.request import (
     Refusal,
     read_request,
 )
-from sinkhole.dns.http.response import Response, answer, refusal
+from sinkhole.dns.http.response import Response, answer, date, refusal
 from sinkhole.dns.pipeline.channel import Channel
 from sinkhole.dns.server.client_id import read_client_id
 from sinkhole.dns.server.door import Door
@@ -75,9 +76,9 @@ class Doh:
             return asked._replace(client_id=client_id) if client_id else NO_SUCH_PATH
         return asked
 
-    def refuse(self, refused: Refusal, method: bytes) -> Response:
-        """The response to a request that asks nothing of DNS."""
-        response = refusal(refused)
+    def refuse(self, refused: Refusal, method: bytes = b"") -> Response:
+        """The response to a request that is not answered by DNS."""
+        response = _dated(refusal(refused))
         return response._replace(body=b"") if method == b"HEAD" else response
 
     def answer(
@@ -91,26 +92,31 @@ class Doh:
         """Answer a whole request; `respond` is called once, perhaps before this returns."""
         query = body if asked.query is None else asked.query
         if len(query) > QUERY_SIZE:
-            respond(refusal(TOO_LARGE))
+            respond(self.refuse(TOO_LARGE))
             return
         packed, channel = self.packed, self.channel
         if self._is_proxied:
             try:
                 packed = client_behind(packed, headers, self.door.is_proxy)
             except WireError as error:
-                respond(refusal(Refusal(400, f"It is not clear whose request this is: {error}.")))
+                unclear = Refusal(400, f"It is not clear whose request this is: {error}.")
+                respond(self.refuse(unclear))
                 return
         if asked.client_id:
             channel = replace(channel, client_id=asked.client_id)
         if not self.door.serve(query, packed, channel, arrived, partial(self._answered, respond)):
-            respond(refusal(_why_unanswered(query)))
+            respond(self.refuse(_why_unanswered(query)))
 
     def close_batch(self, arrived: float) -> None:
         """What came with one wake-up is answered as far as it can be."""
         self.door.close_batch(self.channel, arrived)
 
     def _answered(self, respond: Respond, reply: bytes) -> None:
-        respond(answer(reply, self.service.alt_svc))
+        respond(_dated(answer(reply, self.service.alt_svc)))
+
+
+def _dated(response: Response) -> Response:
+    return response._replace(headers=(*response.headers, date(int(time.time()))))
 
 
 def _why_unanswered(query: bytes) -> Refusal:

@@ -14,7 +14,7 @@ from typing import Final
 
 from sinkhole.dns.http.http1 import Head, body_size, read_head, render
 from sinkhole.dns.http.request import NO_SUCH_PATH, QUERY_SIZE, Asked, Refusal
-from sinkhole.dns.http.response import Response, refusal
+from sinkhole.dns.http.response import Response
 from sinkhole.dns.server.doh import (
     BUSY_IDLE_S,
     IDLE_S,
@@ -108,7 +108,7 @@ class Http1Requests(asyncio.Protocol):
         if head is None:
             return False
         if isinstance(head, Refusal):
-            self._begin(closes=True).response = refusal(head)
+            self._begin(closes=True).response = self._doh.refuse(head)
             return True
         asked = self._doh.begin(head.method, head.target, head.value(b"content-type"))
         if asked is NO_SUCH_PATH and self._doh.service.page is not None:

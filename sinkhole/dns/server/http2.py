@@ -27,7 +27,7 @@ from h2.events import (
 
 from sinkhole.dns.http.connection import Goaway, Http2Connection, HttpError, goaway_frame
 from sinkhole.dns.http.request import NO_SUCH_PATH, QUERY_SIZE, TOO_LARGE, Asked
-from sinkhole.dns.http.response import Response, refusal
+from sinkhole.dns.http.response import Response
 from sinkhole.dns.server.doh import (
     BUSY_IDLE_S,
     IDLE_S,
@@ -159,7 +159,7 @@ class Http2Requests(asyncio.Protocol):
         incoming.body += data
         if len(incoming.body) > QUERY_SIZE:
             del self._incoming[stream]
-            self._respond(stream, refusal(TOO_LARGE))
+            self._respond(stream, self._doh.refuse(TOO_LARGE))
 
     def _take_end(self, stream: int, arrived: float) -> None:
         incoming = self._incoming.pop(stream, None)

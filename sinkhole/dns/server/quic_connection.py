@@ -209,6 +209,9 @@ class QuicClient:
 
     def _speak(self, alpn: str) -> None:
         """The handshake is done: take a place among the others."""
+        if alpn not in self._protocols:
+            self.close()
+            return
         self.channel, speak = self._protocols[alpn]
         client_id = client_id_of(self._native.server_name, self._names)
         if client_id:

@@ -25,6 +25,8 @@ MAX_IN_FLIGHT: Final = 16
 """Queries of one connection that wait for upstreams; reading pauses beyond it."""
 MAX_QUERIES: Final = 200
 """Queries on one connection before it is closed, so that none lives forever."""
+MOST_ENCRYPTED: Final = 10_000
+"""The same where a new connection costs a handshake: that takes as long as thirty queries."""
 IDLE_S: Final = 10.0
 ENCRYPTED_IDLE_S: Final = 30.0
 """The same where a new connection costs a handshake (RFC 7858 §3.4); IDLE_S when they are many."""
@@ -78,7 +80,7 @@ class StreamConnection(asyncio.Protocol):
         self._door = door
         self._buffer = bytearray()
         self._in_flight = 0
-        self._queries = 0
+        self._left = MOST_ENCRYPTED if channel.encrypted else MAX_QUERIES
         self._used = time.monotonic()
         self._message_began: float | None = None
         self._at_end = False
@@ -119,7 +121,7 @@ class StreamConnection(asyncio.Protocol):
         buffer = self._buffer
         self._is_reading = True
         while len(buffer) >= 2 and not self._transport.is_closing():
-            if self._in_flight >= MAX_IN_FLIGHT or self._queries >= MAX_QUERIES:
+            if self._in_flight >= MAX_IN_FLIGHT or not self._left:
                 self._transport.pause_reading()  # what is not read here waits at the client
                 break
             size = int.from_bytes(buffer[:2], "big")
@@ -127,7 +129,7 @@ class StreamConnection(asyncio.Protocol):
             if len(buffer) < end:
                 break
             if size > QUERY_SIZE:  # no query can be: its header is answered, the rest never read
-                self._queries = MAX_QUERIES
+                self._left = 1
             wire = bytes(buffer[2:end])
             del buffer[:end]
             self._message_began = None
@@ -139,13 +141,13 @@ class StreamConnection(asyncio.Protocol):
 
     def _take(self, wire: bytes, arrived: float) -> None:
         self._used = arrived
-        self._queries += 1
+        self._left -= 1
         self._in_flight += 1
         self._door.touched(self)
         if not self._door.serve(wire, self.client.packed, self.channel, arrived, self._answered):
             self._in_flight -= 1
             self._transport.close()  # what is no query over UDP is silence, over TCP the end
-        elif self._queries >= MAX_QUERIES and not self._in_flight:
+        elif not self._left and not self._in_flight:
             self._transport.close()
 
     def _answered(self, reply: bytes) -> None:
@@ -159,7 +161,7 @@ class StreamConnection(asyncio.Protocol):
 
     def _go_on(self) -> None:
         """After an answer: end if that was the last one, else read on where reading paused."""
-        if not self._in_flight and (self._at_end or self._queries >= MAX_QUERIES):
+        if not self._in_flight and (self._at_end or not self._left):
             self._transport.close()
         elif not self._transport.is_closing():
             self._transport.resume_reading()

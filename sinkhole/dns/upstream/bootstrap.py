@@ -24,8 +24,8 @@ from sinkhole.model.errors import UpstreamError
 from sinkhole.model.faults import Faults
 from sinkhole.model.tasks import Tasks
 
-LOOK_UP_S: Final = 4.0
-"""How long one look-up may take; each resolver is asked twice in this time."""
+LOOK_UP_S: Final = 3.0
+"""How long one look-up may take, less than a connection; each resolver is asked twice in it."""
 
 PATIENCE_S: Final = 1.0
 """How long new addresses are waited for where none of the old ones works."""

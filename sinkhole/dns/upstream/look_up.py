@@ -1,7 +1,8 @@
 """One look-up of a name: all resolvers are asked at once, for both families.
 
 The first resolver with addresses of a family settles that family, and so does one that says there
-are none. Where one family has addresses, the other is not waited for long.
+are none. Where one family has addresses, the other is not waited for long; nor are resolvers that
+say nothing, where others have said that they cannot help.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from sinkhole.model.errors import UpstreamError, WireError
 
 OTHER_FAMILY_S: Final = 0.2
 """How long one family is waited for once the other has addresses (RFC 8305 §3)."""
+
+OTHER_RESOLVERS_S: Final = 1.0
+"""How long the others are waited for once one has said that it cannot help."""
 
 SHORTEST_S: Final = 60.0
 LONGEST_S: Final = 86_400.0
@@ -82,6 +86,7 @@ class LookUp:
             self._note(resolver, question.qtype, outcome.what)
         elif outcome.reply.rcode != Rcode.NOERROR or outcome.reply.tc:
             self._note(resolver, question.qtype, f"answered {rcode_name(outcome.reply.rcode)}")
+            self._end_within(OTHER_RESOLVERS_S)
         else:
             self._take(resolver, question, outcome.reply)
         self._look()
@@ -117,8 +122,16 @@ class LookUp:
             return
         if not any(self._waiting.values()):
             self._end()
-        elif self._addresses and self._timer is None:
-            self._timer = self._loop.call_later(OTHER_FAMILY_S, self._end)
+        elif self._addresses:
+            self._end_within(OTHER_FAMILY_S)
+
+    def _end_within(self, limit_s: float) -> None:
+        ends_at = self._loop.time() + limit_s
+        if self._timer is not None:
+            if self._timer.when() <= ends_at:
+                return
+            self._timer.cancel()
+        self._timer = self._loop.call_at(ends_at, self._end)
 
     def _end(self) -> None:
         if self.found.done():

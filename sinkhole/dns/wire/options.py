@@ -28,6 +28,7 @@ MOST_OPTIONS: Final = 100
 NO_SUBNET: Final = b"\0\1\0\0"
 """The client subnet that says: tell nobody where the client is (RFC 7871 §7.1.2)."""
 
+_SOURCE_AT: Final = 2
 _SCOPE_AT: Final = 3
 _FAMILY_BITS: Final = {0: 0, 1: 32, 2: 128}
 """Address bits by ECS family. Family 0 is how some clients say "no address" (`dig +subnet=0`)."""
@@ -57,7 +58,7 @@ def options_in(data: bytes) -> Iterator[tuple[int, bytes]]:
 
 def wants_no_subnet(code: int, data: bytes) -> bool:
     """Whether an option of a query, which was checked, says that nobody is to be told of it."""
-    return code == n.Option.ECS and not data[2]
+    return code == n.Option.ECS and not data[_SOURCE_AT]
 
 
 def subnet_option(packed: bytes, bits: int) -> bytes:
@@ -83,7 +84,7 @@ def scope_of(said: bytes, asked: bytes) -> int:
     everybody (RFC 7871 §7.2.2). Raises WireError where it is about another subnet: such a reply
     has to be dropped (§7.3).
     """
-    if not said or not asked or asked == NO_SUBNET:
+    if not said or not asked or not asked[_SOURCE_AT]:
         return 0
     if said[:_SCOPE_AT] != asked[:_SCOPE_AT] or said[_SCOPE_AT + 1 :] != asked[_SCOPE_AT + 1 :]:
         raise WireError("an answer for another client subnet than was asked for")

@@ -86,10 +86,9 @@ def render_query(
     """The query for a question, with the id and letter case that the caller drew at random.
 
     `case_bits` holds eight bits for each byte of the wire name (more are ignored, 0 leaves the
-    name lower-cased); see `spell`. Without EDNS there is no place for DO and the
-    client's subnet: they are left out. Both
-    must come from the operating system's random source, for they are what a forger has to guess
-    (RFC 5452 §9.2). `padded` is for encrypted transports; without EDNS there is no place for it.
+    name lower-cased); see `spell`. Both must come from the operating system's random source, for
+    they are what a forger has to guess (RFC 5452 §9.2). `padded` is for encrypted transports.
+    Without EDNS there is no place for that, for DO and for the client's subnet: they are left out.
     Cost: about 1 µs.
     """
     name = spell(question.name, case_bits) if case_bits else question.name

@@ -14,6 +14,7 @@ PLAIN: dict[str, Any] = {
 }  # fmt: skip
 EXPLAINED: dict[str, Any] = PLAIN | {
     "outcome": "forwarded", "detail": "", "hop": None, "asks": "a.example", "answer": None,
+    "via": "", "subnet": None,
     "decided_by": {"list": None, "line": None, "rule": None}, "stages": [], "group": "default",
     "client": {"address": "192.0.2.7", "name": "", "tags": [], "traits": []},
     "cache": [], "leads_to": [], "heard": False, "changes": [], "lists": [], "data_dir": "data",
@@ -53,6 +54,19 @@ def kept(**differs: Any) -> dict[str, Any]:
         "detail": "", "rcode": "NOERROR", "records": [],
     }  # fmt: skip
     return entry | differs
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({}, "upstream  asked about a.example when there is no answer in the cache\n"),
+        ({"via": "office"}, "upstream  those of the set 'office' are asked about a.example when"),
+        ({"subnet": "192.0.2.0/24"}, "in the cache; told that the client is in 192.0.2.0/24\n"),
+        ({"subnet": "0.0.0.0/0"}, "in the cache; told to keep to themselves where it is from\n"),
+    ],
+)
+def test_whom_a_question_goes_to_is_told(asked: dict[str, Any], sentence: str) -> None:
+    assert sentence in in_words(EXPLAINED | asked) + "\n"
 
 
 @pytest.mark.parametrize(

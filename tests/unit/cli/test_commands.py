@@ -16,6 +16,8 @@ COMMANDS = [
     "run", "check-config", "explain", "stats", "compile", "healthcheck", "lists", "lists status",
     "lists update", "lists catalogue", "lists add", "lists remove", "lists enable",
     "lists disable", "lists preview", "lists accept", "lists rollback", "lists diff",
+    "upstream", "upstream test", "certificate", "certificate self-signed", "certificate show",
+    "certificate mobileconfig",
 ]  # fmt: skip
 
 

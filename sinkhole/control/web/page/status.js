@@ -66,28 +66,34 @@ function failures({ up, down_s, failures: failed, last_failure }) {
   return failed ? [`${count(failed)} failed, the last`, ...why] : [];
 }
 
-function facts({ version, uptime_s, listen, web, names, cache, prefetch, certificate, log }) {
+function facts({
+  version, uptime_s, listen, encrypted, web, names, cache, prefetch, certificate, log,
+}) {
   return [
     ["Version", version],
     ["Running for", span(uptime_s)],
-    ["DNS at", ...listen.flatMap((address, index) => [index ? ", " : "", foreign(address)])],
+    ["DNS at", ...separated(listen)],
+    ...(encrypted.length ? [["Encrypted at", ...separated(encrypted)]] : []),
+    ...(certificate ? [["Certificate", ...certificateWords(certificate)]] : []),
     ["Page at", foreign(web)],
     ["Names on lists", count(names)],
     ["Cache", many(cache.entries, "answer"), `, ${size(cache.size_bytes)} of `,
       size(cache.limit_bytes)],
-    ...(prefetch ? [["Fetched ahead", `${many(prefetch.asked, "answer")}, `
-      + `${many(prefetch.saved, "query", "queries")} did not wait`]] : []),
-    ...(certificate ? [["Certificate", ...certificateWords(certificate)]] : []),
+    ...(prefetch.enabled ? [["Fetched ahead", prefetchWords(prefetch)]] : []),
     ["Query log", ...logWords(log)],
   ];
 }
 
-function certificateWords({ names, expires, problem }) {
-  const shown = names.flatMap((name, index) => [index ? ", " : "", foreign(name, "isolated")]);
-  const parts = [...shown, ` until ${date(expires)}`];
-  if (problem) parts.push("; ", el("span", { class: "error" }, foreign(problem, "isolated")));
-  return parts;
-}
+const separated = (texts) =>
+  texts.flatMap((text, index) => [index ? ", " : "", foreign(text, "isolated")]);
+
+const certificateWords = ({ names, expires, days_left }) =>
+  [...separated(names), el("span", { class: days_left < 0 && "error" },
+    ` ${days_left < 0 ? "expired on" : "until"} ${date(expires)}`)];
+
+const prefetchWords = ({ asked, saved, pauses }) =>
+  `${many(asked, "answer")}, ${many(saved, "query", "queries")} did not wait`
+    + (pauses ? "; pauses while upstreams fail" : "");
 
 function logWords({ enabled, rows, size_bytes, dropped, error }) {
   if (!enabled) return ["switched off"];

@@ -106,7 +106,6 @@ class Http2Session(asyncio.Protocol):
         self._http = Http2Connection(client_side=True, most_streams=0)
         self._underway: dict[int, _Exchange] = {}
         self._next_stream = 1
-        self._most = MOST_STREAMS
         self._farewell = ""  # why it takes no more questions, if so
         self._is_full = False
         self._will_flush = False
@@ -188,10 +187,7 @@ class Http2Session(asyncio.Protocol):
             self._take_end(event.stream_id)
         elif isinstance(event, StreamReset):
             self._take_reset(event.stream_id, int(event.error_code))
-        elif isinstance(event, RemoteSettingsChanged):
-            self._most = min(MOST_STREAMS, self._http.remote_settings.max_concurrent_streams)
-            self._push_all()
-        elif isinstance(event, WindowUpdated):
+        elif isinstance(event, RemoteSettingsChanged | WindowUpdated):
             self._push_all()
         elif isinstance(event, Goaway):
             self._take_goaway(event)
@@ -286,7 +282,9 @@ class Http2Session(asyncio.Protocol):
         if self._farewell or self.is_over:
             self.room = 0
         else:
-            self.room = max(0, self._most - len(self._underway))
+            # As h2 knows it: it has read all that arrived, also what we have not come to yet.
+            most = min(MOST_STREAMS, self._http.remote_settings.max_concurrent_streams)
+            self.room = max(0, most - len(self._underway))
         self._is_full = self._is_full or not self.room
 
     def _end(self, what: str) -> None:

@@ -167,6 +167,7 @@ _ALERT_WORDS: Final = {
     120: "speaks QUIC on this port, but not this protocol",
 }
 _IDLE: Final = "Idle timeout"
+_H3_NO_ERROR: Final = 0x100
 
 
 def words_of_end(end: End) -> str:
@@ -176,7 +177,7 @@ def words_of_end(end: End) -> str:
         return _ALERT_WORDS.get(end.alert, f"broke the TLS handshake{said}, alert {end.alert}")
     if end.of_transport and end.reason == _IDLE:
         return "was not heard of for too long"
-    if end.code == 0:
+    if end.code == 0 or (not end.of_transport and end.code == _H3_NO_ERROR):
         return f"closed the connection{said}"
     kind = "QUIC error" if end.of_transport else "error"
     return f"closed the connection with {kind} {end.code:#x}{said}"

@@ -72,11 +72,11 @@ def route_of(told: dict[str, Any]) -> tuple[str | None, str]:
 
 def test_whom_a_route_leads_to_is_told(house: Build) -> None:
     home = house(rules=["@@||good.corp.example^"])
-    sets = {"corp.example": "corp.example", "*.lab.example": "office", "vpn.corp.example": ""}
+    sets = {"corp.example": "route corp.example", "*.lab.example": "office", "vpn.corp.example": ""}
     home.publish(routes=Routes(sets | {"unqualified": "router"}))
     inside = "; answers may hold addresses of the house"
     assert route_of(home.told("www.corp.example")) == (
-        "corp.example",
+        "route corp.example",
         "the route of corp.example leads to upstreams of its own" + inside,
     )
     assert route_of(home.told("a.lab.example")) == (
@@ -94,7 +94,7 @@ def test_whom_a_route_leads_to_is_told(house: Build) -> None:
     assert route_of(home.told("example.org")) == ("", "no route: for the usual upstreams")
     assert decisive(home.told("www.corp.example")) == "route"
     allowed = home.told("good.corp.example")
-    assert (decisive(allowed), allowed["via"]) == ("lists", "corp.example")
+    assert (decisive(allowed), allowed["via"]) == ("lists", "route corp.example")
     assert home.told("tiktok.home.arpa")["via"] is None
 
 

@@ -81,44 +81,30 @@ async def every_page(history: History, limit: int = 200, **filters: Any) -> list
             return found
 
 
-def meets(
-    row: Any,
-    client: str = "",
-    name: str = "",
-    verdict: str = "",
-    qtype: str = "",
-    transport: str = "",
-) -> bool:
+def meets(row: Any, **wanted: str) -> bool:
     """The same filters in the plainest way."""
-    kind = "allowed" if not row["blocked"] else "blocked"
-    outcome_kind = Outcome[row["outcome"].upper()].kind
-    return (
-        (not client or row["client"] == client.lower())
-        and (not name or name.lower() in row["name"])
-        and (not verdict or verdict in (kind, outcome_kind))
-        and (not qtype or row["type"] == qtype.upper())
-        and (not transport or row["transport"] == transport)
+    of_row = {
+        "client": (row["client"],),
+        "verdict": (
+            Outcome[row["outcome"].upper()].kind,
+            "blocked" if row["blocked"] else "allowed",
+        ),
+        "qtype": (row["type"].lower(),),
+        "transport": (row["transport"],),
+    }
+    name = wanted.pop("name", "")
+    return name.lower() in row["name"] and all(
+        value.lower() in of_row[key] for key, value in wanted.items()
     )
 
 
 FILTERS: list[dict[str, Any]] = [
     {},
-    {"client": "192.0.2.2"},
-    {"name": "www"},
-    {"name": "RARE.example"},
-    {"name": "example"},
-    {"verdict": "blocked"},
-    {"verdict": "allowed"},
-    {"verdict": "cached"},
-    {"verdict": "forwarded"},
-    {"verdict": "local"},
-    {"verdict": "failed"},
-    {"verdict": "refused"},
-    {"qtype": "AAAA"},
-    {"qtype": "mx"},
-    {"client": "Phone"},
-    {"transport": "udp"},
-    {"transport": "tls"},
+    *({"client": each} for each in ("192.0.2.2", "Phone")),
+    *({"name": each} for each in ("www", "RARE.example", "example")),
+    *({"verdict": each} for each in filters_module.VERDICTS),
+    *({"qtype": each} for each in ("AAAA", "mx")),
+    *({"transport": each} for each in ("udp", "tls")),
     {"transport": "tcp", "verdict": "cached"},
     {"name": "ads", "client": "2001:db8::1"},
     {"name": "example", "verdict": "failed", "client": "192.0.2.1"},

@@ -41,54 +41,44 @@ def writers_connection(kit: Kit) -> Database:
 async def test_what_goes_into_the_buffer_comes_out_as_rows(path: Path) -> None:
     now = float(int(time.time()))
     async with a_log(path, rule_text=lambda cause: f"||rule{cause.line}^") as kit:
-        kit.buffer.append(batch([report("www.example.org")], client="2001:db8::7", time_s=now - 1))
+        www = batch([report("www.example.org")], "2001:db8::7", now - 1, channel="tls")
+        kit.buffer.append(www)
         kit.buffer.append(batch([blocked("ads.example.com")], time_s=now, duration_us=1500))
         await kit.written(2)
         page = await kit.log.history.page()
-    assert page == {
-        "queries": [
-            {
-                "id": f"{now:.0f}000000",
-                "time": now,
-                "client": "192.0.2.1",
-                "name": "ads.example.com",
-                "type": "A",
-                "outcome": "blocked",
-                "blocked": True,
-                "rcode": "NOERROR",
-                "list": "Starter",
-                "line": 7,
-                "rule": "||rule7^",
-                "hop": "",
-                "upstream": "",
-                "group": "default",
-                "detail": "",
-                "duration_ms": 1.5,
-                "transport": "udp",
-            },
-            {
-                "id": f"{now - 1:.0f}000000",
-                "time": now - 1,
-                "client": "2001:db8::7",
-                "name": "www.example.org",
-                "type": "A",
-                "outcome": "cached",
-                "blocked": False,
-                "rcode": "NOERROR",
-                "list": "",
-                "line": 0,
-                "rule": "",
-                "hop": "",
-                "upstream": "",
-                "group": "default",
-                "detail": "",
-                "duration_ms": 0.1,
-                "transport": "udp",
-            },
-        ],
-        "next": None,
-        "looked_back_to": None,
+    first = {
+        "id": f"{now:.0f}000000",
+        "time": now,
+        "client": "192.0.2.1",
+        "name": "ads.example.com",
+        "type": "A",
+        "outcome": "blocked",
+        "blocked": True,
+        "rcode": "NOERROR",
+        "list": "Starter",
+        "line": 7,
+        "rule": "||rule7^",
+        "hop": "",
+        "upstream": "",
+        "group": "default",
+        "detail": "",
+        "duration_ms": 1.5,
+        "transport": "udp",
     }
+    second = first | {
+        "id": f"{now - 1:.0f}000000",
+        "time": now - 1,
+        "client": "2001:db8::7",
+        "name": "www.example.org",
+        "outcome": "cached",
+        "blocked": False,
+        "list": "",
+        "line": 0,
+        "rule": "",
+        "duration_ms": 0.1,
+        "transport": "tls",
+    }
+    assert page == {"queries": [first, second], "next": None, "looked_back_to": None}
 
 
 async def test_a_burst_is_written_whole_and_counted_alike_everywhere(path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from aiohttp import ClientSession
 from prometheus_client.parser import text_string_to_metric_families
 
-ABSENT = ("prefetch", "certificate", "log")
+ABSENT = ("certificate", "log")
 
 
 async def _scrape(
@@ -63,6 +63,7 @@ async def test_counters_gauges_and_the_histogram_say_what_the_sources_say(
         ),
         ("sinkhole_upstream_connected_seconds", {"upstream": "tls://dns.example.org"}, 90.5),
         ("sinkhole_prefetch_asked_total", {}, 30),
+        ("sinkhole_prefetch_failed_total", {}, 1),
         ("sinkhole_prefetch_saved_total", {}, 12),
         ("sinkhole_certificate_expiry_seconds", {}, 1_800_000_000),
         ("sinkhole_log_dropped_total", {}, 5),

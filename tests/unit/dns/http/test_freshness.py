@@ -8,6 +8,7 @@ from sinkhole.dns.http.freshness import max_age_of
 
 def reply(*answers: str, authority: str = "", rcode: str = "NOERROR") -> bytes:
     record = dnslib.DNSRecord.question("www.example.org").reply()
+    record.header.id = 0  # else the tests' names would differ from run to run
     record.header.rcode = getattr(dnslib.RCODE, rcode)
     for each in answers:
         record.add_answer(*dnslib.RR.fromZone(each))

@@ -1,7 +1,7 @@
 """Responses: their headers tell what is in them."""
 
 from sinkhole.dns.http.request import Refusal
-from sinkhole.dns.http.response import answer, refusal
+from sinkhole.dns.http.response import answer, date, refusal
 
 
 def test_an_answer_has_its_type_length_and_age() -> None:
@@ -23,3 +23,7 @@ def test_a_refusal_is_text_that_nobody_keeps() -> None:
         b"cache-control": b"no-store",
     }
     assert dict(refusal(Refusal(405, "No.")).headers)[b"allow"] == b"GET, POST"
+
+
+def test_dates_are_written_as_http_has_them() -> None:
+    assert date(784111777) == (b"date", b"Sun, 06 Nov 1994 08:49:37 GMT")

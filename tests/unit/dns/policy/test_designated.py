@@ -6,7 +6,7 @@ from ipaddress import ip_address
 
 import pytest
 
-from sinkhole.dns.policy.designated import MOST_HINTS, Designated, Service
+from sinkhole.dns.policy.designated import MOST_HINTS, MOST_SERVICES, Designated, Service
 from sinkhole.dns.policy.special_use import Reserved
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.numbers import Type
@@ -48,6 +48,13 @@ def test_only_so_many_addresses_are_told() -> None:
     many = tuple(ip_address(f"192.0.2.{last}") for last in range(100))
     (text,) = told(Designated([DOT._replace(addresses=many)]), "_dns.resolver.arpa") or []
     assert text.count("192.0.2.") == MOST_HINTS
+
+
+def test_only_so_many_services_are_told_but_each_name_has_its_own() -> None:
+    services = [DOT._replace(name=f"dns{i}.example.org") for i in range(20)]
+    designated = Designated(services)
+    assert len(told(designated, "_dns.resolver.arpa") or []) == MOST_SERVICES
+    assert len(told(designated, "_dns.dns19.example.org") or []) == 1
 
 
 @pytest.mark.parametrize(

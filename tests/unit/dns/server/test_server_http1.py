@@ -6,7 +6,7 @@ import asyncio
 import re
 
 import pytest
-from http2_pair import Line
+from http2_pair import Line, until
 from world import World, question
 
 from sinkhole.dns.pipeline.channel import HTTPS
@@ -64,8 +64,7 @@ async def test_reading_pauses_while_many_wait_and_goes_on_afterwards() -> None:
     assert talk.line.is_paused
     assert not talk.ours.is_idle
     talk.world.upstreams.gate.set()
-    while not talk.ours.is_idle:
-        await asyncio.sleep(0)
+    await until(lambda: talk.ours.is_idle)
     assert talk.statuses() == [200] * (3 * subject.MOST_PIPELINED + 1)
     assert not talk.line.is_paused
 
@@ -100,8 +99,7 @@ async def test_who_wants_the_connection_closed_gets_his_answer_first(request_: b
     talk.ours.data_received(post(question("example.org")) + request_ + post())
     assert not talk.line.is_closed
     talk.world.upstreams.gate.set()
-    while not talk.line.is_closed:
-        await asyncio.sleep(0)
+    await until(lambda: talk.line.is_closed)
     assert b"connection: close\r\n" in talk.line.written
     assert talk.statuses() == [200, 200]
 
@@ -112,8 +110,7 @@ async def test_who_sends_no_more_still_gets_his_answers() -> None:
     talk.ours.data_received(post(question("example.org")))
     assert talk.ours.eof_received()
     talk.world.upstreams.gate.set()
-    while not talk.line.is_closed:
-        await asyncio.sleep(0)
+    await until(lambda: talk.line.is_closed)
     assert talk.statuses() == [200]
     assert not Talk().ours.eof_received()
 
@@ -173,8 +170,7 @@ async def test_the_page_gets_what_is_not_dns_with_all_that_came() -> None:
     )
     assert page.received == b"", "the answer before it comes first"
     talk.world.upstreams.gate.set()
-    while not page.received:
-        await asyncio.sleep(0)
+    await until(lambda: page.received)
     assert talk.statuses() == [200]
     assert page.received == b"PUT /a HTTP/1.1\r\nHost: a\r\n\r\nxyz"
     assert talk.line.protocol is page

@@ -11,7 +11,9 @@ from h2.settings import SettingCodes
 from http2_pair import OK, Pair
 
 from sinkhole.dns.upstream.links import http2
+from sinkhole.dns.upstream.links.session import Asking
 from sinkhole.dns.wire.question import peek
+from sinkhole.model.upstream_url import UpstreamUrl
 
 
 async def test_a_question_is_a_post_with_id_zero() -> None:
@@ -199,6 +201,29 @@ async def test_there_is_as_much_room_as_the_server_says() -> None:
     assert [kind for kind, *_ in pair.told] == ["answered", "has_room"]
 
 
+class Noting(Pair):
+    """Takes note of how much room there is when an answer is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rooms: list[int] = []
+
+    def answered(self, asking: Asking, wire: bytes) -> None:
+        self.rooms.append(self.session.room)
+        super().answered(asking, wire)
+
+
+async def test_room_is_what_is_left_when_all_that_came_is_read() -> None:
+    pair = Noting()
+    for _ in range(2):
+        pair.session.send(pair.asking())
+    one, _ = await pair.requests()
+    pair.answer(one, b"x")
+    pair.server.update_settings({SettingCodes.MAX_CONCURRENT_STREAMS: 1})
+    await pair.turn()
+    assert pair.rooms == [0]
+
+
 async def test_there_is_never_more_room_than_ours() -> None:
     pair = Pair()
     await pair.turn()
@@ -358,3 +383,17 @@ async def test_who_speaks_no_http2_is_given_up(data: bytes, what: str) -> None:
     ((kind, said),) = pair.told
     assert kind == "ended"
     assert said.startswith(what)
+
+
+@pytest.mark.parametrize(
+    ("url", "authority"),
+    [
+        (UpstreamUrl("https", "dns.example.org", 443), "dns.example.org"),
+        (UpstreamUrl("https", "dns.example.org", 8443), "dns.example.org:8443"),
+        (UpstreamUrl("https", "192.0.2.1", 443, server_name="dns.example.org"), "dns.example.org"),
+        (UpstreamUrl("https", "2001:db8::1", 443), "[2001:db8::1]"),
+        (UpstreamUrl("https", "fe80::1%eth0", 8443), "[fe80::1]:8443"),
+    ],
+)
+def test_requests_name_the_server(url: UpstreamUrl, authority: str) -> None:
+    assert http2.authority_of(url) == authority

@@ -1,0 +1,45 @@
+"""A whole sinkhole tells clients of its encrypted listeners, as long as it has a certificate."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from certificates import leaf
+from house import ask, house, running
+from places import nobodys_place
+
+from sinkhole.control.settings import Settings
+from sinkhole.dns.wire.numbers import Type
+from sinkhole.dns.wire.text.rdata import rdata_to_text
+
+NAME = "dns.example.org"
+
+
+def encrypted(folder: Path, **more: Any) -> Settings:
+    """A house with a listener for DNS over TLS."""
+    chain, key = leaf(NAME).write(folder, "dns")
+    host, port = nobodys_place()
+    dns = {"dns__certificate": str(chain), "dns__certificate_key": str(key)}
+    return house(folder, dns__tls=[f"{host}:{port}"], **dns, **more)
+
+
+async def told(address: str) -> list[str]:
+    """The services, as zone files write them."""
+    reply = await ask(address, "_dns.resolver.arpa", "SVCB")
+    return [rdata_to_text(Type.SVCB, bytes(record.rdata.data)) for record in reply.rr]
+
+
+async def test_listeners_are_told_while_the_certificate_is_right(tmp_path: Path) -> None:
+    settings = encrypted(tmp_path)
+    (place,) = settings.dns.tls
+    expected = [f"1 {NAME} alpn=dot port={place.port} ipv4hint={place.host}"]
+    async with running(settings) as app:
+        assert await told(app.addresses[0]) == expected
+        await app.reload(settings)
+        assert await told(app.addresses[0]) == expected
+
+
+async def test_without_listeners_there_is_nothing_to_tell(tmp_path: Path) -> None:
+    async with running(house(tmp_path)) as app:
+        assert await told(app.addresses[0]) == []
