@@ -178,7 +178,7 @@ class PlainLink:
         asking = made.asking
         if isinstance(data, OSError):
             self.engine.end(asking, self._failure_of(data))
-        elif not (answers_question(data, made.query) or self._is_same(made, data)):
+        elif not (answers_question(data, made.query, made.end) or self._is_same(made, data)):
             pass  # and what must follow is done
         elif data[2] & _TC_BIT:
             asking.rtt_s = now - asking.began_at
@@ -302,6 +302,8 @@ class PlainLink:
 
 def in_words(told: list[str]) -> str:
     """What a server did, one thing after the other, as one phrase."""
+    if not told:  # nearly always
+        return ""
     return " and ".join(
         what if times == 1 else f"{what} ({times} times)" for what, times in Counter(told).items()
     )

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from sinkhole.dns.upstream.entropy import Entropy
 from sinkhole.dns.upstream.links.datagrams import Datagrams
 from sinkhole.dns.upstream.links.link import Answer, Blame, Failure, OnReply
-from sinkhole.dns.wire.question import Question
+from sinkhole.dns.wire.question import HEADER_SIZE, Question
 from sinkhole.model.faults import Faults
 from sinkhole.model.tasks import Tasks
 
@@ -73,11 +73,13 @@ class PlainAsking:
 class Try:
     """One query by UDP: its bytes, the socket it left from, and how it was made."""
 
-    __slots__ = ("asking", "edns", "lower", "query", "sock")
+    __slots__ = ("asking", "edns", "end", "lower", "query", "sock")
 
     def __init__(self, asking: PlainAsking, query: bytes, edns: bool, lower: bool) -> None:
         self.asking = asking
         self.query = query
+        self.end = HEADER_SIZE + len(asking.question.name) + 4
+        """Where the question in it ends."""
         self.edns = edns
         self.lower = lower
         self.sock: socket.SocketType | None = None
@@ -150,8 +152,10 @@ class PlainEngine:
 
     def tell(self, on_reply: OnReply, outcome: Answer | Failure) -> None:
         """Tell somebody what became of a question; a bug in hearing it harms nobody else."""
-        with self._faults.contain("an upstream's answer"):
+        try:
             on_reply(outcome)
+        except Exception as error:
+            self._faults.note("an upstream's answer", error)
 
     def meet_bug(self, asking: PlainAsking, error: Exception) -> None:
         """Note a bug, and end the question that met it; its server is not to blame."""
