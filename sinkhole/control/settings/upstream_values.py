@@ -135,13 +135,13 @@ def parse_proxy(value: Any) -> ProxyUrl | None:
     if value is False or value == "":
         return None
     text = read_text(value, 1000)
-    told = shown(masked_address(text))
+    told = masked_address(text)
     scheme, mark, rest = text.partition("://")
     kind = _PROXY_KINDS.get(scheme.lower())
     user, at, authority = rest.removesuffix("/").rpartition("@")
     host, port = host_and_port(authority)
     if not mark or kind is None or not host or "/" in authority:
-        raise ValueError(f"{told} is no proxy, write {_EXAMPLE}")
+        raise ValueError(f"{shown(told)} is no proxy, write {_EXAMPLE}")
     name, _, password = user.partition(":")
     return ProxyUrl(
         kind,
