@@ -44,7 +44,8 @@ ENV PATH=/opt/sinkhole/bin:$PATH \
 USER 5353:5353
 WORKDIR /var/lib/sinkhole
 VOLUME /var/lib/sinkhole
-EXPOSE 53/udp 53/tcp 8080/tcp
+# 853 and 443 are for encrypted DNS, where the settings have it listened to.
+EXPOSE 53/udp 53/tcp 8080/tcp 853/tcp 853/udp 443/tcp 443/udp
 # Asks the running server over DNS and over HTTP; unhealthy when either does not answer.
 HEALTHCHECK --interval=60s --timeout=10s --start-period=15s \
     CMD ["sinkhole", "healthcheck"]

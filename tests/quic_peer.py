@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from pki import Issued
+from certificates import Certificate
 from qh3.asyncio.protocol import QuicConnectionProtocol
 from qh3.asyncio.server import QuicServer, serve
 from qh3.h3.connection import FrameType, H3Connection, encode_frame, encode_uint_var
@@ -121,7 +121,7 @@ class Client(QuicConnectionProtocol):
 class QuicPeer:
     """A server on 127.0.0.1. `asked` is what arrived, `clients` who came."""
 
-    def __init__(self, certificate: Issued, alpn: str = "doq") -> None:
+    def __init__(self, certificate: Certificate, alpn: str = "doq") -> None:
         self.alpn = alpn
         self.port = 0
         self.asked: list[Exchange] = []
@@ -129,9 +129,7 @@ class QuicPeer:
         self.answer: Callable[[Exchange], object] = lambda exchange: None
         self._configuration = QuicConfiguration(is_client=False, alpn_protocols=[alpn])
         self._configuration.max_datagram_frame_size = 65536  # HTTP/3 of the library wants it
-        text = certificate.path.read_bytes()
-        own, begin, key = text.partition(b"-----BEGIN PRIVATE KEY-----")
-        self._configuration.load_cert_chain(own, begin + key)
+        self._configuration.load_cert_chain(certificate.chain_pem, certificate.key_pem)
 
     @asynccontextmanager
     async def running(self, *, retry: bool = False) -> AsyncIterator[QuicPeer]:

@@ -7,11 +7,11 @@ from ipaddress import IPv4Address, IPv6Address, ip_address
 
 from sinkhole.control.settings import Endpoint
 from sinkhole.control.settings.dns_schema import DnsSettings
-from sinkhole.dns.policy.designated import Service
+from sinkhole.dns.policy.designated import DesignatedService
 from sinkhole.model.upstream_url import DEFAULT_PATH
 
 
-def services(settings: DnsSettings, names: Sequence[str], *, quic: bool) -> list[Service]:
+def services(settings: DnsSettings, names: Sequence[str], *, quic: bool) -> list[DesignatedService]:
     """The services of each name in the certificate, those over HTTP first, as most clients know
     them; `quic` is whether QUIC can be listened to at all.
 
@@ -23,7 +23,9 @@ def services(settings: DnsSettings, names: Sequence[str], *, quic: bool) -> list
     kinds = [(http, settings.https, template), (("dot",), settings.tls, "")]
     kinds += [(("doq",), settings.quic, "")] if quic else []
     return [
-        Service(name, alpn, port, path, _addresses(each for each in places if each.port == port))
+        DesignatedService(
+            name, alpn, port, path, _addresses(each for each in places if each.port == port)
+        )
         for name in names
         for alpn, places, path in kinds
         for port in dict.fromkeys(each.port for each in places if each.port)

@@ -9,9 +9,6 @@ from uuid import NAMESPACE_DNS, uuid5
 from sinkhole.control.settings import Settings
 from sinkhole.model.upstream_url import DEFAULT_PATH, DEFAULT_PORTS
 
-MEDIA_TYPE: Final = "application/x-apple-aspen-config"
-"""What a profile is served as, so that Apple's devices offer to install it."""
-
 _SETTINGS: Final = "com.apple.dnsSettings.managed"
 _ROOT: Final = "com.apple.security.root"
 

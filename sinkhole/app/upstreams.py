@@ -7,8 +7,12 @@ from collections.abc import Callable, Mapping
 
 from sinkhole.app.network_watch import NetworkWatch
 from sinkhole.control.settings import Settings
-from sinkhole.control.settings.upstream_schema import DEFAULT as USUAL_SERVERS
-from sinkhole.control.settings.upstream_schema import Servers, UpstreamItem, UpstreamSettings
+from sinkhole.control.settings.upstream_schema import (
+    USUAL_SERVERS,
+    Servers,
+    UpstreamItem,
+    UpstreamSettings,
+)
 from sinkhole.dns.policy.routes import set_of_route
 from sinkhole.dns.upstream.bootstrap import Bootstrap, BootstrappedAddresses
 from sinkhole.dns.upstream.forwarder import Forwarder

@@ -40,7 +40,7 @@ def test(urls: tuple[str, ...], as_json: bool, config: Path | None) -> None:
     itself, so the server need not run. Exit code 1 when one of them failed.
     """
     settings = load(config, os.environ)
-    texts = urls or [item.url.text for _, item in settings.upstream.all_items]
+    texts = urls or list(dict.fromkeys(item.url.text for _, item in settings.upstream.all_items))
     tested = asyncio.run(_test_all(settings, texts))
     if as_json:
         click.echo(json.dumps(tested))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import dnslib
 import pytest
-from pki import Authority
 from quic_peer import Exchange
 
 from sinkhole.dns.upstream.links.addresses import FixedAddresses
@@ -62,10 +62,10 @@ def asking(name: str = "example.org") -> Asking:
     return Asking(Question(wire_name, 1, False, False), 0.0, lambda reply: None)
 
 
-def sessions(wanted: UpstreamUrl, authority: Authority, *ips: str) -> QuicSessions:
+def sessions(wanted: UpstreamUrl, authority: Path, *ips: str) -> QuicSessions:
     addresses = FixedAddresses(ips or ("127.0.0.1",))
     clock = asyncio.get_running_loop().time
-    return QuicSessions(wanted, addresses, contexts=TlsContexts(authority.path), clock=clock)
+    return QuicSessions(wanted, addresses, contexts=TlsContexts(authority), clock=clock)
 
 
 def url(kind: UpstreamKind, port: int, host: str = NAME, **more: object) -> UpstreamUrl:

@@ -6,25 +6,32 @@ import builtins
 import socket
 import sys
 from collections.abc import AsyncIterator
-from datetime import timedelta
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
-from pki import NOW, YEAR, Authority, Issued
+from certificates import (
+    Certificate,
+    by_strangers,
+    expired,
+    leaf,
+    not_yet_valid,
+    self_signed,
+    write_authority,
+)
+from certificates import authority as root
 from places import nobodys_port
 from quic_asking import ALPN, KINDS, NAME, Told, asking, cause, echo, opened, sessions, until, url
 from quic_peer import QuicPeer
 
-from sinkhole.model.certificate import read_certificate
 from sinkhole.model.errors import UpstreamError
 from sinkhole.model.upstream_url import UpstreamKind
 
 
 @pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path)
+def authority(tmp_path: Path) -> Path:
+    return write_authority(tmp_path)
 
 
 @pytest.fixture(params=KINDS)
@@ -33,14 +40,14 @@ def kind(request: pytest.FixtureRequest) -> UpstreamKind:
 
 
 @pytest.fixture
-async def peer(authority: Authority, kind: UpstreamKind) -> AsyncIterator[QuicPeer]:
-    async with QuicPeer(authority.issue(NAME), ALPN[kind]).running() as running:
+async def peer(authority: Path, kind: UpstreamKind) -> AsyncIterator[QuicPeer]:
+    async with QuicPeer(leaf(NAME), ALPN[kind]).running() as running:
         running.answer = echo
         yield running
 
 
 async def test_what_people_are_told_of_a_connection(
-    peer: QuicPeer, kind: UpstreamKind, authority: Authority
+    peer: QuicPeer, kind: UpstreamKind, authority: Path
 ) -> None:
     made = sessions(url(kind, peer.port), authority)
     assert made.facts is None
@@ -52,7 +59,7 @@ async def test_what_people_are_told_of_a_connection(
     assert facts.certificate is not None and facts.certificate.names == (NAME,)
 
 
-async def certified(authority: Authority, certificate: Issued, **more: Any) -> str:
+async def certified(authority: Path, certificate: Certificate, **more: Any) -> str:
     """Why a server with this certificate is not taken; "" if it is."""
     async with QuicPeer(certificate).running() as peer:
         made = sessions(url("quic", peer.port, **more), authority)
@@ -63,62 +70,56 @@ async def certified(authority: Authority, certificate: Issued, **more: Any) -> s
         return ""
 
 
-async def test_certificates(authority: Authority, tmp_path: Path) -> None:
-    day = timedelta(days=1)
-    assert await certified(authority, authority.issue(NAME)) == ""
-    assert await certified(authority, authority.issue("127.0.0.1"), host="127.0.0.1") == ""
-    assert (
-        await certified(authority, authority.issue(NAME), host="127.0.0.1", server_name=NAME) == ""
-    )
-    assert await certified(authority, authority.issue("other.example.org")) == (
+async def test_certificates(authority: Path) -> None:
+    assert await certified(authority, leaf(NAME)) == ""
+    assert await certified(authority, leaf("127.0.0.1"), host="127.0.0.1") == ""
+    assert await certified(authority, leaf(NAME), host="127.0.0.1", server_name=NAME) == ""
+    assert await certified(authority, leaf("other.example.org")) == (
         f"has no certificate for {NAME}, but one for other.example.org"
     )
-    assert await certified(authority, authority.issue(NAME), host="127.0.0.1") == (
+    assert await certified(authority, leaf(NAME), host="127.0.0.1") == (
         f"has no certificate for 127.0.0.1, but one for {NAME}"
     )
-    old = authority.issue(NAME, not_before=NOW - YEAR, not_after=NOW - 2 * day)
-    assert (await certified(authority, old)).startswith("has a certificate that expired on")
-    early = authority.issue(NAME, not_before=NOW + day)
-    assert "is not valid before" in await certified(authority, early)
-    own = authority.issue(NAME, self_signed=True)
-    assert (await certified(authority, own)).startswith("has a certificate that it signed itself")
-    other = Authority(tmp_path, "Another authority").issue(NAME)
-    assert await certified(authority, other) == (
-        "has a certificate of an authority that this machine does not know, Another authority"
+    old = await certified(authority, expired(NAME))
+    assert old.startswith("has a certificate that expired on")
+    assert "is not valid before" in await certified(authority, not_yet_valid(NAME))
+    own = await certified(authority, self_signed(NAME))
+    assert own.startswith("has a certificate that it signed itself")
+    assert await certified(authority, by_strangers(NAME)) == (
+        "has a certificate of an authority that this machine does not know, Stranger"
     )
 
 
-async def test_pins_decide_in_place_of_the_authorities(authority: Authority) -> None:
-    certificate = authority.issue("whoever.example.org", self_signed=True)
-    key = read_certificate(certificate.der).key_sha256
+async def test_pins_decide_in_place_of_the_authorities(authority: Path) -> None:
+    certificate = self_signed("whoever.example.org")
+    key = certificate.pin
     assert await certified(authority, certificate, pins=(key,)) == ""
     wrong = await certified(authority, certificate, pins=(sha256(b"").digest(),))
     assert wrong == f"has another key than the pinned one: sha256 {key.hex()}"
 
 
-async def test_hashes_must_be_in_the_chain_besides(authority: Authority) -> None:
-    certificate = authority.issue(NAME)
-    own = read_certificate(certificate.der).tbs_sha256
-    above = sha256(authority.certificate.tbs_certificate_bytes).digest()
+async def test_hashes_must_be_in_the_chain_besides(authority: Path) -> None:
+    certificate = leaf(NAME)
+    own, above = certificate.tbs_hash, root().tbs_hash
     assert await certified(authority, certificate, hashes=(own,)) == ""
     assert await certified(authority, certificate, hashes=(above,)) == ""
     nothing = await certified(authority, certificate, hashes=(sha256(b"").digest(),))
     assert nothing == "has none of the certificates that its stamp asks for"
 
 
-async def test_a_server_that_speaks_another_protocol(authority: Authority) -> None:
-    async with QuicPeer(authority.issue(NAME), "h3").running() as peer:
+async def test_a_server_that_speaks_another_protocol(authority: Path) -> None:
+    async with QuicPeer(leaf(NAME), "h3").running() as peer:
         why = await cause(sessions(url("quic", peer.port), authority))
     assert "refused the TLS handshake" in why
 
 
-async def test_nobody_listens(authority: Authority) -> None:
+async def test_nobody_listens(authority: Path) -> None:
     port = nobodys_port()
     why = await cause(sessions(url("quic", port), authority))
     assert why == f"refused the connection (127.0.0.1 UDP port {port})"
 
 
-async def test_silence_until_the_deadline(authority: Authority) -> None:
+async def test_silence_until_the_deadline(authority: Path) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
         mute.bind(("127.0.0.1", 0))
         port = mute.getsockname()[1]
@@ -127,7 +128,7 @@ async def test_silence_until_the_deadline(authority: Authority) -> None:
 
 
 async def test_the_next_address_is_tried_beside_a_silent_one(
-    peer: QuicPeer, kind: UpstreamKind, authority: Authority
+    peer: QuicPeer, kind: UpstreamKind, authority: Path
 ) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as mute:
         mute.bind(("127.7.7.7", peer.port))
@@ -137,8 +138,8 @@ async def test_the_next_address_is_tried_beside_a_silent_one(
         session.close()
 
 
-async def test_a_server_that_wants_addresses_proven(authority: Authority) -> None:
-    async with QuicPeer(authority.issue(NAME)).running(retry=True) as peer:
+async def test_a_server_that_wants_addresses_proven(authority: Path) -> None:
+    async with QuicPeer(leaf(NAME)).running(retry=True) as peer:
         peer.answer = echo
         told = Told()
         session = await opened(sessions(url("quic", peer.port), authority), told)
@@ -148,7 +149,7 @@ async def test_a_server_that_wants_addresses_proven(authority: Authority) -> Non
 
 
 async def test_without_the_library(
-    authority: Authority, kind: UpstreamKind, monkeypatch: pytest.MonkeyPatch
+    authority: Path, kind: UpstreamKind, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in [each for each in sys.modules if each.startswith("sinkhole.dns.upstream.links.")]:
         if name.rpartition(".")[2] in ("quic", "http3", "quic_opening", "quic_transport"):

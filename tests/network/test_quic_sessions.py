@@ -7,7 +7,7 @@ from pathlib import Path
 
 import dnslib
 import pytest
-from pki import Authority
+from certificates import leaf, write_authority
 from quic_asking import ALPN, KINDS, NAME, Told, asking, echo, opened, sessions, until, url
 from quic_peer import Exchange, QuicPeer
 
@@ -15,8 +15,8 @@ from sinkhole.model.upstream_url import UpstreamKind
 
 
 @pytest.fixture
-def authority(tmp_path: Path) -> Authority:
-    return Authority(tmp_path)
+def authority(tmp_path: Path) -> Path:
+    return write_authority(tmp_path)
 
 
 @pytest.fixture(params=KINDS)
@@ -25,14 +25,14 @@ def kind(request: pytest.FixtureRequest) -> UpstreamKind:
 
 
 @pytest.fixture
-async def peer(authority: Authority, kind: UpstreamKind) -> AsyncIterator[QuicPeer]:
-    async with QuicPeer(authority.issue(NAME), ALPN[kind]).running() as running:
+async def peer(authority: Path, kind: UpstreamKind) -> AsyncIterator[QuicPeer]:
+    async with QuicPeer(leaf(NAME), ALPN[kind]).running() as running:
         running.answer = echo
         yield running
 
 
 async def test_each_question_gets_its_answer(
-    peer: QuicPeer, kind: UpstreamKind, authority: Authority
+    peer: QuicPeer, kind: UpstreamKind, authority: Path
 ) -> None:
     told = Told()
     session = await opened(sessions(url(kind, peer.port), authority), told)
@@ -49,7 +49,7 @@ async def test_each_question_gets_its_answer(
 
 
 async def test_queries_are_padded_and_have_no_id(
-    peer: QuicPeer, kind: UpstreamKind, authority: Authority
+    peer: QuicPeer, kind: UpstreamKind, authority: Path
 ) -> None:
     told = Told()
     session = await opened(sessions(url(kind, peer.port), authority), told)
@@ -61,8 +61,8 @@ async def test_queries_are_padded_and_have_no_id(
     session.close()
 
 
-async def test_the_request_of_http3(authority: Authority) -> None:
-    async with QuicPeer(authority.issue(NAME), "h3").running() as peer:
+async def test_the_request_of_http3(authority: Path) -> None:
+    async with QuicPeer(leaf(NAME), "h3").running() as peer:
         peer.answer = echo
         told = Told()
         made = sessions(url("h3", peer.port, path="/other"), authority)
@@ -82,7 +82,7 @@ async def test_the_request_of_http3(authority: Authority) -> None:
 
 
 async def test_answers_may_come_in_any_order_and_in_pieces(
-    peer: QuicPeer, kind: UpstreamKind, authority: Authority
+    peer: QuicPeer, kind: UpstreamKind, authority: Path
 ) -> None:
     told, long = Told(), b"x" * 60_000
     session = await opened(sessions(url(kind, peer.port), authority), told)
@@ -99,7 +99,7 @@ async def test_answers_may_come_in_any_order_and_in_pieces(
 
 
 async def test_room_ends_where_the_server_says_and_comes_back(
-    peer: QuicPeer, kind: UpstreamKind, authority: Authority
+    peer: QuicPeer, kind: UpstreamKind, authority: Path
 ) -> None:
     told = Told()
     session = await opened(sessions(url(kind, peer.port), authority), told)
@@ -118,7 +118,7 @@ async def test_room_ends_where_the_server_says_and_comes_back(
 
 
 async def test_a_cancelled_question_is_not_answered(
-    peer: QuicPeer, kind: UpstreamKind, authority: Authority
+    peer: QuicPeer, kind: UpstreamKind, authority: Path
 ) -> None:
     told = Told()
     session = await opened(sessions(url(kind, peer.port), authority), told)
@@ -139,7 +139,7 @@ async def test_a_cancelled_question_is_not_answered(
 
 
 async def test_a_question_that_is_reset_is_refused(
-    peer: QuicPeer, kind: UpstreamKind, authority: Authority
+    peer: QuicPeer, kind: UpstreamKind, authority: Path
 ) -> None:
     told = Told()
     session = await opened(sessions(url(kind, peer.port), authority), told)
@@ -153,9 +153,7 @@ async def test_a_question_that_is_reset_is_refused(
     session.close()
 
 
-async def test_a_server_that_closes(
-    peer: QuicPeer, kind: UpstreamKind, authority: Authority
-) -> None:
+async def test_a_server_that_closes(peer: QuicPeer, kind: UpstreamKind, authority: Path) -> None:
     told = Told()
     session = await opened(sessions(url(kind, peer.port), authority), told)
     peer.answer = lambda exchange: exchange.client.hang_up(0, "bye")
@@ -166,7 +164,7 @@ async def test_a_server_that_closes(
 
 
 async def test_a_server_that_closes_within_its_answer(
-    peer: QuicPeer, kind: UpstreamKind, authority: Authority
+    peer: QuicPeer, kind: UpstreamKind, authority: Path
 ) -> None:
     def begin(exchange: Exchange) -> None:
         exchange.reply(exchange.wire, end=False) if kind == "h3" else exchange.send(
@@ -192,9 +190,9 @@ async def test_a_server_that_closes_within_its_answer(
     ],
 )
 async def test_a_doq_server_that_breaks_the_framing(
-    authority: Authority, data: bytes, what: str
+    authority: Path, data: bytes, what: str
 ) -> None:
-    async with QuicPeer(authority.issue(NAME)).running() as peer:
+    async with QuicPeer(leaf(NAME)).running() as peer:
         told = Told()
         session = await opened(sessions(url("quic", peer.port), authority), told)
         peer.answer = lambda exchange: exchange.send(data)
@@ -203,8 +201,8 @@ async def test_a_doq_server_that_breaks_the_framing(
         assert told.ends == [f"broke the protocol: {what}"]
 
 
-async def test_a_doq_server_that_opens_streams(authority: Authority) -> None:
-    async with QuicPeer(authority.issue(NAME)).running() as peer:
+async def test_a_doq_server_that_opens_streams(authority: Path) -> None:
+    async with QuicPeer(leaf(NAME)).running() as peer:
         told = Told()
         session = await opened(sessions(url("quic", peer.port), authority), told)
         peer.answer = lambda exchange: exchange.client.quic.send_stream_data(1, b"hello")
@@ -213,8 +211,8 @@ async def test_a_doq_server_that_opens_streams(authority: Authority) -> None:
         assert told.ends == ["broke the protocol: it opened a stream of its own"]
 
 
-async def test_http3_that_is_no_answer(authority: Authority) -> None:
-    async with QuicPeer(authority.issue(NAME), "h3").running() as peer:
+async def test_http3_that_is_no_answer(authority: Path) -> None:
+    async with QuicPeer(leaf(NAME), "h3").running() as peer:
         told = Told()
         session = await opened(sessions(url("h3", peer.port), authority), told)
         peer.answer = lambda exchange: exchange.respond(503, b"", kind="text/plain")
@@ -240,8 +238,8 @@ async def test_http3_that_is_no_answer(authority: Authority) -> None:
         session.close()
 
 
-async def test_http3_goaway(authority: Authority) -> None:
-    async with QuicPeer(authority.issue(NAME), "h3").running() as peer:
+async def test_http3_goaway(authority: Path) -> None:
+    async with QuicPeer(leaf(NAME), "h3").running() as peer:
         told = Told()
         session = await opened(sessions(url("h3", peer.port), authority), told)
         peer.answer = lambda exchange: None
@@ -259,8 +257,8 @@ async def test_http3_goaway(authority: Authority) -> None:
         assert told.ends == ["takes no more questions on this connection"]
 
 
-async def test_http3_that_floods_with_settings(authority: Authority) -> None:
-    async with QuicPeer(authority.issue(NAME), "h3").running() as peer:
+async def test_http3_that_floods_with_settings(authority: Path) -> None:
+    async with QuicPeer(leaf(NAME), "h3").running() as peer:
         told = Told()
         session = await opened(sessions(url("h3", peer.port), authority), told)
 

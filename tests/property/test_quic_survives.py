@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ssl
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
+from certificates import Certificate, leaf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pki import Authority, Issued
 from qh3.quic.connection import QuicConnection
 from qh3.quic.events import StreamDataReceived, StreamReset
 from qh3.quic.tls_bridge import QuicTlsBridge
@@ -67,17 +66,16 @@ def test_a_header_is_read_from_any_bytes_or_there_is_none(datagram: bytes) -> No
 
 
 @pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Issued:
-    return Authority(Path(tmp_path_factory.mktemp("pki"))).issue("dns.example.org")
+def certificate() -> Certificate:
+    return leaf("dns.example.org")
 
 
-def pair(certificate: Issued) -> tuple[Connection, Connection]:
+def pair(certificate: Certificate) -> tuple[Connection, Connection]:
     """A client that has begun, and a server that knows nothing of it yet."""
     ours = configuration(["doq"], is_client=True, idle_s=30, stream_size=1000)
     ours.verify_mode = ssl.CERT_NONE
     theirs = configuration(["doq"], is_client=False, idle_s=30, stream_size=1000)
-    own, begin, key = certificate.path.read_bytes().partition(b"-----BEGIN PRIVATE KEY-----")
-    theirs.load_cert_chain(own, begin + key)
+    theirs.load_cert_chain(certificate.chain_pem, certificate.key_pem)
     native = QuicConnection(configuration=ours)
     native.connect(THERE, 0.0)
     first = native.original_destination_connection_id
@@ -94,7 +92,7 @@ def exchange(client: Connection, server: Connection, now: float = 0.0) -> None:
 changes = st.tuples(st.integers(0, 12), st.integers(0, 2000), st.binary(max_size=8))
 
 
-def test_a_handshake_of_the_two_is_complete(certificate: Issued) -> None:
+def test_a_handshake_of_the_two_is_complete(certificate: Certificate) -> None:
     client, server = pair(certificate)
     exchange(client, server)
     assert client.end is server.end is None
@@ -104,7 +102,7 @@ def test_a_handshake_of_the_two_is_complete(certificate: Issued) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(changes, min_size=1, max_size=4), st.booleans())
 def test_any_tls_message_ends_the_connection_at_most(
-    certificate: Issued, wrong: list[tuple[int, int, bytes]], of_client: bool
+    certificate: Certificate, wrong: list[tuple[int, int, bytes]], of_client: bool
 ) -> None:
     """Also those that make the library panic, which is no Exception."""
     count = 0
@@ -136,7 +134,7 @@ def test_any_tls_message_ends_the_connection_at_most(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(st.lists(st.binary(max_size=1500), max_size=10))
-def test_strange_datagrams_change_nothing(certificate: Issued, strange: list[bytes]) -> None:
+def test_strange_datagrams_change_nothing(certificate: Certificate, strange: list[bytes]) -> None:
     client, server = pair(certificate)
     client.receive(strange, THERE, 0.0)
     server.receive([each for each in strange if len(each) < 1200], HERE, 0.0)
@@ -233,7 +231,9 @@ happenings = st.lists(
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(happenings, st.sampled_from(["quic", "h3"]))
-def test_sessions_take_whatever_happens(certificate: Issued, events: list[Any], kind: str) -> None:
+def test_sessions_take_whatever_happens(
+    certificate: Certificate, events: list[Any], kind: str
+) -> None:
     client, server = pair(certificate)
     exchange(client, server)
     link, transport = Link(), Transport(client)
@@ -273,7 +273,7 @@ requests = st.lists(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(requests, st.sampled_from([DoqConnection, Http3Connection]))
 async def test_listeners_take_whatever_happens(
-    certificate: Issued, events: list[Any], speak: Any
+    certificate: Certificate, events: list[Any], speak: Any
 ) -> None:
     client, server = pair(certificate)
     exchange(client, server)

@@ -14,7 +14,7 @@ from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.policy.blocking import Blocking, Mode
 from sinkhole.dns.policy.client_subnet import ClientSubnet, ClientSubnets
-from sinkhole.dns.policy.designated import Designated, Service
+from sinkhole.dns.policy.designated import Designated, DesignatedService
 from sinkhole.dns.policy.dns64 import Dns64
 from sinkhole.dns.policy.local import LocalNames, LocalRecords
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
@@ -134,10 +134,10 @@ class PolicyVerbs:
         self.world.publish(reserved=Reserved(discovery=_is_on(words), designated=designated))
 
 
-def _service(line: str) -> Service:
+def _service(line: str) -> DesignatedService:
     name, alpn, port, path, *addresses = line.split()
     told = tuple(map(ip_address, addresses))
-    return Service(name, tuple(alpn.split(",")), int(port), path.strip("-"), told)
+    return DesignatedService(name, tuple(alpn.split(",")), int(port), path.strip("-"), told)
 
 
 def _is_on(words: Words) -> bool:

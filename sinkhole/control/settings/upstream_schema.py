@@ -29,8 +29,8 @@ from sinkhole.control.settings.quoting import listing, nearest, quoted, shown
 from sinkhole.control.settings.units import Duration, time_span
 from sinkhole.control.settings.upstream_urls import parse_upstream
 from sinkhole.control.settings.upstream_values import (
-    NO_SUBNET,
-    ClientSubnet,
+    NOTHING_TOLD,
+    SubnetTold,
     dns64_prefix,
     parse_client_subnet,
     parse_proxy,
@@ -44,7 +44,7 @@ from sinkhole.model.upstream_url import UpstreamUrl
 
 Strategy = Literal["fastest", "parallel", "load_balance", "strict"]
 
-DEFAULT: Final = "default"
+USUAL_SERVERS: Final = "default"
 """What stands for `upstream.servers` in a route."""
 
 _OVER_UDP: Final = ("udp", "h3", "quic")
@@ -96,7 +96,9 @@ def _read_target(value: Any) -> Servers | str:
         return parse_set_name(value)
     servers: Servers = _SERVERS.validate_python(value)
     if not servers:
-        raise ValueError(f'the list is empty: write servers, the name of a set, or "{DEFAULT}"')
+        raise ValueError(
+            f'the list is empty: write servers, the name of a set, or "{USUAL_SERVERS}"'
+        )
     return servers
 
 
@@ -104,7 +106,7 @@ def _masked(servers: Servers) -> Servers:
     return tuple(item.without_secrets() for item in servers)
 
 
-class UpstreamSet(Section):
+class UpstreamSetSettings(Section):
     """Servers under a name, which routes (and later groups) can be sent to.
 
     What is None is as in the section `upstream`.
@@ -117,9 +119,9 @@ class UpstreamSet(Section):
     ]
     fallback: Annotated[Servers, servers_differ()] = ()
     strategy: Annotated[Strategy, choice(*get_args(Strategy))] | None = None
-    client_subnet: Annotated[ClientSubnet, PlainValidator(parse_client_subnet)] | None = None
+    client_subnet: Annotated[SubnetTold, PlainValidator(parse_client_subnet)] | None = None
 
-    def without_secrets(self) -> UpstreamSet:
+    def without_secrets(self) -> UpstreamSetSettings:
         """The same with what looks random in paths masked."""
         masked = {"servers": _masked(self.servers), "fallback": _masked(self.fallback)}
         return self.model_copy(update=masked)
@@ -172,7 +174,7 @@ class UpstreamSettings(Section):
     """How long one server may take; its tries share it."""
     randomize_case: Annotated[bool, flag()] = True
     """Send names in random upper and lower case, so that forged answers are recognised (0x20)."""
-    sets: dict[Annotated[str, PlainValidator(parse_set_name)], UpstreamSet] = Field(
+    sets: dict[Annotated[str, PlainValidator(parse_set_name)], UpstreamSetSettings] = Field(
         default_factory=dict
     )
     """Named sets of servers."""
@@ -181,8 +183,8 @@ class UpstreamSettings(Section):
     )
     """Names that others are asked about: by zone ("corp.example", with all below), by what is
     below a zone only ("*.corp.example"), or UNQUALIFIED for names without a dot. The most specific
-    counts. A text is the name of a set, or DEFAULT."""
-    client_subnet: Annotated[ClientSubnet, PlainValidator(parse_client_subnet)] = NO_SUBNET
+    counts. A text is the name of a set, or USUAL_SERVERS."""
+    client_subnet: Annotated[SubnetTold, PlainValidator(parse_client_subnet)] = NOTHING_TOLD
     """What upstreams are told of where a client is (RFC 7871)."""
     proxy: Annotated[ProxyUrl, PlainValidator(parse_proxy)] | None = None
     """By which upstreams are reached, but for those of routes that go over UDP; None: directly.
@@ -213,9 +215,13 @@ class UpstreamSettings(Section):
 
     @field_validator("sets", mode="after")
     @classmethod
-    def _sets_are_not_default(cls, sets: dict[str, UpstreamSet]) -> dict[str, UpstreamSet]:
-        if DEFAULT in sets:
-            raise conflict("stands for upstream.servers, choose another name", "sets", DEFAULT)
+    def _sets_are_not_default(
+        cls, sets: dict[str, UpstreamSetSettings]
+    ) -> dict[str, UpstreamSetSettings]:
+        if USUAL_SERVERS in sets:
+            raise conflict(
+                "stands for upstream.servers, choose another name", "sets", USUAL_SERVERS
+            )
         return sets
 
     @field_validator("routes", mode="after")
@@ -275,11 +281,11 @@ def _numbered(
     return (((*path, position), item) for position, item in enumerate(items))
 
 
-def _check_set(route: str, name: str, sets: Mapping[str, UpstreamSet] | None) -> None:
+def _check_set(route: str, name: str, sets: Mapping[str, UpstreamSetSettings] | None) -> None:
     """Refuse a route to a set that is not there; `sets` is None where they are wrong themselves."""
-    if sets is None or name == DEFAULT or name in sets:
+    if sets is None or name == USUAL_SERVERS or name in sets:
         return
-    known = [DEFAULT, *sets]
+    known = [USUAL_SERVERS, *sets]
     near = nearest(name, known)
     hint = f"did you mean {quoted(near)}?" if near else f"write {listing(known)}, or servers: [...]"
     raise conflict(f"{shown(name)} is no upstream set, {hint}", "routes", route)

@@ -139,6 +139,8 @@ def _path(kind: UpstreamKind, path: str, text: str) -> str:
 def _server_name(name: str, host: str, text: str) -> str:
     if not name:
         raise ValueError(f"{shown(text)} has no name behind #, write it or remove the #")
+    if "?" in name:
+        raise ValueError(f"{shown(text)}: what begins with ? stands in front of #, not behind it")
     found = parse_host_name(unquote(name))
     return "" if found == host else found
 

@@ -68,7 +68,7 @@ _OF_CLIENT: Final = re.compile(r"client(?:/([0-9]{1,3})/([0-9]{1,3}))?", re.ASCI
 
 
 @dataclass(frozen=True, slots=True)
-class ClientSubnet:
+class SubnetTold:
     """What upstreams are told of where a client is (RFC 7871).
 
     `mode` "client": its own network, by the first bits of its address; "fixed": `network`, whoever
@@ -88,15 +88,15 @@ class ClientSubnet:
         return self.mode if bits == _USUAL_BITS else f"{self.mode}/{bits[0]}/{bits[1]}"
 
 
-NO_SUBNET: Final = ClientSubnet("off")
+NOTHING_TOLD: Final = SubnetTold("off")
 
 
-def parse_client_subnet(value: Any) -> ClientSubnet:
+def parse_client_subnet(value: Any) -> SubnetTold:
     """Read "off", "client", "client/24/56" or a network; ValueError for anything else."""
-    if isinstance(value, ClientSubnet):
+    if isinstance(value, SubnetTold):
         return value
     if value is False or value == "off":
-        return NO_SUBNET
+        return NOTHING_TOLD
     text = read_text(value, 100)
     if found := _OF_CLIENT.fullmatch(text):
         ipv4, ipv6 = (int(bits) for bits in found.groups(default=0)) if found[1] else _USUAL_BITS
@@ -106,9 +106,9 @@ def parse_client_subnet(value: Any) -> ClientSubnet:
                     f"{shown(text)}: /{bits} is out of range, write /8 to /32 for IPv4, then"
                     ' /16 to /128 for IPv6, as in "client/24/56"'
                 )
-        return ClientSubnet("client", None, ipv4, ipv6)
+        return SubnetTold("client", None, ipv4, ipv6)
     try:
-        return ClientSubnet("fixed", parse_network(text))
+        return SubnetTold("fixed", parse_network(text))
     except ValueError as error:
         raise ValueError(f'{error}; or "off", "client" or "client/24/56"') from None
 
@@ -135,13 +135,13 @@ def parse_proxy(value: Any) -> ProxyUrl | None:
     if value is False or value == "":
         return None
     text = read_text(value, 1000)
-    told = shown(masked_address(text))
+    told = masked_address(text)
     scheme, mark, rest = text.partition("://")
     kind = _PROXY_KINDS.get(scheme.lower())
     user, at, authority = rest.removesuffix("/").rpartition("@")
     host, port = host_and_port(authority)
     if not mark or kind is None or not host or "/" in authority:
-        raise ValueError(f"{told} is no proxy, write {_EXAMPLE}")
+        raise ValueError(f"{shown(told)} is no proxy, write {_EXAMPLE}")
     name, _, password = user.partition(":")
     return ProxyUrl(
         kind,

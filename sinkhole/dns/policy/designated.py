@@ -29,7 +29,7 @@ MOST_HINTS: Final = 8
 _ANYBODYS: Final = from_text("_dns.resolver.arpa")
 
 
-class Service(NamedTuple):
+class DesignatedService(NamedTuple):
     """An encrypted listener by the name in its certificate.
 
     `alpn` are its protocols: dot, doq, h2 and h3 (RFC 9461 §4, RFC 9250 §4.1.1). `path` is for
@@ -47,7 +47,7 @@ class Service(NamedTuple):
 class Designated:
     """The services, the preferred one first; raises ValueError for what is no name or parameter."""
 
-    def __init__(self, services: Iterable[Service] = ()) -> None:
+    def __init__(self, services: Iterable[DesignatedService] = ()) -> None:
         self._records: dict[bytes, list[bytes]] = {}
         for priority, service in enumerate(services, start=1):
             rdata = rdata_from_text(n.Type.SVCB, _text(priority, service))
@@ -67,7 +67,7 @@ class Designated:
         return SyntheticReply(n.Rcode.NOERROR, records)
 
 
-def _text(priority: int, service: Service) -> str:
+def _text(priority: int, service: DesignatedService) -> str:
     """The data of the record as zone files write it."""
     params = [f"alpn={','.join(service.alpn)}", f"port={service.port}"]
     if service.path:

@@ -15,8 +15,9 @@ def test_what_failed_is_told_and_is_exit_code_1(command: CommandLine) -> None:
     assert "failed       it has no DNS server listening there" in done.out
 
 
-def test_without_a_url_those_of_the_settings_are_tried(command: CommandLine) -> None:
-    command.settle(upstream={"servers": [NOBODY], "routes": {"lan": [f"tcp://{NOBODY}"]}})
+def test_without_a_url_those_of_the_settings_are_tried_once_each(command: CommandLine) -> None:
+    routes = {"lan": [f"tcp://{NOBODY}"], "corp.example": [NOBODY]}
+    command.settle(upstream={"servers": [NOBODY], "routes": routes})
     done = command("upstream", "test", "--json")
     assert [each["url"] for each in done.json()] == [NOBODY, f"tcp://{NOBODY}"]
     assert all(each["error"] for each in done.json())

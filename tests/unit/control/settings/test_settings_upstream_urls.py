@@ -84,6 +84,7 @@ def test_an_upstream_is_read_and_written_back(text: str, url: UpstreamUrl) -> No
         ("https://dns.example.org/a b", "its path has characters that need %-encoding"),
         ("tls://192.0.2.1#", "has no name behind #"),
         ("tls://192.0.2.1#192.0.2.2", "is an address, write a name"),
+        ("tls://192.0.2.1#a.example?pin=x", "what begins with ? stands in front of #"),
         ("tcp://192.0.2.1#a.example", "has no certificate, so no name behind # and no pin="),
         (f"udp://192.0.2.1?pin={PIN_TEXT}", "has no certificate"),
         ("tls://192.0.2.1?pin=abc", "pin= takes the SHA-256 of the public key in base64"),

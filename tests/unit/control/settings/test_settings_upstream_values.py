@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sinkhole.control.settings.upstream_values import (
-    NO_SUBNET,
+    NOTHING_TOLD,
     parse_client_subnet,
     parse_proxy,
     parse_route,
@@ -54,7 +54,7 @@ def test_a_client_subnet_is_read_back_from_its_text(
 
 
 def test_false_is_no_subnet_and_no_proxy() -> None:
-    assert parse_client_subnet(False) == NO_SUBNET
+    assert parse_client_subnet(False) == NOTHING_TOLD
     assert parse_proxy(False) is None and parse_proxy("") is None and parse_proxy(None) is None
 
 

@@ -6,16 +6,16 @@ from ipaddress import ip_address
 
 import pytest
 
-from sinkhole.dns.policy.designated import MOST_HINTS, MOST_SERVICES, Designated, Service
+from sinkhole.dns.policy.designated import MOST_HINTS, MOST_SERVICES, Designated, DesignatedService
 from sinkhole.dns.policy.special_use import Reserved
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.dns.wire.text.rdata import rdata_to_text
 
 HOME = (ip_address("192.0.2.1"), ip_address("2001:db8::1"))
-DOH = Service("dns.example.org", ("h2", "h3"), 443, "/dns-query{?dns}", HOME)
-DOT = Service("dns.example.org", ("dot",), 853, addresses=HOME)
-OTHER = Service("other.example.net.", ("doq",), 8853)
+DOH = DesignatedService("dns.example.org", ("h2", "h3"), 443, "/dns-query{?dns}", HOME)
+DOT = DesignatedService("dns.example.org", ("dot",), 853, addresses=HOME)
+OTHER = DesignatedService("other.example.net.", ("doq",), 8853)
 
 
 def told(designated: Designated, name: str, qtype: int = Type.SVCB) -> list[str] | None:
@@ -60,7 +60,7 @@ def test_only_so_many_services_are_told_but_each_name_has_its_own() -> None:
 @pytest.mark.parametrize(
     "service", [DOT._replace(name="a..b"), DOT._replace(alpn=()), DOT._replace(port=70_000)]
 )
-def test_what_cannot_be_told_is_an_error(service: Service) -> None:
+def test_what_cannot_be_told_is_an_error(service: DesignatedService) -> None:
     with pytest.raises(ValueError, match=r"."):
         Designated([service])
 
