@@ -25,6 +25,17 @@ class UpstreamSet:
     strategy: Strategy = FASTEST
 
     @property
+    def every(self) -> tuple[Server, ...]:
+        """The servers of both tiers."""
+        return (*self.servers, *self.fallback)
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether it has servers, and none of them can be expected to answer."""
+        every = self.every
+        return bool(every) and not any(each.is_hopeful and not each.loops for each in every)
+
+    @property
     def tiers(self) -> tuple[tuple[Server, ...], ...]:
         """Those to be asked first, and those behind them; those known to be down come last."""
         if not self.fallback:
@@ -36,5 +47,4 @@ class UpstreamSet:
 
 def servers_of(sets: Iterable[UpstreamSet]) -> tuple[Server, ...]:
     """Every server of these sets once, in order."""
-    every = (server for each in sets for server in (*each.servers, *each.fallback))
-    return tuple(dict.fromkeys(every))
+    return tuple(dict.fromkeys(server for each in sets for server in each.every))
