@@ -80,7 +80,8 @@ class Flights:
 
     def _close_all(self, flight: Flight) -> None:
         for attempt in flight.attempts:
-            self._close(attempt)
+            if attempt.cancel is not None:
+                self._close(attempt)
         flight.attempts.clear()  # they point back at the flight: no work for the cycle collector
 
     # -- asking ----------------------------------------------------------------------------
@@ -114,7 +115,7 @@ class Flights:
         """Ask the one of these that the strategy prefers; whether it could be asked."""
         strategy = flight.strategy
         server = strategy.choose(may, flight.holder.zone) if len(may) > 1 else may[0]
-        if not flight.attempts:
+        if len(may) > 1 and not flight.attempts:
             strategy.chosen(server, flight.tiers[flight.tier])
         attempt = Attempt(flight, server, now, flight.patience_s(server, may))
         if server.places.free < 1:

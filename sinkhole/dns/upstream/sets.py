@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sinkhole.dns.upstream.health import Server
 from sinkhole.dns.upstream.strategies import FASTEST, Strategy
@@ -35,11 +35,17 @@ class UpstreamSet:
         every = self.every
         return bool(every) and not any(each.is_hopeful and not each.loops for each in every)
 
+    first: tuple[tuple[Server, ...], ...] = field(init=False)
+    """The tiers while there is one only, made once, as every question asks for them."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "first", (self.servers,))
+
     @property
     def tiers(self) -> tuple[tuple[Server, ...], ...]:
         """Those to be asked first, and those behind them; those known to be down come last."""
         if not self.fallback:
-            return (self.servers,)
+            return self.first
         if any(server.up and not server.loops for server in self.servers):
             return self.servers, self.fallback
         return self.fallback, self.servers

@@ -133,7 +133,8 @@ class PlainLink:
         edns = edns and now >= self.edns.lacking_until
         lower = lower or not self.engine.randomize_case or now < self.letter_case.lacking_until
         made = self._query(asking, edns, lower)
-        made.sock = self.engine.datagrams.send(self._family, self._where(), made.query, made)
+        where = self._fixed or self._where()
+        made.sock = self.engine.datagrams.send(self._family, where, made.query, made)
         asking.tries.append(made)
         asking.sent += 1
 
@@ -191,7 +192,9 @@ class PlainLink:
             self._ask_by_tcp(made, said)
         elif (reply := self._readable(asking, data)) is not None:
             self._learn(made, now)
-            return Answer(reply, now - asking.began_at, "udp", in_words(asking.told))
+            return Answer(
+                reply, now - asking.began_at, "udp", in_words(asking.told) if asking.told else ""
+            )
         return None
 
     def _is_same(self, made: Try, data: bytes) -> bool:
@@ -302,8 +305,6 @@ class PlainLink:
 
 def in_words(told: list[str]) -> str:
     """What a server did, one thing after the other, as one phrase."""
-    if not told:  # nearly always
-        return ""
     return " and ".join(
         what if times == 1 else f"{what} ({times} times)" for what, times in Counter(told).items()
     )

@@ -131,8 +131,8 @@ class PlainEngine:
         """Close what is open of it, and do not look after it any more."""
         self._open.pop(asking, None)
         self.close_tries(asking)
-        by_tcp, asking.by_tcp = asking.by_tcp, None
-        if by_tcp is not None:
+        if asking.by_tcp is not None:
+            by_tcp, asking.by_tcp = asking.by_tcp, None
             by_tcp.cancel()
 
     def close_tries(self, asking: PlainAsking) -> None:
@@ -148,7 +148,10 @@ class PlainEngine:
         """Tell what became of it, unless it has ended already."""
         if asking in self._open:
             self.forget(asking)
-            self.tell(asking.on_reply, outcome)
+            try:  # as `tell`, without another call
+                asking.on_reply(outcome)
+            except Exception as error:
+                self._faults.note("an upstream's answer", error)
 
     def tell(self, on_reply: OnReply, outcome: Answer | Failure) -> None:
         """Tell somebody what became of a question; a bug in hearing it harms nobody else."""
