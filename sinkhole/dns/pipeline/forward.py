@@ -134,13 +134,15 @@ class Forwarding:
         """What upstreams said before, if it is of use: of `outdated`, which another policy judged,
         what was said to others and is for everybody, and NXDOMAIN for another type of the name."""
         key, now = waiting.key, waiting.arrived
-        kept, missing = [outdated] if outdated else [], self._missing(key, waiting)
-        shared = self._shared_key(waiting)
-        if shared is not key:
+        kept = [outdated] if outdated else []
+        missing = self._table.no_such_name(key, len(waiting.question.name), now)
+        if not self._is_for_all(waiting):
+            shared = self._shared_key(waiting)
             known = self._find(shared)
             if known and known.answer and now < known.answer.expires:
                 kept.append(known)
-            missing = missing or self._missing(shared, waiting)
+            size = len(waiting.question.name)
+            missing = missing or self._table.no_such_name(shared, size, now)
         if not kept and missing is None:
             return None  # nearly every time
         question, view, permit = waiting.question, waiting.view, waiting.permit
@@ -149,16 +151,16 @@ class Forwarding:
             self._table.put(key, ready)
         return ready
 
-    def _missing(self, key: bytes, waiting: Waiting) -> Ready | None:
-        return self._table.no_such_name(key, len(waiting.question.name), waiting.arrived)
+    @staticmethod
+    def _is_for_all(waiting: Waiting) -> bool:
+        """Whether what is for everybody stands under the question's own key, as nearly always."""
+        return waiting.client.tag == waiting.client.shared_tag and not waiting.question.subnet
 
     @staticmethod
     def _shared_key(waiting: Waiting) -> bytes:
-        """The key of what is for everybody, which is nearly always the question's own."""
-        client, question = waiting.client, waiting.question
-        if client.tag == client.shared_tag and not question.subnet:
-            return waiting.key
-        return shared_key(waiting.key, len(question.name), client.shared_tag)
+        """The key of what is for everybody."""
+        size = len(waiting.question.name)
+        return shared_key(waiting.key, size, waiting.client.shared_tag)
 
     def _send(self, asking: Asking) -> None:
         via, client = asking.waiting.permit.via, asking.waiting.client
@@ -276,9 +278,8 @@ class Forwarding:
             self._prefetch.succeed(ready, asking.ahead)
         if ready.fresh_until > now:
             self._table.put_answer(waiting.key, len(question.name), ready)
-            shared = self._shared_key(waiting)
-            if shared is not waiting.key and not answer.subnet:
-                self._table.put_answer(shared, len(question.name), ready)
+            if not answer.subnet and not self._is_for_all(waiting):
+                self._table.put_answer(self._shared_key(waiting), len(question.name), ready)
         return ready, report
 
     def _current(self, waiting: Waiting) -> Ready | Waiting:

@@ -179,8 +179,10 @@ def tell_all(waiters: Iterable[Waiter], outcome: Exchanged | UpstreamError, faul
     One that raises has a bug, which is noted and harms nobody else.
     """
     for waiter in waiters:
-        with faults.contain("who waits for an answer"):
+        try:
             waiter.tell(outcome)
+        except Exception as error:
+            faults.note("who waits for an answer", error)
 
 
 def settle(future: asyncio.Future[Exchanged], outcome: Exchanged | UpstreamError) -> None:

@@ -130,6 +130,9 @@ class PlainEngine:
     def forget(self, asking: PlainAsking) -> None:
         """Close what is open of it, and do not look after it any more."""
         self._open.pop(asking, None)
+        self._close(asking)
+
+    def _close(self, asking: PlainAsking) -> None:
         self.close_tries(asking)
         if asking.by_tcp is not None:
             by_tcp, asking.by_tcp = asking.by_tcp, None
@@ -147,7 +150,8 @@ class PlainEngine:
     def end(self, asking: PlainAsking, outcome: Answer | Failure) -> None:
         """Tell what became of it, unless it has ended already."""
         if asking in self._open:
-            self.forget(asking)
+            del self._open[asking]
+            self._close(asking)
             try:  # as `tell`, without another call
                 asking.on_reply(outcome)
             except Exception as error:
