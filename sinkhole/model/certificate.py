@@ -46,7 +46,7 @@ class Certificate(NamedTuple):
     tbs_sha256: bytes
 
     def is_for(self, name: str) -> bool:
-        """Whether it is for a lower-cased host name; a wildcard is one whole label (RFC 9525 §6.3)."""
+        """Whether it is for a lower-cased host name; a wildcard is one label (RFC 9525 §6.3)."""
         return name in self.names or f"*.{name.partition('.')[2]}" in self.names
 
 
