@@ -29,8 +29,8 @@ ALT_SVC_S: Final = 86_400
 """How long clients may remember that the same is served by HTTP/3 (RFC 7838 §3)."""
 
 NO_QUIC: Final = (
-    "dns.quic and dns.http3 need more than is installed: `pip install 'sinkhole[encrypted]'`, or set "
-    "dns.http3 to false. Until then DNS is not answered by QUIC"
+    "dns.quic and dns.http3 need more than is installed: `pip install 'sinkhole[encrypted]'`, or "
+    "set dns.http3 to false. Until then DNS is not answered by QUIC"
 )
 
 
