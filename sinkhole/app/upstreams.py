@@ -119,8 +119,14 @@ class Upstreams:
         """One server for each URL and timeout, in however many sets it is."""
         key = item.url, float(item.timeout or self._timeout_s)
         if key not in self._servers:
-            self._servers[key] = Server(str(item), self.link(item.url), key[1])
+            self._servers[key] = Server(self._name(item), self.link(item.url), key[1])
         return self._servers[key]
+
+    def _name(self, item: UpstreamItem) -> str:
+        """What it is called, and no other: pins, timeouts and masked paths are not part of it."""
+        taken = {server.name for server in self._servers.values()}
+        names = (str(item), *(f"{item} ({number})" for number in range(2, len(taken) + 2)))
+        return next(name for name in names if name not in taken)
 
     # -- links -----------------------------------------------------------------------------
 

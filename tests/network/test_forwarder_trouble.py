@@ -60,6 +60,47 @@ async def test_when_all_are_down_all_are_tried(
         assert forwarder.problems() == []
 
 
+async def test_a_route_that_answers_hides_no_outage_of_all_others(
+    one: FakeUpstream, two: FakeUpstream, clock: Clock
+) -> None:
+    async with forwarding(one, route=[two.address], clock=clock, probe_s=1000.0) as forwarder:
+        await forwarder.exchange_later(QUESTION, via="route")
+        await one.close()
+        for _ in range(3):
+            await error_of(begin(forwarder))
+        assert [status["up"] for status in forwarder.status()] == [False, True]
+        assert forwarder.is_cut_off
+        [problem] = forwarder.problems()
+        assert problem.startswith(f"no upstream answers ({forwarder.status()[0]['name']} ")
+
+
+async def test_an_outage_of_a_route_is_told_of_and_is_none_of_the_rest(
+    one: FakeUpstream, two: FakeUpstream, clock: Clock
+) -> None:
+    async with forwarding(one, route=[two.address], clock=clock, probe_s=1000.0) as forwarder:
+        await forwarder.exchange_later(QUESTION)
+        await two.close()
+        for _ in range(3):
+            with pytest.raises(UpstreamError):
+                await forwarder.exchange_later(QUESTION, via="route")
+        assert not forwarder.is_cut_off
+        [problem] = forwarder.problems()
+        assert problem.startswith("no upstream of the set 'route' answers (")
+
+
+async def test_that_the_fallback_is_in_use_is_told(
+    one: FakeUpstream, two: FakeUpstream, clock: Clock
+) -> None:
+    async with forwarding(one, fallback=[two.address], clock=clock, probe_s=1000.0) as forwarder:
+        await one.close()
+        for _ in range(3):
+            assert (await forwarder.exchange_later(QUESTION)).server == two.name
+        assert not forwarder.is_cut_off
+        [problem] = forwarder.problems()
+        assert problem.startswith("none of upstream.servers answers (")
+        assert problem.endswith(", so the fallback is asked")
+
+
 async def test_the_quicker_server_gets_the_questions_and_the_other_one_now_and_then(
     one: FakeUpstream, two: FakeUpstream, clock: Clock
 ) -> None:

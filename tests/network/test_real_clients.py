@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-from asyncio.subprocess import PIPE, STDOUT, Process
+from asyncio.subprocess import DEVNULL, PIPE, STDOUT, Process
 from ipaddress import ip_network
 from pathlib import Path
 
@@ -25,7 +25,7 @@ needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="no o
 
 
 async def run(*command: str) -> Process:
-    return await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, stderr=STDOUT)
+    return await asyncio.create_subprocess_exec(*command, stdin=DEVNULL, stdout=PIPE, stderr=STDOUT)
 
 
 async def said(*command: str) -> str:

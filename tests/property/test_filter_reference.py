@@ -75,7 +75,9 @@ def network_line(
 
 
 def with_badfilter(line: str) -> str:
-    has_options = "/$" in line if line.startswith(("/", "@@/")) else "$" in line
+    # "/ab." is where a name begins, and no expression.
+    is_expression = re.match(r"(@@)?/(?![a-z0-9.-]+\.(\$|$))", line)
+    has_options = "/$" in line if is_expression else "$" in line
     return f"{line}{',' if has_options else '$'}badfilter"
 
 

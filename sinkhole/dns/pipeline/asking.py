@@ -37,8 +37,9 @@ class Asking:
         """What to ask; `is_told` is whether the upstreams are told of clients at all."""
         waiting, permit = self.waiting, self.waiting.permit
         question = permit.asked(waiting.question)
-        is_told = is_told and not self.hides
-        self.subnet = waiting.view.subnet(waiting.question, permit.via) if is_told else b""
+        view, is_told = waiting.view, is_told and not self.hides
+        is_told = is_told and bool(question.subnet or view.policy.subnets)
+        self.subnet = view.subnet(waiting.question, permit.via) if is_told else b""
         if self.subnet != question.subnet:
             question = question._replace(subnet=self.subnet)
         return question if self.no_ipv6 is None else question._replace(qtype=Type.A)
@@ -62,7 +63,8 @@ class Asking:
         and for one that is for clients elsewhere."""
         question, permit = self.waiting.question, self.waiting.permit
         scope = scope_of(reply.subnet, self.subnet) if self.subnet else 0
-        dns64 = self.waiting.view.policy.dns64_for(question)
+        dns64 = self.waiting.view.policy.dns64
+        dns64 = dns64 and self.waiting.view.policy.dns64_for(question)
         if dns64 is not None:
             reply = dns64.without_excluded(reply)
         answer = answer_of(reply, question, limits, now, permit.front, via=permit.via)

@@ -163,7 +163,8 @@ class Forwarding:
     def _send(self, asking: Asking) -> None:
         via, client = asking.waiting.permit.via, asking.waiting.client
         whose = (client.packed, client.network) if asking.ahead is None else (OURSELVES, OURSELVES)
-        question, hear = asking.question(self._is_told(via)), partial(self._hear, asking)
+        is_told = not self._refuses_subnets or self._is_told(via)
+        question, hear = asking.question(is_told), partial(self._hear, asking)
         try:
             self._upstreams.ask(question, hear, *whose, via)
         except UpstreamError as error:  # nobody was asked: there is nothing to wait longer for
@@ -210,9 +211,10 @@ class Forwarding:
                 return
             asking.waiting = waiting = current
         now, known = self._clock(), self._find(waiting.key)
-        if self._is_asked_again(asking, outcome, now):
-            return
-        outcome = asking.finished(outcome)
+        if asking.subnet or asking.hides or waiting.view.policy.dns64:  # nearly never
+            if self._is_asked_again(asking, outcome, now):
+                return
+            outcome = asking.finished(outcome)
         if isinstance(outcome, UpstreamError):
             self._give_up(asking, outcome, keep=not isinstance(outcome, CrowdedError))
         elif known and known.is_answer_since(waiting.arrived) and self._is_fresh(known, now):

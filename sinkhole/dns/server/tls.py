@@ -8,6 +8,7 @@ step of a handshake waits for its turn (`handshakes`).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ssl
 import time
 from collections.abc import Callable
@@ -231,10 +232,9 @@ class TlsStream(asyncio.Transport, asyncio.Protocol):
         """Say by TLS that this was all, and close when it is sent."""
         if self._transport.is_closing():
             return
-        try:
+        with contextlib.suppress(ssl.SSLError):  # that the client says the same is not waited for
             self._session.unwrap()
-        except ssl.SSLError:  # that the client says the same is not waited for
-            self._flush()
+        self._flush()
         self._transport.close()
 
     def abort(self) -> None:

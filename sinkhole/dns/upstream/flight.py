@@ -7,7 +7,7 @@ many open queries for one name that make guessing cheap (RFC 5452 §5).
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from sinkhole.dns.upstream.health import Server
@@ -74,11 +74,11 @@ class Attempt:
 
     __slots__ = ("cancel", "errors", "flight", "outcome", "patience_s", "sent_at", "server")
 
-    def __init__(self, flight: Flight, server: Server, now: float) -> None:
+    def __init__(self, flight: Flight, server: Server, now: float, patience_s: float = 0.0) -> None:
         self.flight = flight
         self.server = server
         self.sent_at = now
-        self.patience_s = 0.0
+        self.patience_s = patience_s
         self.outcome = ""
         self.errors: tuple[ExtendedError, ...] = ()
         self.cancel: Cancel | None = None
@@ -109,7 +109,7 @@ class Flight:
         """`is_probe` makes any answer usable, whatever its rcode."""
         self.key = key
         self.question = key[1]
-        self.tiers = upstreams.tiers
+        self.tiers = upstreams.tiers if upstreams.fallback else upstreams.first
         self.tier = 0
         self.strategy = upstreams.strategy
         self.holder = holder
@@ -122,31 +122,26 @@ class Flight:
         self.ends_at = ends_at
 
     @property
-    def servers(self) -> tuple[Server, ...]:
-        """Those that may be asked now."""
-        return self.tiers[self.tier]
-
-    @property
     def is_open(self) -> bool:
         """Whether somebody may answer yet."""
         return any(attempt.cancel is not None for attempt in self.attempts)
 
-    def may_ask(self, server: Server) -> bool:
-        """Whether a server is worth asking: not twice, nor one that sends our questions back."""
-        if server.loops and not self.is_probe:
-            return False
-        return not any(attempt.server is server for attempt in self.attempts)
+    def has_asked(self, server: Server) -> bool:
+        """Whether a server was asked already, which is done once."""
+        return any(attempt.server is server for attempt in self.attempts)
 
-    def patience_s(self, server: Server) -> float:
-        """How long to wait for a server just asked, before the next one is asked as well."""
+    def patience_s(self, server: Server, may: Sequence[Server]) -> float:
+        """How long to wait for the one of these servers that is asked now, before another one of
+        them is asked as well."""
         longest_s = server.timeout_s / 2
-        if not self.strategy.hedges:
+        if len(may) == 1 or not self.strategy.hedges:
             return longest_s
-        if not any(each.up and self.may_ask(each) for each in self.servers):
+        if not any(each.up and each is not server for each in may):
             return longest_s
-        if server.is_suspect or server.rtt_s is None:
+        rtt_s = server.rtt_s
+        if rtt_s is None or server.is_suspect or 3 * rtt_s < SHORTEST_PATIENCE_S:
             return min(SHORTEST_PATIENCE_S, longest_s)
-        return min(max(3 * server.rtt_s, SHORTEST_PATIENCE_S), longest_s)
+        return min(3 * rtt_s, longest_s)
 
     def hand_over(self, holder: Holder) -> None:
         """Let its attempts hold their places for another waiter."""

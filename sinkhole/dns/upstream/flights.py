@@ -80,7 +80,8 @@ class Flights:
 
     def _close_all(self, flight: Flight) -> None:
         for attempt in flight.attempts:
-            self._close(attempt)
+            if attempt.cancel is not None:
+                self._close(attempt)
         flight.attempts.clear()  # they point back at the flight: no work for the cycle collector
 
     # -- asking ----------------------------------------------------------------------------
@@ -88,45 +89,56 @@ class Flights:
     def _ask_next(self, flight: Flight, now: float) -> bool:
         """Ask the best server that may still be asked; whether there was one."""
         while True:
-            may = [each for each in flight.servers if self._may_ask(flight, each)]
+            may = self._askable(flight)
             if may:
                 if self._ask_best(flight, may, now):
                     return True
-            elif flight.is_open or flight.tier + 1 == len(flight.tiers):
+            elif flight.tier + 1 == len(flight.tiers) or flight.is_open:
                 return False
             else:
                 flight.tier += 1
 
-    def _may_ask(self, flight: Flight, server: Server) -> bool:
-        places = server.places
-        return flight.may_ask(server) and (places.free > 0 or places.admits(flight.holder))
+    def _askable(self, flight: Flight) -> list[Server]:
+        """The servers of its tier that were not asked yet, have room, and do not loop."""
+        # A loop, as generators and calls would take several µs a question.
+        found = []
+        for server in flight.tiers[flight.tier]:
+            if server.loops and not flight.is_probe:
+                continue
+            if flight.attempts and flight.has_asked(server):
+                continue
+            if server.places.free > 0 or server.places.admits(flight.holder):
+                found.append(server)
+        return found
 
     def _ask_best(self, flight: Flight, may: list[Server], now: float) -> bool:
         """Ask the one of these that the strategy prefers; whether it could be asked."""
         strategy = flight.strategy
-        server = strategy.choose(may, flight.holder.zone)
-        if not flight.attempts:
-            strategy.chosen(server, flight.servers)
-        attempt = Attempt(flight, server, now)
-        patience_s = flight.patience_s(server)
+        server = strategy.choose(may, flight.holder.zone) if len(may) > 1 else may[0]
+        if len(may) > 1 and not flight.attempts:
+            strategy.chosen(server, flight.tiers[flight.tier])
+        attempt = Attempt(flight, server, now, flight.patience_s(server, may))
         if server.places.free < 1:
             self._make_place(server, flight.holder, now)
         failure = self._send(attempt, now)
-        is_ours = failure is not None and failure.blame is Blame.NOBODY
-        if is_ours and self._make_place(server, flight.holder, now):
-            failure = self._send(attempt, now)  # who held the most has given up a socket
+        if failure is not None and failure.blame is Blame.NOBODY:
+            # This machine has no socket left: who holds the most gives one up.
+            gave_way = self._make_place(server, flight.holder, now)
+            failure = self._send(attempt, now) if gave_way else failure
         flight.attempts.append(attempt)
         if failure is not None:
             self._note_failure(attempt, failure, now)
             return False
-        attempt.patience_s = patience_s
-        flight.next_at = min(now + patience_s, flight.ends_at)
+        next_at, ends_at = now + attempt.patience_s, flight.ends_at
+        flight.next_at = next_at if next_at < ends_at else ends_at
         return True
 
     def _send(self, attempt: Attempt, now: float) -> Failure | None:
         """Hand the question to the server's link; the Failure of one that takes none."""
         server, flight = attempt.server, attempt.flight
-        deadline = min(now + server.timeout_s, flight.ends_at)
+        deadline = now + server.timeout_s
+        if deadline > flight.ends_at:
+            deadline = flight.ends_at
         asked = server.link.ask(flight.question, deadline, partial(self._heard, attempt))
         if isinstance(asked, Failure):
             return asked

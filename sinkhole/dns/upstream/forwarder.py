@@ -28,8 +28,8 @@ from functools import partial
 from math import inf
 from typing import Final
 
+from sinkhole.dns.upstream.cut_off import trouble_of
 from sinkhole.dns.upstream.flight import (
-    SILENCE,
     CrowdedError,
     Exchanged,
     Flight,
@@ -53,12 +53,6 @@ TOO_MANY: Final = "too many questions are waiting"
 
 ALARM_S: Final = 3600.0
 """How long a suspected forgery is shown, and a flood of questions."""
-
-
-MOST_TOLD: Final = 4
-"""Servers whose failures are told when none answers."""
-
-ENCRYPTED: Final = ("tls", "https", "h3", "quic")
 
 
 class Forwarder:
@@ -192,10 +186,9 @@ class Forwarder:
 
     @property
     def is_cut_off(self) -> bool:
-        """Whether there are upstreams, and none of them can be expected to answer."""
-        return bool(self._servers) and not any(
-            server.is_hopeful and not server.loops for server in self._servers
-        )
+        """Whether none of the usual upstreams can be expected to answer; what those of a route do
+        is no help for other names."""
+        return DEFAULT in self._sets and self._sets[DEFAULT].is_cut_off
 
     def problems(self) -> list[str]:
         """What the person running sinkhole should know and do, one sentence each."""
@@ -212,22 +205,7 @@ class Forwarder:
                 f"questions failed because too many were waiting for upstreams, most of them from "
                 f"{self._crowded_by[0]}: look there for what keeps asking"
             )
-        if self._servers and not any(server.is_hopeful for server in self._servers):
-            told.append(self._cut_off())
-        return told
-
-    def _cut_off(self) -> str:
-        """That no server answers, what each of them did, and what to do about it."""
-        did = ", ".join(
-            f"{each.name} {each.last_failure or SILENCE}" for each in self._servers[:MOST_TOLD]
-        )
-        advice = "check the internet connection and upstream.servers"
-        if any(server.link.kind in ENCRYPTED for server in self._servers):
-            advice += (
-                "; where a network lets no encrypted DNS through, name a plain resolver in "
-                "upstream.fallback, which can then be read on the way"
-            )
-        return f"no upstream answers ({did}): {advice}"
+        return told + [trouble for each in self._sets.items() if (trouble := trouble_of(*each))]
 
     # -- places ----------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sinkhole.dns.upstream.health import Server
 from sinkhole.dns.upstream.strategies import FASTEST, Strategy
@@ -25,10 +25,27 @@ class UpstreamSet:
     strategy: Strategy = FASTEST
 
     @property
+    def every(self) -> tuple[Server, ...]:
+        """The servers of both tiers."""
+        return (*self.servers, *self.fallback)
+
+    @property
+    def is_cut_off(self) -> bool:
+        """Whether it has servers, and none of them can be expected to answer."""
+        every = self.every
+        return bool(every) and not any(each.is_hopeful and not each.loops for each in every)
+
+    first: tuple[tuple[Server, ...], ...] = field(init=False)
+    """The tiers while there is one only, made once, as every question asks for them."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "first", (self.servers,))
+
+    @property
     def tiers(self) -> tuple[tuple[Server, ...], ...]:
         """Those to be asked first, and those behind them; those known to be down come last."""
         if not self.fallback:
-            return (self.servers,)
+            return self.first
         if any(server.up and not server.loops for server in self.servers):
             return self.servers, self.fallback
         return self.fallback, self.servers
@@ -36,5 +53,4 @@ class UpstreamSet:
 
 def servers_of(sets: Iterable[UpstreamSet]) -> tuple[Server, ...]:
     """Every server of these sets once, in order."""
-    every = (server for each in sets for server in (*each.servers, *each.fallback))
-    return tuple(dict.fromkeys(every))
+    return tuple(dict.fromkeys(server for each in sets for server in each.every))

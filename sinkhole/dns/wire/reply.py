@@ -102,19 +102,19 @@ _NO_RECORDS: Final[tuple[Record, ...]] = ()
 _NO_ERRORS: Final[tuple[ExtendedError, ...]] = ()
 
 
-def answers_question(wire: bytes, query: bytes) -> bool:
+def answers_question(wire: bytes, query: bytes, end: int = 0) -> bool:
     """Whether a message is a response to `query`, our own query's bytes (RFC 5452 §9.1).
 
     True when id and the whole question, letter case included, are the same. The address and
     port are for the caller (a connected socket). A cheap comparison, no parse. Responses that
     leave the question out (some servers do for FORMERR and NOTIMP) count when they hold no
-    records at all.
+    records at all. `end` is where the query's question ends, for who knows that.
     """
     if len(wire) < HEADER_SIZE or wire[0:2] != query[0:2] or not wire[2] & 0x80:
         return False
     if wire[4:6] == b"\0\0":
         return wire[6:10] == b"\0\0\0\0" and wire[3] & n.RCODE_MASK != n.Rcode.NOERROR
-    end = question_end(query)
+    end = end or question_end(query)
     return wire[4:6] == b"\0\1" and wire[HEADER_SIZE:end] == query[HEADER_SIZE:end]
 
 

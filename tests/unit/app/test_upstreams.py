@@ -72,6 +72,18 @@ def test_a_server_in_several_places_is_one_unless_its_timeout_differs() -> None:
     assert [server.timeout_s for server in servers] == [2.0, 2.0, 5.0]
 
 
+def test_no_two_servers_have_one_name() -> None:
+    slow = {"url": "192.0.2.1", "timeout": "5s"}
+    token = "https://dns.example.org/x7Kq92LmVb41ZpTc8RwY{}"
+    settings = settings_of(
+        servers=["192.0.2.1", token.format(1), token.format(2)], routes={"a.example": [slow]}
+    )
+    names = [server.name for server in Upstreams(settings).forwarder._servers]
+    assert len(set(names)) == 4
+    assert names[-1] == "192.0.2.1 (2)"
+    assert not any("x7Kq92" in name for name in names)
+
+
 @pytest.mark.parametrize(
     ("url", "kind"),
     [

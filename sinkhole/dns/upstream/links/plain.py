@@ -133,7 +133,8 @@ class PlainLink:
         edns = edns and now >= self.edns.lacking_until
         lower = lower or not self.engine.randomize_case or now < self.letter_case.lacking_until
         made = self._query(asking, edns, lower)
-        made.sock = self.engine.datagrams.send(self._family, self._where(), made.query, made)
+        where = self._fixed or self._where()
+        made.sock = self.engine.datagrams.send(self._family, where, made.query, made)
         asking.tries.append(made)
         asking.sent += 1
 
@@ -178,7 +179,7 @@ class PlainLink:
         asking = made.asking
         if isinstance(data, OSError):
             self.engine.end(asking, self._failure_of(data))
-        elif not (answers_question(data, made.query) or self._is_same(made, data)):
+        elif not (answers_question(data, made.query, made.end) or self._is_same(made, data)):
             pass  # and what must follow is done
         elif data[2] & _TC_BIT:
             asking.rtt_s = now - asking.began_at
@@ -191,7 +192,9 @@ class PlainLink:
             self._ask_by_tcp(made, said)
         elif (reply := self._readable(asking, data)) is not None:
             self._learn(made, now)
-            return Answer(reply, now - asking.began_at, "udp", in_words(asking.told))
+            return Answer(
+                reply, now - asking.began_at, "udp", in_words(asking.told) if asking.told else ""
+            )
         return None
 
     def _is_same(self, made: Try, data: bytes) -> bool:

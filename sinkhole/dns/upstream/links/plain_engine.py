@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Final
 from sinkhole.dns.upstream.entropy import Entropy
 from sinkhole.dns.upstream.links.datagrams import Datagrams
 from sinkhole.dns.upstream.links.link import Answer, Blame, Failure, OnReply
-from sinkhole.dns.wire.question import Question
+from sinkhole.dns.wire.question import HEADER_SIZE, Question
 from sinkhole.model.faults import Faults
 from sinkhole.model.tasks import Tasks
 
@@ -73,11 +73,13 @@ class PlainAsking:
 class Try:
     """One query by UDP: its bytes, the socket it left from, and how it was made."""
 
-    __slots__ = ("asking", "edns", "lower", "query", "sock")
+    __slots__ = ("asking", "edns", "end", "lower", "query", "sock")
 
     def __init__(self, asking: PlainAsking, query: bytes, edns: bool, lower: bool) -> None:
         self.asking = asking
         self.query = query
+        self.end = HEADER_SIZE + len(asking.question.name) + 4
+        """Where the question in it ends."""
         self.edns = edns
         self.lower = lower
         self.sock: socket.SocketType | None = None
@@ -129,8 +131,8 @@ class PlainEngine:
         """Close what is open of it, and do not look after it any more."""
         self._open.pop(asking, None)
         self.close_tries(asking)
-        by_tcp, asking.by_tcp = asking.by_tcp, None
-        if by_tcp is not None:
+        if asking.by_tcp is not None:
+            by_tcp, asking.by_tcp = asking.by_tcp, None
             by_tcp.cancel()
 
     def close_tries(self, asking: PlainAsking) -> None:
@@ -146,12 +148,17 @@ class PlainEngine:
         """Tell what became of it, unless it has ended already."""
         if asking in self._open:
             self.forget(asking)
-            self.tell(asking.on_reply, outcome)
+            try:  # as `tell`, without another call
+                asking.on_reply(outcome)
+            except Exception as error:
+                self._faults.note("an upstream's answer", error)
 
     def tell(self, on_reply: OnReply, outcome: Answer | Failure) -> None:
         """Tell somebody what became of a question; a bug in hearing it harms nobody else."""
-        with self._faults.contain("an upstream's answer"):
+        try:
             on_reply(outcome)
+        except Exception as error:
+            self._faults.note("an upstream's answer", error)
 
     def meet_bug(self, asking: PlainAsking, error: Exception) -> None:
         """Note a bug, and end the question that met it; its server is not to blame."""

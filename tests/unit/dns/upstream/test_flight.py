@@ -56,27 +56,24 @@ def test_the_error_of_several_servers_says_what_each_did_in_order() -> None:
     )
 
 
-def test_no_server_is_asked_twice_nor_one_that_loops_but_by_a_probe() -> None:
+def test_who_was_asked_is_known() -> None:
     underway = flight()
     tried(underway, FIRST)
-    assert (underway.may_ask(FIRST), underway.may_ask(SECOND)) == (False, True)
-    looping = server_named("192.0.2.3")
-    looping.loops = True
-    assert not underway.may_ask(looping)
-    underway.is_probe = True
-    assert underway.may_ask(looping)
+    assert (underway.has_asked(FIRST), underway.has_asked(SECOND)) == (True, False)
 
 
 def test_the_next_server_is_asked_the_sooner_the_quicker_the_first_usually_is() -> None:
     quick, slow = server_named("192.0.2.4"), server_named("192.0.2.5")
     quick.answered(0.0, 0.010)
     slow.answered(0.0, 0.200)
-    underway = flight(UpstreamSet((quick, slow, SECOND)))
-    assert underway.patience_s(quick) == SHORTEST_PATIENCE_S
-    assert underway.patience_s(slow) == pytest.approx(0.6)
-    assert underway.patience_s(SECOND) == SHORTEST_PATIENCE_S, "nothing is known of it"
+    may = (quick, slow, SECOND)
+    underway = flight(UpstreamSet(may))
+    assert underway.patience_s(quick, may) == SHORTEST_PATIENCE_S
+    assert underway.patience_s(slow, may) == pytest.approx(0.6)
+    assert underway.patience_s(SECOND, may) == SHORTEST_PATIENCE_S, "nothing is known of it"
+    assert underway.patience_s(quick, (quick,)) == quick.timeout_s / 2, "there is nobody else"
     strict = flight(UpstreamSet((quick, slow), strategy=STRICT))
-    assert strict.patience_s(quick) == quick.timeout_s / 2
+    assert strict.patience_s(quick, may) == quick.timeout_s / 2
 
 
 def test_who_had_to_give_way_goes_on_without_it_and_is_told_why_it_failed() -> None:
@@ -104,9 +101,9 @@ def test_places_are_handed_over_with_the_flight() -> None:
 
 def test_the_second_tier_comes_first_while_the_first_is_known_to_be_down() -> None:
     one, two = server_named("192.0.2.6"), server_named("192.0.2.7")
-    assert flight(UpstreamSet((one,), (two,))).servers == (one,)
+    assert flight(UpstreamSet((one,), (two,))).tiers == ((one,), (two,))
     one.up = False
-    assert flight(UpstreamSet((one,), (two,))).servers == (two,)
+    assert flight(UpstreamSet((one,), (two,))).tiers == ((two,), (one,))
 
 
 def test_an_error_is_told_to_each_future_as_one_of_its_own() -> None:
