@@ -338,6 +338,7 @@ class App:
             "upstream_strays": self.forwarder.strays,
             "upstream_unsent": self.forwarder.unsent,
             "connections_shed": self.listening.shed,
+            "handshakes_failed": self.dns.door.handshakes.failed,
             "answers_evicted": self.table.evicted,
             "internal_errors": self.faults.count,
         }

@@ -29,8 +29,8 @@ ALT_SVC_S: Final = 86_400
 """How long clients may remember that the same is served by HTTP/3 (RFC 7838 §3)."""
 
 NO_QUIC: Final = (
-    "dns.quic and dns.http3 need more than is installed: `pip install sinkhole[encrypted]`. Until "
-    "then DNS is not answered by QUIC"
+    "dns.quic and dns.http3 need more than is installed: `pip install 'sinkhole[encrypted]'`, or "
+    "set dns.http3 to false. Until then DNS is not answered by QUIC"
 )
 
 
@@ -80,6 +80,11 @@ class Encrypted:
     def problems(self) -> list[str]:
         """What the person running sinkhole should know, one sentence each."""
         found = self.certificates.problems() if self.certificates is not None else []
+        found += [
+            f"dns.names has {name}, which the certificate is not for: devices refuse it there"
+            for name in self._settings.names
+            if not self._is_for(name)
+        ]
         return [*found, self._problem] if self._problem else found
 
     def status(self) -> CertificateStatus | None:
@@ -99,7 +104,13 @@ class Encrypted:
         pair = certificates.current if certificates is not None else None
         if pair is None or pair.left_s(time.time()) <= 0:
             return None
-        return Designated(services(self._settings, self.names, quic=not self._problem))
+        names = [name for name in self.names if pair.leaf.is_for(name)]
+        return Designated(services(self._settings, names, quic=not self._problem))
+
+    def _is_for(self, name: str) -> bool:
+        """Whether the certificate in use is for a name; True while there is none."""
+        pair = self.certificates.current if self.certificates is not None else None
+        return pair is None or pair.leaf.is_for(name)
 
     def on_certificate(self, use: Callable[[ServerCertificate], None]) -> None:
         """Tell of every certificate that is taken over from now on."""

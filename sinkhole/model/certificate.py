@@ -45,6 +45,10 @@ class Certificate(NamedTuple):
     key_sha256: bytes
     tbs_sha256: bytes
 
+    def is_for(self, name: str) -> bool:
+        """Whether it is for a lower-cased host name; a wildcard is one label (RFC 9525 §6.3)."""
+        return name in self.names or f"*.{name.partition('.')[2]}" in self.names
+
 
 class _Element(NamedTuple):
     """One element of DER: its tag, its content, and all of its bytes."""

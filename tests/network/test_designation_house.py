@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Any
 
 from certificates import leaf
-from house import ask, house, running
+from house import ask, house, running, until
 from places import nobodys_place
 
 from sinkhole.control.settings import Settings
@@ -40,6 +41,26 @@ async def test_listeners_are_told_while_the_certificate_is_right(tmp_path: Path)
         assert await told(app.addresses[0]) == expected
 
 
+async def test_a_name_that_the_certificate_is_not_for_is_a_problem_and_not_told(
+    tmp_path: Path,
+) -> None:
+    async with running(encrypted(tmp_path, dns__names=[NAME, "other.example.net"])) as app:
+        assert {record.split()[1] for record in await told(app.addresses[0])} == {NAME}
+        assert (
+            "dns.names has other.example.net, which the certificate is not for: devices refuse "
+            "it there" in app.problems()
+        )
+
+
 async def test_without_listeners_there_is_nothing_to_tell(tmp_path: Path) -> None:
     async with running(house(tmp_path)) as app:
         assert await told(app.addresses[0]) == []
+
+
+async def test_a_handshake_that_comes_to_nothing_is_counted(tmp_path: Path) -> None:
+    settings = encrypted(tmp_path)
+    (place,) = settings.dns.tls
+    async with running(settings) as app:
+        assert app.status()["losses"]["handshakes_failed"] == 0
+        socket.create_connection((place.host, place.port)).close()
+        await until(lambda: app.status()["losses"]["handshakes_failed"] == 1)

@@ -24,6 +24,12 @@ def test_what_a_certificate_says() -> None:
     assert read.tbs_sha256 == issued.tbs_hash
 
 
+def test_the_names_that_a_certificate_is_for() -> None:
+    read = read_certificate(der(leaf("dns.example.org", "*.example.net")))
+    names = ("dns.example.org", "a.example.net", "example.net", "a.b.example.net", "org")
+    assert [read.is_for(name) for name in names] == [True, True, False, False, False]
+
+
 def test_a_certificate_for_nobody() -> None:
     assert read_certificate(der(authority())).names == ()
 
