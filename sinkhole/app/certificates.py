@@ -121,9 +121,10 @@ class Certificates:
         if before is not None and flaws and not before.flaws(now):
             self._refuse(f"{self._paths[0]} {' and '.join(flaws)}")
             return
+        is_news = before is None or before.chain != pair.chain or bool(self._problem)
         self._problem, self._unused = "", []
         self.current = pair
-        if before is None or before.chain != pair.chain:
+        if is_news:  # also that what was complained of is over
             named = ", ".join(pair.leaf.names) or pair.leaf.subject
             log.info("certificate in use: %s, until %s", named, f"{pair.leaf.not_after:%Y-%m-%d}")
         for use in self._users:

@@ -266,3 +266,37 @@ async def test_over_http2_browsers_are_sent_to_http1_for_the_page() -> None:
             response = await client.get("/index.html")
             assert (response.status, response.reset) == (0, 0xD)  # HTTP_1_1_REQUIRED
             assert addresses(parsed(await client.post("/dns-query", ADS))) == ["0.0.0.0"]
+
+
+class HeadOfRequest(PretendPage):
+    """Says which head it was given."""
+
+    def data_received(self, data: bytes) -> None:
+        response = b"HTTP/1.1 200 OK\r\ncontent-length: %d\r\n\r\n" % len(data)
+        self.transport.write(response + data)
+
+
+async def test_behind_a_proxy_the_page_has_a_connection_for_one_request_only() -> None:
+    async with listening(make_world(), (HOME,)) as served:
+        served.service.page = HeadOfRequest
+        async with h1_client(served.port) as client:
+            client.send("GET", "/index.html", "X-Forwarded-For: 192.0.2.77")
+            line, told, *_ = (await client.response()).body.split(b"\r\n")
+            assert (line, told) == (b"GET /index.html HTTP/1.1", b"Connection: close")
+        served.service.page = PretendPage
+        async with h1_client(served.port) as client:
+            client.send("GET", "/index.html")
+            assert (await client.response()).status == 200, "the proxy itself may look"
+
+
+async def test_behind_a_proxy_who_may_not_ask_does_not_see_the_page_either() -> None:
+    world = make_world()
+    async with listening(world, (HOME,)) as served:
+        served.service.page = PretendPage
+        async with h1_client(served.port) as client:
+            for stranger in ("198.51.100.7", "192.0.2.77, 198.51.100.7", "unknown"):
+                client.send("GET", "/api/queries", f"X-Forwarded-For: {stranger}")
+                assert (await client.response()).status == 404, stranger
+            client.send("POST", "/dns-query", "X-Forwarded-For: 192.0.2.77", body=ADS)
+            assert addresses(parsed(await client.response())) == ["0.0.0.0"]
+    assert clients_of(world) == {"198.51.100.7", "192.0.2.77"}

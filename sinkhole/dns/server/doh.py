@@ -66,7 +66,7 @@ class Doh:
         self.door: Final = door
         self.channel: Final = channel
         self.packed: Final = packed
-        self._is_proxied = door.is_proxy(packed)
+        self.is_proxied: Final = door.is_proxy(packed)
 
     def begin(self, method: bytes, target: bytes, content_type: bytes) -> Asked | Refusal:
         """What the head of a request asks. With a Refusal there is no need for its body."""
@@ -95,7 +95,7 @@ class Doh:
             respond(self.refuse(TOO_LARGE))
             return
         packed, channel = self.packed, self.channel
-        if self._is_proxied:
+        if self.is_proxied:
             try:
                 packed = client_behind(packed, headers, self.door.is_proxy)
             except WireError as error:
@@ -106,6 +106,16 @@ class Doh:
             channel = replace(channel, client_id=asked.client_id)
         if not self.door.serve(query, packed, channel, arrived, partial(self._answered, respond)):
             respond(self.refuse(_why_unanswered(query)))
+
+    def may_see_page(self, headers: Iterable[tuple[bytes, bytes]], arrived: float) -> bool:
+        """Whether who asks may have the page; a proxy brings requests of strangers as well."""
+        if not self.is_proxied:
+            return True
+        try:
+            packed = client_behind(self.packed, headers, self.door.is_proxy)
+        except WireError:
+            return False
+        return self.door.lets_in(self.door.client_at(packed, self.channel), self.channel, arrived)
 
     def close_batch(self, arrived: float) -> None:
         """What came with one wake-up is answered as far as it can be."""

@@ -41,7 +41,8 @@ class _Exchange:
 class Http1Requests(asyncio.Protocol):
     """One HTTP/1.1 connection of a client, behind TLS; it holds a place of the Door.
 
-    At the first request for something else than DNS it becomes the page's, if there is one.
+    At the first request for something else than DNS it becomes the page's, if there is one. That of
+    a proxy only for this request: the next one may be DNS, or of somebody who may not see the page.
     """
 
     def __init__(self, doh: Doh) -> None:
@@ -111,7 +112,8 @@ class Http1Requests(asyncio.Protocol):
             self._begin(closes=True).response = self._doh.refuse(head)
             return True
         asked = self._doh.begin(head.method, head.target, head.value(b"content-type"))
-        if asked is NO_SUCH_PATH and self._doh.service.page is not None:
+        is_for_page = asked is NO_SUCH_PATH and self._doh.service.page is not None
+        if is_for_page and self._doh.may_see_page(head.headers, arrived):
             return self._hand_over()
         size = body_size(head, QUERY_SIZE)
         if isinstance(size, Refusal):
@@ -164,7 +166,7 @@ class Http1Requests(asyncio.Protocol):
         # It may have put another one in its place by now.
         speaking = self._transport.get_protocol()
         assert isinstance(speaking, asyncio.Protocol)
-        speaking.data_received(data)
+        speaking.data_received(_alone(data) if self._doh.is_proxied else data)
         return False
 
     # ---- responses ---------------------------------------------------------------------------
@@ -215,3 +217,9 @@ class Http1Requests(asyncio.Protocol):
             self._transport.abort()
         else:
             self._transport.close()
+
+
+def _alone(request: bytes) -> bytes:
+    """A request that is told to be the last of its connection."""
+    line, _, rest = request.partition(b"\r\n")
+    return line + b"\r\nConnection: close\r\n" + rest

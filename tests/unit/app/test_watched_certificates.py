@@ -200,3 +200,17 @@ async def test_links_that_lead_somewhere_else_are_a_renewal(tmp_path: Path) -> N
         await house.until(lambda: house.used == [(NAME,)])
         link("2", leaf(NEW))
         await house.until(lambda: house.used[-1] == (NEW,))
+
+
+async def test_that_the_right_pair_is_back_is_told(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    right = leaf(NAME)
+    await house.put(right)
+    house.paths[0].unlink()
+    await house.keeper.look()
+    assert "cannot be read" in caplog.messages[-1]
+    await house.put(right)
+    assert caplog.messages[-1].startswith(f"certificate in use: {NAME}")
+    assert house.keeper.problems() == []
