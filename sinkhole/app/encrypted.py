@@ -125,13 +125,13 @@ class Encrypted:
             terms = TlsTerms([DOT], settings.names)
             self._use_tls(terms)
             listener = tls_listener(door, terms, faults=self._faults)
-            self._dns.add(_places(settings.tls), "TCP", listener, "TLS")
+            self._dns.add(_places(settings.tls), "TCP", listener, "TLS", "dns.tls")
         if settings.https:
             terms = TlsTerms(PROTOCOLS, settings.names)
             self._use_tls(terms)
             service = Service(page if settings.https_page else None, self._alt_svc())
             listener = https_listener(door, terms, service, self._faults)
-            self._dns.add(_places(settings.https), "TCP", listener, "HTTPS")
+            self._dns.add(_places(settings.https), "TCP", listener, "HTTPS", "dns.https")
 
     def _use_tls(self, terms: TlsTerms) -> None:
         def use(certificate: ServerCertificate) -> None:
@@ -156,7 +156,7 @@ class Encrypted:
             log.warning("%s", NO_QUIC)
             return
 
-        def add(places: tuple[Endpoint, ...], protocol: str, over: str) -> None:
+        def add(places: tuple[Endpoint, ...], protocol: str, over: str, key: str) -> None:
             terms = QuicTerms([protocol], settings.names)
 
             def use(certificate: ServerCertificate) -> None:
@@ -164,12 +164,12 @@ class Encrypted:
                 terms.use(certificate.chain_pem, certificate.key_pem)
 
             self._uses.append(use)
-            self._dns.add(_places(places), "UDP", QuicListener(door, terms), over)
+            self._dns.add(_places(places), "UDP", QuicListener(door, terms), over, key)
 
         if settings.quic:
-            add(settings.quic, "doq", "QUIC")
+            add(settings.quic, "doq", "QUIC", "dns.quic")
         if settings.https and settings.http3:
-            add(settings.https, "h3", "HTTP/3")
+            add(settings.https, "h3", "HTTP/3", "dns.https")
 
 
 def sockets_of(settings: DnsSettings) -> int:

@@ -45,7 +45,7 @@ async def try_upstream(settings: Settings, text: str) -> UpstreamTrial:
     tested: UpstreamTrial = {
         "url": str(url),
         "address": made.address if made else address,
-        "connect_ms": _ms(made.connect_s if made else None),
+        "connect_ms": _ms(made.connect_s or None if made else None),
         "handshake_ms": _ms(made.handshake_s if made else None),
         "tls": made.tls_version if made else "",
         "certificate": _shown(made.certificate) if made and made.certificate else None,

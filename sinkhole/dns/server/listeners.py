@@ -52,12 +52,19 @@ class Listener(Protocol):
 class _Address:
     """One listen address: what of it is bound, and why the rest is not.
 
-    `kinds` are the sockets it wants, and `over` what is spoken there, in words.
+    `kinds` are the sockets it wants, `over` what is spoken there, in words, and `key` that of the
+    settings which names it.
     """
 
     def __init__(
-        self, host: str, port: int, kinds: tuple[Transport, ...] = BOTH, over: str = ""
+        self,
+        host: str,
+        port: int,
+        kinds: tuple[Transport, ...] = BOTH,
+        over: str = "",
+        key: str = "dns.listen",
     ) -> None:
+        self.key = key
         self.host = host
         self.port = port
         self.over = over
@@ -100,7 +107,8 @@ class _Address:
         error, *_ = self.errors.values()
         over = self.over or next(iter(self.errors)) * (len(self.errors) < len(self._kinds))
         over = f" over {over}" if over else ""
-        return f"{error} Until that changes DNS is not answered there{over}; it is tried again."
+        why = f"{self.key}: {error.advice}"
+        return f"{why} Until that changes DNS is not answered there{over}; it is tried again."
 
     @property
     def lacks_family(self) -> bool:
@@ -146,14 +154,15 @@ class Listeners:
         transport: Transport,
         listener: Listener,
         over: str,
+        key: str = "dns.listen",
     ) -> None:
         """Have a listener serve such sockets of these addresses; before `bind`.
 
-        `over` is what it speaks, for people: "TLS". Of these no error is fatal: what cannot be had
-        is among the problems, and tried again.
+        `over` is what it speaks, for people: "TLS", and `key` that of the settings. Of these no
+        error is fatal: what cannot be had is among the problems, and tried again.
         """
         self._added += [
-            (_Address(host, port, (transport,), over), listener) for host, port in listen
+            (_Address(host, port, (transport,), over, key), listener) for host, port in listen
         ]
 
     def bind(self) -> None:

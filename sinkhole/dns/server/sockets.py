@@ -32,10 +32,12 @@ class Bound(NamedTuple):
 
 
 class ListenError(SinkholeError):
-    """An address cannot be listened on; the text says what to do."""
+    """An address of `dns.listen` cannot be listened on; the text says what to do."""
 
     def __init__(self, host: str, port: int, error: OSError) -> None:
-        super().__init__(_advice(host, port, error))
+        self.advice = _advice(host, port, error)
+        """The text without the key of the settings in front, as there are others with addresses."""
+        super().__init__(f"dns.listen: {self.advice}")
         self.has_no_family = error.errno == errno.EAFNOSUPPORT
         """Whether this machine knows no such addresses at all, as without IPv6."""
         self.is_late = error.errno in (errno.EADDRNOTAVAIL, errno.ENODEV)
@@ -105,19 +107,18 @@ def _advice(host: str, port: int, error: OSError) -> str:
     where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     if error.errno == errno.EADDRINUSE:
         found = (
-            f"dns.listen: {where} is in use by another program. "
-            f"`ss -lnptu 'sport = :{port}'` tells which one"
+            f"{where} is in use by another program. `ss -lnptu 'sport = :{port}'` tells which one"
         )
         if port == 53:
             return f'{found}; often it is systemd-resolved, see the README, "Freeing port 53".'
         return f"{found}; stop it, or choose another port."
     if error.errno in (errno.EACCES, errno.EPERM):
         return (
-            f"dns.listen: {where} needs the right to use ports below 1024. Run as a service "
+            f"{where} needs the right to use ports below 1024. Run as a service "
             "(CAP_NET_BIND_SERVICE, see packaging/sinkhole.service) or choose a port like 5353."
         )
     if error.errno == errno.EAFNOSUPPORT and ":" in host:
-        return f"dns.listen: {where}: this machine has no IPv6."
+        return f"{where}: this machine has no IPv6."
     if error.errno == errno.EADDRNOTAVAIL:
-        return f"dns.listen: this machine has no address {host}."
-    return f"dns.listen: {where}: {error.strerror}."
+        return f"this machine has no address {host}."
+    return f"{where}: {error.strerror}."

@@ -180,12 +180,13 @@ async def test_what_is_added_is_served_by_its_listener_and_is_never_the_end_of_t
     here, machine.errors["TCP", "0.0.0.0"] = nobodys_place(), errno.EADDRINUSE
     async with listeners(here) as dns:
         added = StreamListener(dns.door, TLS)
-        dns.add([("0.0.0.0", 0), ("127.0.0.2", 0)], "TCP", added, "TLS")
+        dns.add([("0.0.0.0", 0), ("127.0.0.2", 0)], "TCP", added, "TLS", "dns.tls")
         dns.bind()
         dns.serve()
         assert dns.addresses == [str(here)]
         assert [over for over, _ in dns.added] == ["TLS"]
         (problem,) = dns.problems
+        assert problem.startswith("dns.tls: 0.0.0.0:0 is in use by another program")
         assert "DNS is not answered there over TLS; it is tried again" in problem
         machine.have("0.0.0.0")
         assert dns.try_again()
