@@ -25,6 +25,7 @@ from certificates import (
     without_intermediate,
     write_authority,
 )
+from places import nobodys_place
 
 from sinkhole.dns.upstream.links import happy_eyeballs, tls
 from sinkhole.dns.upstream.links.addresses import FixedAddresses
@@ -266,6 +267,28 @@ async def test_nobody_listens(authority: Path) -> None:
         port = free.getsockname()[1]
         said = await cause(connector(url("tls", port), authority))
         assert said == f"refused the connection (127.0.0.1 port {port})"
+
+
+class Moving(FixedAddresses):
+    """The address of a server that has moved, which is found when the old one has failed."""
+
+    def __init__(self, old: str, new: str) -> None:
+        super().__init__([old])
+        self._new = new
+
+    def failed(self, ip: str) -> None:
+        self._addresses = [self._new]
+
+
+async def test_a_server_that_has_moved_is_found_where_it_is_now(authority: Path) -> None:
+    server = Server()
+    async with server.running(leaf(NAME)):
+        addresses = Moving(nobodys_place().host, "127.0.0.1")
+        wanted = url("tls", server.port)._replace(server_name=NAME)
+        made = Connector(wanted, addresses, contexts=TlsContexts(authority))
+        transport, _ = await opened(made)
+        assert made.facts is not None and made.facts.address == "127.0.0.1"
+        transport.abort()
 
 
 async def test_the_next_address_when_one_refuses(authority: Path) -> None:

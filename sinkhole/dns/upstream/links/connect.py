@@ -125,15 +125,9 @@ class Connector:
 
     async def _connected(self, attempt: _Attempt, deadline: float) -> socket.socket:
         """A socket whose every byte from now on is the server's."""
-        attempt.ips = tuple(await self._addresses.find(deadline))
-        attempt.late = f"could not be connected to ({', '.join(attempt.ips)})"
         port = self._proxy.url.port if self._proxy else self._url.port
         began = self._clock()
-        try:
-            sock, ip = await connect_first(attempt.ips, port, self._addresses.failed)
-        except ConnectionsFailed as error:
-            attempt.ips = ()  # each was told of already
-            raise self._unconnected(error, port) from None
+        sock, ip = await self._first_connected(attempt, port, deadline)
         attempt.ips = (ip,)
         if self._proxy:
             attempt.late = f"could not be reached by the proxy {self._proxy.url}"
@@ -144,6 +138,25 @@ class Connector:
                 raise
         self.facts = ConnectionFacts(ip, self._clock() - began)
         return sock
+
+    async def _first_connected(
+        self, attempt: _Attempt, port: int, deadline: float
+    ) -> tuple[socket.socket, str]:
+        """The first connection to one of the addresses; when all have failed, to one of those that
+        are found then, as the server may have moved."""
+        known: tuple[str, ...] = tuple(await self._addresses.find(deadline))
+        tried: set[str] = set()
+        while True:
+            attempt.ips = tuple(ip for ip in known if ip not in tried)
+            attempt.late = f"could not be connected to ({', '.join(attempt.ips)})"
+            try:
+                return await connect_first(attempt.ips, port, self._addresses.failed)
+            except ConnectionsFailed as error:
+                tried |= {*attempt.ips}
+                attempt.ips = ()  # each was told of already
+                known = tuple(await self._addresses.find(deadline))
+                if tried.issuperset(known):
+                    raise self._unconnected(error, port) from None
 
     def _unconnected(self, error: ConnectionsFailed, port: int) -> Exception:
         """Why there is no connection; an OSError where this machine is the reason."""

@@ -19,6 +19,12 @@ FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 8.0
 """How long nothing is tried after no connection could be made: twice as long each time."""
 
+SETTLING_S: Final = 2.0
+"""After a change of the network it may have neither address nor route for a moment: what fails
+meanwhile says nothing of the server, and is tried again."""
+
+SETTLING_STEP_S: Final = 0.25
+
 MOST_BARREN: Final = 2
 """So many sessions in a row that ended on a question without one answer are a failed server."""
 
@@ -51,6 +57,7 @@ class Opening:
         self._pause_s = 0.0
         self._paused_until = -inf
         self._barren, self._barren_at = 0, -inf
+        self._settled_at = -inf
         self.why = Failure("could not be connected to", Blame.SERVER)
 
     def is_paused(self, now: float) -> bool:
@@ -64,6 +71,7 @@ class Opening:
 
     def begin_anew(self) -> None:
         """The network may be another one: what is being opened is given up, failures forgotten."""
+        self._settled_at = self._clock() + SETTLING_S
         if self._task is not None:
             self._task.cancel()
             self._task = None
@@ -87,7 +95,7 @@ class Opening:
 
     async def _open(self) -> None:
         try:
-            session = await self._open_session(self._events, self._clock() + CONNECT_S)
+            session = await self._settled_session()
         except UpstreamError as error:
             self._task = None
             blame = Blame.NOBODY if isinstance(error, Exhausted) else Blame.SERVER
@@ -99,6 +107,16 @@ class Opening:
         else:
             self._task = None
             self._opened(session)
+
+    async def _settled_session(self) -> Session:
+        """A session; while the network settles, failures are tried again."""
+        while True:
+            try:
+                return await self._open_session(self._events, self._clock() + CONNECT_S)
+            except UpstreamError as error:
+                if isinstance(error, Exhausted) or self._clock() >= self._settled_at:
+                    raise
+            await asyncio.sleep(SETTLING_STEP_S)
 
     def _fail(self, failure: Failure) -> None:
         self._pause_s = min(max(2 * self._pause_s, FIRST_PAUSE_S), LONGEST_PAUSE_S)

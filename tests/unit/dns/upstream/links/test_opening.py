@@ -5,7 +5,12 @@ from __future__ import annotations
 from pretended_sessions import World, run, turns
 
 from sinkhole.dns.upstream.links.link import Blame, Failure
-from sinkhole.dns.upstream.links.opening import FIRST_PAUSE_S, LONGEST_PAUSE_S
+from sinkhole.dns.upstream.links.opening import (
+    FIRST_PAUSE_S,
+    LONGEST_PAUSE_S,
+    SETTLING_S,
+    SETTLING_STEP_S,
+)
 from sinkhole.dns.upstream.links.session import Exhausted
 from sinkhole.model.errors import UpstreamError
 
@@ -106,5 +111,33 @@ def test_renewing_forgets_that_nothing_could_be_connected_to() -> None:
         assert callable(world.ask("c.example.org"))
         (await world.opened()).answer()
         assert world.answers() == {"c.example.org"}
+
+    run(life)
+
+
+def test_while_the_network_settles_what_fails_is_tried_again_and_nobody_is_told() -> None:
+    async def life(world: World) -> None:
+        world.link.renew()
+        world.ask("a.example.org", limit_s=SETTLING_S)
+        await world.unopened(UpstreamError("", "could not be reached (no route)"))
+        assert world.told["a.example.org"] == []
+        await world.pass_time(SETTLING_STEP_S)
+        session = await world.opened()
+        session.answer()
+        assert world.answers() == {"a.example.org"}
+
+    run(life)
+
+
+def test_a_network_that_has_settled_without_the_server_is_told() -> None:
+    async def life(world: World) -> None:
+        world.link.renew()
+        world.ask("a.example.org", limit_s=2 * SETTLING_S)
+        while not world.told["a.example.org"]:
+            await world.unopened(UpstreamError("", "could not be reached (no route)"))
+            await world.pass_time(SETTLING_STEP_S)
+        assert len(world.opening) <= SETTLING_S / SETTLING_STEP_S + 2
+        failure = Failure("could not be reached (no route)", Blame.SERVER)
+        assert world.told["a.example.org"] == [failure]
 
     run(life)
