@@ -19,7 +19,7 @@ from h2.connection import H2Connection
 from h2.events import DataReceived, Event, RequestReceived, StreamEnded, StreamReset
 
 from sinkhole.dns.upstream.links.http2 import Http2Session
-from sinkhole.dns.upstream.links.link import Answer, Failure
+from sinkhole.dns.upstream.links.link import Failure, LinkAnswer
 from sinkhole.dns.upstream.links.session import Asking, Session
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.question import Question
@@ -29,7 +29,7 @@ DNS: Final = ("content-type", "application/dns-message")
 OK: Final = ((":status", "200"), DNS)
 
 
-def nobody(_: Answer | Failure) -> None:
+def nobody(_: LinkAnswer | Failure) -> None:
     """Who asked and hears nothing."""
 
 

@@ -18,7 +18,7 @@ from typing import Any
 import dnslib
 from world import Clock, StillLoop
 
-from sinkhole.dns.upstream.links.link import Answer, Failure
+from sinkhole.dns.upstream.links.link import Failure, LinkAnswer
 from sinkhole.dns.upstream.links.session import Asking, Session, SessionEvents
 from sinkhole.dns.upstream.links.sessions import SessionLink
 from sinkhole.dns.wire.name import from_text, to_text
@@ -78,7 +78,7 @@ class World:
         self.room = 1000
         self.sessions: list[Pretended] = []
         self.opening: list[asyncio.Future[Session]] = []
-        self.told: dict[str, list[Answer | Failure]] = {}
+        self.told: dict[str, list[LinkAnswer | Failure]] = {}
         self.link = SessionLink("tls", self._open, clock=self.clock)
 
     async def _open(self, events: SessionEvents, deadline: float) -> Session:
@@ -115,7 +115,9 @@ class World:
             await turns()
 
     def answers(self) -> set[str]:
-        return {name for name, told in self.told.items() if told and isinstance(told[0], Answer)}
+        return {
+            name for name, told in self.told.items() if told and isinstance(told[0], LinkAnswer)
+        }
 
 
 async def turns() -> None:

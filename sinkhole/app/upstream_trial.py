@@ -10,7 +10,7 @@ from typing import Final
 from sinkhole.app.upstreams import Upstreams
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.upstream_urls import parse_upstream
-from sinkhole.dns.upstream.links.link import Answer, Failure, Link
+from sinkhole.dns.upstream.links.link import Failure, Link, LinkAnswer
 from sinkhole.dns.upstream.usable import USABLE, uselessness
 from sinkhole.dns.wire.name import ROOT
 from sinkhole.dns.wire.numbers import Type
@@ -37,7 +37,7 @@ async def try_upstream(settings: Settings, text: str) -> UpstreamTrial:
     link.start()
     try:
         first = await _ask(link)
-        second = await _ask(link) if isinstance(first, Answer) else first
+        second = await _ask(link) if isinstance(first, LinkAnswer) else first
     finally:
         await link.close()
         await upstreams.close()
@@ -65,8 +65,8 @@ async def try_upstream(settings: Settings, text: str) -> UpstreamTrial:
     return tested
 
 
-async def _ask(link: Link) -> Answer | Failure:
-    told: asyncio.Future[Answer | Failure] = asyncio.get_running_loop().create_future()
+async def _ask(link: Link) -> LinkAnswer | Failure:
+    told: asyncio.Future[LinkAnswer | Failure] = asyncio.get_running_loop().create_future()
     asked = link.ask(QUESTION, time.monotonic() + PATIENCE_S, partial(_settle, told))
     if isinstance(asked, Failure):
         return asked
@@ -76,7 +76,7 @@ async def _ask(link: Link) -> Answer | Failure:
         asked()
 
 
-def _settle(told: asyncio.Future[Answer | Failure], outcome: Answer | Failure) -> None:
+def _settle(told: asyncio.Future[LinkAnswer | Failure], outcome: LinkAnswer | Failure) -> None:
     if not told.done():
         told.set_result(outcome)
 

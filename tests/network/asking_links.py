@@ -12,7 +12,7 @@ from stream_server import StreamServer
 
 from sinkhole.dns.upstream.links.addresses import FixedAddresses
 from sinkhole.dns.upstream.links.connect import Connector, Proxy
-from sinkhole.dns.upstream.links.link import Answer, Failure, Link
+from sinkhole.dns.upstream.links.link import Failure, Link, LinkAnswer
 from sinkhole.dns.upstream.links.sessions import SessionLink
 from sinkhole.dns.upstream.links.stream import stream_sessions
 from sinkhole.dns.upstream.links.tls import TlsContexts
@@ -31,7 +31,7 @@ class Asker:
 
     def __init__(self, link: Link) -> None:
         self.link = link
-        self.told: dict[str, list[Answer | Failure]] = {}
+        self.told: dict[str, list[LinkAnswer | Failure]] = {}
         self._now = asyncio.get_running_loop().time
 
     def ask(self, name: str, limit_s: float = LIMIT_S) -> Callable[[], None] | Failure:
@@ -40,15 +40,15 @@ class Asker:
         question = Question(from_text(name), Type.A)
         return self.link.ask(question, self._now() + limit_s, told.append)
 
-    async def answer(self, name: str = "www.example.org", limit_s: float = LIMIT_S) -> Answer:
+    async def answer(self, name: str = "www.example.org", limit_s: float = LIMIT_S) -> LinkAnswer:
         """Ask, and wait for the answer."""
         result = await self.result(name, limit_s)
-        assert isinstance(result, Answer), result
+        assert isinstance(result, LinkAnswer), result
         return result
 
     async def result(
         self, name: str = "www.example.org", limit_s: float = LIMIT_S
-    ) -> Answer | Failure:
+    ) -> LinkAnswer | Failure:
         """Ask, and wait for what becomes of it."""
         self.told.pop(name, None)
         asked = self.ask(name, limit_s)

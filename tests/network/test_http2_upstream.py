@@ -16,7 +16,7 @@ from doh_server import DohServer
 from sinkhole.dns.upstream.links.addresses import FixedAddresses
 from sinkhole.dns.upstream.links.connect import Connector
 from sinkhole.dns.upstream.links.http2 import ALPN, MOST_STREAMS, http2_sessions
-from sinkhole.dns.upstream.links.link import Answer, Failure
+from sinkhole.dns.upstream.links.link import Failure, LinkAnswer
 from sinkhole.dns.upstream.links.session import Asking, Session
 from sinkhole.dns.upstream.links.sessions import SessionLink
 from sinkhole.dns.upstream.links.tls import TlsContexts
@@ -30,7 +30,7 @@ LIMIT_S = 60.0
 NAME = "dns.example.org"
 
 
-def nobody(_: Answer | Failure) -> None:
+def nobody(_: LinkAnswer | Failure) -> None:
     """Who asked and hears nothing."""
 
 
@@ -149,9 +149,9 @@ async def linked(folder: Path, server: DohServer) -> AsyncIterator[SessionLink]:
         await link.close()
 
 
-def ask_all(link: SessionLink, count: int) -> list[list[Answer | Failure]]:
+def ask_all(link: SessionLink, count: int) -> list[list[LinkAnswer | Failure]]:
     """Ask for so many names; what each was told."""
-    told: list[list[Answer | Failure]] = [[] for _ in range(count)]
+    told: list[list[LinkAnswer | Failure]] = [[] for _ in range(count)]
     for at, each in enumerate(told):
         question = Question(from_text(f"host-{at}.example.org"), 1)
         assert not isinstance(link.ask(question, time.monotonic() + LIMIT_S, each.append), Failure)
@@ -166,7 +166,7 @@ async def test_a_thousand_questions_survive_a_connection_that_dies(tmp_path: Pat
         server.hold = False
         server.connections[0].transport.abort()
         await until(lambda: all(told))
-        assert all(len(each) == 1 and isinstance(each[0], Answer) for each in told)
+        assert all(len(each) == 1 and isinstance(each[0], LinkAnswer) for each in told)
         assert len(server.connections) >= 2
 
 
@@ -181,7 +181,7 @@ async def test_goaway_ends_a_connection_and_no_question(tmp_path: Path) -> None:
         first.goaway(39)
         first.release()
         await until(lambda: all(told))
-        assert all(len(each) == 1 and isinstance(each[0], Answer) for each in told)
+        assert all(len(each) == 1 and isinstance(each[0], LinkAnswer) for each in told)
         assert len(server.connections) == 2
         assert len(server.asked) == 60, "what was begun is not asked twice"
         await until(lambda: first.is_over)
@@ -192,4 +192,4 @@ async def test_few_streams_make_questions_wait_and_none_fail(tmp_path: Path) -> 
         server.streams = 3
         told = ask_all(link, 200)
         await until(lambda: all(told))
-        assert all(len(each) == 1 and isinstance(each[0], Answer) for each in told)
+        assert all(len(each) == 1 and isinstance(each[0], LinkAnswer) for each in told)

@@ -13,7 +13,7 @@ from quic_asking import ALPN
 from quic_serving import Serving, make_world, serving
 from world import World
 
-from sinkhole.dns.upstream.links.link import Answer, Failure
+from sinkhole.dns.upstream.links.link import Failure, LinkAnswer
 from sinkhole.dns.upstream.links.sessions import SessionLink
 from sinkhole.model.upstream_url import UpstreamKind
 
@@ -38,7 +38,7 @@ def names(count: int) -> list[str]:
 
 
 def all_answered(asker: Asker) -> bool:
-    return all(len(told) == 1 and isinstance(told[0], Answer) for told in asker.told.values())
+    return all(len(told) == 1 and isinstance(told[0], LinkAnswer) for told in asker.told.values())
 
 
 async def test_a_thousand_questions_at_once(kind: UpstreamKind, tmp_path: Path) -> None:

@@ -22,7 +22,7 @@ from real_peers import NAME, kdig
 from world import World, addresses
 
 from sinkhole.dns.clients.access import Access
-from sinkhole.dns.quic.header import Header
+from sinkhole.dns.quic.header import QuicHeader
 from sinkhole.dns.server import quic, quic_connection
 from sinkhole.dns.upstream.links import quic_opening
 from sinkhole.dns.upstream.links.quic_transport import QuicTransport
@@ -221,7 +221,7 @@ async def test_addresses_are_proven_where_many_handshakes_are_underway(
         tokens: list[bytes] = []
         real = quic.read_header
 
-        def noting(datagram: bytes) -> Header | None:
+        def noting(datagram: bytes) -> QuicHeader | None:
             header = real(datagram)
             if header is not None and header.is_initial:
                 tokens.append(header.token)

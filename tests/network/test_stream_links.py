@@ -24,7 +24,7 @@ from stream_server import (
     silent,
 )
 
-from sinkhole.dns.upstream.links.link import Answer, Blame, Failure
+from sinkhole.dns.upstream.links.link import Blame, Failure, LinkAnswer
 
 
 @asynccontextmanager
@@ -53,7 +53,7 @@ async def test_many_questions_share_one_tls_connection(tmp_path: Path) -> None:
         assert len(server.connections) == 1
         assert asker.link.state().address == server.host
         assert asker.link.state().connected_at is not None
-        assert all(isinstance(told[0], Answer) for told in asker.told.values())
+        assert all(isinstance(told[0], LinkAnswer) for told in asker.told.values())
 
 
 async def test_queries_are_padded_over_tls_only(tmp_path: Path) -> None:
@@ -89,7 +89,7 @@ async def test_answers_in_any_order() -> None:
         await asker.all_told()
         for told in asker.told.values():
             assert len(told) == 1
-            assert isinstance(told[0], Answer)
+            assert isinstance(told[0], LinkAnswer)
 
 
 async def test_a_server_that_closes_after_every_answer() -> None:
@@ -98,7 +98,7 @@ async def test_a_server_that_closes_after_every_answer() -> None:
         for name in names(12):
             asker.ask(name)
         await asker.all_told()
-        assert all(isinstance(told[0], Answer) for told in asker.told.values()), asker.told
+        assert all(isinstance(told[0], LinkAnswer) for told in asker.told.values()), asker.told
 
 
 async def test_an_idle_connection_that_the_server_closed_is_no_failure() -> None:
@@ -250,7 +250,7 @@ async def test_a_thousand_questions_on_a_connection_that_dies() -> None:
         )
         del asker.told["more.example.org"]
         await asker.all_told()
-        assert Counter(type(told[0]) for told in asker.told.values()) == {Answer: 1000}
+        assert Counter(type(told[0]) for told in asker.told.values()) == {LinkAnswer: 1000}
         assert {len(told) for told in asker.told.values()} == {1}
 
 
@@ -305,7 +305,7 @@ async def test_a_slow_answer_holds_up_nobody() -> None:
         assert not asker.told["slow.example.org"]
         assert len(server.connections) == 2
         await asker.all_told()  # as it is asked again, too, when nothing is heard for long
-        assert isinstance(asker.told["slow.example.org"][0], Answer)
+        assert isinstance(asker.told["slow.example.org"][0], LinkAnswer)
 
 
 async def test_a_connection_that_died_unseen_costs_little() -> None:
@@ -332,6 +332,6 @@ async def test_renewing_drops_what_is_connected_and_asks_again() -> None:
         server.on_query = answering
         asker.link.renew()
         await asker.all_told()
-        assert isinstance(asker.told["underway.example.org"][0], Answer)
+        assert isinstance(asker.told["underway.example.org"][0], LinkAnswer)
         await until(lambda: server.connections[0].is_over)
         assert len(server.connections) == 2

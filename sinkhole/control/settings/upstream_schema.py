@@ -9,13 +9,13 @@ from typing import Annotated, Any, Final, Literal, get_args
 from pydantic import (
     AfterValidator,
     Field,
-    ModelWrapValidatorHandler,
     PlainValidator,
     TypeAdapter,
     ValidationInfo,
     field_validator,
     model_validator,
 )
+from pydantic.functional_validators import ModelWrapValidatorHandler
 
 from sinkhole.control.settings.addresses import (
     Endpoint,

@@ -20,7 +20,6 @@ from sinkhole.dns.cache.ready import Ready, State
 from sinkhole.dns.cache.table import Table, shared_key
 from sinkhole.dns.clients.access import TAG_SIZE
 from sinkhole.dns.clients.clients import Clients
-from sinkhole.dns.pipeline.asking import Asking
 from sinkhole.dns.pipeline.bugs import Bugs
 from sinkhole.dns.pipeline.decide_answer import (
     came_this_way,
@@ -33,6 +32,7 @@ from sinkhole.dns.pipeline.prefetch import Prefetch
 from sinkhole.dns.pipeline.reaction import Waiting
 from sinkhole.dns.pipeline.replies import CROWDED, NO_ANSWER, failed_at, failure, stale_report
 from sinkhole.dns.pipeline.requester import Requester
+from sinkhole.dns.pipeline.resolution import Resolution
 from sinkhole.dns.pipeline.synthesis import lacking_ipv6, way_of
 from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.upstream.flight import CrowdedError, Exchanged
@@ -103,7 +103,7 @@ class Forwarding:
                 requester.patience = asyncio.get_running_loop().call_later(
                     STALE_PATIENCE_S, self._lose_patience, waiting, requester
                 )
-            self._send(Asking(waiting, requester))
+            self._send(Resolution(waiting, requester))
         except Exception as error:
             requester.fail(error)
 
@@ -117,7 +117,7 @@ class Forwarding:
             if isinstance(decided, Ready):
                 requester.finish(decided, decided.report)
             else:
-                self._send(Asking(waiting._replace(permit=decided), requester, known))
+                self._send(Resolution(waiting._replace(permit=decided), requester, known))
         except Exception as error:
             requester.fail(error)
 
@@ -162,34 +162,36 @@ class Forwarding:
         size = len(waiting.question.name)
         return shared_key(waiting.key, size, waiting.client.shared_tag)
 
-    def _send(self, asking: Asking) -> None:
-        via, client = asking.waiting.permit.via, asking.waiting.client
-        whose = (client.packed, client.network) if asking.ahead is None else (OURSELVES, OURSELVES)
+    def _send(self, resolution: Resolution) -> None:
+        via, client = resolution.waiting.permit.via, resolution.waiting.client
+        whose = (
+            (client.packed, client.network) if resolution.ahead is None else (OURSELVES, OURSELVES)
+        )
         is_told = not self._refuses_subnets or self._is_told(via)
-        question, hear = asking.question(is_told), partial(self._hear, asking)
+        question, hear = resolution.question(is_told), partial(self._hear, resolution)
         try:
             self._upstreams.ask(question, hear, *whose, via)
         except UpstreamError as error:  # nobody was asked: there is nothing to wait longer for
-            self._give_up(asking, error, keep=False)
+            self._give_up(resolution, error, keep=False)
 
-    def _give_up(self, asking: Asking, error: SinkholeError, *, keep: bool = True) -> None:
-        known = asking.ahead
+    def _give_up(self, resolution: Resolution, error: SinkholeError, *, keep: bool = True) -> None:
+        known = resolution.ahead
         if known is None:
-            asking.requester.finish(*self._fail(asking.waiting, error, keep=keep))
+            resolution.requester.finish(*self._fail(resolution.waiting, error, keep=keep))
         else:  # it stands until its time is up, as if nobody had been asked
             self._prefetch.fail(self._clock())
-            asking.requester.finish(known, known.report)
+            resolution.requester.finish(known, known.report)
 
     def _is_told(self, via: str) -> bool:
         """Whether a set is told of clients: not for a while where that only makes it fail."""
         refused_until = self._refuses_subnets.get(via)
         return refused_until is None or self._clock() >= refused_until
 
-    def _hear(self, asking: Asking, outcome: Exchanged | UpstreamError) -> None:
+    def _hear(self, resolution: Resolution, outcome: Exchanged | UpstreamError) -> None:
         try:
-            self._settle(asking, outcome)
+            self._settle(resolution, outcome)
         except Exception as error:
-            asking.requester.fail(error)
+            resolution.requester.fail(error)
 
     def _lose_patience(self, waiting: Waiting, requester: Requester) -> None:
         try:
@@ -201,52 +203,54 @@ class Forwarding:
         except Exception as error:
             requester.fail(error)
 
-    def _settle(self, asking: Asking, outcome: Exchanged | UpstreamError) -> None:
-        waiting, requester = asking.waiting, asking.requester
+    def _settle(self, resolution: Resolution, outcome: Exchanged | UpstreamError) -> None:
+        waiting, requester = resolution.waiting, resolution.requester
         if waiting.view.policy is not self.policy:
             current = self._current(waiting)
             if isinstance(current, Ready):
                 requester.finish(current, current.report)
                 return
             if way_of(current) != way_of(waiting):
-                self._send(Asking(current, requester, asking.ahead))  # this was asked another way
+                self._send(
+                    Resolution(current, requester, resolution.ahead)
+                )  # this was asked another way
                 return
-            asking.waiting = waiting = current
+            resolution.waiting = waiting = current
         now, known = self._clock(), self._find(waiting.key)
-        if asking.subnet or asking.hides or waiting.view.policy.dns64:  # nearly never
-            if self._is_asked_again(asking, outcome, now):
+        if resolution.subnet or resolution.hides or waiting.view.policy.dns64:  # nearly never
+            if self._is_asked_again(resolution, outcome, now):
                 return
-            outcome = asking.finished(outcome)
+            outcome = resolution.finished(outcome)
         if isinstance(outcome, UpstreamError):
-            self._give_up(asking, outcome, keep=not isinstance(outcome, CrowdedError))
+            self._give_up(resolution, outcome, keep=not isinstance(outcome, CrowdedError))
         elif known and known.is_answer_since(waiting.arrived) and self._is_fresh(known, now):
             requester.finish(known, known.report)  # who asked at the same time has filled it in
         else:
             try:
-                requester.finish(*self._decide_answer(asking, outcome, now))
+                requester.finish(*self._decide_answer(resolution, outcome, now))
             except WireError as error:
-                self._give_up(asking, error)
+                self._give_up(resolution, error)
 
     def _is_asked_again(
-        self, asking: Asking, outcome: Exchanged | UpstreamError, now: float
+        self, resolution: Resolution, outcome: Exchanged | UpstreamError, now: float
     ) -> bool:
         """Whether there is a second question: without the client's subnet, as an upstream refuses
         those, or for IPv4 addresses, as DNS64 makes others of them."""
-        waiting, via = asking.waiting, asking.waiting.permit.via
-        if asking.may_be_for_subnet(outcome, now):
-            asking.hides = True
-            self._send(asking)
+        waiting, via = resolution.waiting, resolution.waiting.permit.via
+        if resolution.may_be_for_subnet(outcome, now):
+            resolution.hides = True
+            self._send(resolution)
             return True
-        if asking.hides and not isinstance(outcome, UpstreamError):
+        if resolution.hides and not isinstance(outcome, UpstreamError):
             self._refuses_subnets[via] = now + REFUSED_S
-        if asking.no_ipv6 is not None:
+        if resolution.no_ipv6 is not None:
             return False
         no_ipv6 = lacking_ipv6(waiting, outcome, now)
         if no_ipv6 is None or not self._may_ask_for_ipv4(waiting):
             return False
-        asking.no_ipv6 = no_ipv6
-        self._limit(asking, now)
-        self._send(asking)
+        resolution.no_ipv6 = no_ipv6
+        self._limit(resolution, now)
+        self._send(resolution)
         return True
 
     def _may_ask_for_ipv4(self, waiting: Waiting) -> bool:
@@ -257,25 +261,25 @@ class Forwarding:
             waiting._replace(permit=decided)
         )
 
-    def _limit(self, asking: Asking, now: float) -> None:
+    def _limit(self, resolution: Resolution, now: float) -> None:
         """Let two questions have the time of one."""
-        requester = asking.requester
-        if requester.patience is None and asking.ahead is None:
-            left_s = max(asking.waiting.arrived + BOTH_S - now, 0)
+        requester = resolution.requester
+        if requester.patience is None and resolution.ahead is None:
+            left_s = max(resolution.waiting.arrived + BOTH_S - now, 0)
             requester.patience = asyncio.get_running_loop().call_later(
-                left_s, self._lose_patience, asking.waiting, requester
+                left_s, self._lose_patience, resolution.waiting, requester
             )
 
     def _decide_answer(
-        self, asking: Asking, outcome: Exchanged, now: float
+        self, resolution: Resolution, outcome: Exchanged, now: float
     ) -> tuple[Ready, Report]:
         """Refuse it for what it leads to, else keep it for the next client. Raises WireError."""
-        waiting = asking.waiting
+        waiting = resolution.waiting
         question, permit = waiting.question, waiting.permit
-        answer = asking.answer(outcome.reply, self._limits, now)
+        answer = resolution.answer(outcome.reply, self._limits, now)
         ready, report = decide_answer(question, waiting.view, answer, permit, outcome.server)
-        if asking.ahead is not None:
-            self._prefetch.succeed(ready, asking.ahead)
+        if resolution.ahead is not None:
+            self._prefetch.succeed(ready, resolution.ahead)
         if ready.fresh_until > now:
             self._table.put_answer(waiting.key, len(question.name), ready)
             if not answer.subnet and not self._is_for_all(waiting):

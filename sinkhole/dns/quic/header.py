@@ -22,7 +22,7 @@ _TYPE: Final = 0x30
 _MOST_ID_SIZE: Final = 20
 
 
-class Header(NamedTuple):
+class QuicHeader(NamedTuple):
     """The first packet of a datagram. `version`, `source` and `token` are of long headers; the
     token is of an Initial packet, with which alone a connection begins."""
 
@@ -33,34 +33,34 @@ class Header(NamedTuple):
     token: bytes = b""
 
 
-def read_header(datagram: bytes) -> Header | None:
+def read_header(datagram: bytes) -> QuicHeader | None:
     """The header, or None for what is no QUIC packet. Cost: 1 µs."""
     if not datagram or not datagram[0] & (_LONG | _FIXED):
         return None
     if not datagram[0] & _LONG:
         destination = datagram[1 : 1 + CONNECTION_ID_SIZE]
-        return Header(destination) if len(destination) == CONNECTION_ID_SIZE else None
+        return QuicHeader(destination) if len(destination) == CONNECTION_ID_SIZE else None
     try:
         return _read_long(datagram)
     except IndexError:
         return None
 
 
-def _read_long(datagram: bytes) -> Header | None:
+def _read_long(datagram: bytes) -> QuicHeader | None:
     """Raises IndexError where the datagram ends too soon."""
     version = int.from_bytes(datagram[1:5], "big")
     destination, position = _part(datagram, 6, datagram[5])
     source, position = _part(datagram, position + 1, datagram[position])
     if version != VERSION_1:
-        return Header(destination, version, source)
+        return QuicHeader(destination, version, source)
     if max(len(destination), len(source)) > _MOST_ID_SIZE:
         return None
     if datagram[0] & _TYPE:
-        return Header(destination, version, source)
+        return QuicHeader(destination, version, source)
     width = 1 << (datagram[position] >> 6)  # a variable-length integer, §16
     size = int.from_bytes(datagram[position : position + width], "big")
     token, _ = _part(datagram, position + width, size & (1 << 8 * width - 2) - 1)
-    return Header(destination, version, source, True, token)
+    return QuicHeader(destination, version, source, True, token)
 
 
 def _part(datagram: bytes, start: int, size: int) -> tuple[bytes, int]:

@@ -3,8 +3,8 @@
 A listener only frames: it makes queries of bytes, and bytes of replies. What it does with the Door:
 
  1. A client connects. `Arrival` finds out whose connection it is, turns strangers away, and makes
-    the listener's object for it (`places.Holder`), over TLS when the handshake is done (`tls`).
-    That has `client`, from `door.client_at(address, channel)`, and `channel`.
+    the listener's object for it (`places.PlaceHolder`), over TLS when the handshake is done
+    (`tls`). That has `client`, from `door.client_at(address, channel)`, and `channel`.
     `door.admit(holder)` says whether it may stay; if not, abort. The Door may call its `close` at
     any time. Who listens by other means (QUIC) asks `door.lets_in(client, channel, now)` before a
     handshake, and holds a place of `door.handshakes.places` during it.
@@ -43,7 +43,7 @@ from sinkhole.dns.pipeline.channel import Channel
 from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.pipeline.reaction import DROP, Reaction
 from sinkhole.dns.server.handshakes import Handshakes
-from sinkhole.dns.server.places import MAX_CONNECTIONS, Holder, Places
+from sinkhole.dns.server.places import MAX_CONNECTIONS, PlaceHolder, Places
 from sinkhole.dns.server.waiting_room import WaitingRoom
 from sinkhole.dns.wire.padding import padded, wants_padding
 
@@ -89,7 +89,7 @@ class Door:
         self._pipeline.close_batch(channel, now)
         return False
 
-    def admit(self, holder: Holder) -> bool:
+    def admit(self, holder: PlaceHolder) -> bool:
         """Give a connection a place among those of its kind, until `leave`; False if none is left.
 
         It may be that of another one, which is closed.
@@ -97,7 +97,7 @@ class Door:
         return self._places(holder).admit(holder)
 
     @contextlib.contextmanager
-    def guarding(self, transport: asyncio.BaseTransport | Holder) -> Iterator[None]:
+    def guarding(self, transport: asyncio.BaseTransport | PlaceHolder) -> Iterator[None]:
         """Take note of a bug that is met within, and end the connection."""
         try:
             yield
@@ -105,11 +105,11 @@ class Door:
             self._pipeline.bugs.meet(error)
             transport.abort() if isinstance(transport, asyncio.Transport) else transport.close()
 
-    def touched(self, holder: Holder) -> None:
+    def touched(self, holder: PlaceHolder) -> None:
         """Take note that a connection is in use: of those idle, others are closed first."""
         self._places(holder).touched(holder)
 
-    def leave(self, holder: Holder) -> None:
+    def leave(self, holder: PlaceHolder) -> None:
         """Give the place of a connection back, if it is still held."""
         self._places(holder).leave(holder)
 
@@ -119,7 +119,7 @@ class Door:
             if places.make_room():
                 return
 
-    def _places(self, holder: Holder) -> Places:
+    def _places(self, holder: PlaceHolder) -> Places:
         return self.encrypted if holder.channel.encrypted else self.plain
 
     # ---- queries -----------------------------------------------------------------------------

@@ -18,7 +18,7 @@ MAX_PER_CLIENT: Final = 16
 SWEEP_S: Final = 0.5
 
 
-class Holder(Protocol):
+class PlaceHolder(Protocol):
     """A connection, as its listener shows it to the Door."""
 
     client: Client
@@ -47,11 +47,11 @@ class Places:
     def __init__(self, most: int = MAX_CONNECTIONS) -> None:
         self.most = most
         self.most_per_client = min(MAX_PER_CLIENT, max(2, most // 4))
-        self.holders: dict[Holder, None] = {}
+        self.holders: dict[PlaceHolder, None] = {}
         """Open connections, the one that was idle longest first."""
         self._sweeper: asyncio.TimerHandle | None = None
 
-    def admit(self, new: Holder) -> bool:
+    def admit(self, new: PlaceHolder) -> bool:
         """Give a new connection a place, if need be that of another one (see `_give_way`)."""
         networks = Counter(each.client.network for each in self.holders)
         own = networks[new.client.network]
@@ -65,13 +65,13 @@ class Places:
             self._sweeper = asyncio.get_running_loop().call_later(SWEEP_S, self._sweep)
         return True
 
-    def touched(self, holder: Holder) -> None:
+    def touched(self, holder: PlaceHolder) -> None:
         """Move a connection that was just used to the end of the queue."""
         if holder in self.holders:
             del self.holders[holder]
             self.holders[holder] = None
 
-    def leave(self, holder: Holder) -> None:
+    def leave(self, holder: PlaceHolder) -> None:
         """Give a place back, if it is still held."""
         self.holders.pop(holder, None)
 
@@ -89,7 +89,7 @@ class Places:
         for holder in list(self.holders):
             self._end(holder)
 
-    def _give_way(self, networks: Counter[bytes], network: bytes) -> Holder | None:
+    def _give_way(self, networks: Counter[bytes], network: bytes) -> PlaceHolder | None:
         """Whose place goes to another client of `network`, if anybody's.
 
         Beyond its share it can only be one of its own. Else those give way who have most, if that
@@ -117,10 +117,10 @@ class Places:
             if holder.is_overdue(now, busy=busy):
                 self._end(holder)
 
-    def _end(self, holder: Holder) -> None:
+    def _end(self, holder: PlaceHolder) -> None:
         self.leave(holder)
         holder.close()
 
 
-def _first_idle(holders: Iterable[Holder]) -> Holder | None:
+def _first_idle(holders: Iterable[PlaceHolder]) -> PlaceHolder | None:
     return next((each for each in holders if each.is_idle), None)

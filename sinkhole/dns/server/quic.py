@@ -23,7 +23,7 @@ from sinkhole.dns.quic.header import (
     CONNECTION_ID_SIZE,
     LEAST_INITIAL,
     VERSION_1,
-    Header,
+    QuicHeader,
     read_header,
 )
 from sinkhole.dns.quic.retry import RetryTokens
@@ -75,7 +75,7 @@ class QuicListener:
 
 
 class QuicSocket:
-    """One socket, and the connections that come by it: the `Route` of each."""
+    """One socket, and the connections that come by it: the `ConnectionOwner` of each."""
 
     def __init__(self, bound: Bound, door: Door, terms: QuicTerms) -> None:
         self._bound = bound
@@ -135,7 +135,7 @@ class QuicSocket:
             return None
         return self._begin(header, Way(control, peer), now)
 
-    def _begin(self, header: Header, way: Way, now: float) -> QuicClient | None:
+    def _begin(self, header: QuicHeader, way: Way, now: float) -> QuicClient | None:
         packed = packed_address(way.peer)
         protocols = {each: PROTOCOLS[each] for each in self._terms.protocols}
         channel = next(iter(protocols.values()))[0]
@@ -163,13 +163,13 @@ class QuicSocket:
         self.add(native.host_cid, client)
         return client
 
-    def _proven(self, header: Header, packed: bytes, way: Way, now: float) -> bytes | None:
+    def _proven(self, header: QuicHeader, packed: bytes, way: Way, now: float) -> bytes | None:
         """The id that a client first chose, if it comes back with a token for its address."""
         if not header.token:
             return None
         return self._tokens.read(_with_port(packed, way), header.destination, header.token, now)
 
-    def _retry(self, header: Header, packed: bytes, way: Way, now: float) -> bytes:
+    def _retry(self, header: QuicHeader, packed: bytes, way: Way, now: float) -> bytes:
         ours = os.urandom(CONNECTION_ID_SIZE)
         datagram: bytes = encode_quic_retry(
             version=VERSION_1,
@@ -180,7 +180,7 @@ class QuicSocket:
         )
         return datagram
 
-    # ---- as a Route --------------------------------------------------------------------------
+    # ---- as ConnectionOwner ------------------------------------------------------------------
 
     def add(self, connection_id: bytes, client: QuicClient) -> None:
         """Datagrams for this id are the client's."""
@@ -224,6 +224,6 @@ def _with_port(packed: bytes, way: Way) -> bytes:
     return packed + port.to_bytes(2, "big")
 
 
-def _other_version(header: Header) -> bytes:
+def _other_version(header: QuicHeader) -> bytes:
     """Which version we speak, for a client that asked by another one."""
     return bytes(encode_quic_version_negotiation(header.destination, header.source, [VERSION_1]))

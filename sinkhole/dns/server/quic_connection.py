@@ -76,7 +76,7 @@ Speak = Callable[["QuicClient"], Spoken]
 """Begins to speak a protocol on a connection whose handshake is complete."""
 
 
-class Route(Protocol):
+class ConnectionOwner(Protocol):
     """How datagrams find their connection, and the way back."""
 
     def add(self, connection_id: bytes, client: QuicClient) -> None:
@@ -106,7 +106,7 @@ class QuicClient:
     def __init__(
         self,
         door: Door,
-        route: Route,
+        owner: ConnectionOwner,
         native: AcceptedConnection,
         way: Way,
         packed: bytes,
@@ -121,7 +121,7 @@ class QuicClient:
         self.client = door.client_at(packed, self.channel)
         self.connection = Connection(native)
         self._native = native
-        self._route = route
+        self._owner = owner
         self._protocols = protocols
         self._names = names
         self._driver = Driver(self.connection, self._send, self._happened, self._over)
@@ -199,9 +199,9 @@ class QuicClient:
 
     def _happened(self, event: QuicEvent) -> None:
         if isinstance(event, ConnectionIdIssued):
-            self._route.add(event.connection_id, self)
+            self._owner.add(event.connection_id, self)
         elif isinstance(event, ConnectionIdRetired):
-            self._route.remove(event.connection_id)
+            self._owner.remove(event.connection_id)
         elif isinstance(event, HandshakeCompleted):
             self._speak(event.alpn_protocol or "")
         elif self._spoken is not None:
@@ -230,10 +230,10 @@ class QuicClient:
     def _leave(self) -> None:
         self.door.handshakes.places.leave(self)
         self.door.leave(self)
-        self._route.leave(self)
+        self._owner.leave(self)
 
     def _send(self, datagram: bytes) -> None:
-        self._route.send(self, datagram)
+        self._owner.send(self, datagram)
 
     # ---- limits ------------------------------------------------------------------------------
 

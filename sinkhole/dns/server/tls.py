@@ -21,7 +21,7 @@ from sinkhole.dns.server.client_id import client_id_of
 from sinkhole.dns.server.door import Door
 from sinkhole.dns.server.handshakes import HANDSHAKE_S
 from sinkhole.dns.server.stream import StreamConnection, StreamListener
-from sinkhole.dns.server.tls_terms import Session, TlsTerms
+from sinkhole.dns.server.tls_terms import TlsSession, TlsTerms
 from sinkhole.model.faults import Faults
 
 READ_SIZE: Final = 64 * 1024
@@ -102,7 +102,7 @@ class TlsHandshake(asyncio.Protocol):
                 return
             self._transport.write(self._outgoing.read())
 
-    def _hand_over(self, session: Session) -> None:
+    def _hand_over(self, session: TlsSession) -> None:
         client_id = client_id_of(session.server_name, self._names)
         channel = replace(self.channel, client_id=client_id) if client_id else self.channel
         self._door.handshakes.places.leave(self)
@@ -131,7 +131,7 @@ class TlsStream(asyncio.Transport, asyncio.Protocol):
 
     def __init__(
         self,
-        session: Session,
+        session: TlsSession,
         incoming: ssl.MemoryBIO,
         outgoing: ssl.MemoryBIO,
         transport: asyncio.Transport,

@@ -6,7 +6,7 @@ import ssl
 from collections.abc import Sequence
 
 
-class Session(ssl.SSLObject):
+class TlsSession(ssl.SSLObject):
     """The TLS of one connection, with the name that the client asked for (SNI), "" for none."""
 
     server_name = ""
@@ -38,19 +38,19 @@ class TlsTerms:
             context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
             context.num_tickets = 1
             context.set_alpn_protocols(self._protocols)
-            context.sslobject_class = Session
+            context.sslobject_class = TlsSession
             context.sni_callback = _note_name
         self._context = context
 
-    def begin(self, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO) -> Session | None:
+    def begin(self, incoming: ssl.MemoryBIO, outgoing: ssl.MemoryBIO) -> TlsSession | None:
         """The TLS of a new connection between two buffers, None without a certificate."""
         if self._context is None:
             return None
         session = self._context.wrap_bio(incoming, outgoing, server_side=True)
-        assert isinstance(session, Session)
+        assert isinstance(session, TlsSession)
         return session
 
 
 def _note_name(session: ssl.SSLObject, server_name: str, context: ssl.SSLContext) -> None:
-    if isinstance(session, Session):
+    if isinstance(session, TlsSession):
         session.server_name = server_name or ""

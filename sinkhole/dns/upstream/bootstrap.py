@@ -18,7 +18,7 @@ from math import inf
 from typing import Final
 
 from sinkhole.dns.upstream.links.link import Link
-from sinkhole.dns.upstream.look_up import Found, LookUp
+from sinkhole.dns.upstream.look_up import LookUp, Whereabouts
 from sinkhole.dns.wire.name import from_text
 from sinkhole.model.errors import UpstreamError
 from sinkhole.model.faults import Faults
@@ -54,7 +54,7 @@ class Bootstrap:
         self.clock = clock
         self._links = tuple(links)
         self._tasks = Tasks("bootstrap", MOST_NAMES, faults)
-        self._underway: dict[str, asyncio.Task[Found | UpstreamError]] = {}
+        self._underway: dict[str, asyncio.Task[Whereabouts | UpstreamError]] = {}
         self._problems: dict[str, str] = {}
 
     async def close(self) -> None:
@@ -65,7 +65,7 @@ class Bootstrap:
         """Names that cannot be looked up now, a sentence each."""
         return list(self._problems.values())
 
-    def begin(self, host: str) -> asyncio.Task[Found | UpstreamError] | None:
+    def begin(self, host: str) -> asyncio.Task[Whereabouts | UpstreamError] | None:
         """The look-up of a host name, begun unless it is underway; None when too many are.
 
         Not to be cancelled, as others may wait for it, too.
@@ -78,11 +78,11 @@ class Bootstrap:
                 task.add_done_callback(partial(self._ended, host))
         return task
 
-    def _ended(self, host: str, task: asyncio.Task[Found | UpstreamError]) -> None:
+    def _ended(self, host: str, task: asyncio.Task[Whereabouts | UpstreamError]) -> None:
         if self._underway.get(host) is task:
             del self._underway[host]
 
-    async def _look_up(self, host: str) -> Found | UpstreamError:
+    async def _look_up(self, host: str) -> Whereabouts | UpstreamError:
         asking = LookUp(from_text(host), self._links, self.clock() + LOOK_UP_S)
         try:
             found = await asking.found
@@ -118,7 +118,7 @@ class BootstrappedAddresses:
         self._failed: set[str] = set()
         self._look_again_at = -inf
         self._looked_at = -inf
-        self._underway: asyncio.Task[Found | UpstreamError] | None = None
+        self._underway: asyncio.Task[Whereabouts | UpstreamError] | None = None
         self._why = UpstreamError(host, "has no known address: nothing was found in time")
 
     async def find(self, deadline: float) -> Sequence[str]:
@@ -168,7 +168,7 @@ class BootstrappedAddresses:
         if self._underway is not None:
             self._underway.add_done_callback(self._take)
 
-    def _take(self, task: asyncio.Task[Found | UpstreamError]) -> None:
+    def _take(self, task: asyncio.Task[Whereabouts | UpstreamError]) -> None:
         """Use what was found, what has worked lately first."""
         if task is self._underway:
             self._underway = None

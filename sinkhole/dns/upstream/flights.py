@@ -14,7 +14,7 @@ from typing import Final
 
 from sinkhole.dns.upstream.flight import SILENCE, Attempt, Exchanged, Flight, FlightKey
 from sinkhole.dns.upstream.health import Server
-from sinkhole.dns.upstream.links.link import Answer, Blame, Failure
+from sinkhole.dns.upstream.links.link import Blame, Failure, LinkAnswer
 from sinkhole.dns.upstream.shares import Holder
 from sinkhole.dns.upstream.usable import USABLE, uselessness
 from sinkhole.model.errors import UpstreamError
@@ -170,7 +170,7 @@ class Flights:
 
     # -- what comes back -------------------------------------------------------------------
 
-    def _heard(self, attempt: Attempt, outcome: Answer | Failure) -> None:
+    def _heard(self, attempt: Attempt, outcome: LinkAnswer | Failure) -> None:
         """What became of an attempt. A bug ends that one only, and blames no server."""
         self._leave(attempt)
         try:
@@ -181,7 +181,7 @@ class Flights:
                 with self._faults.contain("an upstream's answer"):
                     self._judge(attempt, _BUG)
 
-    def _judge(self, attempt: Attempt, outcome: Answer | Failure) -> None:
+    def _judge(self, attempt: Attempt, outcome: LinkAnswer | Failure) -> None:
         server, flight, now = attempt.server, attempt.flight, self._clock()
         if isinstance(outcome, Failure):
             self._note_failure(attempt, outcome, now)
@@ -201,7 +201,7 @@ class Flights:
         if not (self._ask_next(flight, now) or flight.is_open):
             self.end(flight, flight.explain(now))
 
-    def _land(self, attempt: Attempt, answer: Answer, now: float) -> None:
+    def _land(self, attempt: Attempt, answer: LinkAnswer, now: float) -> None:
         """An answer that counts: the first one ends the flight."""
         flight, server = attempt.flight, attempt.server
         attempt.outcome = "answered"

@@ -14,7 +14,7 @@ from ipaddress import ip_address
 from itertools import chain, zip_longest
 from typing import Final, NamedTuple
 
-from sinkhole.dns.upstream.links.link import Answer, Cancel, Failure, Link
+from sinkhole.dns.upstream.links.link import Cancel, Failure, Link, LinkAnswer
 from sinkhole.dns.wire.numbers import Rcode, Type, rcode_name
 from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Reply, chain_of
@@ -37,7 +37,7 @@ _FAMILIES: Final = (Type.AAAA, Type.A)
 _ADDRESS_SIZES: Final = {int(Type.A): 4, int(Type.AAAA): 16}
 
 
-class Found(NamedTuple):
+class Whereabouts(NamedTuple):
     """The addresses of a name, IPv6 and IPv4 taking turns, and for how long they are good."""
 
     addresses: tuple[str, ...]
@@ -53,7 +53,7 @@ class LookUp:
     def __init__(self, name: bytes, links: Sequence[tuple[str, Link]], deadline: float) -> None:
         """`name` is a wire name, `links` pairs of a resolver's name before people and its link."""
         self._loop = asyncio.get_running_loop()
-        self.found: asyncio.Future[Found] = self._loop.create_future()
+        self.found: asyncio.Future[Whereabouts] = self._loop.create_future()
         self._told: dict[str, str] = {}
         self._addresses: dict[int, tuple[str, ...]] = {}
         self._ttl_s = LONGEST_S
@@ -80,7 +80,7 @@ class LookUp:
         else:
             self._cancels.append(begun)
 
-    def _hear(self, resolver: str, question: Question, outcome: Answer | Failure) -> None:
+    def _hear(self, resolver: str, question: Question, outcome: LinkAnswer | Failure) -> None:
         """What a resolver says of one family: addresses settle it, and so does that it has none."""
         if isinstance(outcome, Failure):
             self._note(resolver, question.qtype, outcome.what)
@@ -140,7 +140,7 @@ class LookUp:
             taking_turns = zip_longest(*(self._addresses.get(family, ()) for family in _FAMILIES))
             addresses = tuple(each for each in chain.from_iterable(taking_turns) if each)
             ttl_s = min(max(float(self._ttl_s), SHORTEST_S), LONGEST_S)
-            self.found.set_result(Found(addresses, ttl_s))
+            self.found.set_result(Whereabouts(addresses, ttl_s))
         else:
             said = "; ".join(f"{resolver} {what}" for resolver, what in self._told.items())
             self.found.set_exception(UpstreamError("", said or "nobody is in upstream.bootstrap"))

@@ -27,7 +27,7 @@ class Blame(Enum):
     """Our own side: no descriptor left, too many questions underway."""
 
 
-class Answer(NamedTuple):
+class LinkAnswer(NamedTuple):
     """A reply that is about the question: well-formed, with any rcode.
 
     Truncated only where nothing longer can be had. `rtt_s` is from the query that was answered to
@@ -49,7 +49,7 @@ class Failure(NamedTuple):
     blame: Blame
 
 
-OnReply = Callable[[Answer | Failure], None]
+OnReply = Callable[[LinkAnswer | Failure], None]
 """Called at most once, and never before `ask` has returned or after the question was cancelled."""
 
 Cancel = Callable[[], None]

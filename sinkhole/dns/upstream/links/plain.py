@@ -29,7 +29,7 @@ from math import inf
 from typing import Final
 
 from sinkhole.dns.upstream.links.ability import Ability
-from sinkhole.dns.upstream.links.link import Answer, Blame, Cancel, Failure, LinkState, OnReply
+from sinkhole.dns.upstream.links.link import Blame, Cancel, Failure, LinkAnswer, LinkState, OnReply
 from sinkhole.dns.upstream.links.plain_engine import (
     MOST_BY_TCP,
     TRIES,
@@ -174,7 +174,7 @@ class PlainLink:
 
     # -- what comes back -------------------------------------------------------------------
 
-    def read(self, made: Try, data: bytes | OSError, now: float) -> Answer | None:
+    def read(self, made: Try, data: bytes | OSError, now: float) -> LinkAnswer | None:
         """The answer, if that is what arrived; else what must follow is done, and None."""
         asking = made.asking
         if isinstance(data, OSError):
@@ -192,7 +192,7 @@ class PlainLink:
             self._ask_by_tcp(made, said)
         elif (reply := self._readable(asking, data)) is not None:
             self._learn(made, now)
-            return Answer(
+            return LinkAnswer(
                 reply, now - asking.began_at, "udp", in_words(asking.told) if asking.told else ""
             )
         return None
@@ -300,7 +300,7 @@ class PlainLink:
         elif (reply := self._readable(asking, wire)) is not None:
             made.lower = lower
             self._learn(made, now)
-            self.engine.end(asking, Answer(reply, asking.rtt_s, "tcp", in_words(asking.told)))
+            self.engine.end(asking, LinkAnswer(reply, asking.rtt_s, "tcp", in_words(asking.told)))
 
 
 def in_words(told: list[str]) -> str:

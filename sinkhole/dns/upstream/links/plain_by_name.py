@@ -10,7 +10,7 @@ from functools import partial
 from typing import Final
 
 from sinkhole.dns.upstream.links.addresses import Addresses
-from sinkhole.dns.upstream.links.link import Answer, Blame, Cancel, Failure, LinkState, OnReply
+from sinkhole.dns.upstream.links.link import Blame, Cancel, Failure, LinkAnswer, LinkState, OnReply
 from sinkhole.dns.upstream.links.plain import MOST_PER_SERVER, PlainLink
 from sinkhole.dns.upstream.links.plain_engine import PlainEngine
 from sinkhole.dns.wire.question import Question
@@ -113,8 +113,8 @@ class PlainByName:
         for each in waiting:
             self._engine.tell(each.on_reply, failure)
 
-    def _heard(self, ip: str, on_reply: OnReply, outcome: Answer | Failure) -> None:
-        if isinstance(outcome, Answer):
+    def _heard(self, ip: str, on_reply: OnReply, outcome: LinkAnswer | Failure) -> None:
+        if isinstance(outcome, LinkAnswer):
             self._addresses.worked(ip)
         elif outcome.blame is not Blame.NOBODY:
             self._addresses.failed(ip)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 
 from sinkhole.dns.upstream.entropy import Entropy
 from sinkhole.dns.upstream.links.datagrams import Datagrams
-from sinkhole.dns.upstream.links.link import Answer, Blame, Failure, OnReply
+from sinkhole.dns.upstream.links.link import Blame, Failure, LinkAnswer, OnReply
 from sinkhole.dns.wire.question import HEADER_SIZE, Question
 from sinkhole.model.faults import Faults
 from sinkhole.model.tasks import Tasks
@@ -147,7 +147,7 @@ class PlainEngine:
         # They point back at it: no work for the cycle collector.
         asking.tries.clear()
 
-    def end(self, asking: PlainAsking, outcome: Answer | Failure) -> None:
+    def end(self, asking: PlainAsking, outcome: LinkAnswer | Failure) -> None:
         """Tell what became of it, unless it has ended already."""
         if asking in self._open:
             del self._open[asking]
@@ -157,7 +157,7 @@ class PlainEngine:
             except Exception as error:
                 self._faults.note("an upstream's answer", error)
 
-    def tell(self, on_reply: OnReply, outcome: Answer | Failure) -> None:
+    def tell(self, on_reply: OnReply, outcome: LinkAnswer | Failure) -> None:
         """Tell somebody what became of a question; a bug in hearing it harms nobody else."""
         try:
             on_reply(outcome)
@@ -176,7 +176,7 @@ class PlainEngine:
         17 µs instead of 18. A bug in handling one is noted and loses no other.
         """
         now = self.clock()
-        answers: list[tuple[PlainAsking, Answer]] = []
+        answers: list[tuple[PlainAsking, LinkAnswer]] = []
         for each, data in arrived:
             asking = each.asking
             try:

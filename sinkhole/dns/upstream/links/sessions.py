@@ -21,7 +21,7 @@ from math import inf
 from typing import Final
 
 from sinkhole.dns.upstream.links.ability import REMEMBER_S
-from sinkhole.dns.upstream.links.link import Answer, Blame, Cancel, Failure, LinkState, OnReply
+from sinkhole.dns.upstream.links.link import Blame, Cancel, Failure, LinkAnswer, LinkState, OnReply
 from sinkhole.dns.upstream.links.load import Load
 from sinkhole.dns.upstream.links.opening import MOST_ENDING, Opening
 from sinkhole.dns.upstream.links.session import Asking, OpenSession, Session, SessionEvents
@@ -206,7 +206,7 @@ class SessionLink(SessionEvents):
         if asking in self._underway:
             self._end(asking)
 
-    def _tell(self, asking: Asking, told: Answer | Failure) -> None:
+    def _tell(self, asking: Asking, told: LinkAnswer | Failure) -> None:
         try:
             asking.on_reply(told)
         except Exception as error:
@@ -239,7 +239,7 @@ class SessionLink(SessionEvents):
         if self._waiting:
             self._send_waiting(now)
 
-    def _read(self, asking: Asking, wire: bytes, now: float) -> Answer | Failure | None:
+    def _read(self, asking: Asking, wire: bytes, now: float) -> LinkAnswer | Failure | None:
         """What an answer is worth; None where it only says that we must ask without EDNS."""
         if not is_reply_to(wire, asking.question):
             return Failure("sent something that is no answer to the question", Blame.NAME)
@@ -252,7 +252,7 @@ class SessionLink(SessionEvents):
             return None
         if not asking.edns and reply.rcode not in _EDNS_UNKNOWN:
             self._edns_from = now + REMEMBER_S  # nobody could have forged this
-        return Answer(reply, now - asking.sent_at, self.kind)
+        return LinkAnswer(reply, now - asking.sent_at, self.kind)
 
     def heard(self, session: Session, *, stray: bool = False) -> None:
         """The connection is alive."""

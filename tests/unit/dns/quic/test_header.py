@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sinkhole.dns.quic.header import Header, read_header
+from sinkhole.dns.quic.header import QuicHeader, read_header
 
 ID = b"OURSHERE"
 
@@ -16,16 +16,16 @@ def initial(token: bytes, size: bytes) -> bytes:
 @pytest.mark.parametrize(
     ("datagram", "header"),
     [
-        (b"\x40" + ID + b"more", Header(ID)),
-        (initial(b"", b"\0"), Header(ID, 1, b"SRCE", True)),
-        (initial(b"abc", b"\x03"), Header(ID, 1, b"SRCE", True, b"abc")),
-        (initial(b"t" * 70, b"\x40\x46"), Header(ID, 1, b"SRCE", True, b"t" * 70)),
-        (b"\xe3\0\0\0\1\x08" + ID + b"\x04SRCE", Header(ID, 1, b"SRCE")),  # a handshake packet
-        (b"\xc3\xfa\xce\xb0\x0c\x08" + ID + b"\0", Header(ID, 0xFACEB00C, b"")),
-        (b"\x80\0\0\0\0\x04DEST\0", Header(b"DEST", 0, b"")),
+        (b"\x40" + ID + b"more", QuicHeader(ID)),
+        (initial(b"", b"\0"), QuicHeader(ID, 1, b"SRCE", True)),
+        (initial(b"abc", b"\x03"), QuicHeader(ID, 1, b"SRCE", True, b"abc")),
+        (initial(b"t" * 70, b"\x40\x46"), QuicHeader(ID, 1, b"SRCE", True, b"t" * 70)),
+        (b"\xe3\0\0\0\1\x08" + ID + b"\x04SRCE", QuicHeader(ID, 1, b"SRCE")),  # a handshake packet
+        (b"\xc3\xfa\xce\xb0\x0c\x08" + ID + b"\0", QuicHeader(ID, 0xFACEB00C, b"")),
+        (b"\x80\0\0\0\0\x04DEST\0", QuicHeader(b"DEST", 0, b"")),
     ],
 )
-def test_the_first_packet(datagram: bytes, header: Header) -> None:
+def test_the_first_packet(datagram: bytes, header: QuicHeader) -> None:
     assert read_header(datagram) == header
 
 

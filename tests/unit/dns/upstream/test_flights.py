@@ -12,7 +12,7 @@ from world import Clock, StillLoop
 from sinkhole.dns.upstream.flight import CrowdedError, Exchanged
 from sinkhole.dns.upstream.forwarder import Forwarder
 from sinkhole.dns.upstream.health import SEVERAL, Server
-from sinkhole.dns.upstream.links.link import Answer, Blame, Failure
+from sinkhole.dns.upstream.links.link import Blame, Failure, LinkAnswer
 from sinkhole.dns.upstream.sets import DEFAULT, UpstreamSet
 from sinkhole.dns.upstream.strategies import FASTEST, LOAD_BALANCE, PARALLEL, STRICT, Strategy
 from sinkhole.dns.wire.name import from_text
@@ -60,9 +60,9 @@ class House:
             found += name * len(ours)
         return found
 
-    def answers(self, name: str, outcome: Answer | Failure | Reply = NOTHING) -> None:
+    def answers(self, name: str, outcome: LinkAnswer | Failure | Reply = NOTHING) -> None:
         """A server tells what became of the latest question it was asked."""
-        told = Answer(outcome, 0.01, "udp") if isinstance(outcome, Reply) else outcome
+        told = LinkAnswer(outcome, 0.01, "udp") if isinstance(outcome, Reply) else outcome
         _, _, on_reply = self.links[name].asked.pop()
         on_reply(told)
 
@@ -97,7 +97,7 @@ def play(
         house.forwarder.start()
         for link in house.links.values():
             for _, _, on_reply in link.asked:  # the probes at the start
-                on_reply(Answer(NOTHING, 0.01, "udp"))
+                on_reply(LinkAnswer(NOTHING, 0.01, "udp"))
             link.asked.clear()
             link.cancelled.clear()
         try:
@@ -228,7 +228,7 @@ def test_the_load_is_shared_in_proportion_to_quickness() -> None:
             name = house.asked()
             counts[name] += 1
             _, _, on_reply = house.links[name].asked.pop()
-            on_reply(Answer(NOTHING, None, "udp"))
+            on_reply(LinkAnswer(NOTHING, None, "udp"))
         assert 50 <= counts["a"] <= 70, counts
 
     play(scene, strategy=LOAD_BALANCE)

@@ -10,7 +10,7 @@ from functools import partial
 
 import pytest
 
-from sinkhole.dns.upstream.links.link import Answer, Failure
+from sinkhole.dns.upstream.links.link import Failure, LinkAnswer
 from sinkhole.dns.upstream.links.plain import PlainLink
 from sinkhole.dns.upstream.links.plain_engine import PlainEngine
 from sinkhole.dns.wire.name import from_text
@@ -34,8 +34,8 @@ class Asker:
         """What of it ends in a bug."""
         self._peer = peer
 
-    def tell(self, name: str, outcome: Answer | Failure) -> None:
-        said = f"{'answer' if isinstance(outcome, Answer) else 'failure'} {name[0]}"
+    def tell(self, name: str, outcome: LinkAnswer | Failure) -> None:
+        said = f"{'answer' if isinstance(outcome, LinkAnswer) else 'failure'} {name[0]}"
         self.told.append(said)
         if said == self.broken:
             raise ZeroDivisionError
@@ -105,7 +105,7 @@ async def test_who_is_told_may_cancel_what_arrived_together_with_it(asker: Asker
     assert not isinstance(cancel, Failure)
     query, source = asker._peer.recvfrom(512)
 
-    def ends_the_other(_: Answer | Failure) -> None:
+    def ends_the_other(_: LinkAnswer | Failure) -> None:
         asker.told.append("first")
         cancel()
 

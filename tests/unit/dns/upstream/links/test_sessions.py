@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pretended_sessions import BUDGET_S, World, run
 
-from sinkhole.dns.upstream.links.link import Answer, Blame, Failure
+from sinkhole.dns.upstream.links.link import Blame, Failure, LinkAnswer
 from sinkhole.dns.upstream.links.load import IDLE_S, MUTE_S, SLOW_S, STALE_S
 from sinkhole.dns.upstream.links.sessions import MOST_SESSIONS, MOST_TRIES
 from sinkhole.dns.wire.name import from_text, to_text
@@ -36,7 +36,7 @@ def test_the_time_an_answer_took() -> None:
         await world.pass_time(0.1)
         session.answer()
         [answer] = world.told["a.example.org"]
-        assert isinstance(answer, Answer)
+        assert isinstance(answer, LinkAnswer)
         assert answer.rtt_s == pytest.approx(0.1)
 
     run(life)
@@ -330,7 +330,7 @@ def test_a_formerr_without_edns_too_is_the_answer() -> None:
         session.answer("FORMERR")
         session.answer("FORMERR")
         [answer] = world.told["a.example.org"]
-        assert isinstance(answer, Answer)
+        assert isinstance(answer, LinkAnswer)
         assert answer.reply.rcode == 1
 
     run(life)
@@ -338,7 +338,7 @@ def test_a_formerr_without_edns_too_is_the_answer() -> None:
 
 def test_a_bug_in_who_is_told_harms_nobody_else() -> None:
     async def life(world: World) -> None:
-        def broken(_: Answer | Failure) -> None:
+        def broken(_: LinkAnswer | Failure) -> None:
             raise LookupError("no idea")
 
         world.link.ask(Question(from_text("a.example.org"), Type.A), 2000.0, broken)

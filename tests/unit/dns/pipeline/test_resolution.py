@@ -9,9 +9,9 @@ import pytest
 from world import World, question
 
 from sinkhole.dns.cache.answer import TtlLimits
-from sinkhole.dns.pipeline.asking import Asking
 from sinkhole.dns.pipeline.reaction import Waiting
 from sinkhole.dns.pipeline.requester import Requester
+from sinkhole.dns.pipeline.resolution import Resolution
 from sinkhole.dns.policy.client_subnet import ClientSubnet, ClientSubnets
 from sinkhole.dns.policy.dns64 import Dns64
 from sinkhole.dns.upstream.flight import CrowdedError
@@ -25,13 +25,13 @@ NOTHING = Reply(0, False, False, (), ())
 FIXED = ClientSubnets({"": ClientSubnet(ip_network("192.0.2.0/24"))})
 
 
-def asking(qtype: str = "A", **parts: Any) -> Asking:
+def asking(qtype: str = "A", **parts: Any) -> Resolution:
     world = World()
     world.publish(**{"subnets": FIXED, **parts})
     waiting = world.now(question("www.example.org", qtype))
     assert isinstance(waiting, Waiting)
     bugs = world.pipeline.bugs
-    return Asking(waiting, Requester(waiting, lambda reply: None, lambda *record: None, bugs))
+    return Resolution(waiting, Requester(waiting, lambda reply: None, lambda *record: None, bugs))
 
 
 def test_a_question_tells_of_the_client_if_its_set_is_told() -> None:

@@ -15,7 +15,7 @@ from sinkhole.dns.wire.reply import Reply
 from sinkhole.model.errors import UpstreamError
 
 
-class Asking:
+class Resolution:
     """What waits, its requester, and how far the asking has come.
 
     `no_ipv6` is the reply that says that the name has no such addresses: now the others are asked
