@@ -21,6 +21,8 @@ from https_house import (
 )
 from world import addresses, question
 
+from sinkhole.dns.server.http2 import MAX_IGNORED
+
 ADS = question("ads.example.org")
 
 
@@ -114,6 +116,25 @@ async def test_what_is_refused_over_http2_is_told_and_is_not_the_end(
         assert (response.body == b"") is (method == "HEAD")
         assert response.headers["cache-control"] == "no-store"
         assert addresses(parsed(await client.post("/dns-query", ADS))) == ["0.0.0.0"]
+
+
+async def test_a_body_that_comes_behind_its_refusal_is_let_in_as_far_as_it_is_small() -> None:
+    """Clients take a reset for the end of everything (curl among them), so there is none."""
+    async with listening(make_world()) as served, h2_client(served.port) as client:
+        stream = client.begin("POST", "/dns-query")
+        response = await client.response(stream)
+        assert (response.status, response.reset) == (415, None)
+        client.http.send_data(stream, ADS, end_stream=True)
+        client.flush()
+        assert (await client.post("/dns-query", ADS)).status == 200
+        stream = client.begin("POST", "/dns-query")
+        assert (await client.response(stream)).status == 415
+        client._done.pop(stream)
+        for _ in range(3):
+            client.http.send_data(stream, bytes(MAX_IGNORED // 2))
+        client.flush()
+        assert (await client.response(stream)).reset == 0
+        assert (await client.post("/dns-query", ADS)).status == 200
 
 
 @pytest.mark.parametrize(("method", "path", "headers", "body", "status"), REFUSED, ids=NAMES)

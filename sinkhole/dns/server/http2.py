@@ -43,6 +43,8 @@ FREE_FRAMES: Final = 500
 """Frames that a client may send without getting an answer; more end the connection."""
 FRAMES_A_REQUEST: Final = 20
 """So many more it may with each answer, up to FREE_FRAMES."""
+MAX_IGNORED: Final = 16 * 1024
+"""Bytes of a body that are let come in though its request was refused by its head."""
 MAX_UNSENT: Final = 256 * 1024
 """Bytes of responses that wait for the client's windows; more end the connection."""
 
@@ -70,6 +72,7 @@ class Http2Requests(asyncio.Protocol):
         self._http.frames_left = FREE_FRAMES
         self._incoming: dict[int, _Incoming] = {}
         self._unsent: dict[int, bytes] = {}
+        self._refused: dict[int, int] = {}  # and how much of its body came
         self._answering = 0
         self._requests = 0
         self._used = time.monotonic()
@@ -130,6 +133,7 @@ class Http2Requests(asyncio.Protocol):
         elif isinstance(event, StreamEnded):
             self._take_end(event.stream_id, arrived)
         elif isinstance(event, StreamReset):
+            self._refused.pop(event.stream_id, None)
             self._incoming.pop(event.stream_id, None)
             self._unsent.pop(event.stream_id, None)
         elif isinstance(event, RemoteSettingsChanged | WindowUpdated):
@@ -139,7 +143,8 @@ class Http2Requests(asyncio.Protocol):
 
     def _take_head(self, event: RequestReceived, arrived: float) -> None:
         stream, headers = event.stream_id, event.headers
-        if self._is_ending or self._answering + len(self._incoming) >= MOST_STREAMS:
+        underway = self._answering + len(self._incoming) + len(self._refused)
+        if self._is_ending or underway >= MOST_STREAMS:
             self._http.give_up(stream, ErrorCodes.REFUSED_STREAM)
             return
         values = dict(headers)
@@ -150,9 +155,17 @@ class Http2Requests(asyncio.Protocol):
         elif asked is NO_SUCH_PATH and self._doh.service.page is not None:
             self._http.give_up(stream, ErrorCodes.HTTP_1_1_REQUIRED)  # where there is a page
         else:
+            # Its body is on the way: clients take a reset now for the end of everything.
+            self._refused[stream] = 0
             self._respond(stream, self._doh.refuse(asked, method))
 
     def _take_data(self, stream: int, data: bytes) -> None:
+        if stream in self._refused:
+            self._refused[stream] += len(data)
+            if self._refused[stream] > MAX_IGNORED:
+                del self._refused[stream]
+                self._http.give_up(stream, ErrorCodes.NO_ERROR)
+            return
         incoming = self._incoming.get(stream)
         if incoming is None:
             return
@@ -162,6 +175,7 @@ class Http2Requests(asyncio.Protocol):
             self._respond(stream, self._doh.refuse(TOO_LARGE))
 
     def _take_end(self, stream: int, arrived: float) -> None:
+        self._refused.pop(stream, None)
         incoming = self._incoming.pop(stream, None)
         if incoming is None or self._http.has_ended(stream):  # reset by what came behind it
             return
@@ -211,7 +225,8 @@ class Http2Requests(asyncio.Protocol):
                 self._transport.abort()
         else:
             self._unsent.pop(stream, None)
-            self._http.give_up(stream, ErrorCodes.NO_ERROR)  # of a request that is not whole
+            if stream not in self._refused:
+                self._http.give_up(stream, ErrorCodes.NO_ERROR)  # of a request that is not whole
 
     def _push_all(self) -> None:
         for stream, body in list(self._unsent.items()):
