@@ -109,7 +109,7 @@ class Flight:
         """`is_probe` makes any answer usable, whatever its rcode."""
         self.key = key
         self.question = key[1]
-        self.tiers = upstreams.tiers if upstreams.fallback else upstreams.first
+        self.tiers = upstreams.tiers if upstreams.fallback else upstreams.only_tier
         self.tier = 0
         self.strategy = upstreams.strategy
         self.holder = holder

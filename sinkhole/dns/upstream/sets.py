@@ -23,6 +23,11 @@ class UpstreamSet:
     servers: tuple[Server, ...]
     fallback: tuple[Server, ...] = ()
     strategy: Strategy = FASTEST
+    only_tier: tuple[tuple[Server, ...], ...] = field(init=False)
+    """The tiers where there is no fallback: made once, as every question asks for them."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "only_tier", (self.servers,))
 
     @property
     def every(self) -> tuple[Server, ...]:
@@ -35,17 +40,11 @@ class UpstreamSet:
         every = self.every
         return bool(every) and not any(each.is_hopeful and not each.loops for each in every)
 
-    first: tuple[tuple[Server, ...], ...] = field(init=False)
-    """The tiers while there is one only, made once, as every question asks for them."""
-
-    def __post_init__(self) -> None:
-        object.__setattr__(self, "first", (self.servers,))
-
     @property
     def tiers(self) -> tuple[tuple[Server, ...], ...]:
         """Those to be asked first, and those behind them; those known to be down come last."""
         if not self.fallback:
-            return self.first
+            return self.only_tier
         if any(server.up and not server.loops for server in self.servers):
             return self.servers, self.fallback
         return self.fallback, self.servers
