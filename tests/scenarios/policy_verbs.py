@@ -26,15 +26,13 @@ from sinkhole.dns.policy.special_use import Reserved
 class PolicyVerbs:
     """Publishes a new policy for each; what earlier ones said stays in force beside it."""
 
+    world: World
+    """The world that the scenario is played in, which the runner makes."""
+
     def _start_policy(self) -> None:
         self._local: LocalRecords = {}
         self._hosts: LocalRecords = {}
         self._traits: dict[bytes, frozenset[str]] = {}
-
-    @property
-    def world(self) -> World:
-        """The world that the scenario is played in."""
-        raise NotImplementedError
 
     def _do_rules(self, words: Words, below: list[str]) -> None:
         rules = CompiledList.from_rules("Starter", "block", below)

@@ -11,10 +11,8 @@ USABLE: Final = frozenset({Rcode.NOERROR, Rcode.NXDOMAIN, Rcode.YXDOMAIN})
 
 
 def uselessness(reply: Reply) -> str:
-    """Why an answer is of no use, as an attempt's outcome."""
+    """Why a reply that is truncated, or has another rcode, is of no use: an attempt's outcome."""
     said = f"answered {rcode_name(reply.rcode)}"
     if reply.tc:
         return f"{said}, truncated even over TCP"
-    if reply.rcode in USABLE:
-        return f"{said} without repeating the question"
     return f"{said} ({'; '.join(map(str, reply.errors))})" if reply.errors else said
