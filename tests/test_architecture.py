@@ -21,7 +21,10 @@ SOURCE = ROOT / "sinkhole"
 FLOORS = {
     "cli": [""],
     "app": [""],
-    "control": ["web", "explain", "lists querylog", "stats", "settings database"],
+    "control": [
+        *("web", "operations", "explain", "lists querylog", "stats", "identity", "settings"),
+        *("state", "database"),
+    ],
     "dns": ["server", "pipeline", "policy upstream", "clients", "cache filter http quic", "wire"],
     "model": [""],
 }
@@ -42,7 +45,7 @@ PURE = ("dns/wire/", "dns/filter/", "dns/cache/", "dns/clients/", "dns/policy/",
 PURE += tuple(
     f"dns/pipeline/{name}" for name in ("channel", "decide", "permit", "reaction", "replies")
 )
-PURE += tuple(f"model/{name}" for name in ("errors", "explanation", "record", "verdict"))
+PURE += tuple(f"model/{name}" for name in ("actor", "errors", "explanation", "record", "verdict"))
 PURE += ("model/clock", "model/statistics", "model/status")
 WRITING = "dns/filter/compiled/"
 IMPURE_WORDS = tuple(f"sinkhole.model.{name}" for name in ("acceptor", "faults", "files", "tasks"))

@@ -6,7 +6,8 @@
     ├── WireError       bytes are not a DNS message; carries the rcode to answer with
     ├── CertificateError a certificate of ours, or its key, cannot be used
     ├── UpstreamError   a resolver gave no usable answer; carries the server and the cause
-    └── StorageError    a database or file of ours could not be opened or written
+    ├── StorageError    a database or file of ours could not be opened or written
+    └── RequestError    what somebody asks of the server is not to be had; carries kind and code
 
 Foreign exceptions are translated once, in the file that uses the library that raises them.
 What an error means depends on when it happens: at start it is fatal and says what to do; on a
@@ -16,7 +17,8 @@ Any other exception that leaves a public function is a bug of ours.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
 
 
 class SinkholeError(Exception):
@@ -73,3 +75,33 @@ class CertificateError(SinkholeError):
 
 class StorageError(SinkholeError):
     """A database or file of ours could not be opened or written; DNS goes on without it."""
+
+
+RequestKind = Literal[
+    "invalid",
+    "unauthenticated",
+    "forbidden",
+    "not_found",
+    "conflict",
+    "gone",
+    "too_many",
+    "unavailable",
+]
+
+
+class RequestError(SinkholeError):
+    """What somebody asks of the server can't be done; nothing was changed.
+
+    `kind` says whose fault it is and what to do: change the request ("invalid"), sign in, ask
+    somebody else ("forbidden"), name something that exists, look again ("conflict"), wait
+    ("too_many", "unavailable"). `code` is one word for programs, such as "held_by_file", and never
+    changes. `more` is what else a program may want to know, as JSON can say it.
+    """
+
+    def __init__(
+        self, kind: RequestKind, code: str, text: str, more: Mapping[str, Any] | None = None
+    ) -> None:
+        super().__init__(text)
+        self.kind: RequestKind = kind
+        self.code = code
+        self.more = dict(more or {})

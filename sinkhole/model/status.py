@@ -103,3 +103,16 @@ class LogStatus(TypedDict):
     rows: int
     size_bytes: int
     error: str | None
+
+
+class Problem(NamedTuple):
+    """Something a person should know: one word for programs, a sentence, and what to do about it.
+
+    `code` is such as "upstreams.all_down" and never changes; `advice` is "" where the sentence says
+    it already.
+    """
+
+    code: str
+    severity: Literal["notice", "warning", "error"]
+    text: str
+    advice: str = ""

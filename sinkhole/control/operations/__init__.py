@@ -1,0 +1,11 @@
+"""Everything a person or a program can do, one typed function each.
+
+An operation names what it takes, what it gives, and the permission it needs; `perform` checks the
+permission, runs it, and keeps in the audit what changed something. The API, the page and the
+commands are thin adapters on operations and decide nothing.
+
+    operation   what an operation is, and how one is written
+    perform     the one way to have one done
+    house       all that operations work on
+    catalogue   all of them, for whoever offers them
+"""

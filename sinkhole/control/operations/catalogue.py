@@ -1,0 +1,22 @@
+"""All operations, for whoever offers them: the API's table of routes, the commands, the tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from types import ModuleType
+from typing import Any, Final
+
+from sinkhole.control.operations import protection
+from sinkhole.control.operations.operation import Operation
+
+MODULES: Final[tuple[ModuleType, ...]] = (protection,)
+"""The files that have operations, in the order in which people are shown them."""
+
+
+def _all() -> Iterable[Operation[Any, Any]]:
+    for module in MODULES:
+        yield from (each for each in vars(module).values() if isinstance(each, Operation))
+
+
+OPERATIONS: Final[dict[str, Operation[Any, Any]]] = {each.name: each for each in _all()}
+"""Every operation by its name."""
