@@ -7,9 +7,9 @@
     async def pause(house: House, actor: Actor, given: Pause) -> ProtectionStatus:
         \"\"\"Switch the filter off for a time.\"\"\"
 
-The docstring's first sentence is what the API's description and `--help` say. Inputs and outputs are
-pydantic models, so the API's description is made of them. What an operation raises is an error of
-`model/errors`; every other exception is a bug.
+The docstring's first paragraph is what the API's description and `--help` say. Inputs and outputs
+are pydantic models, so the API's description is made of them. What an operation raises is an error
+of `model/errors`; every other exception is a bug.
 """
 
 from __future__ import annotations

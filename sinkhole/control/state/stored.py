@@ -23,7 +23,7 @@ class StoredChange(NamedTuple):
 
 
 class StoredRevision(NamedTuple):
-    """One change of stored settings, numbered from 1; `undoes` is the number it takes back, or 0."""
+    """One change of stored settings, numbered from 1; `undoes` is the one it takes back, or 0."""
 
     number: int
     time: float
