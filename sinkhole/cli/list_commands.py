@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sys
@@ -12,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sinkhole.cli.options import config_option, honest
-from sinkhole.control.settings import load
 from sinkhole.model.masking import masked_address
 
 if TYPE_CHECKING:
@@ -54,7 +52,10 @@ def lists_status(name: str | None, as_json: bool, config: Path | None) -> None:
     covers, 24 h and 7 d count the queries that the list blocked in that time, refused are lines
     that hold no rule sinkhole knows. Exit code 0 whatever the state.
     """
+    import asyncio
+
     from sinkhole.cli import list_status as listing
+    from sinkhole.control.settings import load
 
     rows = asyncio.run(listing.statuses(load(config, os.environ)))
     shown: Any = listing.only(rows, name) if name is not None else rows
@@ -83,7 +84,10 @@ def lists_update(names: tuple[str, ...], force: bool, config: Path | None) -> No
     Exit code 1 when a list could not be updated, or its new version is held back; the last good
     copy stays in use.
     """
+    import asyncio
+
     from sinkhole.cli import lists as listing
+    from sinkhole.control.settings import load
 
     settings = load(config, os.environ)
     if not asyncio.run(listing.update(settings, names, force=force)):
@@ -128,6 +132,7 @@ def lists_add(id_or_url: str, name: str | None, kind: str, config: Path | None) 
     is there already, or there is no such id.
     """
     from sinkhole.cli import list_choice as choice
+    from sinkhole.control.settings import load
 
     added = choice.add(load(config, os.environ), id_or_url, name, kind)
     click.echo(f"{added.name}: added, {masked_address(added.url)}")
@@ -144,6 +149,7 @@ def lists_remove(name: str, config: Path | None) -> None:
     the settings file are removed there.
     """
     from sinkhole.cli import list_choice as choice
+    from sinkhole.control.settings import load
 
     choice.remove(load(config, os.environ), name)
     click.echo(f"{name}: removed")
@@ -156,6 +162,7 @@ def lists_remove(name: str, config: Path | None) -> None:
 def lists_enable(name: str, config: Path | None) -> None:
     """Switch a list on again that was added by command; exit code 1 for any other."""
     from sinkhole.cli import list_choice as choice
+    from sinkhole.control.settings import load
 
     choice.enable(load(config, os.environ), name, on=True)
     click.echo(f"{name}: enabled")
@@ -168,6 +175,7 @@ def lists_enable(name: str, config: Path | None) -> None:
 def lists_disable(name: str, config: Path | None) -> None:
     """Switch a list off that was added by command, and keep it; exit code 1 for any other."""
     from sinkhole.cli import list_choice as choice
+    from sinkhole.control.settings import load
 
     choice.enable(load(config, os.environ), name, on=False)
     click.echo(f"{name}: disabled")
@@ -189,7 +197,10 @@ def lists_preview(id_or_url: str, kind: str, as_json: bool, config: Path | None)
 
     Exit code 1 when the list can't be had.
     """
+    import asyncio
+
     from sinkhole.cli import preview as previewing
+    from sinkhole.control.settings import load
 
     told = asyncio.run(previewing.preview(load(config, os.environ), id_or_url, kind))
     if as_json:
@@ -210,7 +221,10 @@ def lists_accept(name: str, config: Path | None) -> None:
     names it blocks are not held against later versions. A running server follows within seconds.
     Exit code 1 when nothing is held back.
     """
+    import asyncio
+
     from sinkhole.cli import lists as listing
+    from sinkhole.control.settings import load
 
     _tell(asyncio.run(listing.accept(load(config, os.environ), name)))
 
@@ -226,7 +240,10 @@ def lists_rollback(name: str, config: Path | None) -> None:
     version that was left. The last three versions are kept. A running server follows within
     seconds. Exit code 1 when no older version is kept.
     """
+    import asyncio
+
     from sinkhole.cli import lists as listing
+    from sinkhole.control.settings import load
 
     _tell(asyncio.run(listing.roll_back(load(config, os.environ), name)))
 
@@ -243,7 +260,10 @@ def lists_diff(name: str, as_json: bool, config: Path | None) -> None:
     with the version before it. `||example.org^` stands for the name and all below it. Exit code 1
     when there are no two versions.
     """
+    import asyncio
+
     from sinkhole.cli import lists as listing
+    from sinkhole.control.settings import load
 
     told = asyncio.run(listing.diff(load(config, os.environ), name))
     if as_json:

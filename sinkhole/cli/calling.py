@@ -1,0 +1,155 @@
+"""The one way from a command to an operation: the running server does it, or this process.
+
+    with calling(config) as caller:
+        status = caller.call("protection.pause", {"seconds": 600})
+
+What is taken and given are the operations' inputs and outputs as JSON has them, whoever does it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import pwd
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, Final, Protocol
+
+from sinkhole.cli.control_socket import PATIENCE_S, NoSocket, SocketClient, SocketForbidden
+from sinkhole.cli.routes import Route, route_of
+from sinkhole.model.errors import SinkholeError
+
+LONG_PATIENCE_S: Final = 900.0
+"""How long the server may take for what fetches or tries something out, as lists are."""
+
+_DATA_DIR: Final = "SINKHOLE__DATA_DIR"
+
+
+class Caller(Protocol):
+    """Has operations done; `is_server` tells whether a running server does them."""
+
+    is_server: bool
+
+    def call(
+        self, name: str, given: Mapping[str, Any] | None = None, *, patience_s: float = PATIENCE_S
+    ) -> Any:
+        """What an operation gives; SinkholeError, most often RequestError, where it gives none."""
+
+    def download(self, name: str, given: Mapping[str, Any], sink: BinaryIO) -> None:
+        """Write the file that an operation gives to `sink`, bit by bit."""
+
+    def upload(self, name: str, given: Mapping[str, Any], file: Path) -> Any:
+        """Give an operation a file; what it gives."""
+
+
+class ServerCaller:
+    """The running server does it."""
+
+    is_server = True
+
+    def __init__(self, client: SocketClient) -> None:
+        self.client = client
+
+    def call(
+        self, name: str, given: Mapping[str, Any] | None = None, *, patience_s: float = PATIENCE_S
+    ) -> Any:
+        """Ask the route of the operation."""
+        asked = route_of(name).request(given or {})
+        return self.client.json(*asked, patience_s=patience_s)
+
+    def download(self, name: str, given: Mapping[str, Any], sink: BinaryIO) -> None:
+        """Ask the route, and copy what comes."""
+        method, path, query, body = route_of(name).request(given)
+        with self.client.stream(method, path, query, body, patience_s=LONG_PATIENCE_S) as response:
+            while piece := response.read1(64 << 10):
+                sink.write(piece)
+
+    def upload(self, name: str, given: Mapping[str, Any], file: Path) -> Any:
+        """Send the file as the body, and the rest of the input in the query."""
+        route: Route = route_of(name)
+        with file.open("rb") as body:
+            length = {"Content-Length": str(os.fstat(body.fileno()).st_size)}
+            method, path, query, _ = route.request(given, has_file=True)
+            return self.client.json(method, path, query, body, length, LONG_PATIENCE_S)
+
+
+class OfflineCaller:
+    """This process does it, on settings, accounts and lists as they lie in the data folder.
+
+    `forbidden` is why the server is not asked, where one may run: then nothing is changed.
+    """
+
+    is_server = False
+
+    def __init__(self, config: Path | None, forbidden: SocketForbidden | None = None) -> None:
+        self._config = config
+        self._forbidden = forbidden
+
+    def call(
+        self, name: str, given: Mapping[str, Any] | None = None, *, patience_s: float = PATIENCE_S
+    ) -> Any:
+        """Perform the operation; it takes as long as it takes."""
+        return self._run(name, given or {}, None)
+
+    def download(self, name: str, given: Mapping[str, Any], sink: BinaryIO) -> None:
+        """Perform the operation, and write what it gives."""
+        self._run(name, given, sink)
+
+    def upload(self, name: str, given: Mapping[str, Any], file: Path) -> Any:
+        """Perform the operation on the file where it lies."""
+        return self._run(name, {**given, "file": str(file.absolute())}, None)
+
+    def _run(self, name: str, given: Mapping[str, Any], sink: BinaryIO | None) -> Any:
+        from sinkhole.app.offline import perform_offline
+
+        try:
+            return asyncio.run(
+                perform_offline(
+                    self._config, os.environ, name, given, _user(), sink=sink,
+                    may_change=self._forbidden is None,
+                )
+            )  # fmt: skip
+        except PermissionError as error:
+            raise self._forbidden or SinkholeError(f"{error.filename}: {error.strerror}") from None
+
+
+@contextmanager
+def calling(config: Path | None, *, offline: bool = True) -> Iterator[Caller]:
+    """Whoever has operations done: the running server, else, if `offline`, this process.
+
+    Raises SinkholeError where neither can be had, with what to do about it.
+    """
+    client = SocketClient(data_folder(config))
+    try:
+        client.probe()
+    except SocketForbidden as error:
+        if not offline:
+            raise
+        yield OfflineCaller(config, error)
+    except NoSocket as error:
+        if not offline:
+            raise NoSocket(f"{error}; this needs the running server, with these settings") from None
+        yield OfflineCaller(config)
+    else:
+        yield ServerCaller(client)
+
+
+def data_folder(config: Path | None) -> Path:
+    """Where the data is by these settings; SettingsError where they are wrong.
+
+    The service and the container say it by a variable, so that no file has to be read for it.
+    """
+    told = os.environ.get(_DATA_DIR, "")
+    if told.startswith("/"):
+        return Path(told)
+    from sinkhole.control.settings import load
+
+    return load(config, os.environ).data_dir
+
+
+def _user() -> str:
+    try:
+        return pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # a number without a name, as in containers
+        return str(os.geteuid())
