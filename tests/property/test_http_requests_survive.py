@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from test_http2_survives import PREFACE, SENT
 from world import World, question
 
-from sinkhole.dns.http.forwarded import client_behind
+from sinkhole.model.forwarded import client_behind
 from sinkhole.dns.http.freshness import max_age_of
 from sinkhole.dns.http.http1 import MAX_HEAD, Head, body_size, read_head
 from sinkhole.dns.http.request import QUERY_SIZE, Asked, Refusal, read_request

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, Protocol
 
 from sinkhole.control.settings.schema import Settings
 from sinkhole.control.state.state import State
 from sinkhole.model.actor import Actor
 from sinkhole.model.status import Problem
 
-Apply = Callable[[Settings], Awaitable[list[str]]]
-"""Goes over to other settings and returns the keys that wait for a restart; whatever it raises, all
-is as it was."""
+
+class Apply(Protocol):
+    """What puts other settings in force; whatever it raises, all is as it was."""
+
+    async def __call__(self, settings: Settings, *, patient: bool = False) -> list[str]:
+        """The keys that wait for a restart. SettingsError for what cannot be had, such as an
+        address to listen on; `patient`, that is told among the problems and tried again: where a
+        file was edited, and where a change is taken back."""
+        ...
 
 
 class Change(NamedTuple):

@@ -49,6 +49,7 @@ from sinkhole.control.settings.values import (
     folder,
     list_url,
     names_differ,
+    no_repeats,
     not_taken,
     path_or_off,
     text,
@@ -250,6 +251,25 @@ class WebSettings(Section):
     hosts: tuple[Annotated[str, host_name()], ...] = ()
     """Host names a browser may use for the page, besides addresses, localhost and the machine's
     own name; anything else is refused, which stops DNS rebinding."""
+    trusted_proxies: Annotated[tuple[Annotated[Network, network()], ...], no_repeats()] = ()
+    """Who may say for whom, by which name and below which path they ask: by X-Forwarded-For, -Proto,
+    -Host and -Prefix, Forwarded and X-Ingress-Path."""
+    certificate: Annotated[Path, folder()] | None = None
+    certificate_key: Annotated[Path, folder()] | None = Field(default=None, validate_default=True)
+    """PEM files: the certificate with its chain behind it, and its private key. With them the page
+    is served by HTTPS."""
+
+    @field_validator("certificate_key", mode="after")
+    @classmethod
+    def _have_a_certificate(cls, key: Path | None, info: ValidationInfo) -> Path | None:
+        if "certificate" not in info.data:
+            return key
+        certificate = info.data["certificate"]
+        if key is not None and certificate is None:
+            raise conflict("is of no use without a certificate, set it too", "certificate_key")
+        if certificate is not None and key is None:
+            raise conflict("is of no use without its key, set certificate_key too", "certificate")
+        return key
 
 
 LogLevel = Literal["debug", "info", "warning", "error"]

@@ -60,8 +60,8 @@ class Table:
         of_name, answer = _of_name(key, name_size), ready.answer
         if answer and answer.rcode == n.Rcode.NXDOMAIN and not answer.tail.counts[0]:
             self.put(of_name, ready)
-        elif (missing := self.entries.pop(of_name, None)) is not None:
-            self.size_bytes -= missing.weight
+        else:
+            self.forget(of_name)
 
     def no_such_name(self, key: bytes, name_size: int, now: float) -> Ready | None:
         """What says NXDOMAIN about the name in a key, still in its time, whatever type it came for.
@@ -72,6 +72,13 @@ class Table:
         if ready is None or ready.answer is None or now >= ready.answer.expires:
             return None
         return ready
+
+    def forget(self, key: bytes) -> bool:
+        """Forget what stands under a key; whether anything did."""
+        old = self.entries.pop(key, None)
+        if old is not None:
+            self.size_bytes -= old.weight
+        return old is not None
 
     def clear(self) -> None:
         """Forget everything."""

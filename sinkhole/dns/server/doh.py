@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from sinkhole.dns.http.forwarded import client_behind
+from sinkhole.model.forwarded import client_behind
 from sinkhole.dns.http.request import (
     NO_SUCH_PATH,
     QUERY_SIZE,

@@ -4,7 +4,7 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from sinkhole.dns.http.forwarded import MOST_HOPS, client_behind
+from sinkhole.model.forwarded import MOST_HOPS, client_behind
 from sinkhole.model.errors import WireError
 
 PROXIES = (ip_network("127.0.0.0/8"), ip_network("2001:db8:1::/48"))
