@@ -11,9 +11,10 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Any, Final, NoReturn
+from typing import Final, NoReturn
 
 from sinkhole.app.data_dir import LOCK_NAME
+from sinkhole.app.from_settings import known_clients
 from sinkhole.app.list_hosts import list_hosts
 from sinkhole.app.upstream_trial import try_upstream
 from sinkhole.control.database import Reader
@@ -24,8 +25,10 @@ from sinkhole.control.settings import Settings, load
 from sinkhole.control.settings.in_force import SettingsInForce
 from sinkhole.control.state.protection import Protection
 from sinkhole.control.state.state import State
+from sinkhole.control.state.temporary_rules import TemporaryRules
 from sinkhole.control.stats import Counters, Statistics
 from sinkhole.model.errors import RequestError, StorageError
+from sinkhole.model.explanation import KeptAnswer
 from sinkhole.model.files import FileLock, make_folder
 from sinkhole.model.status import Problem
 
@@ -59,7 +62,12 @@ async def offline_house(
         await library.load()
         reader = Reader(folder / "querylog.db")
         stack.push_async_callback(reader.close)
-        yield _house(in_force, state, library, reader, settings)
+        house = _house(in_force, state, library, reader, settings)
+        await house.protection.start()
+        stack.push_async_callback(house.protection.close)
+        await house.temporary_rules.start()
+        stack.push_async_callback(house.temporary_rules.close)
+        yield house
 
 
 def _hold(lock: FileLock, folder: Path) -> None:
@@ -91,21 +99,26 @@ def _house(
         state=state,
         identity=Identity(state),
         protection=Protection(state, _tell_nobody),
+        temporary_rules=TemporaryRules(state, _tell_nobody),
         library=library,
         query_log=_needs_server,
+        log_reader=lambda: reader,
+        client_name=known_clients(settings).called,
         statistics=partial(Statistics, reader),
         explainer=_needs_server,
+        resolve=_cannot_resolve,
         cache=_NoCache(),
         counters=Counters(),
         status=_needs_server,
         problems=problems,
         health=_needs_server,
+        ready=_needs_server,
         try_upstream=partial(try_upstream, settings),
         is_serving=False,
     )
 
 
-async def _tell_nobody(is_on: bool) -> None:
+async def _tell_nobody(_: object) -> None:
     """No Policy is published where nobody asks."""
 
 
@@ -115,13 +128,17 @@ def _needs_server() -> NoReturn:
     )
 
 
-class _NoCache:
-    """A CacheDesk without a server: what it remembers is with the server."""
+async def _cannot_resolve(name: str, qtype: str, client: str) -> NoReturn:
+    _needs_server()
 
-    def look_up(self, name: str, most: int) -> list[dict[str, Any]]:
+
+class _NoCache:
+    """A CacheDesk without a server, which alone remembers answers."""
+
+    async def look_up(self, name: str, most: int, *, below: bool) -> list[KeptAnswer]:
         """There is nothing to look into."""
         _needs_server()
 
-    def flush(self, name: str | None, *, below: bool) -> int:
+    async def flush(self, name: str | None, *, below: bool) -> int:
         """There is nothing to forget."""
         _needs_server()

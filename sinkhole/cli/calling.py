@@ -8,17 +8,20 @@ What is taken and given are the operations' inputs and outputs as JSON has them,
 
 from __future__ import annotations
 
-import asyncio
 import os
 import pwd
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, BinaryIO, Final, Protocol
+from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
 from sinkhole.cli.control_socket import PATIENCE_S, NoSocket, SocketClient, SocketForbidden
 from sinkhole.cli.routes import Route, route_of
-from sinkhole.model.errors import SinkholeError
+from sinkhole.model.actor import Actor, Permission
+from sinkhole.model.errors import RequestError, SinkholeError
+
+if TYPE_CHECKING:
+    from sinkhole.control.operations.operation import Operation
 
 LONG_PATIENCE_S: Final = 900.0
 """How long the server may take for what fetches or tries something out, as lists are."""
@@ -101,17 +104,49 @@ class OfflineCaller:
         return self._run(name, {**given, "file": str(file.absolute())}, None)
 
     def _run(self, name: str, given: Mapping[str, Any], sink: BinaryIO | None) -> Any:
-        from sinkhole.app.offline import perform_offline
+        import asyncio
 
+        from sinkhole.control.operations.catalogue import OPERATIONS
+
+        operation = OPERATIONS[name]
+        if self._forbidden is not None and operation.changes:
+            raise self._forbidden
         try:
-            return asyncio.run(
-                perform_offline(
-                    self._config, os.environ, name, given, _user(), sink=sink,
-                    may_change=self._forbidden is None,
-                )
-            )  # fmt: skip
+            return asyncio.run(self._perform(operation, given, sink))
         except PermissionError as error:
             raise self._forbidden or SinkholeError(f"{error.filename}: {error.strerror}") from None
+
+    async def _perform(
+        self, operation: Operation[Any, Any], given: Mapping[str, Any], sink: BinaryIO | None
+    ) -> Any:
+        from sinkhole.app.offline import offline_house
+        from sinkhole.control.operations.perform import perform
+
+        async with offline_house(self._config, os.environ, writes=operation.changes) as house:
+            done = await perform(operation, house, _myself(), _read(operation, given))
+            if sink is None:
+                return done.model_dump(mode="json")
+            async for piece in done.chunks:
+                sink.write(piece)
+        return None
+
+
+def _read(operation: Operation[Any, Any], given: Mapping[str, Any]) -> Any:
+    """The input of an operation; RequestError with a line for each thing that does not fit."""
+    try:
+        return operation.input.model_validate(given)
+    except ValueError as error:
+        told: list[Any] = getattr(error, "errors", list)()
+        lines = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in told]
+        raise RequestError("invalid", "invalid_input", "\n".join(lines) or str(error)) from None
+
+
+def _myself() -> Actor:
+    try:
+        name = pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:  # a number without a name, as in containers
+        name = str(os.geteuid())
+    return Actor("socket", name, frozenset(Permission))
 
 
 @contextmanager
@@ -146,10 +181,3 @@ def data_folder(config: Path | None) -> Path:
     from sinkhole.control.settings import load
 
     return load(config, os.environ).data_dir
-
-
-def _user() -> str:
-    try:
-        return pwd.getpwuid(os.geteuid()).pw_name
-    except KeyError:  # a number without a name, as in containers
-        return str(os.geteuid())

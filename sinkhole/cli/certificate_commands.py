@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import ssl
 import sys
 import time
 from base64 import b64encode
@@ -186,6 +185,8 @@ def _paths(settings: Settings) -> tuple[Path, Path]:
 
 
 def _der(path: Path) -> bytes:
+    import ssl
+
     try:
         return ssl.PEM_cert_to_DER_cert(path.read_text("ascii"))
     except OSError as error:

@@ -172,9 +172,10 @@ def _refusal(response: HTTPResponse) -> RequestError:
         told = None
     told = told if isinstance(told, dict) else {}
     text = told.get("detail") or told.get("error") or told.get("title")
-    lines = [str(text or f"the server answers {response.status}")]
-    for each in told.get("errors") or ():
-        where, what = (str(each.get(key) or "") for key in ("where", "text"))
-        lines.append(f"{where}: {what}" if where else what)
     code = str(told.get("code") or "")
-    return RequestError(_KINDS.get(response.status, "invalid"), code, "\n".join(lines), told)
+    return RequestError(
+        _KINDS.get(response.status, "invalid"),
+        code,
+        str(text or f"the server answers {response.status}"),
+        told,
+    )
