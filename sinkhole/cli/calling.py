@@ -10,9 +10,11 @@ from __future__ import annotations
 
 import os
 import pwd
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, wait
+from contextlib import AbstractAsyncContextManager, contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 
 from sinkhole.cli.control_socket import PATIENCE_S, NoSocket, SocketClient, SocketForbidden
@@ -21,12 +23,18 @@ from sinkhole.model.actor import Actor, Permission
 from sinkhole.model.errors import RequestError, SinkholeError
 
 if TYPE_CHECKING:
+    from sinkhole.control.operations.house import House
     from sinkhole.control.operations.operation import Operation
 
 LONG_PATIENCE_S: Final = 900.0
 """How long the server may take for what fetches or tries something out, as lists are."""
 
+WATCH_S: Final = 0.2
+"""How often it is asked how far something is."""
+
 _DATA_DIR: Final = "SINKHOLE__DATA_DIR"
+
+Tell = Callable[[Any], None]
 
 
 class Caller(Protocol):
@@ -38,6 +46,10 @@ class Caller(Protocol):
         self, name: str, given: Mapping[str, Any] | None = None, *, patience_s: float = PATIENCE_S
     ) -> Any:
         """What an operation gives; SinkholeError, most often RequestError, where it gives none."""
+
+    def call_watched(self, name: str, given: Mapping[str, Any], watched: str, tell: Tell) -> Any:
+        """The same for what takes long: meanwhile `tell` is given what another operation, that
+        shows how far it is, gives again and again, and once more at the end."""
 
     def download(self, name: str, given: Mapping[str, Any], sink: BinaryIO) -> None:
         """Write the file that an operation gives to `sink`, bit by bit."""
@@ -60,6 +72,24 @@ class ServerCaller:
         """Ask the route of the operation."""
         asked = route_of(name).request(given or {})
         return self.client.json(*asked, patience_s=patience_s)
+
+    def call_watched(self, name: str, given: Mapping[str, Any], watched: str, tell: Tell) -> Any:
+        """Ask in a thread, and meanwhile how far it is."""
+        outcome: Future[Any] = Future()
+
+        def ask() -> None:
+            try:
+                outcome.set_result(self.call(name, given, patience_s=LONG_PATIENCE_S))
+            except Exception as error:
+                outcome.set_exception(error)
+
+        # A daemon: who presses Ctrl-C waits for nothing. The server goes on, as it has begun.
+        Thread(target=ask, daemon=True).start()
+        while not wait([outcome], WATCH_S).done:
+            tell(self.call(watched))
+        told = outcome.result()
+        tell(self.call(watched))
+        return told
 
     def download(self, name: str, given: Mapping[str, Any], sink: BinaryIO) -> None:
         """Ask the route, and copy what comes."""
@@ -93,42 +123,84 @@ class OfflineCaller:
         self, name: str, given: Mapping[str, Any] | None = None, *, patience_s: float = PATIENCE_S
     ) -> Any:
         """Perform the operation; it takes as long as it takes."""
-        return self._run(name, given or {}, None)
+        return self._run(name, given or {})
+
+    def call_watched(self, name: str, given: Mapping[str, Any], watched: str, tell: Tell) -> Any:
+        """Perform it, and between its steps the other one."""
+        return self._run(name, given, watched=(watched, tell))
 
     def download(self, name: str, given: Mapping[str, Any], sink: BinaryIO) -> None:
         """Perform the operation, and write what it gives."""
-        self._run(name, given, sink)
+        self._run(name, given, sink=sink)
 
     def upload(self, name: str, given: Mapping[str, Any], file: Path) -> Any:
         """Perform the operation on the file where it lies."""
-        return self._run(name, {**given, "file": str(file.absolute())}, None)
+        return self._run(name, {**given, "file": str(file.absolute())})
 
-    def _run(self, name: str, given: Mapping[str, Any], sink: BinaryIO | None) -> Any:
+    def _run(
+        self,
+        name: str,
+        given: Mapping[str, Any],
+        *,
+        sink: BinaryIO | None = None,
+        watched: tuple[str, Tell] | None = None,
+    ) -> Any:
         import asyncio
 
         from sinkhole.control.operations.catalogue import OPERATIONS
 
-        operation = OPERATIONS[name]
-        if self._forbidden is not None and operation.changes:
+        if self._forbidden is not None and OPERATIONS[name].changes:
             raise self._forbidden
         try:
-            return asyncio.run(self._perform(operation, given, sink))
+            if watched is not None:
+                return asyncio.run(self._watch(name, given, *watched))
+            return asyncio.run(self._perform(name, given, sink))
         except PermissionError as error:
             raise self._forbidden or SinkholeError(f"{error.filename}: {error.strerror}") from None
 
-    async def _perform(
-        self, operation: Operation[Any, Any], given: Mapping[str, Any], sink: BinaryIO | None
-    ) -> Any:
-        from sinkhole.app.offline import offline_house
-        from sinkhole.control.operations.perform import perform
-
-        async with offline_house(self._config, os.environ, writes=operation.changes) as house:
-            done = await perform(operation, house, _myself(), _read(operation, given))
+    async def _perform(self, name: str, given: Mapping[str, Any], sink: BinaryIO | None) -> Any:
+        async with self._house(name) as house:
+            done = await _done(house, name, given)
             if sink is None:
                 return done.model_dump(mode="json")
             async for piece in done.chunks:
                 sink.write(piece)
         return None
+
+    async def _watch(self, name: str, given: Mapping[str, Any], watched: str, tell: Tell) -> Any:
+        import asyncio
+
+        async with self._house(name) as house:
+            ended = asyncio.Event()
+
+            async def do() -> Any:
+                try:
+                    return (await _done(house, name, given)).model_dump(mode="json")
+                finally:
+                    ended.set()
+
+            async def look() -> None:
+                while not ended.is_set():
+                    with suppress(TimeoutError):
+                        await asyncio.wait_for(ended.wait(), WATCH_S)
+                    tell((await _done(house, watched, {})).model_dump(mode="json"))
+
+            told, _ = await asyncio.gather(do(), look())
+            return told
+
+    def _house(self, name: str) -> AbstractAsyncContextManager[House]:
+        from sinkhole.app.offline import offline_house
+        from sinkhole.control.operations.catalogue import OPERATIONS
+
+        return offline_house(self._config, os.environ, writes=OPERATIONS[name].changes)
+
+
+async def _done(house: House, name: str, given: Mapping[str, Any]) -> Any:
+    from sinkhole.control.operations.catalogue import OPERATIONS
+    from sinkhole.control.operations.perform import perform
+
+    operation = OPERATIONS[name]
+    return await perform(operation, house, _myself(), _read(operation, given))
 
 
 def _read(operation: Operation[Any, Any], given: Mapping[str, Any]) -> Any:

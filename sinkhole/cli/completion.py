@@ -52,16 +52,19 @@ def completion(shell: str) -> None:
 
 
 def names_by(names: Names) -> Complete:
-    """What completes an argument by names that the server tells, or the files, if they do at once."""
+    """What completes an argument by names that the server tells at once, or the files do."""
 
     def complete(
         context: click.Context, parameter: click.Parameter, incomplete: str
     ) -> list[CompletionItem]:
         found: list[str] = []
         # Nothing is said in the middle of a line that somebody is typing, whatever is wrong.
-        with suppress(SinkholeError, OSError, TimeoutError), _in_time():
-            with calling(_config(context)) as caller:
-                found += names(caller)
+        with (
+            suppress(SinkholeError, OSError),
+            _in_time(),
+            calling(_config(context)) as caller,
+        ):
+            found += names(caller)
         wanted = incomplete.casefold()
         return [CompletionItem(each) for each in found if each.casefold().startswith(wanted)]
 
@@ -92,4 +95,4 @@ def _in_time() -> Iterator[None]:
 
 def list_names(caller: Caller) -> Iterable[str]:
     """The lists there are."""
-    return [str(each["name"]) for each in caller.call("lists.status")["lists"]]
+    return [str(each["name"]) for each in caller.call("lists.list")["lists"]]

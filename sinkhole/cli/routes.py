@@ -63,6 +63,16 @@ def _text(value: Any) -> Any:
 
 
 ROUTES: Final[dict[str, Route]] = {
+    "lists.list": Route("GET", "/lists"),
+    "lists.show": Route("GET", "/lists/{name}"),
+    "lists.add": Route("POST", "/lists"),
+    "lists.change": Route("PATCH", "/lists/{name}"),
+    "lists.remove": Route("DELETE", "/lists/{name}"),
+    "lists.update": Route("POST", "/lists/update"),
+    "lists.progress": Route("GET", "/lists/update"),
+    "lists.accept": Route("POST", "/lists/{name}/accept"),
+    "lists.rollback": Route("POST", "/lists/{name}/rollback"),
+    "lists.diff": Route("GET", "/lists/{name}/diff"),
     "protection.show": Route("GET", "/protection"),
     "protection.pause": Route("POST", "/protection/pause"),
     "protection.resume": Route("POST", "/protection/resume"),
