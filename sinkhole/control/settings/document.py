@@ -42,6 +42,8 @@ class Origin(NamedTuple):
     source: str
     line: int = 0
     """Counts from 1; 0 where there are no lines."""
+    is_secret: bool = False
+    """Whether the value was read from a file of its own, as secrets are, and is never shown."""
 
     def __str__(self) -> str:
         """What `Settings.origin_of` says."""
