@@ -78,6 +78,17 @@ class Value:
             return [value.plain() for value in self.data]
         return self.data
 
+    def secret_paths(self, path: KeyPath = ()) -> Iterator[KeyPath]:
+        """Where values stand that were read from files of their own."""
+        if self.origin.is_secret:
+            yield path
+        elif isinstance(self.data, dict):
+            for key, value in self.data.items():
+                yield from value.secret_paths((*path, key))
+        elif isinstance(self.data, list):
+            for position, value in enumerate(self.data):
+                yield from value.secret_paths((*path, position))
+
     def origin_at(self, path: KeyPath) -> Origin:
         """The origin of what stands at `path`, or of the nearest thing around it."""
         value = self

@@ -25,6 +25,8 @@ from sinkhole.model.errors import SettingsError
 MOST_SUSPECTS: Final = 50
 """Stored values that are tried one by one when one of them does not fit beside the file."""
 
+HELD: Final = "the settings file has one of that name"
+
 
 class LeftOut(NamedTuple):
     """A stored value that is not in use: that of an item the file has as well, or one that no
@@ -68,7 +70,7 @@ def resolve(written: Written, stored: Mapping[Place, Any]) -> Resolved:
         settings, found = _checked(tree)
         found += written.problems
         if not found:
-            left_out += (LeftOut(place, _taken(place), is_held=True) for place in tree.held)
+            left_out += (LeftOut(place, HELD, is_held=True) for place in tree.held)
             return Resolved(settings, tuple(left_out))
         guilty = _direct(found, tree)
         if not guilty and kept:
@@ -98,7 +100,8 @@ def _checked(tree: Merged) -> tuple[Settings, list[Problem]]:
         settings = Settings.model_validate(tree.tree.plain())
     except ValidationError as refused:
         return Settings(), complaints(Settings, refused, tree.tree)
-    return settings.set_by(dict(leaf_origins(Settings, tree.tree)), tree.item_origins()), []
+    origins = dict(leaf_origins(Settings, tree.tree))
+    return settings.set_by(origins, tree.item_origins(), tree.tree.secret_paths()), []
 
 
 def _direct(found: Sequence[Problem], tree: Merged) -> list[LeftOut]:
@@ -128,10 +131,6 @@ def _near(problem: Problem, kept: Mapping[Place, Any]) -> Iterator[Place]:
     """The stored places of the section that a problem is about, the newest first."""
     section = str(problem.path[0]) if problem.path else ""
     return (place for place in list(kept)[::-1] if place[0].split(".")[0] == section)
-
-
-def _taken(place: Place) -> str:
-    return f"the settings file has {place[1]!r}, too, and wins"
 
 
 def _place(problem: Problem) -> Origin:

@@ -8,7 +8,7 @@ is the whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -30,6 +30,7 @@ from sinkhole.control.settings.addresses import (
     network,
 )
 from sinkhole.control.settings.dns_schema import ClientSettings, DnsSettings, clients_differ
+from sinkhole.control.settings.document import KeyPath
 from sinkhole.control.settings.hosts_file import MACHINE_HOSTS_FILE
 from sinkhole.control.settings.keyed import COLLECTIONS
 from sinkhole.control.settings.records import LocalRecords
@@ -304,6 +305,7 @@ class Settings(Section):
 
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
     _item_origins: Mapping[tuple[str, str], str] = PrivateAttr(default_factory=dict)
+    _secret_paths: tuple[KeyPath, ...] = PrivateAttr(default=())
 
     def origin_of(self, key: str, item: str | None = None) -> str:
         """Who set a key such as "upstream.timeout", or an item of a keyed collection, by its name.
@@ -315,13 +317,22 @@ class Settings(Section):
             return self._origins.get(key, "default")
         return self._item_origins.get((key, COLLECTIONS[key].id_of(item)), "default")
 
+    @property
+    def secret_paths(self) -> tuple[KeyPath, ...]:
+        """Where values stand that were read from files of secrets, and are never shown."""
+        return self._secret_paths
+
     def set_by(
-        self, origins: Mapping[str, str], items: Mapping[tuple[str, str], str] | None = None
+        self,
+        origins: Mapping[str, str],
+        items: Mapping[tuple[str, str], str] | None = None,
+        secret_paths: Iterable[KeyPath] = (),
     ) -> Settings:
         """The same settings, knowing who set which key, and which item of a collection by what
         identifies it; what is missing is of the default."""
         known = self.model_copy()
         known._origins, known._item_origins = dict(origins), dict(items or {})
+        known._secret_paths = tuple(secret_paths)
         return known
 
     def __eq__(self, other: object) -> bool:
