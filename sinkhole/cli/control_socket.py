@@ -23,6 +23,8 @@ SOCKET_NAME: Final = "sinkhole.sock"
 
 PATIENCE_S: Final = 15.0
 """How long the server may think about an ordinary request."""
+EVENTS_PATIENCE_S: Final = 60.0
+"""How long a server may say nothing at all while it tells of events."""
 MOST_REASON: Final = 64 << 10
 """Bytes that are read of an answer that says why something can't be done."""
 
@@ -90,6 +92,30 @@ class SocketClient:
                 return json.loads(text) if text.strip() else None
             except ValueError:
                 raise SinkholeError("the server answered something that is no JSON") from None
+
+    def events(
+        self, path: str, query: Query | None = None, patience_s: float = EVENTS_PATIENCE_S
+    ) -> Iterator[tuple[str, Any]]:
+        """What the server tells from now on, as kind and data, until it ends.
+
+        They are Server-Sent Events with JSON in them. Raises as `json` does; SinkholeError when
+        nothing has come for so long, as the server says something every few seconds.
+        """
+        kind, data = "message", ""
+        headers = {"Accept": "text/event-stream"}
+        with self.stream("GET", path, query, headers=headers, patience_s=patience_s) as response:
+            for raw in response:
+                line = raw.decode("utf-8", "replace").rstrip("\r\n")
+                field, _, value = line.partition(":")
+                value = value.removeprefix(" ")
+                if field == "event":
+                    kind = value
+                elif field == "data":
+                    data += value
+                elif not line:
+                    if data:
+                        yield kind, json.loads(data)
+                    kind, data = "message", ""
 
     @contextmanager
     def stream(
@@ -165,17 +191,18 @@ def _no_way(path: Path, error: OSError) -> SinkholeError:
 
 
 def _refusal(response: HTTPResponse) -> RequestError:
-    """Why the server refuses, from a problem (RFC 9457), or from any other answer."""
+    """Why the server refuses: a problem (RFC 9457), the older `{"error": ...}`, or, of its health,
+    a state and a line for each reason."""
     try:
-        told = json.loads(response.read(MOST_REASON))
-    except (ValueError, OSError, HTTPException):
-        told = None
-    told = told if isinstance(told, dict) else {}
-    text = told.get("detail") or told.get("error") or told.get("title")
-    code = str(told.get("code") or "")
-    return RequestError(
-        _KINDS.get(response.status, "invalid"),
-        code,
-        str(text or f"the server answers {response.status}"),
-        told,
-    )
+        body = response.read(MOST_REASON).decode("utf-8", "replace")
+    except (OSError, HTTPException):
+        body = ""
+    told: Any = None
+    with suppress(ValueError):
+        told = json.loads(body)
+    if not isinstance(told, dict):
+        lines = body.splitlines() if "text/plain" in response.headers.get_content_type() else []
+        told = {"detail": "; ".join(lines[1:] or lines)}
+    text = told.get("detail") or told.get("error") or f"the server answers {response.status}"
+    kind = _KINDS.get(response.status, "invalid")
+    return RequestError(kind, str(told.get("code") or ""), str(text), told)

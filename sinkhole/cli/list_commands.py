@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -186,7 +186,9 @@ def lists_disable(name: str, as_json: bool, config: Path | None) -> None:
 @json_option
 @config_option
 @honest
-def lists_preview(id_or_url: str, kind: str, as_json: bool, config: Path | None) -> None:
+def lists_preview(
+    id_or_url: str, kind: Literal["block", "allow"], as_json: bool, config: Path | None
+) -> None:
     """Tell what a list would change, before it is used.
 
     Fetches and compiles it aside, asks the query log for the names of the last 7 days, and judges

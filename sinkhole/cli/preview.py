@@ -88,7 +88,7 @@ class Preview(TypedDict):
     log_error: str | None
 
 
-async def preview(settings: Settings, named: str, kind: str) -> Preview:
+async def preview(settings: Settings, named: str, kind: Kind) -> Preview:
     """Try a list that is not in use: fetched and compiled apart, nothing is left behind.
 
     Raises ListError when the list can't be had.
