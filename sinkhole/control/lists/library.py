@@ -155,11 +155,16 @@ class Library:
         await asyncio.to_thread(self.load_now)
         await self._publish()
 
-    async def apply(self, settings: FilteringSettings) -> None:
+    async def apply(self, settings: FilteringSettings, *, publish: bool = True) -> None:
         """Go over to other settings and publish once, in milliseconds if own rules are few.
 
-        Lists that were fetched before are mapped; what is missing is left to `run`, as ever."""
-        own = await asyncio.to_thread(_own, settings)
+        Lists that were fetched before are mapped; what is missing is left to `run`, as ever.
+        Without `publish` the caller does that.
+        """
+        if settings.rules == self._settings.rules:
+            own = self._own_rules, self._own_problems
+        else:
+            own = await asyncio.to_thread(_own, settings)
         async with self._lock:
             await asyncio.to_thread(self._subscriptions.apply, settings)
             await asyncio.to_thread(self._loader.load_all)
@@ -168,7 +173,8 @@ class Library:
             self._settings = settings
             self._own_rules, self._own_problems = own
             self.__dict__.pop("_updater", None)  # its limits may be others now
-        await self._publish()
+        if publish:
+            await self._publish()
         self._changed.set()
 
     async def update(

@@ -60,6 +60,9 @@ class House:
     """What the old /api/status answers."""
     problems: Callable[[], list[Problem]]
     health: Callable[[], Health]
+    ready: Callable[[], list[str]]
+    """What it still waits for before it serves as it is meant to, a sentence each; [] for nothing,
+    which is what /readyz asks."""
     try_upstream: Callable[[str], Awaitable[UpstreamTrial]]
     is_serving: bool = True
     underway: Underway = field(default_factory=Underway)
