@@ -158,7 +158,6 @@ class Library:
     async def apply(self, settings: FilteringSettings, *, publish: bool = True) -> None:
         """Go over to other settings and publish once, in milliseconds if own rules are few.
 
-<<<<<<< HEAD
         Lists that were fetched before are mapped; what is missing is left to `run`, as ever.
         Without `publish` the caller does that.
         """
@@ -166,10 +165,6 @@ class Library:
             own = self._own_rules, self._own_problems
         else:
             own = await asyncio.to_thread(_own, settings)
-=======
-        Lists that were fetched before are mapped; what is missing is left to `run`, as ever."""
-        own = await asyncio.to_thread(_own, settings)
->>>>>>> ops
         async with self._lock:
             await asyncio.to_thread(self._subscriptions.apply, settings)
             await asyncio.to_thread(self._loader.load_all)
