@@ -22,7 +22,6 @@ from sinkhole.dns.wire.name import is_below
 from sinkhole.model.explanation import RecordText, RuleOpinion, StageSaid
 from sinkhole.model.verdict import Cause, Verdict
 
-
 PAUSED: Final = "the filter is paused: of rules only the canaries have a say"
 
 

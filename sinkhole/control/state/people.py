@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple, TypeVar
 
 from sinkhole.control.database import Database, Row
 from sinkhole.control.state.file import StateFile
@@ -77,6 +77,9 @@ class Token(NamedTuple):
         return self.digest[:16]
 
 
+_Held = TypeVar("_Held", Session, Device, Token)
+
+
 def folded(name: str) -> str:
     """The name of an account as it is compared."""
     return name.casefold()
@@ -114,27 +117,38 @@ class People:
         return next((each for each in self.accounts.values() if folded(each.name) == wanted), None)
 
     async def put_account(
-        self, account: Account, check: Callable[[], None] = lambda: None
+        self, number: int, make: Callable[[Account | None], Account], *, keep: str | None = None
     ) -> Account:
-        """Store a new account (its `id` 0), or one in its new form; it with its number.
+        """Store a new account (`number` 0), or one in its new form; it with its number.
 
-        `check` may raise a RequestError: nobody changes anything between it and the change.
+        `make` gets the account as it is, None where there is none, and may raise a RequestError:
+        nobody changes anything between it and the change. With `keep` all of the account's devices
+        are forgotten and its sessions end, but for that of this digest.
         """
 
         async def work(database: Database) -> Account:
-            check()
+            account = make(self.accounts.get(number))
             await database.rows(_PUT_ACCOUNT, _account_row(account))
-            return account._replace(
-                id=account.id or int(await database.value("SELECT last_insert_rowid()"))
-            )
+            if keep is not None:
+                await database.rows("DELETE FROM device WHERE account = ?", (number,))
+                await database.rows(
+                    "DELETE FROM session WHERE account = ? AND digest != ?", (number, keep)
+                )
+            made = int(await database.value("SELECT last_insert_rowid()"))
+            return account._replace(id=account.id or made)
 
         def kept(stored: Account) -> None:
             self.accounts = {**self.accounts, stored.id: stored}
+            if keep is not None:
+                self.devices = _not_of(number, self.devices)
+                ended = _not_of(number, self.sessions)
+                self.sessions = {d: e for d, e in self.sessions.items() if d in ended or d == keep}
 
         return await self._file.write(work, kept)
 
     async def use_up(self, account: Account) -> None:
-        """Keep which codes of an account were used."""
+        """Keep which codes of an account were used; in memory at once, as none counts twice."""
+        self.accounts = {**self.accounts, account.id: account}
 
         async def work(database: Database) -> None:
             await database.rows(
@@ -142,15 +156,13 @@ class People:
                 (account.counter, packed(account.recovery), account.id),
             )
 
-        def change() -> None:
-            if (known := self.accounts.get(account.id)) is not None:
-                used = known._replace(counter=account.counter, recovery=account.recovery)
-                self.accounts = {**self.accounts, account.id: used}
-
-        await self._file.write_if_possible(work, change)
+        await self._file.write_if_possible(work, lambda: None)
 
     async def remove_account(self, number: int, check: Callable[[], None]) -> None:
-        """Forget an account with its sessions, devices and tokens; `check` as for `put_account`."""
+        """Forget an account with its sessions, devices and tokens.
+
+        `check` may raise a RequestError: nobody changes anything between it and the change.
+        """
 
         async def work(database: Database) -> None:
             check()
@@ -160,9 +172,9 @@ class People:
 
         def kept(_: None) -> None:
             self.accounts = {key: each for key, each in self.accounts.items() if key != number}
-            self.sessions = {d: e for d, e in self.sessions.items() if e.account != number}
-            self.devices = {d: e for d, e in self.devices.items() if e.account != number}
-            self.tokens = {d: e for d, e in self.tokens.items() if e.account != number}
+            self.sessions = _not_of(number, self.sessions)
+            self.devices = _not_of(number, self.devices)
+            self.tokens = _not_of(number, self.tokens)
 
         await self._file.write(work, kept)
 
@@ -200,7 +212,7 @@ class People:
         await self._file.write_if_possible(work, change)
 
     async def add_token(self, token: Token, check: Callable[[], None]) -> None:
-        """Keep a new token; `check` as for `put_account`."""
+        """Keep a new token; `check` as for `remove_account`."""
 
         async def work(database: Database) -> None:
             check()
@@ -284,7 +296,11 @@ async def _delete(database: Database, table: str, digests: Sequence[str]) -> Non
         await database.rows(f"DELETE FROM {table} WHERE digest = ?", (digest,))
 
 
-def _without(known: dict[str, Any], digests: Sequence[str]) -> dict[str, Any]:
+def _not_of(account: int, known: dict[str, _Held]) -> dict[str, _Held]:
+    return {digest: each for digest, each in known.items() if each.account != account}
+
+
+def _without(known: dict[str, _Held], digests: Sequence[str]) -> dict[str, _Held]:
     gone = set(digests)
     return {digest: each for digest, each in known.items() if digest not in gone}
 
