@@ -49,6 +49,7 @@ class Done(Output):
 I = TypeVar("I", bound=BaseModel)  # noqa: E741  # the usual pair of names
 O = TypeVar("O", bound=BaseModel)  # noqa: E741  # the usual pair of names
 
+
 class Upload(Input):
     """For operations that take a file: a door that gets one over a connection writes it to a
     temporary file, and removes that when the operation is done."""
