@@ -8,7 +8,7 @@ is the whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -30,7 +30,9 @@ from sinkhole.control.settings.addresses import (
     network,
 )
 from sinkhole.control.settings.dns_schema import ClientSettings, DnsSettings, clients_differ
+from sinkhole.control.settings.document import KeyPath
 from sinkhole.control.settings.hosts_file import MACHINE_HOSTS_FILE
+from sinkhole.control.settings.keyed import COLLECTIONS
 from sinkhole.control.settings.records import LocalRecords
 from sinkhole.control.settings.shipped import ServiceChoice
 from sinkhole.control.settings.units import (
@@ -302,19 +304,35 @@ class Settings(Section):
     """Where everything is stored that must outlive a restart; made when it is missing."""
 
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
+    _item_origins: Mapping[tuple[str, str], str] = PrivateAttr(default_factory=dict)
+    _secret_paths: tuple[KeyPath, ...] = PrivateAttr(default=())
 
-    def origin_of(self, key: str) -> str:
-        """Who set a key such as "upstream.timeout".
+    def origin_of(self, key: str, item: str | None = None) -> str:
+        """Who set a key such as "upstream.timeout", or an item of a keyed collection, by its name.
 
         The answer is "default", "stored", "file config/sinkhole.yaml:14" or
         "environment SINKHOLE__UPSTREAM__TIMEOUT".
         """
-        return self._origins.get(key, "default")
+        if item is None:
+            return self._origins.get(key, "default")
+        return self._item_origins.get((key, COLLECTIONS[key].id_of(item)), "default")
 
-    def set_by(self, origins: Mapping[str, str]) -> Settings:
-        """The same settings, knowing who set which key; keys that are missing are defaults."""
+    @property
+    def secret_paths(self) -> tuple[KeyPath, ...]:
+        """Where values stand that were read from files of secrets, and are never shown."""
+        return self._secret_paths
+
+    def set_by(
+        self,
+        origins: Mapping[str, str],
+        items: Mapping[tuple[str, str], str] | None = None,
+        secret_paths: Iterable[KeyPath] = (),
+    ) -> Settings:
+        """The same settings, knowing who set which key, and which item of a collection by what
+        identifies it; what is missing is of the default."""
         known = self.model_copy()
-        known._origins = dict(origins)
+        known._origins, known._item_origins = dict(origins), dict(items or {})
+        known._secret_paths = tuple(secret_paths)
         return known
 
     def __eq__(self, other: object) -> bool:

@@ -85,6 +85,25 @@ class Table:
         self.entries.clear()
         self.size_bytes = 0
 
+    def approach(self, limit_bytes: int, steps: int) -> bool:
+        """Go towards another limit, past so many entries at most; whether it is reached.
+
+        Meanwhile the limit is what is there, so that no `put` has to evict all the rest at once.
+        """
+        for _ in range(steps):
+            if self.size_bytes <= limit_bytes or len(self.entries) <= 1:
+                break
+            key, ready = self.entries.popitem(last=False)
+            if ready.used:
+                ready.used = False
+                self.entries[key] = ready
+            else:
+                self.size_bytes -= ready.weight
+                self.evicted += 1
+        is_reached = self.size_bytes <= limit_bytes or len(self.entries) <= 1
+        self.limit_bytes = limit_bytes if is_reached else self.size_bytes
+        return is_reached
+
     def _evict_one(self) -> None:
         key, ready = self.entries.popitem(last=False)
         while ready.used:

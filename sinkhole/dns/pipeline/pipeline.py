@@ -158,7 +158,7 @@ class Pipeline:
         self._table = table
         self._find = table.entries.get
         self._upstreams = upstreams
-        self._forwarding = Forwarding(
+        self.forwarding = Forwarding(
             policy=policy,
             clients=self.clients,
             decide_question=decide_question,
@@ -187,7 +187,7 @@ class Pipeline:
     def policy(self, policy: Policy) -> None:
         """Apply another policy: who may ask what is told to the clients, the rest is looked up."""
         self.clients.renew(policy.access)
-        self._policy = self._forwarding.policy = policy
+        self._policy = self.forwarding.policy = policy
 
     # ---- 1 to 6: without waiting -------------------------------------------------------------
 
@@ -308,11 +308,11 @@ class Pipeline:
         """
         policy = self._policy
         state = known.state(now, policy.generation) if known is not None else None
-        if known and state is State.AGING and not self._forwarding.ends(known, now):
+        if known and state is State.AGING and not self.forwarding.ends(known, now):
             known.age(now)
             if self.prefetch.wants(known, now) and shape.flags & n.RD:
                 waiting = waiting_of(policy, wire, end, shape, client, channel, key, now)
-                self._forwarding.ask_ahead(known, waiting)
+                self.forwarding.ask_ahead(known, waiting)
             return known
         try:
             end_of(wire, HEADER_SIZE)
@@ -329,7 +329,7 @@ class Pipeline:
                 self._table.put(key, decided)
             return decided
         waiting = Waiting(wire, end, shape, client, channel, key, question, view, decided, now)
-        if ready := self._forwarding.recall(waiting, known if state is State.OUTDATED else None):
+        if ready := self.forwarding.recall(waiting, known if state is State.OUTDATED else None):
             return ready
         if not shape.flags & n.RD:  # RFC 1034 §5.3.1: it is for the client to ask for recursion
             return not_recursive(question, policy)
@@ -345,7 +345,7 @@ class Pipeline:
         `send` is called once with it, perhaps before this returns. The answer is recorded in a
         batch of its own, or by `record`. A callback: a task and a future would be needless work.
         """
-        self._forwarding.ask(waiting, Requester(waiting, send, record or self._record, self.bugs))
+        self.forwarding.ask(waiting, Requester(waiting, send, record or self._record, self.bugs))
 
     def _record(self, waiting: Waiting, report: Report) -> None:
         duration_us = int((self._clock() - waiting.arrived) * 1e6)
