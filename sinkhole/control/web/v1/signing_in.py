@@ -3,7 +3,6 @@ asked whether he may."""
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from typing import Annotated, Any, Final, TypeVar
 
@@ -75,20 +74,20 @@ class SigningIn:
     async def sign_in(self, request: web.Request) -> web.StreamResponse:
         """Sign in with a name and a password: the answer has a cookie with the session."""
         given, approach = await _read(SignIn, request), asked_by(request)
-        device = cookies.device_of(request, approach) or secrets.token_urlsafe(18)
-        agent = request.headers.get("User-Agent", "")
+        device = cookies.device_of(request, approach)
         signed_in = await self._identity.sign_in(
-            given.name, given.password, given.second, approach.address, agent, device
+            *(given.name, given.password, given.second),
+            *(approach.address, _agent(request), device),
         )
-        return await self._welcome(request, signed_in, device)
+        return await self._welcome(request, signed_in)
 
     async def first(self, request: web.Request) -> web.StreamResponse:
         """Make the first account with the one-time code, and sign in."""
         given, approach = await _read(FirstAccount, request), asked_by(request)
         signed_in = await self._identity.make_first(
-            given.code, given.name, given.password, approach.address
+            given.code, given.name, given.password, approach.address, _agent(request)
         )
-        return await self._welcome(request, signed_in, secrets.token_urlsafe(18))
+        return await self._welcome(request, signed_in)
 
     async def sign_out(self, request: web.Request) -> web.StreamResponse:
         """End this session; what has none is told so."""
@@ -105,13 +104,11 @@ class SigningIn:
         """Tell who one is, and what one may."""
         return await json_answer(request, encoded(self._told(request, actor_of(request))))
 
-    async def _welcome(
-        self, request: web.Request, signed_in: SignedIn, device: str
-    ) -> web.StreamResponse:
+    async def _welcome(self, request: web.Request, signed_in: SignedIn) -> web.StreamResponse:
         response = await json_answer(request, encoded(self._told(request, signed_in.actor)))
         approach = asked_by(request)
         cookies.keep(response, approach, cookies.SESSION, signed_in.secret)
-        cookies.keep(response, approach, cookies.DEVICE, device)
+        cookies.keep(response, approach, cookies.DEVICE, signed_in.device)
         return response
 
     def _told(self, request: web.Request, actor: Actor) -> dict[str, Any]:
@@ -122,6 +119,10 @@ class SigningIn:
             has_accounts=self._identity.has_accounts,
             is_https=asked_by(request).is_https,
         ).model_dump(mode="json")
+
+
+def _agent(request: web.Request) -> str:
+    return request.headers.get("User-Agent", "")
 
 
 async def _read(kind: type[I], request: web.Request) -> I:
