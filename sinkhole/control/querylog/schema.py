@@ -17,7 +17,7 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
-from sinkhole.control.database import DamagedError, Database
+from sinkhole.control.database import DamagedError, Database, NewerError, Schema, migrate
 from sinkhole.control.querylog.aside import set_aside
 from sinkhole.control.querylog.dictionary import short_hash
 from sinkhole.model.errors import StorageError
@@ -148,10 +148,6 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
 """One tuple of statements for each version of the file (PRAGMA user_version). Only ever add."""
 
 
-class _NewerError(StorageError):
-    """The file was written by a later sinkhole."""
-
-
 WAL_BYTES: Final = 4 << 20
 """How large the write-ahead log may grow before it is folded into the file, unless told."""
 
@@ -165,8 +161,8 @@ async def open_database(path: Path, wal_bytes: int = WAL_BYTES) -> tuple[Databas
     """
     try:
         return await _open(path, wal_bytes), None
-    except (DamagedError, _NewerError) as error:
-        why = "newer" if isinstance(error, _NewerError) else "broken"
+    except (DamagedError, NewerError) as error:
+        why = "newer" if isinstance(error, NewerError) else "broken"
         aside = await asyncio.to_thread(set_aside, path, why)
         problem = f"{error}; it was kept as {aside.name} and a new log begun"
         return await _open(path, wal_bytes), problem
@@ -209,20 +205,6 @@ async def _prepare(database: Database, wal_bytes: int) -> None:
 
 
 async def _migrate(database: Database) -> None:
-    version = await database.value("PRAGMA user_version")
-    owner = await database.value("PRAGMA application_id")
-    tables = await database.value("SELECT count(*) FROM sqlite_schema")
-    if tables and owner != APPLICATION_ID:
-        raise DamagedError(f"{database.path} is no query log of sinkhole")
-    if version > len(MIGRATIONS):
-        raise _NewerError(
-            f"{database.path} has version {version}, this sinkhole knows {len(MIGRATIONS)}"
-        )
     await database.define("digest", short_hash)
-    for number, statements in enumerate(MIGRATIONS[version:], version + 1):
-        async with database.transaction():
-            for statement in statements:
-                await database.rows(statement)
-            await database.rows(f"PRAGMA application_id = {APPLICATION_ID}")
-            await database.rows(f"PRAGMA user_version = {number}")
+    await migrate(database, Schema("query log", APPLICATION_ID, MIGRATIONS))
     await database.value("SELECT max(id) FROM query")  # a damaged file shows itself here
