@@ -134,11 +134,6 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         # The sum of durations, of as many queries as are `timed`: all since this version.
         "ALTER TABLE total ADD COLUMN timed INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE total ADD COLUMN sum_us INTEGER NOT NULL DEFAULT 0",
-        # Hours before `rcodes` are not counted by rcode yet; 0 when all are.
-        "CREATE TABLE by_rcode (start INTEGER, rcode INTEGER, count INTEGER NOT NULL,"
-        " PRIMARY KEY (start, rcode)) WITHOUT ROWID",
-        "INSERT INTO meta SELECT 'rcodes', coalesce(max(id) / 3600000000 * 3600 + 3600, 0)"
-        " FROM query",
         # What somebody wants deleted and is not all gone yet: what of (`kind`), which, and up to
         # which row.
         "CREATE TABLE deletion (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, value TEXT NOT NULL,"
