@@ -142,7 +142,7 @@ async def test_a_newer_file_is_refused_and_never_touched(
     data = path.read_bytes()
     async with opened(tmp_path) as state:
         (problem,) = state.problems
-        assert problem.code == "state.newer" and "has this sinkhole knows" in problem.text
+        assert problem.code == "state.newer" and "this sinkhole knows" in problem.text
         assert stored_in(state) == 2  # what there was before the upgrade
         with pytest.raises(StorageError):
             await store(state, 4)
