@@ -6,10 +6,38 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import Any, Final
 
-from sinkhole.control.operations import protection
+from sinkhole.control.operations import (
+    cache,
+    choice,
+    explain,
+    list_preview,
+    list_versions,
+    lists,
+    protection,
+    query,
+    rules,
+    services,
+    statistics,
+    status,
+    upstreams,
+)
 from sinkhole.control.operations.operation import Operation
 
-MODULES: Final[tuple[ModuleType, ...]] = (protection,)
+MODULES: Final[tuple[ModuleType, ...]] = (
+    status,
+    protection,
+    query,
+    explain,
+    choice,
+    rules,
+    lists,
+    list_versions,
+    list_preview,
+    services,
+    upstreams,
+    cache,
+    statistics,
+)
 """The files that have operations, in the order in which people are shown them."""
 
 
