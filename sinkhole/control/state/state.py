@@ -12,6 +12,7 @@ from sinkhole.control.state.audit import Audit
 from sinkhole.control.state.file import StateFile
 from sinkhole.control.state.pauses import Pauses
 from sinkhole.control.state.people import People
+from sinkhole.control.state.rule_rows import RuleRows
 from sinkhole.control.state.schema import SCHEMA
 from sinkhole.control.state.stored import StoredSettings
 from sinkhole.model.errors import StorageError
@@ -38,6 +39,7 @@ class State:
         self.stored = StoredSettings(file, lambda: now().wall_s)
         self.people = People(file)
         self.pauses = Pauses(file)
+        self.rule_rows = RuleRows(file)
         self.audit = Audit(file, lambda: now().wall_s)
 
     @classmethod

@@ -44,6 +44,8 @@ class WebServer:
         tls: Tls | None = None,
         faults: Faults | None = None,
     ) -> None:
+        self.place = host, port
+        """As the settings have it."""
         self.host = host
         self.port = port
         """The port of the settings; after `start` the one that is really used."""
@@ -65,10 +67,13 @@ class WebServer:
         """What takes connections; None while it does not listen."""
         return self._serving.acceptor
 
-    async def start(self) -> None:
+    async def start(self, before: WebServer | None = None) -> None:
         """Listen. Raises SettingsError when the address can not be had; nothing then runs, and it
-        may be called again."""
-        sock = _bind(self.host, self.port)
+        may be called again. One that listened there `before`, and is to stop, is not in the way."""
+        if before is not None and before.acceptor is not None and before.place == self.place:
+            sock = before.acceptor.share()
+        else:
+            sock = _bind(self.host, self.port)
         await self._serving.begin(sock)
         self.port = sock.getsockname()[1]
 
