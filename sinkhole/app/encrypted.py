@@ -6,24 +6,35 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from typing import Final
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from sinkhole.app.certificates import Certificates
+from sinkhole.app.certificates import Certificates, OnChange
+from sinkhole.app.change import Change
 from sinkhole.app.designation import services
 from sinkhole.app.server_certificate import ServerCertificate
 from sinkhole.control.settings import Endpoint
 from sinkhole.control.settings.dns_schema import DnsSettings
 from sinkhole.dns.policy.designated import Designated
+from sinkhole.dns.server.address import ListenAddress
 from sinkhole.dns.server.doh import Service
 from sinkhole.dns.server.https import PROTOCOLS, https_listener
 from sinkhole.dns.server.listeners import Listeners
 from sinkhole.dns.server.tls import DOT, tls_listener
 from sinkhole.dns.server.tls_terms import TlsTerms
+from sinkhole.model.errors import SettingsError
 from sinkhole.model.faults import Faults
 from sinkhole.model.status import CertificateStatus
 from sinkhole.model.tasks import Tasks
 
+if TYPE_CHECKING:
+    from sinkhole.dns.server.quic_terms import QuicTerms
+
 log = logging.getLogger(__name__)
+
+MOST_WATCHES: Final = 4
+"""Pairs of files that are watched while one follows another."""
 
 ALT_SVC_S: Final = 86_400
 """How long clients may remember that the same is served by HTTP/3 (RFC 7838 §3)."""
@@ -39,6 +50,9 @@ class Encrypted:
 
     To be made before `dns` is bound. `start` reads the certificate, and watches it until `close`.
     `page` makes what speaks HTTP/1.1 for the page, where that is to be served as well.
+    `on_certificate` is told of every certificate that is taken over, and of other settings. What
+    listeners go by (`TlsTerms`, `QuicTerms`, `Service`) is made once and assigned to, so those that
+    stay keep their connections.
     """
 
     def __init__(
@@ -46,31 +60,29 @@ class Encrypted:
         settings: DnsSettings,
         dns: Listeners,
         faults: Faults,
-        page: Callable[[], asyncio.Protocol] | None = None,
+        page: Callable[[], asyncio.Protocol],
+        on_certificate: Callable[[], None],
     ) -> None:
-        self.certificates: Certificates | None = None
+        self.certificates = _certificates_of(settings, faults)
         self._settings = settings
         self._dns = dns
         self._faults = faults
-        self._tasks = Tasks("certificate", limit=1, faults=faults)
-        self._uses: list[Callable[[ServerCertificate], None]] = []
+        self._page = page
+        self._on_certificate = on_certificate
+        self._tasks = Tasks("certificate", limit=MOST_WATCHES, faults=faults)
+        self._watch: asyncio.Task[None] | None = None
+        self._tls, self._https = TlsTerms([DOT]), TlsTerms(PROTOCOLS)
+        self._service = Service()
+        self._quic: dict[str, QuicTerms] = {}
         self._problem = ""
-        if settings.certificate is None or settings.certificate_key is None:
-            return
-        self.certificates = Certificates(
-            settings.certificate, settings.certificate_key, faults=faults
-        )
-        self._listen_by_tls(page)
-        if settings.quic or (settings.https and settings.http3):
-            self._listen_by_quic()
-        for use in self._uses:
-            self.certificates.on_change(use)
+        dns.add(self.addresses(settings))
+        self._assign()
 
     async def start(self) -> None:
         """Read the certificate, and take over each new one."""
         if self.certificates is not None:
             await self.certificates.look()
-            self._tasks.keep("watch", self.certificates.run)
+        self._hand_over()
 
     async def close(self) -> None:
         """Watch no more."""
@@ -85,7 +97,7 @@ class Encrypted:
             for name in self._settings.names
             if not self._is_for(name)
         ]
-        return [*found, self._problem] if self._problem else found
+        return [*found, self._problem] if self._problem and self._wants_quic else found
 
     def status(self) -> CertificateStatus | None:
         """The certificate in use; None where there is none."""
@@ -112,64 +124,121 @@ class Encrypted:
         pair = self.certificates.current if self.certificates is not None else None
         return pair is None or pair.leaf.is_for(name)
 
-    def on_certificate(self, use: Callable[[ServerCertificate], None]) -> None:
-        """Tell of every certificate that is taken over from now on."""
-        if self.certificates is not None:
-            self.certificates.on_change(use)
+    # -- other settings --------------------------------------------------------------------
+
+    async def prepare(self, new: DnsSettings, change: Change) -> None:
+        """Read another certificate, and go over to other terms along with all else."""
+        if _terms(new) == _terms(self._settings):
+            return
+        before = self._settings, self.certificates
+        certificates = self.certificates
+        if _paths(new) != _paths(self._settings):
+            certificates = _certificates_of(new, self._faults)
+            if certificates is not None:
+                await certificates.look()
+                if certificates.current is None and not change.patient:
+                    raise SettingsError([f"dns.certificate: {certificates.trouble}"])
+        change.exchange(lambda made: self._use(*made), (new, certificates), before)
+
+    def _use(self, settings: DnsSettings, certificates: Certificates | None) -> None:
+        is_another = certificates is not self.certificates
+        self._settings, self.certificates = settings, certificates
+        self._assign()
+        if is_another:
+            self._hand_over()
+        self._on_certificate()
+
+    def _assign(self) -> None:
+        """Have listeners go by the settings in force."""
+        settings, names = self._settings, self.names
+        self._service.page = self._page if settings.https_page else None
+        self._service.alt_svc = _alt_svc(settings)
+        self._tls.names = self._https.names = names
+        for terms in self._quic.values():
+            terms.names = names
+
+    def _hand_over(self) -> None:
+        """Give listeners the certificate in use and each that follows."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+        if self.certificates is None:
+            self._tls.ssl_context = self._https.ssl_context = None
+            return
+        uses: list[OnChange] = [self._use_tls, *map(self._use_quic, self._quic.values())]
+        self.certificates.hand_to([*uses, lambda _: self._on_certificate()])
+        self._watch = self._tasks.keep("watch", self.certificates.run)
+
+    def _use_tls(self, certificate: ServerCertificate) -> None:
+        self._assign()  # as the names may be those of the certificate
+        self._tls.ssl_context = certificate.context()
+        self._https.ssl_context = certificate.context()
+
+    def _use_quic(self, terms: QuicTerms) -> OnChange:
+        return lambda certificate: terms.use(certificate.chain_pem, certificate.key_pem)
 
     # -- listeners -------------------------------------------------------------------------
 
-    def _listen_by_tls(self, page: Callable[[], asyncio.Protocol] | None) -> None:
-        settings, door = self._settings, self._dns.door
-        if settings.tls:
-            terms = TlsTerms([DOT], settings.names)
-            self._use_tls(terms)
-            listener = tls_listener(door, terms, faults=self._faults)
-            self._dns.add(_places(settings.tls), "TCP", listener, "TLS", "dns.tls")
-        if settings.https:
-            terms = TlsTerms(PROTOCOLS, settings.names)
-            self._use_tls(terms)
-            service = Service(page if settings.https_page else None, self._alt_svc())
-            listener = https_listener(door, terms, service, self._faults)
-            self._dns.add(_places(settings.https), "TCP", listener, "HTTPS", "dns.https")
+    def addresses(self, settings: DnsSettings) -> list[ListenAddress]:
+        """What these settings want listened to; imports what that takes."""
+        door, other = self._dns.door, self._dns.other
+        by_tls = partial(tls_listener, door, self._tls, faults=self._faults)
+        by_https = partial(https_listener, door, self._https, self._service, self._faults)
+        found = other(_places(settings.tls), "TCP", by_tls, "TLS", "dns.tls")
+        found += other(_places(settings.https), "TCP", by_https, "HTTPS", "dns.https")
+        if settings.quic:
+            found += self._by_quic(settings.quic, "doq", "QUIC", "dns.quic")
+        if settings.https and settings.http3:
+            found += self._by_quic(settings.https, "h3", "HTTP/3", "dns.https")
+        return found
 
-    def _use_tls(self, terms: TlsTerms) -> None:
-        def use(certificate: ServerCertificate) -> None:
-            terms.names = self.names
-            terms.ssl_context = certificate.context()
-
-        self._uses.append(use)
-
-    def _alt_svc(self) -> bytes:
-        ports = dict.fromkeys(each.port for each in self._settings.https if each.port)
-        if not self._settings.http3 or not ports:
-            return b""
-        return ", ".join(f'h3=":{port}"; ma={ALT_SVC_S}' for port in ports).encode()
-
-    def _listen_by_quic(self) -> None:
-        settings, door = self._settings, self._dns.door
+    def _by_quic(
+        self, places: tuple[Endpoint, ...], protocol: str, over: str, key: str
+    ) -> list[ListenAddress]:
         try:
             from sinkhole.dns.server.quic import QuicListener
             from sinkhole.dns.server.quic_terms import QuicTerms
         except ImportError:
+            if not self._problem:
+                log.warning("%s", NO_QUIC)
             self._problem = NO_QUIC
-            log.warning("%s", NO_QUIC)
-            return
+            return []
+        terms = self._quic.get(protocol)
+        if terms is None:
+            terms = self._quic[protocol] = QuicTerms([protocol], self.names)
+            if self.certificates is not None and self.certificates.current is not None:
+                self._hand_over()
+        make = partial(QuicListener, self._dns.door, terms)
+        return self._dns.other(_places(places), "UDP", make, over, key)
 
-        def add(places: tuple[Endpoint, ...], protocol: str, over: str, key: str) -> None:
-            terms = QuicTerms([protocol], settings.names)
+    @property
+    def _wants_quic(self) -> bool:
+        settings = self._settings
+        return bool(settings.quic or (settings.https and settings.http3))
 
-            def use(certificate: ServerCertificate) -> None:
-                terms.names = self.names
-                terms.use(certificate.chain_pem, certificate.key_pem)
 
-            self._uses.append(use)
-            self._dns.add(_places(places), "UDP", QuicListener(door, terms), over, key)
+def _terms(settings: DnsSettings) -> tuple[object, ...]:
+    """All that this is about."""
+    where = settings.tls, settings.https, settings.quic
+    return (*where, settings.http3, settings.https_page, settings.names, *_paths(settings))
 
-        if settings.quic:
-            add(settings.quic, "doq", "QUIC", "dns.quic")
-        if settings.https and settings.http3:
-            add(settings.https, "h3", "HTTP/3", "dns.https")
+
+def _paths(settings: DnsSettings) -> tuple[Path | None, Path | None]:
+    return settings.certificate, settings.certificate_key
+
+
+def _certificates_of(settings: DnsSettings, faults: Faults) -> Certificates | None:
+    certificate, key = _paths(settings)
+    if certificate is None or key is None:
+        return None
+    return Certificates(certificate, key, faults=faults)
+
+
+def _alt_svc(settings: DnsSettings) -> bytes:
+    ports = dict.fromkeys(each.port for each in settings.https if each.port)
+    if not settings.http3 or not ports:
+        return b""
+    return ", ".join(f'h3=":{port}"; ma={ALT_SVC_S}' for port in ports).encode()
 
 
 def sockets_of(settings: DnsSettings) -> int:

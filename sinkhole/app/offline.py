@@ -56,10 +56,12 @@ async def offline_house(
         state = await (State.open(folder) if writes else State.look(folder))
         stack.push_async_callback(state.close)
         in_force = SettingsInForce(config, environ, state)
+        stack.push_async_callback(in_force.close)
         settings = await in_force.load()
         resolve = await stack.enter_async_context(list_hosts(settings))
         library = Library(settings.filtering, folder, resolve=resolve)
         await library.load()
+        in_force.apply = _Applied(library)
         reader = Reader(folder / "querylog.db")
         stack.push_async_callback(reader.close)
         house = _house(in_force, state, library, reader, settings)
@@ -116,6 +118,17 @@ def _house(
         try_upstream=partial(try_upstream, settings),
         is_serving=False,
     )
+
+
+class _Applied:
+    """Other settings are in force at once where nothing runs; only lists are shown by them."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+
+    async def __call__(self, settings: Settings, *, patient: bool = False) -> list[str]:
+        await self._library.apply(settings.filtering)
+        return []
 
 
 async def _tell_nobody(_: object) -> None:

@@ -146,9 +146,13 @@ class OfflineCaller:
         watched: tuple[str, Tell] | None = None,
     ) -> Any:
         import asyncio
+        import logging
 
         from sinkhole.control.operations.catalogue import OPERATIONS
 
+        logging.getLogger("sinkhole").addHandler(
+            logging.NullHandler()
+        )  # what is printed says it all
         if self._forbidden is not None and OPERATIONS[name].changes:
             raise self._forbidden
         try:

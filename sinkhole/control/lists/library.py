@@ -159,8 +159,7 @@ class Library:
         """Go over to other settings and publish once, in milliseconds if own rules are few.
 
         Lists that were fetched before are mapped; what is missing is left to `run`, as ever.
-        Without `publish` the caller does that.
-        """
+        Without `publish` the caller does that."""
         if settings.rules == self._settings.rules:
             own = self._own_rules, self._own_problems
         else:

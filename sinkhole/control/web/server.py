@@ -44,6 +44,8 @@ class WebServer:
         faults: Faults | None = None,
     ) -> None:
         self._faults = faults
+        self.place = host, port
+        """As the settings have it."""
         self.host = host
         self.port = port
         """The port of the settings; after `start` the one that is really used."""
@@ -60,10 +62,13 @@ class WebServer:
         """The page's address, as to be typed into a browser on this machine."""
         return f"http://{Endpoint(self.host, self.port).reachable.in_url}"
 
-    async def start(self) -> None:
+    async def start(self, before: WebServer | None = None) -> None:
         """Listen. Raises SettingsError when the address can not be had; nothing then runs, and it
-        may be called again."""
-        sock = _bind(self.host, self.port)
+        may be called again. One that listened there `before`, and is to stop, is not in the way."""
+        if before is not None and before.acceptor is not None and before.place == self.place:
+            sock = before.acceptor.share()
+        else:
+            sock = _bind(self.host, self.port)
         try:
             await self._runner.setup()
         except BaseException:
