@@ -254,8 +254,8 @@ class WebSettings(Section):
     """Host names a browser may use for the page, besides addresses, localhost and the machine's
     own name; anything else is refused, which stops DNS rebinding."""
     trusted_proxies: Annotated[tuple[Annotated[Network, network()], ...], no_repeats()] = ()
-    """Who may say for whom, by which name and below which path they ask: by X-Forwarded-For, -Proto,
-    -Host and -Prefix, Forwarded and X-Ingress-Path."""
+    """Who may say for whom, by which name and below which path they ask: by X-Forwarded-For,
+    -Proto, -Host and -Prefix, Forwarded and X-Ingress-Path."""
     certificate: Annotated[Path, folder()] | None = None
     certificate_key: Annotated[Path, folder()] | None = Field(default=None, validate_default=True)
     """PEM files: the certificate with its chain behind it, and its private key. With them the page
