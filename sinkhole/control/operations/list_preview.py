@@ -83,7 +83,8 @@ async def previewed(
             builtin = await asyncio.to_thread(compiled_builtin, settings)
             lists = house.library.lists
             trial = await asyncio.to_thread(trial_of_list, lists, builtin, settings, compiled)
-            log, log_error = None, f"it takes the permission {Permission.LOG_READ}"
+            log: LogEffect | None = None
+            log_error: str | None = f"it takes the permission {Permission.LOG_READ}"
             if actor.may(Permission.LOG_READ):
                 log, log_error = await on_log(house, trial, given.days)
             return ListPreview(

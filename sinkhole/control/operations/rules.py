@@ -10,10 +10,11 @@ from pydantic import Field
 
 from sinkhole.control.explain.altered_rules import RulePlace as Place
 from sinkhole.control.explain.trial import Trial, trial_of_rules
-from sinkhole.control.lists.own_rules import OWN_RULES, compile_own
+from sinkhole.control.lists.own_rules import OWN_RULES
 from sinkhole.control.operations.explain import Question
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.operation import Input, Nothing, Output, operation
+from sinkhole.control.operations.origins import HELD_BY, Origin, origin_of
 from sinkhole.control.operations.refusals import refusal
 from sinkhole.control.operations.trials import (
     DAYS,
@@ -25,9 +26,11 @@ from sinkhole.control.operations.trials import (
     judged,
     on_log,
 )
+from sinkhole.control.settings import Settings
 from sinkhole.control.settings.in_force import Change
+from sinkhole.control.settings.rule_check import unusable_because
 from sinkhole.control.state.temporary_rules import TemporaryRule
-from sinkhole.dns.filter.language.line import Comment, Ignored, Reject, Rule
+from sinkhole.dns.filter.language.line import Rule
 from sinkhole.dns.filter.language.rules import parse_line
 from sinkhole.model.actor import Actor, Permission
 
@@ -52,6 +55,8 @@ class OwnRule(Output):
     does: Does = Field(description="`answer` says something else instead of blocking.")
     in_use: bool
     complaint: str = Field(description='Why it is not in use; "" where it is.')
+    origin: Origin
+    held_by: str = Field(description=HELD_BY)
 
 
 class RuleForATime(Output):
@@ -99,21 +104,28 @@ class RuleNumbers(Input):
 @operation("rules.list", Permission.LISTS_READ)
 async def list_all(house: House, actor: Actor, given: Nothing) -> Rules:
     """Show the own rules and whether each is in use, and the rules that are made for a time."""
-    rules = house.settings.settings.filtering.rules
     return Rules(
-        rules=await asyncio.to_thread(_described, rules),
+        rules=await asyncio.to_thread(_described, house.settings.settings),
         for_a_time=[_for_a_time(house, each) for each in house.temporary_rules.rules],
     )
 
 
-def _described(rules: Sequence[str]) -> list[OwnRule]:
-    return [_own_rule(line, rule) for line, rule in enumerate(rules, start=1)]
+def _described(settings: Settings) -> list[OwnRule]:
+    rules = enumerate(settings.filtering.rules, start=1)
+    return [_own_rule(settings, line, rule) for line, rule in rules]
 
 
-def _own_rule(line: int, rule: str) -> OwnRule:
-    complaint = complaint_about(rule)
+def _own_rule(settings: Settings, line: int, rule: str) -> OwnRule:
+    complaint = unusable_because(rule)
+    origin, held_by = origin_of(settings, KEY, rule)
     return OwnRule(
-        rule=rule, line=line, does=_does(rule), in_use=not complaint, complaint=complaint
+        rule=rule,
+        line=line,
+        does=_does(rule),
+        in_use=not complaint,
+        complaint=complaint,
+        origin=origin,
+        held_by=held_by,
     )
 
 
@@ -136,17 +148,6 @@ def _does(rule: str) -> Does:
     if read.allow:
         return "allow"
     return "answer" if read.rewrite is not None else "block"
-
-
-def complaint_about(rule: str) -> str:
-    """Why a line is no rule that counts; "" where it is one."""
-    read = parse_line(rule)
-    if isinstance(read, Comment):
-        return "a comment, which does nothing"
-    if isinstance(read, Reject | Ignored):
-        return read.reason
-    _, problems = compile_own([rule])  # an expression may be more than can be matched
-    return problems[0].rpartition("is not in use: ")[2] if problems else ""
 
 
 # ---- changing ----------------------------------------------------------------------------------
@@ -189,7 +190,7 @@ async def end(house: House, actor: Actor, given: RuleNumbers) -> Rules:
 def checked(rules: Sequence[str]) -> list[str]:
     """Rules without white space around them, each once; RequestError names those that are none."""
     found = list(dict.fromkeys(each.strip() for each in rules))
-    complaints = {rule: why for rule in found if (why := complaint_about(rule))}
+    complaints = {rule: why for rule in found if (why := unusable_because(rule))}
     if complaints:
         told = "; ".join(f"{rule[:200]!r}: {why}" for rule, why in complaints.items())
         raise refusal("invalid", "rule_invalid", f"not a rule: {told}", rules=complaints)

@@ -14,6 +14,7 @@ from sinkhole.control.state.opening import Opened, open_for_writing, open_state,
 from sinkhole.control.state.pauses import Pauses
 from sinkhole.control.state.people import People
 from sinkhole.control.state.replacing import carry_over, put_in_place
+from sinkhole.control.state.rule_rows import RuleRows
 from sinkhole.control.state.stored import StoredSettings
 from sinkhole.control.state.upkeep import Upkeep
 from sinkhole.model.faults import Faults
@@ -47,6 +48,7 @@ class State:
         self.stored = StoredSettings(self._file, lambda: now().wall_s)
         self.people = People(self._file)
         self.pauses = Pauses(self._file)
+        self.rule_rows = RuleRows(self._file)
         self.audit = Audit(self._file, lambda: now().wall_s)
         self._upkeep = Upkeep(self._file, self.audit, backups, now, faults)
 
