@@ -23,12 +23,13 @@ MOST_READ: Final = 20_000
 """The same for the rows of a slice."""
 
 _COLUMNS: Final = """
-    SELECT q.id, c.text, n.text, a.qtype, a.outcome, a.rcode, a.list, a.line, a.rule, a.hop,
+    SELECT q.id, c.text, n.text, a.qtype, a.outcome, a.rcode, l.name, a.line, a.rule, a.hop,
            a.upstream, a.policy_group, a.detail, q.duration_us, q.transport
     FROM query AS q
     {join} account AS a ON a.id = q.account
     LEFT JOIN client AS c ON c.id = q.client
     LEFT JOIN name AS n ON n.id = q.name
+    LEFT JOIN list AS l ON l.id = a.list
 """
 # SQLite keeps this order, so that rows come newest first without sorting. A row whose client or
 # account is lost is shown all the same; only a condition on the account takes it for granted.
