@@ -30,7 +30,7 @@ class People:
     def __init__(self, house: House) -> None:
         self.house = house
 
-    async def do(self, name: str, actor: Actor, **given: Any) -> Any:
+    async def do(self, name: str, actor: Actor, /, **given: Any) -> Any:
         operation = OPERATIONS[name]
         return await perform(operation, self.house, actor, operation.input(**given))
 
