@@ -63,6 +63,18 @@ def _text(value: Any) -> Any:
 
 
 ROUTES: Final[dict[str, Route]] = {
+    "status.show": Route("GET", "/status"),
+    "protection.show": Route("GET", "/protection"),
+    "protection.pause": Route("POST", "/protection/pause"),
+    "protection.resume": Route("POST", "/protection/resume"),
+    "query.ask": Route("POST", "/query"),
+    "names.preview": Route("POST", "/names/preview"),
+    "names.choose": Route("POST", "/names/choose"),
+    "rules.list": Route("GET", "/rules"),
+    "rules.add": Route("POST", "/rules"),
+    "rules.remove": Route("POST", "/rules/remove"),
+    "rules.end": Route("POST", "/rules/end"),
+    "rules.test": Route("POST", "/rules/test"),
     "lists.list": Route("GET", "/lists"),
     "lists.show": Route("GET", "/lists/{name}"),
     "lists.add": Route("POST", "/lists"),
@@ -73,8 +85,15 @@ ROUTES: Final[dict[str, Route]] = {
     "lists.accept": Route("POST", "/lists/{name}/accept"),
     "lists.rollback": Route("POST", "/lists/{name}/rollback"),
     "lists.diff": Route("GET", "/lists/{name}/diff"),
-    "protection.show": Route("GET", "/protection"),
-    "protection.pause": Route("POST", "/protection/pause"),
-    "protection.resume": Route("POST", "/protection/resume"),
+    "lists.preview": Route("POST", "/lists/preview"),
+    "services.list": Route("GET", "/services"),
+    "services.change": Route("PATCH", "/services"),
+    "safe_search.show": Route("GET", "/safe-search"),
+    "safe_search.change": Route("PATCH", "/safe-search"),
+    "cache.show": Route("GET", "/cache"),
+    "cache.look_up": Route("GET", "/cache/entries"),
+    "cache.flush": Route("DELETE", "/cache"),
+    "cache.flush_name": Route("DELETE", "/cache/entries"),
+    "statistics.show": Route("GET", "/statistics"),
 }
 """The route of each operation that commands ask for."""
