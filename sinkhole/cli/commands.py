@@ -85,7 +85,7 @@ def run(config: Path | None) -> None:
 
     settings = load(config, os.environ)
     _log_to_stderr(settings)
-    asyncio.run(run_until_signal(settings, config))
+    asyncio.run(run_until_signal(config))
 
 
 @main.command("check-config")

@@ -59,6 +59,8 @@ async def read_state(path: Path, backups: Backups) -> Opened:
     if not await asyncio.to_thread(path.exists):
         return Opened(await _empty(), is_new=True, read_only=f"{path} is only looked at")
     try:
+        if await asyncio.to_thread(_is_empty, path):
+            await _check_filled(path, 0, backups)
         return Opened(await copy_of_file(path), read_only=f"{path} is only looked at")
     except StorageError as error:
         return await _stand_in(path, backups, error)
@@ -74,6 +76,10 @@ async def copy_of_backup(archive: Path) -> Database:
         raise StorageError(f"{archive.name}: {error.strerror or error}") from error
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+def _is_empty(path: Path) -> bool:
+    return path.stat().st_size == 0
 
 
 def _touch(path: Path) -> bool:
@@ -99,8 +105,8 @@ async def _open(path: Path, backups: Backups, wall_s: float, is_new: bool) -> Da
     try:
         version = await version_of(database, SCHEMA)  # before anything is written to it
         await database.check()
-        if version == 0 and not is_new and await backups.all():
-            raise DamagedError(f"{path} is empty")
+        if not is_new:
+            await _check_filled(path, version, backups)
         if 0 < version < len(MIGRATIONS):
             await _back_up(database, backups, wall_s)
         await _prepare(database)
@@ -108,6 +114,12 @@ async def _open(path: Path, backups: Backups, wall_s: float, is_new: bool) -> Da
         await database.close()
         raise
     return database
+
+
+async def _check_filled(path: Path, version: int, backups: Backups) -> None:
+    """A file that was emptied, as a power cut may do, is no new one."""
+    if version == 0 and await backups.all():
+        raise DamagedError(f"{path} is empty")
 
 
 async def open_for_writing(path: Path) -> Database:

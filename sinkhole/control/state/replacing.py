@@ -13,11 +13,15 @@ from sinkhole.model.errors import StorageError
 from sinkhole.model.files import PRIVATE, move_into_place
 
 _BESIDE: Final = ("-wal", "-shm", "")
+_OF_NOW: Final = (("pause", 4), ("temporary_rule", 6), ("meta", 2))
+"""Tables that no other state replaces, with how many columns they have."""
+
 _AUDIT: Final = "time, actor, kind, address, operation, given, error"
 
 
 async def carry_over(old: Database, new: Database) -> None:
-    """Let `new` go on where `old` was: with its pause and its clock, and all of its audit.
+    """Let `new` go on where `old` was: with its pause, what else is in force for a time, its clock,
+    and all of its audit.
 
     Nobody is signed in by `new`: a session that was ended since it was made must not come back.
     """
@@ -31,7 +35,7 @@ async def carry_over(old: Database, new: Database) -> None:
             await new.rows(f"DELETE FROM {table}")
         rows = [value for row in audit[-KEPT:] for value in row]
         await new.insert(f"INSERT INTO audit ({_AUDIT})", 7, rows, most=64)
-        for table, width in (("pause", 4), ("meta", 2)):
+        for table, width in _OF_NOW:
             await new.rows(f"DELETE FROM {table}")
             kept = [value for row in await old.rows(f"SELECT * FROM {table}") for value in row]
             await new.insert(f"INSERT INTO {table}", width, kept)
