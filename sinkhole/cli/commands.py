@@ -12,6 +12,7 @@ import click
 
 from sinkhole import __version__
 from sinkhole.cli.cache_commands import cache_group
+from sinkhole.cli.calling import settings_in_force
 from sinkhole.cli.certificate_commands import certificate_group
 from sinkhole.cli.completion import completion
 from sinkhole.cli.explain_commands import explain, stats
@@ -161,9 +162,8 @@ def healthcheck(config: Path | None) -> None:
     queries appear in no log and no statistics.
     """
     from sinkhole.cli import running_server as asking
-    from sinkhole.control.settings import load
 
-    for reason in asking.check_health(load(config, os.environ)):
+    for reason in asking.check_health(settings_in_force(config)):
         click.echo(f"degraded: {reason}")
 
 

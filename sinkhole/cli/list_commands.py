@@ -55,6 +55,8 @@ def lists_status(name: str | None, as_json: bool, config: Path | None) -> None:
             told = caller.call("lists.list")
         else:
             told = caller.call("lists.show", {"name": name})
+    for row in told.get("lists", [told]):
+        row["added"] = row["origin"] == "stored"
     if as_json:
         print_json(told if name is not None else told["lists"])
     elif name is not None:

@@ -109,7 +109,7 @@ class House:
         return Explainer(
             pipeline=self.pipeline,
             table=self.table,
-            limits=self.limits,
+            limits=lambda: self.limits,
             ask=ask,
             matcher=lambda: self.matcher,
             settings=lambda: self.settings,
