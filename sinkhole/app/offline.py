@@ -72,6 +72,22 @@ async def offline_house(
         yield house
 
 
+async def settings_here(config: Path | None, environ: Mapping[str, str]) -> Settings:
+    """The settings that a server with this file and data folder runs by: with what is stored.
+
+    Whoever may not read what is stored does without. Raises SettingsError.
+    """
+    settings = await asyncio.to_thread(load, config, environ)
+    try:
+        state = await State.look(settings.data_dir)
+    except (PermissionError, StorageError):
+        return settings
+    try:
+        return await SettingsInForce(config, environ, state).load()
+    finally:
+        await state.close()
+
+
 def _hold(lock: FileLock, folder: Path) -> None:
     try:
         make_folder(folder)
