@@ -232,7 +232,7 @@ def _token_row(each: dict[str, Any]) -> tuple[str, ...]:
 @click.option(
     "--may",
     "permissions",
-    type=click.Choice(sorted(FOR_TOKENS)),
+    type=click.Choice(sorted(each.value for each in FOR_TOKENS)),
     multiple=True,
     required=True,
     help="What it may do; given once for each.",
