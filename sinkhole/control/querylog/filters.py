@@ -1,33 +1,43 @@
-"""From what a user looks for to SQL conditions, and to the hours that can have such rows."""
+"""From what is sought to SQL conditions, and to the hours that can have such rows."""
 
 from __future__ import annotations
 
-import ipaddress
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sinkhole.control.database import Reader
-from sinkhole.control.querylog.name_search import MOST_SOUGHT, gather_names, pattern_of
+from sinkhole.control.querylog.id_sets import (
+    MOST_SOUGHT,
+    Condition,
+    Rows,
+    SetName,
+    gather,
+    gather_clients,
+    name_condition,
+)
+from sinkhole.control.querylog.sought import (
+    Sought,
+    SoughtName,
+    client_test,
+    outcomes_of,
+    rcode_number,
+    text_test,
+    transport_number,
+)
 from sinkhole.dns.wire.numbers import type_number
-from sinkhole.model.record import TRANSPORTS
-from sinkhole.model.verdict import KINDS, Outcome
+from sinkhole.model.verdict import Outcome
 
-VERDICTS: Final = ("blocked", "allowed", *KINDS[1:])
-"""What the verdict filter accepts; "allowed" is all that is not blocked."""
-
-MOST_NAMES: Final = 200
-"""Up to so many names that match, each is asked for in the roll-up of an hour; with more of them,
-the names of the hour are."""
+FEW: Final = 20
+"""Up to so many values, each is asked for in the roll-up of an hour; with more of them, those of
+the hour are."""
 
 
 @dataclass(slots=True)
 class QueryFilter:
     """Conditions that rows must meet, as SQL with its parameters.
 
-    `where` speaks of the tables `query` as q and `account` as a; `hours` of the start of an hour
-    as h.start: without it, any hour may have rows that match. With `is_empty` none has, and with
-    `is_unfinished` the time was up before it was known what to look for.
+    `where` speaks of the table `query` as q; `hours` of the start of an hour as h.start: without
+    it, any hour may have rows that match. With `is_empty` none has.
     """
 
     where: list[str] = field(default_factory=list)
@@ -35,101 +45,190 @@ class QueryFilter:
     hours: list[str] = field(default_factory=list)
     hours_values: list[Any] = field(default_factory=list)
     is_empty: bool = False
-    is_unfinished: bool = False
 
-    @property
-    def has_account(self) -> bool:
-        """Whether a condition speaks of the account: rows without one then can't match."""
-        return any(condition.startswith("a.") for condition in self.where)
-
-    def _add(self, column: str, values: list[int], rollup: str, key: str) -> None:
-        marks = ",".join("?" * len(values))
-        self.where.append(f"{column} IN ({marks})")
+    def add_row(self, condition: str, values: Sequence[Any] = ()) -> None:
+        """Another condition on rows."""
+        self.where.append(condition)
         self.where_values += values
-        # total is by minutes for its first days, hence the range.
-        self.hours.append(
-            f"EXISTS (SELECT 1 FROM {rollup} AS r WHERE r.start >= h.start"
-            f" AND r.start < h.start + 3600 AND r.{key} IN ({marks}))"
-            if rollup == "total"
-            else f"EXISTS (SELECT 1 FROM {rollup} AS r WHERE r.start = h.start"
-            f" AND r.{key} IN ({marks}))"
-        )
+
+    def add_hour(self, condition: str, values: Sequence[Any] = ()) -> None:
+        """Another condition on hours."""
+        self.hours.append(condition)
         self.hours_values += values
 
 
-async def make_filter(
-    source: Reader,
-    is_over: Callable[[], bool] = lambda: False,
-    *,
-    client: str | None,
-    name: str | None,
-    verdict: str | None,
-    qtype: str | None,
-    transport: str | None,
-) -> QueryFilter:
-    """The filter for what `History.page` is given; ValueError says what is not understood.
+@dataclass(frozen=True, slots=True)
+class _Ids:
+    """Values of one column of `query`: few, so that `numbers` has them, or those of a set."""
 
-    `is_over` is asked now and then whether to go on. With a `name`, the reader's table of names
-    sought belongs to this filter until another is made.
-    """
-    found = QueryFilter()
-    if verdict:
-        found._add("a.outcome", outcomes_of(verdict), "total", "outcome")
-    if qtype:
-        found._add("a.qtype", [type_number(qtype)], "by_type", "qtype")
-    if transport:
-        found._add("q.transport", [transport_number(transport)], "by_transport", "transport")
-    if client:
-        ids = await source.rows("SELECT id FROM client WHERE text = ?", [_address(client)])
-        found._add("q.client", [row[0] for row in ids], "by_client", "client")
-        found.is_empty |= not ids
-    if name:
-        await _by_name(source, found, name, is_over)
-    return found
+    column: str
+    rollup: str
+    table: SetName
+    numbers: tuple[int, ...] | None
+    extra: str = ""
+    """A further condition on the roll-up's entry, as r."""
 
+    @property
+    def row(self) -> Condition:
+        """What a row has to meet."""
+        if self.numbers is None:
+            return Condition(f"q.{self.column} IN (SELECT id FROM {self.table})", ())
+        return Condition(f"q.{self.column} IN ({_marks(self.numbers)})", self.numbers)
 
-def outcomes_of(verdict: str) -> list[int]:
-    """The numbers of the outcomes that a verdict filter lets through."""
-    if verdict not in VERDICTS:
-        raise ValueError(f"verdict is {verdict!r}; it may be one of {', '.join(VERDICTS)}")
-    if verdict == "allowed":
-        return [int(outcome) for outcome in Outcome if not outcome.is_block]
-    return [int(outcome) for outcome in Outcome if outcome.kind == verdict]
-
-
-def transport_number(transport: str) -> int:
-    """What rows have for a transport; ValueError names those there are."""
-    if transport not in TRANSPORTS:
-        raise ValueError(f"transport is {transport!r}; it may be one of {', '.join(TRANSPORTS)}")
-    return TRANSPORTS.index(transport)
-
-
-async def _by_name(
-    source: Reader, found: QueryFilter, part: str, is_over: Callable[[], bool]
-) -> None:
-    pattern = pattern_of(part)
-    count = await gather_names(source, pattern, is_over)
-    if count is None:
-        found.is_unfinished = True
-    elif count > MOST_SOUGHT:
-        # As a value of its own: a condition on the joined table would change the order of joins.
-        found.where.append(f"(SELECT {pattern.condition} FROM name WHERE id = q.name)")
-        found.where_values += pattern.values
-    elif count > MOST_NAMES:
-        found.where.append("q.name IN (SELECT id FROM sought)")
-        found.hours.append(
-            "EXISTS (SELECT 1 FROM by_name AS r CROSS JOIN sought AS s ON s.id = r.name"
-            " WHERE r.start = h.start)"
+    @property
+    def hour(self) -> Condition:
+        """What an hour has to meet."""
+        if self.numbers is None:
+            entries = f"{self.rollup} AS r CROSS JOIN {self.table} AS s ON s.id = r.{self.column}"
+            return Condition(
+                f"EXISTS (SELECT 1 FROM {entries} WHERE r.start = h.start{self.extra})", ()
+            )
+        return Condition(
+            f"EXISTS (SELECT 1 FROM {self.rollup} AS r WHERE r.start = h.start"
+            f" AND r.{self.column} IN ({_marks(self.numbers)}){self.extra})",
+            self.numbers,
         )
-    else:
-        ids = await source.rows("SELECT id FROM sought")
-        found._add("q.name", [row[0] for row in ids], "by_name", "name")
-        found.is_empty |= not ids
 
 
-def _address(client: str) -> str:
-    """An address as the log spells it, or else the id of a client, which it has in lower case."""
-    try:
-        return str(ipaddress.ip_address(client.strip()))
-    except ValueError:
-        return client.strip().lower()
+class FilterMaker:
+    """Makes the filter for one search; the sets of the connection are the search's until another."""
+
+    def __init__(self, rows: Rows, client_name: Callable[[str], str]) -> None:
+        self._rows = rows
+        self._client_name = client_name
+        self._found = QueryFilter()
+        self._extra = ""
+
+    async def make(self, sought: Sought) -> QueryFilter:
+        """The filter; ValueError says what is not understood."""
+        sought.check()
+        account = await self._account(sought)
+        if sought.transports:
+            self._transports([transport_number(each) for each in sought.transports])
+        if sought.clients:
+            await self._clients(sought)
+        if sought.names:
+            await self._names(sought.names)
+        if sought.text:
+            await self._text(sought.text)
+        if account is not None:
+            await self._accounts(account)
+        return self._found
+
+    # ---- accounts: type, rcode, outcome, list, upstream ----------------------------------------
+
+    async def _account(self, sought: Sought) -> Condition | None:
+        """The condition on accounts, None where there is none."""
+        wanted: list[tuple[str, list[Any]]] = []
+        if sought.verdicts:
+            outcomes = sorted({each for word in sought.verdicts for each in outcomes_of(word)})
+            self._extra = _blocked_or_not(outcomes)
+            wanted.append(("outcome", outcomes))
+        if sought.types:
+            wanted.append(("qtype", [type_number(each) for each in sought.types]))
+        if sought.rcodes:
+            wanted.append(("rcode", [rcode_number(each) for each in sought.rcodes]))
+        if sought.upstreams:
+            wanted.append(("upstream", list(sought.upstreams)))
+        if sought.lists:
+            wanted.append(("list", await self._list_numbers(sought.lists)))
+        if not wanted:
+            return None
+        return Condition(
+            " AND ".join(f"{column} IN ({_marks(values)})" for column, values in wanted),
+            tuple(value for _, values in wanted for value in values),
+        )
+
+    async def _list_numbers(self, lists: Sequence[str | int]) -> list[int]:
+        names = [each for each in lists if isinstance(each, str)]
+        numbers = [each for each in lists if isinstance(each, int)]
+        rows = await self._rows(f"SELECT id FROM list WHERE name IN ({_marks(names)})", names)
+        return [*numbers, *(row[0] for row in rows)]
+
+    async def _accounts(self, condition: Condition) -> None:
+        count = await gather(self._rows, "sought_account", "account", condition)
+        self._found.is_empty |= not count
+        if count > MOST_SOUGHT:
+            self._found.add_row(
+                f"(SELECT {condition.sql} FROM account WHERE id = q.account)", condition.values
+            )
+            return
+        ids = await self._ids("account", "by_account", "sought_account", count)
+        self._found.add_row(*ids.row)
+        # Hours from before that roll-up was there may have any.
+        mark = "h.start < (SELECT value FROM meta WHERE key = 'accounts')"
+        self._found.add_hour(f"({mark} OR {ids.hour.sql})", ids.hour.values)
+
+    # ---- what else a row has -------------------------------------------------------------------
+
+    def _transports(self, numbers: list[int]) -> None:
+        marks = _marks(numbers)
+        self._found.add_row(f"q.transport IN ({marks})", numbers)
+        self._found.add_hour(
+            "EXISTS (SELECT 1 FROM by_transport AS r WHERE r.start = h.start"
+            f" AND r.transport IN ({marks}))",
+            numbers,
+        )
+
+    async def _clients(self, sought: Sought) -> None:
+        test = client_test(sought.clients, self._client_name)
+        count = await gather_clients(self._rows, "sought_client", test)
+        ids = await self._ids("client", "by_client", "sought_client", count, self._extra)
+        self._found.is_empty |= not count
+        self._found.add_row(*ids.row)
+        self._found.add_hour(*ids.hour)
+
+    async def _names(self, names: Sequence[SoughtName]) -> None:
+        condition = name_condition(names)
+        count = await gather(self._rows, "sought_name", "name", condition)
+        self._found.is_empty |= not count
+        if count > MOST_SOUGHT:
+            # As a value of its own: a condition on a joined table would change the order of joins.
+            self._found.add_row(
+                f"(SELECT {condition.sql} FROM name WHERE id = q.name)", condition.values
+            )
+            return
+        ids = await self._ids("name", "by_name", "sought_name", count, self._extra)
+        self._found.add_row(*ids.row)
+        self._found.add_hour(*ids.hour)
+
+    async def _text(self, text: str) -> None:
+        """A part of a name or of a client, whichever it is."""
+        condition = name_condition([SoughtName(text)])
+        test = text_test(text, self._client_name)
+        clients = await gather_clients(self._rows, "text_client", test)
+        names = await gather(self._rows, "text_name", "name", condition)
+        self._found.is_empty |= not (clients or names)
+        client = await self._ids("client", "by_client", "text_client", clients, self._extra)
+        if names > MOST_SOUGHT:
+            self._found.add_row(
+                f"({client.row.sql} OR (SELECT {condition.sql} FROM name WHERE id = q.name))",
+                [*client.row.values, *condition.values],
+            )
+            return
+        name = await self._ids("name", "by_name", "text_name", names, self._extra)
+        for add, one, other in (
+            (self._found.add_row, client.row, name.row),
+            (self._found.add_hour, client.hour, name.hour),
+        ):
+            add(f"({one.sql} OR {other.sql})", [*one.values, *other.values])
+
+    async def _ids(
+        self, column: str, rollup: str, table: SetName, count: int, extra: str = ""
+    ) -> _Ids:
+        numbers = None
+        if count <= FEW:
+            numbers = tuple(row[0] for row in await self._rows(f"SELECT id FROM {table}", ()))
+        return _Ids(column, rollup, table, numbers, extra)
+
+
+def _blocked_or_not(outcomes: Sequence[int]) -> str:
+    """What the counts of a name or client must say where only such outcomes are sought."""
+    blocks = {Outcome(each).is_block for each in outcomes}
+    if blocks == {True}:
+        return " AND r.blocked > 0"
+    return " AND r.count > r.blocked" if blocks == {False} else ""
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ",".join("?" * len(values))

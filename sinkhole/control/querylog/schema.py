@@ -1,10 +1,11 @@
 """The tables of querylog.db, and how the file is opened, brought up to date or set aside.
 
-One row of `query` is one answered query: six small integers, no index. Everything that repeats
-stands once in the dictionaries `name`, `client` and `account`. The roll-ups (`total` and all that
-follow it) count queries by time; they are written in the same transaction as the rows they count,
-so they serve as the index too: they tell which hours have rows of a client or name, and only
-those are read. `sinkhole.control.stats` writes and reads the roll-ups, `querylog` everything else.
+One row of `query` is one answered query: eight small integers, no index. Everything that repeats
+stands once in the dictionaries `name`, `client`, `account`, `answer` and `list`. The roll-ups
+(`total` and all that follow it) count queries by time; they are written in the same transaction
+as the rows they count, so they serve as the index too: they tell which hours have rows of a
+client or name, and only those are read. `sinkhole.control.stats` writes and reads the roll-ups,
+`querylog` everything else.
 
 All times are whole seconds since 1970 at which a minute, an hour or a day begins, except
 `query.id`: microseconds since 1970, made strictly increasing by the writer.
@@ -16,9 +17,17 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
-from sinkhole.control.database import DamagedError, Database, NewerError, Schema, migrate
+from sinkhole.control.database import (
+    DamagedError,
+    Database,
+    NewerError,
+    Schema,
+    migrate,
+    version_of,
+)
 from sinkhole.control.querylog.aside import set_aside
 from sinkhole.control.querylog.dictionary import short_hash
+from sinkhole.control.querylog.restored import take_up
 from sinkhole.model.errors import StorageError
 from sinkhole.model.files import PRIVATE, make_file, make_folder
 
@@ -96,6 +105,48 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         " PRIMARY KEY (start, transport)) WITHOUT ROWID",
         "INSERT INTO by_transport SELECT start / 3600 * 3600, 0, sum(count) FROM total GROUP BY 1",
     ),
+    (
+        # Lists by number: one renamed keeps its history. `source` is the id of a subscription, or
+        # "=" and the name of what has none, such as own rules; so are all those of versions before
+        # this one, until the name is one of a subscription. 0 stands for no list.
+        "CREATE TABLE list (id INTEGER PRIMARY KEY, source TEXT NOT NULL UNIQUE,"
+        " name TEXT NOT NULL, seen INTEGER NOT NULL)",
+        "INSERT INTO list (source, name, seen) SELECT '=' || list, list, max(seen) FROM"
+        " (SELECT list, seen FROM account UNION ALL SELECT list, start FROM by_list)"
+        " WHERE list <> '' GROUP BY list",
+        "CREATE TABLE counted (id INTEGER PRIMARY KEY, digest INTEGER NOT NULL UNIQUE,"
+        " qtype INTEGER NOT NULL, rcode INTEGER NOT NULL, outcome INTEGER NOT NULL,"
+        " list INTEGER NOT NULL, line INTEGER NOT NULL, rule TEXT NOT NULL,"
+        " allowed INTEGER NOT NULL, policy_group TEXT NOT NULL, hop TEXT NOT NULL,"
+        " upstream TEXT NOT NULL, detail TEXT NOT NULL, seen INTEGER NOT NULL)",
+        "INSERT INTO counted SELECT a.id, digest, qtype, rcode, outcome, coalesce(l.id, 0), line,"
+        " rule, allowed, policy_group, hop, upstream, detail, a.seen"
+        " FROM account AS a LEFT JOIN list AS l ON l.source = '=' || a.list",
+        "DROP TABLE account",
+        "ALTER TABLE counted RENAME TO account",
+        "CREATE TABLE listed (start INTEGER, list INTEGER, count INTEGER NOT NULL,"
+        " PRIMARY KEY (start, list)) WITHOUT ROWID",
+        "INSERT INTO listed SELECT start, l.id, count FROM by_list AS b"
+        " JOIN list AS l ON l.source = '=' || b.list",
+        "DROP TABLE by_list",
+        "ALTER TABLE listed RENAME TO by_list",
+        # What was answered, see `answers`; `original` is what an upstream had said, where that was
+        # refused. A query without a known answer has 0.
+        "CREATE TABLE answer (id INTEGER PRIMARY KEY, digest INTEGER NOT NULL UNIQUE,"
+        " given BLOB NOT NULL, original BLOB, seen INTEGER NOT NULL)",
+        "ALTER TABLE query ADD COLUMN answer INTEGER NOT NULL DEFAULT 0",
+        # Who answered; 0 is this very sinkhole.
+        "CREATE TABLE node (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
+        "INSERT INTO node VALUES (0, '')",
+        "ALTER TABLE query ADD COLUMN node INTEGER NOT NULL DEFAULT 0",
+        # The sum of durations, of as many queries as are `timed`: all since this version.
+        "ALTER TABLE total ADD COLUMN timed INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE total ADD COLUMN sum_us INTEGER NOT NULL DEFAULT 0",
+        # What somebody wants deleted and is not all gone yet: what of (`kind`), which, and up to
+        # which row.
+        "CREATE TABLE deletion (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, value TEXT NOT NULL,"
+        " through INTEGER NOT NULL)",
+    ),
 )
 """One tuple of statements for each version of the file (PRAGMA user_version). Only ever add."""
 
@@ -111,6 +162,7 @@ async def open_database(path: Path, wal_bytes: int = WAL_BYTES) -> tuple[Databas
     begun; the second value then says so. Raises StorageError if the folder can't be written or
     the database is locked.
     """
+    await asyncio.to_thread(take_up, path)
     try:
         return await _open(path, wal_bytes), None
     except (DamagedError, NewerError) as error:
@@ -118,6 +170,16 @@ async def open_database(path: Path, wal_bytes: int = WAL_BYTES) -> tuple[Databas
         aside = await asyncio.to_thread(set_aside, path, why)
         problem = f"{error}; it was kept as {aside.name} and a new log begun"
         return await _open(path, wal_bytes), problem
+
+
+async def check_file(path: Path) -> None:
+    """StorageError where a file is no log that can be used here; nothing of it is changed."""
+    database = await Database.connect(path, read_only=True)
+    try:
+        await version_of(database, Schema("query log", APPLICATION_ID, MIGRATIONS))
+        await database.check()
+    finally:
+        await database.close()
 
 
 def _touch(path: Path) -> None:

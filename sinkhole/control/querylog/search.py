@@ -1,115 +1,132 @@
 """Finding rows that meet a filter, newest first, a slice at a time.
 
-The roll-ups tell which hours can have such rows, and only those are read. Between two slices, some
-hundredths of a second of work, others get their turn on the same connection, and it is asked
-whether to go on.
+The roll-ups tell which hours can have such rows; those hours are put into a table of the reader's
+connection, and only they are read. Between two slices, some hundredths of a second of work, it is
+asked whether to go on; a statement that takes longer than there is time is interrupted.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Final
+import asyncio
+from collections.abc import Callable, Sequence
+from typing import Any, Final
 
 from sinkhole.control.database import Reader, Row
-from sinkhole.control.querylog.filters import QueryFilter
+from sinkhole.control.querylog.filters import FilterMaker, QueryFilter
+from sinkhole.control.querylog.id_sets import prepare
+from sinkhole.control.querylog.logged_query import COLUMNS
 from sinkhole.control.querylog.row_builder import HOUR_US
+from sinkhole.control.querylog.sought import Sought
 
 FIRST_HOURS: Final = 24
 MOST_HOURS: Final = 24 * 8
 """Hours looked at first, and at most; each further look takes twice as many."""
 
-FIRST_ROWS: Final = 2_000
-MOST_READ: Final = 20_000
+FIRST_ROWS: Final = 5_000
+MOST_READ: Final = 100_000
 """The same for the rows of a slice."""
 
-_COLUMNS: Final = """
-    SELECT q.id, c.text, n.text, a.qtype, a.outcome, a.rcode, a.list, a.line, a.rule, a.hop,
-           a.upstream, a.policy_group, a.detail, q.duration_us, q.transport
-    FROM query AS q
-    {join} account AS a ON a.id = q.account
-    LEFT JOIN client AS c ON c.id = q.client
-    LEFT JOIN name AS n ON n.id = q.name
+_HOURS: Final = "CREATE TEMP TABLE IF NOT EXISTS hour (id INTEGER PRIMARY KEY)"
+
+# SQLite keeps this order of loops, so that rows come newest first without being sorted.
+_IN_HOURS: Final = f"""
+    FROM hour AS h CROSS JOIN query AS q ON q.id >= max(h.id * {HOUR_US}, ?1)
+        AND q.id < min((h.id + 1) * {HOUR_US}, ?2) AND h.id >= ?1 / {HOUR_US}
+        AND h.id <= ?2 / {HOUR_US}
 """
-# SQLite keeps this order, so that rows come newest first without sorting. A row whose client or
-# account is lost is shown all the same; only a condition on the account takes it for granted.
+_ANYWHERE: Final = " FROM query AS q"
+_ORDER_IN_HOURS: Final = "ORDER BY h.id DESC, q.id DESC"
+_ORDER: Final = "ORDER BY q.id DESC"
+
+
+class OutOfTime(Exception):
+    """A search ends here with what it has: its time is up, or nobody wants it any more."""
 
 
 class Search:
-    """Looks for rows by way of one reader, until `is_over` says so."""
+    """Looks for rows by way of one reader that nobody else uses meanwhile.
 
-    def __init__(self, source: Reader, is_over: Callable[[], bool]) -> None:
-        self.is_over = is_over
+    `found` are the rows, newest first, and `reached` says how far it looked: all from that id on,
+    but for what a limit has cut off. Both hold when a method has raised OutOfTime, which they do
+    when `is_over` says so, or at `end`, a time of the event loop's clock.
+    """
+
+    def __init__(self, source: Reader, is_over: Callable[[], bool], end: float) -> None:
+        self.found: list[Row] = []
+        self.reached = 0
+        self._is_over = is_over
         self._source = source
+        self._end = end
         self._slice = FIRST_ROWS
 
-    async def rows(
-        self, sought: QueryFilter, start: int, end: int, limit: int
-    ) -> tuple[list[Row], int]:
-        """The newest rows from id `start` to before `end`, `limit` at most; and how far it looked.
+    async def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
+        """Run one statement, or interrupt it when the time is up."""
+        try:
+            async with asyncio.timeout_at(self._end):
+                return await self._source.rows(sql, values)
+        except TimeoutError:
+            raise OutOfTime from None
 
-        The second value is `start` unless it was over sooner: all from it on was looked at, but
-        for what the limit has cut off.
-        """
+    async def understand(self, sought: Sought, client_name: Callable[[str], str]) -> QueryFilter:
+        """The filter for what is sought; ValueError says what is not understood."""
+        await prepare(self.rows, self._source.define)
+        await self.rows(_HOURS)
+
+        async def in_slices(sql: str, values: Sequence[Any]) -> list[Row]:
+            self._look()
+            return await self.rows(sql, values)
+
+        return await FilterMaker(in_slices, client_name).make(sought)
+
+    async def read(self, sought: QueryFilter, start: int, end: int, most: int) -> None:
+        """Find the newest rows from id `start` to before `end` until there are `most` of them."""
+        self.reached = end
         if not sought.hours:
-            return await self._between(sought, start, end, limit)
-        rows: list[Row] = []
+            await self._slices(sought, start, end, most)
+            return
         last_hour, width = (end - 1) // HOUR_US, FIRST_HOURS
-        while last_hour >= start // HOUR_US and len(rows) < limit:
-            if self.is_over():
-                return rows, min(end, (last_hour + 1) * HOUR_US)
+        while self.reached > start and len(self.found) < most:
+            self._look()
             first_hour = max(last_hour - width + 1, start // HOUR_US)
-            for begin, stop in await self._ranges(sought, first_hour, last_hour):
-                begin, stop = max(begin, start), min(stop, end)
-                found, reached = await self._between(sought, begin, stop, limit - len(rows))
-                rows += found
-                if len(rows) >= limit:
-                    break
-                if reached > begin:
-                    return rows, reached
+            begin = max(start, first_hour * HOUR_US)
+            if await self._choose(sought, first_hour, last_hour):
+                await self._slices(sought, begin, self.reached, most)
+            else:
+                self.reached = begin
             last_hour, width = first_hour - 1, min(width * 2, MOST_HOURS)
-        return rows, start
 
-    async def _ranges(self, sought: QueryFilter, first: int, last: int) -> list[tuple[int, int]]:
-        """The stretches of ids that may have matching rows, newest first; neighbours joined."""
-        hours = await self._source.rows(
-            "WITH RECURSIVE h (start) AS"
+    async def _choose(self, sought: QueryFilter, first: int, last: int) -> bool:
+        """Put the hours that may have matching rows into the table; whether there are any."""
+        await self.rows("DELETE FROM hour")
+        await self.rows(
+            "INSERT INTO hour WITH RECURSIVE h (start) AS"
             " (SELECT ? UNION ALL SELECT start - 3600 FROM h WHERE start > ?)"
-            f" SELECT start / 3600 FROM h WHERE {' AND '.join(sought.hours)} ORDER BY start DESC",
+            f" SELECT start / 3600 FROM h WHERE {' AND '.join(sought.hours)}",
             [last * 3600, first * 3600, *sought.hours_values],
         )
-        ranges: list[tuple[int, int]] = []
-        for (hour,) in hours:
-            start, stop = hour * HOUR_US, (hour + 1) * HOUR_US
-            if ranges and ranges[-1][0] == stop:
-                ranges[-1] = (start, ranges[-1][1])
-            else:
-                ranges.append((start, stop))
-        return ranges
+        return bool(await self.rows("SELECT 1 FROM hour LIMIT 1"))
 
-    async def _between(
-        self, sought: QueryFilter, start: int, end: int, limit: int
-    ) -> tuple[list[Row], int]:
-        """As `rows`, whatever the hours."""
-        if not sought.where:
-            return await self._scan(sought, start, end, limit), start
-        rows: list[Row] = []
-        while start < end and len(rows) < limit:
-            if self.is_over():
-                return rows, end
-            edge = await self._source.rows(
-                "SELECT id FROM query WHERE id >= ? AND id < ? ORDER BY id DESC LIMIT 1 OFFSET ?",
-                [start, end, self._slice - 1],
+    async def _slices(self, sought: QueryFilter, start: int, end: int, most: int) -> None:
+        """As `read`, within the hours chosen or, where none are, whatever the hours."""
+        source, order = (_IN_HOURS, _ORDER_IN_HOURS) if sought.hours else (_ANYWHERE, _ORDER)
+        within = "q.id >= ?1 AND q.id < ?2"
+        while start < end and len(self.found) < most:
+            begin = start
+            if sought.where:
+                self._look()
+                edge = await self.rows(
+                    f"SELECT q.id {source} WHERE {within} {order} LIMIT 1 OFFSET ?3",
+                    [start, end, self._slice - 1],
+                )
+                begin = edge[0][0] if edge else start
+            conditions = " AND ".join([within, *sought.where])
+            self.found += await self.rows(
+                COLUMNS.format(source=source) + f" WHERE {conditions} {order} LIMIT ?",
+                [begin, end, *sought.where_values, most - len(self.found)],
             )
-            begin = edge[0][0] if edge else start
-            rows += await self._scan(sought, begin, end, limit - len(rows))
-            end = begin
+            self.reached = end = begin
             self._slice = min(self._slice * 2, MOST_READ)
-        return rows, start
 
-    async def _scan(self, sought: QueryFilter, start: int, end: int, limit: int) -> list[Row]:
-        where = " AND ".join(["q.id >= ?", "q.id < ?", *sought.where])
-        columns = _COLUMNS.format(join="CROSS JOIN" if sought.has_account else "LEFT JOIN")
-        return await self._source.rows(
-            f"{columns} WHERE {where} ORDER BY q.id DESC LIMIT ?",
-            [start, end, *sought.where_values, limit],
-        )
+    def _look(self) -> None:
+        if self._is_over():
+            raise OutOfTime

@@ -51,7 +51,8 @@ class _Table:
         values: list[Any] = []
         for key, sums in sorted(counts.items()):
             values += (start, key, *sums)
-        await database.insert(f"INSERT INTO {self.name}", 2 + len(self.sums), values, self.upsert)
+        head = f"INSERT INTO {self.name} (start, {self.key}, {', '.join(self.sums)})"
+        await database.insert(head, 2 + len(self.sums), values, self.upsert)
 
     @property
     def upsert(self) -> str:
@@ -64,7 +65,8 @@ class _Table:
         sums = ", ".join(f"sum({column})" for column in self.sums)
         within = (start, start + HOUR_S)
         await database.rows(
-            f"INSERT INTO {self.name} SELECT ?, {self.key}, {sums} FROM {self.name}"
+            f"INSERT INTO {self.name} (start, {self.key}, {', '.join(self.sums)})"
+            f" SELECT ?, {self.key}, {sums} FROM {self.name}"
             f" WHERE start > ? AND start < ? GROUP BY {self.key} {self.upsert}",
             (start, *within),
         )
@@ -84,7 +86,7 @@ class _Table:
         return True
 
 
-_TOTAL = _Table("total", "outcome", ("count",))
+_TOTAL = _Table("total", "outcome", ("count", "timed", "sum_us"))
 _LATENCY = _Table("latency", "bucket", ("count",))
 _BY_NAME = _Table("by_name", "name", ("count", "blocked"))
 _BY_DAY = _Table("by_day", "name", ("count", "blocked"))
@@ -101,8 +103,10 @@ class Rollups:
     def __init__(self, keep_s: float) -> None:
         self._keep_s = keep_s
 
-    async def write(self, database: Database, minutes: Sequence[MinuteCounts]) -> None:
-        """Add counts to the roll-ups, within the open transaction."""
+    async def write(
+        self, database: Database, minutes: Sequence[MinuteCounts], list_ids: Mapping[str, int]
+    ) -> None:
+        """Add counts to the roll-ups, within the open transaction; `list_ids` knows all lists."""
         folded, hourly = await _marks(database) if minutes else (0, 0)
         for counts in minutes:
             minute, hour = counts.start_s, counts.start_s // HOUR_S * HOUR_S
@@ -113,16 +117,16 @@ class Rollups:
                 await _set_mark(database, "hourly", hour)
             outcomes: Counter[int] = Counter()
             types: Counter[int] = Counter()
-            lists: Counter[str] = Counter()
+            lists: Counter[int] = Counter()
             for (outcome, qtype, _, blocked_by), count in counts.answers.items():
                 outcomes[outcome] += count
                 types[qtype] += count
                 if blocked_by:
-                    lists[blocked_by] += count
+                    lists[list_ids[blocked_by]] += count
             buckets: Counter[int] = Counter()
             for duration_us, count in counts.durations.items():
                 buckets[bucket_of(duration_us)] += count
-            await _TOTAL.add(database, minute, _single(outcomes))
+            await _TOTAL.add(database, minute, _timed(outcomes, counts.sums_us))
             await _LATENCY.add(database, minute, _single(buckets))
             await _BY_TYPE.add(database, hour, _single(types))
             await _BY_LIST.add(database, hour, _single(lists))
@@ -207,6 +211,11 @@ async def _marks(database: Database) -> tuple[int, int]:
 
 async def _set_mark(database: Database, mark: str, value: int) -> None:
     await database.rows("UPDATE meta SET value = ? WHERE key = ?", (value, mark))
+
+
+def _timed(counts: Mapping[int, int], sums_us: Mapping[int, int]) -> dict[int, tuple[int, ...]]:
+    """What `total` has of each outcome: how many, and of as many the sum of durations."""
+    return {outcome: (count, count, sums_us[outcome]) for outcome, count in counts.items()}
 
 
 def _single(counts: Mapping[Any, int]) -> dict[Any, tuple[int]]:

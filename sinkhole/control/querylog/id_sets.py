@@ -1,0 +1,130 @@
+"""Which values of a dictionary somebody looks for, kept in tables of the reader's connection.
+
+The names, clients and accounts of a log are few beside its rows, but there may be millions. They
+are looked through in slices, newest last, and what was found is remembered: the next page of the
+same search only has to look at those that are new since.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, Literal, NamedTuple
+
+from sinkhole.control.database import Row
+from sinkhole.control.querylog.sought import SoughtName
+from sinkhole.dns.wire.international import PREFIX, as_stored, decoded
+
+VALUES_A_SLICE: Final = 20_000
+
+MOST_SOUGHT: Final = 100_000
+"""With more names that match, rows are read one by one: nearly every hour has some of them."""
+
+Rows = Callable[[str, Sequence[Any]], Awaitable[list[Row]]]
+"""Runs one statement; raises what it raises when the time is up."""
+
+SetName = Literal["sought_name", "sought_client", "sought_account", "text_name", "text_client"]
+
+_TABLES: Final = (
+    "PRAGMA temp_store = MEMORY",
+    "CREATE TEMP TABLE IF NOT EXISTS id_set"
+    " (name TEXT PRIMARY KEY, wanted TEXT NOT NULL, through INTEGER NOT NULL) WITHOUT ROWID",
+    *(
+        f"CREATE TEMP TABLE IF NOT EXISTS {name} (id INTEGER PRIMARY KEY)"
+        for name in SetName.__args__  # type: ignore[attr-defined]  # of a Literal
+    ),
+)
+
+
+class Condition(NamedTuple):
+    """What a value has to meet, as SQL about its columns with the parameters."""
+
+    sql: str
+    values: tuple[Any, ...]
+
+
+def name_condition(wanted: Sequence[SoughtName]) -> Condition:
+    """The condition on `text` for names as a person has typed them."""
+    found = [_one_name(each) for each in wanted]
+    values = tuple(value for each in found for value in each.values)
+    return Condition(f"({' OR '.join(each.sql for each in found)})", values)
+
+
+def _one_name(wanted: SoughtName) -> Condition:
+    stored, readable = as_stored(wanted.text)
+    if wanted.kind == "part":
+        international = f"(instr(text, '{PREFIX}') > 0 AND instr(decoded(text), ?) > 0)"
+        return Condition(f"(instr(text, ?) > 0 OR {international})", (stored, readable))
+    whole = stored.rstrip(".") or "."
+    if wanted.kind == "exact":
+        return Condition("text = ?", (whole,))
+    if whole == ".":
+        return Condition("text <> ''", ())
+    return Condition("(text = ? OR substr(text, ?) = ?)", (whole, -len(whole) - 1, f".{whole}"))
+
+
+async def prepare(
+    rows: Rows, define: Callable[[str, Callable[[str], str]], Awaitable[None]]
+) -> None:
+    """Make the tables on a connection that has none yet."""
+    await define("decoded", decoded)
+    for statement in _TABLES:
+        await rows(statement, ())
+
+
+async def gather(rows: Rows, table: SetName, source: str, condition: Condition) -> int:
+    """Fill a set with the numbers of the values of `source` that match; how many there are.
+
+    Looking ends with more than MOST_SOUGHT. What was found when `rows` raises stays found.
+    """
+    through = await _remembered(rows, table, repr(condition))
+    while True:
+        ((found,),) = await rows(f"SELECT count(*) FROM {table}", ())
+        last = await _slice_end(rows, source, through)
+        if found > MOST_SOUGHT or last is None:
+            return int(found)
+        await rows(
+            f"INSERT OR IGNORE INTO {table} SELECT id FROM {source}"
+            f" WHERE id > ? AND id <= ? AND {condition.sql}",
+            [through, last, *condition.values],
+        )
+        await rows("UPDATE id_set SET through = ? WHERE name = ?", [last, table])
+        through = last
+
+
+async def gather_clients(rows: Rows, table: SetName, is_wanted: Callable[[int, str], bool]) -> int:
+    """Fill a set with the clients that pass a test; how many there are.
+
+    Anew each time: what the settings call them may have changed.
+    """
+    await rows(f"DELETE FROM {table}", ())
+    through = count = 0
+    while True:
+        clients = await rows(
+            "SELECT id, text FROM client WHERE id > ? ORDER BY id LIMIT ?",
+            [through, VALUES_A_SLICE],
+        )
+        if not clients:
+            return count
+        found = [number for number, text in clients if is_wanted(number, text)]
+        await rows(f"INSERT INTO {table} SELECT value FROM json_each(?)", [json.dumps(found)])
+        through, count = clients[-1][0], count + len(found)
+
+
+async def _remembered(rows: Rows, table: SetName, wanted: str) -> int:
+    """Up to where the set holds what is wanted; it is emptied if it holds something else."""
+    known = await rows("SELECT through FROM id_set WHERE name = ? AND wanted = ?", [table, wanted])
+    if known:
+        return int(known[0][0])
+    await rows(f"DELETE FROM {table}", ())
+    await rows("INSERT OR REPLACE INTO id_set VALUES (?, ?, 0)", [table, wanted])
+    return 0
+
+
+async def _slice_end(rows: Rows, source: str, through: int) -> int | None:
+    """The last number of the next slice, None if there are no values behind `through`."""
+    ((last,),) = await rows(
+        f"SELECT max(id) FROM (SELECT id FROM {source} WHERE id > ? ORDER BY id LIMIT ?)",
+        [through, VALUES_A_SLICE],
+    )
+    return None if last is None else int(last)

@@ -1,0 +1,186 @@
+"""What somebody looks for in the log, as people say it: one value for search, export and views."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final, Literal, NamedTuple, get_args
+
+from sinkhole.dns.wire.numbers import rcode_name
+from sinkhole.model.record import TRANSPORTS
+from sinkhole.model.verdict import KINDS, Outcome
+
+VERDICTS: Final = ("blocked", "allowed", *KINDS[1:])
+"""What may be looked for besides the names of outcomes; "allowed" is all that is not blocked."""
+
+MOST_VALUES: Final = 100
+"""How many values there may be for each thing that is looked for."""
+
+MOST_TEXT: Final = 300
+"""The most characters of one of them; no name has more as text, but for escaped bytes."""
+
+_RCODES: Final = {rcode_name(number): number for number in range(24)}
+
+NameKind = Literal["part", "exact", "below"]
+
+
+class SoughtName(NamedTuple):
+    """A name to look for: any part of one, a whole name, or a domain with all below it.
+
+    Both spellings of international names are understood.
+    """
+
+    text: str
+    kind: NameKind = "part"
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Rows that meet all of these; of several values of one, any. Empty: whatever it is.
+
+    `from_s` and `to_s` are seconds since 1970, the second not included. `text` is any part of a
+    name or client, as stored or as people read them. A client is an address, a network, the id of
+    one, or a part of what the settings call it; a number is that of the log's own. A list is its
+    name or number. `verdicts` are of VERDICTS or names of outcomes. `through` is the newest row
+    that may be found: later ones are left out.
+    """
+
+    from_s: float | None = None
+    to_s: float | None = None
+    text: str = ""
+    names: tuple[SoughtName, ...] = ()
+    clients: tuple[str | int, ...] = ()
+    lists: tuple[str | int, ...] = ()
+    upstreams: tuple[str, ...] = ()
+    transports: tuple[str, ...] = ()
+    rcodes: tuple[str, ...] = ()
+    verdicts: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    through: int | None = None
+
+    def check(self) -> None:
+        """Raise ValueError, with a text for the user, for what can't be looked for."""
+        for many in (self.names, self.clients, self.lists, self.upstreams, self.transports,
+                     self.rcodes, self.verdicts, self.types):  # fmt: skip
+            if len(many) > MOST_VALUES:
+                raise ValueError(f"that are {len(many)} values; {MOST_VALUES} may be looked for")
+        named = [name.text for name in self.names]
+        for text in (self.text, *named, *self.clients, *self.lists, *self.upstreams):
+            if isinstance(text, str) and len(text) > MOST_TEXT:
+                raise ValueError(f"{text[:40]!r}… is too long; {MOST_TEXT} characters may be given")
+        if "" in named or "" in self.clients:
+            raise ValueError("a name or client to look for is empty")
+        for name in self.names:
+            if name.kind not in get_args(NameKind):
+                raise ValueError(f"{name.kind!r} may be one of {', '.join(get_args(NameKind))}")
+        if self.from_s is not None and self.to_s is not None and self.from_s >= self.to_s:
+            raise ValueError("what is looked for ends before it begins: from is not before to")
+        for client in self.clients:
+            network_of(client)
+
+
+def moment(text: str) -> float:
+    """Seconds since 1970 of a time, written as such or by ISO 8601; ValueError for others.
+
+    One without a zone is by this machine's.
+    """
+    if re.fullmatch(r"-?\d{1,11}(\.\d{1,9})?", text, re.ASCII):
+        return float(text)
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError, OSError) as error:
+        raise ValueError(
+            f"{text!r} is no time; write 2026-11-29T10:00:00Z, or seconds since 1970"
+        ) from error
+
+
+def outcomes_of(verdict: str) -> list[int]:
+    """The numbers of the outcomes that a verdict lets through; ValueError names those there are."""
+    if verdict == "allowed":
+        return [int(outcome) for outcome in Outcome if not outcome.is_block]
+    if verdict in VERDICTS:
+        return [int(outcome) for outcome in Outcome if outcome.kind == verdict]
+    if verdict.upper() in Outcome.__members__ and verdict.islower():
+        return [int(Outcome[verdict.upper()])]
+    raise ValueError(f"verdict is {verdict!r}; it may be one of {', '.join(VERDICTS)}")
+
+
+def transport_number(transport: str) -> int:
+    """What rows have for a transport; ValueError names those there are."""
+    if transport not in TRANSPORTS:
+        raise ValueError(f"transport is {transport!r}; it may be one of {', '.join(TRANSPORTS)}")
+    return TRANSPORTS.index(transport)
+
+
+def rcode_number(rcode: str) -> int:
+    """The number of a response code from its mnemonic (any letter case) or its number."""
+    upper = rcode.upper()
+    if upper in _RCODES:
+        return _RCODES[upper]
+    digits = upper.removeprefix("RCODE")
+    if digits.isascii() and digits.isdigit() and int(digits) <= 0xFFF:
+        return int(digits)
+    raise ValueError(f"rcode is {rcode!r}; it may be NOERROR, NXDOMAIN, SERVFAIL, REFUSED …")
+
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def network_of(client: str | int) -> Network | None:
+    """The addresses that a client to look for stands for; None where it is no address.
+
+    ValueError for a network that is wrong.
+    """
+    if not isinstance(client, str):
+        return None
+    text = client.strip()
+    try:
+        return ipaddress.ip_network(text, strict=False)
+    except ValueError:
+        if re.fullmatch(r"[\d.]+/\d*|[\da-fA-F:.]*:[\da-fA-F:.]*/\d*", text, re.ASCII):
+            raise ValueError(
+                f"{text!r} is no network; write 192.0.2.0/24 or 2001:db8::/32"
+            ) from None
+        return None
+
+
+def client_test(
+    wanted: tuple[str | int, ...], client_name: Callable[[str], str]
+) -> Callable[[int, str], bool]:
+    """Whether a client of the log, by its number and text, is one of those looked for."""
+    numbers = {each for each in wanted if isinstance(each, int)}
+    networks = [network for each in wanted if (network := network_of(each))]
+    parts = [_folded(each) for each in wanted if isinstance(each, str) and not network_of(each)]
+
+    def is_wanted(number: int, text: str) -> bool:
+        if number in numbers:
+            return True
+        if networks and (address := _address(text)) is not None:
+            if any(address in network for network in networks):
+                return True
+        if not parts:
+            return False
+        called = _folded(client_name(text))
+        return any(part == text or part in called for part in parts)
+
+    return is_wanted
+
+
+def text_test(part: str, client_name: Callable[[str], str]) -> Callable[[int, str], bool]:
+    """Whether a client of the log has a part in its address, its id or its name."""
+    wanted = _folded(part)
+    return lambda _, text: wanted in text or wanted in _folded(client_name(text))
+
+
+def _folded(text: str) -> str:
+    return text.strip().casefold()
+
+
+def _address(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
