@@ -46,7 +46,7 @@ PURE += tuple(
     f"dns/pipeline/{name}" for name in ("channel", "decide", "permit", "reaction", "replies")
 )
 PURE += tuple(f"model/{name}" for name in ("actor", "errors", "explanation", "record", "verdict"))
-PURE += ("model/clock", "model/statistics", "model/status")
+PURE += ("model/clock", "model/forwarded", "model/statistics", "model/status")
 WRITING = "dns/filter/compiled/"
 IMPURE_WORDS = tuple(f"sinkhole.model.{name}" for name in ("acceptor", "faults", "files", "tasks"))
 IMPURE = {"asyncio", "socket", "select", "ssl", "threading", "time", "datetime", "logging"}

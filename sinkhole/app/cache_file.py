@@ -11,6 +11,7 @@ from typing import Final
 from uuid import UUID
 
 from sinkhole.control.settings import Settings
+from sinkhole.control.settings.schema import CacheSettings
 from sinkhole.dns.cache import persist
 from sinkhole.dns.cache.table import Table
 from sinkhole.model.errors import StorageError
@@ -36,9 +37,12 @@ class CacheFile:
     def __init__(self, settings: Settings, table: Table) -> None:
         self.problems: list[str] = []
         self._path = settings.data_dir / "cache.bin"
-        self._enabled = settings.cache.persist
-        self._stale_s = float(settings.cache.serve_stale)
         self._table = table
+        self.use(settings.cache)
+
+    def use(self, settings: CacheSettings) -> None:
+        """Go by these settings from now on."""
+        self._enabled, self._stale_s = settings.persist, float(settings.serve_stale)
 
     def restore(self) -> None:
         """Fill the table from the file; a damaged or foreign one is ignored and said so."""
@@ -58,9 +62,10 @@ class CacheFile:
 
     async def run(self) -> None:
         """Write the file now and then, until cancelled."""
-        while self._enabled:
+        while True:
             await asyncio.sleep(EVERY_S)
-            await self.save_later()
+            if self._enabled:
+                await self.save_later()
 
     async def save_later(self) -> None:
         """As `save`, while queries are answered: they get their turn every `SLICE` answers."""

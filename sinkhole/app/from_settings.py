@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from functools import partial
 from ipaddress import IPv6Network
+from typing import Any, TypeVar
 
 from sinkhole.app.upstreams import route_sets
-from sinkhole.control.lists.builtin import builtin_lists
+from sinkhole.control.lists.builtin import BUILT_IN, builtin_lists
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.hosts_file import read_hosts_file
 from sinkhole.dns.cache.answer import TtlLimits
 from sinkhole.dns.clients.access import Access
-from sinkhole.dns.clients.identity import KnownClient, KnownClients
+from sinkhole.dns.clients.identity import KnownClient, KnownClients, TraitsBy
 from sinkhole.dns.filter.language.line import Address
-from sinkhole.dns.filter.traits import Traits
+from sinkhole.dns.filter.match import Matcher
+from sinkhole.dns.filter.traits import Criteria
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.policy.blocking import Blocking, Mode
 from sinkhole.dns.policy.client_subnet import ClientSubnet, ClientSubnets
@@ -28,6 +29,9 @@ from sinkhole.dns.policy.special_use import Reserved
 from sinkhole.dns.upstream.sets import DEFAULT
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.model.errors import SettingsError
+from sinkhole.model.files import signature_of
+
+Made = TypeVar("Made")
 
 
 def known_clients(settings: Settings) -> KnownClients:
@@ -42,40 +46,71 @@ class PolicyMaker:
 
     `builtin` are the lists that the settings ask for by name, for the Matcher; `client_name` is
     `KnownClients.called`; `problems` is what the person running sinkhole should know. Reads the
-    hosts file and the data of services if they are wanted. Raises SettingsError for local
-    records that cannot be answered.
+    hosts file and the data of services if they are wanted. What `before` was made of the same
+    settings is taken over, so a change costs no more than what it is about. Raises SettingsError
+    for local records that cannot be answered.
     """
 
-    def __init__(self, settings: Settings) -> None:
-        builtin = settings.filtering.builtin
-        self.builtin = make_builtin(settings)
-        self._dns = settings.dns
+    def __init__(self, settings: Settings, before: PolicyMaker | None = None) -> None:
+        filtering, upstream = settings.filtering, settings.upstream
+        self.settings = settings
+        self._parts: dict[str, tuple[Any, Any]] = {}
+        self._before = before._parts if before is not None else {}
+        self.builtin = self._part(
+            "builtin",
+            (filtering.services, filtering.safe_search, filtering.builtin),
+            lambda: make_builtin(settings),
+        )
+        self.paused = self._part("paused", self.builtin, lambda: paused_filter(self.builtin))
         self._blocking = make_blocking(settings)
-        self._local, self.problems = make_local(settings)
-        self._settings = settings
+        hosts_file = settings.local.hosts_file
+        as_it_is = signature_of(hosts_file) if hosts_file else None
+        self._local, self.problems = self._part(
+            "local", (settings.local, as_it_is), lambda: make_local(settings)
+        )
+        builtin = filtering.builtin
         self._rebinding = Rebinding(builtin.rebinding_allow) if builtin.rebinding else None
         self._bogus = BogusAddresses(builtin.bogus_nxdomain) if builtin.bogus_nxdomain else None
-        self._routes = Routes(route_sets(settings))
-        self._subnets = make_subnets(settings)
-        self._dns64 = make_dns64(settings)
-        self._known = known_clients(settings)
+        self._routes = self._part("routes", upstream.routes, lambda: Routes(route_sets(settings)))
+        self._subnets = self._part(
+            "subnets", (upstream.client_subnet, upstream.sets), lambda: make_subnets(settings)
+        )
+        self._dns64 = self._part("dns64", upstream.dns64, lambda: make_dns64(settings))
+        self._known = self._part("known", settings.clients, lambda: known_clients(settings))
         self.client_name = self._known.called
+        self._before = {}  # or every version of the settings would keep the one before it
+
+    def _part(self, name: str, key: Any, make: Callable[[], Made]) -> Made:
+        """What `make` makes of settings, that of before where they are equal."""
+        known = self._before.get(name)
+        made: Made = known[1] if known is not None and known[0] == key else make()
+        self._parts[name] = key, made
+        return made
 
     def reserved(self, designated: Designated | None) -> Reserved:
         """The names that never leave the house, and what clients are told of encrypted services."""
-        return make_reserved(self._settings, designated)
+        return make_reserved(self.settings, designated)
 
     def policy(
-        self, rules: Filter, generation: int, designated: Designated | None = None
+        self,
+        rules: Filter,
+        generation: int,
+        designated: Designated | None = None,
+        *,
+        is_paused: bool = False,
     ) -> Policy:
-        """The Policy with this filter; cheap, as lists change often."""
-        criteria = rules.criteria
+        """The Policy with this filter; cheap, as lists change often.
+
+        While the filter is paused, of rules only the canaries have a say, as devices that were told
+        to use another resolver by them would not come back.
+        """
+        rules = self.paused if is_paused else rules
         return Policy(
             generation,
-            GroupPolicy(filter=rules, blocking=self._blocking),
+            GroupPolicy(filter=rules, blocking=self._blocking, is_paused=is_paused),
             self._local,
             self.reserved(designated),
-            self._access(partial(self._known.traits, criteria) if criteria else None),
+            self._access(rules.criteria),
             self._rebinding,
             self._bogus,
             self._routes,
@@ -83,17 +118,22 @@ class PolicyMaker:
             self._subnets,
         )
 
-    def _access(self, traits: Callable[[bytes, str], Traits] | None) -> Access:
-        dns = self._dns
+    def _access(self, criteria: Criteria) -> Access:
+        dns = self.settings.dns
         return Access(
             dns.allow,
             dns.rate_limit,
-            traits,
+            TraitsBy(self._known, criteria) if criteria else None,
             dns.rate_limit_ipv4_prefix,
             dns.rate_limit_ipv6_prefix,
             self._known.ids,
             self._subnets.apart if self._subnets.differ else None,
         )
+
+
+def paused_filter(builtin: Iterable[CompiledList]) -> Matcher:
+    """What has a say while the filter is paused: of all rules, the canaries alone."""
+    return Matcher((), [each for each in builtin if each.name == BUILT_IN])
 
 
 def make_local(settings: Settings) -> tuple[LocalNames, list[str]]:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Final, NamedTuple
 
+from sinkhole.app.change import Change
 from sinkhole.app.network_watch import NetworkWatch
+from sinkhole.app.upstream_links import Facts, UpstreamLinks
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.upstream_schema import (
     USUAL_SERVERS,
@@ -14,30 +18,29 @@ from sinkhole.control.settings.upstream_schema import (
     UpstreamSettings,
 )
 from sinkhole.dns.policy.routes import set_of_route
-from sinkhole.dns.upstream.bootstrap import Bootstrap, BootstrappedAddresses
 from sinkhole.dns.upstream.forwarder import Forwarder
 from sinkhole.dns.upstream.health import Server
-from sinkhole.dns.upstream.links.addresses import Addresses, FixedAddresses
-from sinkhole.dns.upstream.links.connect import ConnectionFacts, Connector, Proxy
-from sinkhole.dns.upstream.links.http2 import ALPN as HTTP2
-from sinkhole.dns.upstream.links.http2 import http2_sessions
 from sinkhole.dns.upstream.links.link import Link
-from sinkhole.dns.upstream.links.plain import MOST_PER_SERVER, PlainLink
-from sinkhole.dns.upstream.links.plain_by_name import PlainByName
+from sinkhole.dns.upstream.links.plain import MOST_PER_SERVER
 from sinkhole.dns.upstream.links.plain_engine import PlainEngine
-from sinkhole.dns.upstream.links.quic_sessions import QuicSessions
-from sinkhole.dns.upstream.links.session import OpenSession
-from sinkhole.dns.upstream.links.sessions import SessionLink
-from sinkhole.dns.upstream.links.stream import stream_sessions
 from sinkhole.dns.upstream.links.tls import TlsContexts
 from sinkhole.dns.upstream.sets import DEFAULT, UpstreamSet
 from sinkhole.dns.upstream.strategies import STRATEGIES, Strategy
 from sinkhole.model.faults import Faults
-from sinkhole.model.proxy_url import ProxyUrl
+from sinkhole.model.tasks import Tasks
 from sinkhole.model.upstream_url import UpstreamUrl
 
-Facts = Callable[[], ConnectionFacts | None]
-"""What is known of the connection that was made last; None where there was none."""
+MOST_LEAVING: Final = 16
+"""Changes of which the servers that left are not closed yet; a further one waits for that."""
+
+
+class _Made(NamedTuple):
+    """What is made of one version of the settings."""
+
+    upstream: UpstreamSettings
+    links: UpstreamLinks
+    servers: dict[tuple[UpstreamUrl, float], Server]
+    sets: dict[str, UpstreamSet]
 
 
 class Upstreams:
@@ -56,24 +59,15 @@ class Upstreams:
         clock: Callable[[], float] = time.monotonic,
         faults: Faults | None = None,
     ) -> None:
-        upstream = settings.upstream
-        plain = {item.url for _, item in upstream.all_items if item.url.kind == "udp"}
-        self._clock, self._faults = clock, faults or Faults()
-        self._most_by_udp = min(MOST_PER_SERVER, max(1, sockets // (2 * max(1, len(plain)))))
+        self._clock, self._faults, self._sockets = clock, faults or Faults(), sockets
         self._engine = PlainEngine(
-            randomize_case=upstream.randomize_case, clock=clock, faults=self._faults
+            randomize_case=settings.upstream.randomize_case, clock=clock, faults=self._faults
         )
         self._contexts = contexts or TlsContexts()
-        self._resolvers = [
-            (str(each), PlainLink(each.host, each.port, self._engine))
-            for each in upstream.bootstrap
-        ]
-        self._bootstrap = Bootstrap(self._resolvers, clock=clock, faults=self._faults)
-        self._proxy = self._proxied(upstream.proxy) if upstream.proxy else None
-        self._timeout_s = float(upstream.timeout)
-        self._servers: dict[tuple[UpstreamUrl, float], Server] = {}
-        self.forwarder = Forwarder(self._sets(upstream), clock=clock, faults=self._faults)
+        self._made = self._make(settings.upstream, None)
+        self.forwarder = Forwarder(self._made.sets, clock=clock, faults=self._faults)
         self._network = NetworkWatch(self.forwarder.renew, clock=clock)
+        self._leaving = Tasks("leaving upstreams", MOST_LEAVING, self._faults)
 
     def start(self) -> None:
         """Begin, within a running event loop; needs no network yet."""
@@ -83,24 +77,98 @@ class Upstreams:
 
     def start_finding(self) -> None:
         """Be ready for links that are asked one by one, without the forwarder."""
-        for _, link in self._resolvers:
-            link.start()
+        self._made.links.start()
 
     async def close(self) -> None:
         """End every question with an error and close every socket."""
         self._network.close()
+        await self._leaving.close()
         await self.forwarder.close()
-        await self._bootstrap.close()
+        await self._made.links.close()
         await self._engine.close()
 
     def problems(self) -> list[str]:
         """What the person running sinkhole should know and do, one sentence each."""
-        return [*self.forwarder.problems(), *self._bootstrap.problems()]
+        return [*self.forwarder.problems(), *self._made.links.problems()]
+
+    def link(self, url: UpstreamUrl) -> Link:
+        """The link to one server; by the proxy, where there is one and it can be."""
+        return self.observed_link(url)[0]
+
+    def observed_link(self, url: UpstreamUrl) -> tuple[Link, Facts]:
+        """The same, and what tells of the connection that it made last."""
+        return self._made.links.observed_link(url)
+
+    # -- other settings --------------------------------------------------------------------
+
+    def prepare(self, new: Settings, change: Change) -> None:
+        """Go over to the upstreams of other settings: servers that stay keep their connections and
+        what is known of them, questions underway end with the servers they began with."""
+        old = self._made
+        if new.upstream == old.upstream:
+            return
+        made = self._make(new.upstream, old)
+        change.exchange(self._use, made, old)
+        change.discards(partial(self._leave, made, old))
+        change.afterwards(partial(self._leave, old, made))
+
+    def _use(self, made: _Made) -> None:
+        self._made = made
+        self._engine.randomize_case = made.upstream.randomize_case
+        made.links.start()
+        self.forwarder.use(made.sets)
+
+    async def _leave(self, left: _Made, stays: _Made) -> None:
+        """Close what left, behind the change: that takes as long as a question may."""
+        task = self._leaving.start("close", self._close(left, stays))
+        if task is None:
+            await self._close(left, stays)
+
+    async def _close(self, left: _Made, stays: _Made) -> None:
+        try:
+            await self.forwarder.dismiss()
+        finally:
+            if left.links is not stays.links and left.links is not self._made.links:
+                await left.links.close()
 
     # -- sets ------------------------------------------------------------------------------
 
-    def _sets(self, upstream: UpstreamSettings) -> dict[str, UpstreamSet]:
+    def _make(self, upstream: UpstreamSettings, before: _Made | None) -> _Made:
+        """All of it, with the servers of `before` that are reached as they were."""
+        plain = {item.url for _, item in upstream.all_items if item.url.kind == "udp"}
+        most = min(MOST_PER_SERVER, max(1, self._sockets // (2 * max(1, len(plain)))))
+        links = UpstreamLinks(
+            upstream,
+            self._engine,
+            self._contexts,
+            most_by_udp=most,
+            clock=self._clock,
+            faults=self._faults,
+        )
+        known: Mapping[tuple[UpstreamUrl, float], Server] = {}
+        if before is not None and before.links.terms == links.terms:
+            links, known = before.links, before.servers
+        making = _Making(upstream, links, known)
+        return _Made(upstream, links, making.servers, making.sets())
+
+
+class _Making:
+    """Makes the sets of one version of the settings, and their `servers`."""
+
+    def __init__(
+        self,
+        upstream: UpstreamSettings,
+        links: UpstreamLinks,
+        known: Mapping[tuple[UpstreamUrl, float], Server],
+    ) -> None:
+        self.servers: dict[tuple[UpstreamUrl, float], Server] = {}
+        self._upstream, self._links = upstream, links
+        wanted = {self._key(item) for _, item in upstream.all_items}
+        self._known = {key: server for key, server in known.items() if key in wanted}
+
+    def sets(self) -> dict[str, UpstreamSet]:
         """The upstream sets by name: the usual one, those with a name, and those of routes."""
+        upstream = self._upstream
         usual = STRATEGIES[upstream.strategy]
         sets = {DEFAULT: self._set(upstream.servers, upstream.fallback, usual)}
         for name, each in upstream.sets.items():
@@ -117,67 +185,21 @@ class Upstreams:
 
     def _server(self, item: UpstreamItem) -> Server:
         """One server for each URL and timeout, in however many sets it is."""
-        key = item.url, float(item.timeout or self._timeout_s)
-        if key not in self._servers:
-            self._servers[key] = Server(self._name(item), self.link(item.url), key[1])
-        return self._servers[key]
+        key = self._key(item)
+        if key not in self.servers:
+            self.servers[key] = self._known.get(key) or Server(
+                self._name(item), self._links.observed_link(item.url)[0], key[1]
+            )
+        return self.servers[key]
+
+    def _key(self, item: UpstreamItem) -> tuple[UpstreamUrl, float]:
+        return item.url, float(item.timeout or self._upstream.timeout)
 
     def _name(self, item: UpstreamItem) -> str:
         """What it is called, and no other: pins, timeouts and masked paths are not part of it."""
-        taken = {server.name for server in self._servers.values()}
+        taken = {each.name for each in (*self.servers.values(), *self._known.values())}
         names = (str(item), *(f"{item} ({number})" for number in range(2, len(taken) + 2)))
         return next(name for name in names if name not in taken)
-
-    # -- links -----------------------------------------------------------------------------
-
-    def link(self, url: UpstreamUrl) -> Link:
-        """The link to one server; by the proxy, where there is one and it can be."""
-        return self.observed_link(url)[0]
-
-    def observed_link(self, url: UpstreamUrl) -> tuple[Link, Facts]:
-        """The same, and what tells of the connection that it made last."""
-        addresses = self.addresses(url)
-        if url.kind == "udp":
-            if not url.is_named:
-                return PlainLink(url.host, url.port, self._engine, self._most_by_udp), _no_facts
-            by_name = PlainByName(addresses, url.port, self._engine, self._most_by_udp)
-            return by_name, _no_facts
-        opener, facts = self._opener(url, addresses)
-        return SessionLink(url.kind, opener, clock=self._clock, faults=self._faults), facts
-
-    def addresses(self, url: UpstreamUrl) -> Addresses:
-        """Where a server is: as it says itself, else as the bootstrap resolvers say."""
-        if url.addresses or not url.is_named:
-            return FixedAddresses(url.addresses or (url.host,))
-        return BootstrappedAddresses(url.host, self._bootstrap)
-
-    def _opener(self, url: UpstreamUrl, addresses: Addresses) -> tuple[OpenSession, Facts]:
-        if url.kind in ("quic", "h3"):
-            sessions = QuicSessions(url, addresses, contexts=self._contexts, clock=self._clock)
-            return sessions, lambda: sessions.facts
-        # For tls none (RFC 7858 asks for none): a server that knows none might refuse it.
-        alpn = (HTTP2,) if url.kind == "https" else ()
-        connector = Connector(
-            url,
-            addresses,
-            contexts=self._contexts,
-            alpn=alpn,
-            proxy=self._proxy,
-            clock=self._clock,
-        )
-        if url.kind == "https":
-            opener = http2_sessions(connector, url)
-        else:
-            opener = stream_sessions(connector, padded=url.is_encrypted)
-        return opener, lambda: connector.facts
-
-    def _proxied(self, url: ProxyUrl) -> Proxy:
-        where = UpstreamUrl("tcp", url.host, url.port)
-        return Proxy(url, self.addresses(where))
-
-
-def _no_facts() -> ConnectionFacts | None:
-    return None
 
 
 def route_sets(settings: Settings) -> Mapping[str, str]:

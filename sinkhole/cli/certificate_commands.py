@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import ssl
 import sys
 import time
 from base64 import b64encode
@@ -13,13 +12,12 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from sinkhole.cli.options import config_option, honest
-from sinkhole.control.settings import Settings, load
-from sinkhole.control.settings.addresses import parse_host
 from sinkhole.model.errors import SettingsError, SinkholeError, StorageError
 from sinkhole.model.files import PRIVATE, write_atomically
 
 if TYPE_CHECKING:
     from sinkhole.app.server_certificate import ServerCertificate
+    from sinkhole.control.settings import Settings
 
 CERTIFICATE, KEY, AUTHORITY = "certificate.pem", "key.pem", "authority.pem"
 """The files that `self-signed` makes."""
@@ -91,6 +89,7 @@ def show(files: tuple[str, ...], config: Path | None) -> None:
     """
     from sinkhole.app.devices import device_setup
     from sinkhole.app.server_certificate import read_pair
+    from sinkhole.control.settings import load
 
     settings = load(config, os.environ)
     if len(files) not in (0, 2):
@@ -145,6 +144,7 @@ def mobileconfig(
     Exit code 1 when nothing listens for that protocol, or a file cannot be read or written.
     """
     from sinkhole.app.devices import device_setup
+    from sinkhole.control.settings import load
 
     setup = device_setup(load(config, os.environ), _host(name), _client_id(client_id))
     chosen: Literal["https", "tls"] = protocol or ("https" if setup.https_port else "tls")
@@ -158,6 +158,8 @@ def mobileconfig(
 
 
 def _host(name: str) -> str:
+    from sinkhole.control.settings.addresses import parse_host
+
     try:
         return parse_host(name.partition("%")[0], name)
     except ValueError as error:
@@ -183,6 +185,8 @@ def _paths(settings: Settings) -> tuple[Path, Path]:
 
 
 def _der(path: Path) -> bytes:
+    import ssl
+
     try:
         return ssl.PEM_cert_to_DER_cert(path.read_text("ascii"))
     except OSError as error:

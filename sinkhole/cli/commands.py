@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import logging
 import os
 import sys
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
 from sinkhole import __version__
 from sinkhole.cli.certificate_commands import certificate_group
+from sinkhole.cli.explain_commands import explain, stats
 from sinkhole.cli.list_commands import lists_group
 from sinkhole.cli.options import config_option, honest
+from sinkhole.cli.protection_commands import pause, resume
 from sinkhole.cli.terminal import LogLines, guard_output
 from sinkhole.cli.upstream_commands import upstream_group
-from sinkhole.control.settings import Settings, effective, load, without_secrets
+
+if TYPE_CHECKING:
+    from sinkhole.control.settings import Settings
 
 
 class _Program(click.Group):
@@ -49,9 +51,11 @@ def main() -> None:
     """
 
 
-main.add_command(lists_group)
-main.add_command(certificate_group)
-main.add_command(upstream_group)
+for _command in (
+    *(explain, stats, pause, resume),
+    *(lists_group, upstream_group, certificate_group),
+):
+    main.add_command(_command)
 
 
 @main.command()
@@ -68,7 +72,10 @@ def run(config: Path | None) -> None:
     Exit code 1 when it can't start: a mistake in the settings, the ports of all addresses taken or
     forbidden, a data folder that can't be used or belongs to a sinkhole that runs already.
     """
+    import asyncio
+
     from sinkhole.cli.run import run_until_signal
+    from sinkhole.control.settings import load
 
     settings = load(config, os.environ)
     _log_to_stderr(settings)
@@ -99,119 +106,11 @@ def check_config(file: Path | None, secrets: bool) -> None:
     such rules, without them.
     """
     from sinkhole.cli.check_config import refuse_odd_rules
+    from sinkhole.control.settings import effective, load, without_secrets
 
     settings = load(file, os.environ)
     refuse_odd_rules(settings)
     click.echo(effective(settings if secrets else without_secrets(settings)), nl=False)
-
-
-@main.command()
-@click.argument("name", required=False)
-@click.option("--type", "qtype", default="A", show_default=True, help="The record type asked for.")
-@click.option("--client", help="The address of the client that asks; this machine without it.")
-@click.option("--ask", is_flag=True, help="Have the running server ask an upstream, and look on.")
-@click.option("--json", "as_json", is_flag=True, help="JSON as /api/explain answers it.")
-@click.option(
-    "--block-list",
-    multiple=True,
-    metavar="FILE",
-    help="A list file to ask instead of settings; may be given several times.",
-)
-@click.option("--allow-list", multiple=True, metavar="FILE", help="The same, with names to allow.")
-@click.option(
-    "--queries",
-    type=click.File("r", encoding="utf-8-sig", errors="replace"),
-    help="Many questions, a JSON object a line; - is standard input.",
-)
-@config_option
-@honest
-def explain(
-    name: str | None,
-    qtype: str,
-    client: str | None,
-    ask: bool,
-    as_json: bool,
-    block_list: tuple[str, ...],
-    allow_list: tuple[str, ...],
-    queries: Any,
-    config: Path | None,
-) -> None:
-    """Tell who decides what about NAME, and why.
-
-    Goes through the stages of a query: who asks, names of the house, every rule that matches and
-    why it decides or not, what is answered or asked upstream, what the cache holds for that
-    client, where the answer leads, and what would change the outcome. Rules that it
-    proposes have been tried on those in use.
-
-    Asks the running server over HTTP at web.listen of the settings. Where none answers, it goes
-    by the settings, and the lists as they were last compiled. Nothing is sent to an upstream, but
-    with --ask: then what the answer leads to is known as well.
-
-    With --block-list or --allow-list it needs neither settings nor server, and asks these files.
-    With --queries it then answers many questions, each a line such as
-
-    \b
-    {"name": "example.org", "type": "A", "client": {"ip": "192.0.2.7", "name": "tv", "tags": []}}
-
-    of which only the name is needed, by a line such as
-
-    \b
-    {"name": "example.org", "type": "A", "verdict": "block", "rule": "||example.org^",
-     "list": "ads.txt", "line": 7, "rewrite": null}
-
-    Verdicts are block, allow, none (no list knows it) and rewrite (answered here). Exit code 0
-    whatever the verdict, 1 for a name, type or file that is none.
-    """
-    from sinkhole.cli import explain as explaining
-    from sinkhole.cli.explanation import in_words
-
-    files = bool(block_list or allow_list)
-    if (not name) == (queries is None):
-        raise click.UsageError("give either a NAME or --queries FILE")
-    if files and _on_command_line("config"):
-        raise click.UsageError("give either --config or list files: these are asked by themselves")
-    if queries is not None:
-        if not files:
-            raise click.UsageError("--queries needs list files: --block-list or --allow-list")
-        for answer in explaining.about_queries(block_list, allow_list, queries):
-            click.echo(json.dumps(answer))
-        return
-    if files:
-        if ask or client:
-            raise click.UsageError("--ask and --client are about the server; list files have none")
-        told = explaining.by_files(str(name), qtype, block_list, allow_list)
-    else:
-        settings = load(config, os.environ)
-        told = explaining.by_server(settings, str(name), qtype, client or "", ask=ask)
-    click.echo(json.dumps(told) if as_json else in_words(told))
-
-
-@main.command()
-@click.option(
-    "--period",
-    type=click.Choice(["1h", "24h", "7d", "30d", "365d"]),
-    default="24h",
-    show_default=True,
-    help="How far back.",
-)
-@click.option("--json", "as_json", is_flag=True, help="JSON as /api/stats answers it.")
-@config_option
-@honest
-def stats(period: str, as_json: bool, config: Path | None) -> None:
-    """Show what the running server did.
-
-    Queries, the share that was blocked and that came from the cache, the median and the 99th
-    percentile of the time to answer, the names asked for and blocked most. Asks the server over
-    HTTP at web.listen of the settings; exit code 1 when it does not answer.
-    """
-    from sinkhole.cli import running_server as asking
-
-    settings = load(config, os.environ)
-    summary = asking.summary(settings, period)
-    if as_json:
-        click.echo(json.dumps(summary))
-    else:
-        asking.print_summary(summary)
 
 
 @main.command("compile")
@@ -257,15 +156,10 @@ def healthcheck(config: Path | None) -> None:
     queries appear in no log and no statistics.
     """
     from sinkhole.cli import running_server as asking
+    from sinkhole.control.settings import load
 
     for reason in asking.check_health(load(config, os.environ)):
         click.echo(f"degraded: {reason}")
-
-
-def _on_command_line(option: str) -> bool:
-    """Whether an option was given there, and not by a variable."""
-    source = click.get_current_context().get_parameter_source(option)
-    return source is click.core.ParameterSource.COMMANDLINE
 
 
 def _log_to_stderr(settings: Settings) -> None:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any, Literal
 
 import click
 
-from sinkhole.cli.options import config_option, honest
-from sinkhole.control.settings import load
-from sinkhole.model.masking import masked_address
-
-if TYPE_CHECKING:
-    from sinkhole.control.lists.status import ListStatus
+from sinkhole.cli.calling import LONG_PATIENCE_S, calling
+from sinkhole.cli.completion import list_names, names_by
+from sinkhole.cli.options import config_option, honest, json_option, print_json
 
 _KIND = click.option(
     "--kind",
@@ -25,7 +20,7 @@ _KIND = click.option(
     show_default=True,
     help="Whether the names in the list are to be blocked or allowed.",
 )
-_JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of words.")
+_NAME = click.argument("name", shell_complete=names_by(list_names))
 
 
 @click.group("lists")
@@ -41,58 +36,68 @@ def lists_group() -> None:
 
 
 @lists_group.command("status")
-@click.argument("name", required=False)
-@_JSON
+@click.argument("name", required=False, shell_complete=names_by(list_names))
+@json_option
 @config_option
 @honest
 def lists_status(name: str | None, as_json: bool, config: Path | None) -> None:
     """Show each list: state, names, hits, age, what is wrong; all about one with its NAME.
 
-    Reads what the last update left in the data folder; no server is asked, and nothing is fetched.
-    A list is ready (in use), missing (not fetched yet), failed (could not be), held back (a new
-    version needs a look) or disabled. Unique are the names that no other list of its kind
+    Asks the running server, else reads what the last update left in the data folder; nothing is
+    fetched. A list is ready (in use), missing (not fetched yet), failed (could not be), held back
+    (a new version needs a look) or disabled. Unique are the names that no other list of its kind
     covers, 24 h and 7 d count the queries that the list blocked in that time, refused are lines
     that hold no rule sinkhole knows. Exit code 0 whatever the state.
     """
     from sinkhole.cli import list_status as listing
 
-    rows = asyncio.run(listing.statuses(load(config, os.environ)))
-    shown: Any = listing.only(rows, name) if name is not None else rows
+    with calling(config) as caller:
+        if name is None:
+            told = caller.call("lists.list")
+        else:
+            told = caller.call("lists.show", {"name": name})
     if as_json:
-        click.echo(json.dumps(shown))
+        print_json(told if name is not None else told["lists"])
     elif name is not None:
-        listing.print_one(shown)
+        listing.print_one(told)
     else:
-        listing.print_table(shown)
+        listing.print_table(told["lists"])
+    for problem in told.get("problems", ()):
+        click.echo(problem, err=True)
 
 
 @lists_group.command("update")
-@click.argument("names", nargs=-1)
+@click.argument("names", nargs=-1, shell_complete=names_by(list_names))
 @click.option(
     "--force", is_flag=True, help="Fetch even what is unchanged, use what would be held back."
 )
+@json_option
 @config_option
 @honest
-def lists_update(names: tuple[str, ...], force: bool, config: Path | None) -> None:
+def lists_update(names: tuple[str, ...], force: bool, as_json: bool, config: Path | None) -> None:
     """Fetch and compile the lists now, or only those called NAMES.
 
-    Asks each source whether anything is new and compiles what is. A running server notices within
-    seconds and takes the new lists over, without a restart; to have that at once, ask the server
-    itself: POST /api/lists/update. Without a terminal it prints a line for each list.
+    Asks each source whether anything is new and compiles what is. The running server does it, and
+    uses the new lists at once; where none runs, this command does. Without a terminal it prints a
+    line for each list.
 
     Exit code 1 when a list could not be updated, or its new version is held back; the last good
     copy stays in use.
     """
-    from sinkhole.cli import lists as listing
+    from sinkhole.cli.list_progress import watching_lists
 
-    settings = load(config, os.environ)
-    if not asyncio.run(listing.update(settings, names, force=force)):
+    given = {"names": list(names) or None, "force": force}
+    with calling(config) as caller, watching_lists(is_shown=not as_json) as tell:
+        told = caller.call_watched("lists.update", given, "lists.progress", tell)
+    if as_json:
+        print_json(told)
+    if told["failed"]:
         sys.exit(1)
 
 
 @lists_group.command("catalogue")
 @click.argument("word", required=False)
-@_JSON
+@json_option
 @honest
 def lists_catalogue(word: str | None, as_json: bool) -> None:
     """Show well-known public lists, or those that have WORD in any of their texts.
@@ -106,7 +111,7 @@ def lists_catalogue(word: str | None, as_json: bool) -> None:
 
     entries = choice.search(word)
     if as_json:
-        click.echo(json.dumps([entry.model_dump() for entry in entries]))
+        print_json([entry.model_dump() for entry in entries])
     elif entries:
         choice.print_catalogue(entries)
     else:
@@ -118,68 +123,72 @@ def lists_catalogue(word: str | None, as_json: bool) -> None:
 @click.argument("id_or_url")
 @click.option("--name", help="What to call it; from the catalogue or the address without it.")
 @_KIND
+@json_option
 @config_option
 @honest
-def lists_add(id_or_url: str, name: str | None, kind: str, config: Path | None) -> None:
+def lists_add(
+    id_or_url: str, name: str | None, kind: str, as_json: bool, config: Path | None
+) -> None:
     """Use one more list: an id of the catalogue, or an address (https:, http: or file:).
 
     It is kept in the data folder and comes after the lists of the settings file, which is never
-    rewritten. A running server takes it up within seconds, without a restart. Exit code 1 when it
-    is there already, or there is no such id.
+    rewritten. A running server fetches it by and by, without a restart. Exit code 1 when it is
+    there already, or there is no such id.
     """
-    from sinkhole.cli import list_choice as choice
-
-    added = choice.add(load(config, os.environ), id_or_url, name, kind)
-    click.echo(f"{added.name}: added, {masked_address(added.url)}")
+    with calling(config) as caller:
+        told = caller.call("lists.add", {"source": id_or_url, "name": name, "kind": kind})
+    _tell(told, f"{told['name']}: added, {told['url']}", as_json)
 
 
 @lists_group.command("remove")
-@click.argument("name")
+@_NAME
+@json_option
 @config_option
 @honest
-def lists_remove(name: str, config: Path | None) -> None:
-    """Stop using a list that was added by command.
+def lists_remove(name: str, as_json: bool, config: Path | None) -> None:
+    """Stop using a list.
 
-    Its files are kept for a week, in case it comes back. Exit code 1 for any other list: those of
-    the settings file are removed there.
+    Its files are kept for a week, in case it comes back. Exit code 1 for a list of the settings
+    file: it is removed there.
     """
-    from sinkhole.cli import list_choice as choice
-
-    choice.remove(load(config, os.environ), name)
-    click.echo(f"{name}: removed")
+    with calling(config) as caller:
+        told = caller.call("lists.remove", {"name": name})
+    _tell(told, f"{name}: removed", as_json)
 
 
 @lists_group.command("enable")
-@click.argument("name")
+@_NAME
+@json_option
 @config_option
 @honest
-def lists_enable(name: str, config: Path | None) -> None:
-    """Switch a list on again that was added by command; exit code 1 for any other."""
-    from sinkhole.cli import list_choice as choice
-
-    choice.enable(load(config, os.environ), name, on=True)
-    click.echo(f"{name}: enabled")
+def lists_enable(name: str, as_json: bool, config: Path | None) -> None:
+    """Switch a list on again; exit code 1 for one of the settings file, which is changed there."""
+    with calling(config) as caller:
+        told = caller.call("lists.change", {"name": name, "enabled": True})
+    _tell(told, f"{told['name']}: enabled", as_json)
 
 
 @lists_group.command("disable")
-@click.argument("name")
+@_NAME
+@json_option
 @config_option
 @honest
-def lists_disable(name: str, config: Path | None) -> None:
-    """Switch a list off that was added by command, and keep it; exit code 1 for any other."""
-    from sinkhole.cli import list_choice as choice
-
-    choice.enable(load(config, os.environ), name, on=False)
-    click.echo(f"{name}: disabled")
+def lists_disable(name: str, as_json: bool, config: Path | None) -> None:
+    """Switch a list off and keep it; exit code 1 for one of the settings file."""
+    with calling(config) as caller:
+        told = caller.call("lists.change", {"name": name, "enabled": False})
+    _tell(told, f"{told['name']}: disabled", as_json)
 
 
 @lists_group.command("preview")
 @click.argument("id_or_url")
 @_KIND
-@_JSON
+@json_option
 @config_option
 @honest
-def lists_preview(id_or_url: str, kind: str, as_json: bool, config: Path | None) -> None:
+def lists_preview(
+    id_or_url: str, kind: Literal["block", "allow"], as_json: bool, config: Path | None
+) -> None:
     """Tell what a list would change, before it is used.
 
     Fetches and compiles it aside, asks the query log for the names of the last 7 days, and judges
@@ -189,51 +198,55 @@ def lists_preview(id_or_url: str, kind: str, as_json: bool, config: Path | None)
 
     Exit code 1 when the list can't be had.
     """
+    import asyncio
+
     from sinkhole.cli import preview as previewing
+    from sinkhole.control.settings import load
 
     told = asyncio.run(previewing.preview(load(config, os.environ), id_or_url, kind))
     if as_json:
-        click.echo(json.dumps(told))
+        print_json(told)
     else:
         previewing.print_preview(told)
 
 
 @lists_group.command("accept")
-@click.argument("name")
+@_NAME
+@json_option
 @config_option
 @honest
-def lists_accept(name: str, config: Path | None) -> None:
+def lists_accept(name: str, as_json: bool, config: Path | None) -> None:
     """Use the version of a list that is held back.
 
     A version is held back when it has shrunk or grown too much, when it would block a name that
     the household needs, or after a rollback; `sinkhole lists diff` shows what it would change. The
-    names it blocks are not held against later versions. A running server follows within seconds.
-    Exit code 1 when nothing is held back.
+    names it blocks are not held against later versions. Exit code 1 when nothing is held back.
     """
-    from sinkhole.cli import lists as listing
-
-    _tell(asyncio.run(listing.accept(load(config, os.environ), name)))
+    with calling(config) as caller:
+        told = caller.call("lists.accept", {"name": name}, patience_s=LONG_PATIENCE_S)
+    _tell(told, f"{told['name']}: {told['names']:,} names, now in use", as_json)
 
 
 @lists_group.command("rollback")
-@click.argument("name")
+@_NAME
+@json_option
 @config_option
 @honest
-def lists_rollback(name: str, config: Path | None) -> None:
+def lists_rollback(name: str, as_json: bool, config: Path | None) -> None:
     """Use the version before the one in use.
 
     It stays in use until the source has something new; `sinkhole lists accept` returns to the
-    version that was left. The last three versions are kept. A running server follows within
-    seconds. Exit code 1 when no older version is kept.
+    version that was left. The last three versions are kept. Exit code 1 when no older version is
+    kept.
     """
-    from sinkhole.cli import lists as listing
-
-    _tell(asyncio.run(listing.roll_back(load(config, os.environ), name)))
+    with calling(config) as caller:
+        told = caller.call("lists.rollback", {"name": name}, patience_s=LONG_PATIENCE_S)
+    _tell(told, f"{told['name']}: {told['names']:,} names, now in use", as_json)
 
 
 @lists_group.command("diff")
-@click.argument("name")
-@_JSON
+@_NAME
+@json_option
 @config_option
 @honest
 def lists_diff(name: str, as_json: bool, config: Path | None) -> None:
@@ -243,14 +256,18 @@ def lists_diff(name: str, as_json: bool, config: Path | None) -> None:
     with the version before it. `||example.org^` stands for the name and all below it. Exit code 1
     when there are no two versions.
     """
-    from sinkhole.cli import lists as listing
+    from sinkhole.cli.lists import print_diff
 
-    told = asyncio.run(listing.diff(load(config, os.environ), name))
+    with calling(config) as caller:
+        told = caller.call("lists.diff", {"name": name}, patience_s=LONG_PATIENCE_S)
     if as_json:
-        click.echo(json.dumps(told))
+        print_json(told)
     else:
-        listing.print_diff(told)
+        print_diff(told)
 
 
-def _tell(status: ListStatus) -> None:
-    click.echo(f"{status['name']}: {status['names']:,} names, now in use")
+def _tell(told: dict[str, Any], words: str, as_json: bool) -> None:
+    if as_json:
+        print_json(told)
+    else:
+        click.echo(words)

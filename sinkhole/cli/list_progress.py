@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from types import TracebackType
-from typing import Final
+from typing import Any, Final
 
 from rich.console import Console
 from rich.filesize import decimal
 from rich.markup import escape
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
+from sinkhole.cli.console import console
 from sinkhole.control.lists.progress import Phase, Step
 
 _STYLES: Final = {
@@ -23,6 +26,41 @@ _STYLES: Final = {
 _ENDS: Final = frozenset({Phase.CHANGED, Phase.UNCHANGED, Phase.HELD, Phase.FAILED})
 
 
+@contextmanager
+def watching_lists(*, is_shown: bool) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+    """What to give the progress of an update to, again and again; shown until this ends.
+
+    What an update before has left is not shown: so nothing counts until one is underway, or all
+    is done.
+    """
+    seen: dict[str, Step] = {}
+    last: dict[str, Any] = {}
+
+    with ProgressDisplay(console()) as display:
+
+        def take(told: Mapping[str, Any]) -> None:
+            for each in told["lists"]:
+                step = _step(each)
+                if is_shown and seen.get(step.list_name) != step:
+                    seen[step.list_name] = step
+                    display(step)
+
+        def tell(told: Mapping[str, Any]) -> None:
+            last.update(told)
+            if told["underway"]:
+                take(told)
+
+        yield tell
+        if last:
+            take(last)
+
+
+def _step(told: Mapping[str, Any]) -> Step:
+    return Step(
+        told["name"], Phase(told["phase"]), told["done_bytes"], told["total_bytes"], told["note"]
+    )
+
+
 class ProgressDisplay:
     """A `Watch` to pass to `Library.update`, and a context manager around it.
 
@@ -30,16 +68,16 @@ class ProgressDisplay:
     end: bars would fill a file with control characters.
     """
 
-    def __init__(self, console: Console) -> None:
-        self._console = console
+    def __init__(self, shown_on: Console) -> None:
+        self._console = shown_on
         self._bars: dict[str, TaskID] = {}
         self._progress = Progress(
             TextColumn("{task.fields[list_name]}"),
             BarColumn(),
             TextColumn("{task.fields[size]:>8}"),
             TextColumn("{task.fields[phase]} {task.fields[note]}"),
-            console=console,
-            disable=not console.is_terminal,
+            console=shown_on,
+            disable=not shown_on.is_terminal,
         )
 
     def __enter__(self) -> ProgressDisplay:

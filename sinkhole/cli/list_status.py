@@ -1,23 +1,19 @@
-"""What is known about lists, for people and as JSON: read from the data folder, no server asked."""
+"""What is known about lists, in words: a table of all, and all about one."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 import click
 from rich.filesize import decimal
 from rich.table import Table
 
 from sinkhole.cli.console import cell, tables_console
-from sinkhole.control.database import Reader
-from sinkhole.control.lists.library import Library
-from sinkhole.control.lists.status import ListWithHits, with_hits
-from sinkhole.control.settings import Settings
-from sinkhole.control.stats import Statistics
-from sinkhole.model.errors import ListError, StorageError
-from sinkhole.model.statistics import ListHits
+
+Row = Mapping[str, Any]
+"""A list as `lists.show` tells of it."""
 
 _COLUMNS: Final = {  # and whether it is a column of numbers
     "List": False, "State": False, "Names": True, "Unique": True, "24 h": True,
@@ -25,28 +21,7 @@ _COLUMNS: Final = {  # and whether it is a column of numbers
 }  # fmt: skip
 
 
-async def statuses(settings: Settings) -> list[ListWithHits]:
-    """Every list as the last update left it, and how often it blocked: as /api/lists answers.
-
-    What is wrong beyond a single list goes to standard error.
-    """
-    library = Library(settings.filtering, settings.data_dir)
-    await library.load()
-    for problem in library.problems:
-        click.echo(problem, err=True)
-    return with_hits(library.status(), await _hits(settings))
-
-
-def only(rows: Sequence[ListWithHits], name: str) -> ListWithHits:
-    """The row of one list; ListError when there is none."""
-    for row in rows:
-        if row["name"].casefold() == name.casefold():
-            return row
-    there = ", ".join(row["name"] for row in rows) or "none"
-    raise ListError(name, f"there is no such list; there are {there}")
-
-
-def print_table(rows: Sequence[ListWithHits]) -> None:
+def print_table(rows: Sequence[Row]) -> None:
     """The lists as a table for people, and below it what is wrong."""
     table = Table(box=None, header_style="bold", pad_edge=False)
     for title, is_number in _COLUMNS.items():
@@ -64,7 +39,7 @@ def print_table(rows: Sequence[ListWithHits]) -> None:
             click.echo(f"{row['name']}: {trouble}")
 
 
-def print_one(row: ListWithHits) -> None:
+def print_one(row: Row) -> None:
     """All that is known about one list."""
     origin = "added by command" if row["added"] else "in the settings"
     click.echo(f"{row['name']}: {_state(row)}, a list that {row['kind']}s, {origin}")
@@ -90,11 +65,11 @@ def print_one(row: ListWithHits) -> None:
         click.echo(f"  trouble   {trouble}")
 
 
-def _state(row: ListWithHits) -> str:
+def _state(row: Row) -> str:
     return "held back" if row["quarantine"] else str(row["state"])
 
 
-def _troubles(row: ListWithHits) -> list[str]:
+def _troubles(row: Row) -> list[str]:
     found = [row["error"]] if row["error"] else []
     if held := row["quarantine"]:
         found.append(
@@ -102,16 +77,6 @@ def _troubles(row: ListWithHits) -> list[str]:
             f"with `sinkhole lists diff`, use it with `sinkhole lists accept`"
         )
     return found
-
-
-async def _hits(settings: Settings) -> dict[str, ListHits] | None:
-    reader = Reader(settings.data_dir / "querylog.db")
-    try:
-        return await Statistics(reader).list_hits()
-    except StorageError:  # no server has run here yet, or it keeps no statistics
-        return None
-    finally:
-        await reader.close()
 
 
 def _number(count: int | None) -> str:

@@ -13,11 +13,11 @@ from rich.table import Table
 from sinkhole.app.from_settings import known_clients
 from sinkhole.app.list_hosts import list_hosts
 from sinkhole.cli.console import cell, console, tables_console
-from sinkhole.cli.list_choice import chosen
 from sinkhole.cli.list_progress import ProgressDisplay
 from sinkhole.control.database import Reader
 from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.preview import PreviewedList
+from sinkhole.control.operations.lists import chosen
 from sinkhole.control.querylog.recent_names import RecentNames
 from sinkhole.control.settings import Settings
 from sinkhole.dns.filter.language.line import Kind
@@ -88,7 +88,7 @@ class Preview(TypedDict):
     log_error: str | None
 
 
-async def preview(settings: Settings, named: str, kind: str) -> Preview:
+async def preview(settings: Settings, named: str, kind: Kind) -> Preview:
     """Try a list that is not in use: fetched and compiled apart, nothing is left behind.
 
     Raises ListError when the list can't be had.

@@ -1,4 +1,8 @@
-"""Questions to the running server: statistics and explanations over HTTP, and its health."""
+"""Questions to the running server: statistics, explanations, and its health.
+
+By the socket in its data folder, which needs no account; else over HTTP at web.listen, as for a
+server in a container whose folder is not seen from here.
+"""
 
 from __future__ import annotations
 
@@ -16,6 +20,7 @@ import click
 from rich.table import Table
 
 from sinkhole.cli.console import cell, tables_console
+from sinkhole.cli.control_socket import NoSocket, SocketClient, SocketForbidden
 from sinkhole.control.settings import Endpoint, Settings
 from sinkhole.dns.pipeline.decide_question import HEALTH_NAME
 from sinkhole.dns.wire.numbers import Type
@@ -87,6 +92,21 @@ def _get(
     settings: Settings, path: str, timeout_s: float = TIMEOUT_S, options: bytes | None = None
 ) -> bytes:
     """What the server answers; with `options`, which are JSON, to a POST."""
+    try:
+        return _by_socket(settings, path, timeout_s, options)
+    except (NoSocket, SocketForbidden):
+        return _by_http(settings, path, timeout_s, options)
+
+
+def _by_socket(settings: Settings, path: str, timeout_s: float, options: bytes | None) -> bytes:
+    method = "GET" if options is None else "POST"
+    kind = {"Content-Type": "application/json"}
+    client = SocketClient(settings.data_dir)
+    with client.stream(method, path, None, options, kind, timeout_s) as response:
+        return response.read()
+
+
+def _by_http(settings: Settings, path: str, timeout_s: float, options: bytes | None) -> bytes:
     where = settings.web.listen.reachable.in_url
     headers = {"Content-Type": "application/json"} if options is not None else {}
     request = urllib.request.Request(f"http://{where}{path}", options, headers)

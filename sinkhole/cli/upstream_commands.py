@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from sinkhole.cli.options import config_option, honest
-from sinkhole.control.settings import Settings, load
 from sinkhole.model.errors import SinkholeError
-from sinkhole.model.status import UpstreamTrial
+
+if TYPE_CHECKING:
+    from sinkhole.control.settings import Settings
+    from sinkhole.model.status import UpstreamTrial
 
 
 @click.group("upstream")
@@ -39,6 +41,10 @@ def test(urls: tuple[str, ...], as_json: bool, config: Path | None) -> None:
     Names are looked up by upstream.bootstrap of the settings, and upstream.proxy is used. Asks by
     itself, so the server need not run. Exit code 1 when one of them failed.
     """
+    import asyncio
+
+    from sinkhole.control.settings import load
+
     settings = load(config, os.environ)
     texts = urls or list(dict.fromkeys(item.url.text for _, item in settings.upstream.all_items))
     tested = asyncio.run(_test_all(settings, texts))
@@ -51,6 +57,8 @@ def test(urls: tuple[str, ...], as_json: bool, config: Path | None) -> None:
 
 
 async def _test_all(settings: Settings, texts: Sequence[str]) -> list[UpstreamTrial]:
+    import asyncio
+
     from sinkhole.app.upstream_trial import try_upstream
 
     try:

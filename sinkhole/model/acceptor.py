@@ -59,6 +59,18 @@ class Acceptor:
         self._loop = asyncio.get_running_loop()
         self._listen()
 
+    def rest(self) -> None:
+        """Take what waits, and then nobody until `resume`."""
+        if self._pause is not None:
+            self._pause.cancel()
+            self._pause = None
+        self._accept()
+        self._loop.remove_reader(self._sock)
+
+    def resume(self) -> None:
+        """Take connections again."""
+        self._listen()
+
     async def close(self) -> None:
         """Take no more connections, and close the socket; those that were taken stay."""
         if self._pause is not None:

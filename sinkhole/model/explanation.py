@@ -101,6 +101,33 @@ class CacheEntry(Place, ReplyText):
     detail: str
 
 
+class KeptAnswer(CacheEntry):
+    """What is kept for a question; `for_everybody` unless rules or upstreams tell its clients from
+    others."""
+
+    name: str
+    type: str
+    for_everybody: bool
+
+
+class Resolved(Place, ReplyText):
+    """What a client that asks is answered, and who decided it; `outcome` is as in the log.
+
+    `rule` is "" where its text is on the disk. `extended_errors` are code and text of each.
+    """
+
+    name: str
+    type: str
+    client: str
+    outcome: str
+    allowed: bool
+    hop: str
+    upstream: str
+    detail: str
+    duration_ms: float
+    extended_errors: list[tuple[int, str]]
+
+
 class Lead(Place):
     """Something that an answer leads to, and the rule or protection that speaks against it."""
 

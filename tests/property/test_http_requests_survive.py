@@ -15,7 +15,6 @@ from hypothesis import strategies as st
 from test_http2_survives import PREFACE, SENT
 from world import World, question
 
-from sinkhole.dns.http.forwarded import client_behind
 from sinkhole.dns.http.freshness import max_age_of
 from sinkhole.dns.http.http1 import MAX_HEAD, Head, body_size, read_head
 from sinkhole.dns.http.request import QUERY_SIZE, Asked, Refusal, read_request
@@ -25,6 +24,7 @@ from sinkhole.dns.server.door import Door
 from sinkhole.dns.server.http1 import Http1Requests
 from sinkhole.dns.server.http2 import MAX_UNSENT, Http2Requests
 from sinkhole.model.errors import WireError
+from sinkhole.model.forwarded import client_behind
 
 ADS = question("ads.example.org")
 HOME = bytes((127, 0, 0, 1))

@@ -46,12 +46,28 @@ class Database:
         self._connection = connection
 
     @classmethod
-    async def connect(cls, path: Path, *, read_only: bool = False) -> Database:
-        """Open a file; unless `read_only` it is made if need be. DamagedError comes later."""
+    async def connect(
+        cls, path: Path, *, read_only: bool = False, is_alone: bool = False
+    ) -> Database:
+        """Open a file; unless `read_only` it is made if need be. DamagedError comes later.
+
+        `is_alone` promises that nobody writes meanwhile: then it is read where not even a lock can
+        be had, as on a file system that is read-only.
+        """
         mode = "ro" if read_only else "rwc"
+        suffix = "&immutable=1" if is_alone else ""
+        return await cls._connect(path, f"file:{quote(str(path))}?mode={mode}{suffix}")
+
+    @classmethod
+    async def in_memory(cls) -> Database:
+        """An empty database that is gone when it is closed."""
+        return await cls._connect(Path(":memory:"), ":memory:")
+
+    @classmethod
+    async def _connect(cls, path: Path, name: str) -> Database:
         with _translated(path):
             connection = await aiosqlite.connect(
-                f"file:{quote(str(path))}?mode={mode}",
+                name,
                 uri=True,
                 isolation_level=None,  # transactions begin and end where this code says so
                 timeout=BUSY_S,
@@ -115,6 +131,29 @@ class Database:
         """Let SQL on this connection call a function of a text by this name."""
         with _translated(self.path):
             await self._connection.create_function(name, 1, function, deterministic=True)
+
+    async def copy_into(self, other: Database) -> None:
+        """Make all of another database like this one, in one transaction, whoever writes here.
+
+        Statements of this connection wait meanwhile, for as long as the disks take.
+        """
+        with _translated(other.path):
+            await self._connection.backup(other._connection)
+
+    async def copy_to(self, path: Path) -> None:
+        """As `copy_into`, into a file with nothing beside it: what there was of it is replaced."""
+        other = await Database.connect(path)
+        try:
+            await self.copy_into(other)
+            await other.rows("PRAGMA journal_mode = DELETE")  # a copy needs no WAL to be read
+        finally:
+            await other.close()
+
+    async def check(self) -> None:
+        """Read every page; DamagedError where one is not as it should be."""
+        found = await self.value("PRAGMA quick_check(1)")
+        if found != "ok":
+            raise DamagedError(f"{self.path}: {found}")
 
     async def release_free_memory(self, pages: int) -> None:
         """Hand free pages back to the file system, at most so many; outside transactions."""

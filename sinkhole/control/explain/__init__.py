@@ -13,10 +13,12 @@ changes        what would change the outcome, each tried before it is told:
   by_settings    settings to change
 altered_rules  the rules as they would be, for trying
 rule_search    which rule would change what the lists say
+asking         asking as a client would, with what became of it
+kept_answers   what the table holds about names, and forgetting it
 
-Reads only, and nothing of it is on the way of a query. The server does the matching in its event
-loop, where no list can be closed meanwhile, in a few milliseconds; texts of rules are read from
-the disk in a thread.
+Reads only, but for `kept_answers`, and nothing of it is on the way of a query. The server does the
+matching in its event loop, where no list can be closed meanwhile, in a few milliseconds; texts of
+rules are read from the disk in a thread.
 """
 
 from sinkhole.control.explain.explainer import Explainer, add_texts, complete, read_question

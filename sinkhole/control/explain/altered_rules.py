@@ -14,7 +14,7 @@ from sinkhole.dns.filter.compiled.entry import MAX_LINE_NUMBER
 from sinkhole.dns.filter.language.line import Kind
 from sinkhole.dns.filter.match import Match, Matcher, about_address, about_name, match_of
 from sinkhole.dns.filter.precedence import Candidate, Lookup, find_winner
-from sinkhole.dns.filter.traits import NO_TRAITS, Traits
+from sinkhole.dns.filter.traits import NO_TRAITS, Criteria, Traits
 from sinkhole.dns.filter.trie import CompiledList
 
 RulePlace = tuple[str, int]
@@ -43,8 +43,10 @@ class AlteredRules:
         self._added = Matcher([CompiledList.from_rules(own, kind, added)]) if added else None
         self._place = 0 if matcher.lists and matcher.lists[0].name == own else -1
         self._without = frozenset(without)
-        self.criteria = matcher.criteria
-        """Those of the present rules: what is added asks nothing of clients."""
+        asked = self._added.criteria if self._added is not None else frozenset()
+        self.criteria: Criteria = (
+            matcher.criteria if asked <= matcher.criteria else Criteria(matcher.criteria | asked)
+        )
 
     def match(self, name: bytes, qtype: int, traits: Traits = NO_TRAITS) -> Match | None:
         """The rule that would decide on a lower-cased wire name."""

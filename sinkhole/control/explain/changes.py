@@ -29,6 +29,8 @@ def changes(inquiry: Inquiry, leads: Sequence[Lead]) -> list[Change]:
         return without_house(inquiry, verdict)
     if verdict.cause in PROTECTIONS:
         return other_protection(inquiry, verdict)
+    if verdict.outcome in _FREE and inquiry.policy.group.is_paused:  # no rule would be asked
+        return []
     if verdict.outcome in _FREE:
         return ways_to_block(inquiry, verdict)
     return [*without_builtin(inquiry, verdict), *ways_to_allow(inquiry, verdict, leads)]

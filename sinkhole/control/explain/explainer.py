@@ -69,7 +69,7 @@ class Explainer:
 
     pipeline: Pipeline
     table: Table
-    limits: TtlLimits
+    limits: Callable[[], TtlLimits]
     ask: Ask
     matcher: Callable[[], Matcher]
     settings: Callable[[], Settings]
@@ -117,7 +117,7 @@ class Explainer:
             reply = dns64.made_of(others.reply, reply, private=True)
         try:
             scope = scope_of(reply.subnet, subnet)
-            answer = answer_of(reply, question, self.limits, self.clock(), front, via=via)
+            answer = answer_of(reply, question, self.limits(), self.clock(), front, via=via)
             settings = dns64.settings if dns64 else b""
             return answer._replace(dns64=settings, subnet=subnet if scope else b"")
         except WireError as error:

@@ -11,7 +11,7 @@ from sinkhole.control.explain.cached import answer_at_hand, entries_of, told_ent
 from sinkhole.control.explain.changes import changes
 from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.control.explain.opinions import explain_rules
-from sinkhole.control.explain.stages import stages
+from sinkhole.control.explain.stages import PAUSED, stages
 from sinkhole.control.explain.targets import leads
 from sinkhole.control.settings import ClientSettings
 from sinkhole.dns.cache.answer import Answer
@@ -103,7 +103,7 @@ def _what_happens(inquiry: Inquiry) -> _Happens:
             answer = records.of_records(inquiry.question, settled.front)
     return {
         "outcome": verdict.outcome.name.lower(),
-        "detail": verdict.detail,
+        "detail": verdict.detail or _paused(inquiry, verdict),
         "hop": verdict.hop or None,
         "decided_by": records.place_of(verdict.cause),
         "asks": asks,
@@ -111,6 +111,12 @@ def _what_happens(inquiry: Inquiry) -> _Happens:
         "subnet": subnet,
         "answer": answer,
     }
+
+
+def _paused(inquiry: Inquiry, verdict: Verdict) -> str:
+    """Why no rule has decided, where that is by somebody's wish."""
+    is_free = verdict.outcome in (Outcome.FORWARDED, Outcome.CACHED)
+    return PAUSED if is_free and inquiry.policy.group.is_paused else ""
 
 
 def _made_here(by_rules: Decision, verdict: Verdict, answer: ReplyText) -> Decision:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from sinkhole.dns.cache.answer import Answer
 from sinkhole.dns.cache.ready import Ready
 from sinkhole.dns.wire.name import to_text
@@ -11,7 +13,7 @@ from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Record, read_reply
 from sinkhole.dns.wire.text.rdata import rdata_to_text
 from sinkhole.dns.wire.write import Tail, write_head, write_tail
-from sinkhole.model.explanation import Place, ReplyText
+from sinkhole.model.explanation import Place, RecordText, ReplyText
 from sinkhole.model.verdict import Cause
 
 
@@ -38,6 +40,19 @@ def of_records(question: Question, records: tuple[Record, ...], rcode: int = 0) 
     return _told(_message(rcode, write_tail(question.name, records, ()), question), 0)
 
 
+def records_of(found: Iterable[Record], elapsed: int = 0) -> list[RecordText]:
+    """Records as text, so many seconds of their TTLs gone."""
+    return [
+        {
+            "name": to_text(record.name),
+            "type": type_name(record.rtype),
+            "ttl": max(record.ttl - elapsed, 0),
+            "data": rdata_to_text(record.rtype, record.rdata),
+        }
+        for record in found
+    ]
+
+
 def _message(rcode: int, tail: Tail, question: Question) -> bytes:
     query = render_query(question, 0, edns=False)
     return query[:2] + write_head(rcode, tail.counts, edns=False) + query[12:] + tail.data
@@ -45,15 +60,4 @@ def _message(rcode: int, tail: Tail, question: Question) -> bytes:
 
 def _told(wire: bytes, elapsed: int) -> ReplyText:
     reply = read_reply(wire)
-    return {
-        "rcode": rcode_name(reply.rcode),
-        "records": [
-            {
-                "name": to_text(record.name),
-                "type": type_name(record.rtype),
-                "ttl": max(record.ttl - elapsed, 0),
-                "data": rdata_to_text(record.rtype, record.rdata),
-            }
-            for record in reply.answer
-        ],
-    }
+    return {"rcode": rcode_name(reply.rcode), "records": records_of(reply.answer, elapsed)}

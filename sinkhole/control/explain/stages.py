@@ -7,7 +7,7 @@ one that decides are told as well, as what they would say.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.control.explain.records import of_ready, of_records
@@ -21,6 +21,8 @@ from sinkhole.dns.upstream.prober import LOOP_ZONE
 from sinkhole.dns.wire.name import is_below
 from sinkhole.model.explanation import RecordText, RuleOpinion, StageSaid
 from sinkhole.model.verdict import Cause, Verdict
+
+PAUSED: Final = "the filter is paused: of rules only the canaries have a say"
 
 
 class _Said(NamedTuple):
@@ -48,7 +50,8 @@ def _all_that_say(inquiry: Inquiry, opinions: list[RuleOpinion]) -> Iterator[_Sa
     yield _access(inquiry)
     for stage in STAGES:
         if stage.decide is filtered:  # two tiers, and every rule has its say in one of them
-            yield _rules("lists", [each for each in opinions if not each["builtin"]])
+            of_lists = _rules("lists", [each for each in opinions if not each["builtin"]])
+            yield _Said("lists", PAUSED, False) if inquiry.policy.group.is_paused else of_lists
             yield _rules("built-in", [each for each in opinions if each["builtin"]])
             continue
         decided = stage.decide(inquiry.question, inquiry.view)

@@ -21,6 +21,7 @@ from sinkhole.control.lists.overlap import Overlap
 from sinkhole.control.lists.own_rules import compile_own
 from sinkhole.control.lists.progress import Watch, unwatched
 from sinkhole.control.lists.quarantine import QuarantineCheck
+from sinkhole.control.lists.state import SubscriptionState
 from sinkhole.control.lists.status import ListStatus, status_of
 from sinkhole.control.lists.store import ListStore
 from sinkhole.control.lists.subscription import Subscription
@@ -138,11 +139,14 @@ class Library:
             for each in self._subscriptions.all
         ]
 
+    def state_of(self, name: str) -> SubscriptionState:
+        """What is remembered of an enabled list; ListError when there is none of this name."""
+        return self._subscriptions.find(name).state
+
     def load_now(self) -> None:
         """Map what is compiled already, and tell nobody: milliseconds a list, nothing is parsed.
 
-        Changes nothing on the disk, and a list that can't be mapped is left to the next update.
-        """
+        Changes nothing on the disk, and a list that can't be mapped is left to the next update."""
         self._own_rules, self._own_problems = _own(self._settings)
         self._loader.load_all()
 
@@ -151,12 +155,16 @@ class Library:
         await asyncio.to_thread(self.load_now)
         await self._publish()
 
-    async def apply(self, settings: FilteringSettings) -> None:
+    async def apply(self, settings: FilteringSettings, *, publish: bool = True) -> None:
         """Go over to other settings and publish once, in milliseconds if own rules are few.
 
         Lists that were fetched before are mapped; what is missing is left to `run`, as ever.
+        Without `publish` the caller does that.
         """
-        own = await asyncio.to_thread(_own, settings)
+        if settings.rules == self._settings.rules:
+            own = self._own_rules, self._own_problems
+        else:
+            own = await asyncio.to_thread(_own, settings)
         async with self._lock:
             await asyncio.to_thread(self._subscriptions.apply, settings)
             await asyncio.to_thread(self._loader.load_all)
@@ -165,7 +173,8 @@ class Library:
             self._settings = settings
             self._own_rules, self._own_problems = own
             self.__dict__.pop("_updater", None)  # its limits may be others now
-        await self._publish()
+        if publish:
+            await self._publish()
         self._changed.set()
 
     async def update(
@@ -179,8 +188,7 @@ class Library:
 
         `force` fetches without asking "only if changed" and accepts what would be held back.
         What fails is in `status` afterwards. Raises ListError for a name that is no enabled
-        list, StorageError when the folder can't be used or another process keeps updating.
-        """
+        list, StorageError when the folder can't be used or another process keeps updating."""
         await self._refresh()
         return await self._update(self._subscriptions.choose(only), force, progress)
 
@@ -190,8 +198,7 @@ class Library:
 
     async def roll_back(self, name: str) -> None:
         """Put the version before in use, until its source says something new; ListError without
-        one. `accept` goes back to the newest.
-        """
+        one. `accept` goes back to the newest."""
         await self._choose_version(name, Versions.roll_back)
 
     async def diff(self, name: str) -> Difference:
@@ -217,8 +224,7 @@ class Library:
         Missing lists and changed files are taken at once, the rest when due. Beside that, it looks
         for lists added by command, for changed local files and for what another process, such as
         `sinkhole lists update`, has committed as soon as the kernel tells of a change, and every
-        `poll_s` seconds in any case.
-        """
+        `poll_s` seconds in any case."""
         counting = Tasks("overlap", 1, self._faults)
         updates = Tasks("lists", MOST_UPDATES, self._faults)
         await self._attempt([])

@@ -14,6 +14,9 @@ from sinkhole.dns.filter.trie import CompiledList
 OWN_RULES: Final = "own rules"
 """What the list is called."""
 
+TEMPORARY_RULES: Final = "temporary rules"
+"""What the list of rules that are in force for a time is called."""
+
 
 def compile_own(rules: Sequence[str]) -> tuple[CompiledList, list[str]]:
     """The rules compiled, and what of them is not in use, one text each, most of it at least.
@@ -30,6 +33,16 @@ def compile_own(rules: Sequence[str]) -> tuple[CompiledList, list[str]]:
     if more := own.report.refused + own.report.ignored - len(problems):
         problems.append(f"filtering.rules: {more} more are not in use")
     return own, problems
+
+
+def with_temporary(lists: Sequence[CompiledList], rules: Sequence[str]) -> list[CompiledList]:
+    """Lists with a further one of such rules, behind the own rules: before these, they would pass
+    for own ones to whoever explains."""
+    if not rules:
+        return list(lists)
+    temporary = CompiledList.from_rules(TEMPORARY_RULES, "block", rules)
+    place = 1 if lists and lists[0].name == OWN_RULES else 0
+    return [*lists[:place], temporary, *lists[place:]]
 
 
 def _passed_over(

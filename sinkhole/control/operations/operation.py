@@ -15,11 +15,12 @@ of `model/errors`; every other exception is a bug.
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, TypeVar, get_type_hints
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, SkipValidation
 
 from sinkhole.control.operations.house import House
 from sinkhole.model.actor import Actor, Permission
@@ -47,6 +48,28 @@ class Done(Output):
 
 I = TypeVar("I", bound=BaseModel)  # noqa: E741  # the usual pair of names
 O = TypeVar("O", bound=BaseModel)  # noqa: E741  # the usual pair of names
+
+
+class Upload(Input):
+    """For operations that take a file: a door that gets one over a connection writes it to a
+    temporary file, and removes that when the operation is done."""
+
+    file: Path
+
+
+class Download(Output):
+    """For operations that give a file, in pieces, as it may be larger than memory.
+
+    Whoever takes it reads `chunks` to the end or closes it; nothing is done before the first piece
+    is asked for.
+    """
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    media_type: str
+    file_name: str
+    chunks: SkipValidation[AsyncGenerator[bytes, None]]
+
 
 Run = Callable[[House, Actor, I], Awaitable[O]]
 

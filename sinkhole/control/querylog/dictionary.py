@@ -24,7 +24,7 @@ _PER_STATEMENT: Final = 256
 Key = TypeVar("Key")
 
 
-AccountKey = tuple[int, int, int, str, int, str, bool, str, str, str, str]
+AccountKey = tuple[int, int, int, int, int, str, bool, str, str, str, str]
 """The columns of `account` from qtype on, see `account_key`."""
 
 
@@ -72,12 +72,18 @@ ACCOUNTS: Final[ValueKind[AccountKey]] = ValueKind(
 )
 
 
-def account_key(report: Report, rule: str) -> AccountKey:
-    """Everything of a report but its name; `rule` is the text of the rule that decided."""
+def lists_by(source_of: Callable[[str], str]) -> ValueKind[str]:
+    """How lists are stored, by what tells them apart whatever they are called."""
+    return ValueKind("list", ("source", "name"), lambda name: (source_of(name), name))
+
+
+def account_key(report: Report, list_id: int, rule: str) -> AccountKey:
+    """Everything of a report but name and answer; `rule` is the text of the rule that decided, in
+    the list of that number."""
     verdict = report.verdict
     return (
         *(report.qtype, report.rcode, int(verdict.outcome)),
-        *(verdict.cause.list_name, verdict.cause.line, rule, verdict.allowed, verdict.group),
+        *(list_id, verdict.cause.line, rule, verdict.allowed, verdict.group),
         *(verdict.hop, verdict.upstream, verdict.detail),
     )
 

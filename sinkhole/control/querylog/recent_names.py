@@ -17,6 +17,8 @@ HOUR_S: Final = 3600
 PAGE: Final = 20_000
 """Entries read at a time."""
 MOST_CLIENTS: Final = 5
+NAMES_AT_ONCE: Final = 500
+"""Names asked for in one statement."""
 
 
 class RecentName(NamedTuple):
@@ -46,21 +48,47 @@ class RecentNames:
                 yield [RecentName(*row) for row in page]
                 last = page[-1][0]
 
-    async def clients(self, numbers: Sequence[int]) -> dict[int, list[tuple[str, int]]]:
-        """Who asked for a few names and how often, the busiest MOST_CLIENTS first."""
+    async def clients(
+        self, numbers: Sequence[int], client: str | None = None
+    ) -> dict[int, list[tuple[str, int]]]:
+        """Who asked for a few names and how often, the busiest MOST_CLIENTS first; or how often one
+        client did."""
+        found: dict[int, list[tuple[str, int]]] = defaultdict(list)
+        for number, text, count in await self.counts(numbers, client):
+            if len(found[number]) < MOST_CLIENTS:
+                found[number].append((text, count))
+        return dict(found)
+
+    async def counts(
+        self, numbers: Sequence[int], client: str | None = None
+    ) -> list[tuple[int, str, int]]:
+        """How often each client, or one, asked for each of these names: name, client, queries; the
+        busiest first among each NAMES_AT_ONCE names. From the rows of the log."""
+        found: list[tuple[int, str, int]] = []
+        for start in range(0, len(numbers), NAMES_AT_ONCE):
+            found += await self._counts(numbers[start : start + NAMES_AT_ONCE], client)
+        return found
+
+    async def queries_of(self, client: str) -> int:
+        """How much one client asked, by the hourly sums."""
+        rows = await self._source.rows(
+            "SELECT coalesce(sum(b.count), 0) FROM by_client AS b JOIN client AS c"
+            " ON c.id = b.client WHERE b.start >= ? AND b.start < ? AND c.text = ?",
+            [self._first_hour, self._end, client],
+        )
+        return int(rows[0][0])
+
+    async def _counts(self, numbers: Sequence[int], client: str | None) -> list[Row]:
         marks = ",".join("?" * len(numbers))
+        only, wanted = ("", []) if client is None else (" AND c.text = ?", [client])
         rows = await self._source.rows(
             "SELECT q.name, coalesce(c.text, ''), count(*)"
             " FROM query AS q LEFT JOIN client AS c ON c.id = q.client"
-            f" WHERE q.id >= ? AND q.id < ? AND q.name IN ({marks}) GROUP BY q.name, q.client"
-            " ORDER BY count(*) DESC, c.text",
-            [self._first_hour * 1_000_000, self._end * 1_000_000, *numbers],
+            f" WHERE q.id >= ? AND q.id < ? AND q.name IN ({marks}){only}"
+            " GROUP BY q.name, q.client ORDER BY count(*) DESC, c.text",
+            [self._first_hour * 1_000_000, self._end * 1_000_000, *numbers, *wanted],
         )
-        found: dict[int, list[tuple[str, int]]] = defaultdict(list)
-        for number, client, count in rows:
-            if len(found[number]) < MOST_CLIENTS:
-                found[number].append((client, count))
-        return dict(found)
+        return [(row[0], row[1], row[2]) for row in rows]
 
     async def _page(self, hour: int, last: int) -> list[Row]:
         return await self._source.rows(

@@ -9,7 +9,7 @@ database about the new values of a whole bite at once.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from sinkhole.control.database import Database
@@ -21,14 +21,17 @@ from sinkhole.control.querylog.dictionary import (
     AccountKey,
     Dictionary,
     account_key,
+    lists_by,
 )
+from sinkhole.control.querylog.taken_ids import taken_ids
 from sinkhole.control.stats.minute_counts import AnswerKey, MinuteCounts, add_both, answer_key
 from sinkhole.model.errors import SinkholeError
 from sinkhole.model.record import TRANSPORTS, Batch, Report
 from sinkhole.model.verdict import Cause, Outcome, Verdict
 
-ROW_WIDTH: Final = 6
-"""Values of a row: id, client, name, account, duration_us, transport."""
+ROW_WIDTH: Final = 7
+INSERT_ROWS: Final = "INSERT INTO query (id, client, name, account, duration_us, transport, answer)"
+"""What puts rows into the table, and the values of each."""
 
 MINUTE_US: Final = 60_000_000
 HOUR_US: Final = 60 * MINUTE_US
@@ -54,14 +57,14 @@ class _Common(NamedTuple):
 
 
 class _KnownReport:
-    """What is known of one report, and how often it was seen since the last count."""
+    """What is known of one report, and how often and how long it took since the last count."""
 
-    __slots__ = ("account", "answer", "blocked", "count", "name")
+    __slots__ = ("account", "answer", "blocked", "count", "name", "sum_us")
 
     def __init__(self, name: int, common: _Common) -> None:
         self.name = name
         self.account, self.answer, self.blocked = common
-        self.count = 0
+        self.count = self.sum_us = 0
 
 
 class _KnownClient:
@@ -88,6 +91,7 @@ class RowBuilder:
         names: Dictionary[bytes],
         clients: Dictionary[str],
         accounts: Dictionary[AccountKey],
+        lists: Dictionary[str],
         rule_text: Callable[[Cause], str],
         *,
         detail: bool,
@@ -97,6 +101,7 @@ class RowBuilder:
         self._names = names
         self._clients = clients
         self._accounts = accounts
+        self._lists = lists
         self._rule_text = rule_text
         self._detail = detail
         self._last_id = last_id
@@ -115,13 +120,19 @@ class RowBuilder:
 
     @classmethod
     async def load(
-        cls, database: Database, rule_text: Callable[[Cause], str], *, detail: bool
+        cls,
+        database: Database,
+        rule_text: Callable[[Cause], str],
+        *,
+        detail: bool,
+        source_of: Callable[[str], str] = lambda name: f"={name}",
     ) -> RowBuilder:
-        """A builder that goes on where the database ends."""
+        """A builder that goes on where the database ends; `source_of` tells lists apart."""
         return cls(
             await Dictionary.load(database, NAMES),
             await Dictionary.load(database, CLIENTS),
             await Dictionary.load(database, ACCOUNTS),
+            await Dictionary.load(database, lists_by(source_of)),
             rule_text,
             detail=detail,
             last_id=await database.value("SELECT max(id) FROM query") or 0,
@@ -147,10 +158,11 @@ class RowBuilder:
                     else:
                         known.count = 1
                         touched.append(known)
+                    known.sum_us += duration_us
                     client.count += 1
                     if known.blocked:
                         client.blocked += 1
-                    rows += (ident, client.id, known.name, known.account, duration_us, transport)
+                    rows += (ident, client.id, known.name, known.account, duration_us, transport, 0)
                 ident += 1
 
     async def settle(self, database: Database) -> None:
@@ -167,11 +179,13 @@ class RowBuilder:
             # Queries of no type were refused before their names were looked at.
             name = names[report.name] if report.qtype else 0
             client = self._known_clients.get(address) or self._learn_client(address)
-            self.rows += (ident, client.id, name, common.account, duration_us, transport)
+            self.rows += (ident, client.id, name, common.account, duration_us, transport, 0)
             if ident // MINUTE_US != minute:
                 minute = ident // MINUTE_US
                 counts = self._counts_of(minute)
+            counts.accounts.add(common.account)
             counts.answers[common.answer] += 1
+            counts.sums_us[common.answer.outcome] += duration_us
             add_both(counts.clients, client.id, 1, common.blocked)
             if name:
                 add_both(counts.names, name, 1, common.blocked)
@@ -191,7 +205,7 @@ class RowBuilder:
         del self.rows[:end]
         if self._may_clash:
             ids = values[::ROW_WIDTH]
-            taken = await _taken_ids(database, ids)
+            taken = await taken_ids(database, ids, MINUTE_US)
             for at, ident in enumerate(ids):
                 while ident in taken:
                     ident += 1
@@ -217,12 +231,25 @@ class RowBuilder:
         self._known_reports.clear()
         self._common.clear()
         self._known_clients.clear()
-        for dictionary in (self._names, self._clients, self._accounts):
-            dictionary.forget()
+        self._forget_values()
+
+    async def list_ids(
+        self, database: Database, minutes: Iterable[MinuteCounts]
+    ) -> Mapping[str, int]:
+        """The numbers of all lists that something was counted for, within the open transaction."""
+        for counts in minutes:
+            names = {key.blocked_by for key in counts.answers if key.blocked_by}
+            await self._lists.learn(database, names, counts.start_s // 3600 * 3600)
+        return self._lists.ids
 
     def forget_rules(self) -> None:
         """Read rules anew: line 7 of a list may be another one since the list was updated."""
         self._rules.clear()
+
+    def _forget_values(self) -> None:
+        dictionaries = (self._names, self._clients, self._accounts, self._lists)
+        for dictionary in dictionaries:
+            dictionary.forget()
 
     # ---- time --------------------------------------------------------------------------------
 
@@ -252,8 +279,7 @@ class RowBuilder:
             self._known_reports.clear()
             self._common.clear()
             self._known_clients.clear()
-            for dictionary in (self._names, self._clients, self._accounts):
-                dictionary.forget()
+            self._forget_values()
         self._minute = minute
         self._counts = self._counts_of(minute)
 
@@ -267,10 +293,12 @@ class RowBuilder:
         """Move what known reports and clients counted to the counts of the present minute."""
         counts = self._counts
         for known in self._touched:
+            counts.accounts.add(known.account)
             counts.answers[known.answer] += known.count
+            counts.sums_us[known.answer.outcome] += known.sum_us
             if known.name:
                 add_both(counts.names, known.name, known.count, known.count * known.blocked)
-            known.count = 0
+            known.count = known.sum_us = 0
         self._touched.clear()
         for client in self._known_clients.values():
             if client.count:
@@ -300,7 +328,9 @@ class RowBuilder:
         keys: dict[Report, AccountKey] = {}
         if self._detail:
             await self._read_rules(unknown)
-            keys = {report: account_key(report, self._rule_of(report)) for report in unknown}
+            lists = {name for report in unknown if (name := report.verdict.cause.list_name)}
+            await self._lists.learn(database, lists, hour)
+            keys = {report: self._account_key(report) for report in unknown}
             await self._accounts.learn(database, set(keys.values()), hour)
         for report in unknown:
             verdict = report.verdict
@@ -329,6 +359,10 @@ class RowBuilder:
             texts[cause] = text.encode("utf-8", "replace").decode()
         return texts
 
+    def _account_key(self, report: Report) -> AccountKey:
+        name = report.verdict.cause.list_name
+        return account_key(report, self._lists.ids[name] if name else 0, self._rule_of(report))
+
     def _rule_of(self, report: Report) -> str:
         cause = report.verdict.cause
         return self._rules.get(cause, "") if cause.line and not cause.rule else cause.rule
@@ -346,28 +380,3 @@ class RowBuilder:
             self._known_clients.clear()
         client = self._known_clients[address] = _KnownClient(self._clients.ids[address])
         return client
-
-
-async def _taken_ids(database: Database, ids: list[int]) -> set[int]:
-    """The ids the log has near some others, and so far behind each that all find a free one."""
-    taken: set[int] = set()
-    run: list[int] = []
-    for ident in sorted(ids):
-        if run and ident > run[-1] + MINUTE_US:
-            taken |= await _taken_between(database, run[0], run[-1] + 1, len(ids))
-            run = []
-        run.append(ident)
-    return taken | await _taken_between(database, run[0], run[-1] + 1, len(ids)) if run else taken
-
-
-async def _taken_between(database: Database, start: int, end: int, room: int) -> set[int]:
-    """The ids from `start` until `room` of those from `end` on are not taken."""
-    taken: set[int] = set()
-    step = end + room
-    while True:
-        rows = await database.rows("SELECT id FROM query WHERE id >= ? AND id < ?", (start, step))
-        taken.update(ident for (ident,) in rows)
-        missing = room - (step - end) + sum(1 for ident in taken if ident >= end)
-        if missing <= 0:
-            return taken
-        start, step = step, step + missing

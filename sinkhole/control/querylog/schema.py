@@ -1,10 +1,11 @@
 """The tables of querylog.db, and how the file is opened, brought up to date or set aside.
 
-One row of `query` is one answered query: six small integers, no index. Everything that repeats
-stands once in the dictionaries `name`, `client` and `account`. The roll-ups (`total` and all that
-follow it) count queries by time; they are written in the same transaction as the rows they count,
-so they serve as the index too: they tell which hours have rows of a client or name, and only
-those are read. `sinkhole.control.stats` writes and reads the roll-ups, `querylog` everything else.
+One row of `query` is one answered query: eight small integers, no index. Everything that repeats
+stands once in the dictionaries `name`, `client`, `account`, `answer` and `list`. The roll-ups
+(`total` and all that follow it) count queries by time; they are written in the same transaction
+as the rows they count, so they serve as the index too: they tell which hours have rows of a
+client or name, and only those are read. `sinkhole.control.stats` writes and reads the roll-ups,
+`querylog` everything else.
 
 All times are whole seconds since 1970 at which a minute, an hour or a day begins, except
 `query.id`: microseconds since 1970, made strictly increasing by the writer.
@@ -16,7 +17,7 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
-from sinkhole.control.database import DamagedError, Database
+from sinkhole.control.database import DamagedError, Database, NewerError, Schema, migrate
 from sinkhole.control.querylog.aside import set_aside
 from sinkhole.control.querylog.dictionary import short_hash
 from sinkhole.model.errors import StorageError
@@ -96,12 +97,60 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         " PRIMARY KEY (start, transport)) WITHOUT ROWID",
         "INSERT INTO by_transport SELECT start / 3600 * 3600, 0, sum(count) FROM total GROUP BY 1",
     ),
+    (
+        # Lists by number: one renamed keeps its history. `source` is the id of a subscription, or
+        # "=" and the name of what has none, such as own rules; so are all those of versions before
+        # this one, until the name is one of a subscription. 0 stands for no list.
+        "CREATE TABLE list (id INTEGER PRIMARY KEY, source TEXT NOT NULL UNIQUE,"
+        " name TEXT NOT NULL, seen INTEGER NOT NULL)",
+        "INSERT INTO list (source, name, seen) SELECT '=' || list, list, max(seen) FROM"
+        " (SELECT list, seen FROM account UNION ALL SELECT list, start FROM by_list)"
+        " WHERE list <> '' GROUP BY list",
+        "CREATE TABLE counted (id INTEGER PRIMARY KEY, digest INTEGER NOT NULL UNIQUE,"
+        " qtype INTEGER NOT NULL, rcode INTEGER NOT NULL, outcome INTEGER NOT NULL,"
+        " list INTEGER NOT NULL, line INTEGER NOT NULL, rule TEXT NOT NULL,"
+        " allowed INTEGER NOT NULL, policy_group TEXT NOT NULL, hop TEXT NOT NULL,"
+        " upstream TEXT NOT NULL, detail TEXT NOT NULL, seen INTEGER NOT NULL)",
+        "INSERT INTO counted SELECT a.id, digest, qtype, rcode, outcome, coalesce(l.id, 0), line,"
+        " rule, allowed, policy_group, hop, upstream, detail, a.seen"
+        " FROM account AS a LEFT JOIN list AS l ON l.source = '=' || a.list",
+        "DROP TABLE account",
+        "ALTER TABLE counted RENAME TO account",
+        "CREATE TABLE listed (start INTEGER, list INTEGER, count INTEGER NOT NULL,"
+        " PRIMARY KEY (start, list)) WITHOUT ROWID",
+        "INSERT INTO listed SELECT start, l.id, count FROM by_list AS b"
+        " JOIN list AS l ON l.source = '=' || b.list",
+        "DROP TABLE by_list",
+        "ALTER TABLE listed RENAME TO by_list",
+        # What was answered, see `answers`; `original` is what an upstream had said, where that was
+        # refused. A query without a known answer has 0.
+        "CREATE TABLE answer (id INTEGER PRIMARY KEY, digest INTEGER NOT NULL UNIQUE,"
+        " given BLOB NOT NULL, original BLOB, seen INTEGER NOT NULL)",
+        "ALTER TABLE query ADD COLUMN answer INTEGER NOT NULL DEFAULT 0",
+        # Who answered; 0 is this very sinkhole.
+        "CREATE TABLE node (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
+        "INSERT INTO node VALUES (0, '')",
+        "ALTER TABLE query ADD COLUMN node INTEGER NOT NULL DEFAULT 0",
+        # The sum of durations, of as many queries as are `timed`: all since this version.
+        "ALTER TABLE total ADD COLUMN timed INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE total ADD COLUMN sum_us INTEGER NOT NULL DEFAULT 0",
+        # Hours before `rcodes` are not counted by rcode yet; 0 when all are.
+        "CREATE TABLE by_rcode (start INTEGER, rcode INTEGER, count INTEGER NOT NULL,"
+        " PRIMARY KEY (start, rcode)) WITHOUT ROWID",
+        "INSERT INTO meta SELECT 'rcodes', coalesce(max(id) / 3600000000 * 3600 + 3600, 0)"
+        " FROM query",
+        # Which accounts an hour has rows of, so that only those hours are read for them. Not known
+        # yet for rows before the id `accounts`.
+        "CREATE TABLE by_account (start INTEGER, account INTEGER, PRIMARY KEY (start, account))"
+        " WITHOUT ROWID",
+        "INSERT INTO meta SELECT 'accounts', coalesce(max(id) + 1, 0) FROM query",
+        # What somebody wants deleted and is not all gone yet: what of (`kind`), which, and up to
+        # which row.
+        "CREATE TABLE deletion (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, value TEXT NOT NULL,"
+        " through INTEGER NOT NULL)",
+    ),
 )
 """One tuple of statements for each version of the file (PRAGMA user_version). Only ever add."""
-
-
-class _NewerError(StorageError):
-    """The file was written by a later sinkhole."""
 
 
 WAL_BYTES: Final = 4 << 20
@@ -117,8 +166,8 @@ async def open_database(path: Path, wal_bytes: int = WAL_BYTES) -> tuple[Databas
     """
     try:
         return await _open(path, wal_bytes), None
-    except (DamagedError, _NewerError) as error:
-        why = "newer" if isinstance(error, _NewerError) else "broken"
+    except (DamagedError, NewerError) as error:
+        why = "newer" if isinstance(error, NewerError) else "broken"
         aside = await asyncio.to_thread(set_aside, path, why)
         problem = f"{error}; it was kept as {aside.name} and a new log begun"
         return await _open(path, wal_bytes), problem
@@ -161,20 +210,6 @@ async def _prepare(database: Database, wal_bytes: int) -> None:
 
 
 async def _migrate(database: Database) -> None:
-    version = await database.value("PRAGMA user_version")
-    owner = await database.value("PRAGMA application_id")
-    tables = await database.value("SELECT count(*) FROM sqlite_schema")
-    if tables and owner != APPLICATION_ID:
-        raise DamagedError(f"{database.path} is no query log of sinkhole")
-    if version > len(MIGRATIONS):
-        raise _NewerError(
-            f"{database.path} has version {version}, this sinkhole knows {len(MIGRATIONS)}"
-        )
     await database.define("digest", short_hash)
-    for number, statements in enumerate(MIGRATIONS[version:], version + 1):
-        async with database.transaction():
-            for statement in statements:
-                await database.rows(statement)
-            await database.rows(f"PRAGMA application_id = {APPLICATION_ID}")
-            await database.rows(f"PRAGMA user_version = {number}")
+    await migrate(database, Schema("query log", APPLICATION_ID, MIGRATIONS))
     await database.value("SELECT max(id) FROM query")  # a damaged file shows itself here

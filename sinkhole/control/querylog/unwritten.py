@@ -54,6 +54,7 @@ class Unwritten:
         kept = into.setdefault(start_s, MinuteCounts(start_s))
         kept.answers.update(counts.answers)
         kept.durations.update(_rounded(counts.durations))
+        kept.sums_us.update(counts.sums_us)
         kept.transports.update(counts.transports)
         for upstream, (exchanges, sum_us) in counts.upstreams.items():
             add_both(kept.upstreams, upstream, exchanges, sum_us)

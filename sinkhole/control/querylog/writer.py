@@ -24,7 +24,7 @@ from sinkhole.control.querylog.backoff import Backoff
 from sinkhole.control.querylog.disk import Found, Room, look, refuse_network
 from sinkhole.control.querylog.kept_clock import elapsed_clock, load_clock, save_clock
 from sinkhole.control.querylog.retention import Retention
-from sinkhole.control.querylog.row_builder import ROW_WIDTH, RowBuilder
+from sinkhole.control.querylog.row_builder import INSERT_ROWS, ROW_WIDTH, RowBuilder
 from sinkhole.control.querylog.schema import APPLICATION_ID, open_database
 from sinkhole.control.querylog.unwritten import Unwritten, count_by_minute
 from sinkhole.control.stats import Counters, Rollups
@@ -238,7 +238,7 @@ class Writer:
             builder.rows.clear()
             return
         values = await builder.take_rows(database, at_least)
-        await database.insert("INSERT INTO query", ROW_WIDTH, values, most=ROWS_A_STATEMENT)
+        await database.insert(INSERT_ROWS, ROW_WIDTH, values, most=ROWS_A_STATEMENT)
         self._written += len(values) // ROW_WIDTH
 
     async def _commit(self) -> None:
@@ -253,7 +253,8 @@ class Writer:
         database, builder = self._opened()
         await self._write_rows(database, builder, at_least=1)
         minutes = builder.collect()
-        await self._rollups.write(database, [*self._unwritten.counts, *minutes])
+        counted = [*self._unwritten.counts, *minutes]
+        await self._rollups.write(database, counted, await builder.list_ids(database, counted))
         await database.rows(
             "UPDATE meta SET value = value + ? WHERE key = 'rows'", (self._written,)
         )

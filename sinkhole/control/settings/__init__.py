@@ -11,8 +11,9 @@ document > layers > load. `render` writes the settings in force, `quoting` shows
 from sinkhole.control.settings.addresses import Address, Endpoint, Network
 from sinkhole.control.settings.dns_schema import ClientSettings
 from sinkhole.control.settings.load import load, make_list
+from sinkhole.control.settings.masking import without_secrets
 from sinkhole.control.settings.records import LocalRecord
-from sinkhole.control.settings.render import effective, without_secrets
+from sinkhole.control.settings.render import effective
 from sinkhole.control.settings.schema import (
     BlockingMode,
     BlockingSettings,

@@ -42,6 +42,8 @@ class Origin(NamedTuple):
     source: str
     line: int = 0
     """Counts from 1; 0 where there are no lines."""
+    is_secret: bool = False
+    """Whether the value was read from a file of its own, as secrets are, and is never shown."""
 
     def __str__(self) -> str:
         """What `Settings.origin_of` says."""
@@ -75,6 +77,17 @@ class Value:
         if isinstance(self.data, list):
             return [value.plain() for value in self.data]
         return self.data
+
+    def secret_paths(self, path: KeyPath = ()) -> Iterator[KeyPath]:
+        """Where values stand that were read from files of their own."""
+        if self.origin.is_secret:
+            yield path
+        elif isinstance(self.data, dict):
+            for key, value in self.data.items():
+                yield from value.secret_paths((*path, key))
+        elif isinstance(self.data, list):
+            for position, value in enumerate(self.data):
+                yield from value.secret_paths((*path, position))
 
     def origin_at(self, path: KeyPath) -> Origin:
         """The origin of what stands at `path`, or of the nearest thing around it."""

@@ -2,40 +2,47 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import asyncio
+from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, NamedTuple, Protocol
 
+from sinkhole.control.settings.changes import Change, after, planned, refuse_held
+from sinkhole.control.settings.differences import Difference, differences
+from sinkhole.control.settings.keyed import COLLECTIONS
+from sinkhole.control.settings.load import LeftOut, Resolved, resolve
+from sinkhole.control.settings.masking import masked_plain
+from sinkhole.control.settings.quoting import shown
 from sinkhole.control.settings.schema import Settings
+from sinkhole.control.settings.sources import Written, read_written
 from sinkhole.control.state.state import State
+from sinkhole.control.state.stored import StoredChange, StoredRevision
 from sinkhole.model.actor import Actor
+from sinkhole.model.errors import RequestError, SettingsError, SinkholeError
+from sinkhole.model.faults import Faults
 from sinkhole.model.status import Problem
+from sinkhole.model.tasks import Tasks
 
-Apply = Callable[[Settings], Awaitable[list[str]]]
-"""Goes over to other settings and returns the keys that wait for a restart; whatever it raises, all
-is as it was."""
+__all__ = ["Apply", "Change", "Changed", "Difference", "SettingsInForce"]
 
+MOST_WAITING: Final = 100
+"""Changes that wait for one another; what comes beyond is refused."""
 
-class Change(NamedTuple):
-    """What is wanted of one place; `item` is the name within a keyed collection, "" without.
+CLOSE_PATIENCE_S: Final = 5.0
+"""How long a change that is underway may go on when sinkhole is told to stop."""
 
-    "set" stores a value, "reset" forgets what is stored, "remove" does without an item, also one
-    of the default.
-    """
-
-    key: str
-    item: str = ""
-    action: Literal["set", "reset", "remove"] = "set"
-    value: Any = None
+MOST_UNDONE: Final = 50
+"""Revisions whose changes are kept, and can be taken back."""
 
 
-class Difference(NamedTuple):
-    """One place whose value in force becomes another; None where there is none."""
+class Apply(Protocol):
+    """What puts other settings in force; whatever it raises, all is as it was."""
 
-    key: str
-    item: str
-    before: Any
-    after: Any
+    async def __call__(self, settings: Settings, *, patient: bool = False) -> list[str]:
+        """The keys that wait for a restart. SettingsError for what cannot be had, such as an
+        address to listen on; `patient`, that is told among the problems and tried again: where a
+        file was edited, and where a change is taken back."""
+        ...
 
 
 class Changed(NamedTuple):
@@ -47,10 +54,11 @@ class Changed(NamedTuple):
 
 
 class SettingsInForce:
-    """The settings that the server runs by.
+    """The settings that the server runs by, from `load` to `close`.
 
     `settings` is what is in force, `revision` changes with every change, of the file as well: it is
-    the ETag of the settings. `apply` is set by who runs the server.
+    the ETag of the settings. `apply` is set by who runs the server; without it settings are only
+    kept.
     """
 
     settings: Settings
@@ -62,18 +70,35 @@ class SettingsInForce:
         environ: Mapping[str, str],
         state: State,
         apply: Apply | None = None,
+        *,
+        faults: Faults | None = None,
     ) -> None:
         self.apply = apply
+        self.settings, self.revision = Settings(), ""
+        self._config = config
+        self._environ = environ
+        self._state = state
+        self._written: Written | None = None
+        self._left_out: tuple[LeftOut, ...] = ()
+        self._lock = asyncio.Lock()
+        self._tasks = Tasks("settings", MOST_WAITING, faults)
 
     async def load(self) -> Settings:
         """Read file, environment and what is stored; SettingsError for what is wrong in the first
         two, while stored values that no longer fit are left out, see `problems`."""
-        raise NotImplementedError
+        async with self._lock:
+            written = await asyncio.to_thread(read_written, self._config, self._environ)
+            self._take(written, await self._resolved(written))
+        return self.settings
+
+    async def close(self) -> None:
+        """Let a change that is underway come to its end."""
+        await self._tasks.close(CLOSE_PATIENCE_S)
 
     @property
     def problems(self) -> list[Problem]:
         """Stored values that are left out, and what else a person should know."""
-        raise NotImplementedError
+        return [_problem(each) for each in self._left_out]
 
     async def change(
         self,
@@ -89,16 +114,171 @@ class SettingsInForce:
         RequestError: "conflict" (code `revision_is_old` where somebody was quicker; `held_by_file`
         or `held_by_environment`, with `where` such as "/etc/sinkhole/sinkhole.yaml:14" in more).
         SettingsError for values that don't fit, every one of them. `dry_run` only tells.
+
+        Whoever waits for it may go away: a change that has begun comes to its end.
         """
-        raise NotImplementedError
+
+        async def work() -> Changed:
+            self._refuse_old(revision)
+            plan = planned(changes, self.settings, self._state.stored.values())
+            return await self._store(plan, actor, note, dry_run=dry_run)
+
+        return await self._alone(work())
 
     async def undo(
         self, number: int, actor: Actor, *, revision: str | None = None, dry_run: bool = False
     ) -> Changed:
         """Take one revision back, as a revision of its own; RequestError ("conflict") where what it
         changed has been changed since in a way that can't be told apart."""
-        raise NotImplementedError
+
+        async def work() -> Changed:
+            self._refuse_old(revision)
+            found = await self._state.stored.revisions(MOST_UNDONE)
+            plan = self._inverse(number, found)
+            note = f"revision {number} taken back"
+            return await self._store(plan, actor, note, undoes=number, dry_run=dry_run)
+
+        return await self._alone(work())
 
     async def reload(self) -> Changed:
         """Read file and environment again, as on SIGHUP; SettingsError leaves all as it was."""
-        raise NotImplementedError
+
+        async def work() -> Changed:
+            written = await asyncio.to_thread(read_written, self._config, self._environ)
+            resolved = await self._resolved(written)
+            found = await asyncio.to_thread(differences, self.settings, resolved.settings)
+            waits = await self._apply(resolved.settings, patient=True)
+            self._take(written, resolved)
+            return Changed(self.revision, found, tuple(waits))
+
+        return await self._alone(work())
+
+    async def revisions(self, limit: int, before: int | None = None) -> list[StoredRevision]:
+        """The newest revisions, as people may see them: with secrets masked."""
+        found = await self._state.stored.revisions(limit, before)
+        return [each._replace(changes=tuple(map(_masked, each.changes))) for each in found]
+
+    # ---- one at a time -----------------------------------------------------------------------
+
+    async def _alone(self, work: Coroutine[Any, Any, Changed]) -> Changed:
+        """Do this when all before it is done, to its end, even if nobody waits any more."""
+        task = self._tasks.start("change", self._outcome(work))
+        if task is None:
+            work.close()
+            text = "too many changes of settings are waiting, try again later"
+            raise RequestError("too_many", "too_many_changes", text)
+        outcome: Changed | SinkholeError = await asyncio.shield(task)
+        if isinstance(outcome, SinkholeError):
+            raise outcome
+        return outcome
+
+    async def _outcome(self, work: Coroutine[Any, Any, Changed]) -> Changed | SinkholeError:
+        """What became of it: an error of the person who asked is no fault of ours."""
+        try:
+            async with self._lock:
+                return await work
+        except SinkholeError as error:
+            return error
+        finally:
+            work.close()
+
+    async def _store(
+        self,
+        plan: Sequence[StoredChange],
+        actor: Actor,
+        note: str,
+        *,
+        undoes: int = 0,
+        dry_run: bool,
+    ) -> Changed:
+        """Check, apply and commit; what is in force and what is stored change both or neither."""
+        written = self._loaded()
+        resolved = await self._resolved(written, plan)
+        self._refuse_left_out(resolved, plan)
+        found = await asyncio.to_thread(differences, self.settings, resolved.settings)
+        if dry_run or not plan:
+            return Changed(self.revision, found, ())
+        if self._state.read_only:
+            raise RequestError("unavailable", "state_is_read_only", self._state.read_only)
+        waits = await self._apply(resolved.settings)
+        try:
+            await self._state.stored.commit(plan, actor, note, undoes)
+        except BaseException:
+            await self._apply(self.settings, patient=True)
+            raise
+        self._take(written, resolved)
+        return Changed(self.revision, found, tuple(waits))
+
+    async def _resolved(self, written: Written, plan: Sequence[StoredChange] = ()) -> Resolved:
+        """What all layers come to with a plan; in a thread, as it takes a while and reads files."""
+        stored = after(self._state.stored.values(), plan)
+        return await asyncio.to_thread(resolve, written, stored)
+
+    async def _apply(self, settings: Settings, *, patient: bool = False) -> list[str]:
+        return await self.apply(settings, patient=patient) if self.apply is not None else []
+
+    def _take(self, written: Written, resolved: Resolved) -> None:
+        self._written = written
+        self.settings, self._left_out = resolved
+        self.revision = f"{self._state.stored.number}-{written.digest}"
+
+    def _loaded(self) -> Written:
+        if self._written is None:
+            raise RequestError("unavailable", "not_loaded", "the settings were not read yet")
+        return self._written
+
+    # ---- what is refused ---------------------------------------------------------------------
+
+    def _refuse_old(self, revision: str | None) -> None:
+        if revision is not None and revision != self.revision:
+            text = "the settings have been changed meanwhile: look at them again"
+            raise RequestError("conflict", "revision_is_old", text, {"revision": self.revision})
+
+    def _refuse_left_out(self, resolved: Resolved, plan: Sequence[StoredChange]) -> None:
+        """Refuse a plan whose values would not be in use, or would put others out of use."""
+        before, touched = {each.place for each in self._left_out}, {each.place for each in plan}
+        refused = [
+            each for each in resolved.left_out if each.place in touched or each.place not in before
+        ]
+        if refused:
+            raise SettingsError([f"{_place_text(each)}: {each.reason}" for each in refused])
+
+    def _inverse(self, number: int, known: Sequence[StoredRevision]) -> list[StoredChange]:
+        """What takes a revision back."""
+        revision = next((each for each in known if each.number == number), None)
+        if revision is None or not revision.changes:
+            text = f"revision {number} is none of those that can be taken back"
+            raise RequestError("not_found", "no_such_revision", text)
+        stored = self._state.stored.values()
+        inverse = []
+        for change in revision.changes:
+            key, item = change.place
+            if stored.get(change.place) != change.after:
+                what = f"{key} {shown(item)}" if item else key
+                text = f"revision {number} can't be taken back: {what} has been changed since"
+                raise RequestError("conflict", "changed_since", text, {"key": key, "item": item})
+            if change.before is not None:
+                refuse_held(self.settings, key, item)
+            inverse.append(StoredChange(change.place, change.after, change.before))
+        return inverse
+
+
+def _problem(left_out: LeftOut) -> Problem:
+    key, item = left_out.place
+    if left_out.is_held:
+        what = COLLECTIONS[key].what
+        text = f"the {what} {item!r} that was added is not in use: the settings file has one, too"
+        return Problem("settings.held_by_file", "notice", text)
+    text = f"{_place_text(left_out)}: the stored value is not in use: {left_out.reason}"
+    return Problem("settings.left_out", "warning", text, "set it anew, or reset it")
+
+
+def _place_text(left_out: LeftOut) -> str:
+    key, item = left_out.place
+    return f"{key} {shown(item)}" if item else key
+
+
+def _masked(change: StoredChange) -> StoredChange:
+    key = change.place[0]
+    before, value = masked_plain(key, change.before), masked_plain(key, change.after)
+    return StoredChange(change.place, before, value)

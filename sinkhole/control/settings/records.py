@@ -77,11 +77,11 @@ class LocalRecord:
 def _read_name(value: Any) -> str:
     """Check the name of a record; what it is normalised to comes later, when all are known."""
     name = read_text(value, 1000)
-    _normalised(name)
+    record_name(name)
     return name
 
 
-def _normalised(name: str) -> str:
+def record_name(name: str) -> str:
     """The lower-cased ASCII form of "nas.home" or "*.nas.home"; ValueError if it is neither."""
     if name.startswith(_WILDCARD):
         return _WILDCARD + parse_host_name(name.removeprefix(_WILDCARD))
@@ -96,7 +96,7 @@ def _by_name(
     """Normalise the names; refuse two spellings of one, and aliases that cannot be."""
     by_name: dict[str, tuple[LocalRecord, ...]] = {}
     for written, records in written_records.items():
-        name = _normalised(written)
+        name = record_name(written)
         if name in by_name:
             raise conflict("this name is listed twice, in two spellings", "records", written)
         _check_alias(written, name, records)

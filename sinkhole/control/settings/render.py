@@ -13,7 +13,6 @@ from sinkhole.control.settings.quoting import key_text, quoted
 from sinkhole.control.settings.schema import Settings
 from sinkhole.control.settings.units import Duration, Size
 from sinkhole.control.settings.upstream_schema import UpstreamItem
-from sinkhole.model.masking import masked_address
 from sinkhole.model.proxy_url import ProxyUrl
 from sinkhole.model.upstream_url import UpstreamUrl
 
@@ -22,18 +21,6 @@ _LONGEST_LINE = 80
 # Words that are safe without quotes; YAML 1.1 readers take the second lot for something else.
 _BARE = re.compile(r"[A-Za-z_][A-Za-z0-9_./-]*", re.ASCII)
 _NOT_BARE = {"true", "false", "null", "yes", "no", "on", "off", "y", "n"}
-
-
-def without_secrets(settings: Settings) -> Settings:
-    """The same settings as people may see them: with the addresses of lists, the proxy and
-    the paths of upstreams masked."""
-    lists = tuple(
-        each.model_copy(update={"url": masked_address(each.url)})
-        for each in settings.filtering.lists
-    )
-    filtering = settings.filtering.model_copy(update={"lists": lists})
-    upstream = settings.upstream.without_secrets()
-    return settings.model_copy(update={"filtering": filtering, "upstream": upstream})
 
 
 def effective(settings: Settings) -> str:

@@ -8,7 +8,7 @@ is the whole.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Annotated, Literal, get_args
@@ -30,7 +30,9 @@ from sinkhole.control.settings.addresses import (
     network,
 )
 from sinkhole.control.settings.dns_schema import ClientSettings, DnsSettings, clients_differ
+from sinkhole.control.settings.document import KeyPath
 from sinkhole.control.settings.hosts_file import MACHINE_HOSTS_FILE
+from sinkhole.control.settings.keyed import COLLECTIONS
 from sinkhole.control.settings.records import LocalRecords
 from sinkhole.control.settings.shipped import ServiceChoice
 from sinkhole.control.settings.units import (
@@ -49,6 +51,7 @@ from sinkhole.control.settings.values import (
     folder,
     list_url,
     names_differ,
+    no_repeats,
     not_taken,
     path_or_off,
     text,
@@ -250,6 +253,25 @@ class WebSettings(Section):
     hosts: tuple[Annotated[str, host_name()], ...] = ()
     """Host names a browser may use for the page, besides addresses, localhost and the machine's
     own name; anything else is refused, which stops DNS rebinding."""
+    trusted_proxies: Annotated[tuple[Annotated[Network, network()], ...], no_repeats()] = ()
+    """Who may say for whom, by which name and below which path they ask: by X-Forwarded-For, -Proto,
+    -Host and -Prefix, Forwarded and X-Ingress-Path."""
+    certificate: Annotated[Path, folder()] | None = None
+    certificate_key: Annotated[Path, folder()] | None = Field(default=None, validate_default=True)
+    """PEM files: the certificate with its chain behind it, and its private key. With them the page
+    is served by HTTPS."""
+
+    @field_validator("certificate_key", mode="after")
+    @classmethod
+    def _have_a_certificate(cls, key: Path | None, info: ValidationInfo) -> Path | None:
+        if "certificate" not in info.data:
+            return key
+        certificate = info.data["certificate"]
+        if key is not None and certificate is None:
+            raise conflict("is of no use without a certificate, set it too", "certificate_key")
+        if certificate is not None and key is None:
+            raise conflict("is of no use without its key, set certificate_key too", "certificate")
+        return key
 
 
 LogLevel = Literal["debug", "info", "warning", "error"]
@@ -282,19 +304,35 @@ class Settings(Section):
     """Where everything is stored that must outlive a restart; made when it is missing."""
 
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
+    _item_origins: Mapping[tuple[str, str], str] = PrivateAttr(default_factory=dict)
+    _secret_paths: tuple[KeyPath, ...] = PrivateAttr(default=())
 
-    def origin_of(self, key: str) -> str:
-        """Who set a key such as "upstream.timeout".
+    def origin_of(self, key: str, item: str | None = None) -> str:
+        """Who set a key such as "upstream.timeout", or an item of a keyed collection, by its name.
 
         The answer is "default", "stored", "file config/sinkhole.yaml:14" or
         "environment SINKHOLE__UPSTREAM__TIMEOUT".
         """
-        return self._origins.get(key, "default")
+        if item is None:
+            return self._origins.get(key, "default")
+        return self._item_origins.get((key, COLLECTIONS[key].id_of(item)), "default")
 
-    def set_by(self, origins: Mapping[str, str]) -> Settings:
-        """The same settings, knowing who set which key; keys that are missing are defaults."""
+    @property
+    def secret_paths(self) -> tuple[KeyPath, ...]:
+        """Where values stand that were read from files of secrets, and are never shown."""
+        return self._secret_paths
+
+    def set_by(
+        self,
+        origins: Mapping[str, str],
+        items: Mapping[tuple[str, str], str] | None = None,
+        secret_paths: Iterable[KeyPath] = (),
+    ) -> Settings:
+        """The same settings, knowing who set which key, and which item of a collection by what
+        identifies it; what is missing is of the default."""
         known = self.model_copy()
-        known._origins = dict(origins)
+        known._origins, known._item_origins = dict(origins), dict(items or {})
+        known._secret_paths = tuple(secret_paths)
         return known
 
     def __eq__(self, other: object) -> bool:

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
+from sinkhole.control.database import Database, migrate
 from sinkhole.control.state.audit import Audit
+from sinkhole.control.state.file import StateFile
+from sinkhole.control.state.pauses import Pauses
+from sinkhole.control.state.people import People
+from sinkhole.control.state.schema import SCHEMA
 from sinkhole.control.state.stored import StoredSettings
+from sinkhole.model.errors import StorageError
 from sinkhole.model.faults import Faults
+from sinkhole.model.files import PRIVATE, make_file, make_folder
+from sinkhole.model.stamp import Stamp, present
 from sinkhole.model.status import Problem
+
+FILE_NAME: Final = "state.db"
 
 
 class State:
@@ -17,10 +30,15 @@ class State:
     StorageError with these words. `is_new` says that there was no file before.
     """
 
-    stored: StoredSettings
-    audit: Audit
-    read_only: str
-    is_new: bool
+    def __init__(
+        self, file: StateFile, *, is_new: bool = False, now: Callable[[], Stamp] = present
+    ) -> None:
+        self.is_new = is_new
+        self._file = file
+        self.stored = StoredSettings(file, lambda: now().wall_s)
+        self.people = People(file)
+        self.pauses = Pauses(file)
+        self.audit = Audit(file, lambda: now().wall_s)
 
     @classmethod
     async def open(cls, folder: Path, *, faults: Faults | None = None) -> State:
@@ -30,7 +48,12 @@ class State:
         is read in its place, else nothing at all, and `read_only` and `problems` say so. Raises
         StorageError where the folder can't be had.
         """
-        raise NotImplementedError
+        path = folder / FILE_NAME
+        is_new = await asyncio.to_thread(_touch, path)
+        database = await _opened(path)
+        state = cls(StateFile(database, "", faults), is_new=is_new)
+        await state._load()
+        return state
 
     @classmethod
     async def look(cls, folder: Path) -> State:
@@ -38,10 +61,52 @@ class State:
         raise NotImplementedError
 
     @property
+    def read_only(self) -> str:
+        """Why nothing can be written, "" in the usual case."""
+        return self._file.read_only
+
+    @property
     def problems(self) -> list[Problem]:
         """What the person running sinkhole should know."""
-        raise NotImplementedError
+        if self._file.error:
+            return [
+                Problem(
+                    "state.not_written",
+                    "error",
+                    f"what was changed last could not be stored: {self._file.error}",
+                    "make room on the disk, or see that it can be written to",
+                )
+            ]
+        return []
 
     async def close(self) -> None:
         """Close the file."""
-        raise NotImplementedError
+        await self._file.close()
+
+    async def _load(self) -> None:
+        await self.stored.load()
+        await self.people.load()
+
+
+def _touch(path: Path) -> bool:
+    """Make the file if there is none, whether it did; SQLite would let everybody read it."""
+    try:
+        make_folder(path.parent)
+        is_new = not path.exists()
+        make_file(path, PRIVATE)
+    except OSError as error:
+        raise StorageError(f"{path}: {error.strerror}") from error
+    return is_new
+
+
+async def _opened(path: Path) -> Database:
+    database = await Database.connect(path)
+    try:
+        for pragma in ("journal_mode = WAL", "synchronous = FULL", "temp_store = MEMORY"):
+            await database.rows(f"PRAGMA {pragma}")
+        await database.check()
+        await migrate(database, SCHEMA)
+    except BaseException:
+        await database.close()
+        raise
+    return database

@@ -37,17 +37,20 @@ class MinuteCounts:
 
     `names` and `clients` go by their numbers in the log's dictionaries; their values are lists of
     two: queries and blocked queries. `upstreams` holds, likewise, exchanges and the sum of their
-    durations in µs; `durations` how many queries took so many µs; `transports` how many came by
-    each of TRANSPORTS, by its place there.
+    durations in µs; `durations` how many queries took so many µs, and `sums_us` how many µs those
+    of each outcome took together; `transports` how many came by each of TRANSPORTS, by its place
+    there. `accounts` are those of the log that were used.
     """
 
     start_s: int
     answers: Counter[AnswerKey] = field(default_factory=Counter)
     durations: Counter[int] = field(default_factory=Counter)
+    sums_us: Counter[int] = field(default_factory=Counter)
     names: dict[int, list[int]] = field(default_factory=dict)
     clients: dict[int, list[int]] = field(default_factory=dict)
     upstreams: dict[str, list[int]] = field(default_factory=dict)
     transports: Counter[int] = field(default_factory=Counter)
+    accounts: set[int] = field(default_factory=set)
 
 
 def add_both(counts: dict[Key, list[int]], key: Key, first: int, second: int) -> None:
@@ -66,5 +69,7 @@ def count_batches(batches: Iterable[Batch]) -> MinuteCounts:
     for batch in batches:
         counts.durations[batch.duration_us] += len(batch.records)
         counts.transports[TRANSPORTS.index(batch.channel)] += len(batch.records)
-        counts.answers.update(answer_key(report) for report, _ in batch.records)
+        for report, _ in batch.records:
+            counts.answers[answer_key(report)] += 1
+            counts.sums_us[int(report.verdict.outcome)] += batch.duration_us
     return counts

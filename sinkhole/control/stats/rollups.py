@@ -34,6 +34,7 @@ SETTLED_S: Final = 60
 """How long after its end an hour is taken to be complete."""
 
 ENTRIES_A_STEP: Final = 5_000
+ROWS_A_STEP: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class _Table:
         values: list[Any] = []
         for key, sums in sorted(counts.items()):
             values += (start, key, *sums)
-        await database.insert(f"INSERT INTO {self.name}", 2 + len(self.sums), values, self.upsert)
+        head = f"INSERT INTO {self.name} (start, {self.key}, {', '.join(self.sums)})"
+        await database.insert(head, 2 + len(self.sums), values, self.upsert)
 
     @property
     def upsert(self) -> str:
@@ -64,7 +66,8 @@ class _Table:
         sums = ", ".join(f"sum({column})" for column in self.sums)
         within = (start, start + HOUR_S)
         await database.rows(
-            f"INSERT INTO {self.name} SELECT ?, {self.key}, {sums} FROM {self.name}"
+            f"INSERT INTO {self.name} (start, {self.key}, {', '.join(self.sums)})"
+            f" SELECT ?, {self.key}, {sums} FROM {self.name}"
             f" WHERE start > ? AND start < ? GROUP BY {self.key} {self.upsert}",
             (start, *within),
         )
@@ -84,15 +87,17 @@ class _Table:
         return True
 
 
-_TOTAL = _Table("total", "outcome", ("count",))
+_TOTAL = _Table("total", "outcome", ("count", "timed", "sum_us"))
 _LATENCY = _Table("latency", "bucket", ("count",))
 _BY_NAME = _Table("by_name", "name", ("count", "blocked"))
 _BY_DAY = _Table("by_day", "name", ("count", "blocked"))
 _BY_CLIENT = _Table("by_client", "client", ("count", "blocked"))
 _BY_TYPE = _Table("by_type", "qtype", ("count",))
+_BY_RCODE = _Table("by_rcode", "rcode", ("count",))
 _BY_LIST = _Table("by_list", "list", ("count",))
 _BY_UPSTREAM = _Table("by_upstream", "upstream", ("count", "sum_us"))
 _BY_TRANSPORT = _Table("by_transport", "transport", ("count",))
+_BY_ACCOUNT = _Table("by_account", "account", ())
 
 
 class Rollups:
@@ -101,8 +106,10 @@ class Rollups:
     def __init__(self, keep_s: float) -> None:
         self._keep_s = keep_s
 
-    async def write(self, database: Database, minutes: Sequence[MinuteCounts]) -> None:
-        """Add counts to the roll-ups, within the open transaction."""
+    async def write(
+        self, database: Database, minutes: Sequence[MinuteCounts], list_ids: Mapping[str, int]
+    ) -> None:
+        """Add counts to the roll-ups, within the open transaction; `list_ids` knows all lists."""
         folded, hourly = await _marks(database) if minutes else (0, 0)
         for counts in minutes:
             minute, hour = counts.start_s, counts.start_s // HOUR_S * HOUR_S
@@ -113,23 +120,28 @@ class Rollups:
                 await _set_mark(database, "hourly", hour)
             outcomes: Counter[int] = Counter()
             types: Counter[int] = Counter()
-            lists: Counter[str] = Counter()
-            for (outcome, qtype, _, blocked_by), count in counts.answers.items():
+            rcodes: Counter[int] = Counter()
+            lists: Counter[int] = Counter()
+            for (outcome, qtype, rcode, blocked_by), count in counts.answers.items():
                 outcomes[outcome] += count
                 types[qtype] += count
+                rcodes[rcode] += count
                 if blocked_by:
-                    lists[blocked_by] += count
+                    lists[list_ids[blocked_by]] += count
             buckets: Counter[int] = Counter()
             for duration_us, count in counts.durations.items():
                 buckets[bucket_of(duration_us)] += count
-            await _TOTAL.add(database, minute, _single(outcomes))
+            await _TOTAL.add(database, minute, _timed(outcomes, counts.sums_us))
             await _LATENCY.add(database, minute, _single(buckets))
             await _BY_TYPE.add(database, hour, _single(types))
+            await _BY_RCODE.add(database, hour, _single(rcodes))
             await _BY_LIST.add(database, hour, _single(lists))
             await _BY_NAME.add(database, hour, counts.names)
             await _BY_CLIENT.add(database, hour, counts.clients)
             await _BY_UPSTREAM.add(database, hour, counts.upstreams)
             await _BY_TRANSPORT.add(database, hour, _single(counts.transports))
+            accounts = [value for each in sorted(counts.accounts) for value in (hour, each)]
+            await database.insert("INSERT OR IGNORE INTO by_account", 2, accounts)
 
     async def tidy(
         self, database: Database, now_s: float, oldest_row_s: float, *, pressed: bool
@@ -142,6 +154,8 @@ class Rollups:
         oldest_row = oldest_row_s // HOUR_S * HOUR_S
         if await self._sum_names(database, now_s) or await self._fold_minutes(database, now_s):
             return True
+        if await _note_accounts(database):
+            return True
         detailed = oldest_row if pressed else min(oldest_row, now_s - DETAIL_S)
         if await _BY_NAME.drop(database, detailed):
             return True
@@ -151,7 +165,9 @@ class Rollups:
             (_TOTAL, indexed),
             (_BY_CLIENT, indexed),
             (_BY_TYPE, indexed),
+            (_BY_RCODE, indexed),
             (_BY_TRANSPORT, indexed),
+            (_BY_ACCOUNT, oldest_row),
             (_LATENCY, expired),
             (_BY_LIST, expired),
             (_BY_UPSTREAM, expired),
@@ -188,6 +204,25 @@ class Rollups:
         return True
 
 
+async def _note_accounts(database: Database) -> bool:
+    """Note which accounts the hours of the next older rows have; whether there were any.
+
+    All newer rows were noted as they came: there is work after an update only.
+    """
+    end = (await database.rows("SELECT value FROM meta WHERE key = 'accounts'"))[0][0]
+    if not end:
+        return False
+    edge = "SELECT id FROM query WHERE id < ? ORDER BY id DESC LIMIT 1 OFFSET ?"
+    start = await database.value(edge, (end, ROWS_A_STEP - 1)) or 0
+    await database.rows(
+        "INSERT OR IGNORE INTO by_account SELECT DISTINCT id / 3600000000 * 3600, account"
+        " FROM query WHERE id >= ? AND id < ?",
+        (start, end),
+    )
+    await _set_mark(database, "accounts", start)
+    return True
+
+
 async def _next_hour(database: Database, mark: str, table: str) -> int | None:
     """The first hour with entries in `table` that lies not before the mark."""
     rows = await database.rows(
@@ -207,6 +242,11 @@ async def _marks(database: Database) -> tuple[int, int]:
 
 async def _set_mark(database: Database, mark: str, value: int) -> None:
     await database.rows("UPDATE meta SET value = ? WHERE key = ?", (value, mark))
+
+
+def _timed(counts: Mapping[int, int], sums_us: Mapping[int, int]) -> dict[int, tuple[int, ...]]:
+    """What `total` has of each outcome: how many, and of as many the sum of durations."""
+    return {outcome: (count, count, sums_us[outcome]) for outcome, count in counts.items()}
 
 
 def _single(counts: Mapping[Any, int]) -> dict[Any, tuple[int]]:

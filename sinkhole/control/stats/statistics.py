@@ -74,8 +74,10 @@ _TOP_CLIENTS = """
     LEFT JOIN client ON client.id = client ORDER BY n DESC, text
 """
 _TOP_LISTS = """
-    SELECT list, sum(count) AS n FROM by_list WHERE start BETWEEN ?1 AND ?3
-    GROUP BY list ORDER BY n DESC, list LIMIT ?2
+    SELECT coalesce(name, ''), n FROM (
+        SELECT list, sum(count) AS n FROM by_list
+        WHERE start BETWEEN ?1 AND ?3 GROUP BY list ORDER BY n DESC, list LIMIT ?2)
+    LEFT JOIN list ON list.id = list ORDER BY n DESC, name
 """
 _UPSTREAMS = """
     SELECT upstream, sum(count) AS n, sum(sum_us) FROM by_upstream
@@ -86,8 +88,8 @@ _TRANSPORTS = """
     GROUP BY transport ORDER BY n DESC, transport LIMIT ?2
 """
 _HITS: Final = """
-    SELECT list, sum(count) FILTER (WHERE start >= ?1), sum(count) FROM by_list
-    WHERE start BETWEEN ?2 AND ?3 GROUP BY list
+    SELECT name, sum(count) FILTER (WHERE start >= ?1), sum(count) FROM by_list
+    JOIN list ON list.id = by_list.list WHERE start BETWEEN ?2 AND ?3 GROUP BY name
 """
 
 

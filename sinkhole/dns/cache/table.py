@@ -60,8 +60,8 @@ class Table:
         of_name, answer = _of_name(key, name_size), ready.answer
         if answer and answer.rcode == n.Rcode.NXDOMAIN and not answer.tail.counts[0]:
             self.put(of_name, ready)
-        elif (missing := self.entries.pop(of_name, None)) is not None:
-            self.size_bytes -= missing.weight
+        else:
+            self.forget(of_name)
 
     def no_such_name(self, key: bytes, name_size: int, now: float) -> Ready | None:
         """What says NXDOMAIN about the name in a key, still in its time, whatever type it came for.
@@ -73,10 +73,36 @@ class Table:
             return None
         return ready
 
+    def forget(self, key: bytes) -> bool:
+        """Forget what stands under a key; whether anything did."""
+        old = self.entries.pop(key, None)
+        if old is not None:
+            self.size_bytes -= old.weight
+        return old is not None
+
     def clear(self) -> None:
         """Forget everything."""
         self.entries.clear()
         self.size_bytes = 0
+
+    def approach(self, limit_bytes: int, steps: int) -> bool:
+        """Go towards another limit, past so many entries at most; whether it is reached.
+
+        Meanwhile the limit is what is there, so that no `put` has to evict all the rest at once.
+        """
+        for _ in range(steps):
+            if self.size_bytes <= limit_bytes or len(self.entries) <= 1:
+                break
+            key, ready = self.entries.popitem(last=False)
+            if ready.used:
+                ready.used = False
+                self.entries[key] = ready
+            else:
+                self.size_bytes -= ready.weight
+                self.evicted += 1
+        is_reached = self.size_bytes <= limit_bytes or len(self.entries) <= 1
+        self.limit_bytes = limit_bytes if is_reached else self.size_bytes
+        return is_reached
 
     def _evict_one(self) -> None:
         key, ready = self.entries.popitem(last=False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import NamedTuple
 
@@ -61,3 +62,16 @@ class KnownClients:
     def owner_of(self, packed: bytes) -> KnownClient | None:
         """The client that has an address of 4 or 16 bytes."""
         return next(self._owners.of(packed), None)
+
+
+@dataclass(frozen=True, slots=True)
+class TraitsBy:
+    """The traits of a packed address and an id, by some clients and what rules ask; equal ones tell
+    every client the same."""
+
+    known: KnownClients
+    criteria: Criteria
+
+    def __call__(self, packed: bytes, client_id: str) -> Traits:
+        """See `KnownClients.traits`."""
+        return self.known.traits(self.criteria, packed, client_id)

@@ -59,7 +59,8 @@ STALE_PATIENCE_S: Final = 1.8
 class Forwarding:
     """Asks the upstreams under the current `policy`, and keeps what they say in the table.
 
-    `decide_question` is the pipeline's: what a policy says about a question, by all stages.
+    `decide_question` is the pipeline's: what a policy says about a question, by all stages. `limits`
+    and `serve_stale_s` may be assigned at any time.
     """
 
     def __init__(
@@ -84,8 +85,8 @@ class Forwarding:
         self._table = table
         self._find = table.entries.get
         self._upstreams = upstreams
-        self._limits = limits
-        self._serve_stale_s = serve_stale_s
+        self.limits = limits
+        self.serve_stale_s = serve_stale_s
         self._clock = clock
         self._refuses_subnets: dict[str, float] = {}
         """By upstream set, until when it is not told of clients."""
@@ -276,7 +277,7 @@ class Forwarding:
         """Refuse it for what it leads to, else keep it for the next client. Raises WireError."""
         waiting = resolution.waiting
         question, permit = waiting.question, waiting.permit
-        answer = resolution.answer(outcome.reply, self._limits, now)
+        answer = resolution.answer(outcome.reply, self.limits, now)
         ready, report = decide_answer(question, waiting.view, answer, permit, outcome.server)
         if resolution.ahead is not None:
             self._prefetch.succeed(ready, resolution.ahead)
@@ -334,7 +335,7 @@ class Forwarding:
         return came_this_way(waiting.question, waiting.view, answer, waiting.permit)
 
     def _state_of(self, known: Ready, now: float) -> State:
-        return known.state(now, self.policy.generation, self._serve_stale_s)
+        return known.state(now, self.policy.generation, self.serve_stale_s)
 
     def _is_fresh(self, known: Ready, now: float) -> bool:
         return self._state_of(known, now) is State.FRESH

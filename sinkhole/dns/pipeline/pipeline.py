@@ -61,7 +61,7 @@ from sinkhole.dns.pipeline.replies import (
     forwarding_loop,
     not_recursive,
 )
-from sinkhole.dns.pipeline.requester import Requester
+from sinkhole.dns.pipeline.requester import Recorder, Requester
 from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.upstream.forwarder import Forwarder
 from sinkhole.dns.upstream.prober import LOOP_ZONE
@@ -158,7 +158,7 @@ class Pipeline:
         self._table = table
         self._find = table.entries.get
         self._upstreams = upstreams
-        self._forwarding = Forwarding(
+        self.forwarding = Forwarding(
             policy=policy,
             clients=self.clients,
             decide_question=decide_question,
@@ -187,7 +187,7 @@ class Pipeline:
     def policy(self, policy: Policy) -> None:
         """Apply another policy: who may ask what is told to the clients, the rest is looked up."""
         self.clients.renew(policy.access)
-        self._policy = self._forwarding.policy = policy
+        self._policy = self.forwarding.policy = policy
 
     # ---- 1 to 6: without waiting -------------------------------------------------------------
 
@@ -308,11 +308,11 @@ class Pipeline:
         """
         policy = self._policy
         state = known.state(now, policy.generation) if known is not None else None
-        if known and state is State.AGING and not self._forwarding.ends(known, now):
+        if known and state is State.AGING and not self.forwarding.ends(known, now):
             known.age(now)
             if self.prefetch.wants(known, now) and shape.flags & n.RD:
                 waiting = waiting_of(policy, wire, end, shape, client, channel, key, now)
-                self._forwarding.ask_ahead(known, waiting)
+                self.forwarding.ask_ahead(known, waiting)
             return known
         try:
             end_of(wire, HEADER_SIZE)
@@ -329,7 +329,7 @@ class Pipeline:
                 self._table.put(key, decided)
             return decided
         waiting = Waiting(wire, end, shape, client, channel, key, question, view, decided, now)
-        if ready := self._forwarding.recall(waiting, known if state is State.OUTDATED else None):
+        if ready := self.forwarding.recall(waiting, known if state is State.OUTDATED else None):
             return ready
         if not shape.flags & n.RD:  # RFC 1034 §5.3.1: it is for the client to ask for recursion
             return not_recursive(question, policy)
@@ -337,13 +337,15 @@ class Pipeline:
 
     # ---- 7 and 8: with waiting ---------------------------------------------------------------
 
-    def answer_then(self, waiting: Waiting, send: Callable[[bytes], None]) -> None:
+    def answer_then(
+        self, waiting: Waiting, send: Callable[[bytes], None], record: Recorder | None = None
+    ) -> None:
         """Ask an upstream about what `answer_now` could not answer; always ends in a reply.
 
         `send` is called once with it, perhaps before this returns. The answer is recorded in a
-        batch of its own. A callback, as a task and a future would be work that nobody needs.
+        batch of its own, or by `record`. A callback: a task and a future would be needless work.
         """
-        self._forwarding.ask(waiting, Requester(waiting, send, self._record, self.bugs))
+        self.forwarding.ask(waiting, Requester(waiting, send, record or self._record, self.bugs))
 
     def _record(self, waiting: Waiting, report: Report) -> None:
         duration_us = int((self._clock() - waiting.arrived) * 1e6)
@@ -383,16 +385,16 @@ class Pipeline:
         else:
             self.dropped += 1
 
-    def close_batch(self, channel: Channel, arrived: float) -> None:
-        """Hand over the records of the queries answered since the last call.
-
-        A listener calls it when the answers of one wake-up are sent; all came by its channel, and
-        `arrived` is when it woke.
+    def close_batch(self, channel: Channel, arrived: float, to: RecordBuffer | None = None) -> None:
+        """Hand over the records of the queries answered since the last call, to another buffer
+        where one is given. A listener calls it when the answers of one wake-up are sent; all came
+        by its channel, and `arrived` is when it woke.
         """
         if self._records:
             records, self._records = self._records, []
             duration_us = int((self._clock() - arrived) * 1e6)
             try:
-                self._buffer.append(Batch(self._wall_clock(), duration_us, records, channel.name))
+                batch = Batch(self._wall_clock(), duration_us, records, channel.name)
+                (self._buffer if to is None else to).append(batch)
             except Exception as error:  # nobody may wait in vain because it is not recorded
                 self.bugs.meet(error)

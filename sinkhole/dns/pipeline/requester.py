@@ -13,6 +13,9 @@ from sinkhole.dns.wire.numbers import Rcode
 from sinkhole.dns.wire.write import write_failed
 from sinkhole.model.record import Report
 
+Recorder = Callable[[Waiting, Report], None]
+"""Takes note of what became of a query that waited."""
+
 
 class Requester:
     """Gets one reply, whatever becomes of the asking, so that its place is always given back.
@@ -27,7 +30,7 @@ class Requester:
         self,
         waiting: Waiting,
         send: Callable[[bytes], None],
-        record: Callable[[Waiting, Report], None],
+        record: Recorder,
         bugs: Bugs,
     ) -> None:
         self.patience: TimerHandle | None = None

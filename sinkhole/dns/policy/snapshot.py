@@ -45,11 +45,15 @@ class Filter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class GroupPolicy:
-    """What applies to the clients of one group; a filter without lists has nothing to say."""
+    """What applies to the clients of one group; a filter without lists has nothing to say.
+
+    `is_paused` tells people why it has none.
+    """
 
     name: str = "default"
     filter: Filter = field(default_factory=lambda: Matcher(()))
     blocking: Blocking = field(default_factory=Blocking)
+    is_paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
 
-from sinkhole.dns.http.forwarded import client_behind
 from sinkhole.dns.http.request import (
     NO_SUCH_PATH,
     QUERY_SIZE,
@@ -28,6 +27,7 @@ from sinkhole.dns.server.client_id import read_client_id
 from sinkhole.dns.server.door import Door
 from sinkhole.dns.wire.question import HEADER_SIZE
 from sinkhole.model.errors import WireError
+from sinkhole.model.forwarded import client_behind
 
 MAX_REQUESTS: Final = 10_000
 """Requests on one connection before the client is sent to a new one. More than over TCP by far: a

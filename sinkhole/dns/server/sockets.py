@@ -5,6 +5,8 @@ from __future__ import annotations
 import errno
 import socket
 import sys
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Final, Literal, NamedTuple
 
 from sinkhole.model.errors import SinkholeError
@@ -25,6 +27,7 @@ class Bound(NamedTuple):
     """A socket bound to one listen address; `port` is the real one, also for port 0."""
 
     sock: socket.socket
+    transport: Transport
     host: str
     port: int
     pktinfo: bool = False
@@ -46,21 +49,38 @@ class ListenError(SinkholeError):
         """Whether another program has the port."""
 
 
-def bind(transport: Transport, host: str, port: int) -> Bound:
+def bind(
+    transport: Transport, host: str, port: int, leaving: Iterable[Bound] = ()
+) -> Bound:
     """Bind one socket, for TCP with its queue; port 0 takes any.
 
+    `leaving` are sockets of ours that are about to be closed, and are no reason why it can't be
+    had: of the same address it is the same socket once more, so that nothing in its queue is lost.
     Raises ListenError, e.g. when the port is taken or needs rights.
     """
+    rivals = [each for each in leaving if port and (each.port, each.transport) == (port, transport)]
+    for each in rivals:
+        if each.host == host:
+            return each._replace(sock=each.sock.dup())
+    with _sharing([each.sock for each in rivals]):
+        return _bind(transport, host, port, is_shared=bool(rivals))
+
+
+def _bind(transport: Transport, host: str, port: int, *, is_shared: bool) -> Bound:
     sock = None
     try:
         sock = _socket(family_of(host), transport)
+        if is_shared:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         sock.bind(socket_address(host, port))
         pktinfo = transport == "UDP" and host in WILDCARDS
         if pktinfo:
             _ask_for_pktinfo(sock, sock.family)
         if transport == "TCP":
             sock.listen(BACKLOG)
-        return Bound(sock, host, sock.getsockname()[1], pktinfo)
+        if is_shared:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 0)
+        return Bound(sock, transport, host, sock.getsockname()[1], pktinfo)
     except OSError as error:
         if sock is not None:
             sock.close()
@@ -77,6 +97,19 @@ def bind_both(host: str) -> tuple[Bound, Bound]:
         if error.is_taken:
             return bind_both(host)  # there are other ports
         raise
+
+
+@contextmanager
+def _sharing(socks: Sequence[socket.socket]) -> Iterator[None]:
+    """Let another socket be bound to what these are bound to, such as one address of all (Linux
+    looks at the option when the other one is bound)."""
+    for each in socks:
+        each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+    try:
+        yield
+    finally:
+        for each in socks:
+            each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 0)
 
 
 def _socket(family: socket.AddressFamily, transport: Transport) -> socket.socket:

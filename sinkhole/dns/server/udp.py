@@ -52,14 +52,28 @@ class UdpListener:
         self._warned = -inf
         self._bound = bound
         self._pipeline = pipeline
-        self._proxies = Networks((each, True) for each in proxies)
-        self._react = self._react_to_proxies if tuple(proxies) else pipeline.answer_now
         self._loop = asyncio.get_running_loop()
+        self._serve = self._serve_one_by_one
         if mmsg.is_available() if batched is None else batched:
             self._batch = mmsg.Mmsg(bound.sock, pktinfo=bound.pktinfo)
-            self._loop.add_reader(bound.sock, self._serve_batch)
-        else:
-            self._loop.add_reader(bound.sock, self._serve_one_by_one)
+            self._serve = self._serve_batch
+        self.trust(proxies)
+        self.resume()
+
+    def trust(self, proxies: Iterable[Network]) -> None:
+        """Believe these proxies whose queries they bring, and nobody else, from now on."""
+        proxies = tuple(proxies)
+        self._proxies = Networks((each, True) for each in proxies)
+        self._react = self._react_to_proxies if proxies else self._pipeline.answer_now
+
+    def resume(self) -> None:
+        """Take queries."""
+        self._loop.add_reader(self._bound.sock, self._serve)
+
+    def rest(self) -> None:
+        """Take what waits, and then nothing until `resume`."""
+        self._serve()
+        self._loop.remove_reader(self._bound.sock)
 
     async def close(self, patience_s: float = 0.0) -> None:
         """Stop listening, give queries that wait `patience_s` to be answered, close the socket."""

@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from math import inf
 from typing import Final
@@ -72,9 +72,7 @@ class Forwarder:
         clock: Callable[[], float] = time.monotonic,
         faults: Faults | None = None,
     ) -> None:
-        self._sets = dict(sets)
-        self._servers = servers_of(sets.values())
-        self._alone = {each: UpstreamSet((each,)) for each in self._servers}
+        self._take(sets)
         self._budget_s = budget_s
         self._waiting: Shares[Waiter] = Shares(most_waiting)
         self._clock = clock
@@ -86,6 +84,9 @@ class Forwarder:
         """Questions refused or given up because too many were waiting."""
         self._crowded_by: tuple[Holder, float] | None = None
         """Whose question that was lately, and when."""
+        self._changed_at = -inf
+        self._left: dict[Server, None] = {}
+        self._strays_left = self._unsent_left = 0
 
     # -- what others call ------------------------------------------------------------------
 
@@ -96,14 +97,51 @@ class Forwarder:
         self._is_running = True
         self._prober.start(self._servers)
 
+    def use(self, sets: Mapping[str, UpstreamSet]) -> None:
+        """Ask these sets from now on; servers that are in the old ones, too, stay what they are.
+
+        Questions underway end with the servers they began with; `dismiss` closes those that left.
+        """
+        before = self._servers
+        self._take(sets)
+        self._changed_at = self._clock()
+        self._left |= dict.fromkeys(each for each in before if each not in self._alone)
+        came = [each for each in self._servers if each not in before]
+        for server in came:
+            self._left.pop(server, None)
+            if self._is_running:
+                server.link.start()
+        if self._is_running:
+            self._prober.go_over_to(self._servers)
+
+    def _take(self, sets: Mapping[str, UpstreamSet]) -> None:
+        self._sets = dict(sets)
+        self._servers = servers_of(sets.values())
+        self._alone = {each: UpstreamSet((each,)) for each in self._servers}
+
+    async def dismiss(self) -> None:
+        """Close the servers that have left by now, when no question can be underway to them."""
+        left = list(self._left)
+        try:
+            await asyncio.sleep(self._budget_s)
+        finally:
+            await self._close([each for each in left if each in self._left])
+
+    async def _close(self, servers: Iterable[Server]) -> None:
+        for server in servers:
+            state = server.link.state()
+            self._strays_left += state.strays
+            self._unsent_left += state.unsent
+            self._left.pop(server, None)
+            with self._faults.contain("closing an upstream"):
+                await server.link.close()
+
     async def close(self) -> None:
         """End every flight with an error and close every socket."""
         self._is_running = False
         self._prober.close()
         self._flights.close(UpstreamError("", "sinkhole is stopping"))
-        for server in self._servers:
-            with self._faults.contain("closing an upstream"):
-                await server.link.close()
+        await self._close([*self._servers, *self._left])
 
     def renew(self) -> None:
         """The network may be another one now: trust no connection, and look at every server."""
@@ -145,6 +183,8 @@ class Forwarder:
         key = via, question
         flight = self._flights.underway.get(key)
         if flight is None:
+            if via not in self._sets:  # and nobody else is told: they may be those of the house
+                raise UpstreamError("", "these upstreams are not in the settings any more")
             self._begin(key, self._sets[via], holder, tell)
             return
         waiter = Waiter(tell, holder, flight)
@@ -167,12 +207,14 @@ class Forwarder:
     @property
     def strays(self) -> int:
         """Messages so far that did not answer what was asked on their socket."""
-        return sum(server.link.state().strays for server in self._servers)
+        every = (*self._servers, *self._left)
+        return self._strays_left + sum(server.link.state().strays for server in every)
 
     @property
     def unsent(self) -> int:
         """Queries so far that found no descriptor or memory on our side."""
-        return sum(server.link.state().unsent for server in self._servers)
+        every = (*self._servers, *self._left)
+        return self._unsent_left + sum(server.link.state().unsent for server in every)
 
     def status(self) -> list[UpstreamStatus]:
         """How each server does, in the order of the settings."""
@@ -181,8 +223,9 @@ class Forwarder:
 
     @property
     def recovered_at(self) -> float:
-        """When an upstream that had been down, or of no use, was last found to be back."""
-        return max((server.recovered_at for server in self._servers), default=-inf)
+        """When an upstream that had been down, or of no use, was last found to be back, or others
+        came: who had no answer before may have one now."""
+        return max((self._changed_at, *(server.recovered_at for server in self._servers)))
 
     @property
     def is_cut_off(self) -> bool:
@@ -282,5 +325,5 @@ class Forwarder:
         tell_all(waiters, outcome, self._faults)
 
     def _suspect(self, server: Server) -> None:
-        if server.is_suspect and self._is_running:
+        if server.is_suspect and self._is_running and server in self._alone:
             self._prober.suspect(server)

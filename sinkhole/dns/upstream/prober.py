@@ -52,6 +52,17 @@ class Prober:
             self._watched[server] = None
             self._probe(server)
 
+    def go_over_to(self, servers: Sequence[Server]) -> None:
+        """Probe those of these servers that are new, and no others from now on."""
+        stay = set(servers)
+        for server in [each for each in self._watched if each not in stay]:
+            timer = self._watched.pop(server)
+            if timer is not None:
+                timer.cancel()
+        known = self._latest.keys() | self._watched.keys()
+        self._latest = {each: name for each, name in self._latest.items() if each in stay}
+        self.start([each for each in servers if each not in known])
+
     def close(self) -> None:
         """Probe nobody any more."""
         for timer in self._watched.values():

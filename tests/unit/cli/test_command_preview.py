@@ -32,7 +32,7 @@ def ask(folder: Path, **queries: tuple[int, int]) -> None:
                 for _ in range(count):
                     moment += 1
                     row = (moment, client, number)
-                    await database.rows("INSERT INTO query VALUES (?, ?, ?, 1, 9, 0)", row)
+                    await database.rows("INSERT INTO query VALUES (?, ?, ?, 1, 9, 0, 0, 0)", row)
         await database.close()
 
     asyncio.run(write())

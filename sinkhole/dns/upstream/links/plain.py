@@ -89,11 +89,11 @@ class PlainLink:
 
     def start(self) -> None:
         """Begin, within a running event loop."""
-        self.engine.start()
+        self.engine.start(self)
 
     async def close(self) -> None:
-        """Close everything, once for all that share the engine."""
-        await self.engine.close()
+        """Close everything; questions must have been cancelled before."""
+        await self.engine.leave(self)
 
     def ask(self, question: Question, deadline: float, on_reply: OnReply) -> Cancel | Failure:
         """Send the first query, see `Link.ask`. Cost: 2.5 times the kernel's for the socket."""

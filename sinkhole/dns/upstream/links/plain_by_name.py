@@ -53,12 +53,12 @@ class PlainByName:
 
     def start(self) -> None:
         """Begin, within a running event loop."""
-        self._engine.start()
+        self._engine.start(self)
 
     async def close(self) -> None:
         """Close everything; questions must have been cancelled before."""
         await self._tasks.close()
-        await self._engine.close()
+        await self._engine.leave(self)
 
     def ask(self, question: Question, deadline: float, on_reply: OnReply) -> Cancel | Failure:
         """Ask where the server is known to be, or as soon as that is known."""

@@ -104,12 +104,20 @@ class PlainEngine:
         self._open: dict[PlainAsking, None] = {}
         self._timer: asyncio.TimerHandle | None = None
         self._is_running = False
+        self._users: set[object] = set()
 
-    def start(self) -> None:
-        """Have the running event loop watch the sockets from now on; once for all links."""
+    def start(self, user: object) -> None:
+        """Have the running event loop watch the sockets from now on, for a link at least."""
+        self._users.add(user)
         if not self._is_running:
             self.datagrams.start()
             self._is_running = True
+
+    async def leave(self, user: object) -> None:
+        """A link needs it no longer; who leaves last closes it."""
+        self._users.discard(user)
+        if not self._users:
+            await self.close()
 
     async def close(self) -> None:
         """Close what is open; harmless when it is closed."""

@@ -11,7 +11,7 @@ from typing import Any
 
 from sinkhole.control.database import Database
 from sinkhole.control.querylog import QueryLog
-from sinkhole.control.querylog.row_builder import ROW_WIDTH, RowBuilder
+from sinkhole.control.querylog.row_builder import INSERT_ROWS, ROW_WIDTH, RowBuilder
 from sinkhole.control.stats import Counters, Rollups
 from sinkhole.dns.wire.name import from_text
 from sinkhole.model.record import Batch, RecordBuffer, Report
@@ -98,9 +98,10 @@ async def fill(database: Database, batches: Sequence[Batch]) -> None:
         builder.take(batches)
         await builder.settle(database)
         rows = len(builder.rows) // ROW_WIDTH
-        await database.insert("INSERT INTO query", ROW_WIDTH, builder.rows)
+        await database.insert(INSERT_ROWS, ROW_WIDTH, builder.rows)
         await database.rows("UPDATE meta SET value = value + ? WHERE key = 'rows'", (rows,))
-        await Rollups(DAY_S).write(database, builder.collect())
+        minutes = builder.collect()
+        await Rollups(DAY_S).write(database, minutes, await builder.list_ids(database, minutes))
 
 
 async def until(condition: Callable[[], bool], seconds: float = 20) -> None:

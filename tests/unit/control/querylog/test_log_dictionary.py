@@ -70,12 +70,12 @@ async def test_no_more_than_so_many_values_are_remembered(
 async def test_accounts_differ_in_everything_but_the_name(database: Database) -> None:
     accounts = await Dictionary.load(database, ACCOUNTS)
     keys = {
-        account_key(report("a.example"), ""),
-        account_key(report("b.example"), ""),
-        account_key(report("a.example", qtype=28), ""),
-        account_key(report("a.example", Outcome.FORWARDED, upstream="192.0.2.53:53"), ""),
-        account_key(blocked(line=1), "||ads.example^"),
-        account_key(blocked(line=1), "||ads.example^ of another version of the list"),
+        account_key(report("a.example"), 0, ""),
+        account_key(report("b.example"), 0, ""),
+        account_key(report("a.example", qtype=28), 0, ""),
+        account_key(report("a.example", Outcome.FORWARDED, upstream="192.0.2.53:53"), 0, ""),
+        account_key(blocked(line=1), 1, "||ads.example^"),
+        account_key(blocked(line=1), 1, "||ads.example^ of another version of the list"),
     }
     await accounts.learn(database, keys, 3600)
     assert len(set(accounts.ids.values())) == 5

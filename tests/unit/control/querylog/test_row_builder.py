@@ -13,6 +13,7 @@ from sinkhole.control.querylog import row_builder as row_builder_module
 from sinkhole.control.querylog.row_builder import (
     CLOCK_STEP_US,
     HOUR_US,
+    INSERT_ROWS,
     MINUTE_US,
     ROW_WIDTH,
     RowBuilder,
@@ -86,7 +87,7 @@ async def test_ids_are_the_time_in_microseconds_and_only_ever_grow(database: Dat
 
 async def test_ids_go_on_after_what_the_database_has(database: Database) -> None:
     newest = int(T * 1e6) + 10
-    await database.rows("INSERT INTO query VALUES (?, 1, 1, 1, 1, 0)", (newest,))
+    await database.rows("INSERT INTO query VALUES (?, 1, 1, 1, 1, 0, 0, 0)", (newest,))
     builder = await a_builder(database)
     rows = await take(builder, database, batch([report()], time_s=T))
     assert rows[0][0] == newest + 1
@@ -114,7 +115,7 @@ async def test_ids_that_are_taken_are_passed_over(database: Database) -> None:
     base = int((T - 600) * 1e6)
     taken = [*range(base, base + 40), *range(base + 50, base + 55), int(T * 1e6)]
     for ident in taken:
-        await database.rows("INSERT INTO query VALUES (?, 1, 1, 1, 1, 0)", (ident,))
+        await database.rows("INSERT INTO query VALUES (?, 1, 1, 1, 1, 0, 0, 0)", (ident,))
     builder = await a_builder(database)
     given: list[int] = []
     for moment in (T - 600, T - 600, T - 600 - 1000e-6, T - 600 + 30e-6):
@@ -122,7 +123,7 @@ async def test_ids_that_are_taken_are_passed_over(database: Database) -> None:
         await builder.settle(database)
         values = await builder.take_rows(database)
         given += values[::ROW_WIDTH]
-        await database.insert("INSERT INTO query", ROW_WIDTH, values)
+        await database.insert(INSERT_ROWS, ROW_WIDTH, values)
     assert len(given) == len({*given, *taken}) - len(taken) == 28
     assert given[:14] == [*range(base + 40, base + 50), *range(base + 55, base + 59)]
 

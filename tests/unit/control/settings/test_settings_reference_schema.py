@@ -40,6 +40,7 @@ def test_the_reference_file_has_every_key_and_no_other() -> None:
     keys = {key for key, _ in leaf_origins(Settings, stack(Settings, [written]))}
     without_default = {"filtering.blocking.custom_ipv4", "filtering.blocking.custom_ipv6"}
     without_default |= {"dns.certificate", "dns.certificate_key", "upstream.proxy"}
+    without_default |= {"web.certificate", "web.certificate_key"}
     assert keys == set(all_keys(Settings)) - without_default
     for key in without_default:
         assert re.search(rf"^ +# {key.split('.')[-1]}: ", text, re.MULTILINE)

@@ -49,7 +49,7 @@ def a_minute(start_s: int, names: dict[int, list[int]] | None = None) -> MinuteC
 
 async def write(database: Database, rollups: Rollups, *minutes: MinuteCounts) -> None:
     async with database.transaction():
-        await rollups.write(database, minutes)
+        await rollups.write(database, minutes, {"Starter": 1, "Other": 2})
 
 
 async def tidy(
@@ -85,9 +85,10 @@ async def test_a_minute_is_added_to_every_table(database: Database) -> None:
         (hour, 65, 3),
     ]
     assert await database.rows("SELECT * FROM by_list") == [
-        (hour, "Other", 3),
-        (hour, "Starter", 9),
+        (hour, 1, 9),
+        (hour, 2, 3),
     ]
+    assert await database.rows("SELECT * FROM by_rcode") == [(hour, 0, 30)]
     assert await database.rows("SELECT * FROM by_upstream") == [(hour, "192.0.2.53:53", 3, 60_000)]
     assert await database.rows("SELECT * FROM by_transport") == [(hour, 0, 21), (hour, 2, 9)]
 

@@ -63,7 +63,8 @@ def a_minute(ago_s: float, times: int = 1) -> MinuteCounts:
 
 async def write(database: Database, *minutes: MinuteCounts) -> None:
     async with database.transaction():
-        await Rollups(365 * DAY).write(database, minutes)
+        await database.rows("INSERT OR IGNORE INTO list VALUES (1, 'starter-1', 'Starter', 0)")
+        await Rollups(365 * DAY).write(database, minutes, {"Starter": 1})
 
 
 async def test_the_summary_of_a_day(database: Database, statistics: Statistics) -> None:
@@ -233,11 +234,12 @@ async def test_hits_are_counted_by_list_for_the_last_day_and_week(
 ) -> None:
     this_hour = int(NOW) // HOUR * HOUR
     for hours_ago, name, count in [
-        (0, "Ads", 1), (24, "Ads", 10), (25, "Ads", 100), (168, "Ads", 1000),
-        (169, "Ads", 10_000), (30, "Old", 5),
+        (0, 1, 1), (24, 1, 10), (25, 1, 100), (168, 1, 1000),
+        (169, 1, 10_000), (30, 2, 5),
     ]:  # fmt: skip
         start = this_hour - hours_ago * HOUR
         await database.rows("INSERT INTO by_list VALUES (?, ?, ?)", (start, name, count))
+    await database.rows("INSERT INTO list VALUES (1, 'ads-1', 'Ads', 0), (2, '=Old', 'Old', 0)")
     assert await statistics.list_hits() == {
         "Ads": {"day": 11, "week": 1111},
         "Old": {"day": 0, "week": 5},

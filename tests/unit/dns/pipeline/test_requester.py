@@ -90,7 +90,7 @@ async def test_lost_patience_that_raises_is_servfail_at_once_and_only_once(
     wait(world)
     world.clock.now += 1000
     world.upstreams.gate = asyncio.Event()
-    forwarding: Any = world.pipeline._forwarding
+    forwarding: Any = world.pipeline.forwarding
     monkeypatch.setattr(forwarding, broken, lambda *parts, **options: {}[parts])
     replies = wait(world)
     while not replies:

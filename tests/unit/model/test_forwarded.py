@@ -4,8 +4,8 @@ from ipaddress import ip_address, ip_network
 
 import pytest
 
-from sinkhole.dns.http.forwarded import MOST_HOPS, client_behind
 from sinkhole.model.errors import WireError
+from sinkhole.model.forwarded import MOST_HOPS, client_behind
 
 PROXIES = (ip_network("127.0.0.0/8"), ip_network("2001:db8:1::/48"))
 PEER = ip_address("127.0.0.1").packed

@@ -1,0 +1,80 @@
+"""Where the API has each operation that a command asks for.
+
+The page's table of routes says the same and more, but importing it takes as long as a server does;
+a test holds the two equal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+from urllib.parse import quote
+
+API: Final = "/api/v1"
+
+_PARAMETER: Final = re.compile(r"\{(\w+)\}")
+
+
+class Request(NamedTuple):
+    """What to ask: `query` has what stands behind the question mark, `body` is sent as JSON."""
+
+    method: str
+    path: str
+    query: dict[str, Any]
+    body: dict[str, Any] | None
+
+
+class Route(NamedTuple):
+    """A method, and a path below the API's with names of inputs in it: `/lists/{name}`."""
+
+    method: str
+    path: str
+
+    def request(self, given: Mapping[str, Any], *, has_file: bool = False) -> Request:
+        """The request for an input; with `has_file` the body is somebody else's.
+
+        What is None is left out. What doesn't stand in the path goes into the body, for methods
+        that have one, else into the query, where a list is several values of one name.
+        """
+        rest = {key: value for key, value in given.items() if value is not None}
+
+        def fill(found: re.Match[str]) -> str:
+            return quote(str(rest.pop(found[1])), safe="")
+
+        path = API + _PARAMETER.sub(fill, self.path)
+        if has_file or self.method in ("GET", "DELETE"):
+            return Request(self.method, path, {k: _text(v) for k, v in rest.items()}, None)
+        return Request(self.method, path, {}, rest)
+
+
+def route_of(operation: str) -> Route:
+    """Where the API has an operation."""
+    return ROUTES[operation]
+
+
+def _text(value: Any) -> Any:
+    """A value as a query writes it."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list | tuple):
+        return [_text(each) for each in value]
+    return str(value)
+
+
+ROUTES: Final[dict[str, Route]] = {
+    "lists.list": Route("GET", "/lists"),
+    "lists.show": Route("GET", "/lists/{name}"),
+    "lists.add": Route("POST", "/lists"),
+    "lists.change": Route("PATCH", "/lists/{name}"),
+    "lists.remove": Route("DELETE", "/lists/{name}"),
+    "lists.update": Route("POST", "/lists/update"),
+    "lists.progress": Route("GET", "/lists/update"),
+    "lists.accept": Route("POST", "/lists/{name}/accept"),
+    "lists.rollback": Route("POST", "/lists/{name}/rollback"),
+    "lists.diff": Route("GET", "/lists/{name}/diff"),
+    "protection.show": Route("GET", "/protection"),
+    "protection.pause": Route("POST", "/protection/pause"),
+    "protection.resume": Route("POST", "/protection/resume"),
+}
+"""The route of each operation that commands ask for."""

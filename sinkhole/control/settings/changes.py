@@ -1,0 +1,253 @@
+"""From what somebody wants of the settings to what is to be stored, place by place.
+
+Refused is what can't be stored at all, and what file or environment hold. Whether values fit shows
+when all settings are made anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final, Literal, NamedTuple
+
+from sinkhole.control.settings.differences import items_of, value_of
+from sinkhole.control.settings.document import Origin
+from sinkhole.control.settings.keyed import COLLECTIONS, Keyed
+from sinkhole.control.settings.layers import all_keys, as_value
+from sinkhole.control.settings.masking import with_secrets, without_secrets
+from sinkhole.control.settings.merging import FILE_ONLY, default_items
+from sinkhole.control.settings.plain import plain_of
+from sinkhole.control.settings.quoting import nearest, quoted, shown
+from sinkhole.control.settings.rule_check import unusable_because
+from sinkhole.control.settings.schema import Settings
+from sinkhole.control.state.stored import REMOVED, Place, StoredChange
+from sinkhole.model.errors import RequestError, SettingsError
+
+MOST_CHANGES: Final = 5000
+"""In one revision; a whole collection is one change for each of its items."""
+
+MOST_STORED: Final = 20_000
+"""Places that can be stored: some ten times what a large household has."""
+
+MOST_DEPTH: Final = 10
+"""Of lists and mappings in each other; the settings need four."""
+
+_RULES: Final = "filtering.rules"
+_FILE, _ENVIRONMENT = "file ", "environment "
+
+
+class Change(NamedTuple):
+    """What is wanted of one place; `item` is the name within a keyed collection, "" without.
+
+    "set" stores a value, "reset" forgets what is stored, "remove" does without an item, also one
+    of the default. Of a whole collection (`item` "") "set" takes all its items, and those it does
+    not name are removed; "reset" forgets all that are stored.
+    """
+
+    key: str
+    item: str = ""
+    action: Literal["set", "reset", "remove"] = "set"
+    value: Any = None
+
+
+def planned(
+    changes: Sequence[Change], settings: Settings, stored: Mapping[Place, Any]
+) -> list[StoredChange]:
+    """What changes come to, beside the settings in force and what is stored; without those that
+    change nothing.
+
+    RequestError: "conflict" (`held_by_file`, `held_by_environment`), "not_found", "invalid".
+    SettingsError for values that can't be stored, every one of them.
+    """
+    plan = _Plan(settings, stored)
+    for change in changes:
+        plan.add(change)
+        if len(plan.wanted) > MOST_CHANGES:
+            raise _invalid("too_many_changes", f"more than {MOST_CHANGES} changes at once")
+    if plan.problems:
+        raise SettingsError(plan.problems)
+    made = [
+        StoredChange(place, stored.get(place), after)
+        for place, after in plan.wanted.items()
+        if stored.get(place) != after
+    ]
+    added = sum(each.before is None for each in made)
+    if added and len(stored) + added > MOST_STORED:
+        raise _invalid("too_many_stored", f"more than {MOST_STORED} values can't be stored")
+    return made
+
+
+def after(stored: Mapping[Place, Any], changes: Sequence[StoredChange]) -> dict[Place, Any]:
+    """What is stored when changes are made."""
+    values = dict(stored)
+    for each in changes:
+        if each.after is None:
+            values.pop(each.place, None)
+        else:
+            values[each.place] = each.after
+    return values
+
+
+def refuse_held(settings: Settings, key: str, item: str = "") -> None:
+    """Raise RequestError ("conflict") if file or environment hold a key, or an item of it."""
+    origin = settings.origin_of(key, item) if item else settings.origin_of(key)
+    for begin, code in ((_FILE, "held_by_file"), (_ENVIRONMENT, "held_by_environment")):
+        if origin.startswith(begin):
+            where = origin.removeprefix(_FILE)
+            what = f"{key} {shown(item)}" if item else key
+            text = f"{what} is held by {where}, which wins: change it there"
+            raise RequestError("conflict", code, text, {"key": key, "item": item, "where": where})
+
+
+class _Plan:
+    """Collects what is to be stored; `problems` are values that can't be."""
+
+    def __init__(self, settings: Settings, stored: Mapping[Place, Any]) -> None:
+        self.wanted: dict[Place, Any] = {}
+        self.problems: list[str] = []
+        self._settings = settings
+        self._shown: Settings | None = None
+        self._stored = stored
+
+    def add(self, change: Change) -> None:
+        """Take one change in."""
+        keyed = COLLECTIONS.get(change.key)
+        if change.action == "reset" and not keyed and not change.item:
+            self.wanted[change.key, ""] = None  # of a key of another version, too
+            return
+        _refuse_unknown(change.key)
+        if keyed is None:
+            self._add_key(change)
+        elif change.item.strip():
+            self._add_item(keyed, change)
+        else:
+            self._add_collection(keyed, change)
+
+    def _add_key(self, change: Change) -> None:
+        if change.item or change.action == "remove":
+            raise _invalid("no_items", f"{change.key} is one value, it has no items")
+        refuse_held(self._settings, change.key)
+        if change.value is None:
+            self._refuse(change.key, "", "has no value, write one, or reset the key")
+        elif (value := self._whole(change.key, "", change.value)) is not None:
+            self.wanted[change.key, ""] = value
+
+    def _add_item(self, keyed: Keyed, change: Change) -> None:
+        item = keyed.id_of(change.item)
+        place = (keyed.key, item)
+        if change.action == "reset":
+            self.wanted[place] = None
+            return
+        refuse_held(self._settings, keyed.key, change.item)
+        if change.action == "remove":
+            self.wanted[place] = self._removed(keyed, change.item)
+            return
+        value = self._whole(keyed.key, item, keyed.whole(change.item.strip(), change.value))
+        if value is None:
+            return
+        if keyed.id_of(keyed.name_in(change.item, value)) != item:
+            self._refuse(
+                keyed.key, change.item, "the value has another name: remove the one, set the other"
+            )
+        elif keyed.key == _RULES and (reason := unusable_because(change.item)):
+            self._refuse(keyed.key, change.item, f"is no rule that can be used: {reason}")
+        else:
+            self.wanted[place] = value
+
+    def _add_collection(self, keyed: Keyed, change: Change) -> None:
+        if change.action == "remove":
+            raise _invalid("no_item", f"{keyed.key} has items, name the one to remove")
+        names = {item: name for item, (name, _) in items_of(self._settings, keyed).items()}
+        names |= {
+            item: item for key, item in self._stored if key == keyed.key and item not in names
+        }
+        if change.action == "reset":
+            self.wanted |= {place: None for place in self._stored if place[0] == keyed.key}
+            return
+        if _is_deep(change.value):
+            self._refuse(keyed.key, "", "is nested too deeply to be a setting")
+            return
+        items = keyed.items(as_value(change.value, Origin("stored")))
+        if items is None or not all(item.id for item in items):
+            wants = "names with values" if keyed.shape == "mapping" else "a list of items"
+            self._refuse(keyed.key, "", f"does not fit, write {wants}")
+            return
+        for each in items:
+            self._add_wanted(keyed, each.id, each.name, each.value.plain())
+        for item in names.keys() - {each.id for each in items}:
+            self._add_item(keyed, Change(keyed.key, names[item], "remove"))
+
+    def _add_wanted(self, keyed: Keyed, item: str, name: str, plain: Any) -> None:
+        """One of all items; those that are as wanted already stay whose they are."""
+        known = items_of(self._settings, keyed).get(item)
+        if known is None or plain_of(known[1]) != plain:
+            self._add_item(keyed, Change(keyed.key, name, "set", plain))
+
+    def _removed(self, keyed: Keyed, name: str) -> Any:
+        item = keyed.id_of(name)
+        is_stored = (keyed.key, item) in self._stored
+        is_default = self._settings.origin_of(keyed.key) in ("default", "stored") and item in {
+            each.id for each in default_items(keyed)
+        }
+        if not (is_stored or is_default):
+            raise RequestError("not_found", "no_such_item", f"{keyed.key} has no {shown(name)}")
+        return REMOVED if is_default else None
+
+    def _whole(self, key: str, item: str, value: Any) -> Any:
+        """A value with the secrets in it that its sender was shown masked; None if it is none."""
+        if value is None:
+            self._refuse(key, item, "has no value, write one, or reset it")
+            return None
+        if _is_deep(value):
+            self._refuse(key, item, "is nested too deeply to be a setting")
+            return None
+        try:
+            return with_secrets(value, *self._real_and_shown(key, item))
+        except ValueError as error:
+            self._refuse(key, item, str(error))
+            return None
+
+    def _real_and_shown(self, key: str, item: str) -> tuple[Any, Any]:
+        if self._shown is None:
+            self._shown = without_secrets(self._settings)
+        keyed = COLLECTIONS.get(key)
+        both = (self._settings, self._shown)
+        if keyed is None:
+            real, told = (plain_of(value_of(each, key)) for each in both)
+        else:
+            found = [items_of(each, keyed).get(item, ("", None))[1] for each in both]
+            real, told = map(plain_of, found)
+        return real, told
+
+    def _refuse(self, key: str, item: str, text: str) -> None:
+        self.problems.append(f"{key} {shown(item)}: {text}" if item else f"{key}: {text}")
+
+
+def _refuse_unknown(key: str) -> None:
+    if key in FILE_ONLY:
+        text = f"{key} is where all of this is stored: set it in the settings file"
+        raise _invalid("file_only", text)
+    if key not in (known := all_keys(Settings)):
+        near = nearest(key, known)
+        hint = f", did you mean {quoted(near)}?" if near else ""
+        raise RequestError("not_found", "unknown_key", f"{shown(key)} is no setting{hint}")
+
+
+def _is_deep(value: Any) -> bool:
+    """Whether lists and mappings stand in each other deeper than settings do."""
+    level = [value]
+    for _ in range(MOST_DEPTH):
+        level = [inner for each in level for inner in _inside(each)]
+        if not level:
+            return False
+    return True
+
+
+def _inside(value: Any) -> Iterator[Any]:
+    if isinstance(value, Mapping):
+        yield from value.values()
+    elif isinstance(value, (list, tuple)):
+        yield from value
+
+
+def _invalid(code: str, text: str) -> RequestError:
+    return RequestError("invalid", code, text)

@@ -1,0 +1,97 @@
+"""The open file as its tables use it: one writer, whole changes, and memory that agrees with it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Final, TypeVar
+
+from sinkhole.control.database import Database, Row
+from sinkhole.model.errors import SinkholeError, StorageError
+from sinkhole.model.faults import Faults
+from sinkhole.model.tasks import Tasks
+
+log = logging.getLogger(__name__)
+
+MOST_WAITING: Final = 100
+"""Changes that wait for the disk; beyond, whoever wants one is told to try later."""
+
+PATIENCE_S: Final = 5.0
+"""How long `close` waits for changes that are being written."""
+
+T = TypeVar("T")
+
+Work = Callable[[Database], Awaitable[T]]
+"""Statements of one change, run within a transaction."""
+
+
+class StateFile:
+    """A connection with a lock around it.
+
+    `read_only` says why nothing may be written, "" in the usual case; `error` is what kept the last
+    change from being written, "" where it was.
+    """
+
+    def __init__(self, database: Database, read_only: str, faults: Faults | None = None) -> None:
+        self.read_only = read_only
+        self.error = ""
+        self._database = database
+        self._lock = asyncio.Lock()
+        self._tasks = Tasks("state", limit=MOST_WAITING, faults=faults)
+
+    async def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
+        """Run one SELECT, between changes."""
+        async with self._lock:
+            return await self._database.rows(sql, parameters)
+
+    async def write(self, work: Work[T], kept: Callable[[T], None]) -> T:
+        """Make one change: `work` in a transaction, then `kept` with what it gave.
+
+        `kept` changes the memory: it is called once the change is on the disk, with nothing
+        between, also where whoever waits here is cancelled. StorageError, or what `work` raises of
+        `SinkholeError`, when nothing was changed.
+        """
+        if self.read_only:
+            raise StorageError(self.read_only)
+        task = self._tasks.start("change", self._change(work, kept))
+        if task is None:
+            raise StorageError("too many changes wait for the disk; try again in a moment")
+        done: T | SinkholeError = await asyncio.shield(task)
+        if isinstance(done, SinkholeError):
+            raise done
+        return done
+
+    async def write_if_possible(self, work: Work[None], change: Callable[[], None]) -> None:
+        """As `write`, for what has to count also when it can't be stored: until the restart, then.
+
+        `change` changes the memory, in any case.
+        """
+        try:
+            await self.write(work, lambda _: change())
+        except StorageError as error:
+            log.warning("state: what was changed now is forgotten at a restart: %s", error)
+            change()
+
+    async def copied(self, copy: Callable[[Database], Awaitable[T]]) -> T:
+        """Let somebody copy all of it, or replace all of it, while nothing is being changed."""
+        async with self._lock:
+            return await copy(self._database)
+
+    async def close(self) -> None:
+        """Wait for changes that are being written, and close the connection."""
+        await self._tasks.close(PATIENCE_S)
+        await self._database.close()
+
+    async def _change(self, work: Work[T], kept: Callable[[T], None]) -> T | SinkholeError:
+        async with self._lock:
+            try:
+                async with self._database.transaction():
+                    done = await work(self._database)
+            except SinkholeError as error:
+                if isinstance(error, StorageError):
+                    self.error = str(error)
+                return error
+            self.error = ""
+            kept(done)
+            return done
