@@ -14,7 +14,7 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
-from sinkhole.control.querylog.row_builder import ROW_WIDTH, RowBuilder
+from sinkhole.control.querylog.row_builder import INSERT_ROWS, ROW_WIDTH, RowBuilder
 from sinkhole.control.querylog.schema import open_database
 from sinkhole.control.stats import Rollups
 from sinkhole.dns.wire.name import from_text
@@ -155,8 +155,9 @@ async def write_log(path: Path, rows: int, tell: Callable[[str], None]) -> None:
                 builder.take(batches)
                 await builder.settle(database)
                 values = await builder.take_rows(database)
-                await database.insert("INSERT INTO query", ROW_WIDTH, values, most=500)
-                await rollups.write(database, builder.collect())
+                await database.insert(INSERT_ROWS, ROW_WIDTH, values, most=500)
+                counts = builder.collect()
+                await rollups.write(database, counts, await builder.list_ids(database, counts))
             written += len(values) // ROW_WIDTH
             if number % 500 == 0:
                 tell(f"{written:,} rows of the log")
