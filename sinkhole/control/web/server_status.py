@@ -10,6 +10,8 @@ from sinkhole.model.status import (
     CertificateStatus,
     LogStatus,
     PrefetchStatus,
+    FilterStatus,
+    TaskStatus,
     UpstreamStatus,
 )
 
@@ -36,5 +38,7 @@ class ServerStatus(TypedDict):
     prefetch: PrefetchStatus
     certificate: CertificateStatus | None
     log: LogStatus | None
+    protection: FilterStatus
+    tasks: list[TaskStatus]
     losses: dict[str, int]
     problems: list[str]
