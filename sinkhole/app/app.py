@@ -30,6 +30,7 @@ from sinkhole.app.list_hosts import ListHosts
 from sinkhole.app.listening import Listening
 from sinkhole.app.memory import release_free_memory
 from sinkhole.app.overview import Overview
+from sinkhole.app.page import Page
 from sinkhole.app.publishing import Publishing
 from sinkhole.app.upstreams import Upstreams
 from sinkhole.control.lists.library import Library
@@ -91,7 +92,8 @@ class App:
         )
         self.publishing.put_to_use(self.pipeline, self.library, self.encrypted.designated)
         self.front = Front(self)
-        self.listening = Listening(self.dns, self.front.make_page, self.faults)
+        self.page = Page(self)
+        self.listening = Listening(self.dns, self.page.make, self.faults)
         self.overview = Overview(self)
         self._has_loaded = False
         self._tasks = Tasks("app", limit=4, faults=self.faults)
@@ -160,6 +162,8 @@ class App:
                 await self.encrypted.start()
             with self.faults.contain("opening the query log"):
                 await self.open_log()
+            with self.faults.contain("opening the socket for commands"):
+                await self.page.start()
             await self.listening.start_page()
         except BaseException:
             await self.stop(patience_s=0)
@@ -171,7 +175,7 @@ class App:
 
     async def stop(self, patience_s: float = PATIENCE_S) -> None:
         """Stop taking queries, answer those that wait, write what is to be kept."""
-        await self.listening.stop(patience_s)
+        await asyncio.gather(self.listening.stop(patience_s), self._close_socket())
         await self._tasks.close()
         await self.encrypted.close()
         with self.faults.contain("closing the upstreams"):
@@ -188,6 +192,10 @@ class App:
         if self.ground is not None:
             with self.faults.contain("closing the state"):
                 await self.ground.close()
+
+    async def _close_socket(self) -> None:
+        with self.faults.contain("closing the socket for commands"):
+            await self.page.close()
 
     async def first_lists(self, patience_s: float) -> None:
         """Wait until every enabled list is in use or has failed, but no longer than this."""
@@ -271,8 +279,7 @@ class App:
         if new.dns.proxies != old.dns.proxies:
             change.exchange(self.dns.trust, new.dns.proxies, old.dns.proxies)
             change.afterwards(self.listening.hang_up)
-        if self.front.wants_another_page(old, new):
-            await self.listening.prepare_page(self.front.page_by(new), change)
+        await self.page.prepare(new, change)
         maker = await self.publishing.prepare(new, change)
         await self.publishing.commit(maker, change)
 

@@ -1,12 +1,9 @@
-"""What people and programs do with a running server: the House that operations work on, and the
-page in front of it."""
+"""What people and programs do with a running server: the House that operations work on."""
 
 from __future__ import annotations
 
-import asyncio
-import socket
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -19,7 +16,6 @@ from sinkhole.control.explain.kept_answers import KeptAnswers
 from sinkhole.control.identity.identity import Identity
 from sinkhole.control.operations.house import House
 from sinkhole.control.querylog import QueryLog
-from sinkhole.control.settings import Settings
 from sinkhole.control.state.protection import Protection
 from sinkhole.control.state.temporary_rules import TemporaryRules
 from sinkhole.control.stats import Statistics
@@ -30,7 +26,6 @@ from sinkhole.model.status import UpstreamTrial
 if TYPE_CHECKING:
     from sinkhole.app.app import App
     from sinkhole.app.ground import Ground
-    from sinkhole.control.web import WebServer
 
 
 class Front:
@@ -83,7 +78,12 @@ class Front:
             explainer=lambda: self._explainer,
             resolve=Asking(app.pipeline, self._rules, time.monotonic).resolve,
             cache=KeptAnswers(
-                app.table, app.pipeline, self._rules, lambda: app.settings, time.monotonic
+                app.table,
+                app.pipeline,
+                self._rules,
+                lambda: app.settings,
+                time.monotonic,
+                app.publishing.publish,
             ),
             counters=app.counters,
             status=app.overview.status,
@@ -117,64 +117,6 @@ class Front:
 
     def _try_upstream(self, text: str) -> Awaitable[UpstreamTrial]:
         return try_upstream(self._app.settings, text)
-
-    # ---- the page ----------------------------------------------------------------------------
-
-    async def make_page(self) -> WebServer:
-        """The page by the settings in force."""
-        return await self.make_page_by(self._app.settings)
-
-    def page_by(self, settings: Settings) -> Callable[[], Awaitable[WebServer]]:
-        """What makes the page by other settings."""
-        return partial(self.make_page_by, settings)
-
-    @staticmethod
-    def wants_another_page(old: Settings, new: Settings) -> bool:
-        """Whether what the page is made by has changed."""
-        return _of_page(old) != _of_page(new)
-
-    async def make_page_by(self, settings: Settings) -> WebServer:
-        """The page by other settings."""
-        await self._app.open_log()
-        # In a thread, as DNS is up already: the library takes 0.2 s to import, and files are read.
-        return await asyncio.to_thread(self._make_server, settings)
-
-    def _make_server(self, settings: Settings) -> WebServer:
-        from sinkhole.control.web import (
-            MOST_CONNECTIONS,
-            WebServer,
-            WebSources,
-            create_app,
-            machine_names,
-        )
-
-        app = self._app
-        sources = WebSources(
-            statistics=self._statistics(),
-            history=self._query_log().history,
-            explainer=self._explainer,
-            counters=app.counters,
-            status=app.status,
-            list_status=app.library.status,
-            accept_list=app.library.accept,
-            update_lists=app.library.update,
-            try_upstream=self._try_upstream,
-            health=app.health,
-        )
-        hosts = (*machine_names(socket.gethostname()), *settings.web.hosts)
-        hosts += app.encrypted.names if settings.dns.https_page else ()
-        listen = settings.web.listen
-        return WebServer(
-            create_app(sources, hosts=hosts),
-            listen.host,
-            listen.port,
-            most_connections=min(MOST_CONNECTIONS, app.quotas.connections),
-            faults=app.faults,
-        )
-
-
-def _of_page(settings: Settings) -> tuple[object, ...]:
-    return settings.web, settings.dns.https_page, settings.dns.names
 
 
 def _explainer_of(app: App) -> Explainer:

@@ -30,6 +30,8 @@ class Overview:
         return [
             *_each("listening.missing", app.listening.problems),
             *_each("encrypted", app.encrypted.problems),
+            *_each("web.certificate", app.page.problems),
+            *_each("commands.unreachable", [app.page.socket_trouble]),
             *_each("upstreams", app.upstreams.problems()),
             *_each("lists", app.library.problems),
             *_each("cache.not_saved", app.answers.file.problems),

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from sinkhole import __version__
+from sinkhole.cli.account_commands import account_group, token_group
+from sinkhole.cli.backup_commands import backup, restore
 from sinkhole.cli.cache_commands import cache_group
 from sinkhole.cli.calling import settings_in_force
 from sinkhole.cli.certificate_commands import certificate_group
@@ -59,7 +61,8 @@ def main() -> None:
 for _command in (
     *(status, pause, resume, block, allow, query, explain, stats),
     *(lists_group, rules_group, services_group, safe_search_group),
-    *(cache_group, upstream_group, certificate_group, completion),
+    *(cache_group, upstream_group, certificate_group),
+    *(account_group, token_group, backup, restore, completion),
 ):
     main.add_command(_command)
 

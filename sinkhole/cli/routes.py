@@ -95,5 +95,15 @@ ROUTES: Final[dict[str, Route]] = {
     "cache.flush": Route("POST", "/cache/flush"),
     "cache.flush_name": Route("POST", "/cache/flush-name"),
     "statistics.show": Route("GET", "/statistics"),
+    "accounts.list": Route("GET", "/accounts"),
+    "accounts.add": Route("POST", "/accounts"),
+    "accounts.remove": Route("DELETE", "/accounts/{name}"),
+    "accounts.set_role": Route("POST", "/accounts/{name}/role"),
+    "accounts.set_password": Route("POST", "/accounts/{name}/password"),
+    "accounts.sign_out": Route("POST", "/accounts/{name}/sign-out"),
+    "accounts.second_factor_off": Route("POST", "/accounts/{name}/second-factor-off"),
+    "tokens.list": Route("GET", "/tokens"),
+    "tokens.add": Route("POST", "/tokens"),
+    "tokens.remove": Route("DELETE", "/tokens/{token}"),
 }
 """The route of each operation that commands ask for."""

@@ -14,6 +14,8 @@ from sinkhole.model.errors import ListError, RequestError, RequestKind, StorageE
 
 Code = Literal[
     "asks_too_often",
+    "backup_invalid",
+    "backup_newer",
     "client_unknown",
     "entry_unknown",
     "list_has_no_versions",
@@ -39,6 +41,8 @@ Code = Literal[
 
 CODES: Final[dict[Code, str]] = {
     "asks_too_often": "the client asks so often that it is not answered at all",
+    "backup_invalid": "the file is no backup, damaged, or lacks what is to be restored",
+    "backup_newer": "a newer sinkhole made the backup",
     "client_unknown": "neither an address nor a client that the settings know",
     "entry_unknown": "no address of a list, and no id of the catalogue",
     "list_has_no_versions": "there is no other version of the list to use or to compare with",
