@@ -62,7 +62,7 @@ class Ground:
         await asyncio.to_thread(folder.take)
         async with AsyncExitStack() as stack:
             stack.callback(folder.release)
-            state = await _state_in(settings.data_dir, faults)
+            state = await _state_in(settings.data_dir, config, faults)
             stack.push_async_callback(state.close)
             in_force = SettingsInForce(config, environ, state, faults=faults)
             stack.pop_all()
@@ -77,10 +77,10 @@ class Ground:
             self.folder.release()
 
 
-async def _state_in(folder: Path, faults: Faults) -> State:
+async def _state_in(folder: Path, config: Path | None, faults: Faults) -> State:
     """The state, though the disk take nothing: a home must not lose DNS over it."""
     try:
-        return await State.open(folder, faults=faults)
+        return await State.open(folder, config=config, faults=faults)
     except StorageError as error:
         log.error("the state cannot be opened, and is only read: %s", error)
         return await State.look(folder)

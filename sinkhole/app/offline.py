@@ -53,7 +53,7 @@ async def offline_house(
             lock = FileLock(folder / LOCK_NAME)
             await asyncio.to_thread(_hold, lock, folder)
             stack.callback(lock.release)
-        state = await (State.open(folder) if writes else State.look(folder))
+        state = await (State.open(folder, config=config) if writes else State.look(folder))
         stack.push_async_callback(state.close)
         in_force = SettingsInForce(config, environ, state)
         stack.push_async_callback(in_force.close)

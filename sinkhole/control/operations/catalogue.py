@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from sinkhole.control.operations import (
     accounts,
+    backups,
     cache,
     choice,
     explain,
@@ -43,6 +44,7 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     own_account,
     accounts,
     tokens,
+    backups,
 )
 """The files that have operations, in the order in which people are shown them."""
 

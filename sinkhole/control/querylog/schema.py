@@ -17,9 +17,17 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
-from sinkhole.control.database import DamagedError, Database, NewerError, Schema, migrate
+from sinkhole.control.database import (
+    DamagedError,
+    Database,
+    NewerError,
+    Schema,
+    migrate,
+    version_of,
+)
 from sinkhole.control.querylog.aside import set_aside
 from sinkhole.control.querylog.dictionary import short_hash
+from sinkhole.control.querylog.restored import take_up
 from sinkhole.model.errors import StorageError
 from sinkhole.model.files import PRIVATE, make_file, make_folder
 
@@ -154,6 +162,7 @@ async def open_database(path: Path, wal_bytes: int = WAL_BYTES) -> tuple[Databas
     begun; the second value then says so. Raises StorageError if the folder can't be written or
     the database is locked.
     """
+    await asyncio.to_thread(take_up, path)
     try:
         return await _open(path, wal_bytes), None
     except (DamagedError, NewerError) as error:
@@ -161,6 +170,16 @@ async def open_database(path: Path, wal_bytes: int = WAL_BYTES) -> tuple[Databas
         aside = await asyncio.to_thread(set_aside, path, why)
         problem = f"{error}; it was kept as {aside.name} and a new log begun"
         return await _open(path, wal_bytes), problem
+
+
+async def check_file(path: Path) -> None:
+    """StorageError where a file is no log that can be used here; nothing of it is changed."""
+    database = await Database.connect(path, read_only=True)
+    try:
+        await version_of(database, Schema("query log", APPLICATION_ID, MIGRATIONS))
+        await database.check()
+    finally:
+        await database.close()
 
 
 def _touch(path: Path) -> None:

@@ -13,12 +13,22 @@ import shutil
 import tempfile
 import time
 from calendar import timegm
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, NamedTuple, get_args
 
 from sinkhole.control.database import Database
-from sinkhole.control.state.backup_file import LOG, SETTINGS, STATE, Reason, write_backup
+from sinkhole.control.state.backup_file import (
+    LOG,
+    SETTINGS,
+    STATE,
+    Manifest,
+    Reason,
+    read_manifest,
+    unpack,
+    write_backup,
+)
 from sinkhole.model.errors import StorageError
 from sinkhole.model.files import PRIVATE, make_folder, move_into_place
 
@@ -36,7 +46,6 @@ _NAME: Final = re.compile(
     rf"sinkhole-(\d{{6}})-(\d{{8}}T\d{{6}}Z)-({'|'.join(get_args(Reason))})\.zip", re.ASCII
 )
 _ODD: Final = re.compile(r"[^\w.-]", re.ASCII)
-_WORKPLACE: Final = "work-"
 _AUTOMATIC: Final = ("daily", "upgrade")
 
 
@@ -58,19 +67,19 @@ class Backups:
 
     def __init__(self, data_dir: Path, config: Path | None = None) -> None:
         self.folder = data_dir / FOLDER_NAME
-        self._config = config
+        self.config = config
         self._lock = asyncio.Lock()
 
     async def make(
-        self, reason: Reason, source: Database, wall_s: float, log: Database | None = None
+        self, reason: Reason, source: Database, wall_s: float, with_log: bool = False
     ) -> Backup:
-        """Make a backup of a state, with the settings as they are and, if wanted, a query log.
+        """Make a backup of a state, with the settings as they are and, if wanted, the query log.
 
         Both are copied by SQLite, whoever writes to them meanwhile. StorageError.
         """
         async with self._lock:
             try:
-                return await self._make(reason, source, wall_s, log)
+                return await self._make(reason, source, wall_s, with_log)
             except OSError as error:
                 text = f"no backup could be made: {error.strerror or error} ({error.filename})"
                 raise StorageError(text) from error
@@ -79,37 +88,56 @@ class Backups:
         """What there is, the newest first; nothing where the folder can't be read."""
         return await asyncio.to_thread(self._all)
 
-    def path_of(self, name: str) -> Path:
-        """Where a backup of this name would lie; StorageError for what is no name of one."""
-        if not _NAME.fullmatch(name):
-            raise StorageError(f"{name[:100]!r} is no name of a backup")
-        return self.folder / name
+    async def unpack(self, archive: Path, folder: Path) -> Manifest:
+        """Check a whole archive and write its parts into a folder; StorageError."""
+        try:
+            await asyncio.to_thread(self._check_room_for, archive)
+            return await asyncio.to_thread(unpack, archive, folder)
+        except OSError as error:
+            raise StorageError(f"{archive.name}: {error.strerror or error}") from error
 
     async def _make(
-        self, reason: Reason, source: Database, wall_s: float, log: Database | None
+        self, reason: Reason, source: Database, wall_s: float, with_log: bool
     ) -> Backup:
-        work = await asyncio.to_thread(self._workplace)
-        try:
+        async with self.workplace("make-") as work:
             parts = {STATE: work / STATE}
             await source.copy_to(parts[STATE])
             await _check(parts[STATE])
-            if log is not None:
-                await asyncio.to_thread(self._check_room, log.path)
+            if with_log:
                 parts[LOG] = work / LOG
-                await log.copy_to(parts[LOG])
+                await self._copy_log(parts[LOG])
             return await asyncio.to_thread(self._pack, parts, work / "new.zip", wall_s, reason)
+
+    @asynccontextmanager
+    async def workplace(self, prefix: str) -> AsyncIterator[Path]:
+        """A folder beside the backups, gone in the end; of those with a prefix there is one, and
+        what a process that was killed left of it goes. StorageError."""
+        try:
+            work = await asyncio.to_thread(self._make_workplace, prefix)
+        except OSError as error:
+            raise StorageError(f"{error.filename}: {error.strerror}") from error
+        try:
+            yield work
         finally:
             await asyncio.to_thread(shutil.rmtree, work, ignore_errors=True)
 
-    def _workplace(self) -> Path:
-        """A folder beside the backups; one of a process that was killed goes."""
+    def _make_workplace(self, prefix: str) -> Path:
         make_folder(self.folder)
-        for old in self.folder.glob(f"{_WORKPLACE}*"):
+        for old in self.folder.glob(f"{prefix}*"):
             shutil.rmtree(old, ignore_errors=True)
-        return Path(tempfile.mkdtemp(prefix=_WORKPLACE, dir=self.folder))
+        return Path(tempfile.mkdtemp(prefix=prefix, dir=self.folder))
+
+    async def _copy_log(self, path: Path) -> None:
+        source = self.folder.parent / LOG
+        await asyncio.to_thread(self._check_room, source)
+        database = await Database.connect(source, read_only=True)
+        try:
+            await database.copy_to(path)
+        finally:
+            await database.close()
 
     def _pack(self, parts: dict[str, Path], draft: Path, wall_s: float, reason: Reason) -> Backup:
-        for number, each in enumerate(settings_files(self._config), 1):
+        for number, each in enumerate(settings_files(self.config), 1):
             parts[f"{SETTINGS}{number:02}-{_ODD.sub('_', each.name)[-100:]}"] = each
         write_backup(draft, parts, wall_s, reason)
         there = self._all()
@@ -124,11 +152,22 @@ class Backups:
 
     def _check_room(self, log: Path) -> None:
         """A copy and an archive of it have to fit, beside what must stay free."""
+        if not log.exists():
+            raise StorageError("there is no query log")
         size, free = log.stat().st_size, shutil.disk_usage(self.folder).free
         if free < 2 * size + ROOM_BYTES:
             raise StorageError(
                 f"a backup with the log needs {2 * size >> 20} MiB of the disk, which has "
                 f"{free >> 20} MiB free: make room, or make one without the log"
+            )
+
+    def _check_room_for(self, archive: Path) -> None:
+        parts = read_manifest(archive).parts.values()
+        size, free = sum(each.size_bytes for each in parts), shutil.disk_usage(self.folder).free
+        if free < size + ROOM_BYTES:
+            raise StorageError(
+                f"to restore {archive.name} takes {size >> 20} MiB of the disk, which has "
+                f"{free >> 20} MiB free"
             )
 
     def _all(self) -> list[Backup]:

@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import shutil
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
 from sinkhole.control.database import DamagedError, Database, NewerError, migrate, version_of
-from sinkhole.control.state.backup_file import STATE, unpack
 from sinkhole.control.state.backups import Backups
+from sinkhole.control.state.copying import copy_of_backup, copy_of_file, empty_state
 from sinkhole.control.state.schema import MIGRATIONS, SCHEMA
 from sinkhole.model.errors import StorageError
 from sinkhole.model.files import PRIVATE, make_file, make_folder
@@ -57,25 +55,13 @@ async def open_state(path: Path, backups: Backups, wall_s: float) -> Opened:
 async def read_state(path: Path, backups: Backups) -> Opened:
     """A copy in memory of the file, which a server may be writing to; nothing is changed."""
     if not await asyncio.to_thread(path.exists):
-        return Opened(await _empty(), is_new=True, read_only=f"{path} is only looked at")
+        return Opened(await empty_state(), is_new=True, read_only=f"{path} is only looked at")
     try:
         if await asyncio.to_thread(_is_empty, path):
             await _check_filled(path, 0, backups)
         return Opened(await copy_of_file(path), read_only=f"{path} is only looked at")
     except StorageError as error:
         return await _stand_in(path, backups, error)
-
-
-async def copy_of_backup(archive: Path) -> Database:
-    """The state of a backup in memory, checked and of the newest version; StorageError."""
-    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="sinkhole-"))
-    try:
-        await asyncio.to_thread(unpack, archive, folder, frozenset({STATE}))
-        return await copy_of_file(folder / STATE)
-    except OSError as error:
-        raise StorageError(f"{archive.name}: {error.strerror or error}") from error
-    finally:
-        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
 
 
 def _is_empty(path: Path) -> bool:
@@ -166,7 +152,7 @@ async def _stand_in(path: Path, backups: Backups, error: StorageError) -> Opened
         text = f"what the backup {backup.name} holds is in force in its place"
         return _read_only(database, error, text)
     text = "there is no backup that could be read in its place, so nothing stored is in force"
-    return _read_only(await _empty(), error, text)
+    return _read_only(await empty_state(), error, text)
 
 
 def _read_only(database: Database, error: StorageError, instead: str) -> Opened:
@@ -184,43 +170,3 @@ def _problem(error: StorageError, instead: str) -> Problem:
         return Problem("state.damaged", "error", told, restore)
     advice = "see to the disk and to the owner of the file, then start sinkhole again"
     return Problem("state.not_writable", "error", told, advice)
-
-
-async def copy_of_file(path: Path) -> Database:
-    """A state in memory, checked and brought up to date there; StorageError."""
-    try:
-        source = await Database.connect(path, read_only=True)
-        try:
-            return await _migrated_copy(source)
-        finally:
-            await source.close()
-    except (DamagedError, NewerError):
-        raise
-    except StorageError:
-        if await asyncio.to_thread(path.with_name(f"{path.name}-wal").exists):
-            raise
-    # No lock can be had beside it, as the disk is read-only: then nobody writes either.
-    source = await Database.connect(path, read_only=True, is_alone=True)
-    try:
-        return await _migrated_copy(source)
-    finally:
-        await source.close()
-
-
-async def _migrated_copy(source: Database) -> Database:
-    await version_of(source, SCHEMA)
-    await source.check()
-    copy = await Database.in_memory()
-    try:
-        await source.copy_into(copy)
-        await migrate(copy, SCHEMA)
-    except BaseException:
-        await copy.close()
-        raise
-    return copy
-
-
-async def _empty() -> Database:
-    database = await Database.in_memory()
-    await migrate(database, SCHEMA)
-    return database

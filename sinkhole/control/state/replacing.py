@@ -35,10 +35,20 @@ async def carry_over(old: Database, new: Database) -> None:
             await new.rows(f"DELETE FROM {table}")
         rows = [value for row in audit[-KEPT:] for value in row]
         await new.insert(f"INSERT INTO audit ({_AUDIT})", 7, rows, most=64)
+        for table in ("revision", "account"):  # no number is given twice
+            await _count_on(old, new, table)
         for table, width in _OF_NOW:
             await new.rows(f"DELETE FROM {table}")
             kept = [value for row in await old.rows(f"SELECT * FROM {table}") for value in row]
             await new.insert(f"INSERT INTO {table}", width, kept)
+
+
+async def _count_on(old: Database, new: Database, table: str) -> None:
+    """Let the numbers of a table go on behind those of both."""
+    last = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = ?"
+    number = max(int(await old.value(last, (table,))), int(await new.value(last, (table,))))
+    await new.rows("DELETE FROM sqlite_sequence WHERE name = ?", (table,))
+    await new.rows("INSERT INTO sqlite_sequence VALUES (?, ?)", (table, number + 1))
 
 
 async def put_in_place(source: Database, path: Path) -> None:

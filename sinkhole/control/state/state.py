@@ -27,8 +27,8 @@ FILE_NAME: Final = "state.db"
 class State:
     """`data_dir/state.db`, from `open` to `close`.
 
-    `is_new` says that there was no file before. `people`, `pauses`, `stored` and `audit` are what
-    is in it, `backups` are the copies of it.
+    `folder` is the data folder. `is_new` says that there was no file before. `people`, `pauses`,
+    `stored` and `audit` are what is in it, `backups` are the copies of it.
     """
 
     def __init__(
@@ -39,6 +39,7 @@ class State:
         now: Callable[[], Stamp],
         faults: Faults | None,
     ) -> None:
+        self.folder = path.parent
         self.is_new = opened.is_new
         self.backups = backups
         self._path = path
@@ -102,11 +103,12 @@ class State:
             found.append(Problem("backup.failed", "warning", text))
         return found
 
-    async def back_up(self, log: Database | None = None) -> Backup:
-        """Make a backup because somebody asked, with this query log, or without; StorageError."""
+    async def back_up(self, *, with_log: bool = False) -> Backup:
+        """Make a backup because somebody asked, with the query log, or without; StorageError."""
 
         async def copy(database: Database) -> Backup:
-            return await self.backups.make("asked", database, self._now().wall_s, log)
+            wall_s = self._now().wall_s
+            return await self.backups.make("asked", database, wall_s, with_log=with_log)
 
         return await self._file.copied(copy)
 

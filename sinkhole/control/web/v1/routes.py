@@ -69,6 +69,13 @@ _TABLE: Final[tuple[tuple[Method, str, str], ...]] = (
     ("GET", "/tokens", "tokens.list"),
     ("POST", "/tokens", "tokens.add"),
     ("DELETE", "/tokens/{token}", "tokens.remove"),
+    ("GET", "/backups", "backup.list"),
+    ("POST", "/backups", "backup.make"),
+    ("GET", "/backups/{name}", "backup.download"),
+    ("DELETE", "/backups/{name}", "backup.remove"),
+    ("POST", "/backups/{name}/restore", "backup.restore_kept"),
+    ("POST", "/restore", "backup.restore"),
+    ("POST", "/restore/accept", "backup.accept"),
 )
 
 ROUTES: Final[tuple[ApiRoute, ...]] = tuple(

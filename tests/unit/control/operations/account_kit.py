@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from sinkhole.control.identity.passwords import Cost, Passwords
 from sinkhole.control.operations.catalogue import OPERATIONS
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.perform import perform
+from sinkhole.control.settings.in_force import SettingsInForce
 from sinkhole.control.state.state import State
 from sinkhole.model.actor import PERMISSIONS, Actor
 from sinkhole.model.errors import RequestError
@@ -30,9 +32,12 @@ class People:
     def __init__(self, house: House) -> None:
         self.house = house
 
-    async def do(self, name: str, actor: Actor, **given: Any) -> Any:
+    async def do(self, name: str, actor: Actor, /, **given: Any) -> Any:
         operation = OPERATIONS[name]
         return await perform(operation, self.house, actor, operation.input(**given))
+
+    def with_settings(self, settings: SettingsInForce) -> People:
+        return People(replace(self.house, settings=settings))
 
     async def enter(self, name: str, password: str = PASSWORD, second: str = "") -> Actor:
         signed = await self.house.identity.sign_in(name, password, second, "192.0.2.7", "Browser")
@@ -44,11 +49,11 @@ class People:
 
 
 @asynccontextmanager
-async def some_people(folder: Path, **parts: Any) -> AsyncIterator[People]:
-    state = await State.open(folder)
+async def some_people(folder: Path, config: Path | None = None) -> AsyncIterator[People]:
+    state = await State.open(folder, config=config)
     identity = Identity(state, passwords=Passwords(Cost(2, 1, 1)))
     try:
-        yield People(bare_house(state=state, identity=identity, **parts))
+        yield People(bare_house(state=state, identity=identity))
     finally:
         await identity.close()
         await state.close()
