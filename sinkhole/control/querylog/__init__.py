@@ -7,7 +7,11 @@ unwritten     counts that wait for a database that can be written
 disk          whether the file system can hold the database, and has room for it
 aside         files that could not be used
 retention     the file stays within age and size
-history       reading, newest first; filters says which hours are worth reading
+history       reading, newest first: pages, single rows, exports, views that are frozen
+sought        what somebody looks for; filters makes SQL of it and says which hours to read,
+              id_sets which names, clients and accounts are meant, search reads
+searchers     a few readers that searches take turns at
+logged_query  a row as people read it; export writes many, views are links to them
 recent_names  what was asked lately, name by name
 log           all of it together, for app.py
 
@@ -15,7 +19,9 @@ The DNS plane only appends to a `RecordBuffer`. Statistics come in by constructo
 that write in the writer's transaction, and the `Counters` in memory.
 """
 
-from sinkhole.control.querylog.history import History, LoggedQuery, QueryPage
+from sinkhole.control.querylog.history import History, QueryPage
 from sinkhole.control.querylog.log import QueryLog
+from sinkhole.control.querylog.logged_query import LoggedQuery
+from sinkhole.control.querylog.sought import Sought, SoughtName
 
-__all__ = ["History", "LoggedQuery", "QueryLog", "QueryPage"]
+__all__ = ["History", "LoggedQuery", "QueryLog", "QueryPage", "Sought", "SoughtName"]

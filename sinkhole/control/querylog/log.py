@@ -10,6 +10,7 @@ from typing import Final
 
 from sinkhole.control.database import Reader
 from sinkhole.control.querylog.history import History
+from sinkhole.control.querylog.searchers import MOST_SEARCHES, Searchers
 from sinkhole.control.querylog.writer import Writer
 from sinkhole.control.stats import Counters, Rollups
 from sinkhole.model.errors import StorageError
@@ -46,7 +47,8 @@ class QueryLog:
         self._writer = writer
         self._tasks = Tasks("query log", limit=1, faults=faults)
         self._readers: list[Reader] = []
-        self.history = History(self.reader(), client_name=client_name)
+        searchers = Searchers([self.reader() for _ in range(MOST_SEARCHES)])
+        self.history = History(self.reader(), client_name=client_name, searchers=searchers)
 
     @classmethod
     async def open(
