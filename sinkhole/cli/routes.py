@@ -95,6 +95,8 @@ ROUTES: Final[dict[str, Route]] = {
     "cache.flush": Route("POST", "/cache/flush"),
     "cache.flush_name": Route("POST", "/cache/flush-name"),
     "statistics.show": Route("GET", "/statistics"),
+    "log.search": Route("POST", "/log/search"),
+    "log.export": Route("GET", "/log/export"),
     "backup.list": Route("GET", "/backups"),
     "backup.make": Route("POST", "/backups"),
     "backup.download": Route("GET", "/backups/{name}"),
