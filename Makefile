@@ -51,7 +51,7 @@ lowest: .venv-lowest/.made  ## run every test with the lowest versions that pypr
 newest:  ## run every test with the newest versions that pyproject.toml allows, whatever is locked
 	$(PYTHON) -m venv --clear .venv-newest
 	.venv-newest/bin/python $(PIP) --upgrade pip
-	.venv-newest/bin/python $(PIP) --group dev -e '.[encrypted]'
+	.venv-newest/bin/python $(PIP) --group dev --group contract -e '.[encrypted]'
 	.venv-newest/bin/python -m pytest
 
 # One set of versions for all Pythons and machines. Each file takes over what the ones before it
@@ -64,6 +64,8 @@ BACKEND := $(PYTHON) -c 'import tomllib; project = tomllib.load(open("pyproject.
 lock: .venv-lock/.uv-$(UV)  ## write requirements/ anew, after a change of pyproject.toml
 	$(COMPILE) pyproject.toml --all-extras --output-file requirements/run.txt
 	$(COMPILE) --group dev --constraint requirements/run.txt --output-file requirements/dev.txt
+	$(COMPILE) --group contract --constraint requirements/run.txt \
+		--constraint requirements/dev.txt --output-file requirements/contract.txt
 	$(BACKEND) | $(COMPILE) - --constraint requirements/run.txt \
 		--constraint requirements/dev.txt --output-file requirements/build.txt
 	$(BACKEND) | $(COMPILE) pyproject.toml - --all-extras --constraint requirements/dev.txt --upgrade \
@@ -88,8 +90,8 @@ clean:  ## remove the environments and what tools left behind
 	$(BIN)/python $(ITSELF)
 	touch $@
 
-.venv/.dev: .venv/.run requirements/dev.txt
-	$(BIN)/python $(LOCKED) -r requirements/dev.txt
+.venv/.dev: .venv/.run requirements/dev.txt requirements/contract.txt
+	$(BIN)/python $(LOCKED) -r requirements/dev.txt -r requirements/contract.txt
 	touch $@
 
 .venv-lowest/.made: pyproject.toml requirements/lowest.txt requirements/dev.txt

@@ -20,11 +20,13 @@ RUN = [
     Requirement(text) for texts in (PROJECT["project"]["dependencies"], *EXTRAS) for text in texts
 ]
 DEV = [Requirement(text) for text in PROJECT["dependency-groups"]["dev"]]
+CONTRACT = [Requirement(text) for text in PROJECT["dependency-groups"]["contract"]]
 BACKEND = [Requirement(text) for text in PROJECT["build-system"]["requires"]]
-ASKED_FOR = {"run": RUN, "dev": DEV, "build": BACKEND, "lowest": [*RUN, *BACKEND]}
+ASKED_FOR = {"run": RUN, "dev": DEV, "contract": CONTRACT, "build": BACKEND}
+ASKED_FOR["lowest"] = [*RUN, *BACKEND]
 """The lock files, and the ranges of which each has exact versions."""
 
-TOGETHER = [("run", "build", "dev"), ("lowest", "dev")]
+TOGETHER = [("run", "build", "dev", "contract"), ("lowest", "dev")]
 """What is installed into one environment."""
 
 PYTHONS = ["3.11", "3.12", "3.13", "3.14"]

@@ -15,7 +15,7 @@ from sinkhole.model.faults import Faults
 from sinkhole.model.tasks import Tasks
 
 SLICE: Final = 1000
-"""Answers looked at in one turn of the event loop while the table shrinks: a millisecond at most."""
+"""Answers looked at in one turn of the event loop while the table shrinks: some 0.2 ms."""
 
 
 class Answers:
@@ -49,6 +49,8 @@ class Answers:
         await self._resizing.close()
 
     async def _shrink(self) -> None:
-        """Make room slice by slice, to the size that is wanted by then."""
-        while not self.table.approach(self._settings.cache.size, SLICE):
+        """Make room slice by slice, to the size that is wanted by then; queries go between."""
+        is_reached = False
+        while not is_reached:
+            is_reached = self.table.approach(self._settings.cache.size, SLICE)
             await asyncio.sleep(0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
 
@@ -62,6 +62,12 @@ class Certificates:
         if self.current is not None:
             self._hand(use, self.current)
 
+    def hand_to(self, users: Iterable[OnChange]) -> None:
+        """Tell these, and nobody else from now on."""
+        self._users, self._unused = [], []
+        for use in users:
+            self.on_change(use)
+
     async def look(self) -> None:
         """Take over what is in the files, if they have changed and it is right."""
         seen = await asyncio.to_thread(self._signatures)
@@ -87,6 +93,11 @@ class Certificates:
                 await watch.wait(LOOK_S)
         finally:
             watch.close()
+
+    @property
+    def trouble(self) -> str:
+        """Why the pair in the files is not in use, "" where it is."""
+        return self._problem
 
     def problems(self) -> list[str]:
         """What the person running sinkhole should know, one sentence each."""

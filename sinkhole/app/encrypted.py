@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
-from sinkhole.app.certificates import Certificates
+from sinkhole.app.certificates import Certificates, OnChange
+from sinkhole.app.change import Change
 from sinkhole.app.designation import services
 from sinkhole.app.server_certificate import ServerCertificate
+from sinkhole.app.shown_certificate import Files, ShownCertificate
 from sinkhole.control.settings import Endpoint
 from sinkhole.control.settings.dns_schema import DnsSettings
 from sinkhole.dns.policy.designated import Designated
+from sinkhole.dns.server.address import ListenAddress
 from sinkhole.dns.server.doh import Service
 from sinkhole.dns.server.https import PROTOCOLS, https_listener
 from sinkhole.dns.server.listeners import Listeners
@@ -21,7 +25,9 @@ from sinkhole.dns.server.tls import DOT, tls_listener
 from sinkhole.dns.server.tls_terms import TlsTerms
 from sinkhole.model.faults import Faults
 from sinkhole.model.status import CertificateStatus
-from sinkhole.model.tasks import Tasks
+
+if TYPE_CHECKING:
+    from sinkhole.dns.server.quic_terms import QuicTerms
 
 log = logging.getLogger(__name__)
 
@@ -39,6 +45,9 @@ class Encrypted:
 
     To be made before `dns` is bound. `start` reads the certificate, and watches it until `close`.
     `page` makes what speaks HTTP/1.1 for the page, where that is to be served as well.
+    `on_certificate` is told of every certificate that is taken over, and of other settings. What
+    listeners go by (`TlsTerms`, `QuicTerms`, `Service`) is made once and assigned to, so those that
+    stay keep their connections.
     """
 
     def __init__(
@@ -46,46 +55,47 @@ class Encrypted:
         settings: DnsSettings,
         dns: Listeners,
         faults: Faults,
-        page: Callable[[], asyncio.Protocol] | None = None,
+        page: Callable[[], asyncio.Protocol],
+        on_certificate: Callable[[], None],
     ) -> None:
-        self.certificates: Certificates | None = None
+        self._shown = ShownCertificate(_files(settings), "dns.certificate", self._users, faults)
         self._settings = settings
         self._dns = dns
         self._faults = faults
-        self._tasks = Tasks("certificate", limit=1, faults=faults)
-        self._uses: list[Callable[[ServerCertificate], None]] = []
+        self._page = page
+        self._on_certificate = on_certificate
+        self._tls, self._https = TlsTerms([DOT]), TlsTerms(PROTOCOLS)
+        self._service = Service()
+        self._quic: dict[str, QuicTerms] = {}
         self._problem = ""
-        if settings.certificate is None or settings.certificate_key is None:
-            return
-        self.certificates = Certificates(
-            settings.certificate, settings.certificate_key, faults=faults
-        )
-        self._listen_by_tls(page)
-        if settings.quic or (settings.https and settings.http3):
-            self._listen_by_quic()
-        for use in self._uses:
-            self.certificates.on_change(use)
+        dns.add(self.addresses(settings))
+        self._assign()
 
     async def start(self) -> None:
         """Read the certificate, and take over each new one."""
-        if self.certificates is not None:
-            await self.certificates.look()
-            self._tasks.keep("watch", self.certificates.run)
+        await self._shown.start()
 
     async def close(self) -> None:
         """Watch no more."""
-        await self._tasks.close()
+        await self._shown.close()
+
+    @property
+    def certificates(self) -> Certificates | None:
+        """Those in the files of the settings; None where there are none."""
+        return self._shown.certificates
 
     @property
     def problems(self) -> list[str]:
         """What the person running sinkhole should know, one sentence each."""
-        found = self.certificates.problems() if self.certificates is not None else []
-        found += [
-            f"dns.names has {name}, which the certificate is not for: devices refuse it there"
-            for name in self._settings.names
-            if not self._is_for(name)
+        found = [
+            *self._shown.problems,
+            *(
+                f"dns.names has {name}, which the certificate is not for: devices refuse it there"
+                for name in self._settings.names
+                if not self._is_for(name)
+            ),
         ]
-        return [*found, self._problem] if self._problem else found
+        return [*found, self._problem] if self._problem and self._wants_quic else found
 
     def status(self) -> CertificateStatus | None:
         """The certificate in use; None where there is none."""
@@ -94,14 +104,14 @@ class Encrypted:
     @property
     def names(self) -> tuple[str, ...]:
         """By which devices reach this server: those of the settings, else of the certificate."""
-        if self._settings.names or self.certificates is None or self.certificates.current is None:
+        pair = self._shown.current
+        if self._settings.names or pair is None:
             return self._settings.names
-        return self.certificates.current.host_names
+        return pair.host_names
 
     def designated(self) -> Designated | None:
         """What clients are told of it; None while there is no certificate that they could trust."""
-        certificates = self.certificates
-        pair = certificates.current if certificates is not None else None
+        pair = self._shown.current
         if pair is None or pair.left_s(time.time()) <= 0:
             return None
         names = [name for name in self.names if pair.leaf.is_for(name)]
@@ -109,67 +119,105 @@ class Encrypted:
 
     def _is_for(self, name: str) -> bool:
         """Whether the certificate in use is for a name; True while there is none."""
-        pair = self.certificates.current if self.certificates is not None else None
+        pair = self._shown.current
         return pair is None or pair.leaf.is_for(name)
 
-    def on_certificate(self, use: Callable[[ServerCertificate], None]) -> None:
-        """Tell of every certificate that is taken over from now on."""
-        if self.certificates is not None:
-            self.certificates.on_change(use)
+    # -- other settings --------------------------------------------------------------------
+
+    async def prepare(self, new: DnsSettings, change: Change) -> None:
+        """Read another certificate, and go over to other terms along with all else."""
+        if _terms(new) == _terms(self._settings):
+            return
+        certificates = await self._shown.prepare(_files(new), change)
+        before = self._settings, self.certificates
+        change.exchange(lambda made: self._use(*made), (new, certificates), before)
+
+    def _use(self, settings: DnsSettings, certificates: Certificates | None) -> None:
+        self._settings = settings
+        self._shown.use(_files(settings), certificates)
+        if certificates is None:
+            self._tls.ssl_context = self._https.ssl_context = None
+        self._assign()
+        self._on_certificate()
+
+    def _assign(self) -> None:
+        """Have listeners go by the settings in force."""
+        settings, names = self._settings, self.names
+        self._service.page = self._page if settings.https_page else None
+        self._service.alt_svc = _alt_svc(settings)
+        self._tls.names = self._https.names = names
+        for terms in self._quic.values():
+            terms.names = names
+
+    def _users(self) -> Iterator[OnChange]:
+        """Who shows the certificate, and who has to be told behind them."""
+        yield self._use_tls
+        yield from map(self._use_quic, self._quic.values())
+        yield lambda _: self._on_certificate()
+
+    def _use_tls(self, certificate: ServerCertificate) -> None:
+        self._assign()  # as the names may be those of the certificate
+        self._tls.ssl_context = certificate.context()
+        self._https.ssl_context = certificate.context()
+
+    def _use_quic(self, terms: QuicTerms) -> OnChange:
+        return lambda certificate: terms.use(certificate.chain_pem, certificate.key_pem)
 
     # -- listeners -------------------------------------------------------------------------
 
-    def _listen_by_tls(self, page: Callable[[], asyncio.Protocol] | None) -> None:
-        settings, door = self._settings, self._dns.door
-        if settings.tls:
-            terms = TlsTerms([DOT], settings.names)
-            self._use_tls(terms)
-            listener = tls_listener(door, terms, faults=self._faults)
-            self._dns.add(_places(settings.tls), "TCP", listener, "TLS", "dns.tls")
-        if settings.https:
-            terms = TlsTerms(PROTOCOLS, settings.names)
-            self._use_tls(terms)
-            service = Service(page if settings.https_page else None, self._alt_svc())
-            listener = https_listener(door, terms, service, self._faults)
-            self._dns.add(_places(settings.https), "TCP", listener, "HTTPS", "dns.https")
+    def addresses(self, settings: DnsSettings) -> list[ListenAddress]:
+        """What these settings want listened to; imports what that takes."""
+        door, other = self._dns.door, self._dns.other
+        by_tls = partial(tls_listener, door, self._tls, faults=self._faults)
+        by_https = partial(https_listener, door, self._https, self._service, self._faults)
+        found = other(_places(settings.tls), "TCP", by_tls, "TLS", "dns.tls")
+        found += other(_places(settings.https), "TCP", by_https, "HTTPS", "dns.https")
+        if settings.quic:
+            found += self._by_quic(settings.quic, "doq", "QUIC", "dns.quic")
+        if settings.https and settings.http3:
+            found += self._by_quic(settings.https, "h3", "HTTP/3", "dns.https")
+        return found
 
-    def _use_tls(self, terms: TlsTerms) -> None:
-        def use(certificate: ServerCertificate) -> None:
-            terms.names = self.names
-            terms.ssl_context = certificate.context()
-
-        self._uses.append(use)
-
-    def _alt_svc(self) -> bytes:
-        ports = dict.fromkeys(each.port for each in self._settings.https if each.port)
-        if not self._settings.http3 or not ports:
-            return b""
-        return ", ".join(f'h3=":{port}"; ma={ALT_SVC_S}' for port in ports).encode()
-
-    def _listen_by_quic(self) -> None:
-        settings, door = self._settings, self._dns.door
+    def _by_quic(
+        self, places: tuple[Endpoint, ...], protocol: str, over: str, key: str
+    ) -> list[ListenAddress]:
         try:
             from sinkhole.dns.server.quic import QuicListener
             from sinkhole.dns.server.quic_terms import QuicTerms
         except ImportError:
+            if not self._problem:
+                log.warning("%s", NO_QUIC)
             self._problem = NO_QUIC
-            log.warning("%s", NO_QUIC)
-            return
+            return []
+        terms = self._quic.get(protocol)
+        if terms is None:
+            terms = self._quic[protocol] = QuicTerms([protocol], self.names)
+            if self._shown.current is not None:
+                self._shown.hand_over()
+        make = partial(QuicListener, self._dns.door, terms)
+        return self._dns.other(_places(places), "UDP", make, over, key)
 
-        def add(places: tuple[Endpoint, ...], protocol: str, over: str, key: str) -> None:
-            terms = QuicTerms([protocol], settings.names)
+    @property
+    def _wants_quic(self) -> bool:
+        settings = self._settings
+        return bool(settings.quic or (settings.https and settings.http3))
 
-            def use(certificate: ServerCertificate) -> None:
-                terms.names = self.names
-                terms.use(certificate.chain_pem, certificate.key_pem)
 
-            self._uses.append(use)
-            self._dns.add(_places(places), "UDP", QuicListener(door, terms), over, key)
+def _terms(settings: DnsSettings) -> tuple[object, ...]:
+    """All that this is about."""
+    where = settings.tls, settings.https, settings.quic
+    return (*where, settings.http3, settings.https_page, settings.names, *_files(settings))
 
-        if settings.quic:
-            add(settings.quic, "doq", "QUIC", "dns.quic")
-        if settings.https and settings.http3:
-            add(settings.https, "h3", "HTTP/3", "dns.https")
+
+def _files(settings: DnsSettings) -> Files:
+    return settings.certificate, settings.certificate_key
+
+
+def _alt_svc(settings: DnsSettings) -> bytes:
+    ports = dict.fromkeys(each.port for each in settings.https if each.port)
+    if not settings.http3 or not ports:
+        return b""
+    return ", ".join(f'h3=":{port}"; ma={ALT_SVC_S}' for port in ports).encode()
 
 
 def sockets_of(settings: DnsSettings) -> int:

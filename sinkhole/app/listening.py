@@ -9,10 +9,13 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
 from math import inf
 from typing import TYPE_CHECKING, Final
 
+from sinkhole.app.change import Change
+from sinkhole.dns.server.address import ListenAddress
 from sinkhole.dns.server.listeners import Listeners
 from sinkhole.model.acceptor import Acceptor
 from sinkhole.model.errors import SettingsError
@@ -27,6 +30,14 @@ log = logging.getLogger(__name__)
 FIRST_RETRY_S: Final = 1.0
 LONGEST_RETRY_S: Final = 10.0
 """The time between two tries: twice as long after each, up to this."""
+
+ANSWER_S: Final = 1.5
+"""How long queries that came by an address that is closed may wait for their answers."""
+
+MOST_CLOSING: Final = 16
+"""Changes of which the listeners that left are not closed yet."""
+
+NO_PAGE: Final = "Until that changes there is no page; it is tried again."
 
 SHORTAGE_S: Final = 3600.0
 """How long after a connection was closed for want of a descriptor this is a problem."""
@@ -44,17 +55,80 @@ class Listening:
         self._page_trouble = ""
         self._faults = faults
         self._tasks = Tasks("listening", limit=1, faults=faults)
+        self._closing = Tasks("closing listeners", limit=MOST_CLOSING, faults=faults)
 
     async def start_page(self) -> None:
         """Open the page if that is possible, and go on trying what is missing."""
         await self._try_page()
-        if not self._is_complete:
-            self._tasks.keep("tries again", self._keep_trying)
+        self._try_what_is_missing()
 
     async def stop(self, patience_s: float) -> None:
         """Close everything; queries that wait have so long to be answered."""
         await self._tasks.close()
+        await self._closing.close()
         await asyncio.gather(self._close_dns(patience_s), self._close_page())
+
+    # -- other settings --------------------------------------------------------------------
+
+    def prepare(self, wanted: Iterable[ListenAddress], change: Change) -> None:
+        """Bind what is wanted and not there yet. What cannot be had now is a SettingsError, or may
+        be waited for, as at the start."""
+        arrangement = self.dns.arrange(wanted)
+        change.discards(partial(self._release, arrangement.came))
+        if arrangement.missing and not change.patient:
+            raise SettingsError(arrangement.missing)
+        if arrangement.came or arrangement.left:
+            change.exchange(self._use, arrangement.new, arrangement.old)
+            change.afterwards(partial(self._dismiss, arrangement.left))
+
+    async def hang_up(self) -> None:
+        """Close all connections to DNS, as others may tell now whose they are."""
+        self.dns.hang_up()
+
+    async def prepare_page(
+        self, make_page: Callable[[], Awaitable[WebServer]], change: Change
+    ) -> None:
+        """Open another page beside the one there is, which goes on until it has answered."""
+        page, before = await make_page(), self.page
+        change.discards(page.stop)
+        trouble = ""
+        try:
+            await page.start(before)
+        except SettingsError as error:
+            if not change.patient:
+                raise
+            trouble = f"{error}. {NO_PAGE}"
+        old = before, self._make_page, self._page_trouble
+        change.exchange(lambda made: self._use_page(*made), (page, make_page, trouble), old)
+        if before is not None:
+            change.afterwards(partial(self._stop_page, before))
+
+    def _use(self, addresses: tuple[ListenAddress, ...]) -> None:
+        self.dns.use(addresses)
+        self._try_what_is_missing()
+
+    def _use_page(
+        self, page: WebServer | None, make_page: Callable[[], Awaitable[WebServer]], trouble: str
+    ) -> None:
+        self.page, self._make_page = page, make_page
+        self._tell(trouble)
+        self._try_what_is_missing()
+
+    async def _release(self, addresses: Iterable[ListenAddress]) -> None:
+        for each in addresses:
+            await each.close(self.dns.door, 0)
+
+    async def _dismiss(self, addresses: list[ListenAddress]) -> None:
+        """Behind the change: who asked for it may have come by one of them."""
+        closing = self.dns.dismiss(addresses, ANSWER_S)
+        if self._closing.start("addresses", closing) is None:
+            await self.dns.dismiss(addresses, 0)
+
+    async def _stop_page(self, page: WebServer) -> None:
+        if self._closing.start("page", page.stop()) is None:
+            await page.stop()
+
+    # -- how it does -----------------------------------------------------------------------
 
     @property
     def url(self) -> str:
@@ -101,6 +175,10 @@ class Listening:
             with self._faults.contain("closing the page"):
                 await self.page.stop()
 
+    def _try_what_is_missing(self) -> None:
+        if not self._is_complete:
+            self._tasks.keep("tries again", self._keep_trying)  # or it does already
+
     async def _keep_trying(self) -> None:
         pause_s = FIRST_RETRY_S
         while not self._is_complete:
@@ -118,7 +196,7 @@ class Listening:
                 self.page = await self._make_page()
             await self.page.start()
         except SettingsError as error:
-            self._tell(f"{error}. Until that changes there is no page; it is tried again.")
+            self._tell(f"{error}. {NO_PAGE}")
         except Exception as error:  # a bug in the page is no reason to be without DNS
             self._faults.note("the page", error)
             self._tell("there is no page, by an error of sinkhole's own; it is tried again.")
@@ -128,7 +206,7 @@ class Listening:
                 log.info("the page is on %s now", self.url)
 
     def _tell(self, trouble: str) -> None:
-        if trouble != self._page_trouble:  # said once, as the next try comes in seconds
+        if trouble and trouble != self._page_trouble:  # said once, as the next try comes in seconds
             log.warning("%s", trouble)
         self._page_trouble = trouble
 

@@ -6,10 +6,12 @@ A file of its own, as the library takes a tenth of a second to import and the se
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Literal
 
 from rich.console import Console, ConsoleOptions, RenderableType
 from rich.segment import Segment
+from rich.table import Table
 from rich.text import Text
 
 from sinkhole.cli.terminal import LINES, printable, unguarded
@@ -44,3 +46,14 @@ def tables_console() -> Console:
 def cell(text: str) -> Text:
     """Text of others in a table: no markup, and as wide as it looks once it is escaped."""
     return Text(printable(text))
+
+
+def print_table(titles: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Rows of text below their titles; a title that ends with a # stands over numbers."""
+    table = Table(box=None, header_style="bold", pad_edge=False)
+    for title in titles:
+        justify: Literal["left", "right"] = "right" if title.endswith("#") else "left"
+        table.add_column(title.removesuffix("#"), justify=justify, overflow="fold")
+    for row in rows:
+        table.add_row(*map(cell, row))
+    tables_console().print(table)

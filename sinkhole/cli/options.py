@@ -70,12 +70,13 @@ def moment(when: float | None, missing: str = "never") -> str:
     return time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(when))
 
 
-def confirm(question: str, *, yes: bool) -> None:
-    """Ask on a terminal before something is done; without one, --yes has to be given.
+def confirm(question: str, *, yes: bool, must_ask: bool = True) -> None:
+    """Ask on a terminal before something is done, unless --yes was given.
 
-    Whoever says no ends the command with exit code 1.
+    Without a terminal nobody can be asked: then --yes has to be given, where it `must_ask`.
+    SinkholeError where it is not to be done.
     """
-    if yes:
+    if yes or not (must_ask or sys.stdin.isatty()):
         return
     if not sys.stdin.isatty():
         raise SinkholeError("nobody can be asked here: give --yes to have it done")

@@ -59,6 +59,10 @@ class Acceptor:
         self._loop = asyncio.get_running_loop()
         self._listen()
 
+    def share(self) -> socket.socket:
+        """The same socket once more, with its queue: for who takes connections instead."""
+        return self._sock.dup()
+
     def rest(self) -> None:
         """Take what waits, and then nobody until `resume`."""
         if self._pause is not None:

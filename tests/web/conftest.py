@@ -67,7 +67,7 @@ async def visit(browser: Browser, faults: list[str]) -> AsyncIterator[Visit]:
             below_path: bool = False,
             **options: Any,
         ) -> Page:
-            server = WebServer(create_app(house.sources()), "127.0.0.1", 0)
+            server = WebServer(create_app(house.house()), "127.0.0.1", 0)
             await server.start()
             stack.push_async_callback(server.stop)
             address = server.url

@@ -19,15 +19,19 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
+from bare_house import bare_house
+
 from sinkhole.control.lists.status import ListStatus, Quarantine
+from sinkhole.control.operations.house import House
 from sinkhole.control.querylog import LoggedQuery, QueryPage
 from sinkhole.control.stats import Counters
-from sinkhole.control.web import ServerStatus, WebServer, WebSources, create_app
+from sinkhole.control.web import ServerStatus, WebServer, create_app
 from sinkhole.model.errors import ListError
 from sinkhole.model.statistics import ListHits, SeriesPoint, Summary
-from sinkhole.model.status import Health, UpstreamTrial
+from sinkhole.model.status import UpstreamTrial
 
 PERIODS = {"1h": (3600, 60), "24h": (86400, 600), "7d": (604800, 7200), "30d": (2592000, 21600)}
 CLIENTS = ["192.0.2.21", "192.0.2.34", "192.0.2.40", "192.0.2.57", "192.0.2.63", "2001:db8::5e"]
@@ -66,19 +70,19 @@ class PretendHouse:
             for index in range(240):
                 self.ask(self._invent(), self._opened - 4.3 * (240 - index))
 
-    def sources(self) -> WebSources:
+    def house(self) -> House:
         """What `create_app` wants."""
-        return WebSources(
-            statistics=self,
-            history=self,
-            explainer=self,
+        library = SimpleNamespace(
+            status=self.list_status, accept=self.accept_list, update=self.update_lists
+        )
+        return bare_house(
+            statistics=lambda: self,
+            query_log=lambda: SimpleNamespace(history=self),
+            explainer=lambda: self,
             counters=Counters(),
             status=self.status,
-            list_status=self.list_status,
-            accept_list=self.accept_list,
+            library=library,
             try_upstream=self.try_upstream,
-            update_lists=self.update_lists,
-            health=lambda: Health("ok"),
         )
 
     async def explain(
@@ -296,7 +300,7 @@ class PretendHouse:
 async def serve(port: int) -> None:
     """Serve a full house at `port`, and an empty one at the next."""
     for offset, empty in enumerate((False, True)):
-        app = create_app(PretendHouse(empty=empty).sources())
+        app = create_app(PretendHouse(empty=empty).house())
         server = WebServer(app, "127.0.0.1", port + offset)
         await server.start()
         print(server.url, "empty" if empty else "full", flush=True)

@@ -40,7 +40,7 @@ def ways_to_allow(inquiry: Inquiry, verdict: Verdict, leads: Sequence[Lead]) -> 
     works = _trial(inquiry)
     found = [
         change("allow", "add", RULES, rules, _what_else(inquiry, rules))
-        for targets in ([inquiry.question.name], _refused(leads))
+        for targets in ([inquiry.question.name], refused_targets(leads))
         if (rules := exceptions_for(targets, works))
     ]
     if found:
@@ -56,12 +56,12 @@ def ways_to_block(inquiry: Inquiry, verdict: Verdict) -> list[Change]:
     """The own exception to remove if that is enough, else a rule to add."""
 
     def works(rules: tuple[str, ...], kind: Kind) -> bool:
-        return _refuses(inquiry.changed(rules, kind=kind).verdict())
+        return refuses(inquiry.changed(rules, kind=kind).verdict())
 
     cause = verdict.cause
     if verdict.allowed and cause.list_name == OWN_RULES:
         place = (cause.list_name, cause.line)
-        if _refuses(inquiry.changed(without=[place]).verdict()):
+        if refuses(inquiry.changed(without=[place]).verdict()):
             return [change("block", "remove", RULES, [inquiry.matcher.rule_text(cause)])]
     if rules := block_for(inquiry.question.name, works):
         return [change("block", "add", RULES, rules)]
@@ -93,7 +93,7 @@ def _own_rules_in_the_way(
     return removed, texts
 
 
-def _refused(leads: Sequence[Lead]) -> list[bytes | str]:
+def refused_targets(leads: Sequence[Lead]) -> list[bytes | str]:
     """The names and addresses that rules refuse, each once."""
     refused = [each for each in leads if each["refused"] and each["line"]]
     values = dict.fromkeys((each["what"], each["value"]) for each in refused)
@@ -106,5 +106,6 @@ def _what_else(inquiry: Inquiry, rules: tuple[str, ...]) -> str:
     return f"{cause.list_name} would still refuse the answer" if cause in PROTECTIONS else ""
 
 
-def _refuses(verdict: Verdict) -> bool:
+def refuses(verdict: Verdict) -> bool:
+    """Whether a rule refuses the name, or answers something else."""
     return verdict.outcome in (Outcome.BLOCKED, Outcome.REWRITTEN)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from ipaddress import ip_address
 from math import isinf
@@ -76,6 +77,14 @@ def told_entry(question: Question, ready: Ready, inquiry: Inquiry) -> CacheEntry
         "detail": verdict.detail,
         **reply,
     }
+
+
+def kept_answer(
+    entries: Iterable[tuple[Question, Ready]], inquiry: Inquiry
+) -> tuple[Ready | None, Answer | None]:
+    """The first entry of which an upstream's answer is at hand, and that answer."""
+    at_hand = ((ready, answer_at_hand(ready, inquiry)) for _, ready in entries)
+    return next((each for each in at_hand if each[1] is not None), (None, None))
 
 
 def answer_at_hand(ready: Ready, inquiry: Inquiry) -> Answer | None:

@@ -86,16 +86,19 @@ class Explainer:
         """
         question, packed = read_question(name, qtype, client)
         heard = await self._hear(question, packed) if ask else None
-        inquiry = self._inquiry(question, packed)
+        inquiry = self.inquiry(question, packed)
         explained = explain(inquiry, self.table, heard)
         await asyncio.to_thread(add_texts, explained, inquiry.matcher)
         data_dir = await asyncio.to_thread(inquiry.settings.data_dir.resolve)
         return complete(explained, name, "server", data_dir, self.lists())
 
-    def _inquiry(self, question: Question, packed: bytes) -> Inquiry:
+    def inquiry(self, question: Question, packed: bytes, client_id: str = "") -> Inquiry:
+        """A question of the client at an address, or of one that calls itself something there, by
+        what is in use now."""
+        clients = self.pipeline.clients
         return Inquiry(
             question,
-            self.pipeline.clients.of(packed),
+            clients.identified(packed, client_id) if client_id else clients.of(packed),
             self.pipeline.policy,
             self.matcher(),
             self.settings(),
@@ -103,7 +106,7 @@ class Explainer:
         )
 
     async def _hear(self, question: Question, packed: bytes) -> Answer | None:
-        inquiry = self._inquiry(question, packed)
+        inquiry = self.inquiry(question, packed)
         decided = inquiry.decided()
         if isinstance(decided, Ready) or not inquiry.client.allowed:
             return None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
 from sinkhole.control.explain.cached import told_entry
@@ -29,14 +29,18 @@ _LOOPBACK: Final = bytes((127, 0, 0, 1))
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswers:
-    """The table of answers, as people see and empty it. Its keys are read one by one, in slices,
-    as names have no order there."""
+    """The table of answers, as people see and empty it.
+
+    Its keys are read one by one, in slices, as names have no order there. `publish` has the policy
+    in force be published anew, with its next generation.
+    """
 
     table: Table
     pipeline: Pipeline
     matcher: Callable[[], Matcher]
     settings: Callable[[], Settings]
     clock: Callable[[], float]
+    publish: Callable[[], object]
 
     async def look_up(self, name: str, most: int, *, below: bool) -> list[KeptAnswer]:
         """What is kept about a name (text), with `below` about all below it as well, `most` entries
@@ -63,9 +67,7 @@ class KeptAnswers:
             count = 0
             async for key in self._keys(from_text(name), below=below):
                 count += self.table.forget(key) and _type_of(key) != 0
-        # What the express lane remembers byte for byte counts for one generation only.
-        policy = self.pipeline.policy
-        self.pipeline.policy = replace(policy, generation=policy.generation + 1)
+        self.publish()  # what the express lane remembers counts for one generation of the policy
         return count
 
     async def _keys(self, name: bytes, *, below: bool) -> AsyncIterator[bytes]:

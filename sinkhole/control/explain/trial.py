@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import ip_address
 from typing import Literal
 
 from sinkhole.control.explain.altered_rules import AlteredRules, RulePlace
+from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.control.lists.own_rules import OWN_RULES
 from sinkhole.control.settings import Settings
+from sinkhole.dns.clients.clients import Client
 from sinkhole.dns.clients.identity import KnownClient, KnownClients
 from sinkhole.dns.filter.match import Matcher, about_name
 from sinkhole.dns.filter.traits import Criteria, Traits
@@ -54,6 +56,17 @@ class Trial:
 
     def _traits(self, rules: Filter, client: str) -> Traits:
         return traits_of(self.known, rules.criteria, client)
+
+    def seen_by(self, inquiry: Inquiry) -> tuple[Inquiry, Inquiry]:
+        """A question under the rules as they are, and as they would be; filter on in both."""
+        return self._under(self.before, inquiry), self._under(self.after, inquiry)
+
+    def _under(self, rules: Filter, inquiry: Inquiry) -> Inquiry:
+        known = inquiry.client
+        client = Client(known.packed, known.text, known.network)
+        client.allowed, client.gated = known.allowed, known.gated
+        client.traits = self._traits(rules, known.text)
+        return replace(inquiry.with_rules(rules), client=client)
 
 
 def trial_of_rules(

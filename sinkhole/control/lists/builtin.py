@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from sinkhole.control.settings import SafeSearchSettings, Settings
 from sinkhole.control.settings.shipped import BlockableService, chosen_services, known_engines
+from sinkhole.dns.filter.trie import CompiledList
 
 SERVICES = "services"
 SAFE_SEARCH = "safe search"
@@ -55,6 +56,19 @@ def builtin_lists(settings: Settings) -> tuple[BuiltinList, ...]:
         BuiltinList(BUILT_IN, tuple(_deny(settings))),
     )
     return tuple(each for each in lists if each.rules)
+
+
+def compiled_builtin(settings: Settings) -> tuple[CompiledList, ...]:
+    """The same compiled; the log shows whom each rule is for."""
+    return tuple(
+        CompiledList.from_rules(
+            each.name,
+            "block",
+            [rule.text for rule in each.rules],
+            [rule.explanation for rule in each.rules],
+        )
+        for each in builtin_lists(settings)
+    )
 
 
 def _block(services: list[BlockableService]) -> Iterator[BuiltinRule]:

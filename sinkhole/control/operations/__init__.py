@@ -8,4 +8,9 @@ commands are thin adapters on operations and decide nothing.
     perform     the one way to have one done
     house       all that operations work on
     catalogue   all of them, for whoever offers them
+
+    refusals    the codes of errors, and errors of the parts translated
+    underway    what takes long, so that there is not too much of it at once
+    answers     records and rules as they are shown; `asker`: which client is meant
+    trials      what rules and lists would do, to a question and to the log
 """

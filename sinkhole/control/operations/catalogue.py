@@ -6,10 +6,46 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import Any, Final
 
-from sinkhole.control.operations import protection
+from sinkhole.control.operations import (
+    accounts,
+    backups,
+    cache,
+    choice,
+    explain,
+    list_preview,
+    list_versions,
+    lists,
+    own_account,
+    protection,
+    query,
+    rules,
+    services,
+    statistics,
+    status,
+    tokens,
+    upstreams,
+)
 from sinkhole.control.operations.operation import Operation
 
-MODULES: Final[tuple[ModuleType, ...]] = (protection,)
+MODULES: Final[tuple[ModuleType, ...]] = (
+    status,
+    protection,
+    query,
+    explain,
+    choice,
+    rules,
+    lists,
+    list_versions,
+    list_preview,
+    services,
+    upstreams,
+    cache,
+    statistics,
+    own_account,
+    accounts,
+    tokens,
+    backups,
+)
 """The files that have operations, in the order in which people are shown them."""
 
 

@@ -15,6 +15,7 @@ from pydantic import Field
 from sinkhole.control.lists.status import ListWithHits, with_hits
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.operation import Input, Nothing, Output, operation
+from sinkhole.control.operations.origins import HELD_BY, Origin, origin_of
 from sinkhole.control.operations.refusals import refusal
 from sinkhole.control.settings import ListSettings, make_list
 from sinkhole.control.settings.in_force import Change
@@ -54,6 +55,8 @@ class ListInfo(Output):
     kind: Kind = Field(description="Whether its names are blocked, or allowed whatever others say.")
     url: str = Field(description="Its address; a password or key in it is masked.")
     enabled: bool
+    origin: Origin
+    held_by: str = Field(description=HELD_BY)
     state: Literal["ready", "missing", "failed", "quarantined", "disabled"] = Field(
         description="In use, not fetched yet, not to be had, come but held back, or switched off."
     )
@@ -102,7 +105,7 @@ class ListName(Input):
 @operation("lists.list", Permission.LISTS_READ)
 async def list_all(house: House, actor: Actor, given: Nothing) -> Lists:
     """Show every list with its state, what it holds, and how often it refused something."""
-    rows = [ListInfo.model_validate(row) for row in await _rows(house)]
+    rows = [_info(house, row) for row in await _rows(house)]
     return Lists(lists=rows, problems=house.library.problems)
 
 
@@ -116,8 +119,13 @@ async def info_of(house: House, name: str) -> ListInfo:
     """All about a list; RequestError where there is none of this name."""
     for row in await _rows(house):
         if row["name"].casefold() == name.casefold():
-            return ListInfo.model_validate(row)
+            return _info(house, row)
     raise _no_such(house, name)
+
+
+def _info(house: House, row: ListWithHits) -> ListInfo:
+    origin, held_by = origin_of(house.settings.settings, KEY, row["name"])
+    return ListInfo.model_validate({**row, "origin": origin, "held_by": held_by})
 
 
 async def _rows(house: House) -> list[ListWithHits]:

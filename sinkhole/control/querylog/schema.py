@@ -17,9 +17,17 @@ import asyncio
 from pathlib import Path
 from typing import Final
 
-from sinkhole.control.database import DamagedError, Database, NewerError, Schema, migrate
+from sinkhole.control.database import (
+    DamagedError,
+    Database,
+    NewerError,
+    Schema,
+    migrate,
+    version_of,
+)
 from sinkhole.control.querylog.aside import set_aside
 from sinkhole.control.querylog.dictionary import short_hash
+from sinkhole.control.querylog.restored import take_up
 from sinkhole.model.errors import StorageError
 from sinkhole.model.files import PRIVATE, make_file, make_folder
 
@@ -134,11 +142,6 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         # The sum of durations, of as many queries as are `timed`: all since this version.
         "ALTER TABLE total ADD COLUMN timed INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE total ADD COLUMN sum_us INTEGER NOT NULL DEFAULT 0",
-        # Hours before `rcodes` are not counted by rcode yet; 0 when all are.
-        "CREATE TABLE by_rcode (start INTEGER, rcode INTEGER, count INTEGER NOT NULL,"
-        " PRIMARY KEY (start, rcode)) WITHOUT ROWID",
-        "INSERT INTO meta SELECT 'rcodes', coalesce(max(id) / 3600000000 * 3600 + 3600, 0)"
-        " FROM query",
         # Which accounts an hour has rows of, so that only those hours are read for them. Not known
         # yet for rows before the id `accounts`.
         "CREATE TABLE by_account (start INTEGER, account INTEGER, PRIMARY KEY (start, account))"
@@ -164,6 +167,7 @@ async def open_database(path: Path, wal_bytes: int = WAL_BYTES) -> tuple[Databas
     begun; the second value then says so. Raises StorageError if the folder can't be written or
     the database is locked.
     """
+    await asyncio.to_thread(take_up, path)
     try:
         return await _open(path, wal_bytes), None
     except (DamagedError, NewerError) as error:
@@ -171,6 +175,16 @@ async def open_database(path: Path, wal_bytes: int = WAL_BYTES) -> tuple[Databas
         aside = await asyncio.to_thread(set_aside, path, why)
         problem = f"{error}; it was kept as {aside.name} and a new log begun"
         return await _open(path, wal_bytes), problem
+
+
+async def check_file(path: Path) -> None:
+    """StorageError where a file is no log that can be used here; nothing of it is changed."""
+    database = await Database.connect(path, read_only=True)
+    try:
+        await version_of(database, Schema("query log", APPLICATION_ID, MIGRATIONS))
+        await database.check()
+    finally:
+        await database.close()
 
 
 def _touch(path: Path) -> None:

@@ -261,6 +261,21 @@ def network(others: str = "") -> PlainValidator:
     return PlainValidator(read)
 
 
+def client_ref() -> PlainValidator:
+    """A client: a network, an address, or what the settings call it."""
+
+    def read(value: Any) -> Network | str:
+        if isinstance(value, Network):
+            return value
+        words = read_text(value, 100)
+        try:
+            return parse_network(words)
+        except ValueError:
+            return words
+
+    return PlainValidator(read)
+
+
 def any_as_networks() -> BeforeValidator:
     """Write "any" out in a list of networks."""
 

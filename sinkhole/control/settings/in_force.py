@@ -236,11 +236,13 @@ class SettingsInForce:
 
     def _refuse_left_out(self, resolved: Resolved, plan: Sequence[StoredChange]) -> None:
         """Refuse a plan whose values would not be in use, or would put others out of use."""
-        before, touched = {each.place for each in self._left_out}, {each.place for each in plan}
+        before = {each.place for each in self._left_out}
+        touched = {each.place: position for position, each in enumerate(plan)}
         refused = [
             each for each in resolved.left_out if each.place in touched or each.place not in before
         ]
         if refused:
+            refused.sort(key=lambda each: touched.get(each.place, len(plan)))
             raise SettingsError([f"{_place_text(each)}: {each.reason}" for each in refused])
 
     def _inverse(self, number: int, known: Sequence[StoredRevision]) -> list[StoredChange]:

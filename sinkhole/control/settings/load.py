@@ -17,6 +17,7 @@ from sinkhole.control.settings.complaints import complaints
 from sinkhole.control.settings.document import Origin, Problem
 from sinkhole.control.settings.layers import leaf_origins
 from sinkhole.control.settings.merging import Merged, is_storable, merged
+from sinkhole.control.settings.quoting import key_text
 from sinkhole.control.settings.schema import ListSettings, Settings
 from sinkhole.control.settings.sources import Written, read_written
 from sinkhole.control.state.stored import Place
@@ -110,7 +111,9 @@ def _direct(found: Sequence[Problem], tree: Merged) -> list[LeftOut]:
     for problem in found:
         place = tree.stored_at(problem.path)
         if place is not None:
-            guilty.setdefault(place, LeftOut(place, problem.text))
+            inside = key_text(problem.path[place[0].count(".") + (2 if place[1] else 1) :])
+            text = f"{inside}: {problem.text}" if inside else problem.text
+            guilty.setdefault(place, LeftOut(place, text))
     return list(guilty.values())
 
 

@@ -25,6 +25,7 @@ from sinkhole.control.settings.addresses import (
     Endpoint,
     Network,
     address,
+    client_ref,
     endpoint,
     host_name,
     network,
@@ -33,6 +34,7 @@ from sinkhole.control.settings.dns_schema import ClientSettings, DnsSettings, cl
 from sinkhole.control.settings.document import KeyPath
 from sinkhole.control.settings.hosts_file import MACHINE_HOSTS_FILE
 from sinkhole.control.settings.keyed import COLLECTIONS
+from sinkhole.control.settings.quoting import shown
 from sinkhole.control.settings.records import LocalRecords
 from sinkhole.control.settings.shipped import ServiceChoice
 from sinkhole.control.settings.units import (
@@ -232,12 +234,25 @@ class LocalSettings(Section):
         }
 
 
+LogPrivacy = Literal["full", "anonymous_clients", "no_clients", "no_names"]
+
+
 class QueryLogSettings(Section):
     """One row a query, in `data_dir`; the oldest go first when either limit is reached."""
 
     enabled: Annotated[bool, flag()] = True
     keep: Annotated[Duration, time_span("1h", "3650d")] = Duration.parse("90d")
     max_size: Annotated[Size, byte_count("1MiB", "1TiB")] = Size.parse("2GiB")
+    answers: Annotated[bool, flag()] = True
+    """Keep the records that were answered, and what an upstream had said where that was refused."""
+    privacy: Annotated[LogPrivacy, choice(*get_args(LogPrivacy))] = "full"
+    """What is written about a query from now on; each level leaves out more than the one before:
+    nothing, the end of addresses, all of the client, and client, name and answer."""
+    ignore_clients: Annotated[tuple[Annotated[Network | str, client_ref()], ...], no_repeats()] = ()
+    """Clients that get no rows, and names that get none, with all below them."""
+    ignore_names: Annotated[tuple[Annotated[str, host_name()], ...], no_repeats()] = ()
+    ignore_in_statistics: Annotated[bool, flag()] = False
+    """Not to count them either; else they count, but neither by name nor by client."""
 
 
 class StatsSettings(Section):
@@ -254,8 +269,8 @@ class WebSettings(Section):
     """Host names a browser may use for the page, besides addresses, localhost and the machine's
     own name; anything else is refused, which stops DNS rebinding."""
     trusted_proxies: Annotated[tuple[Annotated[Network, network()], ...], no_repeats()] = ()
-    """Who may say for whom, by which name and below which path they ask: by X-Forwarded-For, -Proto,
-    -Host and -Prefix, Forwarded and X-Ingress-Path."""
+    """Who may say for whom, by which name and below which path they ask: by X-Forwarded-For,
+    -Proto, -Host and -Prefix, Forwarded and X-Ingress-Path."""
     certificate: Annotated[Path, folder()] | None = None
     certificate_key: Annotated[Path, folder()] | None = Field(default=None, validate_default=True)
     """PEM files: the certificate with its chain behind it, and its private key. With them the page
@@ -302,6 +317,21 @@ class Settings(Section):
     log: LogSettings = LogSettings()
     data_dir: Annotated[Path, folder()] = Path("data")
     """Where everything is stored that must outlive a restart; made when it is missing."""
+
+    @field_validator("query_log", mode="after")
+    @classmethod
+    def _ignores_known_clients(
+        cls, query_log: QueryLogSettings, info: ValidationInfo
+    ) -> QueryLogSettings:
+        known = {word for each in info.data.get("clients", ()) for word in (each.name, *each.ids)}
+        for number, client in enumerate(query_log.ignore_clients):
+            if isinstance(client, str) and client not in known and "clients" in info.data:
+                raise conflict(
+                    f"no client is called {shown(client)}: write an address, a network, or name or "
+                    "id of one of the clients",
+                    *("query_log", "ignore_clients", number),
+                )
+        return query_log
 
     _origins: Mapping[str, str] = PrivateAttr(default_factory=dict)
     _item_origins: Mapping[tuple[str, str], str] = PrivateAttr(default_factory=dict)

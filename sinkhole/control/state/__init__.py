@@ -11,5 +11,6 @@ is written until somebody decides.
     stored      settings made by hand, per item, and their revisions
     people      accounts, sessions, tokens, as rows
     pauses      the pause in force, as a row; `protection` is what runs it
+    rule_rows   rules that are in force for a time, as rows; `temporary_rules` is what runs them
     audit       who did what and when
 """

@@ -44,6 +44,11 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         " actor TEXT NOT NULL, kind TEXT NOT NULL, address TEXT NOT NULL, operation TEXT NOT NULL,"
         " given TEXT NOT NULL, error TEXT NOT NULL)",
     ),
+    (
+        # Rules that are in force for a time.
+        "CREATE TABLE temporary_rule (number INTEGER PRIMARY KEY, text TEXT NOT NULL,"
+        " began TEXT NOT NULL, seconds REAL NOT NULL, by TEXT NOT NULL, note TEXT NOT NULL)",
+    ),
 )
 """One tuple of statements for each version of the file (PRAGMA user_version). Only ever add."""
 

@@ -93,7 +93,6 @@ _BY_NAME = _Table("by_name", "name", ("count", "blocked"))
 _BY_DAY = _Table("by_day", "name", ("count", "blocked"))
 _BY_CLIENT = _Table("by_client", "client", ("count", "blocked"))
 _BY_TYPE = _Table("by_type", "qtype", ("count",))
-_BY_RCODE = _Table("by_rcode", "rcode", ("count",))
 _BY_LIST = _Table("by_list", "list", ("count",))
 _BY_UPSTREAM = _Table("by_upstream", "upstream", ("count", "sum_us"))
 _BY_TRANSPORT = _Table("by_transport", "transport", ("count",))
@@ -120,12 +119,10 @@ class Rollups:
                 await _set_mark(database, "hourly", hour)
             outcomes: Counter[int] = Counter()
             types: Counter[int] = Counter()
-            rcodes: Counter[int] = Counter()
             lists: Counter[int] = Counter()
-            for (outcome, qtype, rcode, blocked_by), count in counts.answers.items():
+            for (outcome, qtype, _, blocked_by), count in counts.answers.items():
                 outcomes[outcome] += count
                 types[qtype] += count
-                rcodes[rcode] += count
                 if blocked_by:
                     lists[list_ids[blocked_by]] += count
             buckets: Counter[int] = Counter()
@@ -134,7 +131,6 @@ class Rollups:
             await _TOTAL.add(database, minute, _timed(outcomes, counts.sums_us))
             await _LATENCY.add(database, minute, _single(buckets))
             await _BY_TYPE.add(database, hour, _single(types))
-            await _BY_RCODE.add(database, hour, _single(rcodes))
             await _BY_LIST.add(database, hour, _single(lists))
             await _BY_NAME.add(database, hour, counts.names)
             await _BY_CLIENT.add(database, hour, counts.clients)
@@ -165,7 +161,6 @@ class Rollups:
             (_TOTAL, indexed),
             (_BY_CLIENT, indexed),
             (_BY_TYPE, indexed),
-            (_BY_RCODE, indexed),
             (_BY_TRANSPORT, indexed),
             (_BY_ACCOUNT, oldest_row),
             (_LATENCY, expired),

@@ -1,4 +1,4 @@
-"""The API: parameters checked, sources asked, responses as JSON.
+"""The addresses of before /api/v1, which stay as they are; their errors are `{"error": "..."}`.
 
 Every wrong parameter gets 400 with its name and what is accepted. Nothing changes on GET, and no
 upstream is asked.
@@ -6,52 +6,51 @@ upstream is asked.
 
 from __future__ import annotations
 
-import asyncio
-import json
 from collections.abc import Collection
+from functools import partial
 
 from aiohttp import web
 
 from sinkhole.control.lists.status import ListWithHits, with_hits
+from sinkhole.control.operations.house import House
+from sinkhole.control.operations.underway import MOST_TRIALS
 from sinkhole.control.querylog.history import MOST_ROWS
-from sinkhole.control.web.connections import HttpConnection
+from sinkhole.control.web.bodies import read_json
+from sinkhole.control.web.locations import Location
+from sinkhole.control.web.refusals import Refused
 from sinkhole.control.web.responses import error_response, json_response
-from sinkhole.control.web.sources import WebSources
+from sinkhole.model.actor import Permission
 from sinkhole.model.errors import ListError, StorageError
-
-MOST_TRIALS = 4
-"""Upstreams that are tried at once; each takes a few sockets, and ten seconds at most."""
-BODY_S = 10.0
-"""How long a client may take to send the body of a request."""
 
 
 class Api:
     """The handlers of /api; one list update runs at a time."""
 
-    def __init__(self, sources: WebSources) -> None:
-        self._sources = sources
+    def __init__(self, house: House) -> None:
+        self._house = house
         self._updating = False
         self._trials = 0
 
-    def routes(self) -> list[web.RouteDef]:
-        """Everything below /api."""
+    def locations(self) -> list[Location]:
+        """Everything below /api that is not below /api/v1."""
+        get, post = partial(Location, "GET"), partial(Location, "POST")
         return [
-            web.get("/api/stats", self.stats),
-            web.get("/api/queries", self.queries),
-            web.get("/api/status", self.status),
-            web.get("/api/explain", self.explain),
-            web.post("/api/explain", self.explain_asking),
-            web.get("/api/lists", self.lists),
-            web.post("/api/lists/update", self.update_lists),
-            web.post("/api/lists/accept", self.accept_list),
-            web.post("/api/upstreams/test", self.test_upstream),
+            get("/api/stats", Permission.STATS_READ, self.stats),
+            get("/api/queries", Permission.LOG_READ, self.queries),
+            get("/api/status", Permission.STATUS_READ, self.status),
+            get("/api/explain", Permission.LOG_READ, self.explain),
+            post("/api/explain", Permission.LOG_READ, self.explain_asking),
+            get("/api/lists", Permission.LISTS_READ, self.lists),
+            post("/api/lists/update", Permission.LISTS_WRITE, self.update_lists),
+            post("/api/lists/accept", Permission.LISTS_WRITE, self.accept_list),
+            post("/api/upstreams/test", Permission.SETTINGS_WRITE, self.test_upstream),
         ]
 
     async def stats(self, request: web.Request) -> web.Response:
         """GET /api/stats?period=: totals, series and tops of the last hour, day, week…"""
         given = _parameters(request, {"period"})
         try:
-            summary = await self._sources.statistics.summary(given.get("period", "24h"))
+            summary = await self._house.statistics().summary(given.get("period", "24h"))
         except ValueError as error:
             return error_response(400, str(error))
         return json_response(summary)
@@ -62,7 +61,7 @@ class Api:
             request, {"limit", "before", "client", "name", "verdict", "type", "transport"}
         )
         try:
-            page = await self._sources.history.page(
+            page = await self._house.query_log().history.page(
                 limit=_limit(given.get("limit", "100")),
                 before=given.get("before"),
                 client=given.get("client"),
@@ -79,7 +78,7 @@ class Api:
     async def status(self, request: web.Request) -> web.Response:
         """GET /api/status: version, addresses, lists, upstreams, cache, log and problems."""
         _parameters(request, ())
-        return json_response(self._sources.status())
+        return json_response(self._house.status())
 
     async def explain(self, request: web.Request) -> web.Response:
         """GET /api/explain?name&type&client: who decides what about a name, and why."""
@@ -96,7 +95,7 @@ class Api:
 
     async def explain_asking(self, request: web.Request) -> web.Response:
         """POST /api/explain {"name", "type", "client", "ask"}: the same, and may ask upstreams."""
-        given = await _body(request)
+        given = await read_json(request)
         if not isinstance(given, dict) or not given.get("name"):
             raise _bad_request('say which name: {"name": "example.org"}')
         ask = given.pop("ask", False)
@@ -112,7 +111,7 @@ class Api:
     async def _explain(self, given: dict[str, str], *, ask: bool) -> web.Response:
         qtype, client = given.get("type", "A"), given.get("client", "")
         try:
-            told = await self._sources.explainer.explain(given["name"], qtype, client, ask=ask)
+            told = await self._house.explainer().explain(given["name"], qtype, client, ask=ask)
         except ValueError as error:
             return error_response(400, str(error))
         return json_response(told)
@@ -129,19 +128,19 @@ class Api:
             return error_response(409, "the lists are being updated already; wait for it to end")
         self._updating = True
         try:
-            updated = await self._sources.update_lists()
+            updated = await self._house.library.update()
         finally:
             self._updating = False
         return json_response({"updated": updated, "lists": await self._lists()})
 
     async def accept_list(self, request: web.Request) -> web.Response:
         """POST /api/lists/accept {"name": "…"}: use what is held back; 409 when nothing is."""
-        options = await _body(request)
+        options = await read_json(request)
         name = options.get("name") if isinstance(options, dict) else None
         if not isinstance(name, str) or options != {"name": name}:
             raise _bad_request('say which list: {"name": "…"}')
         try:
-            await self._sources.accept_list(name)
+            await self._house.library.accept(name)
         except ListError as error:
             return error_response(409, str(error))
         return json_response({"lists": await self._lists()})
@@ -149,7 +148,7 @@ class Api:
     async def test_upstream(self, request: web.Request) -> web.Response:
         """POST /api/upstreams/test {"url": "…"}: try it out; 400 for what is no upstream, 409 while
         MOST_TRIALS others are being tried."""
-        options = await _body(request)
+        options = await read_json(request)
         url = options.get("url") if isinstance(options, dict) else None
         if not isinstance(url, str) or options != {"url": url}:
             raise _bad_request('say which upstream: {"url": "tls://dns.example.org"}')
@@ -157,7 +156,7 @@ class Api:
             return error_response(409, f"{MOST_TRIALS} upstreams are being tried already")
         self._trials += 1
         try:
-            return json_response(await self._sources.try_upstream(url))
+            return json_response(await self._house.try_upstream(url))
         except ValueError as error:
             return error_response(400, str(error))
         finally:
@@ -166,10 +165,10 @@ class Api:
     async def _lists(self) -> list[ListWithHits]:
         """The lists with their hits, which are null while there are no statistics."""
         try:
-            hits = await self._sources.statistics.list_hits()
+            hits = await self._house.statistics().list_hits()
         except StorageError:
             hits = None
-        return with_hits(self._sources.list_status(), hits)
+        return with_hits(self._house.library.status(), hits)
 
 
 def _parameters(request: web.Request, accepted: Collection[str]) -> dict[str, str]:
@@ -199,28 +198,9 @@ def _flag(key: str, text: str) -> bool:
 
 async def _no_options(request: web.Request) -> None:
     """Read a body that may be empty or `{}`: what takes no options shall not ignore any."""
-    if await _body(request) != {}:
+    if await read_json(request) != {}:
         raise _bad_request("this takes no options; send {}")
 
 
-async def _body(request: web.Request) -> object:
-    """The body read as JSON, `{}` for none; 400 for what is no JSON, 408 for what takes long."""
-    connection = request.protocol
-    assert isinstance(connection, HttpConnection)  # as WebServer makes them
-    connection.body_since = asyncio.get_running_loop().time()  # it gives way as one that is idle
-    try:
-        async with asyncio.timeout(BODY_S):
-            body = await request.read()
-    except TimeoutError:
-        raise web.HTTPRequestTimeout(text="the request's body did not arrive in time") from None
-    finally:
-        connection.body_since = None
-    try:
-        found: object = json.loads(body or b"{}")
-    except (ValueError, RecursionError):
-        raise _bad_request("the body is not JSON; send an object such as {}") from None
-    return found
-
-
-def _bad_request(text: str) -> web.HTTPBadRequest:
-    return web.HTTPBadRequest(text=text)
+def _bad_request(text: str) -> Refused:
+    return Refused(400, "invalid", text)

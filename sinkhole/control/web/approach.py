@@ -15,7 +15,7 @@ from typing import Final, NamedTuple
 from aiohttp import HttpVersion11, web
 
 from sinkhole.control.settings import Network
-from sinkhole.control.web.refusals import Refusal
+from sinkhole.control.web.refusals import Refused
 from sinkhole.model.errors import WireError
 from sinkhole.model.forwarded import client_behind
 
@@ -45,12 +45,12 @@ class Approach(NamedTuple):
 
 
 def approach_of(request: web.Request, proxies: Sequence[Network]) -> Approach:
-    """How this request came. Raises Refusal where a proxy that is believed says nonsense."""
+    """How this request came. Raises Refused where a proxy that is believed says nonsense."""
     sock = request.get_extra_info("socket")
     if sock is not None and sock.family == socket.AF_UNIX:
         return Approach("", False, True, False, "", "")
     peer = _plain(str((request.get_extra_info("peername") or ("",))[0]))
-    is_https = request.get_extra_info("sslcontext") is not None
+    is_https = request.get_extra_info("ssl_object") is not None
     host = request.headers.get("Host", "")
     is_told = any(name in request.headers for name in _TOLD)
     if peer is None or not _is_in(peer, proxies):
@@ -94,7 +94,7 @@ def _client(
     try:
         packed = client_behind(peer.packed, told, lambda each: _is_in(ip_address(each), proxies))
     except WireError as error:
-        raise Refusal(400, "bad_proxy", f"a proxy on the way says nonsense: {error}") from None
+        raise Refused(400, "bad_proxy", f"a proxy on the way says nonsense: {error}") from None
     return ip_address(packed)
 
 
@@ -110,7 +110,7 @@ def _last_forwarded(request: web.Request) -> dict[str, str]:
 
 def _host(text: str) -> str:
     if not _AUTHORITY.fullmatch(text):
-        raise Refusal(400, "bad_proxy", "a proxy on the way names a host that can't be one")
+        raise Refused(400, "bad_proxy", "a proxy on the way names a host that can't be one")
     return text
 
 
@@ -118,5 +118,5 @@ def _prefix(request: web.Request) -> str:
     told = _last(request, "X-Ingress-Path") or _last(request, "X-Forwarded-Prefix")
     prefix = told.rstrip("/")
     if not _PREFIX.fullmatch(prefix):
-        raise Refusal(400, "bad_proxy", "a proxy on the way names a path that can't be one")
+        raise Refused(400, "bad_proxy", "a proxy on the way names a path that can't be one")
     return prefix

@@ -13,7 +13,7 @@ from aiohttp import web
 from sinkhole.control.identity.identity import Identity
 from sinkhole.control.web.approach import Approach
 from sinkhole.control.web.cookies import session_of
-from sinkhole.control.web.refusals import Refusal
+from sinkhole.control.web.refusals import Refused
 from sinkhole.model.actor import Actor, Permission
 
 EVERYTHING: Final = frozenset(Permission)
@@ -30,7 +30,7 @@ class Callers:
         self._users = {0: "root", service: _name_of(service)}
 
     def actor_of(self, request: web.Request, approach: Approach) -> Actor | None:
-        """Who asks, None for nobody known; Refusal for a token that is none, or a user of this
+        """Who asks, None for nobody known; Refused for a token that is none, or a user of this
         machine who has no business at the socket."""
         if approach.is_socket:
             return self._of_socket(request)
@@ -43,12 +43,12 @@ class Callers:
             return actor
         return Actor("loopback", "this machine", EVERYTHING, address=approach.address)
 
-    def nobody(self) -> Refusal:
+    def nobody(self) -> Refused:
         """What those are told who have to say who they are."""
         if self._identity.has_accounts:
             text = 'sign in, or send a token as "Authorization: Bearer ..."'
-            return Refusal(401, "sign_in_needed", text, headers=_BEARER)
-        return Refusal(
+            return Refused(401, "sign_in_needed", text, headers=_BEARER)
+        return Refused(
             401,
             "account_needed",
             "there is no account yet: type `sudo sinkhole account add NAME` on the server, or open "
@@ -63,7 +63,7 @@ class Callers:
         )
         if user not in self._users:
             text = "only root and the user whom the server runs as may use this socket: use sudo"
-            raise Refusal(403, "not_this_user", text)
+            raise Refused(403, "not_this_user", text)
         return Actor("socket", self._users[user], EVERYTHING)
 
     def _of_token(self, words: list[str], approach: Approach) -> Actor:
@@ -74,7 +74,7 @@ class Callers:
         if actor is None:
             headers = {"WWW-Authenticate": 'Bearer error="invalid_token"'}
             text = "this token is not known, was revoked or has expired"
-            raise Refusal(401, "token_invalid", text, headers=headers)
+            raise Refused(401, "token_invalid", text, headers=headers)
         return actor
 
 

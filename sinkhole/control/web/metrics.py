@@ -21,8 +21,8 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from sinkhole.control.lists.status import ListStatus
+from sinkhole.control.operations.house import House
 from sinkhole.control.stats import Counters
-from sinkhole.control.web.sources import WebSources
 from sinkhole.model.status import (
     CacheStatus,
     CertificateStatus,
@@ -37,9 +37,9 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 class Metrics:
     """The handler of /metrics, with a registry of its own."""
 
-    def __init__(self, sources: WebSources) -> None:
+    def __init__(self, house: House) -> None:
         self._registry = CollectorRegistry(auto_describe=False)
-        self._registry.register(_Collector(sources))
+        self._registry.register(_Collector(house))
         ProcessCollector(registry=self._registry)
 
     async def scrape(self, request: web.Request) -> web.Response:
@@ -51,20 +51,20 @@ class Metrics:
 
 
 class _Collector(Collector):
-    def __init__(self, sources: WebSources) -> None:
-        self._sources = sources
+    def __init__(self, house: House) -> None:
+        self._house = house
 
     def describe(self) -> list[Metric]:
         """Nothing: so that registering does not ask the sources yet."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        status = self._sources.status()
+        status = self._house.status()
         yield InfoMetricFamily("sinkhole_build", "Version.", {"version": status["version"]})
         yield _gauge("sinkhole_start_time_seconds", "Start, in unix seconds.", status["started"])
-        yield from _queries(self._sources.counters)
+        yield from _queries(self._house.counters)
         yield from _cache(status["cache"])
-        yield from _lists(self._sources.list_status())
+        yield from _lists(self._house.library.status())
         yield from _upstreams(status["upstreams"])
         yield from _prefetch(status["prefetch"])
         if status["certificate"] is not None:

@@ -59,7 +59,7 @@ _PROBLEM_LINE: Final = re.compile(
 )
 
 
-class Refusal(Exception):
+class Refused(Exception):
     """A request is not done: status, one word for programs, a sentence for people.
 
     `errors` are what is wrong with single values, each with `key`, `where` and `text`; `more` is
@@ -112,17 +112,17 @@ class Refusal(Exception):
         return problem if self.errors is None else {**problem, "errors": self.errors}
 
 
-def refusal_of(error: Exception) -> Refusal:
+def refusal_of(error: Exception) -> Refused:
     """What an exception is to who asked; one that nobody foresaw is a bug, and logged by the
     caller."""
     match error:
-        case Refusal():
+        case Refused():
             return error
         case RequestError():
             return _of_request_error(error)
         case SettingsError():
             errors = [_settings_problem(line) for line in error.problems]
-            return Refusal(422, "invalid_settings", str(error), errors=errors)
+            return Refused(422, "invalid_settings", str(error), errors=errors)
         case SinkholeError():
             return _unavailable("unavailable", str(error))
         case web.HTTPException():
@@ -130,12 +130,12 @@ def refusal_of(error: Exception) -> Refusal:
         case TimeoutError() | asyncio.TimeoutError():
             return _unavailable("slow", f"no answer within {READ_S:.0f} s; is the disk stalled?")
         case ConnectionError():  # who asked is gone: nobody's bug, and nobody reads this
-            return Refusal(400, "gone", "the connection has ended")
+            return Refused(400, "gone", "the connection has ended")
         case _:
-            return Refusal(500, "bug", "something went wrong; the server's log says what")
+            return Refused(500, "bug", "something went wrong; the server's log says what")
 
 
-def _of_request_error(error: RequestError) -> Refusal:
+def _of_request_error(error: RequestError) -> Refused:
     headers = {}
     if error.kind == "unauthenticated":
         headers["WWW-Authenticate"] = "Bearer"
@@ -143,17 +143,17 @@ def _of_request_error(error: RequestError) -> Refusal:
         after_s = error.more.get("retry_after_s", RETRY_S)
         headers["Retry-After"] = str(max(1, round(float(after_s))))
     status = STATUS[error.kind]
-    return Refusal(status, error.code, str(error), more=error.more, headers=headers)
+    return Refused(status, error.code, str(error), more=error.more, headers=headers)
 
 
-def _unavailable(code: str, text: str) -> Refusal:
-    return Refusal(503, code, text, headers={"Retry-After": str(RETRY_S)})
+def _unavailable(code: str, text: str) -> Refused:
+    return Refused(503, code, text, headers={"Retry-After": str(RETRY_S)})
 
 
-def _of_http(error: web.HTTPException) -> Refusal:
+def _of_http(error: web.HTTPException) -> Refused:
     code, text = _TEXTS.get(error.status, ("refused", error.text or error.reason))
     headers = {"Allow": error.headers["Allow"]} if "Allow" in error.headers else {}
-    return Refusal(error.status, code, text, headers=headers)
+    return Refused(error.status, code, text, headers=headers)
 
 
 def _settings_problem(line: str) -> dict[str, str]:

@@ -59,8 +59,8 @@ STALE_PATIENCE_S: Final = 1.8
 class Forwarding:
     """Asks the upstreams under the current `policy`, and keeps what they say in the table.
 
-    `decide_question` is the pipeline's: what a policy says about a question, by all stages. `limits`
-    and `serve_stale_s` may be assigned at any time.
+    `decide_question` is the pipeline's: what a policy says about a question, by all stages.
+    `limits` and `serve_stale_s` may be assigned at any time.
     """
 
     def __init__(

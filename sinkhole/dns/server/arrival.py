@@ -28,8 +28,14 @@ class Arrival(asyncio.Protocol):
     client: Client
 
     def __init__(
-        self, door: Door, channel: Channel, make: Callable[[bytes], asyncio.Protocol]
+        self,
+        door: Door,
+        channel: Channel,
+        make: Callable[[bytes], asyncio.Protocol],
+        noted: Callable[[asyncio.Transport], None] | None = None,
     ) -> None:
+        """`noted` is told of the connection, if it is one."""
+        self._noted = noted
         self.channel = channel
         self._door = door
         self._make = make
@@ -44,6 +50,8 @@ class Arrival(asyncio.Protocol):
         if peer is None:  # gone before it was accepted
             transport.abort()
             return
+        if self._noted is not None:
+            self._noted(transport)
         packed = packed_address(peer)
         with self._door.guarding(transport):
             if not self._door.is_proxy(packed):

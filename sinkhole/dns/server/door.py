@@ -42,7 +42,7 @@ from sinkhole.dns.filter.networks import Networks
 from sinkhole.dns.pipeline.channel import Channel
 from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.pipeline.reaction import DROP, Reaction
-from sinkhole.dns.server.handshakes import Handshakes
+from sinkhole.dns.server.handshakes import MAX_HANDSHAKES, Handshakes
 from sinkhole.dns.server.places import MAX_CONNECTIONS, PlaceHolder, Places
 from sinkhole.dns.server.waiting_room import WaitingRoom
 from sinkhole.dns.wire.padding import padded, wants_padding
@@ -64,7 +64,17 @@ class Door:
         self.encrypted = Places(2 * most)
         self.handshakes = Handshakes(pipeline.bugs, most)
         self._pipeline = pipeline
+        self.trust(proxies)
+
+    def trust(self, proxies: Iterable[Network]) -> None:
+        """Believe these proxies whose queries they bring, and nobody else, from now on."""
         self._proxies = Networks((each, True) for each in proxies)
+
+    def hold(self, most: int) -> None:
+        """Hold so many connections from now on; those there are stay."""
+        self.plain.hold(most)
+        self.encrypted.hold(2 * most)
+        self.handshakes.places.hold(min(most, MAX_HANDSHAKES))
 
     # ---- connections -------------------------------------------------------------------------
 

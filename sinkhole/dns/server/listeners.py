@@ -3,27 +3,25 @@
 An address may be missing for a while: its interface is brought up later than sinkhole, or another
 program has its port. Then the others are served, and it is tried again. On Linux a socket keeps
 working when its address goes and comes back, so what is bound once needs no more looking after.
+
+Other addresses come while it runs (`arrange`): new ones are bound before old ones are closed, and
+those that stay keep their sockets and connections.
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
-from typing import Final, Protocol
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import NamedTuple
 
 from sinkhole.dns.filter.language.line import Network
 from sinkhole.dns.pipeline.pipeline import Pipeline
+from sinkhole.dns.server.address import ListenAddress, Listener
 from sinkhole.dns.server.door import Door
 from sinkhole.dns.server.places import MAX_CONNECTIONS
-from sinkhole.dns.server.sockets import (
-    WILDCARDS,
-    Bound,
-    ListenError,
-    Transport,
-    bind,
-    bind_both,
-)
+from sinkhole.dns.server.sockets import WILDCARDS, Bound, ListenError, Transport
 from sinkhole.dns.server.stream import StreamListener
 from sinkhole.dns.server.udp import UdpListener
 from sinkhole.model.acceptor import Acceptor
@@ -31,94 +29,27 @@ from sinkhole.model.faults import Faults
 
 log = logging.getLogger(__name__)
 
-BOTH: Final[tuple[Transport, ...]] = ("UDP", "TCP")
 
+class Arrangement(NamedTuple):
+    """Addresses as others are to follow them: `old`, all of the `new`, and those that came."""
 
-class Listener(Protocol):
-    """What serves bound sockets of one kind, all that there are."""
-
-    acceptors: list[Acceptor]
-    """Who takes its connections; none where these are its own business, as over QUIC."""
-
-    def listen(self, bound: Bound) -> None:
-        """Serve one more socket."""
-        ...
-
-    async def stop(self) -> None:
-        """Take nobody new; the Door waits for what is underway, and closes what it holds."""
-        ...
-
-
-class _Address:
-    """One listen address: what of it is bound, and why the rest is not.
-
-    `kinds` are the sockets it wants, `over` what is spoken there, in words, and `key` that of the
-    settings which names it.
-    """
-
-    def __init__(
-        self,
-        host: str,
-        port: int,
-        kinds: tuple[Transport, ...] = BOTH,
-        over: str = "",
-        key: str = "dns.listen",
-    ) -> None:
-        self.key = key
-        self.host = host
-        self.port = port
-        self.over = over
-        self.bound: dict[Transport, Bound] = {}
-        self.errors: dict[Transport, ListenError] = {}
-        self._kinds = kinds
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-    def bind(self) -> list[tuple[Transport, Bound]]:
-        """Bind what is missing; gives what could be had now."""
-        before = dict(self.bound)
-        if self.port == 0 and self._kinds == BOTH:
-            try:
-                self.bound = dict(zip(BOTH, bind_both(self.host), strict=True))
-                self.errors = {}
-            except ListenError as error:
-                self.errors = dict.fromkeys(BOTH, error)
-        else:
-            for transport in self._kinds:
-                self._bind_one(transport)
-        if self.bound:
-            self.port = next(iter(self.bound.values())).port
-        return [each for each in self.bound.items() if each[0] not in before]
-
-    def _bind_one(self, transport: Transport) -> None:
-        if transport not in self.bound:
-            try:
-                self.bound[transport] = bind(transport, self.host, self.port)
-                self.errors.pop(transport, None)
-            except ListenError as error:
-                self.errors[transport] = error
+    old: tuple[ListenAddress, ...]
+    new: tuple[ListenAddress, ...]
 
     @property
-    def problem(self) -> str:
-        """What is not served and why, in a sentence or two; empty where all is."""
-        if not self.errors:
-            return ""
-        error, *_ = self.errors.values()
-        over = self.over or next(iter(self.errors)) * (len(self.errors) < len(self._kinds))
-        over = f" over {over}" if over else ""
-        why = f"{self.key}: {error.advice}"
-        return f"{why} Until that changes DNS is not answered there{over}; it is tried again."
+    def came(self) -> list[ListenAddress]:
+        """Those that are not among the old ones."""
+        return [each for each in self.new if each not in self.old]
 
     @property
-    def lacks_family(self) -> bool:
-        """Whether this machine knows no such addresses."""
-        return any(error.has_no_family for error in self.errors.values())
+    def left(self) -> list[ListenAddress]:
+        """Those that are not among the new ones."""
+        return [each for each in self.old if each not in self.new]
 
-    def close(self) -> None:
-        for each in self.bound.values():
-            each.sock.close()
-        self.bound.clear()
+    @property
+    def missing(self) -> list[str]:
+        """What of those that came could not be had, a sentence each."""
+        return [each.advice for each in self.came if each.errors]
 
 
 class Listeners:
@@ -141,29 +72,35 @@ class Listeners:
     ) -> None:
         self._proxies = tuple(proxies)
         self.door = Door(pipeline, most_connections, self._proxies)
-        self.udp: list[UdpListener] = []
         self._pipeline = pipeline
-        self._tcp = StreamListener(self.door, faults=faults)
-        self._plain = [_Address(host, port) for host, port in listen]
-        self._added: list[tuple[_Address, Listener]] = []
-        self._unserved: list[tuple[Bound, Listener | None]] = []
+        self._faults = faults
+        self._addresses: tuple[ListenAddress, ...] = tuple(self.plain(listen))
+        self._is_serving = False
+        self._overloaded_before = self._unsent_before = 0
 
-    def add(
-        self,
+    def plain(self, listen: Iterable[tuple[str, int]]) -> list[ListenAddress]:
+        """Addresses for DNS as it always was, by UDP and TCP."""
+        return [ListenAddress(host, port, self._serve_plain) for host, port in listen]
+
+    @staticmethod
+    def other(
         listen: Iterable[tuple[str, int]],
         transport: Transport,
-        listener: Listener,
+        make: Callable[[], Listener],
         over: str,
-        key: str = "dns.listen",
-    ) -> None:
-        """Have a listener serve such sockets of these addresses; before `bind`.
+        key: str,
+    ) -> list[ListenAddress]:
+        """Addresses for what `make` makes, a listener for each.
 
         `over` is what it speaks, for people: "TLS", and `key` that of the settings. Of these no
         error is fatal: what cannot be had is among the problems, and tried again.
         """
-        self._added += [
-            (_Address(host, port, (transport,), over, key), listener) for host, port in listen
-        ]
+        serve = partial(_serve_by, make)
+        return [ListenAddress(host, port, serve, (transport,), over, key) for host, port in listen]
+
+    def add(self, addresses: Iterable[ListenAddress]) -> None:
+        """Have these as well; before `bind`."""
+        self._addresses += tuple(addresses)
 
     def bind(self) -> None:
         """Bind what can be had now; queries wait in the kernel until `serve`.
@@ -172,45 +109,100 @@ class Listeners:
         served: when no address can be had and none is merely missing yet, or when the port of
         "every address" cannot be had, which people see at their first start.
         """
-        came = self._bind_missing()
-        self._leave_out_ipv6()
+        for address in self._addresses:
+            address.bind()
+        self._addresses = _without_ipv6(self._addresses)
         if (error := self._hopeless()) is not None:
             for address in self._addresses:
-                address.close()
+                address.release()
             raise error
-        self._unserved += came
         for problem in self.problems:
             log.warning("%s", problem)
 
     def serve(self) -> None:
         """Answer on everything that is bound."""
-        while self._unserved:
-            bound, listener = self._unserved[0]
-            if listener is None:
-                self.udp.append(UdpListener(bound, self._pipeline, proxies=self._proxies))
-            else:
-                listener.listen(bound)
-            del self._unserved[0]
+        self._is_serving = True
+        for address in self._addresses:
+            address.serve()
 
     def try_again(self) -> bool:
         """Bind and serve what was missing; whether anything could be had."""
         before = set(self.problems)
-        found = self._bind_missing(tell=True)
+        came = 0
+        for address in self._addresses:
+            for transport in address.bind():
+                came += 1
+                log.info("DNS is answered on %s over %s now", address, address.over or transport)
         for problem in self.problems:
             if problem not in before:
                 log.warning("%s", problem)
-        self._unserved += found
         self.serve()
-        return bool(found)
+        return bool(came)
 
     async def close(self, patience_s: float = 0.0) -> None:
         """Stop listening, give queries that wait `patience_s` to be answered, close everything."""
-        await asyncio.gather(*(listener.stop() for listener in self._listeners))
+        serving = [each for address in self._addresses for each in address.serving.values()]
+        await asyncio.gather(
+            *(each.stop() for each in serving if not isinstance(each, UdpListener))
+        )
         await asyncio.gather(
             *(listener.close(patience_s) for listener in self.udp), self.door.close(patience_s)
         )
         for address in self._addresses:
-            address.close()
+            address.release()
+
+    # ---- other settings ----------------------------------------------------------------------
+
+    def arrange(self, wanted: Iterable[ListenAddress]) -> Arrangement:
+        """The addresses there are that are wanted, and what of the others can be had now, bound and
+        not served yet: that is for `use`. What nothing comes of is to be released."""
+        known = {each.place: each for each in self._addresses}
+        new = tuple(known.get(each.place, each) for each in wanted)
+        leaving: list[Bound] = []
+        for address in self._addresses:
+            leaving += address.bound.values() if address not in new else ()
+        for address in new:
+            if address not in self._addresses:
+                address.bind(leaving)
+        return Arrangement(self._addresses, _without_ipv6(new))
+
+    def use(self, addresses: tuple[ListenAddress, ...]) -> None:
+        """Answer on these from now on, and on no others; what those took is answered."""
+        before, self._addresses = self._addresses, addresses
+        for address in before:
+            if address not in addresses:
+                address.rest()
+        for address in addresses:
+            if address not in before:
+                address.resume()
+        self.serve()
+
+    def trust(self, proxies: Iterable[Network]) -> None:
+        """Believe these proxies, and nobody else, from now on."""
+        self._proxies = tuple(proxies)
+        self.door.trust(self._proxies)
+        for listener in self.udp:
+            listener.trust(self._proxies)
+
+    async def dismiss(self, addresses: Iterable[ListenAddress], patience_s: float) -> None:
+        """Close addresses that are out of use, and the connections that came by them."""
+        left = list(addresses)
+        await asyncio.gather(*(each.close(self.door, patience_s) for each in left))
+        udp = _udp_of(left)
+        self._overloaded_before += sum(each.room.overloaded for each in udp)
+        self._unsent_before += sum(each.unsent for each in udp)
+
+    def hang_up(self) -> None:
+        """Close all connections, as whose they are may be told by others now."""
+        for address in self._addresses:
+            address.hang_up()
+
+    # ---- how it does -------------------------------------------------------------------------
+
+    @property
+    def udp(self) -> list[UdpListener]:
+        """What serves UDP now."""
+        return _udp_of(self._addresses)
 
     @property
     def is_complete(self) -> bool:
@@ -220,67 +212,77 @@ class Listeners:
     @property
     def addresses(self) -> list[str]:
         """What is served over UDP at least, with the real ports."""
-        return [str(address) for address in self._plain if "UDP" in address.bound]
+        return [str(each) for each in self._addresses if not each.over and "UDP" in each.bound]
 
     @property
     def added(self) -> list[tuple[str, str]]:
         """What is served beside these: what is spoken there, and the address with its real port."""
-        return [(address.over, str(address)) for address, _ in self._added if address.bound]
+        return [(each.over, str(each)) for each in self._addresses if each.over and each.bound]
 
     @property
     def acceptors(self) -> list[Acceptor]:
         """Who takes connections."""
-        return [each for listener in self._listeners for each in listener.acceptors]
+        return [
+            acceptor
+            for address in self._addresses
+            for each in address.serving.values()
+            if not isinstance(each, UdpListener)
+            for acceptor in each.acceptors
+        ]
 
     @property
     def overloaded(self) -> int:
         """Queries dropped because too many others were waiting."""
-        return sum(each.room.overloaded for each in self.udp) + self.door.room.overloaded
+        now = sum(each.room.overloaded for each in self.udp) + self.door.room.overloaded
+        return self._overloaded_before + now
+
+    @property
+    def unsent(self) -> int:
+        """Replies over UDP that the kernel did not take."""
+        return self._unsent_before + sum(each.unsent for each in self.udp)
 
     @property
     def problems(self) -> list[str]:
         """What is not served and why, a text for each address."""
         return [address.problem for address in self._addresses if address.problem]
 
-    @property
-    def _addresses(self) -> list[_Address]:
-        return [*self._plain, *(address for address, _ in self._added)]
-
-    @property
-    def _listeners(self) -> list[Listener]:
-        """All but those of UDP, which are one for each socket, each once."""
-        return list(dict.fromkeys([self._tcp, *(listener for _, listener in self._added)]))
-
-    def _bind_missing(self, *, tell: bool = False) -> list[tuple[Bound, Listener | None]]:
-        """Bind what can be had now: the sockets, and who serves them, None for UDP."""
-        found: list[tuple[Bound, Listener | None]] = []
-        plain: list[tuple[_Address, Listener | None]] = [(each, None) for each in self._plain]
-        for address, listener in [*plain, *self._added]:
-            for transport, bound in address.bind():
-                if tell:
-                    over = address.over or transport
-                    log.info("DNS is answered on %s over %s now", address, over)
-                found.append((bound, listener or (self._tcp if transport == "TCP" else None)))
-        return found
-
-    def _leave_out_ipv6(self) -> None:
-        """On a machine without IPv6 do without "::", where there are other addresses.
-
-        It stands in the default settings, and means "every address there is".
-        """
-        for address in [each for each in self._addresses if each.lacks_family]:
-            others = [each for each in self._addresses if each.over == address.over]
-            if address.host == "::" and len(others) > 1:
-                log.warning("%s It is left out.", next(iter(address.errors.values())))
-                self._plain = [each for each in self._plain if each is not address]
-                self._added = [each for each in self._added if each[0] is not address]
+    def _serve_plain(self, transport: Transport, bound: Bound) -> UdpListener | Listener:
+        if transport == "UDP":
+            return UdpListener(bound, self._pipeline, proxies=self._proxies)
+        return _serve_by(partial(StreamListener, self.door, faults=self._faults), transport, bound)
 
     def _hopeless(self) -> ListenError | None:
         """Why there is no use in running, as far as `bind` could find out."""
-        errors = [(each, each.errors["UDP"]) for each in self._plain if "UDP" in each.errors]
+        plain = [each for each in self._addresses if not each.over]
+        errors = [(each, each.errors["UDP"]) for each in plain if "UDP" in each.errors]
         for address, error in errors:
             if address.host in WILDCARDS and not error.is_late:
                 return error
-        if len(errors) < len(self._plain) or any(error.is_late for _, error in errors):
+        if len(errors) < len(plain) or any(error.is_late for _, error in errors):
             return None
         return errors[0][1] if errors else None
+
+
+def _serve_by(make: Callable[[], Listener], _: Transport, bound: Bound) -> Listener:
+    listener = make()
+    listener.listen(bound)
+    return listener
+
+
+def _udp_of(addresses: Iterable[ListenAddress]) -> list[UdpListener]:
+    serving = (each for address in addresses for each in address.serving.values())
+    return [each for each in serving if isinstance(each, UdpListener)]
+
+
+def _without_ipv6(addresses: Sequence[ListenAddress]) -> tuple[ListenAddress, ...]:
+    """On a machine without IPv6 do without "::", where there are other addresses.
+
+    It stands in the default settings, and means "every address there is".
+    """
+    left_out = []
+    for address in addresses:
+        others = [each for each in addresses if each.over == address.over]
+        if address.lacks_family and address.host == "::" and len(others) > 1:
+            log.warning("%s It is left out.", next(iter(address.errors.values())))
+            left_out.append(address)
+    return tuple(each for each in addresses if each not in left_out)

@@ -45,11 +45,15 @@ class Places:
     """Places for `most` connections at once, of which one network may have `most_per_client`."""
 
     def __init__(self, most: int = MAX_CONNECTIONS) -> None:
-        self.most = most
-        self.most_per_client = min(MAX_PER_CLIENT, max(2, most // 4))
+        self.hold(most)
         self.holders: dict[PlaceHolder, None] = {}
         """Open connections, the one that was idle longest first."""
         self._sweeper: asyncio.TimerHandle | None = None
+
+    def hold(self, most: int) -> None:
+        """Have so many places from now on."""
+        self.most = most
+        self.most_per_client = min(MAX_PER_CLIENT, max(2, most // 4))
 
     def admit(self, new: PlaceHolder) -> bool:
         """Give a new connection a place, if need be that of another one (see `_give_way`)."""

@@ -68,10 +68,25 @@ class QuicListener:
         """Serve one more socket."""
         self._sockets.append(QuicSocket(bound, self._door, self._terms))
 
+    def rest(self) -> None:
+        """Take nothing until `resume`; answers to those there are are sent."""
+        for each in self._sockets:
+            each.rest()
+
+    def resume(self) -> None:
+        """Take datagrams again."""
+        for each in self._sockets:
+            each.resume()
+
     async def stop(self) -> None:
         """Take nobody new; the Door closes those there are."""
         for each in self._sockets:
             each.stop()
+
+    def hang_up(self) -> None:
+        """Close the connections there are, and tell their clients."""
+        for each in self._sockets:
+            each.hang_up()
 
 
 class QuicSocket:
@@ -87,11 +102,25 @@ class QuicSocket:
         self._is_stopping = False
         self._warned = -inf
         self._loop = asyncio.get_running_loop()
-        self._loop.add_reader(bound.sock, self._readable)
+        self.resume()
 
     def __len__(self) -> int:
         """How many connections there are, in their handshake or behind it."""
         return len(self._ids)
+
+    def resume(self) -> None:
+        """Take datagrams."""
+        self._loop.add_reader(self._bound.sock, self._readable)
+
+    def rest(self) -> None:
+        """Take what waits, and then nothing until `resume`."""
+        self._readable()
+        self._loop.remove_reader(self._bound.sock)
+
+    def hang_up(self) -> None:
+        """Close the connections there are, and tell their clients."""
+        for client in list(self._ids):
+            client.close()
 
     def stop(self) -> None:
         """Take nobody new, and listen only as long as there is anybody."""

@@ -49,9 +49,7 @@ class ListenError(SinkholeError):
         """Whether another program has the port."""
 
 
-def bind(
-    transport: Transport, host: str, port: int, leaving: Iterable[Bound] = ()
-) -> Bound:
+def bind(transport: Transport, host: str, port: int, leaving: Iterable[Bound] = ()) -> Bound:
     """Bind one socket, for TCP with its queue; port 0 takes any.
 
     `leaving` are sockets of ours that are about to be closed, and are no reason why it can't be

@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from functools import partial
 from typing import Final
+from weakref import WeakSet
 
 from sinkhole.dns.pipeline.channel import TCP, Channel
 from sinkhole.dns.server.arrival import Arrival
@@ -54,9 +55,9 @@ class StreamListener:
     ) -> None:
         self.acceptors: list[Acceptor] = []
         self._door = door
-        self._arrive = partial(
-            Arrival, door, channel, make or partial(StreamConnection, door, channel)
-        )
+        self._connections: WeakSet[asyncio.Transport] = WeakSet()
+        make = make or partial(StreamConnection, door, channel)
+        self._arrive = partial(Arrival, door, channel, make, self._connections.add)
         self._faults = faults
 
     def listen(self, bound: Bound) -> None:
@@ -65,10 +66,25 @@ class StreamListener:
             Acceptor(bound.sock, self._arrive, self._door.make_room, self._faults)
         )
 
+    def rest(self) -> None:
+        """Take no more connections until `resume`."""
+        for acceptor in self.acceptors:
+            acceptor.rest()
+
+    def resume(self) -> None:
+        """Take connections again."""
+        for acceptor in self.acceptors:
+            acceptor.resume()
+
     async def stop(self) -> None:
         """Take no more connections; the Door closes those there are."""
         for acceptor in self.acceptors:
             await acceptor.close()
+
+    def hang_up(self) -> None:
+        """Close those that were taken; what was sent already still arrives."""
+        for each in list(self._connections):
+            each.close()
 
 
 class StreamConnection(asyncio.Protocol):

@@ -64,7 +64,7 @@ def test_the_commented_out_keys_and_examples_are_valid(tmp_path: Path) -> None:
         "routes: {}", f"routes: {routes[1]}"
     )
     text = text.replace("records: {}", f"records: {records[1]}")
-    text = text.replace("clients: []", f"clients: {clients[1]}")
+    text = text.replace("\nclients: []", f"\nclients: {clients[1]}")
     text = text.replace("ttl: 10s", f"ttl: {ttls[1]}")
     text = text.replace("services: []", f"services: {services[1]}")
     text = text.replace("mode: null_ip", "mode: custom_ip")

@@ -252,3 +252,30 @@ def test_the_data_folder_is_a_path_without_tilde() -> None:
     assert Settings.model_validate({"data_dir": "/srv/sinkhole"}).data_dir == Path("/srv/sinkhole")
     with pytest.raises(ValidationError, match="write the whole path"):
         Settings.model_validate({"data_dir": "~/sinkhole"})
+
+
+# ---- the query log -----------------------------------------------------------------------------
+
+
+def test_clients_to_be_ignored_are_networks_or_known_by_name_or_id(loaded: Load) -> None:
+    settings = loaded(
+        "clients: [{name: Kids tablet, addresses: [192.0.2.7], ids: [tablet]}]\n"
+        "query_log:\n  ignore_clients: [192.0.2.0/24, '2001:db8::7', Kids tablet, tablet]\n"
+        "  ignore_names: [Example.ORG., bücher.example]\n"
+    )
+    ignored = settings.query_log.ignore_clients
+    assert [str(each) for each in ignored] == [
+        "192.0.2.0/24", "2001:db8::7/128", "Kids tablet", "tablet",
+    ]  # fmt: skip
+    assert settings.query_log.ignore_names == ("example.org", "xn--bcher-kva.example")
+
+
+def test_a_client_nobody_knows_is_not_ignored_in_silence(problems: Problems) -> None:
+    (problem,) = problems("query_log:\n  ignore_clients:\n  - 192.0.2.7\n  - Kid's tablet\n")
+    assert problem.startswith("s.yaml:4: query_log.ignore_clients[1]: no client is called")
+    assert "write an address, a network" in problem
+
+
+def test_privacy_is_one_of_four_levels(problems: Problems) -> None:
+    (problem,) = problems("query_log: {privacy: none}")
+    assert "anonymous_clients" in problem and "no_names" in problem

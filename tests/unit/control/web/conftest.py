@@ -5,21 +5,23 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import aiohttp
 import pytest
 from aiohttp import web
+from bare_house import bare_house
 from places import Place
 
 from sinkhole.control.database import Reader
 from sinkhole.control.lists.status import ListStatus
+from sinkhole.control.operations.house import House
 from sinkhole.control.querylog import History, LoggedQuery, QueryPage
 from sinkhole.control.stats import Counters, MinuteCounts, Statistics
 from sinkhole.control.stats.minute_counts import AnswerKey
-from sinkhole.control.web import ServerStatus, WebServer, WebSources, create_app
+from sinkhole.control.web import ServerStatus, WebServer, create_app
 from sinkhole.model.errors import ListError, UpstreamError
 from sinkhole.model.statistics import ListHits, Summary
 from sinkhole.model.status import Health, UpstreamTrial
@@ -170,19 +172,24 @@ class Remembering:
             "error": "",
         }
 
-    def sources(self) -> WebSources:
-        return WebSources(
-            statistics=RememberingStatistics(self.asked),
-            history=self.history,
-            explainer=self,
-            counters=counted(),
-            status=lambda: self.status,
-            list_status=lambda: [LIST],
-            accept_list=self.accept_list,
-            try_upstream=self.try_upstream,
-            update_lists=self.update_lists,
-            health=lambda: self.health,
-        )
+    def house(self, **changed: Any) -> House:
+        """All of it, with single parts replaced."""
+        library = {"accept": self.accept_list, "update": self.update_lists}
+        library |= {key: changed.pop(key) for key in library.keys() & changed.keys()}
+        statistics = changed.pop("statistics", RememberingStatistics(self.asked))
+        history = changed.pop("history", self.history)
+        explainer = changed.pop("explainer", self)
+        parts = {
+            "statistics": lambda: statistics,
+            "query_log": lambda: SimpleNamespace(history=history),
+            "explainer": lambda: explainer,
+            "counters": counted(),
+            "status": lambda: self.status,
+            "library": SimpleNamespace(status=lambda: [LIST], **library),
+            "try_upstream": self.try_upstream,
+            "health": lambda: self.health,
+        }
+        return bare_house(**parts | changed)
 
 
 class NeverAsked(web.Response):
@@ -226,7 +233,7 @@ async def serve(house: Remembering) -> AsyncIterator[Serve]:
         patience_s: float = 30.0,
         **changed: Any,
     ) -> WebServer:
-        app = create_app(replace(house.sources(), **changed), hosts=hosts)
+        app = create_app(house.house(**changed), hosts=hosts)
         server = WebServer(
             app,
             *place,

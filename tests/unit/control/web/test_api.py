@@ -227,7 +227,7 @@ async def test_a_second_update_is_refused_while_one_runs_and_works_afterwards(
         await go_on.wait()
         return 3
 
-    site = await serve(update_lists=slowly)
+    site = await serve(update=slowly)
 
     async def update() -> tuple[int, dict[str, object]]:
         async with client.post(f"{site.url}/api/lists/update", headers=JSON) as answer:
@@ -252,7 +252,7 @@ async def test_a_failed_update_leaves_the_next_one_possible(
             raise failures.pop()
         return 2
 
-    site = await serve(update_lists=update_lists)
+    site = await serve(update=update_lists)
     async with client.post(f"{site.url}/api/lists/update", headers=JSON) as answer:
         assert answer.status == 503
         assert await answer.json() == {"error": "the disk is full"}

@@ -11,7 +11,7 @@ from aiohttp import ClientSession
 from places import nobodys_place
 
 from sinkhole.control.web import WebServer, create_app
-from sinkhole.control.web import server as web_server
+from sinkhole.control.web import serving as web_serving
 from sinkhole.model.errors import SettingsError
 
 
@@ -19,7 +19,7 @@ async def test_a_port_that_is_taken_is_an_error_that_names_the_setting(
     serve: Any, house: Any
 ) -> None:
     taken = await serve()
-    second = WebServer(create_app(house.sources()), "127.0.0.1", taken.port)
+    second = WebServer(create_app(house.house()), "127.0.0.1", taken.port)
     with pytest.raises(SettingsError, match=rf"web\.listen: .*127\.0\.0\.1 port {taken.port}"):
         await second.start()
     await second.stop()
@@ -35,8 +35,8 @@ async def test_stopping_is_bounded_while_a_request_never_ends(
         await asyncio.Event().wait()
         return 0
 
-    monkeypatch.setattr(web_server, "STOP_S", 0.1)
-    site = await serve(update_lists=never)
+    monkeypatch.setattr(web_serving, "STOP_S", 0.1)
+    site = await serve(update=never)
     request = asyncio.create_task(
         client.post(f"{site.url}/api/lists/update", headers={"Content-Type": "application/json"})
     )
@@ -57,7 +57,7 @@ async def test_after_stopping_nobody_listens_and_stopping_twice_is_fine(serve: A
 
 
 def test_the_url_is_one_to_type_into_a_browser(house: Any) -> None:
-    app = create_app(house.sources())
+    app = create_app(house.house())
     assert WebServer(app, "127.0.0.1", 8080).url == "http://127.0.0.1:8080"
     assert WebServer(app, "0.0.0.0", 8080).url == "http://127.0.0.1:8080"
     assert WebServer(app, "::", 8080).url == "http://[::1]:8080"

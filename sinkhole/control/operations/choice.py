@@ -1,0 +1,179 @@
+"""Blocking or allowing a name in one step, from a row of the log: shown first, then done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from typing import Final, Literal, NamedTuple
+
+from pydantic import Field
+
+from sinkhole.control.explain.altered_rules import RulePlace as Place
+from sinkhole.control.explain.choosing import Choice, choose
+from sinkhole.control.explain.trial import Trial, trial_of_rules
+from sinkhole.control.lists.own_rules import OWN_RULES, TEMPORARY_RULES
+from sinkhole.control.operations.asker import known_as
+from sinkhole.control.operations.explain import Question
+from sinkhole.control.operations.house import House
+from sinkhole.control.operations.operation import Output, operation
+from sinkhole.control.operations.refusals import refusal
+from sinkhole.control.operations.rules import KEY, LONGEST_S
+from sinkhole.control.operations.trials import (
+    DAYS,
+    Judgement,
+    LogEffect,
+    a_test,
+    both_judged,
+    inquiry_of,
+    on_log,
+)
+from sinkhole.control.settings.in_force import Change
+from sinkhole.control.state.temporary_rules import TemporaryRule
+from sinkhole.model.actor import Actor, Permission
+
+FOR_CLIENT: Final = " for "
+
+
+class NameChoice(Question):
+    """A name, what is to become of it, for whom and for how long.
+
+    `type` and `client` are those of the query that it is about: rules are tried on it.
+    """
+
+    action: Literal["block", "allow"]
+    scope: Literal["everybody", "client"] = Field(
+        default="everybody", description="For everybody, or for the client of the query only."
+    )
+    seconds: float | None = Field(
+        default=None,
+        gt=0,
+        le=LONGEST_S,
+        description="For so many seconds; for good without.",
+        examples=[3600],
+    )
+
+
+class NameChosen(Output):
+    """What was done, or would be, about a name."""
+
+    done: bool = Field(description="False where it is only told, or was so already.")
+    add: list[str] = Field(description="Rules that are added.")
+    remove: list[str] = Field(description="Own rules that are removed.")
+    ended: list[str] = Field(description="Rules for a time that end, as this takes their place.")
+    note: str
+    before: Judgement
+    after: Judgement
+    log: LogEffect | None = Field(
+        description="What would have changed of the last week's queries, of the client where it is "
+        "for one; only in a preview."
+    )
+    log_error: str | None
+
+
+@operation("names.preview", Permission.LOG_READ)
+async def preview(house: House, actor: Actor, given: NameChoice) -> NameChosen:
+    """Tell which rule would block or allow a name, and what it would change of the last week."""
+    found = await _find(house, given)
+    with a_test(house):
+        client = found.client_text if given.scope == "client" else ""
+        log, log_error = await on_log(house, found.trial, DAYS, client)
+    return found.told.model_copy(update={"log": log, "log_error": log_error})
+
+
+@operation("names.choose", Permission.RULES_WRITE, changes=True)
+async def choose_name(house: House, actor: Actor, given: NameChoice) -> NameChosen:
+    """Block or allow a name and all below it, by the mildest rule that does.
+
+    Own rules that stand in the way are removed where that is all there is to do. For one client or
+    for a time, rules are added only.
+    """
+    found = await _find(house, given)
+    if found.is_to_do:
+        await _do(house, actor, given, found)
+    return found.told.model_copy(update={"done": found.is_to_do})
+
+
+class _Found(NamedTuple):
+    """What a choice comes to, with what else is known of it; `note` is what rules are made for."""
+
+    told: NameChosen
+    choice: Choice
+    earlier: list[TemporaryRule]
+    trial: Trial
+    note: str
+    client_text: str
+
+    @property
+    def is_to_do(self) -> bool:
+        return bool(self.choice.added or self.choice.removed or self.earlier)
+
+
+async def _find(house: House, given: NameChoice) -> _Found:
+    inquiry = inquiry_of(house, given.name, given.type, given.client)
+    client = _in_rules(house, given) if given.scope == "client" else ""
+    note = _note(given, client)
+    earlier = [each for each in house.temporary_rules.rules if each.note == note]
+    without = _places(house, earlier)
+    choice = await asyncio.to_thread(
+        choose,
+        inquiry,
+        given.action,
+        for_client=client,
+        may_remove=given.seconds is None,
+        without=without,
+    )
+    if not choice.is_possible:
+        raise refusal("conflict", "nothing_to_change", choice.note or "no rule has that effect")
+    gone = [*without, *_own_places(house, choice.removed)]
+    trial = trial_of_rules(inquiry.matcher, inquiry.settings, choice.added, gone)
+    before, after = await both_judged(trial, inquiry)
+    told = NameChosen(
+        done=False,
+        add=list(choice.added),
+        remove=list(choice.removed),
+        ended=[each.text for each in earlier],
+        note=choice.note,
+        before=before,
+        after=after,
+        log=None,
+        log_error=None,
+    )
+    return _Found(told, choice, earlier, trial, note, inquiry.client.text)
+
+
+async def _do(house: House, actor: Actor, given: NameChoice, found: _Found) -> None:
+    choice = found.choice
+    if given.seconds is not None and choice.added:
+        await house.temporary_rules.add(choice.added, given.seconds, actor, found.note)
+    elif choice.added or choice.removed:
+        changes = [Change(KEY, rule, "remove") for rule in choice.removed]
+        changes += [Change(KEY, rule, "set", rule) for rule in choice.added]
+        await house.settings.change(changes, actor, note=f"{given.action} {found.note}")
+    still = {each.number for each in house.temporary_rules.rules}
+    if ended := [each.number for each in found.earlier if each.number in still]:
+        await house.temporary_rules.remove(ended)
+
+
+def _note(given: NameChoice, client: str) -> str:
+    """What a rule was made for; it is found again by this."""
+    name = given.name.lower().rstrip(".")
+    return f"{name}{FOR_CLIENT}{client}" if client else name
+
+
+def _in_rules(house: House, given: NameChoice) -> str:
+    """What rules call the client of the query: its name, or its address."""
+    if not given.client:
+        text = "say which client: its address, or what the settings call it"
+        raise refusal("invalid", "client_unknown", text)
+    known = known_as(house, given.client)
+    return known.name if known else given.client
+
+
+def _places(house: House, rules: Iterable[TemporaryRule]) -> list[Place]:
+    lines = {each.number: line for line, each in enumerate(house.temporary_rules.rules, start=1)}
+    return [(TEMPORARY_RULES, lines[each.number]) for each in rules]
+
+
+def _own_places(house: House, rules: Iterable[str]) -> list[Place]:
+    lines = {rule: line for line, rule in enumerate(house.settings.settings.filtering.rules, 1)}
+    return [(OWN_RULES, lines[rule]) for rule in rules if rule in lines]

@@ -1,0 +1,39 @@
+"""Whether the server is well, and whether it is ready: for whatever watches over it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from aiohttp import web
+
+from sinkhole.control.operations.house import House
+
+
+class Healthiness:
+    """The handlers of /healthz and /readyz."""
+
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    async def health(self, request: web.Request) -> web.StreamResponse:
+        """GET /healthz: "ok", "degraded" or "failing" (503), then a line for each reason."""
+        state, reasons = self._house.health()
+        return _lines([state, *reasons], 503 if state == "failing" else 200)
+
+    async def readiness(self, request: web.Request) -> web.StreamResponse:
+        """GET /readyz: "ready", or 503 and a line for each thing that is waited for."""
+        waits = self._house.ready()
+        return _lines(waits, 503) if waits else _lines(["ready"], 200)
+
+
+def _lines(lines: Iterable[str], status: int) -> web.Response:
+    return web.Response(
+        text="".join(f"{_one_line(line)}\n" for line in lines),
+        status=status,
+        headers={"Cache-Control": "no-store"},
+    )
+
+
+def _one_line(text: str) -> str:
+    """`text` without line ends, terminal escapes and whatever else can't be seen."""
+    return "".join(char if char.isprintable() else " " for char in text)
