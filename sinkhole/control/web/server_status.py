@@ -8,9 +8,9 @@ from sinkhole.control.lists.status import ListStatus
 from sinkhole.model.status import (
     CacheStatus,
     CertificateStatus,
+    FilterStatus,
     LogStatus,
     PrefetchStatus,
-    FilterStatus,
     TaskStatus,
     UpstreamStatus,
 )
