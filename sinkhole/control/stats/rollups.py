@@ -34,7 +34,6 @@ SETTLED_S: Final = 60
 """How long after its end an hour is taken to be complete."""
 
 ENTRIES_A_STEP: Final = 5_000
-ROWS_A_STEP: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +135,6 @@ class Rollups:
             await _BY_CLIENT.add(database, hour, counts.clients)
             await _BY_UPSTREAM.add(database, hour, counts.upstreams)
             await _BY_TRANSPORT.add(database, hour, _single(counts.transports))
-            accounts = [value for each in sorted(counts.accounts) for value in (hour, each)]
-            await database.insert("INSERT OR IGNORE INTO by_account", 2, accounts)
 
     async def tidy(
         self, database: Database, now_s: float, oldest_row_s: float, *, pressed: bool
@@ -149,8 +146,6 @@ class Rollups:
         """
         oldest_row = oldest_row_s // HOUR_S * HOUR_S
         if await self._sum_names(database, now_s) or await self._fold_minutes(database, now_s):
-            return True
-        if await _note_accounts(database):
             return True
         detailed = oldest_row if pressed else min(oldest_row, now_s - DETAIL_S)
         if await _BY_NAME.drop(database, detailed):
@@ -197,25 +192,6 @@ class Rollups:
         await _LATENCY.fold(database, hour)
         await _set_mark(database, "hourly", hour + HOUR_S)
         return True
-
-
-async def _note_accounts(database: Database) -> bool:
-    """Note which accounts the hours of the next older rows have; whether there were any.
-
-    All newer rows were noted as they came: there is work after an update only.
-    """
-    end = (await database.rows("SELECT value FROM meta WHERE key = 'accounts'"))[0][0]
-    if not end:
-        return False
-    edge = "SELECT id FROM query WHERE id < ? ORDER BY id DESC LIMIT 1 OFFSET ?"
-    start = await database.value(edge, (end, ROWS_A_STEP - 1)) or 0
-    await database.rows(
-        "INSERT OR IGNORE INTO by_account SELECT DISTINCT id / 3600000000 * 3600, account"
-        " FROM query WHERE id >= ? AND id < ?",
-        (start, end),
-    )
-    await _set_mark(database, "accounts", start)
-    return True
 
 
 async def _next_hour(database: Database, mark: str, table: str) -> int | None:
