@@ -10,15 +10,16 @@ list, an upstream, a response code. So from the rows of each hour that is over i
 
 Clients, types and transports are bits of a number, several of them sharing one where there are
 many; so a search may look into an hour in vain, and never passes one over. 0 stands for not known.
+What is written into an hour that was noted (the clock was set back) makes it be noted again
+(`stats/rollups`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Final
 
 from sinkhole.control.database import Database
-from sinkhole.control.stats.minute_counts import MinuteCounts
 
 HOUR_S: Final = 3600
 HOUR_US: Final = HOUR_S * 1_000_000
@@ -83,17 +84,6 @@ async def index_hour(database: Database, now_s: float) -> bool:
         await _note(database, start * HOUR_S, within)
     await database.rows("UPDATE meta SET value = ? WHERE key = 'indexed'", [(start + 1) * HOUR_S])
     return True
-
-
-async def reopen_hours(database: Database, minutes: Sequence[MinuteCounts]) -> None:
-    """Rows of these minutes were written: their hours are to be noted again.
-
-    None of them was noted, unless the clock was set back.
-    """
-    if minutes:
-        hour = min(each.start_s for each in minutes) // HOUR_S * HOUR_S
-        known = "UPDATE meta SET value = ? WHERE key = 'indexed' AND value > ?"
-        await database.rows(known, [hour, hour])
 
 
 async def _note(database: Database, start: int, within: list[int]) -> None:

@@ -22,7 +22,6 @@ from sinkhole.control.database import DamagedError, Database
 from sinkhole.control.querylog.aside import set_aside
 from sinkhole.control.querylog.backoff import Backoff
 from sinkhole.control.querylog.disk import Found, Room, look, refuse_network
-from sinkhole.control.querylog.hour_index import reopen_hours
 from sinkhole.control.querylog.kept_clock import elapsed_clock, load_clock, save_clock
 from sinkhole.control.querylog.retention import Retention
 from sinkhole.control.querylog.row_builder import INSERT_ROWS, ROW_WIDTH, RowBuilder
@@ -256,7 +255,6 @@ class Writer:
         minutes = builder.collect()
         counted = [*self._unwritten.counts, *minutes]
         await self._rollups.write(database, counted, await builder.list_ids(database, counted))
-        await reopen_hours(database, minutes)
         await database.rows(
             "UPDATE meta SET value = value + ? WHERE key = 'rows'", (self._written,)
         )

@@ -108,7 +108,7 @@ class Rollups:
         self, database: Database, minutes: Sequence[MinuteCounts], list_ids: Mapping[str, int]
     ) -> None:
         """Add counts to the roll-ups, within the open transaction; `list_ids` knows all lists."""
-        folded, hourly = await _marks(database) if minutes else (0, 0)
+        folded, hourly, indexed = await _marks(database) if minutes else (0, 0, 0)
         for counts in minutes:
             minute, hour = counts.start_s, counts.start_s // HOUR_S * HOUR_S
             if hour < folded:
@@ -116,6 +116,9 @@ class Rollups:
             if hour < hourly:
                 hourly = hour
                 await _set_mark(database, "hourly", hour)
+            if hour < indexed:
+                indexed = hour
+                await _set_mark(database, "indexed", hour)
             outcomes: Counter[int] = Counter()
             types: Counter[int] = Counter()
             lists: Counter[int] = Counter()
@@ -203,12 +206,13 @@ async def _next_hour(database: Database, mark: str, table: str) -> int | None:
     return None if rows[0][0] is None else int(rows[0][0]) // HOUR_S * HOUR_S
 
 
-async def _marks(database: Database) -> tuple[int, int]:
-    """Up to when names are summed by day, and minutes folded into hours."""
+async def _marks(database: Database) -> tuple[int, int, int]:
+    """Up to when names are summed by day, minutes folded into hours, and hours noted for searches
+    (`querylog/hour_index`)."""
     rows = await database.rows(
-        "SELECT value FROM meta WHERE key IN ('folded', 'hourly') ORDER BY key"
+        "SELECT value FROM meta WHERE key IN ('folded', 'hourly', 'indexed') ORDER BY key"
     )
-    return rows[0][0], rows[1][0]
+    return rows[0][0], rows[1][0], rows[2][0]
 
 
 async def _set_mark(database: Database, mark: str, value: int) -> None:
