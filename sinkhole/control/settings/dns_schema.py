@@ -8,7 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from sinkhole.control.settings.addresses import (
     HOME,
@@ -22,6 +22,7 @@ from sinkhole.control.settings.addresses import (
 )
 from sinkhole.control.settings.quoting import shown
 from sinkhole.control.settings.values import (
+    Kind,
     Section,
     conflict,
     flag,
@@ -154,7 +155,9 @@ def read_client_id(value: Any) -> str:
     return found
 
 
-ClientId = Annotated[str, PlainValidator(read_client_id)]
+ClientId = Annotated[
+    str, Kind(read_client_id, accepts={"type": "string", "pattern": "^[A-Za-z0-9-]{1,63}$"})
+]
 
 
 class ClientSettings(Section):

@@ -8,10 +8,12 @@ is the whole.
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Final, Literal, get_args
 
 from pydantic import (
     AfterValidator,
@@ -95,6 +97,9 @@ TAKEN_NAMES = {
 """What the log calls that which is no list: rules and records of the settings, and built-ins."""
 
 
+_UNSAFE: Final = re.compile(r"[^a-z0-9]+")
+
+
 class ListSettings(Section):
     """One list: names to block, or names to allow whatever the others say."""
 
@@ -102,6 +107,18 @@ class ListSettings(Section):
     url: Annotated[str, list_url()]
     kind: Annotated[Literal["block", "allow"], choice("block", "allow")] = "block"
     enabled: Annotated[bool, flag()] = True
+
+    @property
+    def id(self) -> str:
+        """What identifies it on the disk: "hosts-txt-block-1f2e3d4c5b6a", safe in a file name.
+
+        It is made of the address and the kind only, so a list keeps its copy when it is renamed.
+        The readable part is for people who look into the folder.
+        """
+        tail = self.url.split("?")[0].rstrip("/").rpartition("/")[2].lower()
+        slug = _UNSAFE.sub("-", tail.removeprefix("file:"))[:40].strip("-") or "list"
+        found = hashlib.blake2b(f"{self.kind} {self.url}".encode(), digest_size=6).hexdigest()
+        return f"{slug}-{self.kind}-{found}"
 
 
 YoutubeLevel = Literal["off", "moderate", "strict"]
@@ -215,6 +232,30 @@ class FilteringSettings(Section):
     """Whether a list may come from a private or loopback address."""
     guard: GuardSettings = GuardSettings()
     blocking: BlockingSettings = BlockingSettings()
+
+    _added: frozenset[str] = PrivateAttr(default=frozenset())
+    _is_complete: bool = PrivateAttr(default=True)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether `lists` are all there are: what is stored may not be known."""
+        return self._is_complete
+
+    def is_added(self, name: str) -> bool:
+        """Whether a list is stored: added by command, by the page or a program."""
+        return name.casefold() in self._added
+
+    def known_by(self, added: Iterable[str], *, is_complete: bool) -> FilteringSettings:
+        """The same settings, knowing which lists were added, and whether those are all."""
+        known = self.model_copy()
+        known._added, known._is_complete = frozenset(added), is_complete
+        return known
+
+    def __eq__(self, other: object) -> bool:
+        """Whether all values are the same, whoever set them."""
+        return isinstance(other, FilteringSettings) and dict(self) == dict(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as of `Settings`
 
 
 class LocalSettings(Section):
@@ -357,11 +398,19 @@ class Settings(Section):
         origins: Mapping[str, str],
         items: Mapping[tuple[str, str], str] | None = None,
         secret_paths: Iterable[KeyPath] = (),
+        *,
+        is_complete: bool = True,
     ) -> Settings:
         """The same settings, knowing who set which key, and which item of a collection by what
-        identifies it; what is missing is of the default."""
-        known = self.model_copy()
-        known._origins, known._item_origins = dict(origins), dict(items or {})
+        identifies it; what is missing is of the default. `is_complete` says whether all that is
+        stored is in them."""
+        items = items or {}
+        added = (
+            item for (key, item), by in items.items() if (key, by) == ("filtering.lists", "stored")
+        )
+        filtering = self.filtering.known_by(added, is_complete=is_complete)
+        known = self.model_copy(update={"filtering": filtering})
+        known._origins, known._item_origins = dict(origins), dict(items)
         known._secret_paths = tuple(secret_paths)
         return known
 

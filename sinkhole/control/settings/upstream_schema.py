@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv6Network
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 
 from pydantic import (
     AfterValidator,
     Field,
-    PlainValidator,
     TypeAdapter,
     ValidationInfo,
     field_validator,
@@ -37,7 +36,15 @@ from sinkhole.control.settings.upstream_values import (
     parse_route,
     parse_set_name,
 )
-from sinkhole.control.settings.values import Section, choice, conflict, flag, no_repeats, not_empty
+from sinkhole.control.settings.values import (
+    Kind,
+    Section,
+    choice,
+    conflict,
+    flag,
+    no_repeats,
+    not_empty,
+)
 from sinkhole.model.masking import masked_address
 from sinkhole.model.proxy_url import ProxyUrl
 from sinkhole.model.upstream_url import UpstreamUrl
@@ -49,6 +56,7 @@ USUAL_SERVERS: Final = "default"
 
 _OVER_UDP: Final = ("udp", "h3", "quic")
 _TIMEOUT: Final = ("100ms", "10s")
+_TEXT: Final = {"type": "string", "minLength": 1}
 
 
 def _read_url(value: Any) -> UpstreamUrl:
@@ -58,7 +66,9 @@ def _read_url(value: Any) -> UpstreamUrl:
 class UpstreamItem(Section):
     """One upstream of a list: its URL alone, or {url: ..., timeout: ...}."""
 
-    url: Annotated[UpstreamUrl, PlainValidator(_read_url)]
+    alone: ClassVar[str] = "url"
+
+    url: Annotated[UpstreamUrl, Kind(_read_url, accepts=_TEXT)]
     timeout: Annotated[Duration, time_span(*_TIMEOUT)] | None = None
     """How long this one may take; None: as long as all others."""
 
@@ -119,7 +129,7 @@ class UpstreamSetSettings(Section):
     ]
     fallback: Annotated[Servers, servers_differ()] = ()
     strategy: Annotated[Strategy, choice(*get_args(Strategy))] | None = None
-    client_subnet: Annotated[SubnetTold, PlainValidator(parse_client_subnet)] | None = None
+    client_subnet: Annotated[SubnetTold, Kind(parse_client_subnet, accepts=_TEXT)] | None = None
 
     def without_secrets(self) -> UpstreamSetSettings:
         """The same with what looks random in paths masked."""
@@ -174,19 +184,17 @@ class UpstreamSettings(Section):
     """How long one server may take; its tries share it."""
     randomize_case: Annotated[bool, flag()] = True
     """Send names in random upper and lower case, so that forged answers are recognised (0x20)."""
-    sets: dict[Annotated[str, PlainValidator(parse_set_name)], UpstreamSetSettings] = Field(
+    sets: dict[Annotated[str, Kind(parse_set_name, accepts=_TEXT)], UpstreamSetSettings] = Field(
         default_factory=dict
     )
     """Named sets of servers."""
-    routes: dict[str, Annotated[Servers | str, PlainValidator(_read_target)]] = Field(
-        default_factory=dict
-    )
+    routes: dict[str, Annotated[Servers | str, Kind(_read_target)]] = Field(default_factory=dict)
     """Names that others are asked about: by zone ("corp.example", with all below), by what is
     below a zone only ("*.corp.example"), or UNQUALIFIED for names without a dot. The most specific
     counts. A text is the name of a set, or USUAL_SERVERS."""
-    client_subnet: Annotated[SubnetTold, PlainValidator(parse_client_subnet)] = NOTHING_TOLD
+    client_subnet: Annotated[SubnetTold, Kind(parse_client_subnet, accepts=_TEXT)] = NOTHING_TOLD
     """What upstreams are told of where a client is (RFC 7871)."""
-    proxy: Annotated[ProxyUrl, PlainValidator(parse_proxy)] | None = None
+    proxy: Annotated[ProxyUrl, Kind(parse_proxy, accepts=_TEXT)] | None = None
     """By which upstreams are reached, but for those of routes that go over UDP; None: directly.
     It looks their names up itself."""
     dns64: Dns64Settings = Field(default=Dns64Settings(), validate_default=True)
