@@ -16,6 +16,7 @@ from sinkhole.app import listening
 from sinkhole.app.app import App
 from sinkhole.app.cache_file import CacheFile
 from sinkhole.app.publishing import Publishing
+from sinkhole.app.service_manager import ServiceManager
 from sinkhole.cli.run import _reload_when
 from sinkhole.control.lists.library import Library
 from sinkhole.control.querylog.writer import Writer
@@ -151,7 +152,7 @@ async def test_a_signal_after_an_error_of_a_reload_is_obeyed(
     async with running(app=await App.of(config, {})) as app:
         write_settings(config, wanted(tmp_path, filtering__rules=["||other.example^"]))
         failing_once(monkeypatch, App, "reload")
-        reloading = asyncio.create_task(_reload_when(changed, app, config))
+        reloading = asyncio.create_task(_reload_when(changed, app, config, ServiceManager({})))
         changed.set()
         await until(lambda: app.faults.count, "the error")
         assert fault_of(app).startswith("reading the settings again met an error")

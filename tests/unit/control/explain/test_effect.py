@@ -52,7 +52,7 @@ ASKED = Names(
 async def counted(house: Callable[..., Any], *added: str, **options: Any) -> module.Effect:
     built = house(block=["||b.example^"])
     trial = trial_of_rules(built.matcher, built.settings, added)
-    return await effect(trial, ASKED, **options)  # type: ignore[arg-type]
+    return await effect(trial, ASKED, **options)
 
 
 async def test_names_and_queries_are_counted(house: Callable[..., Any]) -> None:

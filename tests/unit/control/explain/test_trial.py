@@ -59,6 +59,6 @@ def test_a_question_is_seen_under_both(house: Callable[..., Any]) -> None:
 def test_a_further_list_stands_behind_those_in_use(house: Callable[..., Any]) -> None:
     built = house(block=["@@||b.example^"])
     new = CompiledList.from_rules("New", "block", ["||a.example^", "||b.example^"])
-    trial = trial_of_list(built.matcher.lists, built.matcher.builtin, built.settings, new)
+    trial = trial_of_list(built.matcher, built.settings, new)
     assert trial.change(from_text("a.example")) == "blocked"
     assert trial.change(from_text("b.example")) is None
