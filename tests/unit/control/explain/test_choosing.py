@@ -60,7 +60,9 @@ def test_where_an_allow_list_decides_no_rule_blocks(house: Callable[..., Any]) -
         assert choice.note
 
 
-@pytest.mark.parametrize("client", ["Kids tablet", "Anna's phone", "a, b|c", "192.0.2.1", "x\\y"])
+@pytest.mark.parametrize(
+    "client", ["Kids tablet", "Anna's phone", "a, b|c", "192.0.2.1", "x\\y", "$a"]
+)
 def test_a_client_of_any_name_is_named_in_a_rule(client: str) -> None:
     read = parse_line(f"||a.example^${client_modifier(client)}")
     assert isinstance(read, Rule)
