@@ -48,12 +48,15 @@ async def run_until_signal(config: Path | None) -> None:
     app = await App.of(config, os.environ)
     logging.getLogger().setLevel(app.settings.log.level.upper())
     tasks = Tasks("run", limit=3, faults=app.faults)
-    await app.start()
-    manager.ready(app.overview.line())
+    answers = SelfQuery(app.pipeline).is_answered
+
+    def tell() -> None:  # before the log is opened, which may take minutes after an upgrade
+        manager.ready(app.overview.line())
+        tasks.keep("watchdog", partial(manager.feed, answers, app.overview.line))
+
+    await app.start(tell)
     tasks.start("greeting", _greet_whoever_reads(app, config))
     tasks.keep("settings", partial(_reload_when, changed, app, config, manager))
-    answers = SelfQuery(app.pipeline).is_answered
-    tasks.keep("watchdog", partial(manager.feed, answers, app.overview.line))
     try:
         await stopping.wait()
     finally:

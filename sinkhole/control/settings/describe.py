@@ -26,8 +26,15 @@ from sinkhole.model.masking import MASK
 _FILE: Final = "file "
 _SPELLINGS: Final = {
     **{word: word.upper() for word in ("ttl", "tls", "https", "quic", "dns64", "http3", "url")},
-    "ipv4": "IPv4", "ipv6": "IPv6", "doh": "DoH", "dns": "DNS", "nxdomain": "NXDOMAIN",
-    "id": "ID", "ids": "IDs", "duckduckgo": "DuckDuckGo", "youtube": "YouTube",
+    "ipv4": "IPv4",
+    "ipv6": "IPv6",
+    "doh": "DoH",
+    "dns": "DNS",
+    "nxdomain": "NXDOMAIN",
+    "id": "ID",
+    "ids": "IDs",
+    "duckduckgo": "DuckDuckGo",
+    "youtube": "YouTube",
 }
 
 

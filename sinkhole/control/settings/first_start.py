@@ -12,9 +12,10 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from sinkhole.control.settings.added_lists import Added, aside, read_added
+from sinkhole.control.settings.filtering_schema import ListSettings
 from sinkhole.control.settings.keyed import COLLECTIONS, NAME
 from sinkhole.control.settings.plain import plain_of
-from sinkhole.control.settings.schema import ListSettings, Settings
+from sinkhole.control.settings.schema import Settings
 from sinkhole.control.state.stored import Place, StoredChange
 from sinkhole.model.errors import StorageError
 from sinkhole.model.status import Problem

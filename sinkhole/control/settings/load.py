@@ -15,10 +15,11 @@ from pydantic import ValidationError
 
 from sinkhole.control.settings.complaints import complaints
 from sinkhole.control.settings.document import Origin, Problem
+from sinkhole.control.settings.filtering_schema import ListSettings
 from sinkhole.control.settings.layers import leaf_origins
 from sinkhole.control.settings.merging import Merged, is_storable, merged
 from sinkhole.control.settings.quoting import key_text
-from sinkhole.control.settings.schema import ListSettings, Settings
+from sinkhole.control.settings.schema import Settings
 from sinkhole.control.settings.sources import Written, read_written
 from sinkhole.control.state.stored import Place
 from sinkhole.model.errors import SettingsError

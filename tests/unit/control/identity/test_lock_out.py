@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sinkhole.control.identity import lock_out as subject
@@ -106,6 +106,7 @@ def test_a_try_that_succeeds_is_taken_back_and_forgives_no_other() -> None:
     assert door.wait_s() == 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 3), st.booleans(), st.floats(0, 2000)), max_size=60))
 def test_nobody_ever_waits_longer_than_the_bound(tries: list[tuple[int, bool, float]]) -> None:
     door = Door()

@@ -32,6 +32,7 @@ def test_the_codes_of_the_rfc(wall_s: int, code: str) -> None:
     assert totp.accept(RFC_SECRET, code[-6:], wall_s, 0) == wall_s // 30
 
 
+@settings(deadline=None)
 @given(secret=SECRETS, wall_s=st.floats(1e6, 1e11), skew_s=st.floats(-30, 30))
 def test_a_clock_that_is_off_by_a_step_is_let_pass(
     secret: str, wall_s: float, skew_s: float
@@ -41,6 +42,7 @@ def test_a_clock_that_is_off_by_a_step_is_let_pass(
     assert counter is not None and abs(counter - totp.step_of(wall_s)) <= 1
 
 
+@settings(deadline=None)
 @given(secret=SECRETS, wall_s=st.floats(1e6, 1e11))
 def test_a_code_counts_once_and_the_one_after_it_still(secret: str, wall_s: float) -> None:
     step = totp.step_of(wall_s)
@@ -63,6 +65,7 @@ def test_by_how_much_a_clock_is_off(secret: str, steps: int) -> None:
     assert totp.code_at(secret, totp.step_of(WALL_S) + error_s // totp.STEP_S) == code
 
 
+@settings(deadline=None)
 @given(code=st.text(max_size=20))
 def test_no_text_is_more_than_a_wrong_code(code: str) -> None:
     if not re.fullmatch(r"[0-9\s]*", code):

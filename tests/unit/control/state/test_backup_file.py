@@ -151,7 +151,9 @@ def test_an_archive_that_is_gone_is_refused(tmp_path: Path) -> None:
         read_manifest(tmp_path / "a.zip")
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(at=st.floats(0, 1, exclude_max=True), byte=st.integers(0, 255), cut=st.booleans())
 def test_an_archive_with_a_wrong_byte_unpacks_whole_or_is_a_storage_error(
     tmp_path_factory: pytest.TempPathFactory, at: float, byte: int, cut: bool

@@ -26,7 +26,7 @@ class Maker:
     async def make(self, reason: str = "daily", wall_s: float = WALL_S) -> str:
         source = await empty_state()
         try:
-            made = await self.backups.make(reason, source, wall_s)  # type: ignore[arg-type]  # text
+            made = await self.backups.make(reason, source.copy_to, wall_s)  # type: ignore[arg-type]  # text
         finally:
             await source.close()
         return made.name
