@@ -8,11 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-<<<<<<< HEAD
-from bench import changing, counts, encrypted, memory, report, scale, speed
-=======
-from bench import counts, encrypted, memory, report, scale, searching, speed
->>>>>>> logr
+from bench import changing, counts, encrypted, memory, report, scale, searching, speed
 from bench.lists import read_lists
 from bench.servers import ENCRYPTED, SERVERS, how_to_install, program
 from bench.upstreams import missing_for
@@ -20,11 +16,7 @@ from bench.workload import read_household, write_repeat
 
 HERE = Path(__file__).parent
 WORK = HERE / "work"
-<<<<<<< HEAD
-PARTS = (*speed.PARTS, "encrypted", "memory", "scale", "changing", "lists")
-=======
-PARTS = (*speed.PARTS, "encrypted", "memory", "scale", "searching", "lists")
->>>>>>> logr
+PARTS = (*speed.PARTS, "encrypted", "memory", "scale", "changing", "searching", "lists")
 
 
 def main() -> int:
@@ -57,15 +49,12 @@ def main() -> int:
             results.more += memory.measure_memory(lists, mix, WORK, print)
         if "scale" in arguments.only:
             results.more += scale.measure_scale(lists, mix, WORK, print)
-<<<<<<< HEAD
         if "changing" in arguments.only:
             results.more += changing.measure_changing(lists, mix, WORK, print)
-=======
         if "searching" in arguments.only:
             found, table = searching.measure_searches(WORK, print)
             results.more += found
             results.tables["Searches of the query log"] = table
->>>>>>> logr
     if "lists" in arguments.only and source is not None:
         counted = counts.count_lists(source)
         results.more.append(counts.finding(counted))
