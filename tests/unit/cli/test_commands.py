@@ -22,6 +22,8 @@ COMMANDS = [
     "log", "log search", "log export", "log delete", "cache", "cache show", "cache lookup",
     "cache flush", "account", "account list", "account add", "account remove",
     "account password", "account role", "account sign-out", "account totp", "token",
+    "settings", "settings get", "settings set", "settings reset", "settings remove",
+    "settings diff", "settings history", "settings undo", "settings reference", "settings schema",
     "token list", "token add", "token remove", "upstream", "upstream test", "certificate",
     "certificate self-signed", "certificate show", "certificate mobileconfig",
 ]  # fmt: skip
