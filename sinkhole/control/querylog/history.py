@@ -15,7 +15,7 @@ from typing import Final, NamedTuple, NotRequired, TypedDict
 
 from sinkhole.control.database import Reader, Row
 from sinkhole.control.querylog.filters import QueryFilter, make_filter
-from sinkhole.control.querylog.row_builder import CLOCK_STEP_US
+from sinkhole.control.querylog.placing import CLOCK_STEP_US
 from sinkhole.control.querylog.search import Search
 from sinkhole.dns.wire.international import in_unicode
 from sinkhole.dns.wire.numbers import rcode_name, type_name

@@ -63,7 +63,9 @@ def _one_name(wanted: SoughtName) -> Condition:
     return Condition("(text = ? OR substr(text, ?) = ?)", (whole, -len(whole) - 1, f".{whole}"))
 
 
-async def prepare(rows: Rows, define: Callable[[str, Callable[[str], str]], Awaitable[None]]) -> None:
+async def prepare(
+    rows: Rows, define: Callable[[str, Callable[[str], str]], Awaitable[None]]
+) -> None:
     """Make the tables on a connection that has none yet."""
     await define("decoded", decoded)
     for statement in _TABLES:

@@ -141,7 +141,9 @@ def network_of(client: str | int) -> Network | None:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:
         if re.fullmatch(r"[\d.]+/\d*|[\da-fA-F:.]*:[\da-fA-F:.]*/\d*", text, re.ASCII):
-            raise ValueError(f"{text!r} is no network; write 192.0.2.0/24 or 2001:db8::/32") from None
+            raise ValueError(
+                f"{text!r} is no network; write 192.0.2.0/24 or 2001:db8::/32"
+            ) from None
         return None
 
 
