@@ -14,7 +14,9 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
-from sinkhole.control.querylog.row_builder import ROW_WIDTH, RowBuilder
+from sinkhole.control.querylog import LogTerms
+from sinkhole.control.querylog.row_builder import INSERT_ROWS, ROW_WIDTH, RowBuilder
+from sinkhole.control.querylog.rule_texts import RuleTexts
 from sinkhole.control.querylog.schema import open_database
 from sinkhole.control.stats import Rollups
 from sinkhole.dns.wire.name import from_text
@@ -68,7 +70,9 @@ class Household:
 
     def _hour(self, start_s: float, count: int, hour: int) -> list[Batch]:
         chance = self._chance
-        awake = [each for number, each in enumerate(self._devices) if number < 6 or chance.random() < 0.4]
+        awake = [
+            each for number, each in enumerate(self._devices) if number < 6 or chance.random() < 0.4
+        ]
         batches = []
         for number in range(count):
             time_s = start_s + 3600 * (number + chance.random()) / count
@@ -76,10 +80,14 @@ class Household:
             if device not in awake:
                 device = awake[number % len(awake)]
             channel = "tls" if device == self._devices[2] else "udp"
-            batches.append(Batch(time_s, chance.randrange(20, 30_000), [(self._any(), device)], channel))
+            batches.append(
+                Batch(time_s, chance.randrange(20, 30_000), [(self._any(), device)], channel)
+            )
         if count:
             batches.append(Batch(start_s + 3599.9, 90, [(self._quiet, QUIET_DEVICE)]))
-        batches += [Batch(start_s + 3599.95, 90, [(each, self._devices[0])]) for each in _rare(hour)]
+        batches += [
+            Batch(start_s + 3599.95, 90, [(each, self._devices[0])]) for each in _rare(hour)
+        ]
         return batches
 
     def _any(self) -> Report:
@@ -115,9 +123,15 @@ def _rare(hour: int) -> list[Report]:
     if hour not in (40, 300, 700):
         return []
     return [
-        _report("phish.rare.example.org", 1, Verdict(Outcome.BLOCKED, Cause(RARE_LIST, hour, "||phish^"))),
+        _report(
+            "phish.rare.example.org",
+            1,
+            Verdict(Outcome.BLOCKED, Cause(RARE_LIST, hour, "||phish^")),
+        ),
         _report(RARE_NAME, 16, Verdict(Outcome.FORWARDED, upstream=RARE_SERVER)),
-        _report("broken.example.org", 1, Verdict(Outcome.FAILED, detail="no answer in time"), rcode=2),
+        _report(
+            "broken.example.org", 1, Verdict(Outcome.FAILED, detail="no answer in time"), rcode=2
+        ),
     ]
 
 
@@ -135,7 +149,7 @@ async def write_log(path: Path, rows: int, tell: Callable[[str], None]) -> None:
     database, _ = await open_database(path, 64 << 20)
     try:
         await database.rows("PRAGMA synchronous = OFF")
-        builder = await RowBuilder.load(database, lambda cause: cause.rule, detail=True)
+        builder = await RowBuilder.load(database, RuleTexts(lambda cause: cause.rule), LogTerms())
         rollups = Rollups(400 * 86_400.0)
         written = 0
         for number, batches in enumerate(Household().hours(rows)):
@@ -143,8 +157,9 @@ async def write_log(path: Path, rows: int, tell: Callable[[str], None]) -> None:
                 builder.take(batches)
                 await builder.settle(database)
                 values = await builder.take_rows(database)
-                await database.insert("INSERT INTO query", ROW_WIDTH, values, most=500)
-                await rollups.write(database, builder.collect())
+                await database.insert(INSERT_ROWS, ROW_WIDTH, values, most=500)
+                counts = builder.collect()
+                await rollups.write(database, counts, await builder.list_ids(database, counts))
             written += len(values) // ROW_WIDTH
             if number % 500 == 0:
                 tell(f"{written:,} rows of the log")

@@ -1,10 +1,12 @@
 """The only file that builds everything: what is made of what, what starts and stops when.
 
-Start: what compiled lists there are, then DNS, then the log, the page, and last the work that
-may take minutes (fetching and compiling lists). Stop: the same backwards, so that DNS is the
-first to stop taking queries and the log the last to be closed. Once DNS answers, nothing that
-starts after it can keep it from doing so: the log and the lists report trouble, they do not end
-the program.
+Start: the data folder with the state and the settings in it, what compiled lists there are, then
+DNS, then the log, the page, and last the work that may take minutes (fetching and compiling
+lists). Stop: the same backwards, so that DNS is the first to stop taking queries and the log the
+last to be closed. Once DNS answers, nothing that starts after it can keep it from doing so: the
+log and the lists report trouble, they do not end the program.
+
+Other settings are applied by the same parts, all in one turn of the event loop (`apply`).
 """
 
 from __future__ import annotations
@@ -12,97 +14,103 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import socket
 import time
-from collections.abc import Sequence
-from dataclasses import replace
-from functools import partial
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
-from sinkhole import __version__
-from sinkhole.app.cache_file import CacheFile
-from sinkhole.app.data_dir import DataDir
+from sinkhole.app.answers import Answers
+from sinkhole.app.change import Change
 from sinkhole.app.descriptors import Quotas, attainable, raise_limit
 from sinkhole.app.encrypted import Encrypted, sockets_of
-from sinkhole.app.from_settings import PolicyMaker, ttl_limits
+from sinkhole.app.from_settings import ttl_limits
+from sinkhole.app.front import Front
+from sinkhole.app.ground import Ground
 from sinkhole.app.list_hosts import ListHosts
 from sinkhole.app.listening import Listening
 from sinkhole.app.memory import release_free_memory
-from sinkhole.app.reloading import in_place
-from sinkhole.app.server_certificate import ServerCertificate
-from sinkhole.app.server_health import judge_health
-from sinkhole.app.short_turns import short_turns
-from sinkhole.app.upstream_trial import try_upstream
+from sinkhole.app.overview import Overview
+from sinkhole.app.page import Page
+from sinkhole.app.publishing import Publishing
 from sinkhole.app.upstreams import Upstreams
-from sinkhole.control.explain import Explainer
 from sinkhole.control.lists.library import Library
-from sinkhole.control.querylog import QueryLog
+from sinkhole.control.lists.subscription import list_id
+from sinkhole.control.querylog import LogTerms, QueryLog, terms_of
 from sinkhole.control.settings import Settings
-from sinkhole.control.stats import Counters, Rollups, Statistics
-from sinkhole.dns.cache.table import Table
+from sinkhole.control.settings.dns_schema import DnsSettings
+from sinkhole.control.settings.in_force import Changed
+from sinkhole.control.stats import Counters, Rollups
 from sinkhole.dns.filter.match import Matcher
-from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.pipeline.pipeline import Pipeline
-from sinkhole.dns.policy.local import LocalNames
-from sinkhole.dns.policy.special_use import Reserved
+from sinkhole.dns.server.address import ListenAddress
 from sinkhole.dns.server.listeners import Listeners
 from sinkhole.model.faults import Faults
 from sinkhole.model.record import RecordBuffer
 from sinkhole.model.status import Health
 from sinkhole.model.tasks import Tasks
-from sinkhole.model.verdict import Cause
 
 if TYPE_CHECKING:
-    from sinkhole.control.web import ServerStatus, WebServer
+    from sinkhole.control.web import ServerStatus
 
 log = logging.getLogger(__name__)
 
-PATIENCE_S = 1.5
+PATIENCE_S: Final = 1.5
 """How long queries that wait for an upstream may go on when sinkhole is told to stop. With the
 three seconds that the log may take, it ends within the five that service managers are told."""
 
 
 class App:
-    """One running sinkhole: `start`, then `stop`."""
+    """One running sinkhole: `start`, then `stop`; `apply` in between.
 
-    def __init__(self, settings: Settings) -> None:
+    `ground` is what the settings are kept in; without one it is taken at the start, and the
+    settings are in force as they are.
+    """
+
+    def __init__(
+        self, settings: Settings, ground: Ground | None = None, faults: Faults | None = None
+    ) -> None:
         self.settings = settings
-        self._began = time.monotonic()
-        self.faults = Faults()
+        self.ground = ground
+        self.faults = faults or Faults()
         self.counters = Counters()
         self.buffer = RecordBuffer()
-        self.table = Table(settings.cache.size)
-        addresses, encrypted = len(settings.dns.listen), sockets_of(settings.dns)
-        self._quotas = Quotas.of(attainable(), addresses, encrypted)
-        self.upstreams = Upstreams(settings, sockets=self._quotas.upstream, faults=self.faults)
+        self.query_log: QueryLog | None = None
+        self.quotas = _quotas(settings.dns)
+        self.upstreams = Upstreams(settings, sockets=self.quotas.upstream, faults=self.faults)
         self.forwarder = self.upstreams.forwarder
-        self._maker = PolicyMaker(settings)
-        self.matcher = Matcher((), self._maker.builtin)
+        self.answers = Answers(settings, self.faults)
+        self.table = self.answers.table
+        self.publishing = Publishing(settings, self._lists_changed)
         self.pipeline = self._make_pipeline(settings)
-        self.library = Library(
-            settings.filtering,
-            settings.data_dir,
-            on_change=self._use_lists,
-            resolve=ListHosts(self._house_names, self.forwarder.exchange_later),
-            essential_names=settings.upstream.hosts,
-            faults=self.faults,
-        )
+        self.library = self._make_library(settings)
         self.dns = self._make_dns(settings)
         self.encrypted = Encrypted(
-            settings.dns, self.dns, self.faults, lambda: self.listening.page_protocol()
+            settings.dns,
+            self.dns,
+            self.faults,
+            lambda: self.listening.page_protocol(),
+            self.publishing.publish,
         )
-        self.encrypted.on_certificate(self._designate)
-        self.listening = Listening(self.dns, self._make_page, self.faults)
-        self.query_log: QueryLog | None = None
+        self.publishing.put_to_use(self.pipeline, self.library, self.encrypted.designated)
+        self.front = Front(self)
+        self.page = Page(self)
+        self.listening = Listening(self.dns, self.page.make, self.faults)
+        self.overview = Overview(self)
         self._has_loaded = False
-        self._data_dir = DataDir(settings.data_dir)
-        self._cache_file = CacheFile(settings, self.table)
         self._tasks = Tasks("app", limit=4, faults=self.faults)
-        self._publishing = asyncio.Lock()
+        self._applying = asyncio.Lock()
+
+    @classmethod
+    async def of(cls, config: Path | None, environ: Mapping[str, str]) -> App:
+        """By a settings file, the environment, and what is stored in the data folder; that is held
+        from now on, and let go by `stop`. SettingsError as of `Ground.take`."""
+        faults = Faults()
+        ground = await Ground.take(config, environ, faults)
+        return cls(ground.settings.settings, ground, faults)
 
     def _make_pipeline(self, settings: Settings) -> Pipeline:
         return Pipeline(
-            policy=self._maker.policy(self.matcher, generation=1),
+            policy=self.publishing.policy(),
             table=self.table,
             upstreams=self.forwarder,
             buffer=self.buffer,
@@ -111,11 +119,21 @@ class App:
             prefetch=settings.cache.prefetch,
         )
 
+    def _make_library(self, settings: Settings) -> Library:
+        return Library(
+            settings.filtering,
+            settings.data_dir,
+            on_change=self.publishing.use_lists,
+            resolve=ListHosts(self.publishing.house_names, self.forwarder.exchange_later),
+            essential_names=settings.upstream.hosts,
+            faults=self.faults,
+        )
+
     def _make_dns(self, settings: Settings) -> Listeners:
         return Listeners(
             [(each.host, each.port) for each in settings.dns.listen],
             self.pipeline,
-            most_connections=self._quotas.connections,
+            most_connections=self.quotas.connections,
             proxies=settings.dns.proxies,
             faults=self.faults,
         )
@@ -127,52 +145,83 @@ class App:
         answered or there is no place for data."""
         try:
             raise_limit()
-            await asyncio.to_thread(self._data_dir.take)
+            if self.ground is None:
+                self.ground = await Ground.of(self.settings, self.faults)
+            self.ground.settings.apply = self.apply
             self.dns.bind()
             asyncio.get_running_loop().set_exception_handler(self.faults.of_loop)
+            with self.faults.contain("reading who has paused what"):
+                await self.front.start(self.ground)
             with self.faults.contain("loading the lists"):
                 await self.library.load()
                 self._has_loaded = True
             with self.faults.contain("reading the saved answers"):
-                self._cache_file.restore()
+                self.answers.file.restore()
             self.upstreams.start()
             self.dns.serve()
             with self.faults.contain("reading the certificate"):
                 await self.encrypted.start()
             with self.faults.contain("opening the query log"):
-                self.query_log = await self._open_log()
+                await self.open_log()
+            with self.faults.contain("opening the socket for commands"):
+                await self.page.start()
             await self.listening.start_page()
         except BaseException:
             await self.stop(patience_s=0)
             raise
         self._tasks.keep("lists", self._run_lists)
-        self._tasks.keep("cache", self._cache_file.run)
+        self._tasks.keep("cache", self.answers.file.run)
         _tune_garbage_collection()
         release_free_memory()
 
     async def stop(self, patience_s: float = PATIENCE_S) -> None:
         """Stop taking queries, answer those that wait, write what is to be kept."""
-        await self.listening.stop(patience_s)
+        await asyncio.gather(self.listening.stop(patience_s), self._close_socket())
         await self._tasks.close()
         await self.encrypted.close()
         with self.faults.contain("closing the upstreams"):
             await self.upstreams.close()
+        await self.answers.close()
         if self.query_log is not None:
             with self.faults.contain("closing the query log"):
                 await self.query_log.close()
             # Not after a start that failed: the file may be better than ours.
             with self.faults.contain("saving answers"):
-                await asyncio.to_thread(self._cache_file.save)
-        self._data_dir.release()
+                await asyncio.to_thread(self.answers.file.save)
+        with self.faults.contain("closing the accounts"):
+            await self.front.close()
+        if self.ground is not None:
+            with self.faults.contain("closing the state"):
+                await self.ground.close()
+
+    async def _close_socket(self) -> None:
+        with self.faults.contain("closing the socket for commands"):
+            await self.page.close()
 
     async def first_lists(self, patience_s: float) -> None:
         """Wait until every enabled list is in use or has failed, but no longer than this."""
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
             is_settled = all(each["state"] != "missing" for each in self.library.status())
-            if is_settled and self.matcher.lists == self.library.lists:  # published, too
+            if is_settled and self.publishing.has_published:
                 return
             await asyncio.sleep(0.05)
+
+    async def open_log(self) -> QueryLog:
+        """The query log, opened unless it is; by a bug it may not have been at the start."""
+        if self.query_log is None:
+            settings = self.settings
+            self.query_log = await QueryLog.open(
+                settings.data_dir / "querylog.db",
+                self.buffer,
+                self._log_terms(settings),
+                rollups=Rollups(settings.stats.keep),
+                counters=self.counters,
+                rule_text=self.publishing.rule_text,
+                list_sources=self._list_sources,
+                faults=self.faults,
+            )
+        return self.query_log
 
     async def _run_lists(self) -> None:
         if not self._has_loaded:
@@ -180,211 +229,106 @@ class App:
             self._has_loaded = True
         await self.library.run()
 
-    async def _open_log(self) -> QueryLog:
-        settings = self.settings
-        return await QueryLog.open(
-            settings.data_dir / "querylog.db",
-            self.buffer,
-            enabled=settings.query_log.enabled,
-            keep_s=settings.query_log.keep,
-            max_size_bytes=settings.query_log.max_size,
-            rollups=Rollups(settings.stats.keep),
-            counters=self.counters,
-            rule_text=self._rule_text,
-            faults=self.faults,
-            client_name=self._client_name,
-        )
+    def _log_terms(self, settings: Settings) -> LogTerms:
+        return terms_of(settings.query_log, settings.stats, self.publishing.client_name)
 
-    async def _make_page(self) -> WebServer:
-        if self.query_log is None:  # it could not be opened at the start, by a bug
-            self.query_log = await self._open_log()
-        # In a thread, as DNS is up already: the library takes 0.2 s to import, and files are read.
-        return await asyncio.to_thread(self._make_web_server, self.query_log)
+    def _list_sources(self) -> dict[str, str]:
+        """What tells lists apart in the log, by their names."""
+        return {each.name: list_id(each.url, each.kind) for each in self.settings.filtering.lists}
 
-    def _make_web_server(self, query_log: QueryLog) -> WebServer:
-        from sinkhole.control.web import (
-            MOST_CONNECTIONS,
-            WebServer,
-            WebSources,
-            create_app,
-            machine_names,
-        )
-
-        sources = WebSources(
-            statistics=Statistics(
-                query_log.reader(), lambda: query_log.dropped, client_name=self._client_name
-            ),
-            history=query_log.history,
-            explainer=self._explainer(),
-            counters=self.counters,
-            status=self.status,
-            list_status=self.library.status,
-            accept_list=self.library.accept,
-            update_lists=self.library.update,
-            try_upstream=partial(try_upstream, self.settings),
-            health=self.health,
-        )
-        hosts = (*machine_names(socket.gethostname()), *self.settings.web.hosts)
-        hosts += self.encrypted.names if self.settings.dns.https_page else ()
-        listen = self.settings.web.listen
-        return WebServer(
-            create_app(sources, hosts=hosts),
-            listen.host,
-            listen.port,
-            most_connections=min(MOST_CONNECTIONS, self._quotas.connections),
-            faults=self.faults,
-        )
-
-    def _explainer(self) -> Explainer:
-        return Explainer(
-            pipeline=self.pipeline,
-            table=self.table,
-            limits=ttl_limits(self.settings),
-            ask=self.forwarder.exchange_later,
-            matcher=lambda: self.matcher,
-            settings=lambda: self.settings,
-            lists=self.library.status,
-            clock=time.monotonic,
-        )
-
-    # ---- while running -----------------------------------------------------------------------
-
-    async def reload(self, settings: Settings) -> list[str]:
-        """Apply what can be applied of other settings; the keys of the rest, for a restart.
-
-        What takes time is made in threads first, then one new Policy counts from the next query
-        on. Raises SettingsError for what only shows when it is made; whatever is raised,
-        everything is as it was.
-        """
-        settings, later = in_place(self.settings, settings)
-        with short_turns():
-            maker = await asyncio.to_thread(PolicyMaker, settings)
-            before = self.settings, self._maker
-            self.settings, self._maker = settings, maker
-            try:
-                await self.library.apply(settings.filtering)
-            except Exception:
-                self.settings, self._maker = before
-                await self.library.apply(self.settings.filtering)
-                raise
-        return later
-
-    def _house_names(self) -> tuple[LocalNames, Reserved]:
-        policy = self.pipeline.policy
-        return policy.local, policy.reserved
-
-    async def _use_lists(self, lists: Sequence[CompiledList]) -> None:
-        """Publish a Policy with these lists; the next query feels it.
-
-        The Matcher is made in a thread, as large lists take a tenth of a second and more; one at a
-        time, so that what is published last is what was asked for last.
-        """
-        async with self._publishing:
-            maker = self._maker
-            with short_turns():
-                made = await asyncio.to_thread(Matcher, lists, maker.builtin, self.matcher)
-            self.matcher = made
-            generation = self.pipeline.policy.generation + 1
-            self.pipeline.policy = maker.policy(made, generation, self.encrypted.designated())
+    def _lists_changed(self) -> None:
         if self.query_log is not None:
             self.query_log.lists_changed()
             release_free_memory()
 
-    def _designate(self, _: ServerCertificate) -> None:
-        """Tell clients of the encrypted listeners, which show another certificate now."""
-        policy = self.pipeline.policy
-        reserved = self._maker.reserved(self.encrypted.designated())
-        self.pipeline.policy = replace(policy, generation=policy.generation + 1, reserved=reserved)
+    # ---- other settings ----------------------------------------------------------------------
 
-    def _rule_text(self, cause: Cause) -> str:
-        return self.matcher.rule_text(cause)
+    async def apply(self, settings: Settings, *, patient: bool = False) -> list[str]:
+        """Go over to other settings; the keys that wait for a restart, which is `data_dir`.
 
-    def _client_name(self, address: str) -> str:
-        return self._maker.client_name(address)
+        What can fail or takes time is done first, beside all that goes on; then all parts change in
+        one turn of the event loop. Raises SettingsError for what cannot be had, such as an address
+        to listen on, unless `patient`; whatever is raised, everything is as it was.
+        """
+        async with self._applying:
+            change = Change(self.faults, patient=patient)
+            if settings.data_dir != self.settings.data_dir:
+                change.waits.append("data_dir")
+                settings = settings.model_copy(update={"data_dir": self.settings.data_dir})
+            for key in ("query_log", "stats"):
+                if getattr(settings, key) != getattr(self.settings, key):
+                    change.waits.append(key)
+                    settings = settings.model_copy(update={key: getattr(self.settings, key)})
+            try:
+                await self._prepare(settings, change)
+            except BaseException:
+                await change.abandon()
+                raise
+            await change.finish()
+            return change.waits
 
-    def status(self) -> ServerStatus:
-        """What /api/status answers, from memory."""
-        query_log, uptime_s = self.query_log, time.monotonic() - self._began
-        return {
-            "version": __version__,
-            "started": time.time() - uptime_s,
-            "uptime_s": round(uptime_s, 1),
-            "listen": self.addresses,
-            "encrypted": [f"{where} ({over})" for over, where in self.dns.added],
-            "web": self.listening.url,
-            "lists": self.library.status(),
-            "names": self.matcher.names,
-            "upstreams": self.forwarder.status(),
-            "cache": {
-                "entries": len(self.table.entries),
-                "size_bytes": self.table.size_bytes,
-                "limit_bytes": self.table.limit_bytes,
-            },
-            "prefetch": self.pipeline.prefetch.status(time.monotonic()),
-            "certificate": self.encrypted.status(),
-            "log": query_log.status() if query_log is not None else None,
-            "losses": self._losses(),
-            "problems": self.problems(),
-        }
+    async def reload(self) -> Changed:
+        """Read the settings file and the environment again; what cannot be had of them is waited
+        for, as at the start. SettingsError leaves all as it was."""
+        if self.ground is None:
+            raise RuntimeError("it has not been started")
+        return await self.ground.settings.reload()
 
-    def _losses(self) -> dict[str, int]:
-        """Everything that was given up because of a bound or a bug, or was nobody's, counted."""
-        return {
-            "queries_dropped": self.pipeline.dropped,
-            "queries_failed_by_bugs": self.pipeline.bugs.met,
-            "queries_overloaded": self.dns.overloaded,
-            "replies_unsent": sum(listener.unsent for listener in self.dns.udp),
-            "upstream_refused": self.forwarder.refused,
-            "upstream_strays": self.forwarder.strays,
-            "upstream_unsent": self.forwarder.unsent,
-            "connections_shed": self.listening.shed,
-            "handshakes_failed": self.dns.door.handshakes.failed,
-            "answers_evicted": self.table.evicted,
-            "internal_errors": self.faults.count,
-        }
+    async def _prepare(self, new: Settings, change: Change) -> None:
+        """Make everything ready, in the order in which it is exchanged, and then do that."""
+        old = self.settings
+        change.exchange(self._use, new, old)
+        self.upstreams.prepare(new, change)
+        self.answers.prepare(new, change, self.pipeline)
+        await self.encrypted.prepare(new.dns, change)
+        self.listening.prepare(self._wanted(new.dns), change)
+        if new.dns.proxies != old.dns.proxies:
+            change.exchange(self.dns.trust, new.dns.proxies, old.dns.proxies)
+            change.afterwards(self.listening.hang_up)
+        await self.page.prepare(new, change)
+        maker = await self.publishing.prepare(new, change)
+        await self.publishing.commit(maker, change)
+
+    def _use(self, settings: Settings) -> None:
+        if settings.log != self.settings.log:
+            logging.getLogger().setLevel(settings.log.level.upper())
+        self.settings = settings
+        self.quotas = _quotas(settings.dns)
+        self.upstreams.sockets = self.quotas.upstream
+        self.dns.door.hold(self.quotas.connections)
+        self.library.essential_names = settings.upstream.hosts
+
+    def _wanted(self, dns: DnsSettings) -> list[ListenAddress]:
+        plain = self.dns.plain((each.host, each.port) for each in dns.listen)
+        return [*plain, *self.encrypted.addresses(dns)]
+
+    # ---- how it does -------------------------------------------------------------------------
+
+    @property
+    def matcher(self) -> Matcher:
+        """All rules there are."""
+        return self.publishing.matcher
 
     @property
     def addresses(self) -> list[str]:
         """What DNS listens on, with the real ports."""
         return self.dns.addresses
 
+    def status(self) -> ServerStatus:
+        """What /api/status answers, from memory."""
+        return self.overview.status()
+
     def health(self) -> Health:
         """What /healthz says, from memory."""
-        return judge_health(
-            missing=self.dns.problems,
-            is_listening=bool(self.dns.udp),
-            is_cut_off=self.forwarder.is_cut_off,
-            log_error=self._log_error(),
-            lists=self.library.status(),
-        )
+        return self.overview.health()
 
     def problems(self) -> list[str]:
-        """What the person running sinkhole should know, one sentence each."""
-        found = [*self.listening.problems, *self.encrypted.problems]
-        found += [*self.upstreams.problems(), *self.library.problems]
-        found += [*self._cache_file.problems, *self._maker.problems, *self.faults.problems()]
-        found += [self._quotas.problem] if self._quotas.problem else []
-        if self.query_log is not None:
-            found += self.query_log.problems
-            found += [error] if (error := self._log_error()) else []
-        if self.matcher.given_up:
-            found.append(
-                "some names have met too many patterns of the lists for all to be tried: look for "
-                "a list of regular expressions that was made for that, or remove some"
-            )
-        if self.dns.overloaded:
-            found.append(
-                f"{self.dns.overloaded} queries were dropped because too many were waiting"
-            )
-        if self.pipeline.bugs.met:
-            found.append(
-                f"{self.pipeline.bugs.met} queries met a bug in sinkhole, and got SERVFAIL where "
-                "there was no reply yet: please report what the log says about it"
-            )
-        return found
+        """What the person running sinkhole should know, a sentence or two each."""
+        return self.overview.sentences()
 
-    def _log_error(self) -> str | None:
-        return self.query_log.status()["error"] if self.query_log is not None else None
+
+def _quotas(dns: DnsSettings) -> Quotas:
+    return Quotas.of(attainable(), len(dns.listen), sockets_of(dns))
 
 
 def _tune_garbage_collection() -> None:

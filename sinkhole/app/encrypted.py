@@ -5,15 +5,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sinkhole.app.certificates import Certificates, OnChange
 from sinkhole.app.change import Change
 from sinkhole.app.designation import services
 from sinkhole.app.server_certificate import ServerCertificate
+from sinkhole.app.shown_certificate import Files, ShownCertificate
 from sinkhole.control.settings import Endpoint
 from sinkhole.control.settings.dns_schema import DnsSettings
 from sinkhole.dns.policy.designated import Designated
@@ -23,18 +23,13 @@ from sinkhole.dns.server.https import PROTOCOLS, https_listener
 from sinkhole.dns.server.listeners import Listeners
 from sinkhole.dns.server.tls import DOT, tls_listener
 from sinkhole.dns.server.tls_terms import TlsTerms
-from sinkhole.model.errors import SettingsError
 from sinkhole.model.faults import Faults
 from sinkhole.model.status import CertificateStatus
-from sinkhole.model.tasks import Tasks
 
 if TYPE_CHECKING:
     from sinkhole.dns.server.quic_terms import QuicTerms
 
 log = logging.getLogger(__name__)
-
-MOST_WATCHES: Final = 4
-"""Pairs of files that are watched while one follows another."""
 
 ALT_SVC_S: Final = 86_400
 """How long clients may remember that the same is served by HTTP/3 (RFC 7838 §3)."""
@@ -63,14 +58,12 @@ class Encrypted:
         page: Callable[[], asyncio.Protocol],
         on_certificate: Callable[[], None],
     ) -> None:
-        self.certificates = _certificates_of(settings, faults)
+        self._shown = ShownCertificate(_files(settings), "dns.certificate", self._users, faults)
         self._settings = settings
         self._dns = dns
         self._faults = faults
         self._page = page
         self._on_certificate = on_certificate
-        self._tasks = Tasks("certificate", limit=MOST_WATCHES, faults=faults)
-        self._watch: asyncio.Task[None] | None = None
         self._tls, self._https = TlsTerms([DOT]), TlsTerms(PROTOCOLS)
         self._service = Service()
         self._quic: dict[str, QuicTerms] = {}
@@ -80,22 +73,27 @@ class Encrypted:
 
     async def start(self) -> None:
         """Read the certificate, and take over each new one."""
-        if self.certificates is not None:
-            await self.certificates.look()
-        self._hand_over()
+        await self._shown.start()
 
     async def close(self) -> None:
         """Watch no more."""
-        await self._tasks.close()
+        await self._shown.close()
+
+    @property
+    def certificates(self) -> Certificates | None:
+        """Those in the files of the settings; None where there are none."""
+        return self._shown.certificates
 
     @property
     def problems(self) -> list[str]:
         """What the person running sinkhole should know, one sentence each."""
-        found = self.certificates.problems() if self.certificates is not None else []
-        found += [
-            f"dns.names has {name}, which the certificate is not for: devices refuse it there"
-            for name in self._settings.names
-            if not self._is_for(name)
+        found = [
+            *self._shown.problems,
+            *(
+                f"dns.names has {name}, which the certificate is not for: devices refuse it there"
+                for name in self._settings.names
+                if not self._is_for(name)
+            ),
         ]
         return [*found, self._problem] if self._problem and self._wants_quic else found
 
@@ -106,14 +104,14 @@ class Encrypted:
     @property
     def names(self) -> tuple[str, ...]:
         """By which devices reach this server: those of the settings, else of the certificate."""
-        if self._settings.names or self.certificates is None or self.certificates.current is None:
+        pair = self._shown.current
+        if self._settings.names or pair is None:
             return self._settings.names
-        return self.certificates.current.host_names
+        return pair.host_names
 
     def designated(self) -> Designated | None:
         """What clients are told of it; None while there is no certificate that they could trust."""
-        certificates = self.certificates
-        pair = certificates.current if certificates is not None else None
+        pair = self._shown.current
         if pair is None or pair.left_s(time.time()) <= 0:
             return None
         names = [name for name in self.names if pair.leaf.is_for(name)]
@@ -121,7 +119,7 @@ class Encrypted:
 
     def _is_for(self, name: str) -> bool:
         """Whether the certificate in use is for a name; True while there is none."""
-        pair = self.certificates.current if self.certificates is not None else None
+        pair = self._shown.current
         return pair is None or pair.leaf.is_for(name)
 
     # -- other settings --------------------------------------------------------------------
@@ -130,22 +128,16 @@ class Encrypted:
         """Read another certificate, and go over to other terms along with all else."""
         if _terms(new) == _terms(self._settings):
             return
+        certificates = await self._shown.prepare(_files(new), change)
         before = self._settings, self.certificates
-        certificates = self.certificates
-        if _paths(new) != _paths(self._settings):
-            certificates = _certificates_of(new, self._faults)
-            if certificates is not None:
-                await certificates.look()
-                if certificates.current is None and not change.patient:
-                    raise SettingsError([f"dns.certificate: {certificates.trouble}"])
         change.exchange(lambda made: self._use(*made), (new, certificates), before)
 
     def _use(self, settings: DnsSettings, certificates: Certificates | None) -> None:
-        is_another = certificates is not self.certificates
-        self._settings, self.certificates = settings, certificates
+        self._settings = settings
+        self._shown.use(_files(settings), certificates)
+        if certificates is None:
+            self._tls.ssl_context = self._https.ssl_context = None
         self._assign()
-        if is_another:
-            self._hand_over()
         self._on_certificate()
 
     def _assign(self) -> None:
@@ -157,17 +149,11 @@ class Encrypted:
         for terms in self._quic.values():
             terms.names = names
 
-    def _hand_over(self) -> None:
-        """Give listeners the certificate in use and each that follows."""
-        if self._watch is not None:
-            self._watch.cancel()
-            self._watch = None
-        if self.certificates is None:
-            self._tls.ssl_context = self._https.ssl_context = None
-            return
-        uses: list[OnChange] = [self._use_tls, *map(self._use_quic, self._quic.values())]
-        self.certificates.hand_to([*uses, lambda _: self._on_certificate()])
-        self._watch = self._tasks.keep("watch", self.certificates.run)
+    def _users(self) -> Iterator[OnChange]:
+        """Who shows the certificate, and who has to be told behind them."""
+        yield self._use_tls
+        yield from map(self._use_quic, self._quic.values())
+        yield lambda _: self._on_certificate()
 
     def _use_tls(self, certificate: ServerCertificate) -> None:
         self._assign()  # as the names may be those of the certificate
@@ -206,8 +192,8 @@ class Encrypted:
         terms = self._quic.get(protocol)
         if terms is None:
             terms = self._quic[protocol] = QuicTerms([protocol], self.names)
-            if self.certificates is not None and self.certificates.current is not None:
-                self._hand_over()
+            if self._shown.current is not None:
+                self._shown.hand_over()
         make = partial(QuicListener, self._dns.door, terms)
         return self._dns.other(_places(places), "UDP", make, over, key)
 
@@ -220,18 +206,11 @@ class Encrypted:
 def _terms(settings: DnsSettings) -> tuple[object, ...]:
     """All that this is about."""
     where = settings.tls, settings.https, settings.quic
-    return (*where, settings.http3, settings.https_page, settings.names, *_paths(settings))
+    return (*where, settings.http3, settings.https_page, settings.names, *_files(settings))
 
 
-def _paths(settings: DnsSettings) -> tuple[Path | None, Path | None]:
+def _files(settings: DnsSettings) -> Files:
     return settings.certificate, settings.certificate_key
-
-
-def _certificates_of(settings: DnsSettings, faults: Faults) -> Certificates | None:
-    certificate, key = _paths(settings)
-    if certificate is None or key is None:
-        return None
-    return Certificates(certificate, key, faults=faults)
 
 
 def _alt_svc(settings: DnsSettings) -> bytes:

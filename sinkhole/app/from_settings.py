@@ -80,6 +80,13 @@ class PolicyMaker:
         self.client_name = self._known.called
         self._before = {}  # or every version of the settings would keep the one before it
 
+    def decides_as(self, other: PolicyMaker) -> bool:
+        """Whether its policies are the same as those of another one."""
+        parts = self._parts.keys()
+        alike = all(self._parts[name][1] is other._parts[name][1] for name in parts)
+        mine, theirs = self.settings, other.settings
+        return alike and (mine.dns, mine.filtering) == (theirs.dns, theirs.filtering)
+
     def _part(self, name: str, key: Any, make: Callable[[], Made]) -> Made:
         """What `make` makes of settings, that of before where they are equal."""
         known = self._before.get(name)

@@ -81,6 +81,10 @@ class Listening:
             change.exchange(self._use, arrangement.new, arrangement.old)
             change.afterwards(partial(self._dismiss, arrangement.left))
 
+    async def hang_up(self) -> None:
+        """Close all connections to DNS, as others may tell now whose they are."""
+        self.dns.hang_up()
+
     async def prepare_page(
         self, make_page: Callable[[], Awaitable[WebServer]], change: Change
     ) -> None:

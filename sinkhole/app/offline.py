@@ -53,7 +53,7 @@ async def offline_house(
             lock = FileLock(folder / LOCK_NAME)
             await asyncio.to_thread(_hold, lock, folder)
             stack.callback(lock.release)
-        state = await (State.open(folder) if writes else State.look(folder))
+        state = await (State.open(folder, config=config) if writes else State.look(folder))
         stack.push_async_callback(state.close)
         in_force = SettingsInForce(config, environ, state)
         stack.push_async_callback(in_force.close)
@@ -70,6 +70,22 @@ async def offline_house(
         await house.temporary_rules.start()
         stack.push_async_callback(house.temporary_rules.close)
         yield house
+
+
+async def settings_here(config: Path | None, environ: Mapping[str, str]) -> Settings:
+    """The settings that a server with this file and data folder runs by: with what is stored.
+
+    Whoever may not read what is stored does without. Raises SettingsError.
+    """
+    settings = await asyncio.to_thread(load, config, environ)
+    try:
+        state = await State.look(settings.data_dir)
+    except (PermissionError, StorageError):
+        return settings
+    try:
+        return await SettingsInForce(config, environ, state).load()
+    finally:
+        await state.close()
 
 
 def _hold(lock: FileLock, folder: Path) -> None:

@@ -14,6 +14,7 @@ from sinkhole.app.from_settings import PolicyMaker
 from sinkhole.app.memory import release_free_memory
 from sinkhole.app.short_turns import short_turns
 from sinkhole.control.lists.library import Library
+from sinkhole.control.lists.own_rules import OWN_RULES, with_temporary
 from sinkhole.control.settings import Settings
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.filter.trie import CompiledList
@@ -28,28 +29,30 @@ from sinkhole.model.verdict import Cause
 class Publishing:
     """Makes Policies; `pipeline` is given the first one and each that follows.
 
-    `matcher` has all rules, also while the filter is paused. `designated` tells what clients are
-    told of encrypted services, `on_lists` is called when other lists are in use.
+    `matcher` has all rules, also while the filter is paused. `on_lists` is called when other lists
+    are in use. The first `policy` is for making the pipeline; then `put_to_use`.
     """
 
     pipeline: Pipeline
     library: Library
 
-    def __init__(
-        self,
-        settings: Settings,
-        designated: Callable[[], Designated | None],
-        on_lists: Callable[[], None],
-    ) -> None:
+    def __init__(self, settings: Settings, on_lists: Callable[[], None]) -> None:
         self.is_paused = False
         self.pauses = 0
         """How often the filter was paused since the start."""
         self.maker = PolicyMaker(settings)
         self.matcher = Matcher((), self.maker.builtin)
         self._generation = 0
-        self._designated = designated
+        self._designated: Callable[[], Designated | None] = _nothing
+        self._temporary: tuple[CompiledList, ...] = ()
         self._on_lists = on_lists
         self._turn = asyncio.Lock()
+
+    def put_to_use(
+        self, pipeline: Pipeline, library: Library, designated: Callable[[], Designated | None]
+    ) -> None:
+        """Give `pipeline` all that follows, of the lists of `library`."""
+        self.pipeline, self.library, self._designated = pipeline, library, designated
 
     def policy(self) -> Policy:
         """A new Policy of all that is in force."""
@@ -61,6 +64,11 @@ class Publishing:
     def publish(self) -> None:
         """Have the next query decided by all that is in force."""
         self.pipeline.policy = self.policy()
+
+    @property
+    def has_published(self) -> bool:
+        """Whether the lists that the library has are in use."""
+        return self.matcher.lists == self._lists()
 
     @property
     def matcher_in_force(self) -> Matcher:
@@ -93,6 +101,11 @@ class Publishing:
             self.is_paused = not is_on
             self.pauses += self.is_paused
             self.publish()
+
+    async def use_temporary(self, rules: Sequence[str]) -> None:
+        """Go over to other rules that are in force for a time."""
+        self._temporary = tuple(await asyncio.to_thread(with_temporary, (), rules))
+        await self.use_lists(())
 
     async def use_lists(self, _: Sequence[CompiledList]) -> None:
         """Go over to the lists that the library has now."""
@@ -129,12 +142,27 @@ class Publishing:
         Made in a thread, as large lists take a tenth of a second and more; one at a time, so that
         what is published last is what was asked for last.
         """
-        lists, known = self.library.lists, self.matcher
+        known = self.matcher
+        lists = self._lists()
         if lists == known.lists and maker.builtin == known.builtin:
             return known
         with short_turns():
             return await asyncio.to_thread(Matcher, lists, maker.builtin, known)
 
+    def _lists(self) -> tuple[CompiledList, ...]:
+        """The lists of the library; the rules for a time stand behind the own ones, as before these
+        they would pass for own ones to whoever explains."""
+        lists = self.library.lists
+        place = 1 if lists and lists[0].name == OWN_RULES else 0
+        return (*lists[:place], *self._temporary, *lists[place:])
+
     def _take(self, maker: PolicyMaker, matcher: Matcher) -> None:
+        decides_alike = matcher is self.matcher and maker.decides_as(self.maker)
         self.maker, self.matcher = maker, matcher
-        self.publish()
+        if not decides_alike:  # or all that is remembered would be judged again
+            self.publish()
+
+
+def _nothing() -> Designated | None:
+    """What clients are told before there is anything to tell."""
+    return None

@@ -59,7 +59,7 @@ class Upstreams:
         clock: Callable[[], float] = time.monotonic,
         faults: Faults | None = None,
     ) -> None:
-        self._clock, self._faults, self._sockets = clock, faults or Faults(), sockets
+        self._clock, self._faults, self.sockets = clock, faults or Faults(), sockets
         self._engine = PlainEngine(
             randomize_case=settings.upstream.randomize_case, clock=clock, faults=self._faults
         )
@@ -136,7 +136,7 @@ class Upstreams:
     def _make(self, upstream: UpstreamSettings, before: _Made | None) -> _Made:
         """All of it, with the servers of `before` that are reached as they were."""
         plain = {item.url for _, item in upstream.all_items if item.url.kind == "udp"}
-        most = min(MOST_PER_SERVER, max(1, self._sockets // (2 * max(1, len(plain)))))
+        most = min(MOST_PER_SERVER, max(1, self.sockets // (2 * max(1, len(plain)))))
         links = UpstreamLinks(
             upstream,
             self._engine,

@@ -25,6 +25,7 @@ from sinkhole.model.errors import RequestError, SinkholeError
 if TYPE_CHECKING:
     from sinkhole.control.operations.house import House
     from sinkhole.control.operations.operation import Operation
+    from sinkhole.control.settings import Settings
 
 LONG_PATIENCE_S: Final = 900.0
 """How long the server may take for what fetches or tries something out, as lists are."""
@@ -205,6 +206,18 @@ async def _done(house: House, name: str, given: Mapping[str, Any]) -> Any:
 
     operation = OPERATIONS[name]
     return await perform(operation, house, _myself(), _read(operation, given))
+
+
+def settings_in_force(config: Path | None) -> Settings:
+    """The settings by which a server runs here, or would: file, environment, what is stored.
+
+    Raises SettingsError.
+    """
+    import asyncio
+
+    from sinkhole.app.offline import settings_here
+
+    return asyncio.run(settings_here(config, os.environ))
 
 
 def _read(operation: Operation[Any, Any], given: Mapping[str, Any]) -> Any:

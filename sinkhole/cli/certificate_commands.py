@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from base64 import b64encode
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 import click
 
+from sinkhole.cli.calling import settings_in_force
 from sinkhole.cli.options import config_option, honest
 from sinkhole.model.errors import SettingsError, SinkholeError, StorageError
 from sinkhole.model.files import PRIVATE, write_atomically
@@ -89,9 +89,8 @@ def show(files: tuple[str, ...], config: Path | None) -> None:
     """
     from sinkhole.app.devices import device_setup
     from sinkhole.app.server_certificate import read_pair
-    from sinkhole.control.settings import load
 
-    settings = load(config, os.environ)
+    settings = settings_in_force(config)
     if len(files) not in (0, 2):
         raise click.UsageError("give both files, the certificate and its key, or none")
     paths = (Path(files[0]), Path(files[1])) if files else _paths(settings)
@@ -144,9 +143,8 @@ def mobileconfig(
     Exit code 1 when nothing listens for that protocol, or a file cannot be read or written.
     """
     from sinkhole.app.devices import device_setup
-    from sinkhole.control.settings import load
 
-    setup = device_setup(load(config, os.environ), _host(name), _client_id(client_id))
+    setup = device_setup(settings_in_force(config), _host(name), _client_id(client_id))
     chosen: Literal["https", "tls"] = protocol or ("https" if setup.https_port else "tls")
     if not (setup.https_port if chosen == "https" else setup.tls_port):
         raise SinkholeError(f"nothing listens for it: dns.{chosen} of the settings is empty")

@@ -11,11 +11,18 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from sinkhole import __version__
+from sinkhole.cli.account_commands import account_group, token_group
+from sinkhole.cli.backup_commands import backup, restore
+from sinkhole.cli.cache_commands import cache_group
+from sinkhole.cli.calling import settings_in_force
 from sinkhole.cli.certificate_commands import certificate_group
+from sinkhole.cli.completion import completion
 from sinkhole.cli.explain_commands import explain, stats
 from sinkhole.cli.list_commands import lists_group
+from sinkhole.cli.name_commands import allow, block, query
 from sinkhole.cli.options import config_option, honest
-from sinkhole.cli.protection_commands import pause, resume
+from sinkhole.cli.protection_commands import pause, resume, status
+from sinkhole.cli.rule_commands import rules_group, safe_search_group, services_group
 from sinkhole.cli.terminal import LogLines, guard_output
 from sinkhole.cli.upstream_commands import upstream_group
 
@@ -52,8 +59,10 @@ def main() -> None:
 
 
 for _command in (
-    *(explain, stats, pause, resume),
-    *(lists_group, upstream_group, certificate_group),
+    *(status, pause, resume, block, allow, query, explain, stats),
+    *(lists_group, rules_group, services_group, safe_search_group),
+    *(cache_group, upstream_group, certificate_group),
+    *(account_group, token_group, backup, restore, completion),
 ):
     main.add_command(_command)
 
@@ -79,7 +88,7 @@ def run(config: Path | None) -> None:
 
     settings = load(config, os.environ)
     _log_to_stderr(settings)
-    asyncio.run(run_until_signal(settings, config))
+    asyncio.run(run_until_signal(config))
 
 
 @main.command("check-config")
@@ -156,9 +165,8 @@ def healthcheck(config: Path | None) -> None:
     queries appear in no log and no statistics.
     """
     from sinkhole.cli import running_server as asking
-    from sinkhole.control.settings import load
 
-    for reason in asking.check_health(load(config, os.environ)):
+    for reason in asking.check_health(settings_in_force(config)):
         click.echo(f"degraded: {reason}")
 
 

@@ -164,7 +164,7 @@ def _response(connection: HTTPConnection) -> HTTPResponse:
 
 def _connected(folder: Path, patience_s: float) -> socket.socket:
     """A connection to the socket of a folder; NoSocket or SocketForbidden without one."""
-    path = folder / SOCKET_NAME
+    path = folder.absolute() / SOCKET_NAME
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     sock.settimeout(patience_s)
     try:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 import click
 
+from sinkhole.cli.calling import settings_in_force
 from sinkhole.cli.options import config_option, honest
 
 
@@ -71,7 +71,6 @@ def explain(
     """
     from sinkhole.cli import explain as explaining
     from sinkhole.cli.explanation import in_words
-    from sinkhole.control.settings import load
 
     files = bool(block_list or allow_list)
     if (not name) == (queries is None):
@@ -89,7 +88,7 @@ def explain(
             raise click.UsageError("--ask and --client are about the server; list files have none")
         told = explaining.by_files(str(name), qtype, block_list, allow_list)
     else:
-        settings = load(config, os.environ)
+        settings = settings_in_force(config)
         told = explaining.by_server(settings, str(name), qtype, client or "", ask=ask)
     click.echo(json.dumps(told) if as_json else in_words(told))
 
@@ -114,9 +113,8 @@ def stats(period: str, as_json: bool, config: Path | None) -> None:
     not answer.
     """
     from sinkhole.cli import running_server as asking
-    from sinkhole.control.settings import load
 
-    settings = load(config, os.environ)
+    settings = settings_in_force(config)
     summary = asking.summary(settings, period)
     if as_json:
         click.echo(json.dumps(summary))

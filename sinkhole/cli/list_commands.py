@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from pathlib import Path
 from typing import Any, Literal
@@ -56,6 +55,8 @@ def lists_status(name: str | None, as_json: bool, config: Path | None) -> None:
             told = caller.call("lists.list")
         else:
             told = caller.call("lists.show", {"name": name})
+    for row in told.get("lists", [told]):
+        row["added"] = row["origin"] == "stored"
     if as_json:
         print_json(told if name is not None else told["lists"])
     elif name is not None:
@@ -198,16 +199,16 @@ def lists_preview(
 
     Exit code 1 when the list can't be had.
     """
-    import asyncio
 
-    from sinkhole.cli import preview as previewing
-    from sinkhole.control.settings import load
+    from sinkhole.cli import preview
 
-    told = asyncio.run(previewing.preview(load(config, os.environ), id_or_url, kind))
+    given = {"source": id_or_url, "kind": kind}
+    with calling(config) as caller:
+        told = preview.as_told(caller.call("lists.preview", given, patience_s=LONG_PATIENCE_S))
     if as_json:
         print_json(told)
     else:
-        previewing.print_preview(told)
+        preview.print_preview(told)
 
 
 @lists_group.command("accept")

@@ -20,6 +20,8 @@ _COLUMNS: Final = {  # and whether it is a column of numbers
     "7 d": True, "Refused": True, "Checked": False, "Changed": False,
 }  # fmt: skip
 
+_ORIGINS: Final = {"stored": "added by hand", "default": "came with sinkhole"}
+
 
 def print_table(rows: Sequence[Row]) -> None:
     """The lists as a table for people, and below it what is wrong."""
@@ -41,7 +43,7 @@ def print_table(rows: Sequence[Row]) -> None:
 
 def print_one(row: Row) -> None:
     """All that is known about one list."""
-    origin = "added by command" if row["added"] else "in the settings"
+    origin = f"in {row['held_by']}" if row["held_by"] else _ORIGINS[row["origin"]]
     click.echo(f"{row['name']}: {_state(row)}, a list that {row['kind']}s, {origin}")
     click.echo(f"  from      {row['url']}")
     alone = f", {_number(row['unique'])} in no other list" if row["unique"] is not None else ""

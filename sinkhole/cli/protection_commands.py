@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,45 @@ def resume(as_json: bool, config: Path | None) -> None:
     """Switch the filter on again. Exit code 1 when it could not be done."""
     with calling(config) as caller:
         _tell(caller.call("protection.resume"), as_json)
+
+
+@click.command()
+@json_option
+@config_option
+@honest
+def status(as_json: bool, config: Path | None) -> None:
+    """Tell how the running server does: health, filter, addresses, upstreams, what to look at.
+
+    Exit code 0 when it is well or could be better, 1 when it fails or none runs.
+    """
+    with calling(config, offline=False) as caller:
+        told = caller.call("status.show")
+    if as_json:
+        print_json(told)
+    else:
+        _tell_status(told)
+    if told["health"] == "failing":
+        sys.exit(1)
+
+
+def _tell_status(told: dict[str, Any]) -> None:
+    click.echo(f"sinkhole {told['version']}, {told['health']}, up {in_words(told['uptime_s'])}")
+    for reason in told["reasons"]:
+        click.echo(f"  {reason}")
+    click.echo(protection_in_words(told["protection"]))
+    click.echo(f"DNS        {', '.join((*told['listen'], *told['encrypted'])) or 'nowhere'}")
+    click.echo(f"Page       {told['web'] or 'nowhere'}")
+    click.echo(f"Lists      {told['names']:,} names in {told['lists']} lists")
+    up = sum(each["up"] for each in told["upstreams"])
+    click.echo(f"Upstreams  {up} of {len(told['upstreams'])} up")
+    click.echo(f"Cache      {told['cache']['entries']:,} answers")
+    if (log := told["log"]) is not None:
+        lost = f", {log['dropped']:,} queries lost" if log["dropped"] else ""
+        click.echo(f"Log        {log['rows']:,} queries{lost}")
+    for problem in told["problems"]:
+        click.echo(f"{problem['severity'].capitalize():10} {problem['text']}")
+        if problem["advice"]:
+            click.echo(f"{'':10} {problem['advice']}")
 
 
 def _tell(told: dict[str, Any], as_json: bool) -> None:

@@ -15,7 +15,7 @@ import click
 
 from sinkhole import __version__
 from sinkhole.app.app import App
-from sinkhole.control.settings import Endpoint, Settings, load
+from sinkhole.control.settings import Endpoint
 from sinkhole.model.errors import SettingsError, SinkholeError
 from sinkhole.model.tasks import Tasks
 
@@ -28,7 +28,7 @@ LATE_LISTS_PATIENCE_S: Final = 900.0
 five minutes each, and lists are compiled one after the other."""
 
 
-async def run_until_signal(settings: Settings, config: Path | None) -> None:
+async def run_until_signal(config: Path | None) -> None:
     """Run until SIGTERM or SIGINT. Raises SinkholeError when DNS cannot start.
 
     SIGHUP means "read the settings again", unless it is what it once was: the terminal is gone.
@@ -42,7 +42,8 @@ async def run_until_signal(settings: Settings, config: Path | None) -> None:
         signal.SIGHUP,
         lambda: (stopping if on_terminal and not _is_on_terminal() else changed).set(),
     )
-    app = App(settings)
+    app = await App.of(config, os.environ)
+    logging.getLogger().setLevel(app.settings.log.level.upper())
     tasks = Tasks("run", limit=2, faults=app.faults)
     await app.start()
     tasks.start("greeting", _greet_whoever_reads(app, config))
@@ -64,8 +65,7 @@ async def _reload_when(changed: asyncio.Event, app: App, config: Path | None) ->
         await changed.wait()
         changed.clear()
         try:
-            settings = await asyncio.to_thread(load, config, os.environ)
-            later = await app.reload(settings)
+            waits = (await app.reload()).waits
         except SinkholeError as error:
             mistakes = error.problems if isinstance(error, SettingsError) else [str(error)]
             for mistake in mistakes:
@@ -78,7 +78,7 @@ async def _reload_when(changed: asyncio.Event, app: App, config: Path | None) ->
         log.info("settings from %s are in force", config or "defaults")
         for problem in app.problems():
             log.warning("%s", problem)
-        for key in later:
+        for key in waits:
             log.warning("%s has changed, which takes effect after a restart", key)
 
 

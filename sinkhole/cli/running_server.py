@@ -107,28 +107,41 @@ def _by_socket(settings: Settings, path: str, timeout_s: float, options: bytes |
 
 
 def _by_http(settings: Settings, path: str, timeout_s: float, options: bytes | None) -> bytes:
-    where = settings.web.listen.reachable.in_url
+    scheme = "https" if settings.web.certificate else "http"
+    page = f"{scheme}://{settings.web.listen.reachable.in_url}"
     headers = {"Content-Type": "application/json"} if options is not None else {}
-    request = urllib.request.Request(f"http://{where}{path}", options, headers)
+    request = urllib.request.Request(page + path, options, headers)
     try:
-        # A proxy of the environment must not come between us and this machine.
-        opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        # A proxy of the environment must not come between us and this machine, and the certificate
+        # is for the names by which others ask.
+        opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}),
+            *([_https_to_here()] if settings.web.certificate else []),
+        )
         with opener.open(request, timeout=timeout_s) as response:
             body: bytes = response.read()
             return body
     except urllib.error.HTTPError as error:
         if error.code == HTTPStatus.SERVICE_UNAVAILABLE and "Retry-After" in error.headers:
-            raise _Busy(f"http://{where} is busy: too many connections are open") from None
+            raise _Busy(f"{page} is busy: too many connections are open") from None
         if error.code == HTTPStatus.NOT_FOUND:  # another program, or an older sinkhole
-            raise NoServer(f"on http://{where} {_reason(error)}") from None
+            raise NoServer(f"on {page} {_reason(error)}") from None
         raise SinkholeError(_reason(error)) from None
     except OSError as error:
         raise NoServer(
-            f"no answer from http://{where} ({_words(getattr(error, 'reason', error))}); "
+            f"no answer from {page} ({_words(getattr(error, 'reason', error))}); "
             "is sinkhole running, with these settings?"
         ) from None
     except HTTPException:
-        raise NoServer(f"what answers on http://{where} is not sinkhole") from None
+        raise NoServer(f"what answers on {page} is not sinkhole") from None
+
+
+def _https_to_here() -> urllib.request.HTTPSHandler:
+    import ssl
+
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return urllib.request.HTTPSHandler(context=context)
 
 
 def _words(error: object) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from collections.abc import Sequence
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from sinkhole.cli.calling import settings_in_force
 from sinkhole.cli.options import config_option, honest
 from sinkhole.model.errors import SinkholeError
 
@@ -43,9 +43,7 @@ def test(urls: tuple[str, ...], as_json: bool, config: Path | None) -> None:
     """
     import asyncio
 
-    from sinkhole.control.settings import load
-
-    settings = load(config, os.environ)
+    settings = settings_in_force(config)
     texts = urls or list(dict.fromkeys(item.url.text for _, item in settings.upstream.all_items))
     tested = asyncio.run(_test_all(settings, texts))
     if as_json:

@@ -21,9 +21,10 @@ from typing import Any, Final
 import dnslib
 from aiohttp import ClientSession, ClientTimeout, web
 from fake_upstream import FakeUpstream
+from settings_file import settings_from
 
 from sinkhole.app.app import App
-from sinkhole.control.settings import Settings, load
+from sinkhole.control.settings import Settings
 
 LIMIT_S: Final = 90.0
 """How long a test waits for what must happen; never reached by a test that passes."""
@@ -63,7 +64,7 @@ def wanted(folder: Path, upstream: FakeUpstream | None = None, **changes: Any) -
 
 def house(folder: Path, upstream: FakeUpstream | None = None, **changes: Any) -> Settings:
     """The same as Settings."""
-    return load(None, {}, wanted(folder, upstream, **changes))
+    return settings_from(wanted(folder, upstream, **changes))
 
 
 def list_file(path: Path, *rules: str, name: str = "Mine", kind: str = "block") -> dict[str, str]:

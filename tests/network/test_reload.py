@@ -17,7 +17,6 @@ from house import answers, ask, get, house, list_file, running, until
 from program import COMMAND, Program
 
 from sinkhole.app.app import App
-from sinkhole.control.settings import Settings
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.model.errors import SettingsError
 
@@ -32,7 +31,7 @@ async def test_everything_of_the_policy_is_applied_as_one(tmp_path: Path) -> Non
             where = app.addresses[0]
             assert await answers(where, "ads.example.org") == ["192.0.2.1"]
             assert await answers(where, "www.example.org") == ["0.0.0.0"]
-            later = await app.reload(
+            later = await app.apply(
                 house(
                     tmp_path,
                     upstream,
@@ -53,14 +52,14 @@ async def test_lists_come_go_and_stay(tmp_path: Path) -> None:
     two = list_file(tmp_path / "two.txt", "||two.example^", name="Two")
     async with running(house(tmp_path, filtering__lists=[one])) as app:
         kept = app.library.lists[0]
-        await app.reload(house(tmp_path, filtering__lists=[two, one]))
+        await app.apply(house(tmp_path, filtering__lists=[two, one]))
         await until(lambda: len(app.matcher.lists) == 2, "the new list")
         assert app.library.lists[1] is kept
         assert await answers(app.addresses[0], "two.example") == ["0.0.0.0"]
-        await app.reload(house(tmp_path, filtering__lists=[two, {**one, "enabled": False}]))
+        await app.apply(house(tmp_path, filtering__lists=[two, {**one, "enabled": False}]))
         assert [each.name for each in app.library.lists] == ["Two"]
         assert (await ask(app.addresses[0], "one.example")).header.rcode == 2
-        await app.reload(house(tmp_path, filtering__lists=[one]))
+        await app.apply(house(tmp_path, filtering__lists=[one]))
         assert await answers(app.addresses[0], "one.example") == ["0.0.0.0"]
 
 
@@ -80,11 +79,11 @@ async def test_matchers_are_made_in_threads_and_the_last_one_counts(
     one = list_file(tmp_path / "one.txt", "||one.example^", name="One")
     two = list_file(tmp_path / "two.txt", "||two.example^", name="Two")
     app = App(house(tmp_path, filtering__lists=[one, two]))
-    monkeypatch.setattr("sinkhole.app.app.Matcher", noting("app"))
+    monkeypatch.setattr("sinkhole.app.publishing.Matcher", noting("app"))
     monkeypatch.setattr("sinkhole.control.lists.quarantine.Matcher", noting("quarantine"))
     async with running(app.settings, app=app):
         await asyncio.gather(
-            app.reload(house(tmp_path, filtering__lists=[one], filtering__rules=["||a.example^"])),
+            app.apply(house(tmp_path, filtering__lists=[one], filtering__rules=["||a.example^"])),
             app.library.update(),
             app.library.update(force=True),
         )
@@ -100,11 +99,11 @@ async def test_who_may_ask_changes_for_those_who_asked_before(tmp_path: Path) ->
     async with running(house(tmp_path, **rules)) as app:
         where = app.addresses[0]
         assert await answers(where, "ads.example") == ["0.0.0.0"]
-        await app.reload(house(tmp_path, dns__allow=["192.0.2.0/24"], **rules))
+        await app.apply(house(tmp_path, dns__allow=["192.0.2.0/24"], **rules))
         assert (await ask(where, "ads.example")).header.rcode == dnslib.RCODE.REFUSED
         with pytest.raises(asyncio.IncompleteReadError):
             await ask(where, "ads.example", tcp=True)
-        await app.reload(house(tmp_path, **rules))
+        await app.apply(house(tmp_path, **rules))
         assert await answers(where, "ads.example") == ["0.0.0.0"]
 
 
@@ -124,16 +123,16 @@ async def test_a_client_renamed_shows_at_once_in_log_and_statistics(tmp_path: Pa
         url = app.listening.page.url
         assert await answers(app.addresses[0], "ads.example") == ["0.0.0.0"]
         await until(lambda: shown(url, "TV"))
-        await app.reload(house(tmp_path, clients=named("Telly"), **rules))
+        await app.apply(house(tmp_path, clients=named("Telly"), **rules))
         assert await shown(url, "Telly")
 
 
-async def test_what_is_bound_to_the_start_waits_for_the_next(tmp_path: Path) -> None:
+async def test_the_data_folder_alone_waits_for_the_next_start(tmp_path: Path) -> None:
     async with running(house(tmp_path)) as app:
-        changed = house(tmp_path, upstream__timeout="1s", cache__size="1MiB", dns__rate_limit=7)
-        assert await app.reload(changed) == ["upstream.timeout", "cache.size"]
+        changed = house(tmp_path, data_dir=str(tmp_path / "elsewhere"), dns__rate_limit=7)
+        assert await app.apply(changed) == ["data_dir"]
         assert app.settings.dns.rate_limit == 7
-        assert app.settings.cache.size == Settings().cache.size
+        assert app.settings.data_dir == tmp_path / "data"
 
 
 async def test_what_cannot_be_made_leaves_everything_as_it_was(tmp_path: Path) -> None:
@@ -141,20 +140,20 @@ async def test_what_cannot_be_made_leaves_everything_as_it_was(tmp_path: Path) -
         before, policy = app.settings, app.pipeline.policy
         broken = house(tmp_path, local__records={"nas.home": ["192.0.2.1"] * 5000})
         with pytest.raises(SettingsError, match=r"local records of nas\.home: more than"):
-            await app.reload(broken)
+            await app.apply(broken)
         assert (app.settings, app.pipeline.policy) == (before, policy)
 
 
 async def test_sighup_reads_the_file_again(tmp_path: Path) -> None:
     program = Program(tmp_path)
     async with program.running(filtering__rules=["||one.example^"]):
-        program.settle(filtering__rules=["||two.example^"], upstream__timeout="1s")
+        program.settle(filtering__rules=["||two.example^"], data_dir=str(tmp_path / "elsewhere"))
         program.send(signal.SIGHUP)
         await until(lambda: "are in force" in program.err, "the new settings")
         assert await answers(program.dns[0], "two.example") == ["0.0.0.0"]
         assert (await ask(program.dns[0], "one.example")).header.rcode == 2
         await until(lambda: "effect after a restart" in program.err, "what has to wait")
-        assert "upstream.timeout has changed" in program.err
+        assert "data_dir has changed" in program.err
         assert await program.stop() == 0
     assert "Traceback" not in program.err
 

@@ -39,6 +39,11 @@ class Reader:
         """Let SQL call a function of a text by this name, until another file takes the place."""
         await (await self._connected()).define(name, function)
 
+    async def interrupt(self) -> None:
+        """Make the statement that is running now fail, if there is one."""
+        if self._database is not None:
+            await self._database.interrupt()
+
     async def close(self) -> None:
         """End the statement that is running and close the connection, for good."""
         self._is_closed = True

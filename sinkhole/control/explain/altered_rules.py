@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Final
 
 from sinkhole.dns.filter.compiled.entry import MAX_LINE_NUMBER
 from sinkhole.dns.filter.language.line import Kind
@@ -19,6 +20,9 @@ from sinkhole.dns.filter.trie import CompiledList
 
 RulePlace = tuple[str, int]
 """A rule, by the name of its list and its line."""
+
+_BEHIND: Final = MAX_LINE_NUMBER - 1000
+"""The line behind which added rules stand: behind all own rules there can be."""
 
 
 class AlteredRules:
@@ -40,6 +44,7 @@ class AlteredRules:
         without: Iterable[RulePlace] = (),
     ) -> None:
         self._matcher = matcher
+        self._texts = added
         self._added = Matcher([CompiledList.from_rules(own, kind, added)]) if added else None
         self._place = 0 if matcher.lists and matcher.lists[0].name == own else -1
         self._without = frozenset(without)
@@ -47,6 +52,11 @@ class AlteredRules:
         self.criteria: Criteria = (
             matcher.criteria if asked <= matcher.criteria else Criteria(matcher.criteria | asked)
         )
+
+    def added_text(self, line: int) -> str:
+        """The added rule that a cause means by its line, "" for another rule."""
+        place = line - _BEHIND - 1
+        return self._texts[place] if 0 <= place < len(self._texts) else ""
 
     def match(self, name: bytes, qtype: int, traits: Traits = NO_TRAITS) -> Match | None:
         """The rule that would decide on a lower-cased wire name."""
@@ -68,7 +78,7 @@ class AlteredRules:
 
     def _behind(self, added: Candidate) -> Candidate:
         """A candidate that stands behind all own rules."""
-        rule = replace(added.rule, line=MAX_LINE_NUMBER - 1000 + added.rule.line)
+        rule = replace(added.rule, line=_BEHIND + added.rule.line)
         return replace(added, place=self._place, rule=rule)
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from sinkhole.control.explain.trial import Becomes, Trial
-from sinkhole.control.querylog.recent_names import RecentName, RecentNames
+from sinkhole.control.querylog.recent_names import MOST_CLIENTS, RecentName, RecentNames
 from sinkhole.dns.wire.name import from_text
 
 MOST_NAMES: Final = 500_000
@@ -118,6 +118,8 @@ class _Counting:
         self._trial = trial
         self._client = client
         self._changed: dict[tuple[int, Becomes], tuple[str, int]] = {}
+        self._clients: dict[tuple[int, Becomes], list[tuple[str, int]]] = {}
+        """Who asked for a changed name, the busiest first, where it was asked by client."""
 
     def add(self, number: int, name: str, client: str, queries: int) -> None:
         """Judge a name for a client, "" for whoever asks."""
@@ -126,6 +128,8 @@ class _Counting:
         if becomes is not None:
             _, before = self._changed.get((number, becomes), (name, 0))
             self._changed[number, becomes] = name, before + queries
+            if client:
+                self._clients.setdefault((number, becomes), []).append((client, queries))
 
     async def by_client(self, gathering: _Gathering, names: RecentNames) -> None:
         """Judge each name for each client that asked for it, or for the one that is wanted."""
@@ -139,7 +143,9 @@ class _Counting:
         """The sums, with who asked for the top names."""
         ranked = sorted(self._changed.items(), key=lambda each: (-each[1][1], each[1][0]))
         top = ranked[:TOP]
-        clients = await names.clients([number for (number, _), _ in top], self._client)
+        known = self._clients
+        unknown = [place[0] for place, _ in top if place not in known]
+        clients = await names.clients(unknown) if unknown else {}
         blocked = [count for (_, becomes), (_, count) in ranked if becomes == "blocked"]
         freed = [count for (_, becomes), (_, count) in ranked if becomes == "freed"]
         return Effect(
@@ -151,7 +157,12 @@ class _Counting:
             queries_freed=sum(freed),
             is_partial=is_partial or self.is_partial,
             top=[
-                ChangedName(name, becomes, count, clients.get(number, []))
+                ChangedName(
+                    name,
+                    becomes,
+                    count,
+                    known.get((number, becomes), clients.get(number, []))[:MOST_CLIENTS],
+                )
                 for (number, becomes), (name, count) in top
             ],
         )

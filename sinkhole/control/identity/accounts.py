@@ -101,11 +101,6 @@ class Accounts:
 
         await self._people.put_account(account.id, make)
 
-    async def check_own(self, account: Account, password: str) -> None:
-        """RequestError ("forbidden", `wrong_password`) where somebody does not know his own."""
-        if not await self._passwords.verify(password, account.password):
-            raise RequestError("forbidden", "wrong_password", "that is not the present password")
-
     async def _rehash(self, number: int, password: str, keep: str) -> Account:
         hashed = await self._passwords.hash(password)
 

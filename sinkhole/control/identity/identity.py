@@ -127,6 +127,19 @@ class Identity:
         self._lock_out.take_back(counted)
         return await self.sessions.begin(account, address, agent, device if known else "")
 
+    async def confirm(self, account: Account, password: str, address: str) -> None:
+        """That somebody who is signed in knows his password: RequestError ("forbidden", code
+        `wrong_password`) where he does not, and "too_many" as for `sign_in`."""
+        counted = self._lock_out.begin(address, folded(account.name), f"account {account.id}")
+        try:
+            is_right = await self._passwords.verify(password, account.password)
+        except RequestError:  # it was not tried
+            self._lock_out.take_back(counted)
+            raise
+        if not is_right:
+            raise RequestError("forbidden", "wrong_password", "that is not the present password")
+        self._lock_out.take_back(counted)
+
     def of_session(self, secret: str, address: str) -> Actor | None:
         """Who a cookie stands for, None for nobody; notes that the session was used."""
         return self._used(self.sessions.actor(secret, address))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, NamedTuple
 
 from sinkhole.control.identity.random_secret import digest, new_token
@@ -73,14 +73,12 @@ class Tokens:
         await self._people.add_token(token, lambda: self._check_new(token))
         return NewToken(secret, token)
 
-    async def remove(self, wanted: str) -> Token:
-        """Remove the token of an id, or the only one of a name; it."""
-        token = self._found(wanted)
+    async def remove(self, token: Token) -> None:
+        """Remove a token."""
         await self._people.remove_token(token.digest)
-        return token
 
-    def _found(self, wanted: str) -> Token:
-        known = self.all()
+    def found(self, wanted: str, known: Sequence[Token]) -> Token:
+        """The token of an id, or the only one of a name, among these; RequestError."""
         found = [each for each in known if each.id == wanted]
         found = found or [each for each in known if each.name == wanted]
         if not found:

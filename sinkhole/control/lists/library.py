@@ -86,7 +86,7 @@ class Library:
         self._on_change = on_change
         self._now = now
         self._poll_s = poll_s
-        self._essential_names = essential_names
+        self.essential_names = essential_names
         self._store = ListStore(data_dir / "lists")
         self._subscriptions = Subscriptions(settings, AddedLists(self._store.folder))
         self._overlap = Overlap(self._store)
@@ -394,7 +394,7 @@ class Library:
     def _quarantine_check(self) -> QuarantineCheck:
         """A check for the lists there are now: where they come from must stay reachable, too."""
         hosts, guard = sorted(self._subscriptions.hosts()), self._settings.guard
-        essential = (*ESSENTIAL_NAMES, *self._essential_names, *hosts, *guard.canaries)
+        essential = (*ESSENTIAL_NAMES, *self.essential_names, *hosts, *guard.canaries)
         return QuarantineCheck(guard.factor, essential)
 
     async def _publish(self) -> None:

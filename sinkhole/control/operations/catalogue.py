@@ -7,18 +7,22 @@ from types import ModuleType
 from typing import Any, Final
 
 from sinkhole.control.operations import (
+    accounts,
+    backups,
     cache,
     choice,
     explain,
     list_preview,
     list_versions,
     lists,
+    own_account,
     protection,
     query,
     rules,
     services,
     statistics,
     status,
+    tokens,
     upstreams,
 )
 from sinkhole.control.operations.operation import Operation
@@ -37,6 +41,10 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     upstreams,
     cache,
     statistics,
+    own_account,
+    accounts,
+    tokens,
+    backups,
 )
 """The files that have operations, in the order in which people are shown them."""
 

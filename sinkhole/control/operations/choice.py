@@ -23,8 +23,8 @@ from sinkhole.control.operations.trials import (
     Judgement,
     LogEffect,
     a_test,
+    both_judged,
     inquiry_of,
-    judged,
     on_log,
 )
 from sinkhole.control.settings.in_force import Change
@@ -126,15 +126,15 @@ async def _find(house: House, given: NameChoice) -> _Found:
         raise refusal("conflict", "nothing_to_change", choice.note or "no rule has that effect")
     gone = [*without, *_own_places(house, choice.removed)]
     trial = trial_of_rules(inquiry.matcher, inquiry.settings, choice.added, gone)
-    before, after = trial.seen_by(inquiry)
+    before, after = await both_judged(trial, inquiry)
     told = NameChosen(
         done=False,
         add=list(choice.added),
         remove=list(choice.removed),
         ended=[each.text for each in earlier],
         note=choice.note,
-        before=await asyncio.to_thread(judged, before, inquiry.matcher),
-        after=await asyncio.to_thread(judged, after, inquiry.matcher),
+        before=before,
+        after=after,
         log=None,
         log_error=None,
     )

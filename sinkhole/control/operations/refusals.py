@@ -14,6 +14,8 @@ from sinkhole.model.errors import ListError, RequestError, RequestKind, StorageE
 
 Code = Literal[
     "asks_too_often",
+    "backup_invalid",
+    "backup_newer",
     "client_unknown",
     "entry_unknown",
     "list_has_no_versions",
@@ -25,6 +27,7 @@ Code = Literal[
     "moment_invalid",
     "nothing_to_change",
     "question_invalid",
+    "row_unknown",
     "rule_invalid",
     "rule_unknown",
     "search_invalid",
@@ -38,6 +41,8 @@ Code = Literal[
 
 CODES: Final[dict[Code, str]] = {
     "asks_too_often": "the client asks so often that it is not answered at all",
+    "backup_invalid": "the file is no backup, damaged, or lacks what is to be restored",
+    "backup_newer": "a newer sinkhole made the backup",
     "client_unknown": "neither an address nor a client that the settings know",
     "entry_unknown": "no address of a list, and no id of the catalogue",
     "list_has_no_versions": "there is no other version of the list to use or to compare with",
@@ -49,6 +54,7 @@ CODES: Final[dict[Code, str]] = {
     "moment_invalid": "the moment is past, or too far away",
     "nothing_to_change": "no rule would make a difference for this name",
     "question_invalid": "no name, type or address that can be asked about",
+    "row_unknown": "the log has no such row, or no longer",
     "rule_invalid": "what is given is no rule that sinkhole knows",
     "rule_unknown": "there is no such rule",
     "search_invalid": "a filter of the search is not understood",

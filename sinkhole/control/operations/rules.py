@@ -9,7 +9,7 @@ from typing import Final, Literal
 from pydantic import Field
 
 from sinkhole.control.explain.altered_rules import RulePlace as Place
-from sinkhole.control.explain.trial import Trial, trial_of_rules
+from sinkhole.control.explain.trial import trial_of_rules
 from sinkhole.control.lists.own_rules import OWN_RULES
 from sinkhole.control.operations.explain import Question
 from sinkhole.control.operations.house import House
@@ -22,8 +22,8 @@ from sinkhole.control.operations.trials import (
     Judgement,
     LogEffect,
     a_test,
+    both_judged,
     inquiry_of,
-    judged,
     on_log,
 )
 from sinkhole.control.settings import Settings
@@ -248,19 +248,11 @@ async def test(house: House, actor: Actor, given: RuleTest) -> RuleTestResult:
     trial = await asyncio.to_thread(trial_of_rules, matcher, settings, added, removed)
     before = after = None
     if given.question is not None:
-        before, after = await tried_on(house, trial, given.question)
+        asked = given.question
+        inquiry = inquiry_of(house, asked.name, asked.type, asked.client)
+        before, after = await both_judged(trial, inquiry)
     log, log_error = None, None
     if given.log:
         with a_test(house):
             log, log_error = await on_log(house, trial, given.days)
     return RuleTestResult(before=before, after=after, log=log, log_error=log_error)
-
-
-async def tried_on(house: House, trial: Trial, asked: Question) -> tuple[Judgement, Judgement]:
-    """What becomes of a question under the rules as they are, and as they would be."""
-    inquiry = inquiry_of(house, asked.name, asked.type, asked.client)
-    before, after = trial.seen_by(inquiry)
-    return (
-        await asyncio.to_thread(judged, before, inquiry.matcher),
-        await asyncio.to_thread(judged, after, inquiry.matcher),
-    )

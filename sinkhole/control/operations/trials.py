@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,6 +11,7 @@ from typing import Final, Literal
 from pydantic import Field
 
 from sinkhole.control.explain import Inquiry
+from sinkhole.control.explain.altered_rules import AlteredRules
 from sinkhole.control.explain.cached import entries_of, kept_answer
 from sinkhole.control.explain.effect import Effect, effect
 from sinkhole.control.explain.explainer import Explainer, read_question
@@ -22,7 +24,6 @@ from sinkhole.control.operations.operation import Output
 from sinkhole.control.operations.refusals import refusal, understood
 from sinkhole.control.operations.underway import MOST_TESTS
 from sinkhole.control.querylog.recent_names import RecentNames
-from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.wire.international import in_unicode
 from sinkhole.model.errors import StorageError
 
@@ -72,7 +73,7 @@ class LogEffect(Output):
 
 
 class Judgement(RulePlace):
-    """What becomes of a question, and which rule decides."""
+    """What becomes of a question, and which rule decides; one that is not there yet has no line."""
 
     outcome: str = Field(description="As the log says it.", examples=["blocked"])
     blocked: bool
@@ -149,12 +150,15 @@ def inquiry_of(house: House, name: str, qtype: str, client: str) -> Inquiry:
     return replace(inquiry, answer=answer)
 
 
-def judged(inquiry: Inquiry, matcher: Matcher) -> Judgement:
+def judged(inquiry: Inquiry) -> Judgement:
     """What becomes of a question; reads the rule's text from the disk, if it is there."""
-    verdict = inquiry.verdict()
+    verdict, rules = inquiry.verdict(), inquiry.policy.group.filter
     place = place_of(verdict.cause)
-    if place["rule"] == "" and place["line"]:
-        place["rule"] = matcher.rule_text(verdict.cause)
+    line = place["line"] or 0
+    if isinstance(rules, AlteredRules) and (text := rules.added_text(line)):
+        place["line"], place["rule"] = None, text
+    elif place["rule"] == "":
+        place["rule"] = inquiry.matcher.rule_text(verdict.cause)
     return Judgement(
         **place,
         outcome=verdict.outcome.name.lower(),
@@ -162,3 +166,9 @@ def judged(inquiry: Inquiry, matcher: Matcher) -> Judgement:
         allowed=verdict.allowed,
         hop=verdict.hop,
     )
+
+
+async def both_judged(trial: Trial, inquiry: Inquiry) -> tuple[Judgement, Judgement]:
+    """What becomes of a question under the rules as they are, and as they would be."""
+    before, after = trial.seen_by(inquiry)
+    return await asyncio.to_thread(judged, before), await asyncio.to_thread(judged, after)

@@ -60,7 +60,9 @@ def set_aside(path: Path, why: str) -> Path:
 
 def files_aside(path: Path) -> list[Aside]:
     """What was set aside of a database, the oldest first; none if the folder can't be read."""
-    ours = re.compile(re.escape(path.name) + r"\.(?:broken|newer)-(\d{8}T\d{6}Z)(?:-(\d+))?")
+    ours = re.compile(
+        re.escape(path.name) + r"\.(?:broken|newer|replaced)-(\d{8}T\d{6}Z)(?:-(\d+))?"
+    )
     try:
         names = ((each, ours.fullmatch(each.name)) for each in list(path.parent.iterdir()))
     except OSError:

@@ -18,10 +18,8 @@ ROWS_A_SLICE: Final = 20_000
 NAMES_A_SLICE: Final = 20_000
 HOURS_A_SLICE: Final = 24
 
-HOUR_S: Final = 3600
 DAY_S: Final = 86_400
 _BLOCKED: Final = ",".join(str(int(each)) for each in Outcome if each.is_block)
-_COUNTS: Final = "UPDATE meta SET value = value - changes() WHERE key = 'rows'"
 
 
 async def erase_all(database: Database, through: int) -> AsyncIterator[int]:
@@ -49,7 +47,7 @@ async def erase_client(database: Database, client: str, through: int) -> AsyncIt
         " (name INTEGER PRIMARY KEY, count INTEGER NOT NULL, blocked INTEGER NOT NULL)"
     )
     for (hour,) in hours:
-        first, end = hour * 1_000_000, (hour + HOUR_S) * 1_000_000
+        first, end = hour * 1_000_000, hour * 1_000_000 + HOUR_US
         while (last := await _slice_end(database, first, min(end - 1, through))) is not None:
             async with database.transaction():
                 deleted = await _erase_rows_of(database, number, first, last)
@@ -74,32 +72,37 @@ async def erase_names(
         yield 0
     if not await database.value("SELECT count(*) FROM doomed"):
         return
-    hour, looked_at = -1, 0
-    while (hour := await _next_hour(database, hour)) is not None:
+    looked_at, hour = 0, await _next_hour(database, -1)
+    while hour is not None and hour <= through // 1_000_000:
         looked_at += 1
         if looked_at % HOURS_A_SLICE == 0:
             yield 0
-        if hour > through // 1_000_000 or not await _has_doomed(database, hour):
-            continue
-        first, end = hour * 1_000_000, (hour + HOUR_S) * 1_000_000
-        while (last := await _slice_end(database, first, min(end - 1, through))) is not None:
-            async with database.transaction():
-                await database.rows(
-                    "DELETE FROM query WHERE id >= ? AND id <= ?"
-                    " AND name IN (SELECT id FROM doomed)",
-                    (first, last),
-                )
-                deleted = await _counted(database)
-            yield deleted
-            first = last + 1
-        await database.rows(
-            "DELETE FROM by_name WHERE start = ? AND name IN (SELECT id FROM doomed)"
-            " AND name NOT IN (SELECT name FROM query WHERE id >= ? AND id < ?)",
-            (hour, hour * 1_000_000, end),
-        )
+        if await _has_doomed(database, hour):
+            async for rows in _erase_doomed(database, hour, through):
+                yield rows
+        hour = await _next_hour(database, hour)
     await database.rows("DELETE FROM by_day WHERE name IN (SELECT id FROM doomed)")
     await database.rows("DROP TABLE doomed")
     yield 0
+
+
+async def _erase_doomed(database: Database, hour: int, through: int) -> AsyncIterator[int]:
+    """The rows and counts of one hour about the names that were noted."""
+    first, end = hour * 1_000_000, hour * 1_000_000 + HOUR_US
+    while (last := await _slice_end(database, first, min(end - 1, through))) is not None:
+        async with database.transaction():
+            await database.rows(
+                "DELETE FROM query WHERE id >= ? AND id <= ? AND name IN (SELECT id FROM doomed)",
+                (first, last),
+            )
+            deleted = await _counted(database)
+        yield deleted
+        first = last + 1
+    await database.rows(
+        "DELETE FROM by_name WHERE start = ? AND name IN (SELECT id FROM doomed)"
+        " AND name NOT IN (SELECT name FROM query WHERE id >= ? AND id < ?)",
+        (hour, hour * 1_000_000, end),
+    )
 
 
 async def _doom(database: Database, name: str, *, below: bool) -> AsyncIterator[None]:
@@ -108,9 +111,10 @@ async def _doom(database: Database, name: str, *, below: bool) -> AsyncIterator[
     await database.define("lies_below", lambda text: int(is_below(from_text(text), zone)))
     condition, values = "text = ?", [name]
     if below:
-        condition, values = "(text = ? OR (substr(text, -length(?)) = ? AND lies_below(text)))", [
-            *(name, f".{name}", f".{name}")
-        ]
+        condition, values = (
+            "(text = ? OR (substr(text, -length(?)) = ? AND lies_below(text)))",
+            [*(name, f".{name}", f".{name}")],
+        )
     start = 0
     while True:
         last = await database.value(
@@ -154,9 +158,7 @@ async def _slice_end(database: Database, first: int, through: int) -> int | None
 async def _counted(database: Database) -> int:
     """Take what was just deleted off the number of rows; how many they were."""
     deleted = int(await database.value("SELECT changes()"))
-    await database.rows(
-        "UPDATE meta SET value = max(value - ?, 0) WHERE key = 'rows'", (deleted,)
-    )
+    await database.rows("UPDATE meta SET value = max(value - ?, 0) WHERE key = 'rows'", (deleted,))
     return deleted
 
 

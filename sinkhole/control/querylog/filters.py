@@ -36,7 +36,8 @@ the hour are."""
 class QueryFilter:
     """Conditions that rows must meet, as SQL with its parameters.
 
-    `where` speaks of the table `query` as q; `hours` of the start of an hour as h.start: without
+    `where` speaks of the table `query` as q, with a + before its columns, or SQLite would make an
+    index of its own for some of them; `hours` of the start of an hour as h.start: without
     it, any hour may have rows that match. With `is_empty` none has.
     """
 
@@ -72,8 +73,8 @@ class _Ids:
     def row(self) -> Condition:
         """What a row has to meet."""
         if self.numbers is None:
-            return Condition(f"q.{self.column} IN (SELECT id FROM {self.table})", ())
-        return Condition(f"q.{self.column} IN ({_marks(self.numbers)})", self.numbers)
+            return Condition(f"+q.{self.column} IN (SELECT id FROM {self.table})", ())
+        return Condition(f"+q.{self.column} IN ({_marks(self.numbers)})", self.numbers)
 
     @property
     def hour(self) -> Condition:
@@ -91,10 +92,13 @@ class _Ids:
 
 
 class FilterMaker:
-    """Makes the filter for one search; the sets of the connection are the search's until another."""
+    """Makes the filter for one search, whose own the sets of the connection are until another."""
 
-    def __init__(self, rows: Rows, client_name: Callable[[str], str]) -> None:
+    def __init__(
+        self, rows: Rows, look: Callable[[], None], client_name: Callable[[str], str]
+    ) -> None:
         self._rows = rows
+        self._look = look
         self._client_name = client_name
         self._found = QueryFilter()
         self._extra = ""
@@ -110,7 +114,7 @@ class FilterMaker:
         if sought.names:
             await self._names(sought.names)
         if sought.text:
-            await self._text(sought.text)
+            await self._text(sought)
         if account is not None:
             await self._accounts(account)
         return self._found
@@ -131,7 +135,7 @@ class FilterMaker:
         if sought.upstreams:
             wanted.append(("upstream", list(sought.upstreams)))
         if sought.lists:
-            wanted.append(("list", await self._list_numbers(sought.lists)))
+            wanted.append(("list", list(await list_numbers(self._rows, sought.lists))))
         if not wanted:
             return None
         return Condition(
@@ -139,14 +143,8 @@ class FilterMaker:
             tuple(value for _, values in wanted for value in values),
         )
 
-    async def _list_numbers(self, lists: Sequence[str | int]) -> list[int]:
-        names = [each for each in lists if isinstance(each, str)]
-        numbers = [each for each in lists if isinstance(each, int)]
-        rows = await self._rows(f"SELECT id FROM list WHERE name IN ({_marks(names)})", names)
-        return [*numbers, *(row[0] for row in rows)]
-
     async def _accounts(self, condition: Condition) -> None:
-        count = await gather(self._rows, "sought_account", "account", condition)
+        count = await self._gather("sought_account", "account", condition)
         self._found.is_empty |= not count
         if count > MOST_SOUGHT:
             self._found.add_row(
@@ -156,14 +154,14 @@ class FilterMaker:
         ids = await self._ids("account", "by_account", "sought_account", count)
         self._found.add_row(*ids.row)
         # Hours from before that roll-up was there may have any.
-        mark = "h.start < (SELECT value FROM meta WHERE key = 'accounts')"
+        mark = "h.start * 1000000 < (SELECT value FROM meta WHERE key = 'accounts')"
         self._found.add_hour(f"({mark} OR {ids.hour.sql})", ids.hour.values)
 
     # ---- what else a row has -------------------------------------------------------------------
 
     def _transports(self, numbers: list[int]) -> None:
         marks = _marks(numbers)
-        self._found.add_row(f"q.transport IN ({marks})", numbers)
+        self._found.add_row(f"+q.transport IN ({marks})", numbers)
         self._found.add_hour(
             "EXISTS (SELECT 1 FROM by_transport AS r WHERE r.start = h.start"
             f" AND r.transport IN ({marks}))",
@@ -180,7 +178,7 @@ class FilterMaker:
 
     async def _names(self, names: Sequence[SoughtName]) -> None:
         condition = name_condition(names)
-        count = await gather(self._rows, "sought_name", "name", condition)
+        count = await self._gather("sought_name", "name", condition)
         self._found.is_empty |= not count
         if count > MOST_SOUGHT:
             # As a value of its own: a condition on a joined table would change the order of joins.
@@ -192,12 +190,12 @@ class FilterMaker:
         self._found.add_row(*ids.row)
         self._found.add_hour(*ids.hour)
 
-    async def _text(self, text: str) -> None:
+    async def _text(self, sought: Sought) -> None:
         """A part of a name or of a client, whichever it is."""
-        condition = name_condition([SoughtName(text)])
-        test = text_test(text, self._client_name)
+        condition = name_condition([SoughtName(sought.text)])
+        test = text_test(sought.text, sought.text_clients, self._client_name)
         clients = await gather_clients(self._rows, "text_client", test)
-        names = await gather(self._rows, "text_name", "name", condition)
+        names = await self._gather("text_name", "name", condition)
         self._found.is_empty |= not (clients or names)
         client = await self._ids("client", "by_client", "text_client", clients, self._extra)
         if names > MOST_SOUGHT:
@@ -213,6 +211,9 @@ class FilterMaker:
         ):
             add(f"({one.sql} OR {other.sql})", [*one.values, *other.values])
 
+    async def _gather(self, table: SetName, source: str, condition: Condition) -> int:
+        return await gather(self._rows, self._look, table, source, condition)
+
     async def _ids(
         self, column: str, rollup: str, table: SetName, count: int, extra: str = ""
     ) -> _Ids:
@@ -220,6 +221,13 @@ class FilterMaker:
         if count <= FEW:
             numbers = tuple(row[0] for row in await self._rows(f"SELECT id FROM {table}", ()))
         return _Ids(column, rollup, table, numbers, extra)
+
+
+async def list_numbers(rows: Rows, lists: Sequence[str | int]) -> tuple[int, ...]:
+    """The log's numbers of lists that are given by number or name; none for a name it has not."""
+    names = [each for each in lists if isinstance(each, str)]
+    named = await rows(f"SELECT id FROM list WHERE name IN ({_marks(names)})", names)
+    return (*(each for each in lists if isinstance(each, int)), *(row[0] for row in named))
 
 
 def _blocked_or_not(outcomes: Sequence[int]) -> str:

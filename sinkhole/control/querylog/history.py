@@ -7,58 +7,39 @@ what is at the top has just been asked; once their time has come they stand wher
 from __future__ import annotations
 
 import asyncio
-import re
 import time
-from collections.abc import Callable
-from contextlib import nullcontext
-from typing import Final, NamedTuple, NotRequired, TypedDict
+from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
+from typing import Final, TypedDict
 
-from sinkhole.control.database import Reader, Row
-from sinkhole.control.querylog.filters import QueryFilter, make_filter
+from sinkhole.control.database import Reader
+from sinkhole.control.querylog.export import Format, encoder
+from sinkhole.control.querylog.filters import list_numbers
+from sinkhole.control.querylog.id_sets import all_clients
+from sinkhole.control.querylog.logged_query import COLUMNS, LoggedQuery, logged_queries
 from sinkhole.control.querylog.placing import CLOCK_STEP_US
-from sinkhole.control.querylog.search import Search
-from sinkhole.dns.wire.international import in_unicode
-from sinkhole.dns.wire.numbers import rcode_name, type_name
-from sinkhole.model.record import TRANSPORTS
-from sinkhole.model.verdict import Outcome
+from sinkhole.control.querylog.search import OutOfTime, Search
+from sinkhole.control.querylog.searchers import Searchers
+from sinkhole.control.querylog.sought import (
+    MOST_VALUES,
+    Sought,
+    SoughtName,
+    as_logged,
+    client_test,
+    text_test,
+)
+from sinkhole.control.querylog.views import Cursor, written
 
 MOST_ROWS: Final = 200
 
 SEARCH_S: Final = 2.0
 """How long a page is looked for; the next one goes on from there."""
 
-
-class LoggedQuery(TypedDict):
-    """One answered query, ready for JSON.
-
-    `client` is an address, or the id by which a client of the settings called itself;
-    `client_name` is there where they know it, `name_unicode` where the name is an international
-    one. `transport` is one of `model/record.TRANSPORTS`.
-    """
-
-    id: str
-    time: float
-    client: str
-    name: str
-    type: str
-    outcome: str
-    blocked: bool
-    rcode: str
-    list: str
-    line: int
-    rule: str
-    hop: str
-    upstream: str
-    group: str
-    detail: str
-    duration_ms: float
-    transport: str
-    client_name: NotRequired[str]
-    name_unicode: NotRequired[str]
+EXPORTED_A_PAGE: Final = 1_000
 
 
 class QueryPage(TypedDict):
-    """Queries, newest first, and what to pass as `before` for the page after it.
+    """Queries, newest first, and what to pass as cursor for the page after it.
 
     `looked_back_to` is the time down to which all was looked at, where the page ends because that
     took too long; null otherwise.
@@ -69,18 +50,12 @@ class QueryPage(TypedDict):
     looked_back_to: float | None
 
 
-class _Cursor(NamedTuple):
-    """Where a page begins: below `before`; ids from `edge` on were later than now and come last.
-
-    None: at the top, and as the clock tells now.
-    """
-
-    before: int | None
-    edge: int | None
+def _always() -> bool:
+    return True
 
 
 class History:
-    """The read side of the query log."""
+    """The read side of the query log: `source` is for what is quick, `searchers` for searches."""
 
     def __init__(
         self,
@@ -88,12 +63,13 @@ class History:
         clock: Callable[[], float] = time.time,
         ticks: Callable[[], float] = time.monotonic,
         client_name: Callable[[str], str] = lambda address: "",
+        searchers: Searchers | None = None,
     ) -> None:
         self._source = source
         self._clock = clock
         self._ticks = ticks
         self._client_name = client_name
-        self._naming = asyncio.Lock()
+        self._searchers = searchers or Searchers([source])
 
     async def page(
         self,
@@ -105,117 +81,169 @@ class History:
         verdict: str | None = None,
         qtype: str | None = None,
         transport: str | None = None,
-        is_wanted: Callable[[], bool] = lambda: True,
+        is_wanted: Callable[[], bool] = _always,
     ) -> QueryPage:
-        """The newest queries, or those older than the cursor `before`, that meet every filter.
+        """`search` for at most one value of each: `client` is a whole address or id, `name` a part
+        of a name."""
+        sought = Sought(
+            names=(SoughtName(name),) if name else (),
+            verdicts=(verdict,) if verdict else (),
+            types=(qtype,) if qtype else (),
+            transports=(transport,) if transport else (),
+        )
+        if client:
+            spelled = [as_logged(client)]
+            rows = await self._source.rows("SELECT id FROM client WHERE text = ?", spelled)
+            # No row has the client 0: nothing is found, but the rest is looked at for mistakes.
+            sought = replace(sought, clients=tuple(row[0] for row in rows) or (-1,))
+        return await self.search(sought, limit=limit, cursor=before, is_wanted=is_wanted)
 
-        `client` is a whole address or id, `name` any part of a name, in Unicode as well. Pages
-        don't shift while rows are added. Looking ends after SEARCH_S, and when nobody wants it any
-        more, with what was found until then. Raises ValueError, with a text for the user, for a
-        limit outside 1..200, a cursor that is none, and filters that are not understood;
-        StorageError if there is no log.
+    async def search(
+        self,
+        sought: Sought,
+        *,
+        limit: int = 100,
+        cursor: str | None = None,
+        is_wanted: Callable[[], bool] = _always,
+    ) -> QueryPage:
+        """The newest queries, or those older than a cursor, that are sought.
+
+        Pages don't shift while rows are added. Looking ends after SEARCH_S, and when nobody wants
+        it any more or it is cancelled, with what was found until then. Raises ValueError, with a
+        text for the user, for a limit outside 1..200, a cursor that is none, and what is not
+        understood; RequestError while too many search; StorageError if there is no log.
         """
         if not 1 <= limit <= MOST_ROWS:
             raise ValueError(f"limit is {limit}; it may be 1 to {MOST_ROWS}")
-        cursor = _cursor(before)
-        # The names sought are in one table of the connection: one search for names at a time.
-        async with self._naming if name else nullcontext():
+        return await self._search(sought, limit, Cursor.read(cursor), is_wanted)
+
+    async def row(self, ident: int) -> LoggedQuery | None:
+        """Everything about one row, None if there is no such row."""
+        sql = COLUMNS.format(source="FROM query AS q") + " WHERE q.id = ?"
+        rows = await self._source.rows(sql, [ident])
+        return logged_queries(rows, self._client_name)[0] if rows else None
+
+    async def freeze(self, sought: Sought) -> str:
+        """A text by which `views.thaw` finds the same rows later: none that are new, and the same
+        lists and clients whatever they are called then.
+
+        More than MOST_VALUES clients of one name stay what they are called.
+        """
+        sought.check()
+        newest = await self._source.rows("SELECT max(id) FROM query")
+        if sought.through is None:
+            sought = replace(sought, through=newest[0][0] or 0)
+        if sought.lists:
+            sought = replace(sought, lists=await list_numbers(self._source.rows, sought.lists))
+        if sought.clients or sought.text:
+            sought = await self._with_clients(sought)
+        return written(sought)
+
+    async def export(self, sought: Sought, form: Format) -> AsyncIterator[bytes]:
+        """All rows that are sought and there now, newest first, a page at a time as bytes.
+
+        The caller ends it by `aclose`; memory is that of one page. Raises as `search` does.
+        """
+        encode = encoder(form)
+        if sought.through is None:
+            newest = await self._source.rows("SELECT max(id) FROM query")
+            sought = replace(sought, through=newest[0][0] or 0)
+        cursor: str | None = None
+        while True:
+            page = await self._search(sought, EXPORTED_A_PAGE, Cursor.read(cursor), _always)
+            if text := encode(page["queries"], is_first=cursor is None):
+                yield text
+            cursor = page["next"]
+            if cursor is None:
+                return
+
+    # ---- one page ------------------------------------------------------------------------------
+
+    async def _search(
+        self, sought: Sought, limit: int, cursor: Cursor, is_wanted: Callable[[], bool]
+    ) -> QueryPage:
+        async with self._searchers.borrow(replace(sought, through=None)) as reader:
             deadline = self._ticks() + SEARCH_S
-            search = Search(self._source, lambda: self._ticks() >= deadline or not is_wanted())
-            sought = await make_filter(
-                self._source,
-                search.is_over,
-                client=client,
-                name=name,
-                verdict=verdict,
-                qtype=qtype,
-                transport=transport,
+            search = Search(
+                reader,
+                lambda: self._ticks() >= deadline or not is_wanted(),
+                asyncio.get_running_loop().time() + SEARCH_S,
             )
             return await self._page(search, sought, cursor, limit)
 
-    async def _page(
-        self, search: Search, sought: QueryFilter, cursor: _Cursor, limit: int
-    ) -> QueryPage:
+    async def _page(self, search: Search, sought: Sought, cursor: Cursor, limit: int) -> QueryPage:
         # Two SELECTs: min and max in one would read the whole table.
-        ((oldest, newest),) = await self._source.rows(
-            "SELECT (SELECT min(id) FROM query), (SELECT max(id) FROM query)", []
+        ((oldest, newest),) = await search.rows(
+            "SELECT (SELECT min(id) FROM query), (SELECT max(id) FROM query)"
         )
-        if sought.is_empty or oldest is None:
-            return {"queries": [], "next": None, "looked_back_to": None}
         edge = cursor.edge
         if edge is None:
             edge = max(int(self._clock() * 1e6) + CLOCK_STEP_US, cursor.before or 0)
-        rows: list[Row] = []
+        stretches = _stretches(sought, cursor, edge, oldest, newest)
+        # One row more than asked for tells whether there is another page.
+        is_done = await self._look(search, sought, stretches, limit + 1)
         following = looked_to = None
-        for start, end in _stretches(cursor, edge, oldest, newest + 1):
-            looked_to = end
-            if not sought.is_unfinished:
-                # One row more than asked for tells whether there is another page.
-                found, looked_to = await search.rows(sought, start, end, limit + 1 - len(rows))
-                rows += found
-            if len(rows) > limit:
-                following, looked_to = rows[limit - 1][0], None
-                break
-            if looked_to > start:
-                following = looked_to
-                break
-            looked_to = None
-        mark = f"-{edge}" if newest >= edge else ""
+        if len(search.found) > limit:
+            following = search.found[limit - 1][0]
+        elif not is_done:
+            following = looked_to = search.reached
+        mark = f"-{edge}" if newest is not None and newest >= edge else ""
         return {
-            "queries": self._with_names([_logged_query(row) for row in rows[:limit]]),
+            "queries": logged_queries(search.found[:limit], self._client_name),
             "next": None if following is None else f"{following}{mark}",
             "looked_back_to": None if looked_to is None else looked_to / 1e6,
         }
 
-    def _with_names(self, queries: list[LoggedQuery]) -> list[LoggedQuery]:
-        """Add what people call clients and names: now, so a client renamed shows at once."""
-        known = {each["client"] for each in queries}
-        called = {address: called for address in known if (called := self._client_name(address))}
-        for each in queries:
-            if each["client"] in called:
-                each["client_name"] = called[each["client"]]
-            if (shown := in_unicode(each["name"])) != each["name"]:
-                each["name_unicode"] = shown
-        return queries
+    async def _look(
+        self, search: Search, sought: Sought, stretches: Sequence[tuple[int, int]], most: int
+    ) -> bool:
+        """Read all stretches, one after the other; False if the time was up before."""
+        search.reached = stretches[0][1] if stretches else 0
+        try:
+            conditions = await search.understand(sought, self._client_name)
+            for start, end in () if conditions.is_empty else stretches:
+                await search.read(conditions, start, end, most)
+                if len(search.found) >= most:
+                    break
+        except OutOfTime:
+            return not stretches
+        return True
+
+    # ---- frozen views --------------------------------------------------------------------------
+
+    async def _with_clients(self, sought: Sought) -> Sought:
+        """The same with the numbers of all clients that are meant by the names of now."""
+        is_wanted = client_test(sought.clients, self._client_name)
+        is_text = text_test(sought.text, sought.text_clients, self._client_name)
+        wanted: list[int] = []
+        by_text: list[int] = []
+        async for number, text in all_clients(self._source.rows):
+            if sought.clients and is_wanted(number, text):
+                wanted.append(number)
+            if sought.text and is_text(number, text):
+                by_text.append(number)
+        if 0 < len(wanted) <= MOST_VALUES:
+            sought = replace(sought, clients=tuple(wanted))
+        if len(by_text) <= MOST_VALUES:
+            sought = replace(sought, text_clients=tuple(by_text))
+        return sought
 
 
-def _stretches(cursor: _Cursor, edge: int, oldest: int, end: int) -> list[tuple[int, int]]:
+def _stretches(
+    sought: Sought, cursor: Cursor, edge: int, oldest: int | None, newest: int | None
+) -> list[tuple[int, int]]:
     """What to read, in this order: ids from the first to before the second of each pair."""
+    if oldest is None or newest is None:
+        return []
+    end = newest + 1
+    if sought.from_s is not None:
+        oldest = max(oldest, int(sought.from_s * 1e6))
+    if sought.to_s is not None:
+        end = min(end, int(sought.to_s * 1e6))
+    if sought.through is not None:
+        end = min(end, sought.through + 1)
     before = end if cursor.before is None else min(cursor.before, end)
     if before > edge and cursor.before is not None:
         return [(max(edge, oldest), before)]
     stretches = [(oldest, min(before, edge)), (max(edge, oldest), end)]
     return [(start, stop) for start, stop in stretches if start < stop]
-
-
-def _cursor(text: str | None) -> _Cursor:
-    if not text:
-        return _Cursor(None, None)
-    if not (text.isascii() and re.fullmatch(r"\d{1,18}(-\d{1,18})?", text)):
-        raise ValueError(f"before is {text!r}; it has to be the `next` of another page")
-    before, _, edge = text.partition("-")
-    return _Cursor(int(before), int(edge) if edge else None)
-
-
-def _logged_query(row: Row) -> LoggedQuery:
-    outcome = None if row[4] is None else Outcome(row[4])
-    return {
-        "id": str(row[0]),
-        "time": row[0] / 1e6,
-        "client": row[1] or "",
-        # Neither name nor type of a query that was refused before they were looked at.
-        "name": row[2] or "",
-        "type": type_name(row[3]) if row[3] else "",
-        "outcome": "unknown" if outcome is None else outcome.name.lower(),
-        "blocked": outcome is not None and outcome.is_block,
-        "rcode": "" if row[5] is None else rcode_name(row[5]),
-        "list": row[6] or "",
-        "line": row[7] or 0,
-        "rule": row[8] or "",
-        "hop": row[9] or "",
-        "upstream": row[10] or "",
-        "group": row[11] or "",
-        "detail": row[12] or "",
-        "duration_ms": row[13] / 1000,
-        "transport": TRANSPORTS[row[14]],
-    }

@@ -8,12 +8,12 @@ same search only has to look at those that are new since.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 from sinkhole.control.database import Row
 from sinkhole.control.querylog.sought import SoughtName
-from sinkhole.dns.wire.international import PREFIX, as_stored, decoded
+from sinkhole.dns.wire.international import PREFIX, as_stored
 
 VALUES_A_SLICE: Final = 20_000
 
@@ -63,19 +63,19 @@ def _one_name(wanted: SoughtName) -> Condition:
     return Condition("(text = ? OR substr(text, ?) = ?)", (whole, -len(whole) - 1, f".{whole}"))
 
 
-async def prepare(
-    rows: Rows, define: Callable[[str, Callable[[str], str]], Awaitable[None]]
-) -> None:
+async def prepare(rows: Rows) -> None:
     """Make the tables on a connection that has none yet."""
-    await define("decoded", decoded)
     for statement in _TABLES:
         await rows(statement, ())
 
 
-async def gather(rows: Rows, table: SetName, source: str, condition: Condition) -> int:
+async def gather(
+    rows: Rows, look: Callable[[], None], table: SetName, source: str, condition: Condition
+) -> int:
     """Fill a set with the numbers of the values of `source` that match; how many there are.
 
-    Looking ends with more than MOST_SOUGHT. What was found when `rows` raises stays found.
+    Looking ends with more than MOST_SOUGHT. `look` is called before each slice; when it raises, or
+    `rows` does, what was found stays found.
     """
     through = await _remembered(rows, table, repr(condition))
     while True:
@@ -83,6 +83,7 @@ async def gather(rows: Rows, table: SetName, source: str, condition: Condition) 
         last = await _slice_end(rows, source, through)
         if found > MOST_SOUGHT or last is None:
             return int(found)
+        look()
         await rows(
             f"INSERT OR IGNORE INTO {table} SELECT id FROM {source}"
             f" WHERE id > ? AND id <= ? AND {condition.sql}",
@@ -98,17 +99,20 @@ async def gather_clients(rows: Rows, table: SetName, is_wanted: Callable[[int, s
     Anew each time: what the settings call them may have changed.
     """
     await rows(f"DELETE FROM {table}", ())
-    through = count = 0
-    while True:
-        clients = await rows(
-            "SELECT id, text FROM client WHERE id > ? ORDER BY id LIMIT ?",
-            [through, VALUES_A_SLICE],
-        )
-        if not clients:
-            return count
-        found = [number for number, text in clients if is_wanted(number, text)]
-        await rows(f"INSERT INTO {table} SELECT value FROM json_each(?)", [json.dumps(found)])
-        through, count = clients[-1][0], count + len(found)
+    found = [number async for number, text in all_clients(rows) if is_wanted(number, text)]
+    await rows(f"INSERT INTO {table} SELECT value FROM json_each(?)", [json.dumps(found)])
+    return len(found)
+
+
+async def all_clients(rows: Rows) -> AsyncIterator[tuple[int, str]]:
+    """The numbers and texts of all clients of the log."""
+    through = 0
+    while clients := await rows(
+        "SELECT id, text FROM client WHERE id > ? ORDER BY id LIMIT ?", [through, VALUES_A_SLICE]
+    ):
+        for number, text in clients:
+            yield number, text
+        through = clients[-1][0]
 
 
 async def _remembered(rows: Rows, table: SetName, wanted: str) -> int:

@@ -48,13 +48,10 @@ class RecentNames:
                 yield [RecentName(*row) for row in page]
                 last = page[-1][0]
 
-    async def clients(
-        self, numbers: Sequence[int], client: str | None = None
-    ) -> dict[int, list[tuple[str, int]]]:
-        """Who asked for a few names and how often, the busiest MOST_CLIENTS first; or how often one
-        client did."""
+    async def clients(self, numbers: Sequence[int]) -> dict[int, list[tuple[str, int]]]:
+        """Who asked for a few names and how often, the busiest MOST_CLIENTS first."""
         found: dict[int, list[tuple[str, int]]] = defaultdict(list)
-        for number, text, count in await self.counts(numbers, client):
+        for number, text, count in await self.counts(numbers):
             if len(found[number]) < MOST_CLIENTS:
                 found[number].append((text, count))
         return dict(found)

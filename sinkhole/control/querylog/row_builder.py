@@ -40,6 +40,9 @@ _Late = tuple[int, Report, str, int, int]
 """What `settle` makes a row of: id, report, client, duration_us, transport."""
 
 
+_by_name = ListNames().source_of
+
+
 class _Common(NamedTuple):
     """What reports of the same verdict, rcode and type have in common."""
 
@@ -107,7 +110,7 @@ class RowBuilder:
         database: Database,
         rules: RuleTexts,
         terms: LogTerms,
-        source_of: Callable[[str], str] = ListNames().source_of,
+        source_of: Callable[[str], str] = _by_name,
     ) -> RowBuilder:
         """A builder that goes on where the database ends; `source_of` tells lists apart."""
         last_id = await database.value("SELECT max(id) FROM query") or 0
@@ -175,6 +178,7 @@ class RowBuilder:
             if ident // MINUTE_US != minute:
                 minute = ident // MINUTE_US
                 counts = self._counts_of(minute)
+            counts.accounts.add(common.account)
             counts.answers[common.answer] += 1
             counts.sums_us[common.answer.outcome] += duration_us
             if client.id:
@@ -274,6 +278,7 @@ class RowBuilder:
         """Move what known reports and clients counted to the counts of the present minute."""
         counts = self._counts
         for known in self._touched:
+            counts.accounts.add(known.account)
             counts.answers[known.answer] += known.count
             counts.sums_us[known.answer.outcome] += known.sum_us
             if known.name:

@@ -29,6 +29,7 @@ from sinkhole.control.database import (
 )
 from sinkhole.control.querylog.aside import set_aside
 from sinkhole.control.querylog.dictionary import short_hash
+from sinkhole.control.querylog.restored import take_up
 from sinkhole.model.errors import StorageError
 from sinkhole.model.files import PRIVATE, make_file, make_folder
 
@@ -145,6 +146,11 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE total ADD COLUMN sum_us INTEGER NOT NULL DEFAULT 0",
         # Statistics begin here: what is older was reset.
         "INSERT INTO meta VALUES ('reset', 0)",
+        # Which accounts an hour has rows of, so that only those hours are read for them. Not known
+        # yet for rows before the id `accounts`.
+        "CREATE TABLE by_account (start INTEGER, account INTEGER, PRIMARY KEY (start, account))"
+        " WITHOUT ROWID",
+        "INSERT INTO meta SELECT 'accounts', coalesce(max(id) + 1, 0) FROM query",
         # What somebody wants deleted and is not all gone yet: what of (`kind`), which, and up to
         # which row.
         "CREATE TABLE deletion (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, value TEXT NOT NULL,"
@@ -185,6 +191,7 @@ async def open_database(
     begun; the second value then says so. Raises StorageError if the folder can't be written or
     the database is locked.
     """
+    await asyncio.to_thread(take_up, path)
     try:
         return await _open(path, wal_bytes, watch), None
     except (DamagedError, NewerError) as error:
@@ -192,6 +199,16 @@ async def open_database(
         aside = await asyncio.to_thread(set_aside, path, why)
         problem = f"{error}; it was kept as {aside.name} and a new log begun"
         return await _open(path, wal_bytes, watch), problem
+
+
+async def check_file(path: Path) -> None:
+    """StorageError where a file is no log that can be used here; nothing of it is changed."""
+    database = await Database.connect(path, read_only=True)
+    try:
+        await version_of(database, Schema("query log", APPLICATION_ID, MIGRATIONS))
+        await database.check()
+    finally:
+        await database.close()
 
 
 def _touch(path: Path) -> None:

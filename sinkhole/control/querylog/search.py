@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from sinkhole.control.database import Reader, Row
 from sinkhole.control.querylog.filters import FilterMaker, QueryFilter
@@ -17,6 +17,7 @@ from sinkhole.control.querylog.id_sets import prepare
 from sinkhole.control.querylog.logged_query import COLUMNS
 from sinkhole.control.querylog.placing import HOUR_US
 from sinkhole.control.querylog.sought import Sought
+from sinkhole.dns.wire.international import decoded
 
 FIRST_HOURS: Final = 24
 MOST_HOURS: Final = 24 * 8
@@ -28,15 +29,27 @@ MOST_READ: Final = 100_000
 
 _HOURS: Final = "CREATE TEMP TABLE IF NOT EXISTS hour (id INTEGER PRIMARY KEY)"
 
-# SQLite keeps this order of loops, so that rows come newest first without being sorted.
-_IN_HOURS: Final = f"""
-    FROM hour AS h CROSS JOIN query AS q ON q.id >= max(h.id * {HOUR_US}, ?1)
-        AND q.id < min((h.id + 1) * {HOUR_US}, ?2) AND h.id >= ?1 / {HOUR_US}
-        AND h.id <= ?2 / {HOUR_US}
-"""
-_ANYWHERE: Final = " FROM query AS q"
-_ORDER_IN_HOURS: Final = "ORDER BY h.id DESC, q.id DESC"
-_ORDER: Final = "ORDER BY q.id DESC"
+
+class _Way(NamedTuple):
+    """How rows between two ids are read newest first, in an order of loops that needs no sorting.
+
+    `within` takes both ids `times` times.
+    """
+
+    source: str
+    within: str
+    times: int
+    order: str
+
+
+_ANYWHERE: Final = _Way("FROM query AS q", "q.id >= ? AND q.id < ?", 1, "ORDER BY q.id DESC")
+_IN_HOURS: Final = _Way(
+    "FROM hour AS h CROSS JOIN query AS q",
+    f"h.id >= ? / {HOUR_US} AND h.id <= ? / {HOUR_US}"
+    f" AND q.id >= max(h.id * {HOUR_US}, ?) AND q.id < min((h.id + 1) * {HOUR_US}, ?)",
+    2,
+    "ORDER BY h.id DESC, q.id DESC",
+)
 
 
 class OutOfTime(Exception):
@@ -65,18 +78,15 @@ class Search:
             async with asyncio.timeout_at(self._end):
                 return await self._source.rows(sql, values)
         except TimeoutError:
+            await self._source.interrupt()
             raise OutOfTime from None
 
     async def understand(self, sought: Sought, client_name: Callable[[str], str]) -> QueryFilter:
         """The filter for what is sought; ValueError says what is not understood."""
-        await prepare(self.rows, self._source.define)
+        await self._source.define("decoded", decoded)
+        await prepare(self.rows)
         await self.rows(_HOURS)
-
-        async def in_slices(sql: str, values: Sequence[Any]) -> list[Row]:
-            self._look()
-            return await self.rows(sql, values)
-
-        return await FilterMaker(in_slices, client_name).make(sought)
+        return await FilterMaker(self.rows, self._look, client_name).make(sought)
 
     async def read(self, sought: QueryFilter, start: int, end: int, most: int) -> None:
         """Find the newest rows from id `start` to before `end` until there are `most` of them."""
@@ -108,21 +118,20 @@ class Search:
 
     async def _slices(self, sought: QueryFilter, start: int, end: int, most: int) -> None:
         """As `read`, within the hours chosen or, where none are, whatever the hours."""
-        source, order = (_IN_HOURS, _ORDER_IN_HOURS) if sought.hours else (_ANYWHERE, _ORDER)
-        within = "q.id >= ?1 AND q.id < ?2"
+        way = _IN_HOURS if sought.hours else _ANYWHERE
+        conditions = " AND ".join([way.within, *sought.where])
         while start < end and len(self.found) < most:
             begin = start
             if sought.where:
                 self._look()
                 edge = await self.rows(
-                    f"SELECT q.id {source} WHERE {within} {order} LIMIT 1 OFFSET ?3",
-                    [start, end, self._slice - 1],
+                    f"SELECT q.id {way.source} WHERE {way.within} {way.order} LIMIT 1 OFFSET ?",
+                    [*(start, end) * way.times, self._slice - 1],
                 )
                 begin = edge[0][0] if edge else start
-            conditions = " AND ".join([within, *sought.where])
             self.found += await self.rows(
-                COLUMNS.format(source=source) + f" WHERE {conditions} {order} LIMIT ?",
-                [begin, end, *sought.where_values, most - len(self.found)],
+                f"{COLUMNS.format(source=way.source)} WHERE {conditions} {way.order} LIMIT ?",
+                [*(begin, end) * way.times, *sought.where_values, most - len(self.found)],
             )
             self.reached = end = begin
             self._slice = min(self._slice * 2, MOST_READ)

@@ -60,6 +60,8 @@ class Sought:
     verdicts: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
     through: int | None = None
+    text_clients: tuple[int, ...] = ()
+    """Clients that the text has been found to mean, by the log's numbers."""
 
     def check(self) -> None:
         """Raise ValueError, with a text for the user, for what can't be looked for."""
@@ -141,9 +143,8 @@ def network_of(client: str | int) -> Network | None:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:
         if re.fullmatch(r"[\d.]+/\d*|[\da-fA-F:.]*:[\da-fA-F:.]*/\d*", text, re.ASCII):
-            raise ValueError(
-                f"{text!r} is no network; write 192.0.2.0/24 or 2001:db8::/32"
-            ) from None
+            told = f"{text!r} is no network; write 192.0.2.0/24 or 2001:db8::/32"
+            raise ValueError(told) from None
         return None
 
 
@@ -158,21 +159,32 @@ def client_test(
     def is_wanted(number: int, text: str) -> bool:
         if number in numbers:
             return True
-        if networks and (address := _address(text)) is not None:
-            if any(address in network for network in networks):
-                return True
-        if not parts:
-            return False
-        called = _folded(client_name(text))
+        address = _address(text) if networks else None
+        if address is not None and any(address in network for network in networks):
+            return True
+        called = _folded(client_name(text)) if parts else ""
         return any(part == text or part in called for part in parts)
 
     return is_wanted
 
 
-def text_test(part: str, client_name: Callable[[str], str]) -> Callable[[int, str], bool]:
-    """Whether a client of the log has a part in its address, its id or its name."""
-    wanted = _folded(part)
-    return lambda _, text: wanted in text or wanted in _folded(client_name(text))
+def text_test(
+    part: str, numbers: tuple[int, ...], client_name: Callable[[str], str]
+) -> Callable[[int, str], bool]:
+    """Whether a client of the log is known to be meant, or has a part in its address, its id or
+    its name."""
+    wanted, known = _folded(part), frozenset(numbers)
+
+    def is_wanted(number: int, text: str) -> bool:
+        return number in known or wanted in text or wanted in _folded(client_name(text))
+
+    return is_wanted
+
+
+def as_logged(client: str) -> str:
+    """An address as the log spells it, or else the id of a client, which it has in lower case."""
+    address = _address(client.strip())
+    return client.strip().lower() if address is None else str(address)
 
 
 def _folded(text: str) -> str:

@@ -152,8 +152,8 @@ class Tails:
         told: deque[_Told] = deque()
         missed = 0
         for batch in batches:
-            ident = self._placing.place(batch.time_s, len(batch.records))
-            for ident, (report, client) in enumerate(batch.records, ident):
+            first = self._placing.place(batch.time_s, len(batch.records))
+            for ident, (report, client) in enumerate(batch.records, first):
                 if not (privacy.ignores(report) or privacy.ignores_client(client)):
                     told.append((ident, report, client, batch.duration_us, batch.channel))
             while len(told) > MOST_AT_ONCE:

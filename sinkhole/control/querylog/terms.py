@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sinkhole.control.querylog.privacy import Privacy, wire_names
 from sinkhole.control.settings.schema import QueryLogSettings, StatsSettings
@@ -20,7 +20,7 @@ class LogTerms:
     max_size_bytes: int = 2 << 30
     keep_statistics_s: float = 365 * DAY_S
     answers: bool = True
-    privacy: Privacy = Privacy()
+    privacy: Privacy = field(default_factory=Privacy)
 
 
 def terms_of(

@@ -12,6 +12,7 @@ and given up as rows. The counts wait in `Unwritten` and are written with the ne
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from collections.abc import Callable, Mapping
@@ -19,14 +20,12 @@ from pathlib import Path
 from typing import Final
 
 from sinkhole.control.database import DamagedError, Database
-from sinkhole.control.querylog.aside import set_aside
 from sinkhole.control.querylog.backoff import Backoff
-from sinkhole.control.querylog.disk import refuse_network
 from sinkhole.control.querylog.list_names import ListNames
+from sinkhole.control.querylog.log_file import LogFile
 from sinkhole.control.querylog.placing import Placing
 from sinkhole.control.querylog.row_builder import INSERT_ROWS, ROW_WIDTH, RowBuilder
 from sinkhole.control.querylog.rule_texts import RuleTexts
-from sinkhole.control.querylog.schema import APPLICATION_ID, is_outdated, open_database
 from sinkhole.control.querylog.tail import Follower, Tails
 from sinkhole.control.querylog.terms import LogTerms
 from sinkhole.control.querylog.unwritten import Unwritten, count_by_minute
@@ -34,7 +33,6 @@ from sinkhole.control.querylog.upkeep import Upkeep
 from sinkhole.control.stats import Counters, Rollups
 from sinkhole.model.errors import StorageError
 from sinkhole.model.record import Batch, RecordBuffer
-from sinkhole.model.tasks import Tasks
 from sinkhole.model.verdict import Cause
 
 log = logging.getLogger(__name__)
@@ -57,15 +55,12 @@ ROWS_A_STATEMENT: Final = 500
 HOLD_S: Final = 60.0
 """How long records wait for a log that can't be written; the locks of a backup are shorter."""
 
-_BRINGING: Final = "the query log is being brought up to date ({} %): it can be read then"
-
 
 class Writer:
     """Drains one buffer into one database until it is told to stop.
 
-    `backoff` says what is wrong now; `problem` that a file was set aside. `lost` counts queries
-    that were counted but of which no row could be written. `files` counts the files there have
-    been. `bringing` is what is being done to the file before it can be used, "" in the usual case.
+    `backoff` says what is wrong now. `lost` counts queries that were counted but of which no row
+    could be written. `is_usable` is False where no database can be had at all.
     """
 
     def __init__(
@@ -84,10 +79,8 @@ class Writer:
         self.backoff = Backoff()
         self.upkeep = Upkeep(path, rollups, terms, wall, elapsed)
         self.tails = Tails()
-        self.problem: str | None = None
-        self.lost = self.rows = self.files = 0
-        self.bringing = ""
-        self._path = path
+        self.file = LogFile(path)
+        self.lost = self.rows = 0
         self._buffer = buffer
         self._terms = terms
         self._rules = RuleTexts(rule_text)
@@ -95,19 +88,16 @@ class Writer:
         self._rollups = rollups
         self._counters = counters
         self._unwritten = Unwritten()
-        self._database: Database | None = None
         self._builder: RowBuilder | None = None
         self._stopping = asyncio.Event()
         self._awake = asyncio.Event()
         buffer.on_first = self._awake.set
         self._is_open = False
-        self._is_usable = True
+        self.is_usable = True
         self._lists_changed = True
         self._taken: list[Batch] = []
         self._written = self._untidy_rows = 0
         self._committed = 0.0
-        self._tasks = Tasks("query log's writer", limit=1)
-        self._brought: Database | None = None
 
     @property
     def is_deleting(self) -> bool:
@@ -120,21 +110,19 @@ class Writer:
         A file of an older version is left to `run`, as bringing it up to date may take minutes.
         """
         try:
-            await asyncio.to_thread(refuse_network, self._path.parent)
+            await self.file.look()
         except StorageError as error:
-            self._is_usable = False  # nor will it ever be: only the counters are served
+            self.is_usable = False  # nor will it ever be: only the counters are served
             self.backoff.report(str(error))
             return
-        if await is_outdated(self._path):
-            self.bringing = _BRINGING.format(0)
-            return
-        await self._try_to_connect()
+        if not self.file.bringing:
+            await self._try_to_connect()
 
     async def run(self) -> None:
         """Write until `stop`, and then what is left; close the database in any case."""
         try:
-            if self.bringing:
-                await self._bring_up_to_date()
+            if self.file.bringing:
+                await self.file.bring_up_to_date(self._try_to_connect(), self._wait_for_file)
             busy = False
             while not self._stopping.is_set():
                 busy = await self._round()
@@ -144,8 +132,7 @@ class Writer:
         except asyncio.CancelledError:
             # Something is running that takes too long. Not in the usual case: a connection that
             # was interrupted closes without folding its WAL into the file.
-            if self._database is not None:
-                await self._database.interrupt()
+            await self.file.interrupt()
             raise
         finally:
             self.upkeep.deletions.give_up("the program ends; it goes on at the next start")
@@ -194,24 +181,20 @@ class Writer:
             return
         if self.is_deleting:
             return
-        try:
-            async with asyncio.timeout_at(self.upkeep.next_tidy if self._is_usable else None):
+        with contextlib.suppress(TimeoutError):  # it is time to tidy
+            async with asyncio.timeout_at(self.upkeep.next_tidy if self.is_usable else None):
                 await self._awake.wait()
-        except TimeoutError:
-            pass  # it is time to tidy
 
     async def _pause(self, seconds: float) -> None:
-        try:
+        with contextlib.suppress(TimeoutError):  # the usual end of a pause
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
-        except TimeoutError:
-            pass  # the usual end of a pause
 
     async def _round(self, *, last: bool = False) -> bool:
         """Take what waits and, when it is time, commit; whether much was waiting."""
         if self.tails:
             await self._show()
-        if not self._is_usable:
+        if not self.is_usable:
             self._only_count()
             return False
         if self.backoff.is_waiting and not last:
@@ -231,7 +214,7 @@ class Writer:
             return False
         except Exception as error:  # a bug may cost a second's rows, but not all from here on
             log.exception("query log: a bug")
-            await self._undo(StorageError(f"{self._path}: {error!r}"))
+            await self._undo(StorageError(f"{self.file.path}: {error!r}"))
             return False
         return busy
 
@@ -244,13 +227,10 @@ class Writer:
 
     async def _make_sure(self) -> None:
         """After a failure try whether writing works, before any record is staked on it."""
-        if self._database is None:
+        if self.file.database is None:
             await self._connect()
         if self.backoff.failures:
-            database, _ = self._opened()
-            async with database.transaction():
-                # Written even if it is the same, other than rows: a full disk shows itself here.
-                await database.rows(f"PRAGMA application_id = {APPLICATION_ID}")
+            await self.file.prove_writable()
 
     # ---- the transaction ---------------------------------------------------------------------
 
@@ -319,9 +299,11 @@ class Writer:
         self.upkeep.deletions.give_up(f"{error}; it goes on when the log can be written")
         try:
             if isinstance(error, DamagedError):
-                await self._begin_anew(error)
-            elif self._database is not None:
-                await self._database.rollback()
+                await self._disconnect()
+                await self.file.set_aside(error)
+                await self._connect()
+            elif self.file.database is not None:
+                await self.file.database.rollback()
         except StorageError:
             await self._disconnect()  # the next attempt begins with a new connection
         self.backoff.failed(str(error))
@@ -341,7 +323,7 @@ class Writer:
             builder.forget_lists()
         if self.is_deleting:
             await self.upkeep.delete(database, builder.forget)
-            self.rows = await self._count_rows(database)
+            self.rows = await self.file.count_rows()
         if self.upkeep.is_due(self._untidy_rows):
             await self._tidy(database)
 
@@ -357,7 +339,7 @@ class Writer:
             await self._disconnect()
             return
         await upkeep.tidy(database)
-        self.rows = await self._count_rows(database)
+        self.rows = await self.file.count_rows()
 
     def _only_count(self) -> None:
         """Without a database there are still metrics."""
@@ -370,7 +352,7 @@ class Writer:
         minutes = count_by_minute(self._terms.privacy.counted(batches))
         for counts in minutes:
             self._counters.add(counts)
-        if self._is_usable:
+        if self.is_usable:
             self._unwritten.add(minutes)
         self._lose(batches)
 
@@ -379,27 +361,17 @@ class Writer:
             self.lost += sum(len(batch.records) for batch in batches)
 
     def _opened(self) -> tuple[Database, RowBuilder]:
-        if self._database is None or self._builder is None:
-            raise StorageError(f"{self._path} is not open")
-        return self._database, self._builder
+        if self.file.database is None or self._builder is None:
+            raise StorageError(f"{self.file.path} is not open")
+        return self.file.database, self._builder
 
     # ---- opening and closing -----------------------------------------------------------------
 
-    async def _bring_up_to_date(self) -> None:
-        """Open a file of an older version, beside the records that come meanwhile."""
-        opening = self._tasks.start("bringing up to date", self._try_to_connect())
-        while opening is not None and not opening.done():
-            if self._stopping.is_set() and self._brought is not None:
-                await self._brought.interrupt()  # the next start begins this version anew
-            if len(self._buffer) > self._buffer.limit // 2:
-                self._only_count()
-            await asyncio.wait({opening}, timeout=BUSY_PAUSE_S)
-        self.bringing, self._brought = "", None
-
-    def _tell_progress(self, database: Database, done: int, of: int) -> None:
-        self._brought = database
-        if self.bringing:
-            self.bringing = _BRINGING.format(100 * done // of)
+    def _wait_for_file(self) -> bool:
+        """See to it that statistics lose nothing meanwhile; whether to stop."""
+        if len(self._buffer) > self._buffer.limit // 2:
+            self._only_count()
+        return self._stopping.is_set()
 
     async def _try_to_connect(self) -> None:
         try:
@@ -408,39 +380,19 @@ class Writer:
             await self._undo(error)
 
     async def _connect(self) -> None:
-        wal_bytes = self.upkeep.retention.wal_bytes
-        self._database, problem = await open_database(self._path, wal_bytes, self._tell_progress)
-        self.files += 1
+        database = await self.file.open(self.upkeep.retention.wal_bytes)
         self.upkeep.inode = (await self.upkeep.look()).inode
-        if problem is not None:
-            self.problem = problem
-            log.error("query log: %s", problem)
         self._builder = await RowBuilder.load(
-            self._database, self._rules, self._terms, self._lists.source_of
+            database, self._rules, self._terms, self._lists.source_of
         )
         self._lists_changed = True
         self.upkeep.deletions.forget()
-        self.rows = await self._count_rows(self._database)
+        self.rows = await self.file.count_rows()
 
     async def _disconnect(self) -> None:
-        database, self._database, self._builder = self._database, None, None
+        self._builder = None
         self._is_open = False
-        if database is not None:
-            try:
-                await database.close()
-            except StorageError as error:
-                log.warning("query log: %s", error)
-
-    async def _begin_anew(self, error: DamagedError) -> None:
-        """The file broke while in use: set it aside and begin a fresh one."""
-        await self._disconnect()
-        aside = await asyncio.to_thread(set_aside, self._path, "broken")
-        self.problem = f"{error}; it was kept as {aside.name} and a new log begun"
-        log.error("query log: %s", self.problem)
-        await self._connect()
-
-    async def _count_rows(self, database: Database) -> int:
-        return int(await database.value("SELECT value FROM meta WHERE key = 'rows'") or 0)
+        await self.file.close()
 
 
 def _now() -> float:

@@ -73,6 +73,13 @@ class StateFile:
             log.warning("state: what was changed now is forgotten at a restart: %s", error)
             change()
 
+    async def take_over(self, database: Database) -> None:
+        """Go on with another database, which can be written to, in place of this one."""
+        async with self._lock:
+            old, self._database = self._database, database
+            self.read_only = self.error = ""
+        await old.close()
+
     async def copied(self, copy: Callable[[Database], Awaitable[T]]) -> T:
         """Let somebody copy all of it, or replace all of it, while nothing is being changed."""
         async with self._lock:

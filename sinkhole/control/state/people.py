@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import NamedTuple, TypeVar
 
 from sinkhole.control.database import Database, Row
@@ -77,7 +77,15 @@ class Token(NamedTuple):
         return self.digest[:16]
 
 
-_Held = TypeVar("_Held", Session, Device, Token)
+class Held(NamedTuple):
+    """Who is signed in, and where from, at one moment."""
+
+    accounts: Mapping[int, Account]
+    sessions: Mapping[str, Session]
+    devices: Mapping[str, Device]
+
+
+_Row = TypeVar("_Row", Session, Device, Token)
 
 
 def folded(name: str) -> str:
@@ -100,15 +108,15 @@ class People:
         self._file = file
         self._used: dict[str, None] = {}
 
-    async def load(self) -> None:
+    async def load(self, database: Database) -> None:
         """Read everything from the file."""
-        accounts = [_account(row) for row in await self._all("account", _ACCOUNT)]
+        accounts = [_account(row) for row in await _all(database, "account", _ACCOUNT)]
         self.accounts = {each.id: each for each in accounts}
-        sessions = [_session(row) for row in await self._all("session", _SESSION)]
+        sessions = [_session(row) for row in await _all(database, "session", _SESSION)]
         self.sessions = {each.digest: each for each in sessions}
-        devices = [Device(*row) for row in await self._all("device", _DEVICE)]
+        devices = [Device(*row) for row in await _all(database, "device", _DEVICE)]
         self.devices = {each.digest: each for each in devices}
-        tokens = [_token(row) for row in await self._all("token", _TOKEN)]
+        tokens = [_token(row) for row in await _all(database, "token", _TOKEN)]
         self.tokens = {each.digest: each for each in tokens}
 
     def named(self, name: str) -> Account | None:
@@ -197,6 +205,32 @@ class People:
 
         await self._file.write_if_possible(work, change)
 
+    def held(self) -> Held:
+        """Who is signed in now, for `take_in`."""
+        return Held(self.accounts, self.sessions, self.devices)
+
+    async def take_in(self, before: Held) -> None:
+        """Let those stay signed in who were before all rows were replaced, and still have the same
+        account."""
+        same = {
+            number
+            for number, account in before.accounts.items()
+            if (now := self.accounts.get(number)) and now.created == account.created
+        }
+        sessions = {d: e for d, e in before.sessions.items() if e.account in same}
+        devices = {d: e for d, e in before.devices.items() if e.account in same}
+
+        async def work(database: Database) -> None:
+            for session in sessions.values():
+                await database.rows(_put("session", 6), _session_row(session))
+            for device in devices.values():
+                await database.rows(_put("device", 3), device)
+
+        def change() -> None:
+            self.sessions, self.devices = sessions, devices
+
+        await self._file.write_if_possible(work, change)
+
     async def end_sessions(self, digests: Iterable[str], devices: Iterable[str] = ()) -> None:
         """End sessions, and forget devices, where there are such."""
         digests, devices = list(digests), list(devices)
@@ -270,9 +304,6 @@ class People:
             self._used = used | self._used
             raise
 
-    async def _all(self, table: str, columns: str) -> list[Row]:
-        return await self._file.rows(f"SELECT {columns} FROM {table} ORDER BY 1")
-
 
 _ACCOUNT = "id, name, role, password, created, secret, confirmed, counter, recovery"
 _SESSION = "digest, account, address, agent, created, seen"
@@ -287,6 +318,10 @@ _PUT_ACCOUNT = (  # never OR REPLACE: that would remove another one of the same 
 )
 
 
+async def _all(database: Database, table: str, columns: str) -> list[Row]:
+    return await database.rows(f"SELECT {columns} FROM {table} ORDER BY 1")
+
+
 def _put(table: str, width: int) -> str:
     return f"INSERT OR REPLACE INTO {table} VALUES ({', '.join('?' * width)})"
 
@@ -296,11 +331,11 @@ async def _delete(database: Database, table: str, digests: Sequence[str]) -> Non
         await database.rows(f"DELETE FROM {table} WHERE digest = ?", (digest,))
 
 
-def _not_of(account: int, known: dict[str, _Held]) -> dict[str, _Held]:
+def _not_of(account: int, known: dict[str, _Row]) -> dict[str, _Row]:
     return {digest: each for digest, each in known.items() if each.account != account}
 
 
-def _without(known: dict[str, _Held], digests: Sequence[str]) -> dict[str, _Held]:
+def _without(known: dict[str, _Row], digests: Sequence[str]) -> dict[str, _Row]:
     gone = set(digests)
     return {digest: each for digest, each in known.items() if digest not in gone}
 

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from sinkhole.control.database import Database, migrate
+from sinkhole.control.database import Database
 from sinkhole.control.state.audit import Audit
+from sinkhole.control.state.backups import Backup, Backups
 from sinkhole.control.state.file import StateFile
+from sinkhole.control.state.opening import Opened, open_for_writing, open_state, read_state
 from sinkhole.control.state.pauses import Pauses
 from sinkhole.control.state.people import People
+from sinkhole.control.state.replacing import carry_over, put_in_place
 from sinkhole.control.state.rule_rows import RuleRows
-from sinkhole.control.state.schema import SCHEMA
 from sinkhole.control.state.stored import StoredSettings
-from sinkhole.model.errors import StorageError
+from sinkhole.control.state.upkeep import Upkeep
 from sinkhole.model.faults import Faults
-from sinkhole.model.files import PRIVATE, make_file, make_folder
 from sinkhole.model.stamp import Stamp, present
 from sinkhole.model.status import Problem
 
@@ -27,88 +27,136 @@ FILE_NAME: Final = "state.db"
 class State:
     """`data_dir/state.db`, from `open` to `close`.
 
-    `read_only` says in words why nothing can be written, "" in the usual case; then writing raises
-    StorageError with these words. `is_new` says that there was no file before.
+    `folder` is the data folder. `is_new` says that there was no file before. `people`, `pauses`,
+    `stored` and `audit` are what is in it, `backups` are the copies of it.
     """
 
     def __init__(
-        self, file: StateFile, *, is_new: bool = False, now: Callable[[], Stamp] = present
+        self,
+        path: Path,
+        opened: Opened,
+        backups: Backups,
+        now: Callable[[], Stamp],
+        faults: Faults | None,
     ) -> None:
-        self.is_new = is_new
-        self._file = file
-        self.stored = StoredSettings(file, lambda: now().wall_s)
-        self.people = People(file)
-        self.pauses = Pauses(file)
-        self.rule_rows = RuleRows(file)
-        self.audit = Audit(file, lambda: now().wall_s)
+        self.folder = path.parent
+        self.is_new = opened.is_new
+        self.backups = backups
+        self._path = path
+        self._problem = opened.problem
+        self._now = now
+        self._file = StateFile(opened.database, opened.read_only, faults)
+        self.stored = StoredSettings(self._file, lambda: now().wall_s)
+        self.people = People(self._file)
+        self.pauses = Pauses(self._file)
+        self.rule_rows = RuleRows(self._file)
+        self.audit = Audit(self._file, lambda: now().wall_s)
+        self._upkeep = Upkeep(self._file, self.audit, backups, now, faults)
 
     @classmethod
-    async def open(cls, folder: Path, *, faults: Faults | None = None) -> State:
+    async def open(
+        cls,
+        folder: Path,
+        *,
+        config: Path | None = None,
+        now: Callable[[], Stamp] = present,
+        faults: Faults | None = None,
+    ) -> State:
         """Open or make the file in the data folder, copied before it is migrated.
 
-        Never fails for what is in the file: damaged or of a newer sinkhole, the last good snapshot
+        Never fails for what is in the file: damaged or of a newer sinkhole, the last good backup
         is read in its place, else nothing at all, and `read_only` and `problems` say so. Raises
-        StorageError where the folder can't be had.
+        StorageError where the folder can't be had. `config` is the settings file or the folder of
+        such, for backups.
         """
-        path = folder / FILE_NAME
-        is_new = await asyncio.to_thread(_touch, path)
-        database = await _opened(path)
-        state = cls(StateFile(database, "", faults), is_new=is_new)
-        await state._load()
+        backups, path = Backups(folder, config), folder / FILE_NAME
+        opened = await open_state(path, backups, now().wall_s)
+        state = cls(path, opened, backups, now, faults)
+        await state._file.copied(state._load)
+        state._upkeep.start()
         return state
 
     @classmethod
     async def look(cls, folder: Path) -> State:
         """Read the file beside a running server, or without one; nothing is made or changed."""
-        raise NotImplementedError
+        backups, path = Backups(folder), folder / FILE_NAME
+        state = cls(path, await read_state(path, backups), backups, present, None)
+        await state._file.copied(state._load)
+        return state
 
     @property
     def read_only(self) -> str:
-        """Why nothing can be written, "" in the usual case."""
+        """Why nothing can be written, "" in the usual case; then writing raises StorageError with
+        these words."""
         return self._file.read_only
 
     @property
     def problems(self) -> list[Problem]:
         """What the person running sinkhole should know."""
+        found = [self._problem] if self._problem else []
         if self._file.error:
-            return [
-                Problem(
-                    "state.not_written",
-                    "error",
-                    f"what was changed last could not be stored: {self._file.error}",
-                    "make room on the disk, or see that it can be written to",
-                )
-            ]
-        return []
+            text = f"what was changed last could not be stored: {self._file.error}"
+            advice = "make room on the disk, or see to it that it can be written to"
+            found.append(Problem("state.not_written", "error", text, advice))
+        if self._upkeep.error:
+            text = f"the daily backup could not be made: {self._upkeep.error}"
+            found.append(Problem("backup.failed", "warning", text))
+        return found
+
+    async def back_up(self, *, with_log: bool = False) -> Backup:
+        """Make a backup because somebody asked, with the query log, or without; StorageError."""
+
+        async def copy(database: Database) -> Backup:
+            wall_s = self._now().wall_s
+            return await self.backups.make("asked", database, wall_s, with_log=with_log)
+
+        return await self._file.copied(copy)
+
+    async def replace(self, source: Database) -> Backup | None:
+        """Put all of another state, of the newest version, in place of this one.
+
+        What there was is kept: as a backup, which is returned, or, where the file could not be
+        used, under another name. Of it go on in any case: sessions and devices of accounts that
+        the other state has as well, the pause, what is known of the clock, and the audit. Whoever
+        has read settings or the pause before has to do so again. StorageError, and then nothing was
+        changed.
+        """
+        before = self.people.held()
+        kept = await self._file.copied(lambda own: self._replaced(own, source))
+        if self.read_only:
+            await self._take_place()
+        await self._file.copied(self._load)
+        await self.people.take_in(before)
+        self._problem = None
+        return kept
+
+    async def accept(self) -> None:
+        """Go on with what stands in for a file that can't be used: that is kept under another name,
+        and what was read in its place becomes the file. StorageError where that fails."""
+        if self.read_only:
+            await self._file.copied(lambda own: put_in_place(own, self._path))
+            await self._take_place()
+            self._problem = None
+
+    async def _replaced(self, own: Database, source: Database) -> Backup | None:
+        await carry_over(own, source)
+        if self.read_only:
+            await put_in_place(source, self._path)
+            return None
+        kept = await self.backups.make("restore", own, self._now().wall_s)
+        await source.copy_into(own)
+        return kept
+
+    async def _take_place(self) -> None:
+        """Go on with the file that was just put in place."""
+        await self._file.take_over(await open_for_writing(self._path))
 
     async def close(self) -> None:
         """Close the file."""
+        await self._upkeep.close()
         await self._file.close()
 
-    async def _load(self) -> None:
-        await self.stored.load()
-        await self.people.load()
-
-
-def _touch(path: Path) -> bool:
-    """Make the file if there is none, whether it did; SQLite would let everybody read it."""
-    try:
-        make_folder(path.parent)
-        is_new = not path.exists()
-        make_file(path, PRIVATE)
-    except OSError as error:
-        raise StorageError(f"{path}: {error.strerror}") from error
-    return is_new
-
-
-async def _opened(path: Path) -> Database:
-    database = await Database.connect(path)
-    try:
-        for pragma in ("journal_mode = WAL", "synchronous = FULL", "temp_store = MEMORY"):
-            await database.rows(f"PRAGMA {pragma}")
-        await database.check()
-        await migrate(database, SCHEMA)
-    except BaseException:
-        await database.close()
-        raise
-    return database
+    async def _load(self, database: Database) -> None:
+        await self.stored.load(database)
+        await self.people.load(database)
+        await self._upkeep.load(database)

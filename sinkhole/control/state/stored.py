@@ -54,14 +54,14 @@ class StoredSettings:
         self._clock = clock
         self._values: dict[Place, Any] = {}
 
-    async def load(self) -> None:
+    async def load(self, database: Database) -> None:
         """Read everything from the file."""
-        rows = await self._file.rows("SELECT key, item, value FROM stored ORDER BY position")
+        rows = await database.rows("SELECT key, item, value FROM stored ORDER BY position")
         self._values = {
             (key, item): REMOVED if value is None else json.loads(value)
             for key, item, value in rows
         }
-        last = await self._file.rows("SELECT seq FROM sqlite_sequence WHERE name = 'revision'")
+        last = await database.rows("SELECT seq FROM sqlite_sequence WHERE name = 'revision'")
         self.number = last[0][0] if last else 0
 
     def values(self) -> Mapping[Place, Any]:

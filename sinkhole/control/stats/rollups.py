@@ -34,6 +34,7 @@ SETTLED_S: Final = 60
 """How long after its end an hour is taken to be complete."""
 
 ENTRIES_A_STEP: Final = 5_000
+ROWS_A_STEP: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,7 @@ _BY_TYPE = _Table("by_type", "qtype", ("count",))
 _BY_LIST = _Table("by_list", "list", ("count",))
 _BY_UPSTREAM = _Table("by_upstream", "upstream", ("count", "sum_us"))
 _BY_TRANSPORT = _Table("by_transport", "transport", ("count",))
+_BY_ACCOUNT = _Table("by_account", "account", ())
 
 
 class Rollups:
@@ -135,6 +137,8 @@ class Rollups:
             await _BY_CLIENT.add(database, hour, counts.clients)
             await _BY_UPSTREAM.add(database, hour, counts.upstreams)
             await _BY_TRANSPORT.add(database, hour, _single(counts.transports))
+            accounts = [value for each in sorted(counts.accounts) for value in (hour, each)]
+            await database.insert("INSERT OR IGNORE INTO by_account", 2, accounts)
 
     async def tidy(
         self, database: Database, now_s: float, oldest_row_s: float, *, pressed: bool
@@ -147,6 +151,8 @@ class Rollups:
         oldest_row = oldest_row_s // HOUR_S * HOUR_S
         if await self._sum_names(database, now_s) or await self._fold_minutes(database, now_s):
             return True
+        if await _note_accounts(database):
+            return True
         detailed = oldest_row if pressed else min(oldest_row, now_s - DETAIL_S)
         if await _BY_NAME.drop(database, detailed):
             return True
@@ -157,6 +163,7 @@ class Rollups:
             (_BY_CLIENT, indexed),
             (_BY_TYPE, indexed),
             (_BY_TRANSPORT, indexed),
+            (_BY_ACCOUNT, oldest_row),
             (_LATENCY, expired),
             (_BY_LIST, expired),
             (_BY_UPSTREAM, expired),
@@ -211,13 +218,30 @@ async def reset(database: Database, now_s: int) -> None:
         zeros = ", ".join(f"{column} = 0" for column in table.sums)
         await database.rows(f"UPDATE {table.name} SET {zeros} WHERE start >= ?", (hour,))
     await _set_mark(database, "reset", hour)
-    await database.rows(
-        "UPDATE meta SET value = max(value, ?) WHERE key = 'folded'", (hour,)
-    )
+    await database.rows("UPDATE meta SET value = max(value, ?) WHERE key = 'folded'", (hour,))
 
 
 async def _reset_at(database: Database) -> int:
     return int(await database.value("SELECT value FROM meta WHERE key = 'reset'") or 0)
+
+
+async def _note_accounts(database: Database) -> bool:
+    """Note which accounts the hours of the next older rows have; whether there were any.
+
+    All newer rows were noted as they came: there is work after an update only.
+    """
+    end = (await database.rows("SELECT value FROM meta WHERE key = 'accounts'"))[0][0]
+    if not end:
+        return False
+    edge = "SELECT id FROM query WHERE id < ? ORDER BY id DESC LIMIT 1 OFFSET ?"
+    start = await database.value(edge, (end, ROWS_A_STEP - 1)) or 0
+    await database.rows(
+        "INSERT OR IGNORE INTO by_account SELECT DISTINCT id / 3600000000 * 3600, account"
+        " FROM query WHERE id >= ? AND id < ?",
+        (start, end),
+    )
+    await _set_mark(database, "accounts", start)
+    return True
 
 
 async def _next_hour(database: Database, mark: str, table: str) -> int | None:

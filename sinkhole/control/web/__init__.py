@@ -20,18 +20,22 @@ can be done stands in `control/operations`.
     assets          the page's files, held in memory under an address that names their content
     responses       JSON, and the headers every response carries
     connections     how many connections at once, and how long each may take
-    server          starting and stopping
+    serving         an application on a socket that listens
+    server          at a host and port, also by HTTPS
+    control_socket  at a socket in the data folder
     page/           the page itself: plain HTML, CSS and ES modules. It needs no third-party code
                     and no build step, so it has neither
 """
 
 from sinkhole.control.web.app import create_app
+from sinkhole.control.web.control_socket import ControlSocket
 from sinkhole.control.web.request_checks import machine_names
 from sinkhole.control.web.server import MOST_CONNECTIONS, WebServer
 from sinkhole.control.web.server_status import ServerStatus
 
 __all__ = [
     "MOST_CONNECTIONS",
+    "ControlSocket",
     "ServerStatus",
     "WebServer",
     "create_app",

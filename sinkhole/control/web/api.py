@@ -31,7 +31,7 @@ class Api:
         self._updating = False
         self._trials = 0
 
-    def addresses(self) -> list[Location]:
+    def locations(self) -> list[Location]:
         """Everything below /api that is not below /api/v1."""
         get, post = partial(Location, "GET"), partial(Location, "POST")
         return [

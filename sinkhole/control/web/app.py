@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from aiohttp import web
 
@@ -18,16 +18,21 @@ from sinkhole.control.web.locations import Handler, Location, Needs
 from sinkhole.control.web.metrics import Metrics
 from sinkhole.control.web.refusals import MOST_BODY_BYTES, READ_S, refusal_of
 from sinkhole.control.web.responses import SAFE_HEADERS
-from sinkhole.control.web.streams import LIMIT
+from sinkhole.control.web.streams import BEGUN, LIMIT
+from sinkhole.control.web.v1.route import ApiRoute
+from sinkhole.control.web.v1.routes import ROUTES
 from sinkhole.control.web.v1.v1 import V1
 from sinkhole.model.actor import Permission
 
 log = logging.getLogger(__name__)
 
 
-def create_app(house: House, *, hosts: Iterable[str] = ()) -> web.Application:
+def create_app(
+    house: House, *, hosts: Iterable[str] = (), routes: Sequence[ApiRoute] = ROUTES
+) -> web.Application:
     """The web server's application; `hosts` are names of this machine besides its addresses, those
-    of the settings apart. Reads files: in a thread only.
+    of the settings apart; `routes` are the operations that are offered. Reads files: in a thread
+    only.
 
     Raises OSError when the page's files are not where they were installed.
     """
@@ -37,19 +42,20 @@ def create_app(house: House, *, hosts: Iterable[str] = ()) -> web.Application:
         middlewares=[_deadlines, _refusals, gate.pass_through],
     )
     app.on_response_prepare.append(_safe_headers)
-    gate.book.add(app, _addresses(house))
+    gate.book.add(app, locations_of(house, routes))
     return app
 
 
-def _addresses(house: House) -> Iterator[Location]:
+def locations_of(house: House, routes: Sequence[ApiRoute]) -> Iterator[Location]:
+    """Everything that is served."""
     assets, health = Assets(), Healthiness(house)
     yield Location("GET", "/", Needs.LINK, assets.index)
     yield Location("GET", "/assets/{version}/{name}", Needs.LINK, assets.file)
     yield Location("GET", "/healthz", Needs.LINK, health.health)
     yield Location("GET", "/readyz", Needs.LINK, health.readiness)
     yield Location("GET", "/metrics", Permission.METRICS, Metrics(house).scrape)
-    yield from Api(house).addresses()
-    yield from V1(house).addresses()
+    yield from Api(house).locations()
+    yield from V1(house, routes).locations()
 
 
 @web.middleware
@@ -76,7 +82,12 @@ async def _refusals(request: web.Request, handler: Handler) -> web.StreamRespons
         refusal = refusal_of(error)
         if refusal.code == "bug":
             log.exception("%s %s failed", request.method, request.path)
-        return refusal.response(request.path)
+        begun = request.get(BEGUN)
+        if begun is None:
+            return refusal.response(request.path)
+        if request.transport is not None:  # so that nobody takes a part for the whole
+            request.transport.abort()
+        return begun
 
 
 async def _safe_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -50,7 +50,7 @@ def approach_of(request: web.Request, proxies: Sequence[Network]) -> Approach:
     if sock is not None and sock.family == socket.AF_UNIX:
         return Approach("", False, True, False, "", "")
     peer = _plain(str((request.get_extra_info("peername") or ("",))[0]))
-    is_https = request.get_extra_info("sslcontext") is not None
+    is_https = request.get_extra_info("ssl_object") is not None
     host = request.headers.get("Host", "")
     is_told = any(name in request.headers for name in _TOLD)
     if peer is None or not _is_in(peer, proxies):

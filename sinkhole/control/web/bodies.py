@@ -32,6 +32,8 @@ async def read_json(request: web.Request) -> object:
     body = await read_body(request)
     try:
         found: object = json.loads(body or b"{}", parse_constant=_no_number)
+        if b"\\u" in body:
+            json.dumps(found, ensure_ascii=False).encode()  # halves of a character are no text
     except (ValueError, RecursionError):
         raise Refused(400, "not_json", "the body is not JSON; send an object such as {}") from None
     return found

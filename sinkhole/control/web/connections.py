@@ -2,8 +2,9 @@
 
 The library has no limit on either that holds on every version: a client that opens sockets, or
 sends its headers a byte a minute, or never reads its response, would take descriptors from DNS.
-So each connection is bounded by one deadline. It runs while the other side has to act (send the
-whole head of a request, take the response) and stands still while a handler works. While all
+So each connection is bounded by one deadline. It runs while the other side has to act (do its part
+of a TLS handshake, send the whole head of a request, take the response) and stands still while a
+handler works. While all
 places are taken, a connection that only waits for its client makes room for a new one.
 """
 
@@ -11,15 +12,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import ssl
 from collections.abc import Callable
 from ipaddress import IPv6Address, ip_address
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
 
 from sinkhole.control.web.responses import SAFE_HEADERS, error_response
+from sinkhole.model.faults import Faults
+from sinkhole.model.tasks import Tasks
 
 log = logging.getLogger(__name__)
+
+Tls = Callable[[], ssl.SSLContext | None]
+"""The context for a connection that begins now; None while there is no certificate to show."""
+
+_GOODBYE_S: Final = 1.0
+"""How long the end of TLS may take: nobody waits for the other side's."""
 
 
 class HttpConnection(web.RequestHandler):
@@ -28,7 +38,7 @@ class HttpConnection(web.RequestHandler):
     `body_since` is since when a handler waits for the rest of a request, on the loop's clock.
     """
 
-    __slots__ = ("_deadline", "_on_end", "_patience_s", "body_since")
+    __slots__ = ("_deadline", "_on_end", "_patience_s", "_raw", "body_since")
 
     def __init__(
         self,
@@ -41,10 +51,18 @@ class HttpConnection(web.RequestHandler):
         self._patience_s = patience_s
         self._on_end = on_end
         self._deadline: asyncio.TimerHandle | None = None
+        self._raw: asyncio.Transport | None = None  # what there is while TLS begins
         self.body_since: float | None = None
+
+    def begin_tls(self, transport: asyncio.Transport) -> None:
+        """The connection is there, and its handshake begins."""
+        transport.pause_reading()  # the first bytes are the handshake's
+        self._raw = transport
+        self.wait_for_peer()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin to wait for the first request."""
+        self._raw = None
         super().connection_made(transport)
         self.wait_for_peer()
 
@@ -70,16 +88,18 @@ class HttpConnection(web.RequestHandler):
         """Since when it waits for a request or its body, on the loop's clock; None at work."""
         if self.body_since is not None:
             return self.body_since
-        if self._deadline is None or self.transport is None:
+        transport = self.transport or self._raw
+        if self._deadline is None or transport is None:
             return None
-        is_sending = self.transport.get_write_buffer_size() > 0
+        is_sending = self._raw is None and transport.get_write_buffer_size() > 0
         return None if is_sending else self._deadline.when() - self._patience_s
 
     def give_up(self) -> None:
         """Close the connection now, whatever the other side does."""
         # abort() and not close(): close() would wait for a client that does not read.
-        if self.transport is not None:
-            self.transport.abort()
+        transport = self.transport or self._raw
+        if transport is not None:
+            transport.abort()
 
     def handle_error(
         self,
@@ -118,9 +138,13 @@ class ConnectionLimiter:
         most_per_client: int,
         loopback_places: int,
         patience_s: float,
+        tls: Tls | None = None,
+        faults: Faults | None = None,
         **options: Any,
     ) -> None:
         self.refused = 0
+        self._tls = tls
+        self._handshakes = Tasks("handshakes", most, faults)
         self._open: dict[HttpConnection, str] = {}  # with the address of each client
         self._server = server
         self._most = most
@@ -131,23 +155,61 @@ class ConnectionLimiter:
 
     def __call__(self) -> asyncio.Protocol:
         """The protocol for a connection that was just accepted, whose client is not known yet."""
-        return _Arrival(self._admit)
+        return _Arrival(lambda transport: self._admit(transport, self._tls))
+
+    def plain(self) -> asyncio.Protocol:
+        """The same for a connection whose TLS is somebody else's."""
+        return _Arrival(lambda transport: self._admit(transport, None))
 
     def make_room(self) -> None:
         """Close the connection that has been idle longest, if one is: descriptors have run out."""
         self._evict(list(self._open))
 
-    def _admit(self, transport: asyncio.Transport) -> None:
+    async def close(self) -> None:
+        """End the handshakes that are underway."""
+        await self._handshakes.close()
+
+    def _admit(self, transport: asyncio.Transport, tls: Tls | None) -> None:
+        context = tls() if tls is not None else None
         client = _client_of(transport)
         if not self._has_room(client):
             self.refused += 1
-            transport.write(_FULL)
+            if tls is None:
+                transport.write(_FULL)
             transport.close()
             return
         connection = HttpConnection(self._server, self._patience_s, self._forget, **self._options)
         self._open[connection] = client
-        transport.set_protocol(connection)
-        connection.connection_made(transport)
+        if tls is None:
+            transport.set_protocol(connection)
+            connection.connection_made(transport)
+        elif context is None:  # the certificate is gone: nothing can be said
+            self._forget(connection)
+            transport.abort()
+        else:
+            connection.begin_tls(transport)
+            self._handshakes.start("one", self._shake(transport, connection, context))
+
+    async def _shake(
+        self, transport: asyncio.Transport, connection: HttpConnection, context: ssl.SSLContext
+    ) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            encrypted = await loop.start_tls(
+                *(transport, connection, context),
+                server_side=True,
+                ssl_handshake_timeout=self._patience_s,
+                ssl_shutdown_timeout=_GOODBYE_S,
+            )
+        except (OSError, TimeoutError) as error:  # of who speaks no TLS, or went away
+            log.debug("no TLS with %s: %s", self._open.get(connection), error)
+            encrypted = None
+        if encrypted is None or connection not in self._open:
+            connection.stop_waiting()
+            self._forget(connection)
+            transport.abort()
+            return
+        connection.connection_made(encrypted)
 
     def _forget(self, connection: HttpConnection) -> None:
         self._open.pop(connection, None)

@@ -9,7 +9,8 @@ from typing import Final
 from aiohttp import web
 
 from sinkhole.control.settings import Endpoint
-from sinkhole.control.web.connections import ConnectionLimiter
+from sinkhole.control.web.connections import Tls
+from sinkhole.control.web.serving import PATIENCE_S, Room, Serving
 from sinkhole.model.acceptor import Acceptor
 from sinkhole.model.errors import SettingsError
 from sinkhole.model.faults import Faults
@@ -21,16 +22,15 @@ MOST_PER_CLIENT = 8
 """Of one address, but for this machine's own: one browser, and something beside it."""
 LOOPBACK_PLACES = 4
 """Of all places, how many only this machine itself may take: for commands and health checks."""
-PATIENCE_S = 10.0
-"""How long a client may take over a request's head, or over reading its response."""
-STOP_S = 1.5
-"""How long requests that are being answered may go on when the server stops."""
 BACKLOG: Final = 100
 
 
 class WebServer:
-    """An application served at `host` and `port`; port 0 takes any free one. `faults` are told of
-    bugs in taking connections."""
+    """An application served at `host` and `port`; port 0 takes any free one.
+
+    With `tls` by HTTPS only: it is asked at each connection, so that another certificate counts
+    from the next one on. `faults` are told of bugs in taking connections.
+    """
 
     def __init__(
         self,
@@ -41,26 +41,31 @@ class WebServer:
         most_connections: int = MOST_CONNECTIONS,
         most_per_client: int = MOST_PER_CLIENT,
         patience_s: float = PATIENCE_S,
+        tls: Tls | None = None,
         faults: Faults | None = None,
     ) -> None:
-        self._faults = faults
         self.place = host, port
         """As the settings have it."""
         self.host = host
         self.port = port
         """The port of the settings; after `start` the one that is really used."""
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=STOP_S)
-        self._most_connections = most_connections
-        self._most_per_client = min(most_per_client, max(1, most_connections // 2))
-        self._patience_s = patience_s
-        self.acceptor: Acceptor | None = None
-        """What takes connections; None while it does not listen."""
-        self._limiter: ConnectionLimiter | None = None
+        self.is_https = tls is not None
+        half = most_connections // 2
+        room = Room(
+            most_connections, min(most_per_client, max(1, half)), min(LOOPBACK_PLACES, half)
+        )
+        self._serving = Serving(app, room, patience_s=patience_s, tls=tls, faults=faults)
 
     @property
     def url(self) -> str:
         """The page's address, as to be typed into a browser on this machine."""
-        return f"http://{Endpoint(self.host, self.port).reachable.in_url}"
+        scheme = "https" if self.is_https else "http"
+        return f"{scheme}://{Endpoint(self.host, self.port).reachable.in_url}"
+
+    @property
+    def acceptor(self) -> Acceptor | None:
+        """What takes connections; None while it does not listen."""
+        return self._serving.acceptor
 
     async def start(self, before: WebServer | None = None) -> None:
         """Listen. Raises SettingsError when the address can not be had; nothing then runs, and it
@@ -69,40 +74,17 @@ class WebServer:
             sock = before.acceptor.share()
         else:
             sock = _bind(self.host, self.port)
-        try:
-            await self._runner.setup()
-        except BaseException:
-            sock.close()
-            raise
-        assert self._runner.server is not None
-        self._limiter = limiter = ConnectionLimiter(
-            self._runner.server,
-            most=self._most_connections,
-            most_per_client=self._most_per_client,
-            loopback_places=min(LOOPBACK_PLACES, self._most_connections // 2),
-            patience_s=self._patience_s,
-            access_log=None,
-            lingering_time=1.0,
-            max_line_size=8190,
-            max_field_size=8190,
-            max_headers=64,
-            # Nothing we accept is compressed, and unpacking would get round the body limit.
-            auto_decompress=False,
-        )
+        await self._serving.begin(sock)
         self.port = sock.getsockname()[1]
-        self.acceptor = Acceptor(sock, limiter, limiter.make_room, self._faults)
 
     def protocol(self) -> asyncio.Protocol | None:
         """What serves one connection that somebody else has taken, as of a port for HTTPS; None
         while the page is nowhere."""
-        return self._limiter() if self._limiter is not None else None
+        return self._serving.protocol()
 
     async def stop(self) -> None:
-        """Stop listening, give running requests `STOP_S`, then close what is left."""
-        if self.acceptor is not None:
-            await self.acceptor.close()
-            self.acceptor = self._limiter = None
-        await self._runner.cleanup()
+        """Stop listening, give running requests a moment, then close what is left."""
+        await self._serving.end()
 
 
 def _bind(host: str, port: int) -> socket.socket:

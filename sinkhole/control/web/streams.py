@@ -10,6 +10,8 @@ from aiohttp import web
 
 LIMIT: Final = web.RequestKey("limit", asyncio.Timeout)
 """What a request holds its deadline under: a stream has one of its own for each piece."""
+BEGUN: Final = web.RequestKey("begun", web.StreamResponse)
+"""And the response of which a part is sent: what goes wrong from then on can only cut it off."""
 STALL_S: Final = 30.0
 """How long a reader may take nothing of a stream; then it is cut off."""
 
@@ -24,6 +26,7 @@ class Stream:
     async def begin(self, request: web.Request) -> web.StreamResponse:
         """Send the head: from now on nothing can be refused any more."""
         request[LIMIT].reschedule(None)
+        request[BEGUN] = self.response
         await self.response.prepare(request)
         return self.response
 

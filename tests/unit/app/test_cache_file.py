@@ -7,19 +7,17 @@ import stat
 from pathlib import Path
 
 import pytest
+from settings_file import settings_from
 from world import World
 
 from sinkhole.app import cache_file as kept
 from sinkhole.app.cache_file import CacheFile
-from sinkhole.control.settings import load
 from sinkhole.dns.cache.persist import UNKNOWN_BOOT, Moment
 from sinkhole.dns.cache.table import Table
 
 
 def cache_in(folder: Path, table: Table, *, persist: bool = True) -> CacheFile:
-    return CacheFile(
-        load(None, {}, {"data_dir": str(folder), "cache": {"persist": persist}}), table
-    )
+    return CacheFile(settings_from({"data_dir": str(folder), "cache": {"persist": persist}}), table)
 
 
 def files_in(folder: Path) -> list[str]:

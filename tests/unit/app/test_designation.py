@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from typing import Any
 
+from settings_file import settings_from
+
 from sinkhole.app.designation import services
-from sinkhole.control.settings import load
 from sinkhole.control.settings.dns_schema import DnsSettings
 from sinkhole.dns.policy.designated import Designated
 
 
 def dns(**parts: Any) -> DnsSettings:
     pair = {"certificate": "/etc/a.pem", "certificate_key": "/etc/a.key"}
-    return load(None, {}, {"dns": {**pair, **parts}}).dns
+    return settings_from({"dns": {**pair, **parts}}).dns
 
 
 def told(settings: DnsSettings, *names: str, quic: bool = True) -> list[str]:

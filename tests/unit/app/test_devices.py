@@ -6,9 +6,9 @@ import plistlib
 from typing import Any, Literal
 
 import pytest
+from settings_file import settings_from
 
 from sinkhole.app.devices import DeviceSetup, device_setup
-from sinkhole.control.settings import load
 
 NAME = "dns.example.org"
 
@@ -77,5 +77,5 @@ def test_the_same_profile_has_the_same_uuids_and_another_has_others() -> None:
 )
 def test_ports_are_those_of_the_settings(dns: dict[str, Any], ports: tuple[int, int]) -> None:
     pair = {"certificate": "c", "certificate_key": "k"}
-    setup = device_setup(load(None, {}, {"dns": dns | pair}), NAME, "tablet")
+    setup = device_setup(settings_from({"dns": dns | pair}), NAME, "tablet")
     assert (setup.https_port, setup.tls_port, setup.client_id) == (*ports, "tablet")

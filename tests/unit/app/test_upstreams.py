@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 from fake_upstream import FakeUpstream
+from settings_file import settings_from
 
 from sinkhole.app.upstreams import Upstreams, route_sets
-from sinkhole.control.settings import Settings, load
+from sinkhole.control.settings import Settings
 from sinkhole.dns.upstream.sets import DEFAULT
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.question import Question
@@ -18,7 +19,7 @@ PIN = "A" * 43 + "="
 
 
 def settings_of(**upstream: Any) -> Settings:
-    return load(None, {}, {"upstream": upstream})
+    return settings_from({"upstream": upstream})
 
 
 def shape(upstreams: Upstreams) -> dict[str, tuple[list[str], list[str], str]]:

@@ -31,19 +31,19 @@ async def answer(route: ApiRoute, request: web.Request, output: BaseModel) -> we
         return await _file(request, output)
     data = output.model_dump(mode="json")
     body = encoded(data)
-    response = await json_answer(request, body, str(data.get("revision") or ""))
+    response = await json_answer(request, body)
     if data.get("next"):
         following = request.rel_url.update_query(cursor=str(data["next"]))
         response.headers["Link"] = f'<?{following.raw_query_string}>; rel="next"'
     return response
 
 
-async def json_answer(request: web.Request, body: bytes, revision: str = "") -> web.Response:
+async def json_answer(request: web.Request, body: bytes) -> web.Response:
     """JSON that no cache keeps; 304 to a GET for who has it already.
 
     The ETag is weak, as it is the same whether the body is compressed or not.
     """
-    tag = ETag(revision or hashlib.sha256(body).hexdigest()[:16], is_weak=True)
+    tag = ETag(hashlib.sha256(body).hexdigest()[:16], is_weak=True)
     if request.method in ("GET", "HEAD") and _has(request, tag):
         response = web.Response(status=304, headers=_NO_STORE)
     else:

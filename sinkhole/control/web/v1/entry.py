@@ -25,7 +25,7 @@ class Entry(NamedTuple):
     media_type: str = "application/json"
 
     @property
-    def address(self) -> Location:
+    def location(self) -> Location:
         """Where it is served."""
         return Location(self.method, V1 + self.path, self.needs, self.handler)
 

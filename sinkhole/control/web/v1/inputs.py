@@ -18,17 +18,21 @@ MOST_ERRORS: Final = 20
 _MOST_SHOWN: Final = 40
 
 
-async def read_input(route: ApiRoute, request: web.Request, file: Path | None = None) -> BaseModel:
-    """What an operation is given; `file` is what was uploaded. Raises Refused."""
+_NO_FILE: Final = Path("-")
+"""Stands for a file that is still to be sent: what is wrong with the rest is told before."""
+
+
+async def read_input(route: ApiRoute, request: web.Request) -> BaseModel:
+    """What an operation is given, but for a file. Raises Refused."""
     given: dict[str, Any] = dict(request.match_info)
     given |= _query(route, request)
     if route.method in ("GET", "DELETE"):
         if await read_body(request) not in (b"", b"{}"):
             raise Refused(400, "body_not_taken", "this takes no body")
-    elif not route.takes_file:
+    elif route.takes_file:
+        given["file"] = _NO_FILE
+    else:
         given |= _members(route, await read_json(request))
-    if file is not None:
-        given["file"] = file
     try:
         read: BaseModel = route.operation.input.model_validate(given)
     except ValidationError as error:

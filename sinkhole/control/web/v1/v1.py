@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from aiohttp import web
+from pydantic import BaseModel
 
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.perform import perform
@@ -20,18 +21,19 @@ from sinkhole.control.web.v1.uploads import Uploads
 
 
 class V1:
-    """The API over a house."""
+    """The API over a house: `routes` are the operations that it offers."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: House, routes: Sequence[ApiRoute] = ROUTES) -> None:
         self._house = house
+        self._routes = routes
         self._uploads = Uploads()
         self._entries = [*SigningIn(house.identity).all()]
-        description = Description(ROUTES, self._entries)
+        description = Description(routes, self._entries)
         self._entries.append(description.entry)
 
-    def addresses(self) -> Iterator[Location]:
+    def locations(self) -> Iterator[Location]:
         """Everything below /api/v1."""
-        for route in ROUTES:
+        for route in self._routes:
             yield Location(
                 route.method,
                 route.address,
@@ -40,22 +42,22 @@ class V1:
                 takes_file=route.takes_file,
             )
         for entry in self._entries:
-            yield entry.address
+            yield entry.location
 
     def _handler(self, route: ApiRoute) -> Handler:
         async def handle(request: web.Request) -> web.StreamResponse:
             """Have the operation done for who asks."""
+            given = await read_input(route, request)
             if not route.takes_file:
-                return await self._perform(route, request)
+                return await self._answer(route, request, given)
             folder = self._house.settings.settings.data_dir
             async with self._uploads.received(request, folder) as file:
-                given = await read_input(route, request, file)
-                done = await perform(route.operation, self._house, actor_of(request), given)
-                return await answer(route, request, done)
+                return await self._answer(route, request, given.model_copy(update={"file": file}))
 
         return handle
 
-    async def _perform(self, route: ApiRoute, request: web.Request) -> web.StreamResponse:
-        given = await read_input(route, request)
+    async def _answer(
+        self, route: ApiRoute, request: web.Request, given: BaseModel
+    ) -> web.StreamResponse:
         done = await perform(route.operation, self._house, actor_of(request), given)
         return await answer(route, request, done)

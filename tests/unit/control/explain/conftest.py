@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from settings_file import settings_from
 from world import Clock, Script, question
 
 from sinkhole.app.from_settings import PolicyMaker
 from sinkhole.control.explain import Explainer, Inquiry, explain
 from sinkhole.control.lists.own_rules import OWN_RULES
-from sinkhole.control.settings import load
 from sinkhole.dns.cache.answer import TtlLimits
 from sinkhole.dns.cache.table import Table
 from sinkhole.dns.filter.match import Matcher
@@ -44,7 +44,7 @@ class House:
     ) -> None:
         dns = {"allow": ["192.0.2.0/24", "127.0.0.1"]}
         tree = {"data_dir": str(folder), "dns": dns, **settings}
-        self.settings = load(None, {}, tree)
+        self.settings = settings_from(tree)
         self.maker = PolicyMaker(self.settings)
         self.matcher = self._matcher(rules, block, allow)
         self.clock, self.upstreams, self.table = Clock(), Script(), Table(1 << 20)
@@ -109,7 +109,7 @@ class House:
         return Explainer(
             pipeline=self.pipeline,
             table=self.table,
-            limits=self.limits,
+            limits=lambda: self.limits,
             ask=ask,
             matcher=lambda: self.matcher,
             settings=lambda: self.settings,

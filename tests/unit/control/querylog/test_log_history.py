@@ -11,11 +11,12 @@ from log_kit import batch, blocked, fill, report
 
 from sinkhole.control.database import Database, Reader
 from sinkhole.control.querylog import filters as filters_module
-from sinkhole.control.querylog import name_search as name_search_module
+from sinkhole.control.querylog import id_sets as id_sets_module
 from sinkhole.control.querylog import search as search_module
 from sinkhole.control.querylog.aside import set_aside
 from sinkhole.control.querylog.history import History
 from sinkhole.control.querylog.schema import open_database
+from sinkhole.control.querylog.sought import VERDICTS
 from sinkhole.dns.wire.international import decoded
 from sinkhole.dns.wire.name import from_text, to_text
 from sinkhole.model.errors import StorageError
@@ -102,7 +103,7 @@ FILTERS: list[dict[str, Any]] = [
     {},
     *({"client": each} for each in ("192.0.2.2", "Phone")),
     *({"name": each} for each in ("www", "RARE.example", "example")),
-    *({"verdict": each} for each in filters_module.VERDICTS),
+    *({"verdict": each} for each in VERDICTS),
     *({"qtype": each} for each in ("AAAA", "mx")),
     *({"transport": each} for each in ("udp", "tls")),
     {"transport": "tcp", "verdict": "cached"},
@@ -120,10 +121,10 @@ async def test_filters_find_exactly_the_rows_that_meet_them(
     most_names: int,
     most_sought: int,
 ) -> None:
-    monkeypatch.setattr(filters_module, "MOST_NAMES", most_names)
-    for module in (filters_module, name_search_module):
+    monkeypatch.setattr(filters_module, "FEW", most_names)
+    for module in (filters_module, id_sets_module):
         monkeypatch.setattr(module, "MOST_SOUGHT", most_sought)
-    monkeypatch.setattr(name_search_module, "NAMES_A_SLICE", 3)
+    monkeypatch.setattr(id_sets_module, "VALUES_A_SLICE", 3)
     monkeypatch.setattr(search_module, "FIRST_ROWS", 20)
     monkeypatch.setattr(search_module, "FIRST_HOURS", 1)
     await fill(database, many_batches(400, seed=5))
@@ -212,7 +213,7 @@ async def test_rows_come_newest_first_without_being_sorted(
     await database.define("decoded", decoded)
 
     async def explained(self: Reader, sql: str, parameters: Any = ()) -> Any:
-        if "FROM query AS q" in sql:
+        if "query AS q" in sql:
             plan = await database.rows("EXPLAIN QUERY PLAN " + sql, parameters)
             plans.extend(str(row[3]) for row in plan)
         return await database.rows(sql, parameters)
@@ -222,7 +223,7 @@ async def test_rows_come_newest_first_without_being_sorted(
         plans.clear()
         await history.page(**sought)
         assert any(plan.startswith("SEARCH q USING INTEGER PRIMARY KEY") for plan in plans)
-        assert not any("TEMP B-TREE" in plan or "AUTOMATIC" in plan for plan in plans)
+        assert [plan for plan in plans if "TEMP B-TREE" in plan or "AUTOMATIC" in plan] == []
 
 
 async def test_a_row_says_everything_about_a_verdict(database: Database, history: History) -> None:
@@ -287,7 +288,7 @@ async def test_international_names_are_found_and_shown_both_ways(
     typed: str,
     expected: list[str],
 ) -> None:
-    for module in (filters_module, name_search_module):
+    for module in (filters_module, id_sets_module):
         monkeypatch.setattr(module, "MOST_SOUGHT", most_sought)
     names = [*INTERNATIONAL, "xn--pypal-4ve.example.net", "xn--ib9b.example.net", "munich.example"]
     for name in reversed(names):

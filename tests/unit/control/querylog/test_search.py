@@ -9,7 +9,7 @@ import pytest
 from log_kit import batch, fill, report
 
 from sinkhole.control.database import Database, Reader
-from sinkhole.control.querylog import filters, name_search, search
+from sinkhole.control.querylog import filters, id_sets, search
 from sinkhole.control.querylog.history import SEARCH_S, History
 from sinkhole.control.querylog.schema import open_database
 
@@ -37,8 +37,8 @@ async def reader(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
     monkeypatch.setattr(search, "MOST_READ", 10)
     monkeypatch.setattr(search, "FIRST_HOURS", 2)
     monkeypatch.setattr(search, "MOST_HOURS", 4)
-    monkeypatch.setattr(name_search, "NAMES_A_SLICE", 100)
-    monkeypatch.setattr(filters, "MOST_NAMES", 20)
+    monkeypatch.setattr(id_sets, "VALUES_A_SLICE", 100)
+    monkeypatch.setattr(filters, "FEW", 20)
     database, _ = await open_database(tmp_path / "querylog.db")
     for hour in range(HOURS):
         names = [report(f"n{number}.h{hour}.example.org") for number in range(EACH)]
@@ -88,8 +88,8 @@ async def test_it_ends_when_nobody_wants_it_any_more(reader: Reader) -> None:
         asked += 1
         return asked < 30
 
-    page = await History(reader).page(name="n5", verdict="failed", is_wanted=is_wanted)
-    assert page["queries"] == [] and page["looked_back_to"] is not None and asked == 30
+    page = await History(reader).page(name="n5", limit=200, is_wanted=is_wanted)
+    assert len(page["queries"]) < 200 and page["looked_back_to"] is not None and asked == 30
 
 
 async def test_others_get_their_turn_on_the_same_connection(reader: Reader) -> None:

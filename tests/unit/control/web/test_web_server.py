@@ -11,7 +11,7 @@ from aiohttp import ClientSession
 from places import nobodys_place
 
 from sinkhole.control.web import WebServer, create_app
-from sinkhole.control.web import server as web_server
+from sinkhole.control.web import serving as web_serving
 from sinkhole.model.errors import SettingsError
 
 
@@ -35,7 +35,7 @@ async def test_stopping_is_bounded_while_a_request_never_ends(
         await asyncio.Event().wait()
         return 0
 
-    monkeypatch.setattr(web_server, "STOP_S", 0.1)
+    monkeypatch.setattr(web_serving, "STOP_S", 0.1)
     site = await serve(update=never)
     request = asyncio.create_task(
         client.post(f"{site.url}/api/lists/update", headers={"Content-Type": "application/json"})

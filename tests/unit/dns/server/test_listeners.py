@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import errno
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 
 import pytest
 from places import nobodys_place, nobodys_port
 from world import World, question
 
 from sinkhole.dns.pipeline.channel import TLS
-from sinkhole.dns.server import listeners as subject
-from sinkhole.dns.server import sockets
+from sinkhole.dns.server import address, sockets
+from sinkhole.dns.server import listeners as listeners_module
 from sinkhole.dns.server.listeners import Listeners
 from sinkhole.dns.server.sockets import Bound, ListenError, Transport, bind
 from sinkhole.dns.server.stream import StreamListener
@@ -33,18 +34,20 @@ class Machine:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.errors: dict[tuple[Transport, str], int] = {}
-        monkeypatch.setattr(subject, "bind", self._bind)
+        monkeypatch.setattr(address, "bind", self._bind)
 
     def lack(self, host: str, number: int, *transports: Transport) -> None:
-        self.errors |= {(each, host): number for each in transports or subject.BOTH}
+        self.errors |= {(each, host): number for each in transports or address.BOTH}
 
     def have(self, host: str) -> None:
         self.errors = {key: number for key, number in self.errors.items() if key[1] != host}
 
-    def _bind(self, transport: Transport, host: str, port: int) -> Bound:
+    def _bind(
+        self, transport: Transport, host: str, port: int, leaving: Iterable[Bound] = ()
+    ) -> Bound:
         if number := self.errors.get((transport, host)):
             raise ListenError(host, port, OSError(number, "as arranged"))
-        return bind(transport, host, port)
+        return bind(transport, host, port, leaving)
 
 
 @pytest.fixture
@@ -87,16 +90,16 @@ async def test_an_address_that_is_late_takes_no_other_down_and_is_served_when_it
         assert dns.try_again()
         assert dns.addresses == [str(late), str(here)]
         assert (dns.is_complete, dns.problems) == (True, [])
-        assert all(is_open(*late, each) for each in subject.BOTH)
+        assert all(is_open(*late, each) for each in address.BOTH)
         assert not dns.try_again()
         assert len(dns.udp) == len(dns.acceptors) == 2
 
 
-@pytest.mark.parametrize("missing", subject.BOTH)
+@pytest.mark.parametrize("missing", address.BOTH)
 async def test_of_an_address_what_can_be_had_is_served(missing: Transport) -> None:
     place = nobodys_place()
     other = bind(missing, *place)
-    (there,) = set(subject.BOTH) - {missing}
+    (there,) = set(address.BOTH) - {missing}
     async with listeners(place, ("127.0.0.1", 0)) as dns:
         with other.sock:
             dns.bind()
@@ -179,8 +182,9 @@ async def test_what_is_added_is_served_by_its_listener_and_is_never_the_end_of_t
 ) -> None:
     here, machine.errors["TCP", "0.0.0.0"] = nobodys_place(), errno.EADDRINUSE
     async with listeners(here) as dns:
-        added = StreamListener(dns.door, TLS)
-        dns.add([("0.0.0.0", 0), ("127.0.0.2", 0)], "TCP", added, "TLS", "dns.tls")
+        make = partial(StreamListener, dns.door, TLS)
+        places = [("0.0.0.0", 0), ("127.0.0.2", 0)]
+        dns.add(dns.other(places, "TCP", make, "TLS", "dns.tls"))
         dns.bind()
         dns.serve()
         assert dns.addresses == [str(here)]
@@ -191,7 +195,6 @@ async def test_what_is_added_is_served_by_its_listener_and_is_never_the_end_of_t
         machine.have("0.0.0.0")
         assert dns.try_again()
         assert (dns.is_complete, len(dns.added)) == (True, 2)
-        assert len(added.acceptors) == 2
         assert len(dns.acceptors) == 3
 
 
@@ -200,7 +203,7 @@ async def test_a_bug_in_the_middle_leaves_nothing_open(monkeypatch: pytest.Monke
     async with listeners(place) as dns:
         dns.bind()
         with suppress(ZeroDivisionError):
-            monkeypatch.setattr(subject, "UdpListener", lambda *_, **__: 1 // 0)
+            monkeypatch.setattr(listeners_module, "UdpListener", lambda *_, **__: 1 // 0)
             dns.serve()
-    for transport in subject.BOTH:
+    for transport in address.BOTH:
         bind(transport, *place).sock.close()

@@ -1,0 +1,167 @@
+"""How a whole server does: status, health, and what a person should know."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
+
+from sinkhole import __version__
+from sinkhole.app.server_health import judge_health
+from sinkhole.model.status import Health, Problem
+
+if TYPE_CHECKING:
+    from sinkhole.app.app import App
+    from sinkhole.control.web import ServerStatus
+
+
+class Overview:
+    """Of one App, from memory."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._began = time.monotonic()
+
+    # ---- what a person should know ------------------------------------------------------------
+
+    def problems(self) -> list[Problem]:
+        """Everything a person should know, with a code, and what to do."""
+        app = self._app
+        return [
+            *_each("listening.missing", app.listening.problems),
+            *_each("encrypted", app.encrypted.problems),
+            *_each("web.certificate", app.page.problems),
+            *_each("commands.unreachable", [app.page.socket_trouble]),
+            *_each("upstreams", app.upstreams.problems()),
+            *_each("lists", app.library.problems),
+            *_each("cache.not_saved", app.answers.file.problems),
+            *_each("local.hosts_file", app.publishing.problems),
+            *_each("bugs.met", app.faults.problems(), "error"),
+            *_each("descriptors.few", [app.quotas.problem]),
+            *self._of_state(),
+            *self._of_log(),
+            *self._of_queries(),
+        ]
+
+    def sentences(self) -> list[str]:
+        """The same as /api/status has it."""
+        return [
+            f"{each.text}: {each.advice}" if each.advice else each.text for each in self.problems()
+        ]
+
+    def _of_state(self) -> list[Problem]:
+        ground, front = self._app.ground, self._app.front
+        if ground is None:
+            return []
+        found = [*ground.state.problems, *ground.settings.problems]
+        return [*found, *front.identity.problems] if hasattr(front, "identity") else found
+
+    def _of_log(self) -> list[Problem]:
+        query_log = self._app.query_log
+        if query_log is None:
+            return []
+        error = self._log_error()
+        return [
+            *_each("log.note", query_log.problems),
+            *_each("log.not_written", [error] if error else [], "error"),
+        ]
+
+    def _of_queries(self) -> list[Problem]:
+        app, found = self._app, []
+        if app.matcher.given_up:
+            found.append(
+                Problem(
+                    "filter.patterns_given_up",
+                    "warning",
+                    "some names have met too many patterns of the lists for all to be tried",
+                    "look for a list of regular expressions that was made for that, or remove some",
+                )
+            )
+        if app.dns.overloaded:
+            text = f"{app.dns.overloaded} queries were dropped because too many were waiting"
+            found.append(Problem("queries.dropped", "warning", text))
+        if app.pipeline.bugs.met:
+            text = (
+                f"{app.pipeline.bugs.met} queries met a bug in sinkhole, and got SERVFAIL where "
+                "there was no reply yet"
+            )
+            advice = "please report what the log says about it"
+            found.append(Problem("queries.bugs", "error", text, advice))
+        return found
+
+    def _log_error(self) -> str | None:
+        query_log = self._app.query_log
+        return query_log.status()["error"] if query_log is not None else None
+
+    # ---- how it does -------------------------------------------------------------------------
+
+    def health(self) -> Health:
+        """What /healthz says."""
+        app = self._app
+        return judge_health(
+            missing=app.dns.problems,
+            is_listening=bool(app.dns.udp),
+            is_cut_off=app.forwarder.is_cut_off,
+            log_error=self._log_error(),
+            lists=app.library.status(),
+        )
+
+    def ready(self) -> list[str]:
+        """What is still waited for before it serves as it is meant to: DNS on some address, and of
+        each list that it came or why it did not."""
+        app = self._app
+        found = [] if app.dns.udp else ["DNS is not being answered yet"]
+        coming = [each["name"] for each in app.library.status() if each["state"] == "missing"]
+        found += [f"the list {name!r} has neither come nor failed yet" for name in coming]
+        if not (coming or app.publishing.has_published):
+            found.append("the lists are not in use yet")
+        return found
+
+    def status(self) -> ServerStatus:
+        """What /api/status answers."""
+        app, query_log = self._app, self._app.query_log
+        uptime_s = time.monotonic() - self._began
+        return {
+            "version": __version__,
+            "started": time.time() - uptime_s,
+            "uptime_s": round(uptime_s, 1),
+            "listen": app.addresses,
+            "encrypted": [f"{where} ({over})" for over, where in app.dns.added],
+            "web": app.listening.url,
+            "lists": app.library.status(),
+            "names": app.matcher.names,
+            "upstreams": app.forwarder.status(),
+            "cache": {
+                "entries": len(app.table.entries),
+                "size_bytes": app.table.size_bytes,
+                "limit_bytes": app.table.limit_bytes,
+            },
+            "prefetch": app.pipeline.prefetch.status(time.monotonic()),
+            "certificate": app.encrypted.status(),
+            "log": query_log.status() if query_log is not None else None,
+            "losses": self._losses(),
+            "problems": self.sentences(),
+        }
+
+    def _losses(self) -> dict[str, int]:
+        """Everything that was given up because of a bound or a bug, or was nobody's, counted."""
+        app = self._app
+        return {
+            "queries_dropped": app.pipeline.dropped,
+            "queries_failed_by_bugs": app.pipeline.bugs.met,
+            "queries_overloaded": app.dns.overloaded,
+            "replies_unsent": app.dns.unsent,
+            "upstream_refused": app.forwarder.refused,
+            "upstream_strays": app.forwarder.strays,
+            "upstream_unsent": app.forwarder.unsent,
+            "connections_shed": app.listening.shed,
+            "handshakes_failed": app.dns.door.handshakes.failed,
+            "answers_evicted": app.table.evicted,
+            "internal_errors": app.faults.count,
+        }
+
+
+def _each(
+    code: str, texts: Iterable[str], severity: Literal["notice", "warning", "error"] = "warning"
+) -> list[Problem]:
+    return [Problem(code, severity, text) for text in texts if text]

@@ -1,0 +1,228 @@
+"""The query log: searched, a row in full, exported, a view that is frozen."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Literal
+
+from pydantic import Field
+
+from sinkhole.control.operations.answers import RulePlace
+from sinkhole.control.operations.house import House
+from sinkhole.control.operations.operation import Download, Input, Output, operation
+from sinkhole.control.operations.refusals import refusal, understood, with_log
+from sinkhole.control.querylog.export import MEDIA_TYPES
+from sinkhole.control.querylog.history import MOST_ROWS
+from sinkhole.control.querylog.logged_query import LoggedQuery
+from sinkhole.control.querylog.sought import MOST_TEXT, MOST_VALUES, Sought, SoughtName, moment
+from sinkhole.control.querylog.views import thaw
+from sinkhole.model.actor import Actor, Permission
+
+
+class LogFilter(Input):
+    """What rows are looked for: those that meet all of these; of several values of one, any.
+
+    A `view` says all of it by itself, and is given alone.
+    """
+
+    since: str | None = Field(
+        default=None,
+        max_length=40,
+        description="From this moment on: ISO 8601, by the clock of the server where no time zone "
+        "is given, or seconds since 1970.",
+        examples=["2030-01-31T21:30:00Z", "1911936600"],
+    )
+    until: str | None = Field(default=None, max_length=40, description="Before this moment.")
+    text: str = Field(
+        default="",
+        max_length=MOST_TEXT,
+        description="Any part of a name or a client, as stored or as people read them.",
+        examples=["münchen", "tablet"],
+    )
+    names: list[str] = Field(
+        default=[], max_length=MOST_VALUES, description="Names; `name_match` says how they match."
+    )
+    name_match: Literal["part", "exact", "below"] = Field(
+        default="part", description="Any part of a name, a whole one, or it and all below it."
+    )
+    clients: list[str] = Field(
+        default=[],
+        max_length=MOST_VALUES,
+        description="Addresses, networks, ids, or parts of what the settings call them.",
+        examples=[["192.0.2.7", "Kids tablet"]],
+    )
+    lists: list[str] = Field(
+        default=[], max_length=MOST_VALUES, description="Names of lists that decided."
+    )
+    upstreams: list[str] = Field(
+        default=[], max_length=MOST_VALUES, description="Servers that answered."
+    )
+    transports: list[str] = Field(
+        default=[],
+        max_length=MOST_VALUES,
+        description="How the query came: udp, tcp, tls, https, h3, quic.",
+        examples=[["tls"]],
+    )
+    rcodes: list[str] = Field(
+        default=[], max_length=MOST_VALUES, examples=[["NXDOMAIN", "SERVFAIL"]]
+    )
+    verdicts: list[str] = Field(
+        default=[],
+        max_length=MOST_VALUES,
+        description="blocked, allowed (all that is not blocked), cached, forwarded, local, failed, "
+        "refused, or an outcome.",
+        examples=[["blocked"]],
+    )
+    types: list[str] = Field(default=[], max_length=MOST_VALUES, examples=[["A", "HTTPS"]])
+    view: str | None = Field(
+        default=None, max_length=100_000, description="A view that was frozen by `log.freeze`."
+    )
+
+    def sought(self) -> Sought:
+        """The same as the log takes it; ValueError for what is not understood."""
+        if self.view is not None:
+            if self.model_fields_set & (LogFilter.model_fields.keys() - {"view"}):
+                raise ValueError("a view says by itself what is looked for: give it alone")
+            return thaw(self.view)
+        return Sought(
+            from_s=None if self.since is None else moment(self.since),
+            to_s=None if self.until is None else moment(self.until),
+            text=self.text.strip(),
+            names=tuple(SoughtName(each, self.name_match) for each in self.names),
+            clients=tuple(self.clients),
+            lists=tuple(self.lists),
+            upstreams=tuple(self.upstreams),
+            transports=tuple(self.transports),
+            rcodes=tuple(self.rcodes),
+            verdicts=tuple(self.verdicts),
+            types=tuple(self.types),
+        )
+
+
+class LogSearch(LogFilter):
+    """What rows are looked for, and which page of them."""
+
+    limit: int = Field(default=100, ge=1, le=MOST_ROWS, description="The most rows of the page.")
+    cursor: str | None = Field(
+        default=None, max_length=40, description="The `next` of the page before this one."
+    )
+
+
+class LogRow(RulePlace):
+    """One answered query."""
+
+    id: str
+    time: float = Field(description="In seconds since 1970.")
+    client: str = Field(description="An address, or what the client called itself.")
+    client_name: str = Field(description='What the settings call it, "" for one not known.')
+    name: str
+    name_unicode: str = Field(description="The name as people read it.")
+    type: str = Field(examples=["A"])
+    outcome: str = Field(examples=["blocked"])
+    blocked: bool
+    rcode: str
+    hop: str = Field(description="What in the answer decided: a name or an address.")
+    upstream: str = Field(description="The server that answered.")
+    group: str
+    detail: str
+    duration_ms: float
+    transport: str = Field(examples=["udp"])
+
+    @classmethod
+    def of(cls, row: LoggedQuery) -> LogRow:
+        """A row as the log gives it."""
+        return cls.model_validate(
+            {
+                "client_name": "",
+                "name_unicode": row["name"],
+                **row,
+                "list": row["list"] or None,
+                "line": row["line"] or None,
+                "rule": row["rule"] if row["line"] else None,
+            }
+        )
+
+
+class LogPage(Output):
+    """Rows, the newest first."""
+
+    rows: list[LogRow]
+    next: str | None = Field(description="The cursor of the page after it; null for the last one.")
+    looked_back_to: float | None = Field(
+        description="Down to which time all was looked at, in seconds since 1970, where the page "
+        "ends because that took too long; null otherwise."
+    )
+
+
+class LogRowId(Input):
+    """Which row."""
+
+    id: int = Field(ge=0, lt=1 << 62)
+
+
+class LogExport(LogFilter):
+    """What rows to export, and how."""
+
+    format: Literal["csv", "jsonl"] = Field(
+        default="csv", description="CSV (RFC 4180), or JSON, a row a line."
+    )
+
+
+class FrozenView(Output):
+    """A text by which the same rows are found later."""
+
+    view: str
+
+
+@operation("log.search", Permission.LOG_READ)
+async def search(house: House, actor: Actor, given: LogSearch) -> LogPage:
+    """Find queries, the newest first, a page at a time.
+
+    Pages don't shift while rows are added. A search that takes too long ends with what was found,
+    and says how far back it looked; the next page goes on from there.
+    """
+    history = house.query_log().history
+    with understood("search_invalid"), with_log():
+        sought = given.sought()
+        page = await history.search(sought, limit=given.limit, cursor=given.cursor)
+    return LogPage(
+        rows=[LogRow.of(each) for each in page["queries"]],
+        next=page["next"],
+        looked_back_to=page["looked_back_to"],
+    )
+
+
+@operation("log.show", Permission.LOG_READ)
+async def show(house: House, actor: Actor, given: LogRowId) -> LogRow:
+    """Show all about one row."""
+    with with_log():
+        row = await house.query_log().history.row(given.id)
+    if row is None:
+        raise refusal("not_found", "row_unknown", f"the log has no row {given.id}, or no longer")
+    return LogRow.of(row)
+
+
+@operation("log.freeze", Permission.LOG_READ)
+async def freeze(house: House, actor: Actor, given: LogFilter) -> FrozenView:
+    """Freeze a view: a text for a link, by which the same rows are found later.
+
+    None that are new, and the same clients and lists whatever they are called then; rows that are
+    deleted by then are gone there, too.
+    """
+    with understood("search_invalid"), with_log():
+        return FrozenView(view=await house.query_log().history.freeze(given.sought()))
+
+
+@operation("log.export", Permission.LOG_READ)
+async def export(house: House, actor: Actor, given: LogExport) -> Download:
+    """Export all rows that are found and there now, the newest first, as CSV or JSON lines."""
+    history = house.query_log().history
+    with understood("search_invalid"), with_log():
+        sought = given.sought()
+        await history.search(sought, limit=1)  # what is wrong shows before a file is begun
+    today = datetime.now().strftime("%Y-%m-%d")
+    return Download(
+        media_type=MEDIA_TYPES[given.format],
+        file_name=f"sinkhole-log-{today}.{given.format}",
+        chunks=history.export(sought, given.format),
+    )

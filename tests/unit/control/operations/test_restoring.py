@@ -1,0 +1,171 @@
+"""Backup and restore of a whole house: state, settings in force, settings file, log."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+from account_kit import PASSWORD, ROOT, People, refused, some_people
+
+from sinkhole.control.querylog.schema import open_database
+from sinkhole.control.settings.in_force import Change, SettingsInForce
+from sinkhole.model.actor import SERVER
+from sinkhole.model.errors import SettingsError, StorageError
+
+YAML = "query_log:\n  max_size: 200MiB\n"
+
+
+def text_of(path: str) -> str:
+    return Path(path).read_text()
+
+
+def a_settings_file(folder: Path) -> Path:
+    config = folder / "sinkhole.yaml"
+    if not config.exists():
+        folder.mkdir(parents=True, exist_ok=True)
+        config.write_text(YAML)
+    return config
+
+
+@asynccontextmanager
+async def a_home(folder: Path) -> AsyncIterator[People]:
+    """People, with settings in force of a file and of what is stored."""
+    config = a_settings_file(folder)
+    async with some_people(folder / "data", config=config) as people:
+        settings = SettingsInForce(config, {}, people.house.state)
+        await settings.load()
+        try:
+            yield people.with_settings(settings)
+        finally:
+            await settings.close()
+
+
+async def keep_days(people: People, days: int) -> None:
+    change = Change("query_log.keep", value=f"{days}d")
+    await people.house.settings.change([change], SERVER)
+
+
+def kept_days(people: People) -> float:
+    return people.house.settings.settings.query_log.keep / 86_400
+
+
+def archive_of(people: People, name: str) -> Path:
+    return people.house.state.folder / "backups" / name
+
+
+async def test_a_backup_restores_state_and_settings_while_all_goes_on(tmp_path: Path) -> None:
+    async with a_home(tmp_path) as people:
+        anna = await people.admin()
+        await keep_days(people, 3)
+        made = await people.do("backup.make", anna)
+        await keep_days(people, 5)
+        await people.do("accounts.add", anna, name="Ben", password=PASSWORD)
+        ben = await people.enter("ben")
+        number = people.house.state.stored.number
+        checked = await people.do("backup.restore_kept", anna, name=made.name, dry_run=True)
+        assert (checked.accounts, checked.kept, kept_days(people)) == (["Anna"], "", 5)
+        done = await people.do("backup.restore_kept", anna, name=made.name)
+        assert kept_days(people) == 3 and done.accounts == ["Anna"]
+        assert people.house.state.stored.number > number
+        sessions = people.house.identity.sessions
+        assert [each.id for each in sessions.of(anna.account)] == [anna.id]
+        assert sessions.of(ben.account) == []
+        entries = (await people.do("audit.list", anna)).entries
+        assert [each.operation for each in entries][:3] == [
+            *("backup.restore_kept", "backup.restore_kept", "accounts.add")
+        ]
+        await people.do("backup.restore_kept", anna, name=done.kept)
+        assert kept_days(people) == 5 and await people.enter("ben")
+    async with a_home(tmp_path) as people:
+        assert kept_days(people) == 5
+
+
+async def test_a_session_that_was_ended_does_not_come_back(tmp_path: Path) -> None:
+    async with a_home(tmp_path) as people:
+        anna = await people.admin()
+        other = await people.house.identity.sign_in("anna", PASSWORD, "", "192.0.2.7", "")
+        token = await people.do("tokens.add", anna, name="t", permissions=["metrics"])
+        made = await people.do("backup.make", anna)
+        await people.house.identity.sign_out(other.actor)
+        await people.do("tokens.remove", anna, token="t")
+        done = await people.do("backup.restore_kept", anna, name=made.name)
+        assert people.house.identity.of_session(other.secret, "") is None
+        assert done.returned == ["t"]
+        assert people.house.identity.of_token(token.secret, "") is not None
+
+
+async def test_a_backup_is_restored_on_another_machine(tmp_path: Path) -> None:
+    async with a_home(tmp_path / "old") as people:
+        await people.admin()
+        await keep_days(people, 3)
+        made = await people.do("backup.make", ROOT)
+        archive = archive_of(people, made.name)
+    async with a_home(tmp_path / "new") as people:
+        done = await people.do("backup.restore", ROOT, file=archive)
+        assert kept_days(people) == 3 and await people.enter("anna")
+        (file,) = done.settings_files
+        assert not file.is_in_place and file.origin == str(tmp_path / "old" / "sinkhole.yaml")
+        assert text_of(file.path) == YAML
+
+
+async def test_the_settings_file_is_put_back_when_that_is_asked_for(tmp_path: Path) -> None:
+    async with a_home(tmp_path) as people:
+        config = tmp_path / "sinkhole.yaml"
+        await people.admin()
+        made = await people.do("backup.make", ROOT)
+        config.write_text("query_log:\n  keep: 9d\n")
+        await people.house.settings.reload()
+        await people.do("backup.restore_kept", ROOT, name=made.name)
+        assert kept_days(people) == 9
+        done = await people.do("backup.restore_kept", ROOT, name=made.name, with_settings_file=True)
+        assert done.settings_files[0].is_in_place and kept_days(people) != 9
+        assert config.read_text() == YAML
+
+
+async def test_when_what_is_restored_cannot_be_applied_all_is_as_it_was(tmp_path: Path) -> None:
+    async with a_home(tmp_path) as people:
+        config = tmp_path / "sinkhole.yaml"
+        anna = await people.admin()
+        await keep_days(people, 3)
+        made = await people.do("backup.make", anna)
+        await keep_days(people, 5)
+        config.write_text("query_log:\n  max_size: 1GiB\n")
+        await people.house.settings.reload()
+
+        async def apply(settings: object, *, patient: bool = False) -> list[str]:
+            if people.house.settings.settings is not settings and not failed:
+                failed.append(True)
+                raise SettingsError(["no address can be had"])
+            return []
+
+        failed: list[bool] = []
+        people.house.settings.apply = apply
+        with pytest.raises(SettingsError):
+            await people.do("backup.restore_kept", anna, name=made.name, with_settings_file=True)
+        assert failed and kept_days(people) == 5
+        assert config.read_text() == "query_log:\n  max_size: 1GiB\n"
+        assert [each.id for each in people.house.identity.sessions.of(anna.account)] == [anna.id]
+
+
+async def test_a_log_is_restored_at_the_next_start(tmp_path: Path) -> None:
+    path = tmp_path / "data" / "querylog.db"
+    async with a_home(tmp_path) as people:
+        with pytest.raises(StorageError, match="no query log"):
+            await people.do("backup.make", ROOT, with_log=True)
+        database, _ = await open_database(path)
+        await database.rows("INSERT INTO client VALUES (1, '192.0.2.7', 0)")
+        made = await people.do("backup.make", ROOT, with_log=True)
+        await database.rows("DELETE FROM client")
+        await database.close()
+        bare = await people.do("backup.make", ROOT)
+        with refused("backup_invalid"):
+            await people.do("backup.restore_kept", ROOT, name=bare.name, with_log=True)
+        done = await people.do("backup.restore_kept", ROOT, name=made.name, with_log=True)
+        assert done.waits == ["the query log"]
+        database, problem = await open_database(path)
+        assert problem is None
+        assert await database.value("SELECT text FROM client") == "192.0.2.7"
+        await database.close()
+    assert len(list((tmp_path / "data").glob("querylog.db.replaced-*"))) == 1
