@@ -279,6 +279,7 @@ def _put_together(built: BuiltHouse, stack: AsyncExitStack) -> House:
         statistics=lambda: Statistics(
             reader, client_name=lambda address: built.maker.client_name(address)
         ),
+        matcher=lambda: built.matcher,
         explainer=lambda: explainer,
         resolve=Asking(built.pipeline, lambda: built.matcher, built.clock).resolve,
         cache=KeptAnswers(

@@ -15,7 +15,7 @@ import asyncio
 import gc
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -140,9 +140,12 @@ class App:
 
     # ---- starting and stopping ---------------------------------------------------------------
 
-    async def start(self) -> None:
-        """Bring everything up. Raises SinkholeError, with nothing left open, if no DNS can be
-        answered or there is no place for data."""
+    async def start(self, on_serving: Callable[[], None] | None = None) -> None:
+        """Bring everything up; `on_serving` is called once DNS is answered.
+
+        Raises SinkholeError, with nothing left open, if no DNS can be answered or there is no place
+        for data.
+        """
         try:
             raise_limit()
             if self.ground is None:
@@ -159,6 +162,8 @@ class App:
                 self.answers.file.restore()
             self.upstreams.start()
             self.dns.serve()
+            if on_serving is not None:
+                on_serving()
             with self.faults.contain("reading the certificate"):
                 await self.encrypted.start()
             with self.faults.contain("opening the query log"):

@@ -7,12 +7,13 @@ from ipaddress import IPv6Network
 from typing import Any, TypeVar
 
 from sinkhole.app.upstreams import route_sets
-from sinkhole.control.lists.builtin import BUILT_IN, builtin_lists
+from sinkhole.control.explain.trial import known_clients
+from sinkhole.control.lists.builtin import BUILT_IN, compiled_builtin
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.hosts_file import read_hosts_file
 from sinkhole.dns.cache.answer import TtlLimits
 from sinkhole.dns.clients.access import Access
-from sinkhole.dns.clients.identity import KnownClient, KnownClients, TraitsBy
+from sinkhole.dns.clients.identity import TraitsBy
 from sinkhole.dns.filter.language.line import Address
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.filter.traits import Criteria
@@ -34,13 +35,6 @@ from sinkhole.model.files import signature_of
 Made = TypeVar("Made")
 
 
-def known_clients(settings: Settings) -> KnownClients:
-    """The clients of the settings, as the DNS plane knows them."""
-    return KnownClients(
-        KnownClient(each.name, each.addresses, each.tags, each.ids) for each in settings.clients
-    )
-
-
 class PolicyMaker:
     """What of a Policy comes from the settings, made once; `policy` adds the filter.
 
@@ -59,7 +53,7 @@ class PolicyMaker:
         self.builtin = self._part(
             "builtin",
             (filtering.services, filtering.safe_search, filtering.builtin),
-            lambda: make_builtin(settings),
+            lambda: compiled_builtin(settings),
         )
         self.paused = self._part("paused", self.builtin, lambda: paused_filter(self.builtin))
         self._blocking = make_blocking(settings)
@@ -188,19 +182,6 @@ def make_dns64(settings: Settings) -> Dns64 | None:
         return None
     excluded = (each for each in dns64.exclude if isinstance(each, IPv6Network))
     return Dns64((dns64.prefix,), excluded)
-
-
-def make_builtin(settings: Settings) -> tuple[CompiledList, ...]:
-    """Services, safe search and canaries as lists; the log shows whom each rule is for."""
-    return tuple(
-        CompiledList.from_rules(
-            each.name,
-            "block",
-            [rule.text for rule in each.rules],
-            [rule.explanation for rule in each.rules],
-        )
-        for each in builtin_lists(settings)
-    )
 
 
 def make_blocking(settings: Settings) -> Blocking:

@@ -75,6 +75,7 @@ class Front:
             log_reader=partial(self._reader, "besides"),
             client_name=app.publishing.client_name,
             statistics=self._statistics,
+            matcher=lambda: app.matcher,
             explainer=lambda: self._explainer,
             resolve=Asking(app.pipeline, self._rules, time.monotonic).resolve,
             cache=KeptAnswers(
@@ -98,7 +99,8 @@ class Front:
 
     def _query_log(self) -> QueryLog:
         if self._app.query_log is None:
-            raise RequestError("unavailable", "no_log", "the query log could not be opened")
+            text = "the query log could not be opened"
+            raise RequestError("unavailable", "log_unavailable", text)
         return self._app.query_log
 
     def _reader(self, whose: str) -> Reader:

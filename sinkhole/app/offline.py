@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from sinkhole.app.data_dir import LOCK_NAME
-from sinkhole.app.from_settings import known_clients
 from sinkhole.app.list_hosts import list_hosts
 from sinkhole.app.upstream_trial import try_upstream
 from sinkhole.control.database import Reader
+from sinkhole.control.explain.trial import known_clients
 from sinkhole.control.identity.identity import Identity
+from sinkhole.control.lists.builtin import compiled_builtin
 from sinkhole.control.lists.library import Library
 from sinkhole.control.operations.house import House
 from sinkhole.control.settings import Settings, load
@@ -27,6 +28,7 @@ from sinkhole.control.state.protection import Protection
 from sinkhole.control.state.state import State
 from sinkhole.control.state.temporary_rules import TemporaryRules
 from sinkhole.control.stats import Counters, Statistics
+from sinkhole.dns.filter.match import Matcher
 from sinkhole.model.errors import RequestError, StorageError
 from sinkhole.model.explanation import KeptAnswer
 from sinkhole.model.files import FileLock, make_folder
@@ -123,6 +125,7 @@ def _house(
         log_reader=lambda: reader,
         client_name=known_clients(settings).called,
         statistics=partial(Statistics, reader),
+        matcher=lambda: Matcher(library.lists, compiled_builtin(in_force.settings)),
         explainer=_needs_server,
         resolve=_cannot_resolve,
         cache=_NoCache(),

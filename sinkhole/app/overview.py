@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 from sinkhole import __version__
 from sinkhole.app.server_health import judge_health
-from sinkhole.model.status import Health, Problem
+from sinkhole.model.status import FilterStatus, Health, Problem
 
 if TYPE_CHECKING:
     from sinkhole.app.app import App
@@ -38,6 +39,7 @@ class Overview:
             *_each("local.hosts_file", app.publishing.problems),
             *_each("bugs.met", app.faults.problems(), "error"),
             *_each("descriptors.few", [app.quotas.problem]),
+            *self._of_filter(),
             *self._of_state(),
             *self._of_log(),
             *self._of_queries(),
@@ -48,6 +50,12 @@ class Overview:
         return [
             f"{each.text}: {each.advice}" if each.advice else each.text for each in self.problems()
         ]
+
+    def _of_filter(self) -> list[Problem]:
+        if not hasattr(self._app.front, "protection") or self._app.front.protection.is_on:
+            return []
+        text = f"the filter is {self._protection()['text']}: only canaries are refused"
+        return [Problem("protection.paused", "notice", text, "resume it when it is to filter")]
 
     def _of_state(self) -> list[Problem]:
         ground, front = self._app.ground, self._app.front
@@ -139,9 +147,43 @@ class Overview:
             "prefetch": app.pipeline.prefetch.status(time.monotonic()),
             "certificate": app.encrypted.status(),
             "log": query_log.status() if query_log is not None else None,
+            "protection": self._protection(),
+            "tasks": [
+                {"name": name, "restarts": kept.restarts, "last_error": kept.last_error}
+                for name, kept in app.faults.kept.items()
+            ],
             "losses": self._losses(),
             "problems": self.sentences(),
         }
+
+    def _protection(self) -> FilterStatus:
+        protection, pauses = self._app.front.protection, self._app.publishing.pauses
+        pause, left_s = protection.pause, protection.left_s()
+        if pause is None:
+            return {
+                "enabled": True,
+                "paused_by": "",
+                "paused_at": None,
+                "left_s": None,
+                "pauses": pauses,
+                "text": "on",
+            }
+        left = "until somebody resumes it" if left_s is None else f"{_minutes(left_s)} left"
+        return {
+            "enabled": False,
+            "paused_by": pause.by,
+            "paused_at": pause.began.wall_s,
+            "left_s": None if left_s is None else round(left_s, 1),
+            "pauses": pauses,
+            "text": f"paused, {left}, by {pause.by}",
+        }
+
+    def line(self) -> str:
+        """How it does in one line, for the service manager."""
+        app = self._app
+        where = ", ".join(app.addresses) or "no address yet"
+        paused = "" if app.front.protection.is_on else f"; {self._protection()['text']}"
+        return f"{self.health().state}: {app.matcher.names:,} names, DNS on {where}{paused}"
 
     def _losses(self) -> dict[str, int]:
         """Everything that was given up because of a bound or a bug, or was nobody's, counted."""
@@ -159,6 +201,14 @@ class Overview:
             "answers_evicted": app.table.evicted,
             "internal_errors": app.faults.count,
         }
+
+
+def _minutes(left_s: float) -> str:
+    """About how long, for people: "9 min"."""
+    if left_s < 60:
+        return f"{math.ceil(left_s)} s"
+    minutes = math.ceil(left_s / 60)
+    return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
 
 
 def _each(

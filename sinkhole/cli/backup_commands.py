@@ -63,7 +63,7 @@ def backup(
         else:
             made = caller.call("backup.make", {"with_log": with_log}, patience_s=LONG_PATIENCE_S)
             if file is not None:
-                with _written(file) as sink:
+                with written(file) as sink:
                     caller.download("backup.download", {"name": made["name"]}, sink)
             if file != "-":
                 words = f"{file or made['name']}: {made['size_bytes']:,} bytes"
@@ -133,7 +133,7 @@ def _restored(caller: Caller, file: str, how: dict[str, Any]) -> dict[str, Any]:
 
 
 @contextmanager
-def _written(file: str) -> Iterator[BinaryIO]:
+def written(file: str) -> Iterator[BinaryIO]:
     """Where a backup goes: for its owner only, and there as a whole or not at all."""
     if file == "-":
         yield sys.stdout.buffer

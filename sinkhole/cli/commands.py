@@ -19,6 +19,8 @@ from sinkhole.cli.certificate_commands import certificate_group
 from sinkhole.cli.completion import completion
 from sinkhole.cli.explain_commands import explain, stats
 from sinkhole.cli.list_commands import lists_group
+from sinkhole.cli.live_commands import tail, top
+from sinkhole.cli.log_commands import log_group
 from sinkhole.cli.name_commands import allow, block, query
 from sinkhole.cli.options import config_option, honest
 from sinkhole.cli.protection_commands import pause, resume, status
@@ -61,7 +63,7 @@ def main() -> None:
 for _command in (
     *(status, pause, resume, block, allow, query, explain, stats),
     *(lists_group, rules_group, services_group, safe_search_group),
-    *(cache_group, upstream_group, certificate_group),
+    *(tail, top, log_group, cache_group, upstream_group, certificate_group),
     *(account_group, token_group, backup, restore, completion),
 ):
     main.add_command(_command)

@@ -15,6 +15,8 @@ import click
 
 from sinkhole import __version__
 from sinkhole.app.app import App
+from sinkhole.app.self_query import SelfQuery
+from sinkhole.app.service_manager import ServiceManager
 from sinkhole.control.settings import Endpoint
 from sinkhole.model.errors import SettingsError, SinkholeError
 from sinkhole.model.tasks import Tasks
@@ -42,15 +44,23 @@ async def run_until_signal(config: Path | None) -> None:
         signal.SIGHUP,
         lambda: (stopping if on_terminal and not _is_on_terminal() else changed).set(),
     )
+    manager = ServiceManager(os.environ)
     app = await App.of(config, os.environ)
     logging.getLogger().setLevel(app.settings.log.level.upper())
-    tasks = Tasks("run", limit=2, faults=app.faults)
-    await app.start()
+    tasks = Tasks("run", limit=3, faults=app.faults)
+    answers = SelfQuery(app.pipeline).is_answered
+
+    def tell() -> None:  # before the log is opened, which may take minutes after an upgrade
+        manager.ready(app.overview.line())
+        tasks.keep("watchdog", partial(manager.feed, answers, app.overview.line))
+
+    await app.start(tell)
     tasks.start("greeting", _greet_whoever_reads(app, config))
-    tasks.keep("settings", partial(_reload_when, changed, app, config))
+    tasks.keep("settings", partial(_reload_when, changed, app, config, manager))
     try:
         await stopping.wait()
     finally:
+        manager.stopping()
         await tasks.close()
         await app.stop()
 
@@ -59,27 +69,36 @@ def _is_on_terminal() -> bool:
     return os.isatty(0)
 
 
-async def _reload_when(changed: asyncio.Event, app: App, config: Path | None) -> None:
+async def _reload_when(
+    changed: asyncio.Event, app: App, config: Path | None, manager: ServiceManager
+) -> None:
     """Read the settings again each time `changed` is set; signals meanwhile count as one."""
     while True:
         await changed.wait()
         changed.clear()
-        try:
-            waits = (await app.reload()).waits
-        except SinkholeError as error:
-            mistakes = error.problems if isinstance(error, SettingsError) else [str(error)]
-            for mistake in mistakes:
-                log.error("the settings stay as they were: %s", mistake)
-            continue
-        except Exception as error:
-            log.error("the settings stay as they were, by an error of sinkhole's own")
-            app.faults.note("reading the settings again", error)
-            continue
-        log.info("settings from %s are in force", config or "defaults")
-        for problem in app.problems():
-            log.warning("%s", problem)
-        for key in waits:
-            log.warning("%s has changed, which takes effect after a restart", key)
+        manager.reloading()
+        await _reload(app, config)
+        manager.ready(app.overview.line())
+
+
+async def _reload(app: App, config: Path | None) -> None:
+    """Read the settings again, and say what came of it."""
+    try:
+        waits = (await app.reload()).waits
+    except SinkholeError as error:
+        mistakes = error.problems if isinstance(error, SettingsError) else [str(error)]
+        for mistake in mistakes:
+            log.error("the settings stay as they were: %s", mistake)
+        return
+    except Exception as error:
+        log.error("the settings stay as they were, by an error of sinkhole's own")
+        app.faults.note("reading the settings again", error)
+        return
+    log.info("settings from %s are in force", config or "defaults")
+    for problem in app.problems():
+        log.warning("%s", problem)
+    for key in waits:
+        log.warning("%s has changed, which takes effect after a restart", key)
 
 
 async def _greet_whoever_reads(app: App, config: Path | None) -> None:
@@ -104,6 +123,10 @@ async def greet(app: App, config: Path | None) -> None:
         await app.first_lists(LISTS_PATIENCE_S)
     late = _coming(app)
     _tell_lists(app)
+    if code := app.front.identity.first_code:
+        first = f"`sinkhole account add NAME --role admin`, or on the page with the code {code}"
+        click.echo(f"  Users  nobody has an account yet. Make the first: {first}")
+        log.info("nobody has an account yet; make the first: %s", first)
     if os.geteuid() == 0:
         click.echo(
             "  Note   this is root, which sinkhole has no need of; see the README for a service"

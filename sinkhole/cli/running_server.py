@@ -12,6 +12,7 @@ import socket
 import urllib.error
 import urllib.parse
 import urllib.request
+from collections.abc import Sequence
 from http import HTTPStatus
 from http.client import HTTPException
 from typing import Final, cast
@@ -21,6 +22,7 @@ from rich.table import Table
 
 from sinkhole.cli.console import cell, tables_console
 from sinkhole.cli.control_socket import NoSocket, SocketClient, SocketForbidden
+from sinkhole.cli.routes import API
 from sinkhole.control.settings import Endpoint, Settings
 from sinkhole.dns.pipeline.decide_question import HEALTH_NAME
 from sinkhole.dns.wire.numbers import Type
@@ -64,8 +66,6 @@ def explanation(
     Raises NoServer when there is none that knows, or its data is not that of these settings;
     SinkholeError when it can't answer.
     """
-    if not settings.web.listen.port:
-        raise NoServer("web.listen has no fixed port, so a running server can't be found")
     asked = {"name": name, "type": qtype, "client": client}
     try:
         told = json.loads(_ask_upstream(settings, asked) if ask else _explain(settings, asked))
@@ -107,6 +107,8 @@ def _by_socket(settings: Settings, path: str, timeout_s: float, options: bytes |
 
 
 def _by_http(settings: Settings, path: str, timeout_s: float, options: bytes | None) -> bytes:
+    if not settings.web.listen.port:
+        raise NoServer("web.listen has no fixed port, so a running server can't be found")
     scheme = "https" if settings.web.certificate else "http"
     page = f"{scheme}://{settings.web.listen.reachable.in_url}"
     headers = {"Content-Type": "application/json"} if options is not None else {}
@@ -187,7 +189,7 @@ def check_health(settings: Settings) -> list[str]:
     SinkholeError tells which does not answer. A page that has no place left for the question is
     no fault: what counts is DNS. Nor is an address that is missing, as long as another answers.
     """
-    asked = [each for each in settings.dns.listen if each.host != "::" or _has_ipv6()]
+    asked = [each for each in _listened(settings) if each.host != "::" or _has_ipv6()]
     silent: list[SinkholeError] = []
     for listen in asked:
         try:
@@ -202,6 +204,18 @@ def check_health(settings: Settings) -> list[str]:
     except _Busy:
         return told
     return told + reasons if state == "degraded" else told
+
+
+def _listened(settings: Settings) -> Sequence[Endpoint]:
+    """Where DNS is answered: as the server says, else as the settings do."""
+    try:
+        status = json.loads(_by_socket(settings, f"{API}/status", TIMEOUT_S, None))
+    except (NoSocket, SocketForbidden):
+        return settings.dns.listen
+    missing = [
+        each for each in settings.dns.listen if each.port and str(each) not in status["listen"]
+    ]
+    return [*(Endpoint.parse(each, 53) for each in status["listen"]), *missing]
 
 
 def _has_ipv6() -> bool:

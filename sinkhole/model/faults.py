@@ -38,12 +38,23 @@ class Fault(NamedTuple):
     at: float
 
 
+class KeptTask(NamedTuple):
+    """A task that runs as long as the server: how often it was begun anew, and after what."""
+
+    restarts: int = 0
+    last_error: str = ""
+
+
 class Faults:
-    """All faults of one server since its start; `count` is of all together."""
+    """All faults of one server since its start; `count` is of all together.
+
+    `kept` are the tasks that run as long as the server, by name (see `Tasks.keep`).
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.count = 0
         self._clock = clock
+        self.kept: dict[str, KeptTask] = {}
         self._met: dict[tuple[str, str, str], Fault] = {}
 
     def note(self, where: str, error: BaseException | None, text: str = "") -> None:
@@ -59,6 +70,12 @@ class Faults:
                 del self._met[next(iter(self._met))]  # the one that was not met for longest
         told = f"{_kind_of(error)} ({said})"
         self._met[kind] = Fault(where, told, known.times + 1 if known else 1, self._clock())
+
+    def note_end(self, task: str, error: BaseException) -> None:
+        """A kept task has met an error, which ended it; it is begun anew."""
+        self.note(task, error)
+        restarts = self.kept.get(task, KeptTask()).restarts + 1
+        self.kept[task] = KeptTask(restarts, _words(error))
 
     @contextmanager
     def contain(self, where: str) -> Iterator[None]:

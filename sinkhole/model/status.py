@@ -105,6 +105,28 @@ class LogStatus(TypedDict):
     error: str | None
 
 
+class FilterStatus(TypedDict):
+    """Whether the filter is on, and of a pause who began it, when (seconds since 1970), and how
+    long it goes on: None until somebody resumes it. `pauses` is how many there were since the
+    start; `text` says all of it to people."""
+
+    enabled: bool
+    paused_by: str
+    paused_at: float | None
+    left_s: float | None
+    pauses: int
+    text: str
+
+
+class TaskStatus(TypedDict):
+    """A task that runs as long as the server: how often an error ended it, so that it was begun
+    anew, and the last of these, "" where there was none."""
+
+    name: str
+    restarts: int
+    last_error: str
+
+
 class Problem(NamedTuple):
     """Something a person should know: one word for programs, a sentence, and what to do about it.
 

@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable, Coroutine
 from typing import Any, Final
 
-from sinkhole.model.faults import Faults
+from sinkhole.model.faults import Faults, KeptTask
 
 FIRST_PAUSE_S: Final = 1.0
 LONGEST_PAUSE_S: Final = 60.0
@@ -70,6 +70,7 @@ class Tasks:
 
     async def _kept(self, name: str, work: Callable[[], Coroutine[Any, Any, None]]) -> None:
         pause_s = FIRST_PAUSE_S
+        self.faults.kept.setdefault(name, KeptTask())
         while True:
             began = time.monotonic()
             try:
@@ -78,9 +79,9 @@ class Tasks:
                 task = asyncio.current_task()
                 if task is None or task.cancelling():
                     raise
-                self.faults.note(name, error)  # not ours: something that it waited for
+                self.faults.note_end(name, error)  # not ours: something that it waited for
             except Exception as error:
-                self.faults.note(name, error)
+                self.faults.note_end(name, error)
             if time.monotonic() - began > LONGEST_PAUSE_S:
                 pause_s = FIRST_PAUSE_S
             await asyncio.sleep(pause_s)

@@ -75,10 +75,10 @@ def list_file(path: Path, *rules: str, name: str = "Mine", kind: str = "block") 
 
 @asynccontextmanager
 async def running(
-    settings: Settings, *, lists: bool = True, app: App | None = None
+    settings: Settings | None = None, *, lists: bool = True, app: App | None = None
 ) -> AsyncIterator[App]:
     """A started App, by default with all its lists in use; stopped at the end."""
-    app = app or App(settings)
+    app = app or App(settings or Settings())
     await app.start()
     try:
         if lists:

@@ -8,12 +8,15 @@ from typing import Any
 
 import pytest
 from fake_upstream import FakeUpstream
-from house import answers, get, house, list_file, rcode_of, running, until
+from house import answers, get, house, list_file, rcode_of, running, until, wanted
 from house import ask as ask_dns
+from settings_file import write_settings
 
 from sinkhole.app import listening
 from sinkhole.app.app import App
 from sinkhole.app.cache_file import CacheFile
+from sinkhole.app.publishing import Publishing
+from sinkhole.app.service_manager import ServiceManager
 from sinkhole.cli.run import _reload_when
 from sinkhole.control.lists.library import Library
 from sinkhole.control.querylog.writer import Writer
@@ -131,13 +134,13 @@ async def test_a_reload_that_fails_half_way_leaves_everything_as_it_was(
 ) -> None:
     async with running(house(tmp_path, **ADS)) as app:
         where, before = app.addresses[0], app.settings
-        failing_once(monkeypatch, Library, "_publish")
+        failing_once(monkeypatch, Publishing, "_match")
         with pytest.raises(ValueError, match="embedded"):
-            await app.reload(house(tmp_path, filtering__rules=["||other.example^"]))
+            await app.apply(house(tmp_path, filtering__rules=["||other.example^"]))
         assert app.settings is before
         assert await answers(where, "ads.example") == ["0.0.0.0"]
         assert rcode_of(await ask_dns(where, "other.example")) == "SERVFAIL"
-        await app.reload(house(tmp_path, filtering__rules=["||other.example^"]))
+        await app.apply(house(tmp_path, filtering__rules=["||other.example^"]))
         assert await answers(where, "other.example") == ["0.0.0.0"]
 
 
@@ -145,11 +148,11 @@ async def test_a_signal_after_an_error_of_a_reload_is_obeyed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     changed = asyncio.Event()
-    config = tmp_path / "sinkhole.yaml"
-    async with running(house(tmp_path, **ADS)) as app:
-        config.write_text('filtering: {lists: [], rules: ["||other.example^"]}\n')
+    config = write_settings(tmp_path / "sinkhole.yaml", wanted(tmp_path, **ADS))
+    async with running(app=await App.of(config, {})) as app:
+        write_settings(config, wanted(tmp_path, filtering__rules=["||other.example^"]))
         failing_once(monkeypatch, App, "reload")
-        reloading = asyncio.create_task(_reload_when(changed, app, config))
+        reloading = asyncio.create_task(_reload_when(changed, app, config, ServiceManager({})))
         changed.set()
         await until(lambda: app.faults.count, "the error")
         assert fault_of(app).startswith("reading the settings again met an error")

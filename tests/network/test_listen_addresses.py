@@ -11,6 +11,7 @@ from places import nobodys_place
 
 from sinkhole.app import listening
 from sinkhole.app.app import App
+from sinkhole.app.page import Page
 from sinkhole.control.web import WebServer
 
 ANY_PORT = "127.0.0.1:0"
@@ -71,14 +72,14 @@ async def test_a_bug_in_the_page_leaves_dns_as_it_is(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(listening, "FIRST_RETRY_S", 0.05)
-    ordinary, fails = App._make_page, [True]
+    ordinary, fails = Page.make, [True]
 
-    async def odd(app: App) -> WebServer:
+    async def odd(page: Page) -> WebServer:
         if fails:
             raise RuntimeError("as arranged")
-        return await ordinary(app)
+        return await ordinary(page)
 
-    monkeypatch.setattr(App, "_make_page", odd)
+    monkeypatch.setattr(Page, "make", odd)
     async with running(house(tmp_path, **ADS)) as app:
         assert await answers(app.addresses[0], "ads.example") == ["0.0.0.0"]
         assert any("as arranged" in problem for problem in app.problems())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Literal
@@ -52,7 +52,8 @@ Visit = Callable[..., Awaitable[Page]]
 async def visit(browser: Browser, faults: list[str]) -> AsyncIterator[Visit]:
     """`await visit(house, width=..., scheme=...)`: an open page over a house, its clock ours.
 
-    With `below_path`, through a proxy that shows it below a path of its own.
+    With `below_path`, through a proxy that shows it below a path of its own, and says `told` of who
+    asks. It is open when there is something of the selector `ready`.
     The page's timers stand still until `page.clock.run_for`, so no test waits for a refresh.
     When the test is over, no page may have had a script error or a policy violation.
     """
@@ -65,6 +66,8 @@ async def visit(browser: Browser, faults: list[str]) -> AsyncIterator[Visit]:
             width: int = 1280,
             scheme: Literal["light", "dark"] = "light",
             below_path: bool = False,
+            told: Mapping[str, str] | None = None,
+            ready: str = "#reach[data-state=fine]",
             **options: Any,
         ) -> Page:
             server = WebServer(create_app(house.house()), "127.0.0.1", 0)
@@ -72,7 +75,7 @@ async def visit(browser: Browser, faults: list[str]) -> AsyncIterator[Visit]:
             stack.push_async_callback(server.stop)
             address = server.url
             if below_path:
-                proxy = SubPathProxy(server.url)
+                proxy = SubPathProxy(server.url, told)
                 stack.push_async_callback(proxy.stop)
                 address = await proxy.start()
             page = await browser.new_page(
@@ -87,7 +90,7 @@ async def visit(browser: Browser, faults: list[str]) -> AsyncIterator[Visit]:
             await page.add_init_script(NOTE_VIOLATIONS)
             await page.clock.install()
             await page.goto(address)
-            await page.wait_for_selector("#reach[data-state=fine]")
+            await page.wait_for_selector(ready)
             pages.append(page)
             return page
 

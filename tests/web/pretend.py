@@ -57,6 +57,8 @@ class PretendHouse:
     def __init__(self, *, empty: bool = False, seed: int = 7) -> None:
         self.rows: list[LoggedQuery] = []
         self.problems: list[str] = []
+        self.identity: Any = None
+        """Who may come in; None: this machine, without an account."""
         self.updates = 0
         self.quarantine: Quarantine | None = None
         self.accepted: list[str] = []
@@ -72,6 +74,7 @@ class PretendHouse:
 
     def house(self) -> House:
         """What `create_app` wants."""
+        parts = {} if self.identity is None else {"identity": self.identity}
         library = SimpleNamespace(
             status=self.list_status, accept=self.accept_list, update=self.update_lists
         )
@@ -83,6 +86,7 @@ class PretendHouse:
             status=self.status,
             library=library,
             try_upstream=self.try_upstream,
+            **parts,
         )
 
     async def explain(

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Final
 
-from aiohttp import ClientSession, web
+from aiohttp import ClientSession, DummyCookieJar, web
 
 PREFIX: Final = "/house/dns"
-_PASSED_ON: Final = ("Host", "Origin", "Content-Type", "Sec-Fetch-Site")
+_PASSED_ON: Final = (
+    *("Host", "Origin", "Content-Type", "Sec-Fetch-Site", "Cookie", "X-Requested-With"),
+    *("User-Agent",),
+)
 
 
 class SubPathProxy:
-    """Passes what is below PREFIX on to `target`; the rest of its name is another's: 404."""
+    """Passes what is below PREFIX on to `target`; the rest of its name is another's: 404.
 
-    def __init__(self, target: str) -> None:
+    `told` are the headers that it adds.
+    """
+
+    def __init__(self, target: str, told: Mapping[str, str] | None = None) -> None:
         self._target = target
+        self._told = dict(told or {})
         app = web.Application()
         app.router.add_route("*", f"{PREFIX}/{{rest:.*}}", self._pass_on)
         self._runner = web.AppRunner(app)
@@ -33,8 +41,9 @@ class SubPathProxy:
 
     async def _pass_on(self, request: web.Request) -> web.Response:
         headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
+        headers |= self._told
         url = f"{self._target}/{request.match_info['rest']}"
-        async with ClientSession() as session:
+        async with ClientSession(cookie_jar=DummyCookieJar()) as session:
             answer = await session.request(
                 request.method,
                 url,
@@ -42,9 +51,9 @@ class SubPathProxy:
                 headers=headers,
                 data=await request.read() or None,
             )
-            passed = ("Content-Type", "Content-Security-Policy", "Cache-Control")
-            return web.Response(
-                status=answer.status,
-                body=await answer.read(),
-                headers={name: answer.headers[name] for name in passed if name in answer.headers},
-            )
+            passed = ("Content-Type", "Content-Security-Policy", "Cache-Control", "Set-Cookie")
+            response = web.Response(status=answer.status, body=await answer.read())
+            for name, value in answer.headers.items():
+                if name in passed:
+                    response.headers.add(name, value)
+            return response

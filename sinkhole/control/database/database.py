@@ -194,5 +194,5 @@ def _translated(path: Path) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the upper bits only say more of it
         kind = DamagedError if code in _DAMAGED else StorageError
         raise kind(f"{path}: {error}") from error
-    except ValueError as error:  # aiosqlite's "Connection closed" and "no active connection"
+    except (ValueError, OverflowError) as error:  # of aiosqlite, "Connection closed"; big numbers
         raise StorageError(f"{path}: {error}") from error

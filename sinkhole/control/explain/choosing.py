@@ -23,7 +23,7 @@ from sinkhole.model.explanation import Change
 
 Wanted = Literal["block", "allow"]
 
-_ESCAPED: Final = ("\\", "'", ",", "|")
+_ESCAPED: Final = ("'", ",", "|", "$")
 """What ends the name of a client in a rule, or parts it."""
 
 

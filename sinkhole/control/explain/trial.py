@@ -83,15 +83,10 @@ def trial_of_rules(
     return Trial(matcher, after, Matcher([differing]), known_clients(settings))
 
 
-def trial_of_list(
-    lists: Sequence[CompiledList],
-    builtin: Sequence[CompiledList],
-    settings: Settings,
-    new: CompiledList,
-) -> Trial:
-    """A further list, behind those in use."""
-    before, after = Matcher(lists, builtin), Matcher([*lists, new], builtin)
-    return Trial(before, after, Matcher([new]), known_clients(settings))
+def trial_of_list(matcher: Matcher, settings: Settings, new: CompiledList) -> Trial:
+    """A further list, behind those in use; makes a Matcher, which takes a while."""
+    after = Matcher([*matcher.lists, new], matcher.builtin)
+    return Trial(matcher, after, Matcher([new]), known_clients(settings))
 
 
 def known_clients(settings: Settings) -> KnownClients:

@@ -53,6 +53,7 @@ class Identity:
         faults: Faults | None = None,
     ) -> None:
         self._people = state.people
+        self._audit = state.audit
         self._now = now
         self._passwords = passwords or Passwords()
         self._lock_out = LockOut(lambda: now().since_boot_s)
@@ -102,7 +103,7 @@ class Identity:
             raise RequestError("unauthenticated", "wrong_code", text)
         self._lock_out.take_back(counted)
         account = await self.accounts.add(name, password, "admin", only_first=True)
-        return await self.sessions.begin(account, address, agent)
+        return await self._begin(account, address, agent)
 
     async def sign_in(
         self, name: str, password: str, second: str, address: str, agent: str, device: str = ""
@@ -125,7 +126,7 @@ class Identity:
                 self._lock_out.take_back(counted)
             raise
         self._lock_out.take_back(counted)
-        return await self.sessions.begin(account, address, agent, device if known else "")
+        return await self._begin(account, address, agent, device if known else "")
 
     async def confirm(self, account: Account, password: str, address: str) -> None:
         """That somebody who is signed in knows his password: RequestError ("forbidden", code
@@ -152,6 +153,14 @@ class Identity:
         """End the session of an actor."""
         if actor.kind == "session":
             await self.sessions.end(actor.account, actor.id)
+
+    async def _begin(
+        self, account: Account, address: str, agent: str, device: str = ""
+    ) -> SignedIn:
+        """A session, which the audit keeps; not so what failed, as that would fill it."""
+        signed_in = await self.sessions.begin(account, address, agent, device)
+        await self._audit.note(signed_in.actor, "session.begin", {"agent": agent[:200]})
+        return signed_in
 
     async def _checked(self, account: Account | None, password: str, second: str) -> Account:
         """The account that may come in; RequestError."""

@@ -18,8 +18,9 @@ DIGITS: Final = 6
 WINDOW: Final = 1
 """Steps that the clock of a phone may be off, either way."""
 
-FAR: Final = 2880
-"""Steps within which it is looked how far a clock is off when the factor is set up: a day."""
+FAR: Final = 120
+"""Steps within which it is looked how far a clock is off when the factor is set up: an hour, which
+takes a millisecond or two. A clock that is off by more shows it by what it says."""
 
 RECOVERY_CODES: Final = 10
 _RECOVERY_LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -63,7 +64,7 @@ def accept(secret: str, code: str, wall_s: float, last: int) -> int | None:
 
 def clock_error_s(secret: str, code: str, wall_s: float) -> int | None:
     """By how much this machine's clock is behind (or ahead, below 0) of who showed a code, at most
-    a day; None for a code that is wrong anyway. Only for who sees the secret: it tells of others
+    an hour; None for a code that is wrong anyway. Only for who sees the secret: it tells of others
     when a code will be right."""
     present = step_of(wall_s)
     for far in sorted(range(-FAR, FAR + 1), key=abs):

@@ -1,9 +1,8 @@
 """Lists: fetched or read, checked, kept as the last good copy, compiled in a child, mapped.
 
 library          `Library`: all lists of the settings, loaded, scheduled, published (start here)
-subscriptions    which lists there are, of the settings and added by command
+subscriptions    which lists there are
 subscription     one list with all that is known about it, and when it is due
-added            the lists that were added by command
 own_rules        the rules of the settings, as a list
 builtin          services, safe search and what else the settings ask for by name, as lists
 

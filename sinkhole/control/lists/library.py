@@ -12,7 +12,6 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sinkhole.control.lists.added import AddedLists
 from sinkhole.control.lists.diff import Difference, difference
 from sinkhole.control.lists.essential_names import ESSENTIAL_NAMES
 from sinkhole.control.lists.file_watch import FileWatch
@@ -60,7 +59,7 @@ async def _ignore(lists: Sequence[CompiledList]) -> None:
 
 
 class Library:
-    """The lists of the settings and those added by command, ready to match, in this order.
+    """The lists of the settings, ready to match, in their order.
 
     `on_change` is awaited with all of them, own rules first, each time one was newly mapped. A
     list that was replaced is left to the garbage collector: a query may still be looking into
@@ -88,7 +87,7 @@ class Library:
         self._poll_s = poll_s
         self.essential_names = essential_names
         self._store = ListStore(data_dir / "lists")
-        self._subscriptions = Subscriptions(settings, AddedLists(self._store.folder))
+        self._subscriptions = Subscriptions(settings)
         self._overlap = Overlap(self._store)
         self._loader = Loader(
             self._store, self._subscriptions, self._overlap, self._quarantine_check
@@ -129,13 +128,13 @@ class Library:
     def problems(self) -> list[str]:
         """What is wrong beyond a single list (those are in `status`), one text each."""
         trouble = [self._trouble] if self._trouble else []
-        return self._own_problems + self._subscriptions.problems + trouble
+        return self._own_problems + trouble
 
     def status(self) -> list[ListStatus]:
         """All lists in their order, disabled ones too."""
         unique = self._overlap.unique
         return [
-            status_of(each, added=self._subscriptions.is_added(each), unique=unique.get(each.id))
+            status_of(each, added=self._settings.is_added(each.name), unique=unique.get(each.id))
             for each in self._subscriptions.all
         ]
 
@@ -188,7 +187,6 @@ class Library:
         `force` fetches without asking "only if changed" and accepts what would be held back.
         What fails is in `status` afterwards. Raises ListError for a name that is no enabled
         list, StorageError when the folder can't be used or another process keeps updating."""
-        await self._refresh()
         return await self._update(self._subscriptions.choose(only), force, progress)
 
     async def accept(self, name: str) -> None:
@@ -221,9 +219,9 @@ class Library:
         """Keep the lists up to date until cancelled; no failure ends it.
 
         Missing lists and changed files are taken at once, the rest when due. Beside that, it looks
-        for lists added by command, for changed local files and for what another process, such as
-        `sinkhole lists update`, has committed as soon as the kernel tells of a change, and every
-        `poll_s` seconds in any case."""
+        for changed local files and for what another process, such as `sinkhole lists update`, has
+        committed as soon as the kernel tells of a change, and every `poll_s` seconds in any
+        case."""
         counting = Tasks("overlap", 1, self._faults)
         updates = Tasks("lists", MOST_UPDATES, self._faults)
         await self._attempt([])
@@ -252,7 +250,7 @@ class Library:
     async def _look_around(self, updates: Tasks, counting: Tasks) -> None:
         """One turn of `run`: a step that fails keeps no other from being taken."""
         begin, count = partial(self._begin_due, updates), partial(self._begin_count, counting)
-        for step in (self._refresh, self._adopt, begin, count):
+        for step in (self._adopt, begin, count):
             with self._faults.contain("lists"):
                 await step()
 
@@ -276,13 +274,6 @@ class Library:
     async def _adopt(self) -> None:
         async with self._lock:
             await self._adopt_commits()
-
-    async def _refresh(self) -> None:
-        """Take over what was added or removed by command."""
-        async with self._lock:
-            if await asyncio.to_thread(self._subscriptions.refresh):
-                await asyncio.to_thread(self._loader.load_all)
-                await self._publish()
 
     async def _choose_version(self, name: str, choose: Choice) -> None:
         async with self._working() as (updater, work):
@@ -389,7 +380,7 @@ class Library:
 
     def _sweep(self) -> None:
         known = {each.id for each in self._subscriptions.all}
-        self._store.sweep(known if self._subscriptions.is_complete else None, self._now())
+        self._store.sweep(known if self._settings.is_complete else None, self._now())
 
     def _quarantine_check(self) -> QuarantineCheck:
         """A check for the lists there are now: where they come from must stay reachable, too."""

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import logging
 import math
 import random
-import re
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from sinkhole.control.lists import local
-from sinkhole.control.lists.added import AddedList
 from sinkhole.control.lists.state import SubscriptionState
 from sinkhole.control.settings import ListSettings
 from sinkhole.dns.filter.language.line import Kind
@@ -25,11 +22,10 @@ log = logging.getLogger(__name__)
 
 FIRST_RETRY_S: Final = 60.0
 LONGEST_RETRY_S: Final = 86_400.0
-_UNSAFE: Final = re.compile(r"[^a-z0-9]+")
 
 
 class Subscription:
-    """What the settings or a command ask for, what is remembered, and what is mapped.
+    """What the settings ask for, what is remembered, and what is mapped.
 
     `state` is the newest knowledge, `committed` the part of it that is on the disk, where its
     files take `disk_bytes`. `compiled` stays the last good one whatever goes wrong. `trouble` is
@@ -39,9 +35,9 @@ class Subscription:
     the source.
     """
 
-    def __init__(self, settings: ListSettings | AddedList) -> None:
+    def __init__(self, settings: ListSettings) -> None:
         self.settings = settings
-        self.id = list_id(settings.url, settings.kind)
+        self.id = settings.id
         self.same_as: str | None = None
         """The name of an earlier enabled list with the same address and kind."""
         self.state = SubscriptionState(url=settings.url, kind=settings.kind)
@@ -158,18 +154,6 @@ class Subscription:
             return local.find(self.name, self.settings.url)
         except ListError:
             return None
-
-
-def list_id(url: str, kind: Kind) -> str:
-    """What identifies a list on the disk: "hosts-txt-block-1f2e3d4c5b6a", safe in a file name.
-
-    It is made of the address and the kind only, so a list keeps its copy when it is renamed in
-    the settings. The readable part is for people who look into the folder.
-    """
-    tail = url.split("?")[0].rstrip("/").rpartition("/")[2].lower()
-    slug = _UNSAFE.sub("-", tail.removeprefix("file:"))[:40].strip("-") or "list"
-    found = hashlib.blake2b(f"{kind} {url}".encode(), digest_size=6).hexdigest()
-    return f"{slug}-{kind}-{found}"
 
 
 def due_at(

@@ -1,61 +1,37 @@
-"""Which lists there are: those of the settings, then those added by command."""
+"""Which lists there are: those of the settings."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from itertools import chain
 from math import inf
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from sinkhole.control.lists.added import AddedList, AddedLists
 from sinkhole.control.lists.subscription import Subscription
 from sinkhole.control.settings import FilteringSettings, ListSettings
-from sinkhole.model.errors import ListError, StorageError
+from sinkhole.model.errors import ListError
 
 
 class Subscriptions:
-    """One `Subscription` for each list, in order: the same object while its list stays.
+    """One `Subscription` for each list, in order: the same object while its list stays."""
 
-    `is_complete` says whether that is all: lists added by command may not be known.
-    """
-
-    def __init__(self, settings: FilteringSettings, added: AddedLists) -> None:
-        self._settings = settings
-        self._added = added
-        self._seen: object = ()
+    def __init__(self, settings: FilteringSettings) -> None:
         self.all: list[Subscription] = []
-        self.problems: list[str] = []
-        self.is_complete = True
-        self.refresh()
-
-    def refresh(self) -> bool:
-        """Take over what was added or removed since; whether anything was. Looks at one file."""
-        signature = self._added.signature()
-        if signature == self._seen:
-            return False
-        try:
-            added, problem = self._added.read()
-        except StorageError as error:
-            added, problem = (), str(error)
-        if problem:  # what was read before stays
-            names = {each.name for each in added}
-            before = (each.settings for each in self.all if each.name not in names)
-            added += tuple(each for each in before if isinstance(each, AddedList))
-        self.problems = [problem] if problem else []
-        self.is_complete = not problem
-        # What can't be read now may be readable later, and look the same from outside.
-        self._seen = () if problem else signature
-        return self._arrange(self._without_taken_names(added))
+        self.apply(settings)
 
     def apply(self, settings: FilteringSettings) -> None:
         """Go over to other settings; the objects of lists that stay in them are the same."""
-        self._settings, self._seen = settings, ()
-        self.refresh()
-
-    def is_added(self, subscription: Subscription) -> bool:
-        """Whether a list was added by command."""
-        return isinstance(subscription.settings, AddedList)
+        old = {_key(each.settings): each for each in self.all}
+        self.all = []
+        seen: dict[str, str] = {}
+        for entry in settings.lists:
+            found = old.get(_key(entry)) or Subscription(entry)
+            found.same_as = None
+            if entry.enabled:  # of enabled ones that share address and kind, the first counts
+                found.same_as = seen.get(found.id)
+                seen.setdefault(found.id, entry.name)
+            self.all.append(found)
 
     def find(self, name: str) -> Subscription:
         """The enabled list of a name; ListError when there is none."""
@@ -101,38 +77,9 @@ class Subscriptions:
         )
         return {host for address in addresses if (host := _host(address))}
 
-    def _without_taken_names(self, added: Iterable[AddedList]) -> list[AddedList]:
-        taken = {entry.name.casefold() for entry in self._settings.lists}
-        free = []
-        for entry in added:
-            if entry.name.casefold() in taken:
-                self.problems.append(
-                    f"the list {entry.name!r} that was added by command is not in use: the "
-                    "settings file has a list of that name; `sinkhole lists remove` removes it"
-                )
-            else:
-                free.append(entry)
-        return free
 
-    def _arrange(self, added: list[AddedList]) -> bool:
-        """Make all anew, keeping those whose list is unchanged; whether any differs."""
-        old = {_key(each.settings): each for each in self.all}
-        before = self.all
-        self.all = []
-        seen: dict[str, str] = {}
-        entries: list[ListSettings | AddedList] = [*self._settings.lists, *added]
-        for entry in entries:
-            found = old.get(_key(entry)) or Subscription(entry)
-            found.same_as = None
-            if entry.enabled:  # of enabled ones that share address and kind, the first counts
-                found.same_as = seen.get(found.id)
-                seen.setdefault(found.id, entry.name)
-            self.all.append(found)
-        return [id(each) for each in before] != [id(each) for each in self.all]
-
-
-def _key(entry: ListSettings | AddedList) -> tuple[str, str, str, bool, bool]:
-    return entry.name, entry.url, entry.kind, entry.enabled, isinstance(entry, AddedList)
+def _key(entry: ListSettings) -> tuple[str, str, str, bool]:
+    return entry.name, entry.url, entry.kind, entry.enabled
 
 
 def _host(address: str) -> str:

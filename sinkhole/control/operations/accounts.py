@@ -176,7 +176,9 @@ async def second_factor_off(house: House, actor: Actor, given: NamedAccount) -> 
 class AuditPage(Input):
     """Which entries of the audit."""
 
-    cursor: int | None = Field(default=None, ge=1, description="`next` of the page before.")
+    cursor: int | None = Field(
+        default=None, ge=1, lt=1 << 63, description="`next` of the page before."
+    )
     limit: int = Field(default=100, ge=1, le=MOST_ENTRIES)
 
 

@@ -8,6 +8,7 @@ from typing import Final, Literal, NamedTuple
 
 from pydantic import Field
 
+from sinkhole.control.explain import Inquiry
 from sinkhole.control.explain.altered_rules import RulePlace as Place
 from sinkhole.control.explain.choosing import Choice, choose
 from sinkhole.control.explain.trial import Trial, trial_of_rules
@@ -16,6 +17,7 @@ from sinkhole.control.operations.asker import known_as
 from sinkhole.control.operations.explain import Question
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.operation import Output, operation
+from sinkhole.control.operations.origins import origin_of
 from sinkhole.control.operations.refusals import refusal
 from sinkhole.control.operations.rules import KEY, LONGEST_S
 from sinkhole.control.operations.trials import (
@@ -114,14 +116,7 @@ async def _find(house: House, given: NameChoice) -> _Found:
     note = _note(given, client)
     earlier = [each for each in house.temporary_rules.rules if each.note == note]
     without = _places(house, earlier)
-    choice = await asyncio.to_thread(
-        choose,
-        inquiry,
-        given.action,
-        for_client=client,
-        may_remove=given.seconds is None,
-        without=without,
-    )
+    choice = await _choice(house, inquiry, given, client, without)
     if not choice.is_possible:
         raise refusal("conflict", "nothing_to_change", choice.note or "no rule has that effect")
     gone = [*without, *_own_places(house, choice.removed)]
@@ -139,6 +134,23 @@ async def _find(house: House, given: NameChoice) -> _Found:
         log_error=None,
     )
     return _Found(told, choice, earlier, trial, note, inquiry.client.text)
+
+
+async def _choice(
+    house: House, inquiry: Inquiry, given: NameChoice, client: str, without: list[Place]
+) -> Choice:
+    """What is to be done; rules that the settings file holds stay, and are overruled."""
+
+    def search(*, may_remove: bool) -> Choice:
+        return choose(
+            inquiry, given.action, for_client=client, may_remove=may_remove, without=without
+        )
+
+    choice = await asyncio.to_thread(search, may_remove=given.seconds is None)
+    settings = house.settings.settings
+    if any(origin_of(settings, KEY, rule)[1] for rule in choice.removed):
+        choice = await asyncio.to_thread(search, may_remove=False)
+    return choice
 
 
 async def _do(house: House, actor: Actor, given: NameChoice, found: _Found) -> None:

@@ -17,6 +17,7 @@ from sinkhole.control.state.protection import Protection
 from sinkhole.control.state.state import State
 from sinkhole.control.state.temporary_rules import TemporaryRules
 from sinkhole.control.stats import Counters, Statistics
+from sinkhole.dns.filter.match import Matcher
 from sinkhole.model.explanation import KeptAnswer, Resolved
 from sinkhole.model.status import Health, Problem, UpstreamTrial
 
@@ -50,6 +51,8 @@ class House:
     client_name: Callable[[str], str]
     """What the settings call an address or id of a client, "" for one they do not know."""
     statistics: Callable[[], Statistics]
+    matcher: Callable[[], Matcher]
+    """All rules in use, also while the filter is paused."""
     explainer: Callable[[], Explainer]
     resolve: Callable[[str, str, str], Awaitable[Resolved]]
     """Answers a question (name, type, client's address or "" for this machine) as it would that

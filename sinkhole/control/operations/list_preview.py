@@ -12,7 +12,6 @@ from pathlib import Path
 from pydantic import Field
 
 from sinkhole.control.explain.trial import trial_of_list
-from sinkhole.control.lists.builtin import compiled_builtin
 from sinkhole.control.lists.progress import Watch, unwatched
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.lists import Kind, chosen
@@ -80,9 +79,7 @@ async def previewed(
             found = await house.library.preview(entry, folder, watch)
         compiled = found.compiled
         try:
-            builtin = await asyncio.to_thread(compiled_builtin, settings)
-            lists = house.library.lists
-            trial = await asyncio.to_thread(trial_of_list, lists, builtin, settings, compiled)
+            trial = await asyncio.to_thread(trial_of_list, house.matcher(), settings, compiled)
             log: LogEffect | None = None
             log_error: str | None = f"it takes the permission {Permission.LOG_READ}"
             if actor.may(Permission.LOG_READ):

@@ -222,7 +222,9 @@ class Coverage(Output):
     name: str
     kind: Literal["block", "allow"]
     names: int
-    unique: int | None = Field(description="Names that no other list of its kind has or covers.")
+    unique: int | None = Field(
+        description="Names that no other list of its kind has or covers; null until counted."
+    )
     unique_percent: float | None
 
 
@@ -236,10 +238,9 @@ class Overlap(Output):
 async def overlap(house: House, actor: Actor, given: Nothing) -> Overlap:
     """Tell how many names of each list in use no other list has.
 
-    Counted anew if a list has changed since, which takes seconds.
+    The server counts them by itself when a list has changed, which takes a while.
     """
-    refused = refusal("too_many", "too_many_underway", "the names are being counted; ask again")
-    with house.underway.one_of(1, "lists.overlap", refused):
+    if not house.is_serving:
         await house.library.count_unique()
     return Overlap(
         lists=[

@@ -242,7 +242,7 @@ async def test(house: House, actor: Actor, given: RuleTest) -> RuleTestResult:
 
     Nothing is changed, and nobody is asked. The filter is taken for on, where it is paused.
     """
-    matcher, settings = house.explainer().matcher(), house.settings.settings
+    matcher, settings = house.matcher(), house.settings.settings
     added = await asyncio.to_thread(checked, given.add)
     removed = _places(house, [each.strip() for each in given.remove])
     trial = await asyncio.to_thread(trial_of_rules, matcher, settings, added, removed)

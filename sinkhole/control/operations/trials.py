@@ -25,7 +25,7 @@ from sinkhole.control.operations.refusals import refusal, understood
 from sinkhole.control.operations.underway import MOST_TESTS
 from sinkhole.control.querylog.recent_names import RecentNames
 from sinkhole.dns.wire.international import in_unicode
-from sinkhole.model.errors import StorageError
+from sinkhole.model.errors import RequestError, StorageError
 
 DAYS: Final = 7
 """Days of the log that rules are tried on, unless told."""
@@ -95,10 +95,10 @@ async def on_log(
 ) -> tuple[LogEffect | None, str | None]:
     """What a trial would have changed of the log, for all or one client as the log writes it; None
     and why, where the log can't be read."""
-    names = RecentNames(house.log_reader(), days * DAY_S)
     try:
+        names = RecentNames(house.log_reader(), days * DAY_S)
         found = await effect(trial, names, client or None)
-    except StorageError as error:
+    except (StorageError, RequestError) as error:
         return None, str(error)
     return _told(house, found, days), None
 
@@ -136,7 +136,8 @@ def _askers(house: House, clients: Sequence[tuple[str, int]]) -> list[NameAsker]
 
 
 def inquiry_of(house: House, name: str, qtype: str, client: str) -> Inquiry:
-    """A question of a client, called as people do, with the answer that is at hand."""
+    """A question of a client, called as people do, with the answer that is at hand; the filter is
+    taken for on."""
     explainer: Explainer = house.explainer()
     known, client_id, address = known_as(house, client), "", ""
     if known is not None and client.casefold() in known.ids:
@@ -147,7 +148,7 @@ def inquiry_of(house: House, name: str, qtype: str, client: str) -> Inquiry:
         question, packed = read_question(name, qtype, address)
     inquiry = explainer.inquiry(question, packed, client_id)
     _, answer = kept_answer(entries_of(inquiry, explainer.table), inquiry)
-    return replace(inquiry, answer=answer)
+    return replace(inquiry, answer=answer, matcher=house.matcher())
 
 
 def judged(inquiry: Inquiry) -> Judgement:

@@ -15,6 +15,7 @@ tail          what is asked, as it happens
 history       reading, newest first: pages, single rows, exports, views that are frozen
 sought        what somebody looks for; filters makes SQL of it and says which hours to read,
               id_sets which names, clients and accounts are meant, search reads
+hour_index    what goes together within an hour, noted for searches when it is over
 searchers     a few readers that searches take turns at
 logged_query  a row as people read it; export writes many, views are links to them
 recent_names  what was asked lately, name by name

@@ -199,7 +199,7 @@ async def _forget_hour(database: Database, client: int, hour: int) -> None:
     first, end = hour * 1_000_000, hour * 1_000_000 + HOUR_US
     await database.rows("DELETE FROM by_client WHERE start = ? AND client = ?", (hour, client))
     await database.rows(
-        "INSERT INTO by_client SELECT ?, q.client, count(*),"
+        "INSERT INTO by_client (start, client, count, blocked) SELECT ?, q.client, count(*),"
         f" count(*) FILTER (WHERE a.outcome IN ({_BLOCKED}))"
         " FROM query AS q LEFT JOIN account AS a ON a.id = q.account"
         " WHERE q.id >= ? AND q.id < ? AND q.client = ? GROUP BY q.client",

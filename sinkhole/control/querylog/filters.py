@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from sinkhole.control.querylog.hour_index import ANY, client_bits, transport_bits, type_bits
 from sinkhole.control.querylog.id_sets import (
     MOST_SOUGHT,
     Condition,
@@ -30,6 +31,9 @@ from sinkhole.model.verdict import Outcome
 FEW: Final = 20
 """Up to so many values, each is asked for in the roll-up of an hour; with more of them, those of
 the hour are."""
+
+
+ALL: Final = Condition("true", ())
 
 
 @dataclass(slots=True)
@@ -60,14 +64,16 @@ class QueryFilter:
 
 @dataclass(frozen=True, slots=True)
 class _Ids:
-    """Values of one column of `query`: few, so that `numbers` has them, or those of a set."""
+    """Values of one column of `query`: few, so that `numbers` has them, or those of a set.
+
+    `entry` is a further condition on the roll-up's entry, as r.
+    """
 
     column: str
     rollup: str
     table: SetName
     numbers: tuple[int, ...] | None
-    extra: str = ""
-    """A further condition on the roll-up's entry, as r."""
+    entry: Condition = ALL
 
     @property
     def row(self) -> Condition:
@@ -81,14 +87,44 @@ class _Ids:
         """What an hour has to meet."""
         if self.numbers is None:
             entries = f"{self.rollup} AS r CROSS JOIN {self.table} AS s ON s.id = r.{self.column}"
-            return Condition(
-                f"EXISTS (SELECT 1 FROM {entries} WHERE r.start = h.start{self.extra})", ()
+            wanted = Condition("r.start = h.start", ())
+        else:
+            entries = f"{self.rollup} AS r"
+            wanted = Condition(
+                f"r.start = h.start AND r.{self.column} IN ({_marks(self.numbers)})", self.numbers
             )
         return Condition(
-            f"EXISTS (SELECT 1 FROM {self.rollup} AS r WHERE r.start = h.start"
-            f" AND r.{self.column} IN ({_marks(self.numbers)}){self.extra})",
-            self.numbers,
+            f"EXISTS (SELECT 1 FROM {entries} WHERE {wanted.sql} AND {self.entry.sql})",
+            (*wanted.values, *self.entry.values),
         )
+
+
+@dataclass(slots=True)
+class _Together:
+    """What the entries of roll-ups must have, as `hour_index` notes it; 0 where it may be any.
+
+    Hours from `indexed` on have not been looked through yet.
+    """
+
+    indexed: int = 0
+    counts: str = ""
+    clients: int = 0
+    types: int = 0
+    transports: int = 0
+
+    def entry(self, *, name: bool = False, client: bool = False) -> Condition:
+        """The condition on an entry of `by_name`, `by_client` or, of neither, `by_account`."""
+        bits = {"transports": self.transports} if client else {"clients": self.clients}
+        if name:
+            bits["types"] = self.types
+        conditions, values = ["true"], []
+        if self.counts and (name or client):
+            conditions.append(self.counts)
+        for column, wanted in bits.items():
+            if wanted:
+                conditions.append(f"(r.start >= ? OR r.{column} = 0 OR r.{column} & ?)")
+                values += [self.indexed, wanted]
+        return Condition(" AND ".join(conditions), tuple(values))
 
 
 class FilterMaker:
@@ -101,12 +137,15 @@ class FilterMaker:
         self._look = look
         self._client_name = client_name
         self._found = QueryFilter()
-        self._extra = ""
+        self._together = _Together()
 
     async def make(self, sought: Sought) -> QueryFilter:
         """The filter; ValueError says what is not understood."""
         sought.check()
         account = await self._account(sought)
+        ((self._together.indexed,),) = await self._rows(
+            "SELECT value FROM meta WHERE key = 'indexed'", ()
+        )
         if sought.transports:
             self._transports([transport_number(each) for each in sought.transports])
         if sought.clients:
@@ -126,10 +165,12 @@ class FilterMaker:
         wanted: list[tuple[str, list[Any]]] = []
         if sought.verdicts:
             outcomes = sorted({each for word in sought.verdicts for each in outcomes_of(word)})
-            self._extra = _blocked_or_not(outcomes)
+            self._together.counts = _blocked_or_not(outcomes)
             wanted.append(("outcome", outcomes))
         if sought.types:
-            wanted.append(("qtype", [type_number(each) for each in sought.types]))
+            types = [type_number(each) for each in sought.types]
+            self._together.types = type_bits(types)
+            wanted.append(("qtype", types))
         if sought.rcodes:
             wanted.append(("rcode", [rcode_number(each) for each in sought.rcodes]))
         if sought.upstreams:
@@ -151,16 +192,20 @@ class FilterMaker:
                 f"(SELECT {condition.sql} FROM account WHERE id = q.account)", condition.values
             )
             return
-        ids = await self._ids("account", "by_account", "sought_account", count)
+        entry = self._together.entry()
+        ids = await self._ids("account", "by_account", "sought_account", count, entry)
         self._found.add_row(*ids.row)
-        # Hours from before that roll-up was there may have any.
-        mark = "h.start * 1000000 < (SELECT value FROM meta WHERE key = 'accounts')"
-        self._found.add_hour(f"({mark} OR {ids.hour.sql})", ids.hour.values)
+        unknown = f"SELECT 1 FROM by_account AS r WHERE r.start = h.start AND r.account = {ANY}"
+        self._found.add_hour(
+            f"(h.start >= ? OR {ids.hour.sql} OR EXISTS ({unknown}))",
+            [self._together.indexed, *ids.hour.values],
+        )
 
     # ---- what else a row has -------------------------------------------------------------------
 
     def _transports(self, numbers: list[int]) -> None:
         marks = _marks(numbers)
+        self._together.transports = transport_bits(numbers)
         self._found.add_row(f"+q.transport IN ({marks})", numbers)
         self._found.add_hour(
             "EXISTS (SELECT 1 FROM by_transport AS r WHERE r.start = h.start"
@@ -170,9 +215,11 @@ class FilterMaker:
 
     async def _clients(self, sought: Sought) -> None:
         test = client_test(sought.clients, self._client_name)
-        count = await gather_clients(self._rows, "sought_client", test)
-        ids = await self._ids("client", "by_client", "sought_client", count, self._extra)
-        self._found.is_empty |= not count
+        clients = await gather_clients(self._rows, "sought_client", test)
+        entry = self._together.entry(client=True)
+        ids = await self._ids("client", "by_client", "sought_client", len(clients), entry)
+        self._together.clients = client_bits(clients)
+        self._found.is_empty |= not clients
         self._found.add_row(*ids.row)
         self._found.add_hour(*ids.hour)
 
@@ -186,7 +233,8 @@ class FilterMaker:
                 f"(SELECT {condition.sql} FROM name WHERE id = q.name)", condition.values
             )
             return
-        ids = await self._ids("name", "by_name", "sought_name", count, self._extra)
+        entry = self._together.entry(name=True)
+        ids = await self._ids("name", "by_name", "sought_name", count, entry)
         self._found.add_row(*ids.row)
         self._found.add_hour(*ids.hour)
 
@@ -197,14 +245,16 @@ class FilterMaker:
         clients = await gather_clients(self._rows, "text_client", test)
         names = await self._gather("text_name", "name", condition)
         self._found.is_empty |= not (clients or names)
-        client = await self._ids("client", "by_client", "text_client", clients, self._extra)
+        entry = self._together.entry(client=True)
+        client = await self._ids("client", "by_client", "text_client", len(clients), entry)
         if names > MOST_SOUGHT:
             self._found.add_row(
                 f"({client.row.sql} OR (SELECT {condition.sql} FROM name WHERE id = q.name))",
                 [*client.row.values, *condition.values],
             )
             return
-        name = await self._ids("name", "by_name", "text_name", names, self._extra)
+        entry = self._together.entry(name=True)
+        name = await self._ids("name", "by_name", "text_name", names, entry)
         for add, one, other in (
             (self._found.add_row, client.row, name.row),
             (self._found.add_hour, client.hour, name.hour),
@@ -215,12 +265,12 @@ class FilterMaker:
         return await gather(self._rows, self._look, table, source, condition)
 
     async def _ids(
-        self, column: str, rollup: str, table: SetName, count: int, extra: str = ""
+        self, column: str, rollup: str, table: SetName, count: int, entry: Condition
     ) -> _Ids:
         numbers = None
         if count <= FEW:
             numbers = tuple(row[0] for row in await self._rows(f"SELECT id FROM {table}", ()))
-        return _Ids(column, rollup, table, numbers, extra)
+        return _Ids(column, rollup, table, numbers, entry)
 
 
 async def list_numbers(rows: Rows, lists: Sequence[str | int]) -> tuple[int, ...]:
@@ -234,8 +284,8 @@ def _blocked_or_not(outcomes: Sequence[int]) -> str:
     """What the counts of a name or client must say where only such outcomes are sought."""
     blocks = {Outcome(each).is_block for each in outcomes}
     if blocks == {True}:
-        return " AND r.blocked > 0"
-    return " AND r.count > r.blocked" if blocks == {False} else ""
+        return "r.blocked > 0"
+    return "r.count > r.blocked" if blocks == {False} else ""
 
 
 def _marks(values: Sequence[Any]) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
 from typing import Final, TypedDict
 
@@ -139,7 +139,7 @@ class History:
             sought = await self._with_clients(sought)
         return written(sought)
 
-    async def export(self, sought: Sought, form: Format) -> AsyncIterator[bytes]:
+    async def export(self, sought: Sought, form: Format) -> AsyncGenerator[bytes, None]:
         """All rows that are sought and there now, newest first, a page at a time as bytes.
 
         The caller ends it by `aclose`; memory is that of one page. Raises as `search` does.

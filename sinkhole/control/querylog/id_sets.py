@@ -93,15 +93,17 @@ async def gather(
         through = last
 
 
-async def gather_clients(rows: Rows, table: SetName, is_wanted: Callable[[int, str], bool]) -> int:
-    """Fill a set with the clients that pass a test; how many there are.
+async def gather_clients(
+    rows: Rows, table: SetName, is_wanted: Callable[[int, str], bool]
+) -> list[int]:
+    """Fill a set with the clients that pass a test; their numbers.
 
     Anew each time: what the settings call them may have changed.
     """
     await rows(f"DELETE FROM {table}", ())
     found = [number async for number, text in all_clients(rows) if is_wanted(number, text)]
     await rows(f"INSERT INTO {table} SELECT value FROM json_each(?)", [json.dumps(found)])
-    return len(found)
+    return found
 
 
 async def all_clients(rows: Rows) -> AsyncIterator[tuple[int, str]]:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Final
 
 from sinkhole.control.database import Database
+from sinkhole.control.querylog.hour_index import index_hour
 from sinkhole.control.querylog.placing import HOUR_US
 from sinkhole.control.querylog.schema import WAL_BYTES
 from sinkhole.control.stats import Rollups
@@ -106,6 +107,8 @@ class Retention:
         oldest_row_s = wall_s if oldest is None else oldest / 1e6
         async with database.transaction():
             if await self._rollups.tidy(database, now_s, oldest_row_s, pressed=pressed):
+                return True
+            if await index_hour(database, now_s):
                 return True
         if await self._sweep(database, now_s or wall_s):
             return True

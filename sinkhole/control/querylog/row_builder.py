@@ -178,7 +178,6 @@ class RowBuilder:
             if ident // MINUTE_US != minute:
                 minute = ident // MINUTE_US
                 counts = self._counts_of(minute)
-            counts.accounts.add(common.account)
             counts.answers[common.answer] += 1
             counts.sums_us[common.answer.outcome] += duration_us
             if client.id:
@@ -278,7 +277,6 @@ class RowBuilder:
         """Move what known reports and clients counted to the counts of the present minute."""
         counts = self._counts
         for known in self._touched:
-            counts.accounts.add(known.account)
             counts.answers[known.answer] += known.count
             counts.sums_us[known.answer.outcome] += known.sum_us
             if known.name:

@@ -146,11 +146,14 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "ALTER TABLE total ADD COLUMN sum_us INTEGER NOT NULL DEFAULT 0",
         # Statistics begin here: what is older was reset.
         "INSERT INTO meta VALUES ('reset', 0)",
-        # Which accounts an hour has rows of, so that only those hours are read for them. Not known
-        # yet for rows before the id `accounts`.
-        "CREATE TABLE by_account (start INTEGER, account INTEGER, PRIMARY KEY (start, account))"
-        " WITHOUT ROWID",
-        "INSERT INTO meta SELECT 'accounts', coalesce(max(id) + 1, 0) FROM query",
+        # What `hour_index` notes of the hours before `indexed`: which accounts they have, and what
+        # goes together of clients, types and transports.
+        "CREATE TABLE by_account (start INTEGER, account INTEGER, clients INTEGER NOT NULL,"
+        " PRIMARY KEY (start, account)) WITHOUT ROWID",
+        "ALTER TABLE by_name ADD COLUMN clients INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE by_name ADD COLUMN types INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE by_client ADD COLUMN transports INTEGER NOT NULL DEFAULT 0",
+        "INSERT INTO meta VALUES ('indexed', 0)",
         # What somebody wants deleted and is not all gone yet: what of (`kind`), which, and up to
         # which row.
         "CREATE TABLE deletion (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, value TEXT NOT NULL,"

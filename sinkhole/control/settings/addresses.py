@@ -20,10 +20,10 @@ from ipaddress import (
 )
 from typing import Any
 
-from pydantic import AfterValidator, BeforeValidator, PlainValidator
+from pydantic import AfterValidator, BeforeValidator
 
 from sinkhole.control.settings.quoting import shown
-from sinkhole.control.settings.values import read_text
+from sinkhole.control.settings.values import Kind, read_text
 from sinkhole.dns.wire import name as wire_name
 
 Address = IPv4Address | IPv6Address
@@ -217,8 +217,10 @@ def _not_an_endpoint(text: str, port: int) -> str:
 
 # ---- kinds of values ---------------------------------------------------------------------------
 
+_TEXT = {"type": "string", "minLength": 1}
 
-def endpoint(default_port: int, *, any_port: bool = False) -> PlainValidator:
+
+def endpoint(default_port: int, *, any_port: bool = False) -> Kind:
     """An IP address with or without a port; `any_port` allows 0, a port of the system's choice."""
     lowest = 0 if any_port else 1
 
@@ -227,7 +229,8 @@ def endpoint(default_port: int, *, any_port: bool = False) -> PlainValidator:
             return value
         return Endpoint.parse(read_text(value, 100), default_port, lowest)
 
-    return PlainValidator(read)
+    syntax = f'"IPv4:port" or "[IPv6]:port"; without a port, {default_port}'
+    return Kind(read, accepts=_TEXT, syntax=syntax)
 
 
 def one_server() -> AfterValidator:
@@ -240,7 +243,7 @@ def one_server() -> AfterValidator:
     return AfterValidator(check)
 
 
-def address(version: int) -> PlainValidator:
+def address(version: int) -> Kind:
     """An address of IP `version` 4 or 6."""
 
     def read(value: Any) -> Address:
@@ -249,19 +252,19 @@ def address(version: int) -> PlainValidator:
             raise ValueError(f"{found} is IPv{found.version}, this key takes IPv{version}")
         return found
 
-    return PlainValidator(read)
+    return Kind(read, accepts=_TEXT, syntax=f"an IPv{version} address")
 
 
-def network(others: str = "") -> PlainValidator:
+def network(others: str = "") -> Kind:
     """A network or a single address; `others` is what else the error should offer."""
 
     def read(value: Any) -> Network:
         return value if isinstance(value, Network) else parse_network(read_text(value, 100), others)
 
-    return PlainValidator(read)
+    return Kind(read, accepts=_TEXT)
 
 
-def client_ref() -> PlainValidator:
+def client_ref() -> Kind:
     """A client: a network, an address, or what the settings call it."""
 
     def read(value: Any) -> Network | str:
@@ -273,7 +276,7 @@ def client_ref() -> PlainValidator:
         except ValueError:
             return words
 
-    return PlainValidator(read)
+    return Kind(read, accepts=_TEXT)
 
 
 def any_as_networks() -> BeforeValidator:
@@ -288,9 +291,9 @@ def any_as_networks() -> BeforeValidator:
     return BeforeValidator(spread)
 
 
-def host_name() -> PlainValidator:
+def host_name() -> Kind:
     """A domain name, lower-cased, in the form it has on the wire."""
-    return PlainValidator(lambda value: parse_host_name(read_text(value, 1000)))
+    return Kind(lambda value: parse_host_name(read_text(value, 1000)), accepts=_TEXT)
 
 
 def no_address() -> AfterValidator:

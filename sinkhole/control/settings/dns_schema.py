@@ -8,7 +8,7 @@ from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, Field, PlainValidator, ValidationInfo, field_validator
+from pydantic import AfterValidator, Field, ValidationInfo, field_validator
 
 from sinkhole.control.settings.addresses import (
     HOME,
@@ -22,6 +22,7 @@ from sinkhole.control.settings.addresses import (
 )
 from sinkhole.control.settings.quoting import shown
 from sinkhole.control.settings.values import (
+    Kind,
     Section,
     conflict,
     flag,
@@ -49,41 +50,70 @@ class DnsSettings(Section):
         not_empty('nobody could ask, write for instance ["0.0.0.0:53"]'),
         no_repeats(),
     ] = (Endpoint("0.0.0.0", 53), Endpoint("::", 53))
+    """Addresses to answer on, over UDP and TCP. 0.0.0.0 and [::] stand for every address of this
+    machine. A link-local address needs its interface: "[fe80::1%eth0]:53". One that is not
+    there yet, or whose port another program has, is tried again while the others are served."""
     tls: Annotated[tuple[Annotated[Endpoint, endpoint(853, any_port=True)], ...], no_repeats()] = ()
-    """DNS over TLS (RFC 7858)."""
+    """Addresses for encrypted DNS, which phones and computers use as "Private DNS" or "secure
+    DNS"; they need the certificate below. These are for DNS over TLS (RFC 7858)."""
     https: Annotated[
         tuple[Annotated[Endpoint, endpoint(443, any_port=True)], ...], no_repeats()
     ] = ()
-    """DNS over HTTPS (RFC 8484), by HTTP/1.1 and HTTP/2."""
+    """DNS over HTTPS (RFC 8484), by HTTP/1.1 and HTTP/2, with the path /dns-query."""
     quic: Annotated[
         tuple[Annotated[Endpoint, endpoint(853, any_port=True)], ...], no_repeats()
     ] = ()
-    """DNS over QUIC (RFC 9250)."""
+    """DNS over QUIC (RFC 9250), over UDP."""
     http3: Annotated[bool, flag()] = Field(default=True, validate_default=True)
-    """Serve `https` over UDP as well, and say so to clients (Alt-Svc)."""
+    """Serve https over UDP as well (HTTP/3), and tell clients of it."""
     https_page: Annotated[bool, flag()] = False
-    """Serve the page at `https`, too, to those who may ask."""
-    certificate: Annotated[Path, folder()] | None = None
-    certificate_key: Annotated[Path, folder()] | None = Field(default=None, validate_default=True)
-    """PEM files: the certificate with its chain behind it, and its private key."""
-    names: Annotated[tuple[Annotated[str, host_name()], ...], no_repeats()] = ()
-    """Names by which devices reach this server; a label below one is a client's id. Empty: those
-    of the certificate."""
-    proxies: Annotated[tuple[Annotated[Network, network()], ...], no_repeats()] = ()
-    """Who may say on whose behalf they ask: by the PROXY protocol, or by X-Forwarded-For."""
+    """Serve the page at the addresses of https, too, to those who may ask."""
+    certificate: Annotated[Path, folder()] | None = Field(
+        default=None, examples=["/etc/sinkhole/certificate.pem"]
+    )
+    """The file with the certificate, its chain behind it, in PEM. It is watched together with its
+    key, and a new pair is used at once; the user that sinkhole runs as must be able to read
+    them. "sinkhole certificate self-signed" makes some to try it out."""
+    certificate_key: Annotated[Path, folder()] | None = Field(
+        default=None, validate_default=True, examples=["/etc/sinkhole/key.pem"]
+    )
+    """The file with the private key of the certificate, in PEM."""
+    names: Annotated[tuple[Annotated[str, host_name()], ...], no_repeats()] = Field(
+        default=(), examples=[["dns.example.org"]]
+    )
+    """Names by which devices reach this server; those of the certificate if none is written. What
+    stands in front of one is the id of a client: a device that is told to use
+    tablet.dns.example.org, or https://dns.example.org/dns-query/tablet, is the client that has
+    tablet among its ids."""
+    proxies: Annotated[tuple[Annotated[Network, network()], ...], no_repeats()] = Field(
+        default=(), examples=[["192.0.2.8"]]
+    )
+    """Addresses and networks of proxies in front of this server. They may say on whose behalf they
+    ask, by the PROXY protocol or by X-Forwarded-For; nobody else may."""
     allow: Annotated[
         tuple[Annotated[Network, network(others=', "any"')], ...],
         any_as_networks(),
         not_empty('nobody could ask, list your networks or write ["any"]'),
     ] = HOME
-    """Networks whose queries are answered; everybody else is refused."""
+    """Networks that may ask. Everybody else is refused; over TCP, the connection is closed at
+    once. The default is this machine and the private networks a home has, those of providers
+    and VPNs (100.64.0.0/10) among them. Networks as "192.0.2.0/24", single addresses, or "any"
+    for the whole world - which invites others to misuse the server against third parties."""
     rate_limit: Annotated[int, whole_number(0, 1_000_000)] = 200
-    """Queries a second from one client; 0 is no limit."""
+    """Queries a second that one client may send. What is beyond is turned away, so that one device
+    gone wild does not take the others down with it: over UDP it is told to come back over TCP,
+    where it may send as many again. 0 is no limit; this machine itself is never limited."""
     rate_limit_ipv4_prefix: Annotated[int, whole_number(8, 32)] = 32
+    """IPv4 addresses that begin with so many equal bits count as one client for rate_limit and for
+    the number of connections. 32 counts each address for itself."""
     rate_limit_ipv6_prefix: Annotated[int, whole_number(16, 128)] = 64
-    """All addresses that begin with so many equal bits count as one client."""
+    """The same of IPv6 addresses. One machine can use any address of its network, so the default
+    counts that network as a whole. 128 counts each address for itself, for networks whose
+    machines can all be trusted."""
     reserved_names: Annotated[bool, flag()] = True
-    """Answer names that never exist on the internet (RFC 6761, RFC 6303) without asking it."""
+    """Answer names that the internet never knows without asking it (RFC 6761, RFC 6303):
+    localhost, test, invalid, onion, local, home.arpa, alt, and addresses of private networks
+    asked for backwards. Local records still win."""
 
     @property
     def is_encrypted(self) -> bool:
@@ -154,19 +184,27 @@ def read_client_id(value: Any) -> str:
     return found
 
 
-ClientId = Annotated[str, PlainValidator(read_client_id)]
+ClientId = Annotated[
+    str, Kind(read_client_id, accepts={"type": "string", "pattern": "^[A-Za-z0-9-]{1,63}$"})
+]
 
 
 class ClientSettings(Section):
     """A device or a group of devices: what rules call it, and what it is known by."""
 
     name: Annotated[str, text(100), no_address()]
+    """What rules, the log and the page call it; two clients cannot have the same name."""
     addresses: tuple[Annotated[Network, network()], ...] = ()
+    """IPv4 and IPv6 addresses, or networks such as "192.0.2.0/24"; no two clients can have the
+    same one, and an address in several networks is that of the smallest. Every client needs an
+    address or an id."""
     ids: Annotated[tuple[ClientId, ...], no_repeats()] = Field(default=(), validate_default=True)
-    """What it calls itself over an encrypted transport: the end of a path, or a label of a name."""
+    """What a device calls itself over encrypted DNS: the end of a path, or a label in front of one
+    of dns.names."""
     tags: tuple[
         Annotated[str, known_word(KNOWN_TAGS, f"known are {', '.join(KNOWN_TAGS)}")], ...
     ] = ()
+    """Words that rules know: they say what kind of device it is, its system, and who uses it."""
 
     @field_validator("ids", mode="after")
     @classmethod

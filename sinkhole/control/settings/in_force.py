@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Coroutine, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
+from sinkhole.control.settings.added_lists import put_away
 from sinkhole.control.settings.changes import Change, after, planned, refuse_held
 from sinkhole.control.settings.differences import Difference, differences
+from sinkhole.control.settings.first_start import Beginning, beginning
 from sinkhole.control.settings.keyed import COLLECTIONS
 from sinkhole.control.settings.load import LeftOut, Resolved, resolve
 from sinkhole.control.settings.masking import masked_plain
@@ -17,8 +20,8 @@ from sinkhole.control.settings.schema import Settings
 from sinkhole.control.settings.sources import Written, read_written
 from sinkhole.control.state.state import State
 from sinkhole.control.state.stored import StoredChange, StoredRevision
-from sinkhole.model.actor import Actor
-from sinkhole.model.errors import RequestError, SettingsError, SinkholeError
+from sinkhole.model.actor import SERVER, Actor
+from sinkhole.model.errors import RequestError, SettingsError, SinkholeError, StorageError
 from sinkhole.model.faults import Faults
 from sinkhole.model.status import Problem
 from sinkhole.model.tasks import Tasks
@@ -80,6 +83,8 @@ class SettingsInForce:
         self._state = state
         self._written: Written | None = None
         self._left_out: tuple[LeftOut, ...] = ()
+        self._beginning = Beginning()
+        self._unstored: tuple[StoredChange, ...] = ()
         self._lock = asyncio.Lock()
         self._tasks = Tasks("settings", MOST_WAITING, faults)
 
@@ -88,7 +93,10 @@ class SettingsInForce:
         two, while stored values that no longer fit are left out, see `problems`."""
         async with self._lock:
             written = await asyncio.to_thread(read_written, self._config, self._environ)
-            self._take(written, await self._resolved(written))
+            resolved = await self._resolved(written)
+            if await self._begin(resolved.settings):
+                resolved = await self._resolved(written)
+            self._take(written, resolved)
         return self.settings
 
     async def close(self) -> None:
@@ -98,7 +106,7 @@ class SettingsInForce:
     @property
     def problems(self) -> list[Problem]:
         """Stored values that are left out, and what else a person should know."""
-        return [_problem(each) for each in self._left_out]
+        return [*map(_problem, self._left_out), *self._beginning.problems]
 
     async def change(
         self,
@@ -158,6 +166,28 @@ class SettingsInForce:
         found = await self._state.stored.revisions(limit, before)
         return [each._replace(changes=tuple(map(_masked, each.changes))) for each in found]
 
+    async def _begin(self, settings: Settings) -> bool:
+        """Store what stood elsewhere before there was state.db; whether there was anything.
+
+        Only when all is on the disk is it put away where it stood, so that a crash in between loses
+        nothing. Where nothing can be stored it is in force all the same.
+        """
+        stored, folder = self._state.stored, settings.data_dir / "lists"
+        is_first = not stored.number
+        found = await asyncio.to_thread(
+            beginning, folder, settings, stored.values(), is_first=is_first
+        )
+        self._beginning, self._unstored = found, found.changes
+        with contextlib.suppress(StorageError):  # which `State` tells; the next start tries again
+            if self._state.read_only:
+                return bool(found.changes)
+            if found.changes or is_first:  # by the first revision is known that this was done
+                await stored.commit(found.changes, SERVER, "what there was at the first start")
+            self._unstored = ()
+            if found.added is not None:
+                await asyncio.to_thread(put_away, folder, is_whole=found.added.is_whole)
+        return bool(found.changes)
+
     # ---- one at a time -----------------------------------------------------------------------
 
     async def _alone(self, work: Coroutine[Any, Any, Changed]) -> Changed:
@@ -211,8 +241,9 @@ class SettingsInForce:
 
     async def _resolved(self, written: Written, plan: Sequence[StoredChange] = ()) -> Resolved:
         """What all layers come to with a plan; in a thread, as it takes a while and reads files."""
-        stored = after(self._state.stored.values(), plan)
-        return await asyncio.to_thread(resolve, written, stored)
+        stored = after(self._state.stored.values(), [*self._unstored, *plan])
+        is_complete = not self._state.read_only
+        return await asyncio.to_thread(resolve, written, stored, is_complete=is_complete)
 
     async def _apply(self, settings: Settings, *, patient: bool = False) -> list[str]:
         return await self.apply(settings, patient=patient) if self.apply is not None else []

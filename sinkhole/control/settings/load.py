@@ -15,10 +15,11 @@ from pydantic import ValidationError
 
 from sinkhole.control.settings.complaints import complaints
 from sinkhole.control.settings.document import Origin, Problem
+from sinkhole.control.settings.filtering_schema import ListSettings
 from sinkhole.control.settings.layers import leaf_origins
 from sinkhole.control.settings.merging import Merged, is_storable, merged
 from sinkhole.control.settings.quoting import key_text
-from sinkhole.control.settings.schema import ListSettings, Settings
+from sinkhole.control.settings.schema import Settings
 from sinkhole.control.settings.sources import Written, read_written
 from sinkhole.control.state.stored import Place
 from sinkhole.model.errors import SettingsError
@@ -50,15 +51,16 @@ def load(
 ) -> Settings:
     """Read the settings in force: default < `stored` < the file (or folder) at `path` < `environ`.
 
-    Raises SettingsError with one line for every problem of the last two; the program has then
-    nothing to run with, or keeps what it had.
+    Without `stored` nobody knows what is stored. Raises SettingsError with one line for every
+    problem of the last two; the program has then nothing to run with, or keeps what it had.
     """
-    return resolve(read_written(path, environ), stored or {}).settings
+    written = read_written(path, environ)
+    return resolve(written, stored or {}, is_complete=stored is not None).settings
 
 
-def resolve(written: Written, stored: Mapping[Place, Any]) -> Resolved:
+def resolve(written: Written, stored: Mapping[Place, Any], *, is_complete: bool = True) -> Resolved:
     """What file, environment and stored values come to; SettingsError for mistakes in the first
-    two, each with its line."""
+    two, each with its line. `is_complete` says whether all that is stored could be read."""
     left_out = [
         LeftOut(place, "there is no such key") for place in stored if not is_storable(place)
     ]
@@ -68,7 +70,7 @@ def resolve(written: Written, stored: Mapping[Place, Any]) -> Resolved:
     alone: set[str] | None = None
     while True:
         tree = merged(written.tree, kept)
-        settings, found = _checked(tree)
+        settings, found = _checked(tree, is_complete=is_complete)
         found += written.problems
         if not found:
             left_out += (LeftOut(place, HELD, is_held=True) for place in tree.held)
@@ -95,14 +97,17 @@ def make_list(name: str, url: str, kind: str) -> ListSettings:
         raise SettingsError([text.replace("Value error, ", "") for text in told]) from error
 
 
-def _checked(tree: Merged) -> tuple[Settings, list[Problem]]:
+def _checked(tree: Merged, *, is_complete: bool = True) -> tuple[Settings, list[Problem]]:
     """The settings that a tree comes to, or what is wrong with it."""
     try:
         settings = Settings.model_validate(tree.tree.plain())
     except ValidationError as refused:
         return Settings(), complaints(Settings, refused, tree.tree)
     origins = dict(leaf_origins(Settings, tree.tree))
-    return settings.set_by(origins, tree.item_origins(), tree.tree.secret_paths()), []
+    settings = settings.set_by(
+        origins, tree.item_origins(), tree.tree.secret_paths(), is_complete=is_complete
+    )
+    return settings, []
 
 
 def _direct(found: Sequence[Problem], tree: Merged) -> list[LeftOut]:

@@ -32,7 +32,7 @@ def without_secrets(settings: Settings) -> Settings:
     upstream = settings.upstream.without_secrets()
     masked = settings.model_copy(update={"filtering": filtering, "upstream": upstream})
     for path in settings.secret_paths:
-        masked = _covered(masked, _as_in_force(path))
+        masked = _covered(masked, as_in_force(path))
     return masked
 
 
@@ -110,7 +110,7 @@ def _masked_upstream(text: str) -> str:
 # ---- what came from files of secrets -------------------------------------------------------------
 
 
-def _as_in_force(path: KeyPath) -> KeyPath:
+def as_in_force(path: KeyPath) -> KeyPath:
     """A path as it was written, with the names of items as they are normalised."""
     parts = list(path)
     for key, keyed in COLLECTIONS.items():

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, PlainValidator
 
 from sinkhole.control.settings.addresses import parse_address, parse_host_name
 from sinkhole.control.settings.quoting import listing, shown
-from sinkhole.control.settings.values import conflict, not_empty, read_text
+from sinkhole.control.settings.values import Kind, conflict, not_empty, read_text
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.numbers import Type, type_name
 from sinkhole.dns.wire.text.rdata import rdata_from_text, rdata_to_text
@@ -118,7 +118,7 @@ LocalRecords = Annotated[
     dict[
         Annotated[str, PlainValidator(_read_name)],
         Annotated[
-            tuple[Annotated[LocalRecord, PlainValidator(LocalRecord.parse)], ...],
+            tuple[Annotated[LocalRecord, Kind(LocalRecord.parse, accepts={"type": "string"})], ...],
             not_empty("a name needs at least one record"),
         ],
     ],

@@ -1,20 +1,19 @@
-"""Every section and key that can be set, in the order of config/sinkhole.yaml.
+"""Every section and key that can be set, and what each means to people.
 
-config/sinkhole.yaml says what each key means to people. Here are its kind, its bounds and its
-default; the kinds themselves are in values.py, units.py, addresses.py and records.py. Who asks and
-who is asked have files of their own, dns_schema.py and upstream_schema.py. `Settings`, at the end,
-is the whole.
+A key has its kind, its bounds, its default, and below it the text that the page and the reference
+(docs/settings.md, which is made of this) show of it. The kinds themselves are in values.py,
+units.py, addresses.py and records.py. Who asks, who is asked and what is refused have files of
+their own: dns_schema.py, upstream_schema.py and filtering_schema.py. `Settings`, at the end, is the
+whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 from typing import Annotated, Literal, get_args
 
 from pydantic import (
-    AfterValidator,
     Field,
     PrivateAttr,
     ValidationInfo,
@@ -24,7 +23,6 @@ from pydantic import (
 from sinkhole.control.settings.addresses import (
     Endpoint,
     Network,
-    address,
     client_ref,
     endpoint,
     host_name,
@@ -32,17 +30,16 @@ from sinkhole.control.settings.addresses import (
 )
 from sinkhole.control.settings.dns_schema import ClientSettings, DnsSettings, clients_differ
 from sinkhole.control.settings.document import KeyPath
+from sinkhole.control.settings.filtering_schema import FilteringSettings
 from sinkhole.control.settings.hosts_file import MACHINE_HOSTS_FILE
 from sinkhole.control.settings.keyed import COLLECTIONS
 from sinkhole.control.settings.quoting import shown
 from sinkhole.control.settings.records import LocalRecords
-from sinkhole.control.settings.shipped import ServiceChoice
 from sinkhole.control.settings.units import (
     Duration,
     Size,
     byte_count,
     time_span,
-    time_span_by_mode,
 )
 from sinkhole.control.settings.upstream_schema import UpstreamSettings
 from sinkhole.control.settings.values import (
@@ -51,13 +48,9 @@ from sinkhole.control.settings.values import (
     conflict,
     flag,
     folder,
-    list_url,
     names_differ,
     no_repeats,
-    not_taken,
     path_or_off,
-    text,
-    whole_number,
 )
 
 
@@ -65,19 +58,23 @@ class CacheSettings(Section):
     """What is remembered of the answers that upstreams gave, and for how long."""
 
     size: Annotated[Size, byte_count("1MiB", "4GiB")] = Size.parse("32MiB")
+    """Memory for answers. When it is full, what nobody asked for lately goes first."""
     min_ttl: Annotated[Duration, time_span("0s", "1d")] = Duration.parse("0s")
-    """Answers are kept at least this long, even where their own TTL is shorter."""
+    """Keep answers at least this long, and not more than max_ttl. More than a few minutes breaks
+    names that move quickly."""
     max_ttl: Annotated[Duration, time_span("0s", "7d")] = Field(
         default=Duration.parse("1d"), validate_default=True
     )
+    """Keep answers at most this long. 0s keeps nothing."""
     max_negative_ttl: Annotated[Duration, time_span("0s", "1d")] = Duration.parse("1h")
-    """The same limit for "there is no such name" (RFC 2308)."""
+    """Keep "there is no such name" (RFC 2308) at most this long."""
     serve_stale: Annotated[Duration, time_span("0s", "7d")] = Duration.parse("1d")
-    """How long expired answers may stand in while no upstream answers (RFC 8767); 0 is off."""
+    """While no upstream answers, use answers that expired up to this long ago (RFC 8767). 0s never
+    does."""
     persist: Annotated[bool, flag()] = True
-    """Keep the cache over a restart, in `data_dir`."""
+    """Keep the cache over a restart, in the data folder."""
     prefetch: Annotated[bool, flag()] = True
-    """Ask again for popular names shortly before their answers expire."""
+    """Ask again for names that are often asked for, shortly before their answers expire."""
 
     @field_validator("max_ttl", mode="after")
     @classmethod
@@ -88,142 +85,25 @@ class CacheSettings(Section):
         return max_ttl
 
 
-TAKEN_NAMES = {
-    *("own rules", "local records", "hosts file", "services", "safe search", "built-in"),
-    *("rebinding protection", "bogus addresses"),
-}
-"""What the log calls that which is no list: rules and records of the settings, and built-ins."""
-
-
-class ListSettings(Section):
-    """One list: names to block, or names to allow whatever the others say."""
-
-    name: Annotated[str, text(100), not_taken(TAKEN_NAMES)]
-    url: Annotated[str, list_url()]
-    kind: Annotated[Literal["block", "allow"], choice("block", "allow")] = "block"
-    enabled: Annotated[bool, flag()] = True
-
-
-YoutubeLevel = Literal["off", "moderate", "strict"]
-
-
-class SafeSearchSettings(Section):
-    """Search engines that leave out what is not for children, by the keys of their data file."""
-
-    bing: Annotated[bool, flag()] = False
-    brave: Annotated[bool, flag()] = False
-    duckduckgo: Annotated[bool, flag()] = False
-    ecosia: Annotated[bool, flag()] = False
-    google: Annotated[bool, flag()] = False
-    pixabay: Annotated[bool, flag()] = False
-    yandex: Annotated[bool, flag()] = False
-    youtube: Annotated[YoutubeLevel, choice(*get_args(YoutubeLevel), for_false="off")] = "off"
-
-
-class BuiltinSettings(Section):
-    """Protections that people expect without asking for them; each can be switched off."""
-
-    doh_canary: Annotated[bool, flag()] = True
-    """Tell Firefox not to pass by this server: use-application-dns.net does not exist."""
-    private_relay: Annotated[bool, flag()] = True
-    """Tell Apple's devices the same about iCloud Private Relay."""
-    discovery: Annotated[bool, flag()] = True
-    """Tell devices that look for an encrypted resolver of this server, or that there is none."""
-    rebinding: Annotated[bool, flag()] = True
-    """Refuse answers from the internet that lead into the home network."""
-    rebinding_allow: tuple[Annotated[str, host_name()], ...] = ()
-    """Names whose answers may lead there, with everything below them."""
-    bogus_nxdomain: tuple[Annotated[Network, network()], ...] = ()
-    """Addresses that providers give for names that don't exist."""
-
-
-def _leaves_room(factor: int) -> int:
-    if factor == 1:
-        raise ValueError("1 would stop every change, write 2 to 1000, or 0 for off")
-    return factor
-
-
-class GuardSettings(Section):
-    """When a new copy of a list is kept back until somebody says that it is right."""
-
-    factor: Annotated[int, whole_number(0, 1000), AfterValidator(_leaves_room)] = 3
-    """A list may grow or shrink by this factor at once; 0 is off."""
-    canaries: tuple[Annotated[str, host_name()], ...] = ()
-    """Names no list may block, besides those the guard knows by itself."""
-
-
-BlockingMode = Literal["null_ip", "default", "nxdomain", "nodata", "refused", "custom_ip"]
-_MODES: tuple[str, ...] = get_args(BlockingMode)
-_BLOCKING_TTL = Duration.parse("10s")
-
-
-class BlockingSettings(Section):
-    """What a client is told about a name that is refused."""
-
-    mode: Annotated[BlockingMode, choice(*_MODES)] = "null_ip"
-    ttl: Annotated[Duration | dict[str, Duration], time_span_by_mode(_MODES, "0s", "1d")] = (
-        _BLOCKING_TTL
-    )
-    """For all modes, or by mode; `ttl_in_force` picks the one that counts."""
-    custom_ipv4: Annotated[IPv4Address, address(4)] | None = None
-    custom_ipv6: Annotated[IPv6Address, address(6)] | None = Field(
-        default=None, validate_default=True
-    )
-
-    @property
-    def ttl_in_force(self) -> Duration:
-        """How long clients may remember an answer in the mode that is set."""
-        if isinstance(self.ttl, Duration):
-            return self.ttl
-        return self.ttl.get(self.mode, _BLOCKING_TTL)
-
-    @field_validator("custom_ipv6", mode="after")
-    @classmethod
-    def _custom_ip_has_an_address(
-        cls, custom_ipv6: IPv6Address | None, info: ValidationInfo
-    ) -> IPv6Address | None:
-        no_ipv4 = "custom_ipv4" in info.data and info.data["custom_ipv4"] is None
-        if info.data.get("mode") == "custom_ip" and no_ipv4 and custom_ipv6 is None:
-            raise conflict(
-                "custom_ip needs an address, set custom_ipv4, custom_ipv6 or both", "mode"
-            )
-        return custom_ipv6
-
-
-class FilteringSettings(Section):
-    """What is refused: lists, own rules, and how they are kept up to date."""
-
-    lists: Annotated[tuple[ListSettings, ...], names_differ("list")] = (
-        ListSettings(name="Starter", url="file:blocklists/starter.txt"),
-    )
-    """Without the key only what came with the program: a server whose file says nothing of lists
-    shall not begin to fetch one with an update. config/sinkhole.yaml, which is what new servers
-    begin with, subscribes to one more."""
-    rules: tuple[Annotated[str, text(64 * 1024)], ...] = ()
-    """Own rules, in the syntax of lists; what they mean is the filter's business."""
-    services: ServiceChoice = ()
-    """Services to block as a whole: ids, and "group:NAME" for all of a group."""
-    safe_search: SafeSearchSettings = SafeSearchSettings()
-    builtin: BuiltinSettings = BuiltinSettings()
-    update_interval: Annotated[Duration, time_span("10m", "30d", or_zero=True)] = Duration.parse(
-        "24h"
-    )
-    """How often lists are fetched again; 0 is never."""
-    max_list_size: Annotated[Size, byte_count("1KiB", "4GiB")] = Size.parse("256MiB")
-    """The most one list may have, unpacked."""
-    private_sources: Annotated[bool, flag()] = False
-    """Whether a list may come from a private or loopback address."""
-    guard: GuardSettings = GuardSettings()
-    blocking: BlockingSettings = BlockingSettings()
-
-
 class LocalSettings(Section):
     """Names of the home network, which this server answers without asking anybody."""
 
-    records: LocalRecords = Field(default_factory=dict)
+    records: LocalRecords = Field(
+        default_factory=dict,
+        examples=[{"nas.home": ["192.0.2.10", "2001:db8::10"], "*.nas.home": ["CNAME nas.home"]}],
+    )
+    """Names in your own network, each with its records; "*.name" stands for everything below a
+    name. A record is an address, IPv4 or IPv6, or a type and its data as in a zone file: CNAME,
+    MX, PTR, SRV, TXT, HTTPS or SVCB. Names in the data are whole names. A name with a CNAME has
+    nothing else. They are answered without asking anybody and win over every list, and their
+    addresses asked for backwards give the names."""
     ttl: Annotated[Duration, time_span("0s", "7d")] = Duration.parse("60s")
+    """How long clients may remember a local record."""
     hosts_file: Annotated[Path | Literal[False], path_or_off(MACHINE_HOSTS_FILE)] = False
-    """A hosts file whose names are answered as well; False is none."""
+    """Whether the names of a hosts file are answered as well: false, true for /etc/hosts, or the
+    path of another file, at most 1 MiB and 10000 names. Local records win over it. Its lines
+    with loopback addresses, such as 127.0.1.1, are left out: these lead every machine to
+    itself."""
 
     @property
     def wire_records(self) -> dict[str, tuple[tuple[int, bytes], ...]]:
@@ -241,40 +121,65 @@ class QueryLogSettings(Section):
     """One row a query, in `data_dir`; the oldest go first when either limit is reached."""
 
     enabled: Annotated[bool, flag()] = True
+    """Whether every query is written down: when, who, what, and what became of it."""
     keep: Annotated[Duration, time_span("1h", "3650d")] = Duration.parse("90d")
+    """How long queries stay in the log."""
     max_size: Annotated[Size, byte_count("1MiB", "1TiB")] = Size.parse("2GiB")
+    """How big the log may grow on the disk. The oldest queries make room. The statistics are in
+    the same file and take some 20MiB a year: with hardly more than that, few queries are kept."""
     answers: Annotated[bool, flag()] = True
-    """Keep the records that were answered, and what an upstream had said where that was refused."""
+    """Whether the answer is written down as well: its records, and where it was refused for what
+    it leads to, what the upstream had said."""
     privacy: Annotated[LogPrivacy, choice(*get_args(LogPrivacy))] = "full"
-    """What is written about a query from now on; each level leaves out more than the one before:
-    nothing, the end of addresses, all of the client, and client, name and answer."""
-    ignore_clients: Annotated[tuple[Annotated[Network | str, client_ref()], ...], no_repeats()] = ()
-    """Clients that get no rows, and names that get none, with all below them."""
-    ignore_names: Annotated[tuple[Annotated[str, host_name()], ...], no_repeats()] = ()
+    """What is written about a query, from the moment this is set: "full"; "anonymous_clients" cuts
+    addresses to the network (192.0.2.0/24, 2001:db8::/56), "no_clients" leaves the client out,
+    and "no_names" name and answer as well. Statistics by client and by name are cut in the same
+    way. What was written before stays until it is old, or deleted."""
+    ignore_clients: Annotated[tuple[Annotated[Network | str, client_ref()], ...], no_repeats()] = (
+        Field(default=(), examples=[["192.0.2.7"]])
+    )
+    """Clients of which no query is written down, nor shown as it happens: addresses, networks, or
+    what they are called under clients."""
+    ignore_names: Annotated[tuple[Annotated[str, host_name()], ...], no_repeats()] = Field(
+        default=(), examples=[["example.org"]]
+    )
+    """Names of which none is, with all below them."""
     ignore_in_statistics: Annotated[bool, flag()] = False
-    """Not to count them either; else they count, but neither by name nor by client."""
+    """Whether what is ignored is not counted either. Else it is, but neither by name nor by
+    client."""
 
 
 class StatsSettings(Section):
     """Hourly sums, kept apart from the log; small enough to outlive it by years."""
 
     keep: Annotated[Duration, time_span("1d", "3650d")] = Duration.parse("365d")
+    """How long the hourly statistics are kept. They do not depend on the log."""
 
 
 class WebSettings(Section):
     """Where the page and its API are served, and under which names."""
 
     listen: Annotated[Endpoint, endpoint(8080, any_port=True)] = Endpoint("127.0.0.1", 8080)
-    hosts: tuple[Annotated[str, host_name()], ...] = ()
-    """Host names a browser may use for the page, besides addresses, localhost and the machine's
-    own name; anything else is refused, which stops DNS rebinding."""
-    trusted_proxies: Annotated[tuple[Annotated[Network, network()], ...], no_repeats()] = ()
-    """Who may say for whom, by which name and below which path they ask: by X-Forwarded-For,
-    -Proto, -Host and -Prefix, Forwarded and X-Ingress-Path."""
-    certificate: Annotated[Path, folder()] | None = None
-    certificate_key: Annotated[Path, folder()] | None = Field(default=None, validate_default=True)
-    """PEM files: the certificate with its chain behind it, and its private key. With them the page
-    is served by HTTPS."""
+    """Address and port of the page and its API. 127.0.0.1 is this machine only. "0.0.0.0:8080"
+    shows it to the whole network."""
+    hosts: tuple[Annotated[str, host_name()], ...] = Field(default=(), examples=[["dns.home"]])
+    """Names under which a browser may open the page. Addresses, localhost and this machine's own
+    name always work; anything else is refused, which stops DNS rebinding."""
+    trusted_proxies: Annotated[tuple[Annotated[Network, network()], ...], no_repeats()] = Field(
+        default=(), examples=[["192.0.2.7"]]
+    )
+    """Networks of the proxies in front of the page. What they say of who asks, by which name, and
+    below which path is believed: X-Forwarded-For, -Proto, -Host and -Prefix, Forwarded,
+    X-Ingress-Path."""
+    certificate: Annotated[Path, folder()] | None = Field(
+        default=None, examples=["/etc/sinkhole/page.pem"]
+    )
+    """The file with the certificate of the page, its chain behind it, in PEM: with it and its key
+    the page is served by HTTPS. Both are read again when they change."""
+    certificate_key: Annotated[Path, folder()] | None = Field(
+        default=None, validate_default=True, examples=["/etc/sinkhole/page-key.pem"]
+    )
+    """The file with the private key of that certificate, in PEM."""
 
     @field_validator("certificate_key", mode="after")
     @classmethod
@@ -296,6 +201,7 @@ class LogSettings(Section):
     """How much sinkhole says about itself on standard error; queries are not part of it."""
 
     level: Annotated[LogLevel, choice(*get_args(LogLevel))] = "info"
+    """How much sinkhole reports about itself; queries are not part of it."""
 
 
 class Settings(Section):
@@ -305,8 +211,16 @@ class Settings(Section):
     """
 
     dns: DnsSettings = DnsSettings()
-    clients: Annotated[tuple[ClientSettings, ...], names_differ("client"), clients_differ()] = ()
-    """Clients that rules can name; everybody else is a client without a name."""
+    clients: Annotated[tuple[ClientSettings, ...], names_differ("client"), clients_differ()] = (
+        Field(
+            default=(),
+            examples=[
+                [{"name": "Kids tablet", "addresses": ["192.0.2.7"], "tags": ["device_tablet"]}]
+            ],
+        )
+    )
+    """Clients that rules can be for: "||games.example^$client='Kids tablet'" or
+    "...$ctag=device_tv". Everybody else is a client without a name."""
     upstream: UpstreamSettings = UpstreamSettings()
     cache: CacheSettings = CacheSettings()
     filtering: FilteringSettings = FilteringSettings()
@@ -316,7 +230,10 @@ class Settings(Section):
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
     data_dir: Annotated[Path, folder()] = Path("data")
-    """Where everything is stored that must outlive a restart; made when it is missing."""
+    """The folder for everything that must outlive a restart: settings made by hand, log,
+    statistics, lists and cache. It is made when it is missing. A path from the root, or from
+    the folder sinkhole is started in. It is set here or in the environment only, as what is
+    stored lies in it."""
 
     @field_validator("query_log", mode="after")
     @classmethod
@@ -357,11 +274,19 @@ class Settings(Section):
         origins: Mapping[str, str],
         items: Mapping[tuple[str, str], str] | None = None,
         secret_paths: Iterable[KeyPath] = (),
+        *,
+        is_complete: bool = True,
     ) -> Settings:
         """The same settings, knowing who set which key, and which item of a collection by what
-        identifies it; what is missing is of the default."""
-        known = self.model_copy()
-        known._origins, known._item_origins = dict(origins), dict(items or {})
+        identifies it; what is missing is of the default. `is_complete` says whether all that is
+        stored is in them."""
+        items = items or {}
+        added = (
+            item for (key, item), by in items.items() if (key, by) == ("filtering.lists", "stored")
+        )
+        filtering = self.filtering.known_by(added, is_complete=is_complete)
+        known = self.model_copy(update={"filtering": filtering})
+        known._origins, known._item_origins = dict(origins), dict(items)
         known._secret_paths = tuple(secret_paths)
         return known
 

@@ -12,12 +12,12 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple, NotRequired, TypedDict
 
-from pydantic import AfterValidator, BaseModel, Field, PlainValidator, TypeAdapter
+from pydantic import AfterValidator, BaseModel, Field, TypeAdapter
 
 import sinkhole
 from sinkhole.control.settings.document import Problem, read_document
 from sinkhole.control.settings.quoting import listing, nearest, quoted, shown
-from sinkhole.control.settings.values import conflict, read_text
+from sinkhole.control.settings.values import Kind, conflict, read_text
 from sinkhole.model.errors import SettingsError
 
 SERVICES_FILE = "blocklists/services.yaml"
@@ -128,7 +128,8 @@ def _nearest_service(word: str) -> str:
 
 
 ServiceChoice = Annotated[
-    tuple[Annotated[str, PlainValidator(_read_choice)], ...], AfterValidator(_once_each)
+    tuple[Annotated[str, Kind(_read_choice, accepts={"type": "string"})], ...],
+    AfterValidator(_once_each),
 ]
 """What `filtering.services` holds: ids of services, and groups as "group:NAME"."""
 

@@ -13,10 +13,10 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from pydantic import PlainValidator, ValidationInfo
+from pydantic import ValidationInfo
 
 from sinkhole.control.settings.quoting import listing, nearest, quoted, shown
-from sinkhole.control.settings.values import conflict
+from sinkhole.control.settings.values import Kind, conflict
 
 # Largest unit first: the canonical text uses the first one that gives a whole number.
 _MS_PER = {"d": 86_400_000, "h": 3_600_000, "m": 60_000, "s": 1000, "ms": 1}
@@ -86,9 +86,13 @@ class Size(int):
         return f"{int(self) // _BYTES_PER[unit]}{unit}"
 
 
-def time_span(low: str, high: str, *, or_zero: bool = False) -> PlainValidator:
+def time_span(low: str, high: str, *, or_zero: bool = False) -> Kind:
     """A time span from `low` to `high`; with `or_zero` also 0, which then switches off."""
-    return PlainValidator(lambda value: read_time_span(value, low, high, or_zero=or_zero))
+
+    def read(value: Any) -> Duration:
+        return read_time_span(value, low, high, or_zero=or_zero)
+
+    return Kind(read, accepts=_TIME, syntax=_span(low, high, or_zero), unit="time")
 
 
 def read_time_span(value: Any, low: str, high: str, *, or_zero: bool = False) -> Duration:
@@ -99,7 +103,7 @@ def read_time_span(value: Any, low: str, high: str, *, or_zero: bool = False) ->
     raise ValueError(f"{span} is out of range, {_range(low, high, or_zero)}")
 
 
-def time_span_by_mode(modes: Sequence[str], low: str, high: str) -> PlainValidator:
+def time_span_by_mode(modes: Sequence[str], low: str, high: str) -> Kind:
     """One time span for all blocking modes, or a mapping with one for some of `modes`."""
 
     def read(value: Any, info: ValidationInfo) -> Duration | dict[str, Duration]:
@@ -120,10 +124,12 @@ def time_span_by_mode(modes: Sequence[str], low: str, high: str) -> PlainValidat
                 raise conflict(str(error), info.field_name, mode) from None
         return spans
 
-    return PlainValidator(read)
+    by_mode = {"type": "object", "properties": dict.fromkeys(modes, _TIME)}
+    accepts = {"anyOf": [_TIME, {**by_mode, "additionalProperties": False}]}
+    return Kind(read, accepts=accepts, syntax=_span(low, high, False), unit="time")
 
 
-def byte_count(low: str, high: str) -> PlainValidator:
+def byte_count(low: str, high: str) -> Kind:
     """A number of bytes from `low` to `high`."""
     least, most = Size.parse(low), Size.parse(high)
 
@@ -133,7 +139,7 @@ def byte_count(low: str, high: str) -> PlainValidator:
             return count
         raise ValueError(f"{count} is out of range, {_range(low, high, False)}")
 
-    return PlainValidator(read)
+    return Kind(read, accepts=_SIZE, syntax=_span(low, high, False), unit="bytes")
 
 
 def _split(text: str, units: dict[str, int], what: str, examples: str) -> tuple[Decimal, str]:
@@ -170,4 +176,17 @@ def _number_text(value: object) -> str:
 
 
 def _range(low: str, high: str, or_zero: bool) -> str:
-    return f"write {low} to {high}{', or 0' if or_zero else ''}"
+    return f"write {_span(low, high, or_zero)}"
+
+
+def _span(low: str, high: str, or_zero: bool) -> str:
+    return f"{low} to {high}{', or 0' if or_zero else ''}"
+
+
+def _quantity(units: Mapping[str, int]) -> Mapping[str, Any]:
+    """A number with a unit as JSON Schema; only 0 needs none."""
+    pattern = rf"^\s*([0-9]+(\.[0-9]+)?({'|'.join(units)})|0)\s*$"
+    return {"anyOf": [{"type": "string", "pattern": pattern}, {"const": 0}]}
+
+
+_TIME, _SIZE = _quantity(_MS_PER), _quantity(_BYTES_PER)

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from ipaddress import IPv6Network
-from typing import Annotated, Any, Final, Literal, get_args
+from typing import Annotated, Any, ClassVar, Final, Literal, get_args
 
 from pydantic import (
     AfterValidator,
     Field,
-    PlainValidator,
     TypeAdapter,
     ValidationInfo,
     field_validator,
@@ -37,7 +36,15 @@ from sinkhole.control.settings.upstream_values import (
     parse_route,
     parse_set_name,
 )
-from sinkhole.control.settings.values import Section, choice, conflict, flag, no_repeats, not_empty
+from sinkhole.control.settings.values import (
+    Kind,
+    Section,
+    choice,
+    conflict,
+    flag,
+    no_repeats,
+    not_empty,
+)
 from sinkhole.model.masking import masked_address
 from sinkhole.model.proxy_url import ProxyUrl
 from sinkhole.model.upstream_url import UpstreamUrl
@@ -49,6 +56,7 @@ USUAL_SERVERS: Final = "default"
 
 _OVER_UDP: Final = ("udp", "h3", "quic")
 _TIMEOUT: Final = ("100ms", "10s")
+_TEXT: Final = {"type": "string", "minLength": 1}
 
 
 def _read_url(value: Any) -> UpstreamUrl:
@@ -58,9 +66,12 @@ def _read_url(value: Any) -> UpstreamUrl:
 class UpstreamItem(Section):
     """One upstream of a list: its URL alone, or {url: ..., timeout: ...}."""
 
-    url: Annotated[UpstreamUrl, PlainValidator(_read_url)]
+    alone: ClassVar[str] = "url"
+
+    url: Annotated[UpstreamUrl, Kind(_read_url, accepts=_TEXT)]
+    """Where it is and how it is asked, see upstream.servers."""
     timeout: Annotated[Duration, time_span(*_TIMEOUT)] | None = None
-    """How long this one may take; None: as long as all others."""
+    """How long this one may take; without it, as long as all others."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -117,9 +128,13 @@ class UpstreamSetSettings(Section):
         not_empty('there is nobody to ask, write for instance ["9.9.9.9"]'),
         servers_differ(),
     ]
+    """As upstream.servers."""
     fallback: Annotated[Servers, servers_differ()] = ()
+    """As upstream.fallback."""
     strategy: Annotated[Strategy, choice(*get_args(Strategy))] | None = None
-    client_subnet: Annotated[SubnetTold, PlainValidator(parse_client_subnet)] | None = None
+    """As upstream.strategy, which counts without it."""
+    client_subnet: Annotated[SubnetTold, Kind(parse_client_subnet, accepts=_TEXT)] | None = None
+    """As upstream.client_subnet, which counts without it."""
 
     def without_secrets(self) -> UpstreamSetSettings:
         """The same with what looks random in paths masked."""
@@ -131,10 +146,11 @@ class Dns64Settings(Section):
     """IPv4 addresses as IPv6 ones, in networks that have only these (RFC 6147)."""
 
     enabled: Annotated[bool, flag()] = False
+    """Make IPv6 addresses of IPv4 ones."""
     prefix: Annotated[IPv6Network, dns64_prefix()] = IPv6Network("64:ff9b::/96")
-    """What translators (NAT64) take for IPv4 (RFC 6052)."""
+    """What the translator takes for IPv4 (RFC 6052): 32, 40, 48, 56, 64 or 96 bits."""
     exclude: tuple[Annotated[Network, network()], ...] = (IPv6Network("::ffff:0:0/96"),)
-    """IPv6 addresses in answers that count as none."""
+    """IPv6 networks whose addresses count as none, so that others are made in place of them."""
 
     @field_validator("exclude", mode="after")
     @classmethod
@@ -163,32 +179,70 @@ class UpstreamSettings(Section):
         not_empty('there is nobody to forward to, write for instance ["9.9.9.9"]'),
         servers_differ(),
     ] = QUAD9
+    """Resolvers to ask for everything that is neither local nor refused nor in the cache:
+      "https://dns.example.org/dns-query"  DNS over HTTPS; this path can be left out
+      "tls://dns.example.org"              DNS over TLS
+      "quic://dns.example.org"             DNS over QUIC, and "h3://..." DNS over HTTP/3
+      "sdns://..."                         a stamp, as lists of public resolvers give it
+      "192.0.2.1", "[2001:db8::1]:53"      plain DNS, which everybody on the way can read;
+                                           "tcp://..." is the same over TCP only
+    All but the bare addresses take names or addresses, and a port behind a colon. The
+    certificate must be for the name, or for the address; "tls://192.0.2.1#dns.example.org" says
+    another name. In front of that, "?pin=..." (the SHA-256 of its public key in base64, several
+    with & between) says which key it has, whoever signed for it; "?address=192.0.2.1" where it
+    is. A link-local address, as many routers have, needs its interface: "fe80::1%eth0". A
+    server can have a patience of its own: {url: "tls://dns.example.org", timeout: 5s}.
+
+    The default is Quad9, encrypted. Networks that let nothing but plain DNS through need
+    servers such as ["9.9.9.9", "149.112.112.112"], here or in fallback."""
     fallback: Annotated[Servers, servers_differ()] = ()
-    """Asked only when every one of `servers` has failed."""
+    """Servers that are asked only when all of the above have failed. Plain ones here mean that
+    your names can be read on the way while that lasts."""
     bootstrap: Annotated[
         tuple[Annotated[Endpoint, endpoint(53), one_server()], ...], no_repeats()
     ] = BOOTSTRAP
-    """Resolvers that know where upstreams with a name are, asked by plain DNS."""
+    """Where servers with a name are, these resolvers are asked: addresses of plain DNS servers.
+    They learn the names of your servers, and nothing else."""
     strategy: Annotated[Strategy, choice(*get_args(Strategy))] = "fastest"
+    """Who of several servers is asked:
+      fastest       who has answered quickest lately, and now and then another one to see
+      parallel      all of them at once; the first answer counts
+      load_balance  each in turn, quick ones more often
+      strict        the first one, and the next only when it fails"""
     timeout: Annotated[Duration, time_span(*_TIMEOUT)] = Duration.parse("2s")
-    """How long one server may take; its tries share it."""
+    """How long one server may take before the next one is asked. All its tries share this time."""
     randomize_case: Annotated[bool, flag()] = True
-    """Send names in random upper and lower case, so that forged answers are recognised (0x20)."""
-    sets: dict[Annotated[str, PlainValidator(parse_set_name)], UpstreamSetSettings] = Field(
-        default_factory=dict
+    """Ask with random upper and lower case letters in the name, which an answer has to repeat: it
+    makes answers much harder to forge."""
+    sets: dict[Annotated[str, Kind(parse_set_name, accepts=_TEXT)], UpstreamSetSettings] = Field(
+        default_factory=dict,
+        examples=[{"family": {"servers": ["tls://family.example.org"], "strategy": "strict"}}],
     )
-    """Named sets of servers."""
-    routes: dict[str, Annotated[Servers | str, PlainValidator(_read_target)]] = Field(
-        default_factory=dict
+    """Servers under a name of their own, for routes. Each set has servers, and may have fallback,
+    strategy and client_subnet."""
+    routes: dict[str, Annotated[Servers | str, Kind(_read_target)]] = Field(
+        default_factory=dict, examples=[{"fritz.box": ["192.0.2.1"], "vpn.example": "default"}]
     )
-    """Names that others are asked about: by zone ("corp.example", with all below), by what is
-    below a zone only ("*.corp.example"), or UNQUALIFIED for names without a dot. The most specific
-    counts. A text is the name of a set, or USUAL_SERVERS."""
-    client_subnet: Annotated[SubnetTold, PlainValidator(parse_client_subnet)] = NOTHING_TOLD
-    """What upstreams are told of where a client is (RFC 7871)."""
-    proxy: Annotated[ProxyUrl, PlainValidator(parse_proxy)] | None = None
-    """By which upstreams are reached, but for those of routes that go over UDP; None: directly.
-    It looks their names up itself."""
+    """Names that other servers are asked about. "corp.example" is that name and all below it,
+    "*.corp.example" only what is below it, and "unqualified" are names without a dot (write
+    "unqualified." if you mean a zone of that name). The most specific one counts. What they
+    lead to is a list of servers, the name of a set, or "default" for upstream.servers. Names
+    that are otherwise answered without asking, such as those of your router or of private
+    addresses, are asked for if they stand here, and may lead into the home."""
+    client_subnet: Annotated[SubnetTold, Kind(parse_client_subnet, accepts=_TEXT)] = NOTHING_TOLD
+    """What servers are told of where a client is (RFC 7871), so that their answers lead to
+    somewhere near:
+      "off"              nothing
+      "client"           the network of its address, the first 24 bits of IPv4 and 56 of IPv6;
+                         "client/20/48" tells others. Private addresses are never told
+      "198.51.100.0/24"  this network, whoever asks"""
+    proxy: Annotated[ProxyUrl, Kind(parse_proxy, accepts=_TEXT)] | None = Field(
+        default=None, examples=["socks5://192.0.2.8:1080"]
+    )
+    """A proxy by which servers are reached, "http://host:port" or "socks5://host:port", with
+    "user:password@" before the address if it wants them. It carries https, tls and tcp, so all
+    servers must be asked by one of these, but for plain ones in routes, which are asked
+    directly. It looks the names of servers up itself."""
     dns64: Dns64Settings = Field(default=Dns64Settings(), validate_default=True)
 
     @property

@@ -8,8 +8,6 @@ from ipaddress import IPv6Network
 from typing import Any, Final, Literal
 from urllib.parse import unquote
 
-from pydantic import PlainValidator
-
 from sinkhole.control.settings.addresses import (
     Network,
     host_and_port,
@@ -19,7 +17,7 @@ from sinkhole.control.settings.addresses import (
     read_port,
 )
 from sinkhole.control.settings.quoting import shown
-from sinkhole.control.settings.values import read_text
+from sinkhole.control.settings.values import Kind, read_text
 from sinkhole.model.masking import masked_address
 from sinkhole.model.proxy_url import PROXY_PORTS, ProxyKind, ProxyUrl
 
@@ -158,7 +156,7 @@ _PREFIX_LENGTHS: Final = (32, 40, 48, 56, 64, 96)
 _RESERVED_BYTE: Final = 8
 
 
-def dns64_prefix() -> PlainValidator:
+def dns64_prefix() -> Kind:
     """An IPv6 prefix behind which an IPv4 address fits (RFC 6052 §2.2)."""
 
     def read(value: Any) -> IPv6Network:
@@ -172,4 +170,4 @@ def dns64_prefix() -> PlainValidator:
             raise ValueError(f"{found}: its bits 64 to 71 must be zero")
         return found
 
-    return PlainValidator(read)
+    return Kind(read, accepts={"type": "string", "pattern": ":.*/[0-9]+$"})

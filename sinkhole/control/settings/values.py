@@ -9,9 +9,10 @@ defaults can be checked like anything else.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, PlainValidator, ValidationInfo
@@ -26,15 +27,31 @@ _SWITCH = {"yes": True, "on": True, "no": False, "off": False}
 
 
 class Section(BaseModel):
-    """Base of all sections: immutable, and unknown keys are errors."""
+    """Base of all sections: immutable, and unknown keys are errors.
+
+    The text below a key is its help: what people are shown of it, in the page and the reference.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
+
+    alone: ClassVar[str] = ""
+    """The key whose value may stand for all of them, in items that are mostly one value."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)  # what it accepts has no hash
+class Kind(PlainValidator):
+    """How values of one kind are read, and what is accepted: `accepts` as JSON Schema, `syntax` in
+    a few words for people, `unit` what a number counts."""
+
+    accepts: Mapping[str, Any] = field(default_factory=dict)
+    syntax: str = ""
+    unit: str = ""
 
 
 # ---- numbers, switches and words ---------------------------------------------------------------
 
 
-def whole_number(low: int, high: int) -> PlainValidator:
+def whole_number(low: int, high: int, unit: str = "") -> Kind:
     """An integer from `low` to `high`; text and true/false are not numbers."""
 
     def read(value: Any) -> int:
@@ -42,10 +59,11 @@ def whole_number(low: int, high: int) -> PlainValidator:
             return value
         raise ValueError(f"{shown(value)} is not a whole number from {low} to {high}")
 
-    return PlainValidator(read)
+    accepts = {"type": "integer", "minimum": low, "maximum": high}
+    return Kind(read, accepts=accepts, syntax=f"{low} to {high}", unit=unit)
 
 
-def flag() -> PlainValidator:
+def flag() -> Kind:
     """True or false, also written as yes, no, on or off."""
 
     def read(value: Any) -> bool:
@@ -55,10 +73,10 @@ def flag() -> PlainValidator:
             return _SWITCH[value.lower()]
         raise ValueError(f"{shown(value)} is neither true nor false")
 
-    return PlainValidator(read)
+    return Kind(read, accepts={"type": "boolean"}, syntax="true or false")
 
 
-def choice(*words: str, for_false: str | None = None) -> PlainValidator:
+def choice(*words: str, for_false: str | None = None) -> Kind:
     """One of a few words; `for_false` is the one that JSON's false stands for."""
 
     def read(value: Any) -> str:
@@ -68,10 +86,10 @@ def choice(*words: str, for_false: str | None = None) -> PlainValidator:
             return value
         raise ValueError(f"{shown(value)} is not known, write {listing(words)}")
 
-    return PlainValidator(read)
+    return Kind(read, accepts={"type": "string", "enum": list(words)}, syntax=listing(words))
 
 
-def known_word(words: Collection[str], where: str) -> PlainValidator:
+def known_word(words: Collection[str], where: str) -> Kind:
     """One of many words; the error offers the nearest, or says where they all stand."""
 
     def read(value: Any) -> str:
@@ -81,15 +99,16 @@ def known_word(words: Collection[str], where: str) -> PlainValidator:
         hint = f"did you mean {quoted(near)}?" if near else where
         raise ValueError(f"{shown(value)} is not known, {hint}")
 
-    return PlainValidator(read)
+    return Kind(read, accepts={"type": "string", "enum": list(words)})
 
 
 # ---- text, paths and URLs ----------------------------------------------------------------------
 
 
-def text(most_bytes: int) -> PlainValidator:
+def text(most_bytes: int) -> Kind:
     """One line of text that is not blank, without control characters."""
-    return PlainValidator(lambda value: read_text(value, most_bytes))
+    accepts = {"type": "string", "minLength": 1, "maxLength": most_bytes}
+    return Kind(lambda value: read_text(value, most_bytes), accepts=accepts)
 
 
 def read_text(value: object, most_bytes: int) -> str:
@@ -109,12 +128,12 @@ def read_text(value: object, most_bytes: int) -> str:
     return value.strip()
 
 
-def folder() -> PlainValidator:
+def folder() -> Kind:
     """A path, absolute or from where sinkhole is started."""
-    return PlainValidator(_read_path)
+    return Kind(_read_path, accepts={"type": "string", "minLength": 1})
 
 
-def path_or_off(usual: Path) -> PlainValidator:
+def path_or_off(usual: Path) -> Kind:
     """False, `usual` for true, or another path."""
 
     def read(value: Any) -> Path | Literal[False]:
@@ -124,7 +143,7 @@ def path_or_off(usual: Path) -> PlainValidator:
             return False
         return usual if value is True else _read_path(value)
 
-    return PlainValidator(read)
+    return Kind(read, accepts={"type": ["boolean", "string"]})
 
 
 def _read_path(value: Any) -> Path:
@@ -135,9 +154,9 @@ def _read_path(value: Any) -> Path:
     return Path(value)
 
 
-def list_url() -> PlainValidator:
+def list_url() -> Kind:
     """Where a list comes from: http, https or file, and nothing else."""
-    return PlainValidator(_read_list_url)
+    return Kind(_read_list_url, accepts={"type": "string", "pattern": "^(https?|file):"})
 
 
 def _read_list_url(value: Any) -> str:

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from sinkhole.control.database import Database
 from sinkhole.control.state.file import StateFile
-from sinkhole.control.state.schema import packed
+from sinkhole.control.state.schema import packed, storable
 from sinkhole.model.actor import Actor
 from sinkhole.model.clock import TrustedClock, expired
 from sinkhole.model.errors import StorageError
@@ -52,7 +52,15 @@ class Audit:
         told = packed(given)
         if len(told) > MOST_GIVEN:
             told = packed({"keys": sorted(given)[:100]})
-        row = (self._clock(), actor.name, actor.kind, actor.address, operation, told, error)
+        row = (
+            self._clock(),
+            actor.name,
+            actor.kind,
+            actor.address,
+            operation,
+            told,
+            storable(error),
+        )
 
         async def work(database: Database) -> None:
             await database.rows(

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import re
 import zipfile
 import zlib
@@ -115,7 +116,8 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
 
 _BROKEN: Final = (
     *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError),
-    *(NotImplementedError, RuntimeError, ValueError, KeyError, TypeError, OverflowError),
+    *(NotImplementedError, RuntimeError, ValueError, OverflowError),
+    *(AttributeError, KeyError, TypeError),  # JSON of another shape
 )
 """What the archive's library raises for bytes that are none, encrypted, or of another method."""
 
@@ -134,11 +136,10 @@ def _manifest(path: Path, archive: zipfile.ZipFile) -> Manifest:
             f"{__version__}, which is older: update sinkhole, then restore"
         )
     parts = {name: _part(path, name, each) for name, each in told["parts"].items()}
-    if STATE not in parts or {MANIFEST, *parts} != set(names):
+    made = float(told["made"])
+    if not math.isfinite(made) or STATE not in parts or {MANIFEST, *parts} != set(names):
         raise StorageError(f"{path.name} has not the files that it says it has")
-    return Manifest(
-        told["format"], str(told["sinkhole"]), float(told["made"]), str(told["reason"]), parts
-    )
+    return Manifest(told["format"], str(told["sinkhole"]), made, str(told["reason"]), parts)
 
 
 def _part(path: Path, name: str, told: Mapping[str, Any]) -> Part:

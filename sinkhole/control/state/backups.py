@@ -13,7 +13,7 @@ import shutil
 import tempfile
 import time
 from calendar import timegm
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final, NamedTuple, get_args
@@ -49,6 +49,10 @@ _ODD: Final = re.compile(r"[^\w.-]", re.ASCII)
 _AUTOMATIC: Final = ("daily", "upgrade")
 
 
+CopyTo = Callable[[Path], Awaitable[None]]
+"""Copies a state into a file that there is not yet."""
+
+
 class Backup(NamedTuple):
     """A backup in the folder: its name there, when it was made by the clock there was, and why."""
 
@@ -71,15 +75,16 @@ class Backups:
         self._lock = asyncio.Lock()
 
     async def make(
-        self, reason: Reason, source: Database, wall_s: float, with_log: bool = False
+        self, reason: Reason, copy_state: CopyTo, wall_s: float, with_log: bool = False
     ) -> Backup:
         """Make a backup of a state, with the settings as they are and, if wanted, the query log.
 
-        Both are copied by SQLite, whoever writes to them meanwhile. StorageError.
+        Both are copied by SQLite, whoever writes to them meanwhile; only the first by the state's
+        own connection, as it is small. StorageError.
         """
         async with self._lock:
             try:
-                return await self._make(reason, source, wall_s, with_log)
+                return await self._make(reason, copy_state, wall_s, with_log)
             except OSError as error:
                 text = f"no backup could be made: {error.strerror or error} ({error.filename})"
                 raise StorageError(text) from error
@@ -97,11 +102,11 @@ class Backups:
             raise StorageError(f"{archive.name}: {error.strerror or error}") from error
 
     async def _make(
-        self, reason: Reason, source: Database, wall_s: float, with_log: bool
+        self, reason: Reason, copy_state: CopyTo, wall_s: float, with_log: bool
     ) -> Backup:
         async with self.workplace("make-") as work:
             parts = {STATE: work / STATE}
-            await source.copy_to(parts[STATE])
+            await copy_state(parts[STATE])
             await _check(parts[STATE])
             if with_log:
                 parts[LOG] = work / LOG

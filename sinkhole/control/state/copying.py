@@ -18,7 +18,10 @@ async def copy_of_backup(archive: Path) -> Database:
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="sinkhole-"))
     try:
         await asyncio.to_thread(unpack, archive, folder, frozenset({STATE}))
-        return await copy_of_file(folder / STATE)
+        copy = await copy_of_file(folder / STATE)
+        for table in ("session", "pause"):  # what ended since then must not come back
+            await copy.rows(f"DELETE FROM {table}")
+        return copy
     except OSError as error:
         raise StorageError(f"{archive.name}: {error.strerror or error}") from error
     finally:
@@ -27,6 +30,7 @@ async def copy_of_backup(archive: Path) -> Database:
 
 async def copy_of_file(path: Path) -> Database:
     """A state in memory, checked and brought up to date there; StorageError."""
+    await asyncio.to_thread(_check_readable, path)
     try:
         source = await Database.connect(path, read_only=True)
         try:
@@ -44,6 +48,13 @@ async def copy_of_file(path: Path) -> Database:
         return await _migrated_copy(source)
     finally:
         await source.close()
+
+
+def _check_readable(path: Path) -> None:
+    try:
+        path.open("rb").close()
+    except OSError as error:
+        raise StorageError(f"{path} can't be read: {error.strerror}") from error
 
 
 async def _migrated_copy(source: Database) -> Database:

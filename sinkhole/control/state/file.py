@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from sinkhole.control.database import Database, Row
@@ -84,6 +85,10 @@ class StateFile:
         """Let somebody copy all of it, or replace all of it, while nothing is being changed."""
         async with self._lock:
             return await copy(self._database)
+
+    async def copy_to(self, path: Path) -> None:
+        """Copy all of it into a file; StorageError."""
+        await self.copied(lambda database: database.copy_to(path))
 
     async def close(self) -> None:
         """Wait for changes that are being written, and close the connection."""

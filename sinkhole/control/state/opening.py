@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from pathlib import Path
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from sinkhole.control.database import DamagedError, Database, NewerError, migrate, version_of
 from sinkhole.control.state.backups import Backups
@@ -21,6 +21,14 @@ from sinkhole.model.files import PRIVATE, make_file, make_folder
 from sinkhole.model.status import Problem
 
 log = logging.getLogger(__name__)
+
+
+_PRAGMAS: Final = (
+    "journal_mode = WAL",
+    "synchronous = FULL",
+    "temp_store = MEMORY",
+    "cache_size = -512",  # in KiB: what is asked often is in memory anyway
+)
 
 
 class Opened(NamedTuple):
@@ -53,8 +61,11 @@ async def open_state(path: Path, backups: Backups, wall_s: float) -> Opened:
 
 
 async def read_state(path: Path, backups: Backups) -> Opened:
-    """A copy in memory of the file, which a server may be writing to; nothing is changed."""
-    if not await asyncio.to_thread(path.exists):
+    """A copy in memory of the file, which a server may be writing to; nothing is changed.
+
+    StorageError where it is somebody else's.
+    """
+    if not await asyncio.to_thread(_is_there, path):
         return Opened(await empty_state(), is_new=True, read_only=f"{path} is only looked at")
     try:
         if await asyncio.to_thread(_is_empty, path):
@@ -62,6 +73,17 @@ async def read_state(path: Path, backups: Backups) -> Opened:
         return Opened(await copy_of_file(path), read_only=f"{path} is only looked at")
     except StorageError as error:
         return await _stand_in(path, backups, error)
+
+
+def _is_there(path: Path) -> bool:
+    """Whether there is a file; StorageError where it can't be read."""
+    try:
+        path.open("rb").close()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise StorageError(f"{path} can't be read: {error.strerror}") from error
+    return True
 
 
 def _is_empty(path: Path) -> bool:
@@ -120,7 +142,7 @@ async def open_for_writing(path: Path) -> Database:
 
 
 async def _prepare(database: Database) -> None:
-    for pragma in ("journal_mode = WAL", "synchronous = FULL", "temp_store = MEMORY"):
+    for pragma in _PRAGMAS:
         await database.rows(f"PRAGMA {pragma}")
     async with database.transaction():
         pass  # a file that can't be written shows itself here
@@ -131,7 +153,7 @@ async def _back_up(database: Database, backups: Backups, wall_s: float) -> None:
     """Keep what there was before an upgrade; where that fails the upgrade goes on: each of its
     steps is whole or undone, and without it nothing could be written at all."""
     try:
-        await backups.make("upgrade", database, wall_s)
+        await backups.make("upgrade", database.copy_to, wall_s)
     except StorageError as error:
         log.warning("state: no backup could be made before the upgrade: %s", error)
 
@@ -141,8 +163,10 @@ async def _stand_in(path: Path, backups: Backups, error: StorageError) -> Opened
     if not isinstance(error, (DamagedError, NewerError)):
         try:
             return _read_only(await copy_of_file(path), error, "it is read all the same")
-        except StorageError as second:
-            error = second
+        except (DamagedError, NewerError) as worse:
+            error = worse
+        except StorageError as unreadable:
+            log.warning("state: %s", unreadable)
     for backup in await backups.all():
         try:
             database = await copy_of_backup(backups.folder / backup.name)

@@ -57,8 +57,13 @@ SCHEMA: Final = Schema("state", 0x736E6B73, MIGRATIONS)
 
 
 def packed(value: Any) -> str:
-    """JSON as it is stored: short, and people can read it."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    """JSON as it is stored: short, and ASCII, so that any text of Python is in it."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def storable(text: str) -> str:
+    """A text that can be stored: what is no Unicode in it is written out."""
+    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def stamp_of(text: str) -> Stamp:

@@ -29,7 +29,8 @@ class SettingsCopy(NamedTuple):
 
 
 class Laid(NamedTuple):
-    """Where a file lies now; `before` is what there was, where it is in place."""
+    """Where a file lies now; `before` is what there was, where it is in place: None for
+    nothing."""
 
     origin: str
     path: Path
@@ -64,12 +65,14 @@ def put_back(copies: Iterable[SettingsCopy], config: Path | None, data_dir: Path
 
 def take_back(laid: Iterable[Laid]) -> None:
     """Undo what was put in place; StorageError."""
-    for each in laid:
-        if each.before is not None:
-            try:
-                write_atomically(each.path, [each.before], mode=_mode(each.path))
-            except OSError as error:
-                raise StorageError(f"{each.path}: {error.strerror}") from error
+    for path, before in [(each.path, each.before) for each in laid if each.is_in_place]:
+        try:
+            if before is None:
+                path.unlink(missing_ok=True)
+            else:
+                write_atomically(path, [before], mode=_mode(path))
+        except OSError as error:
+            raise StorageError(f"{path}: {error.strerror}") from error
 
 
 def _target(config: Path | None, copy: Path, count: int) -> Path | None:
@@ -85,8 +88,9 @@ def _in_place(laid: Laid, target: Path | None) -> Laid:
     if target is None:
         return laid
     with contextlib.suppress(OSError):  # it is told where the copy lies
-        before = target.read_bytes()
-        write_atomically(target, [laid.path.read_bytes()], mode=_mode(target))
+        before = target.read_bytes() if target.exists() else None
+        mode = None if before is None else _mode(target)
+        write_atomically(target, [laid.path.read_bytes()], mode=mode)
         return Laid(laid.origin, target, True, before)
     return laid
 

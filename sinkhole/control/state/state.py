@@ -105,12 +105,8 @@ class State:
 
     async def back_up(self, *, with_log: bool = False) -> Backup:
         """Make a backup because somebody asked, with the query log, or without; StorageError."""
-
-        async def copy(database: Database) -> Backup:
-            wall_s = self._now().wall_s
-            return await self.backups.make("asked", database, wall_s, with_log=with_log)
-
-        return await self._file.copied(copy)
+        wall_s = self._now().wall_s
+        return await self.backups.make("asked", self._file.copy_to, wall_s, with_log=with_log)
 
     async def replace(self, source: Database) -> Backup | None:
         """Put all of another state, of the newest version, in place of this one.
@@ -136,6 +132,7 @@ class State:
         if self.read_only:
             await self._file.copied(lambda own: put_in_place(own, self._path))
             await self._take_place()
+            await self.people.take_in(self.people.held())  # signed in while nothing was stored
             self._problem = None
 
     async def _replaced(self, own: Database, source: Database) -> Backup | None:
@@ -143,7 +140,7 @@ class State:
         if self.read_only:
             await put_in_place(source, self._path)
             return None
-        kept = await self.backups.make("restore", own, self._now().wall_s)
+        kept = await self.backups.make("restore", own.copy_to, self._now().wall_s)
         await source.copy_into(own)
         return kept
 

@@ -10,7 +10,7 @@ from typing import Any, Final, NamedTuple
 
 from sinkhole.control.database import Database
 from sinkhole.control.state.file import StateFile
-from sinkhole.control.state.schema import packed
+from sinkhole.control.state.schema import packed, storable
 from sinkhole.model.actor import Actor
 
 Place = tuple[str, str]
@@ -80,7 +80,7 @@ class StoredSettings:
             for change in changes:
                 await _store(database, change)
             told = packed([_told(each) for each in changes])
-            row = (self._clock(), str(actor), note, undoes, told)
+            row = (self._clock(), str(actor), storable(note), undoes, told)
             await database.rows(
                 "INSERT INTO revision (time, actor, note, undoes, changes) VALUES (?, ?, ?, ?, ?)",
                 row,

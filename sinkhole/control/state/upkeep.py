@@ -95,15 +95,18 @@ class Upkeep:
         self._clock.read(now.since_boot_s, now.wall_s)
 
     async def _run(self) -> None:
+        """Look soon after the start, as some machines never run for an hour, and then hourly."""
+        self.read_clock()
         while True:
+            await asyncio.sleep(READ_S)
+            await self.look()
             for _ in range(int(HOURLY_S / READ_S)):
                 self.read_clock()
                 await asyncio.sleep(READ_S)
-            await self.look()
 
     async def _back_up(self, now: Stamp) -> None:
         try:
-            await self._file.copied(lambda source: self._backups.make("daily", source, now.wall_s))
+            await self._backups.make("daily", self._file.copy_to, now.wall_s)
             self._backed_up, self.error = now, ""
             await self._keep("backup", packed(now))
         except StorageError as error:

@@ -40,7 +40,7 @@ class MinuteCounts:
     two: queries and blocked queries. `upstreams` holds, likewise, exchanges and the sum of their
     durations in µs; `durations` how many queries took so many µs, and `sums_us` how many µs those
     of each outcome took together; `transports` how many came by each of TRANSPORTS, by its place
-    there. `accounts` are those of the log that were used.
+    there.
     """
 
     start_s: int
@@ -51,7 +51,6 @@ class MinuteCounts:
     clients: dict[int, list[int]] = field(default_factory=dict)
     upstreams: dict[str, list[int]] = field(default_factory=dict)
     transports: Counter[int] = field(default_factory=Counter)
-    accounts: set[int] = field(default_factory=set)
 
     def add_nameless(self, report: Report, duration_us: int) -> None:
         """Count a query, but neither by name nor by client."""

@@ -34,7 +34,6 @@ SETTLED_S: Final = 60
 """How long after its end an hour is taken to be complete."""
 
 ENTRIES_A_STEP: Final = 5_000
-ROWS_A_STEP: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,7 @@ class Rollups:
         self, database: Database, minutes: Sequence[MinuteCounts], list_ids: Mapping[str, int]
     ) -> None:
         """Add counts to the roll-ups, within the open transaction; `list_ids` knows all lists."""
-        folded, hourly = await _marks(database) if minutes else (0, 0)
+        folded, hourly, indexed = await _marks(database) if minutes else (0, 0, 0)
         for counts in minutes:
             minute, hour = counts.start_s, counts.start_s // HOUR_S * HOUR_S
             if hour < folded:
@@ -118,6 +117,9 @@ class Rollups:
             if hour < hourly:
                 hourly = hour
                 await _set_mark(database, "hourly", hour)
+            if hour < indexed:
+                indexed = hour
+                await _set_mark(database, "indexed", hour)
             outcomes: Counter[int] = Counter()
             types: Counter[int] = Counter()
             lists: Counter[int] = Counter()
@@ -137,8 +139,6 @@ class Rollups:
             await _BY_CLIENT.add(database, hour, counts.clients)
             await _BY_UPSTREAM.add(database, hour, counts.upstreams)
             await _BY_TRANSPORT.add(database, hour, _single(counts.transports))
-            accounts = [value for each in sorted(counts.accounts) for value in (hour, each)]
-            await database.insert("INSERT OR IGNORE INTO by_account", 2, accounts)
 
     async def tidy(
         self, database: Database, now_s: float, oldest_row_s: float, *, pressed: bool
@@ -150,8 +150,6 @@ class Rollups:
         """
         oldest_row = oldest_row_s // HOUR_S * HOUR_S
         if await self._sum_names(database, now_s) or await self._fold_minutes(database, now_s):
-            return True
-        if await _note_accounts(database):
             return True
         detailed = oldest_row if pressed else min(oldest_row, now_s - DETAIL_S)
         if await _BY_NAME.drop(database, detailed):
@@ -225,25 +223,6 @@ async def _reset_at(database: Database) -> int:
     return int(await database.value("SELECT value FROM meta WHERE key = 'reset'") or 0)
 
 
-async def _note_accounts(database: Database) -> bool:
-    """Note which accounts the hours of the next older rows have; whether there were any.
-
-    All newer rows were noted as they came: there is work after an update only.
-    """
-    end = (await database.rows("SELECT value FROM meta WHERE key = 'accounts'"))[0][0]
-    if not end:
-        return False
-    edge = "SELECT id FROM query WHERE id < ? ORDER BY id DESC LIMIT 1 OFFSET ?"
-    start = await database.value(edge, (end, ROWS_A_STEP - 1)) or 0
-    await database.rows(
-        "INSERT OR IGNORE INTO by_account SELECT DISTINCT id / 3600000000 * 3600, account"
-        " FROM query WHERE id >= ? AND id < ?",
-        (start, end),
-    )
-    await _set_mark(database, "accounts", start)
-    return True
-
-
 async def _next_hour(database: Database, mark: str, table: str) -> int | None:
     """The first hour with entries in `table` that lies not before the mark."""
     rows = await database.rows(
@@ -253,12 +232,13 @@ async def _next_hour(database: Database, mark: str, table: str) -> int | None:
     return None if rows[0][0] is None else int(rows[0][0]) // HOUR_S * HOUR_S
 
 
-async def _marks(database: Database) -> tuple[int, int]:
-    """Up to when names are summed by day, and minutes folded into hours."""
+async def _marks(database: Database) -> tuple[int, int, int]:
+    """Up to when names are summed by day, minutes folded into hours, and hours noted for searches
+    (`querylog/hour_index`)."""
     rows = await database.rows(
-        "SELECT value FROM meta WHERE key IN ('folded', 'hourly') ORDER BY key"
+        "SELECT value FROM meta WHERE key IN ('folded', 'hourly', 'indexed') ORDER BY key"
     )
-    return rows[0][0], rows[1][0]
+    return rows[0][0], rows[1][0], rows[2][0]
 
 
 async def _set_mark(database: Database, mark: str, value: int) -> None:

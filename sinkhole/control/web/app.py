@@ -42,11 +42,12 @@ def create_app(
         middlewares=[_deadlines, _refusals, gate.pass_through],
     )
     app.on_response_prepare.append(_safe_headers)
-    gate.book.add(app, locations_of(house, routes))
+    v1 = V1(house, routes)
+    gate.book.add(app, locations_of(house, v1))
     return app
 
 
-def locations_of(house: House, routes: Sequence[ApiRoute]) -> Iterator[Location]:
+def locations_of(house: House, v1: V1) -> Iterator[Location]:
     """Everything that is served."""
     assets, health = Assets(), Healthiness(house)
     yield Location("GET", "/", Needs.LINK, assets.index)
@@ -55,7 +56,7 @@ def locations_of(house: House, routes: Sequence[ApiRoute]) -> Iterator[Location]
     yield Location("GET", "/readyz", Needs.LINK, health.readiness)
     yield Location("GET", "/metrics", Permission.METRICS, Metrics(house).scrape)
     yield from Api(house).locations()
-    yield from V1(house, routes).locations()
+    yield from v1.locations()
 
 
 @web.middleware
@@ -82,7 +83,7 @@ async def _refusals(request: web.Request, handler: Handler) -> web.StreamRespons
         refusal = refusal_of(error)
         if refusal.code == "bug":
             log.exception("%s %s failed", request.method, request.path)
-        begun = request.get(BEGUN)
+        begun: web.StreamResponse | None = request.get(BEGUN)
         if begun is None:
             return refusal.response(request.path)
         if request.transport is not None:  # so that nobody takes a part for the whole

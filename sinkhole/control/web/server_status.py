@@ -8,8 +8,10 @@ from sinkhole.control.lists.status import ListStatus
 from sinkhole.model.status import (
     CacheStatus,
     CertificateStatus,
+    FilterStatus,
     LogStatus,
     PrefetchStatus,
+    TaskStatus,
     UpstreamStatus,
 )
 
@@ -36,5 +38,7 @@ class ServerStatus(TypedDict):
     prefetch: PrefetchStatus
     certificate: CertificateStatus | None
     log: LogStatus | None
+    protection: FilterStatus
+    tasks: list[TaskStatus]
     losses: dict[str, int]
     problems: list[str]

@@ -14,7 +14,6 @@ from list_house import Server
 from strangers import HOSTILE, guarded_terminals, steering
 
 from sinkhole.cli.terminal import LogLines, guard_output, printable
-from sinkhole.control.lists.added import AddedList, AddedLists
 
 
 @pytest.mark.parametrize(
@@ -87,8 +86,10 @@ def hostile(command: CommandLine, server: Server) -> CommandLine:
     ]
     command.settle(filtering={"lists": lists, "private_sources": True})
     # Names of added lists are checked by the command that adds them, but anybody may edit a file.
-    added = AddedLists(command.folder / "data" / "lists")
-    added.change(lambda known: (*known, AddedList(HOSTILE, url + "?2")))
+    folder = command.folder / "data" / "lists"
+    folder.mkdir(parents=True)
+    added = {"format": 1, "lists": [{"name": HOSTILE, "url": url + "?2"}]}
+    (folder / "added.json").write_text(json.dumps(added))
     return command
 
 

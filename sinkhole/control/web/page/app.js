@@ -8,7 +8,8 @@ import { showHeadline } from "./headline.js";
 import { showLists, watchLists } from "./lists.js";
 import { Poll } from "./poll.js";
 import { Queries } from "./queries.js";
-import { read, Refused, Unreachable } from "./server.js";
+import { read, Refused, Unknown, Unreachable } from "./server.js";
+import { Door } from "./sign_in.js";
 import { showStatus } from "./status.js";
 import { showTops } from "./tops.js";
 
@@ -22,6 +23,7 @@ const numbers = new Poll((signal) => attempt("numbers", () => showNumbers(signal
 const rows = new Poll((signal) => attempt("rows", () => showRows(signal)), QUERIES_MS);
 let period = "24h";
 const troubles = new Map();
+const door = new Door(() => begin());
 
 async function showNumbers(signal) {
   const [summary, status, { lists }] = await Promise.all([
@@ -49,6 +51,7 @@ async function showRows(signal) {
 
 /** Run `work` and tell how it went; a run that was replaced by a newer one is silent. */
 async function attempt(what, work) {
+  if (door.isOpen) return;
   try {
     await work();
     const wasLost = [...troubles.values()].includes(LOST);
@@ -56,6 +59,7 @@ async function attempt(what, work) {
     if (wasLost && what === "rows") numbers.now();
   } catch (error) {
     if (error.name === "AbortError") return;
+    if (error instanceof Unknown && !(await door.enter().catch(() => true))) return;
     if (error instanceof Unreachable) troubles.set(what, LOST);
     else if (error instanceof Refused) troubles.set(what, `The server says: ${error.message}`);
     else {
@@ -88,6 +92,11 @@ for (const radio of document.getElementsByName("period")) {
   if (radio.checked) period = radio.value;
   radio.addEventListener("change", () => choosePeriod(radio.value));
 }
+
+async function begin() {
+  await numbers.now();  // says, too, whether there is a log to show
+  rows.now();
+}
+
 watchLists(() => numbers.now());
-await numbers.now();  // says, too, whether there is a log to show
-rows.now();
+if (await door.enter().catch(() => true)) begin();

@@ -3,8 +3,16 @@
 
 const PATIENCE_MS = 15_000;
 
-/** The server answered, and said no; `message` is its own text. */
-export class Refused extends Error {}
+/** The server answered, and said no; `message` is its own text, `code` one word for it, or "". */
+export class Refused extends Error {
+  constructor(message, code = "") {
+    super(message);
+    this.code = code;
+  }
+}
+
+/** It wants to know who asks. */
+export class Unknown extends Refused {}
 
 /** There was no answer, or none in time. */
 export class Unreachable extends Error {}
@@ -16,23 +24,25 @@ async function call(path, options) {
     const response = await fetch(path, { ...options, headers });
     const text = await response.text();
     if (response.ok) return JSON.parse(text);
-    throw new Refused(reasonIn(text) ?? `the server answered ${response.status}`);
+    const { detail, error, code } = problemIn(text);
+    const reason = detail ?? error ?? `the server answered ${response.status}`;
+    throw new (response.status === 401 ? Unknown : Refused)(reason, code);
   } catch (error) {
     if (error instanceof Refused || error.name === "AbortError") throw error;
     throw new Unreachable(error.message);
   }
 }
 
-function reasonIn(text) {
+function problemIn(text) {
   try {
-    return JSON.parse(text).error;
+    return JSON.parse(text);
   } catch {
-    return undefined;
+    return {};
   }
 }
 
 /** GET with the parameters that are not empty; an AbortError when `signal` says so. */
-export function read(path, parameters, signal) {
+export function read(path, parameters = {}, signal = new AbortController().signal) {
   const given = Object.entries(parameters).filter(([, value]) => value);
   const query = new URLSearchParams(given).toString();
   const limit = AbortSignal.any([signal, AbortSignal.timeout(PATIENCE_MS)]);

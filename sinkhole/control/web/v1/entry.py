@@ -23,6 +23,7 @@ class Entry(NamedTuple):
     output: type[BaseModel] | None
     handler: Handler
     media_type: str = "application/json"
+    tag: str = "sign-in"
 
     @property
     def location(self) -> Location:

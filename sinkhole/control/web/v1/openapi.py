@@ -193,17 +193,19 @@ def _of_route(route: ApiRoute, schemas: _Schemas) -> dict[str, Any]:
 def _of_entry(entry: Entry, schemas: _Schemas) -> dict[str, Any]:
     described: dict[str, Any] = {
         "operationId": entry.name,
-        "tags": ["sign-in"],
+        "tags": [entry.tag],
         "summary": entry.summary,
     }
     if isinstance(entry.needs, Permission):
         described["x-permission"] = str(entry.needs)
     elif entry.needs is not Needs.SOMEBODY:
         described["security"] = []
-    if entry.method != "GET":
-        described["requestBody"] = _json_body(
-            schemas.of_input(entry.input, entry.input.model_fields)
-        )
+    fields = entry.input.model_fields
+    if entry.method == "GET" and fields:
+        schema = schemas.of_input(entry.input, fields)
+        described["parameters"] = [*_described(schema, dict.fromkeys(fields, "query"))]
+    elif entry.method != "GET":
+        described["requestBody"] = _json_body(schemas.of_input(entry.input, fields))
     if entry.output is not None:
         answer = _answer(schemas.of_output(entry.output))
     else:
@@ -213,11 +215,14 @@ def _of_entry(entry: Entry, schemas: _Schemas) -> dict[str, Any]:
 
 
 def _parameters(route: ApiRoute, schemas: _Schemas) -> Iterator[dict[str, Any]]:
-    keys = [key for key in route.fields if route.where(key) != "body"]
-    schema = schemas.of_input(route.operation.input, keys)
+    places = {key: route.where(key) for key in route.fields if route.where(key) != "body"}
+    schema = schemas.of_input(route.operation.input, places)
+    yield from _described(schema, places)
+
+
+def _described(schema: Schemas, places: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     required = schema.get("required", ())
-    for key in keys:
-        where = route.where(key)
+    for key, where in places.items():
         field = schema["properties"][key]
         parameter = {"name": key, "in": where, "schema": field}
         if where == "path" or key in required:

@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from sinkhole.control.database import DamagedError, Database, padded
-from sinkhole.model.errors import StorageError
 
 
 @pytest.mark.parametrize(
@@ -79,8 +78,3 @@ async def test_a_page_that_was_overwritten_is_found(tmp_path: Path) -> None:
             await database.check()
     finally:
         await database.close()
-
-
-async def test_what_is_not_there_cannot_be_read(tmp_path: Path) -> None:
-    with pytest.raises(StorageError, match="unable to open"):
-        await Database.connect(tmp_path / "none.db", read_only=True)

@@ -14,7 +14,7 @@ from sinkhole.control.lists.builtin import (
     builtin_lists,
 )
 from sinkhole.control.settings import Settings
-from sinkhole.control.settings.schema import TAKEN_NAMES
+from sinkhole.control.settings.filtering_schema import TAKEN_NAMES
 from sinkhole.control.settings.shipped import known_engines, known_services
 from sinkhole.dns.filter.trie import CompiledList
 

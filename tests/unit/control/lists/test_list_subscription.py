@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sinkhole.control.lists.added import AddedList
 from sinkhole.control.lists.state import SubscriptionState, Version
 from sinkhole.control.lists.store import _OURS
 from sinkhole.control.lists.subscription import (
@@ -17,9 +16,9 @@ from sinkhole.control.lists.subscription import (
     LONGEST_RETRY_S,
     Subscription,
     due_at,
-    list_id,
 )
 from sinkhole.control.settings import ListSettings
+from sinkhole.dns.filter.language.line import Kind
 
 DAY = 86_400.0
 NOW = 1_000_000.0
@@ -69,7 +68,9 @@ def test_a_local_file_is_due_when_it_differs_from_what_was_tried(tmp_path: Path)
 @pytest.mark.parametrize("url", ["file://nas.example/ads.txt"])
 def test_an_address_that_names_no_file_is_due_like_any_other(url: str) -> None:
     # The settings refuse it, but not everybody asks them.
-    subscription = Subscription(AddedList("Ads", url))
+    subscription = Subscription(
+        ListSettings.model_construct(name="Ads", url=url, kind="block", enabled=True)
+    )
     assert subscription.is_due(NOW, DAY)
     subscription.state = replace(subscription.state, checked=NOW)
     subscription.failures = 1
@@ -144,14 +145,18 @@ def test_retries_are_spread_too() -> None:
 # What identifies it
 
 
+def id_of(url: str, kind: Kind) -> str:
+    return Subscription(ListSettings.model_construct(name="Ads", url=url, kind=kind)).id
+
+
 def test_the_id_shows_what_the_list_is() -> None:
-    found = list_id("https://lists.example.org/a/Hosts.txt?token=secret", "block")
+    found = id_of("https://lists.example.org/a/Hosts.txt?token=secret", "block")
     assert re.fullmatch(r"hosts-txt-block-[0-9a-f]{12}", found)
 
 
 def test_address_and_kind_make_the_id() -> None:
     urls = ["https://example.org/a", "https://example.net/a", "file:a"]
-    ids = {list_id(url, kind) for url in urls for kind in ("block", "allow")}
+    ids = {id_of(url, kind) for url in urls for kind in ("block", "allow")}
     assert len(ids) == 6
 
 
@@ -159,6 +164,6 @@ def test_address_and_kind_make_the_id() -> None:
 @settings(deadline=None, max_examples=100)
 def test_any_address_makes_a_safe_file_name(url: str) -> None:
     """An id is a short file name in plain letters, and the store knows its files as its own."""
-    found = list_id(url, "allow")
+    found = id_of(url, "allow")
     assert re.fullmatch(r"[a-z0-9][a-z0-9-]{1,70}", found)
     assert _OURS.fullmatch(f"{found}.json")

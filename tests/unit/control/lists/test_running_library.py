@@ -11,7 +11,6 @@ import pytest
 from shelf import PATIENCE_S, Shelf, running, statuses, until
 
 from sinkhole.control.lists import local
-from sinkhole.control.lists.added import AddedList, AddedLists
 from sinkhole.control.lists.file_watch import FileWatch
 from sinkhole.control.lists.library import BLIND_POLL_S, Library
 from sinkhole.control.lists.loader import Loader
@@ -19,8 +18,8 @@ from sinkhole.control.lists.own_rules import OWN_RULES
 from sinkhole.control.lists.progress import Phase, Step
 from sinkhole.control.lists.store import ListStore
 from sinkhole.control.lists.subscription import Subscription
-from sinkhole.control.lists.subscriptions import Subscriptions
 from sinkhole.control.lists.update import Updater
+from sinkhole.control.settings import ListSettings
 from sinkhole.dns.filter.compiled.listfile import map_list_file, write_list_file
 from sinkhole.dns.filter.language.reader import LANGUAGE_VERSION
 from sinkhole.model.errors import StorageError
@@ -188,10 +187,10 @@ async def test_what_changes_is_noticed_at_once_though_it_hardly_ever_looks(shelf
             await until(lambda: shelf.published[-1] == [f"Ads:{number}", "Good:1"])  # noqa: B023  # at once
         more = shelf.folder / "more.txt"
         more.write_text("||more.example^\n")
-        added = AddedLists(shelf.lists)
-        added.change(lambda lists: (*lists, AddedList("More", f"file:{more}")))
+        added = ListSettings(name="More", url=f"file:{more}")
+        await library.apply(shelf.settings(lists=(*shelf.settings().lists, added)))
         await until(lambda: shelf.published[-1] == ["Ads:3", "Good:1", "More:1"])
-        added.path.unlink()
+        await library.apply(shelf.settings())
         await until(lambda: shelf.published[-1] == ["Ads:3", "Good:1"])
         elsewhere = Library(shelf.settings(), shelf.folder / "data")
         await elsewhere.load()
@@ -307,10 +306,10 @@ async def test_a_bug_in_one_list_is_its_status_and_not_the_end_of_all(
 
 
 async def test_an_address_that_no_file_can_have_costs_its_own_list_only(shelf: Shelf) -> None:
-    """Settings refuse it, but the file of added lists may be older than that."""
-    odd = AddedList("Odd", "file:/srv/a%00b")
-    AddedLists(shelf.lists).change(lambda lists: (odd,))
-    library = shelf.library()
+    """Settings refuse it, but what is made of them shall not count on that."""
+    odd = ListSettings.model_construct(name="Odd", url="file:/srv/a%00b", kind="block")
+    settings = shelf.settings().model_copy(update={"lists": (*shelf.settings().lists, odd)})
+    library = shelf.library(settings)
     await library.load()
     await running(library, until(lambda: shelf.published[-1] == ["Ads:2", "Good:1"]))
     assert statuses(library) == {"Ads": "ready", "Good": "ready", "Odd": "failed"}
@@ -355,10 +354,10 @@ async def test_a_bug_in_one_step_of_the_schedule_is_told_and_ends_no_other(
     faults = Faults()
     library = shelf.library(faults=faults)
 
-    def broken(self: object) -> bool:
+    async def broken(self: object) -> None:
         raise ZeroDivisionError("division by zero")
 
-    monkeypatch.setattr(Subscriptions, "refresh", broken)
+    monkeypatch.setattr(Library, "_adopt", broken)
     is_ready = until(lambda: statuses(library) == {"Ads": "ready", "Good": "ready"})
     await running(library, is_ready)
     assert faults.count >= 1

@@ -80,7 +80,9 @@ async def test_the_audit_has_what_was_done_and_no_secret(tmp_path: Path) -> None
         assert [each.operation for each in page.entries] == ["own.set_password", "accounts.remove"]
         assert "only admin" in page.entries[1].error
         rest = await people.do("audit.list", anna, cursor=page.next)
-        assert [each.given for each in rest.entries] == [{"name": "Anna", "role": "admin"}]
+        assert [each.given for each in rest.entries] == [
+            *({"agent": "Browser"}, {"name": "Anna", "role": "admin"})
+        ]
         assert rest.next is None
         for text in (PASSWORD, "battery staple"):
             assert text not in f"{page}{rest}"

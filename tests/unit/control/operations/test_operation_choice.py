@@ -58,6 +58,14 @@ async def test_an_important_rule_takes_an_important_exception(build: Build) -> N
     assert await outcome(built, "ads.example") == "forwarded"
 
 
+async def test_a_rule_of_the_file_stays_and_is_overruled(build: Build) -> None:
+    built = await build({"filtering": {"rules": ["||ads.example^"]}})
+    up(built, "ads.example")
+    told = await choose(built, "ads.example", "allow")
+    assert (told.add, told.remove) == (["@@||ads.example^"], [])
+    assert await outcome(built, "ads.example") == "forwarded"
+
+
 async def test_for_one_client_by_its_name(build: Build) -> None:
     built = await build(KIDS, lists=["||ads.example^"])
     up(built, "ads.example")

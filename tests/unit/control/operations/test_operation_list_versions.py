@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,9 @@ async def test_a_disabled_list_has_to_be_enabled_first(build: Build, tmp_path: P
 async def test_what_each_list_adds_to_the_others_is_counted(build: Build) -> None:
     built = await build(lists=["||a.example^\n||b.example^\n", "||b.example^\n"])
     told = await perform(versions.overlap, built.house, VIEWER, Nothing())
+    assert [each.unique for each in told.lists] == [None, None]
+    offline = replace(built.house, is_serving=False)
+    told = await perform(versions.overlap, offline, VIEWER, Nothing())
     assert [(each.name, each.unique, each.unique_percent) for each in told.lists] == [
         ("List 1", 1, 50.0),
         ("List 2", 0, 0.0),

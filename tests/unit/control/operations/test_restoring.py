@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -9,10 +10,13 @@ from pathlib import Path
 import pytest
 from account_kit import PASSWORD, ROOT, People, refused, some_people
 
+from sinkhole.control.database import Database, migrate
 from sinkhole.control.querylog.schema import open_database
 from sinkhole.control.settings.in_force import Change, SettingsInForce
+from sinkhole.control.state.backup_file import write_backup
+from sinkhole.control.state.schema import MIGRATIONS, SCHEMA
 from sinkhole.model.actor import SERVER
-from sinkhole.model.errors import SettingsError, StorageError
+from sinkhole.model.errors import RequestError, SettingsError, StorageError
 
 YAML = "query_log:\n  max_size: 200MiB\n"
 
@@ -74,7 +78,7 @@ async def test_a_backup_restores_state_and_settings_while_all_goes_on(tmp_path: 
         assert sessions.of(ben.account) == []
         entries = (await people.do("audit.list", anna)).entries
         assert [each.operation for each in entries][:3] == [
-            *("backup.restore_kept", "backup.restore_kept", "accounts.add")
+            *("backup.restore_kept", "backup.restore_kept", "session.begin")
         ]
         await people.do("backup.restore_kept", anna, name=done.kept)
         assert kept_days(people) == 5 and await people.enter("ben")
@@ -169,3 +173,86 @@ async def test_a_log_is_restored_at_the_next_start(tmp_path: Path) -> None:
         assert await database.value("SELECT text FROM client") == "192.0.2.7"
         await database.close()
     assert len(list((tmp_path / "data").glob("querylog.db.replaced-*"))) == 1
+
+
+async def a_backup_of(folder: Path, migrations: tuple[tuple[str, ...], ...]) -> Path:
+    """An archive with a state of other versions than ours."""
+    database = await Database.connect(folder / "other.db")
+    try:
+        await migrate(database, SCHEMA._replace(migrations=migrations))
+        await database.rows(
+            "INSERT INTO stored VALUES (1, 'query_log.keep', '', '\"3d\"'), (2, 'no.such', '', '1')"
+        )
+    finally:
+        await database.close()
+    await asyncio.to_thread(
+        write_backup, folder / "other.zip", {"state.db": folder / "other.db"}, 1.0, "asked"
+    )
+    return folder / "other.zip"
+
+
+async def test_a_backup_of_an_older_sinkhole_is_brought_up_to_date(tmp_path: Path) -> None:
+    archive = await a_backup_of(tmp_path, MIGRATIONS[:1])
+    async with a_home(tmp_path / "home") as people:
+        await people.do("backup.restore", ROOT, file=archive)
+        assert kept_days(people) == 3
+        assert [each.code for each in people.house.settings.problems] != []
+
+
+async def test_a_backup_of_a_newer_sinkhole_is_refused_in_words(tmp_path: Path) -> None:
+    archive = await a_backup_of(tmp_path, (*MIGRATIONS, ("CREATE TABLE later (a)",)))
+    async with a_home(tmp_path / "home") as people:
+        with refused("backup_newer"):
+            await people.do("backup.restore", ROOT, file=archive)
+        assert kept_days(people) == 90 and await people.house.state.backups.all() == []
+
+
+async def test_what_is_no_backup_changes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.zip").write_bytes(b"no archive")
+    async with a_home(tmp_path / "home") as people:
+        with refused("backup_invalid"):
+            await people.do("backup.restore", ROOT, file=tmp_path / "a.zip")
+        with refused("no_such_backup"):
+            await people.do("backup.restore_kept", ROOT, name="../a.zip")
+        made = await people.do("backup.make", ROOT)
+        archive_of(people, made.name).write_bytes(b"")
+        with refused("backup_invalid"):
+            await people.do("backup.restore_kept", ROOT, name=made.name)
+        assert len(await people.house.state.backups.all()) == 1
+
+
+async def test_a_backup_is_fetched_listed_and_removed(tmp_path: Path) -> None:
+    async with a_home(tmp_path) as people:
+        made = await people.do("backup.make", ROOT)
+        fetched = await people.do("backup.download", ROOT, name=made.name)
+        data = b"".join([each async for each in fetched.chunks])
+        assert data == archive_of(people, made.name).read_bytes()
+        assert (fetched.file_name, fetched.media_type) == (made.name, "application/zip")
+        assert (await people.do("backup.list", ROOT)).backups == [made]
+        await people.do("backup.remove", ROOT, name=made.name)
+        assert (await people.do("backup.list", ROOT)).backups == []
+        with refused("no_such_backup"):
+            await people.do("backup.download", ROOT, name=made.name)
+        done = [each.operation for each in await people.house.state.audit.entries(10)]
+        assert done == ["backup.remove", "backup.download", "backup.make"]
+
+
+async def test_a_damaged_state_is_restored_or_its_backup_accepted(tmp_path: Path) -> None:
+    async with a_home(tmp_path) as people:
+        await people.admin()
+        await keep_days(people, 3)
+        made = await people.do("backup.make", ROOT)
+    for how in ("backup.accept", "backup.restore_kept"):
+        (tmp_path / "data" / "state.db").write_bytes(b"no database here")
+        async with a_home(tmp_path) as people:
+            anna = await people.enter("anna")
+            assert kept_days(people) == 3 and people.house.state.read_only
+            with pytest.raises((StorageError, RequestError)):
+                await keep_days(people, 4)
+            given = {} if how == "backup.accept" else {"name": made.name}
+            await people.do(how, anna, **given)
+            assert people.house.identity.sessions.digest_of(anna)
+            await keep_days(people, 5)
+        async with a_home(tmp_path) as people:
+            assert kept_days(people) == 5 and people.house.state.problems == []
+            assert len(people.house.identity.sessions.of(anna.account)) == 1

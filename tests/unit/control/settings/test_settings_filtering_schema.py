@@ -8,7 +8,7 @@ from ipaddress import ip_network
 import pytest
 
 from sinkhole.control.settings import SafeSearchSettings, Settings
-from sinkhole.control.settings.schema import BuiltinSettings
+from sinkhole.control.settings.filtering_schema import BuiltinSettings
 
 Load = Callable[..., Settings]
 Problems = Callable[..., list[str]]

@@ -32,7 +32,9 @@ class Desk:
     def __init__(self, folder: Path, state: State) -> None:
         self.config = folder / "s.yaml"
         self.config.write_text(FILE)
-        self.environ = {"SINKHOLE__CACHE__SIZE": "3MiB"}
+        self.environ = {"SINKHOLE__CACHE__SIZE": "3MiB", "SINKHOLE__DATA_DIR": str(folder)}
+        (folder / "lists").mkdir()
+        (folder / "lists" / "starter-txt-block-0.json").write_text("{}")  # no new server
         self.state = state
         self.applied: list[Settings] = []
         self.refuses: Exception | None = None
@@ -76,8 +78,8 @@ async def test_a_change_is_in_force_applied_and_stored(desk: Desk) -> None:
     assert [tuple(each) for each in done.differences] == [("cache.max_ttl", "", "1d", "2h")]
     assert done.revision == desk.settings.revision != before
     assert dict(desk.state.stored.values()) == {("cache.max_ttl", ""): "2h"}
-    (revision,) = await desk.settings.revisions(10)
-    assert (revision.number, revision.actor, revision.note) == (1, "anna (session)", "shorter")
+    (revision, _) = await desk.settings.revisions(10)
+    assert (revision.number, revision.actor, revision.note) == (2, "anna (session)", "shorter")
 
 
 async def test_what_was_stored_is_in_force_after_a_restart(desk: Desk, tmp_path: Path) -> None:
@@ -277,28 +279,29 @@ async def test_who_goes_away_in_the_middle_leaves_nothing_half(desk: Desk) -> No
     gate.set()
     await desk.set("cache.min_ttl", "1s")  # comes behind it
     assert desk.settings.settings.cache.max_ttl == 7200
-    assert desk.state.stored.number == 2
+    assert desk.state.stored.number == 3
 
 
 async def test_a_revision_is_taken_back(desk: Desk) -> None:
     await desk.set("cache.max_ttl", "2h")
     await desk.set("cache.min_ttl", "1s")
-    done = await desk.settings.undo(1, ANNA)
+    done = await desk.settings.undo(2, ANNA)
     assert [tuple(each) for each in done.differences] == [("cache.max_ttl", "", "2h", "1d")]
     assert dict(desk.state.stored.values()) == {("cache.min_ttl", ""): "1s"}
     newest = (await desk.settings.revisions(1))[0]
-    assert (newest.number, newest.undoes) == (3, 1)
-    await desk.settings.undo(3, ANNA)
+    assert (newest.number, newest.undoes) == (4, 2)
+    await desk.settings.undo(4, ANNA)
     assert desk.settings.settings.cache.max_ttl == 7200
 
 
 async def test_what_was_changed_since_can_not_be_taken_back(desk: Desk) -> None:
     await desk.set("cache.max_ttl", "2h")
     await desk.set("cache.max_ttl", "3h")
-    error = await refused(desk.settings.undo(1, ANNA))
+    error = await refused(desk.settings.undo(2, ANNA))
     assert (error.kind, error.code) == ("conflict", "changed_since")
-    assert str(error) == "revision 1 can't be taken back: cache.max_ttl has been changed since"
-    assert (await refused(desk.settings.undo(99, ANNA))).kind == "not_found"
+    assert str(error) == "revision 2 can't be taken back: cache.max_ttl has been changed since"
+    for number in (1, 99):  # the first one changed nothing
+        assert (await refused(desk.settings.undo(number, ANNA))).kind == "not_found"
 
 
 async def test_secrets_are_shown_to_nobody_and_stay_when_sent_back(desk: Desk) -> None:

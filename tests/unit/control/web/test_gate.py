@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from ipaddress import ip_network
 from types import SimpleNamespace
@@ -15,11 +16,11 @@ from bare_house import KnownActors, bare_house
 from sinkhole.control.settings import Settings
 from sinkhole.control.web.app import create_app, locations_of
 from sinkhole.control.web.locations import Location, Needs
-from sinkhole.control.web.v1.routes import ROUTES
+from sinkhole.control.web.v1.v1 import V1
 from sinkhole.model.actor import Actor, Permission
 
 EVERYTHING = frozenset(Permission)
-LOCATIONS = list(locations_of(bare_house(), ROUTES))
+LOCATIONS = list(locations_of(bare_house(), V1(bare_house())))
 GUARDED = [each for each in LOCATIONS if not isinstance(each.needs, Needs)]
 SOMEBODY = [each for each in LOCATIONS if each.needs is Needs.SOMEBODY]
 OPEN = {
@@ -59,10 +60,7 @@ class Asking:
         self, location: Location, headers: dict[str, str], *, method: str = "", query: str = "-=1"
     ) -> Told:
         """A parameter that nobody knows keeps the work from being done."""
-        path = location.path.replace("{version}", "0")
-        for part in ("{name}", "{id}", "{number}"):
-            path = path.replace(part, "1")
-        assert "{" not in path
+        path = re.sub(r"\{\w+\}", "1", location.path)
         method = method or location.method
         body = None if method in ("GET", "HEAD", "OPTIONS") else b'{"-": 1}'
         url = f"{self.site.url}{path}?{query}"

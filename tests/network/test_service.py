@@ -1,0 +1,124 @@
+"""The service: its unit as systemd reads it, and the program as a service manager sees it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import pytest
+from house import answers, until
+from program import Program
+
+UNIT: Final = Path(__file__).parents[2] / "packaging/sinkhole.service"
+MOST_EXPOSED: Final = "20"
+"""Tenths of systemd's exposure level, of which 100 is the worst: what is left open is the network,
+and port 53."""
+
+needs_systemd = pytest.mark.skipif(
+    shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed here"
+)
+
+
+@pytest.fixture
+def unit(tmp_path: Path) -> Path:
+    """The unit with a program that is installed on this machine."""
+    text = UNIT.read_text().replace("/opt/sinkhole/bin/sinkhole", "/bin/true")
+    path = tmp_path / "sinkhole.service"
+    path.write_text(text)
+    return path
+
+
+def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True)
+
+
+@needs_systemd
+def test_systemd_has_nothing_to_say_about_the_unit(unit: Path) -> None:
+    verified = analyze("verify", "--man=no", str(unit))
+    assert (verified.returncode, verified.stderr) == (0, "")
+
+
+@needs_systemd
+def test_the_unit_is_confined_as_far_as_systemd_can_tell(unit: Path) -> None:
+    judged = analyze(
+        "security", "--offline=yes", f"--threshold={MOST_EXPOSED}", "--no-pager", str(unit)
+    )
+    assert judged.returncode == 0, judged.stdout[-500:]
+    assert re.search(r"Overall exposure level for sinkhole.service: 1\.\d OK", judged.stdout)
+
+
+def test_it_is_begun_anew_when_it_is_stuck_or_falls() -> None:
+    text = UNIT.read_text()
+    assert {"Type=notify", "NotifyAccess=main", "Restart=on-failure"} <= set(text.split("\n"))
+    assert re.search(r"^WatchdogSec=\d+$", text, re.M)
+    assert re.search(r"^ExecReload=/bin/kill -HUP \$MAINPID$", text, re.M)
+
+
+@pytest.fixture
+def manager(tmp_path: Path) -> Iterator[socket.socket]:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sock:
+        sock.bind(str(tmp_path / "notify"))
+        sock.setblocking(False)
+        yield sock
+
+
+def heard_by(manager: socket.socket, heard: list[str]) -> list[str]:
+    """All lines so far."""
+    while True:
+        try:
+            heard += manager.recv(4096).decode().split("\n")
+        except BlockingIOError:
+            return heard
+
+
+async def test_the_manager_is_told_of_the_start_of_life_of_reloads_and_of_the_end(
+    tmp_path: Path, manager: socket.socket
+) -> None:
+    program = Program(tmp_path)
+    program.environ = {"NOTIFY_SOCKET": manager.getsockname(), "WATCHDOG_USEC": "600000"}
+    heard: list[str] = []
+    async with program.running(filtering__rules=["||one.example^"]):
+        await until(lambda: "READY=1" in heard_by(manager, heard), "that it is ready")
+        assert await answers(program.dns[0], "one.example") == ["0.0.0.0"]
+        await until(lambda: heard_by(manager, heard).count("WATCHDOG=1") > 2, "that it lives")
+        assert any(line.startswith("STATUS=") and "DNS on 127.0.0.1" in line for line in heard)
+        heard.clear()
+        program.send(signal.SIGHUP)
+        await until(lambda: "RELOADING=1" in heard_by(manager, heard), "the reload")
+        await until(lambda: "READY=1" in heard_by(manager, heard), "its end")
+        heard.clear()
+        assert await program.stop() == 0
+    assert "STOPPING=1" in heard_by(manager, heard)
+
+
+async def test_a_loop_that_is_stuck_feeds_nobody(tmp_path: Path, manager: socket.socket) -> None:
+    """Stopped by a signal it stands for any loop that does not come round."""
+    program = Program(tmp_path)
+    program.environ = {"NOTIFY_SOCKET": manager.getsockname(), "WATCHDOG_USEC": "300000"}
+    heard: list[str] = []
+    async with program.running():
+        await until(lambda: "WATCHDOG=1" in heard_by(manager, heard), "that it lives")
+        program.send(signal.SIGSTOP)
+        await until(lambda: is_quiet(manager), "silence")
+        program.send(signal.SIGCONT)
+        heard.clear()
+        await until(lambda: "WATCHDOG=1" in heard_by(manager, heard), "that it lives again")
+        assert await program.stop() == 0
+
+
+def is_quiet(manager: socket.socket) -> bool:
+    """Whether nothing was told within twice the time after which a manager kills."""
+    manager.settimeout(0.6)
+    try:
+        manager.recv(4096)
+    except TimeoutError:
+        return True
+    finally:
+        manager.setblocking(False)
+    return False
