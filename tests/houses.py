@@ -75,6 +75,12 @@ class BuiltHouse:
         self.trial: Callable[[str], Awaitable[UpstreamTrial]] = _answers
         self.generation = 1
         self.query_log: QueryLog | None = None
+        self.first_revision = 0
+
+    @property
+    def revisions(self) -> int:
+        """How many revisions of the settings there were since the house stands."""
+        return self.state.stored.number - self.first_revision
 
     house: House
     state: State
@@ -197,6 +203,7 @@ async def a_house(
         stack.push_async_callback(built.state.close)
         built.settings = SettingsInForce(built.config, {}, built.state, built.apply)
         settings = await built.settings.load()
+        built.first_revision = built.state.stored.number
         stack.push_async_callback(built.settings.close)
         _make_pipeline(built, settings, resolve)
         await built.library.load()

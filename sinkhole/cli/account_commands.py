@@ -163,9 +163,9 @@ def account_sign_out(name: str, as_json: bool, config: Path | None) -> None:
 @config_option
 @honest
 def account_totp(name: str, off: bool, yes: bool, as_json: bool, config: Path | None) -> None:
-    """Give up the second factor of somebody who has lost it; set up anew after signing in.
+    """Give up the second factor of somebody who has lost it.
 
-    Exit code 1 when there is no account of this name.
+    It can be set up anew after signing in. Exit code 1 when there is no account of this name.
     """
     confirm(f"Let {name} sign in by the password alone?", yes=yes)
     with calling(config) as caller:
@@ -195,7 +195,10 @@ def _tell(told: Any, words: str, as_json: bool) -> None:
 
 @click.group("token")
 def token_group() -> None:
-    """Tokens, by which programs use the API: each may do what it is given and no more."""
+    """Tokens, by which programs use the API.
+
+    Each may do what it was given, and no more than who made it.
+    """
 
 
 @token_group.command("list")
@@ -235,7 +238,8 @@ def _token_row(each: dict[str, Any]) -> tuple[str, ...]:
     type=click.Choice(sorted(each.value for each in FOR_TOKENS)),
     multiple=True,
     required=True,
-    help="What it may do; given once for each.",
+    metavar="PERMISSION",
+    help=f"What it may do, given once for each: {', '.join(sorted(FOR_TOKENS))}.",
 )
 @click.option("--for", "time_span", type=TimeSpan(), help="It ends after a time such as 90d.")
 @json_option
@@ -248,9 +252,10 @@ def token_add(
     as_json: bool,
     config: Path | None,
 ) -> None:
-    """Make a token for a program, and print its secret: now and never again.
+    """Make a token for a program.
 
-    The program sends it as `Authorization: Bearer SECRET`. Exit code 1 when it can't be made.
+    Its secret is printed now and never again. The program sends it as `Authorization: Bearer
+    SECRET`. Exit code 1 when it can't be made.
     """
     given = {"name": name, "permissions": list(permissions), "lasts_s": time_span}
     with calling(config) as caller:

@@ -46,11 +46,14 @@ def backup(
     as_json: bool,
     config: Path | None,
 ) -> None:
-    """Make a backup, while everything goes on: into FILE, or into the data folder without one.
+    """Back up everything into one file, while it runs.
 
-    It has accounts, tokens, settings and the settings file, with all secrets in them; FILE is for
-    its owner only, and - is standard output. Those of the data folder are made daily and before an
-    upgrade as well, and the last seven of each kind are kept. Exit code 1 when it can't be made.
+    Without FILE the backup stays in the data folder. It has accounts, tokens, settings and the
+    settings file, with all secrets in them; FILE is for its owner only, and - is standard
+    output. Those of the data folder are made daily and before an upgrade as well, and the last
+    seven of each kind are kept.
+
+    Exit code 1 when it can't be made.
     """
     if sum((is_list, unwanted is not None, file is not None or with_log)) > 1:
         raise click.UsageError("either make a backup, or --list, or --remove")
@@ -90,14 +93,16 @@ def restore(
     as_json: bool,
     config: Path | None,
 ) -> None:
-    """Restore a backup: FILE, or the name of one in the data folder.
+    """Restore a backup, checked before anything is replaced.
 
-    All of it is checked before anything is replaced, and what there was is kept as a backup. One of
-    an older sinkhole is brought up to date. On a terminal it asks before it does anything; else
-    --yes has to be given.
+    FILE is one, or the name of one in the data folder. All of it is checked before anything is
+    replaced, and what there was is kept as a backup. One of an older sinkhole is brought up to
+    date. On a terminal it asks before it does anything; else --yes has to be given.
 
     With --accept, and no FILE: where the state is damaged, a backup is read in its place, and
-    nothing is written until you restore one or accept that. Exit code 1 when nothing was restored.
+    nothing is written until you restore one or accept that.
+
+    Exit code 1 when nothing was restored.
     """
     if (file is None) != accept:
         raise click.UsageError("give either FILE, or --accept")

@@ -14,7 +14,7 @@ _BELOW = click.option("--below", is_flag=True, help="All names below it as well.
 
 @click.group("cache")
 def cache_group() -> None:
-    """Show, look up and forget the answers that the server remembers."""
+    """Show, look up and forget remembered answers."""
 
 
 @cache_group.command("show")
@@ -77,7 +77,9 @@ def look_up(name: str, below: bool, as_json: bool, config: Path | None) -> None:
 @config_option
 @honest
 def flush(name: str | None, below: bool, as_json: bool, config: Path | None) -> None:
-    """Forget every answer, or those about NAME; each is asked for again when it is wanted.
+    """Forget every answer, or those about NAME.
+
+    Each is asked for again when somebody wants it.
 
     Exit code 1 without a server, 0 also when nothing was kept.
     """

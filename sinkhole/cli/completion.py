@@ -33,7 +33,10 @@ Names = Callable[[Caller], Iterable[str]]
 @click.argument("shell", type=click.Choice(_SHELLS))
 @honest
 def completion(shell: str) -> None:
-    """Print what lets a shell complete these commands, their options, and names of lists.
+    """Print what completes these commands in a shell.
+
+    Completed are commands, options, and names such as those of lists, where the server tells them
+    within half a second.
 
     \b
     bash:  sinkhole completion bash > ~/.local/share/bash-completion/completions/sinkhole

@@ -163,7 +163,10 @@ def lists_remove(name: str, as_json: bool, config: Path | None) -> None:
 @config_option
 @honest
 def lists_enable(name: str, as_json: bool, config: Path | None) -> None:
-    """Switch a list on again; exit code 1 for one of the settings file, which is changed there."""
+    """Switch a list on again.
+
+    Exit code 1 for one of the settings file, which is changed there.
+    """
     with calling(config) as caller:
         told = caller.call("lists.change", {"name": name, "enabled": True})
     _tell(told, f"{told['name']}: enabled", as_json)
@@ -175,7 +178,10 @@ def lists_enable(name: str, as_json: bool, config: Path | None) -> None:
 @config_option
 @honest
 def lists_disable(name: str, as_json: bool, config: Path | None) -> None:
-    """Switch a list off and keep it; exit code 1 for one of the settings file."""
+    """Switch a list off and keep it.
+
+    Exit code 1 for one of the settings file, which is changed there.
+    """
     with calling(config) as caller:
         told = caller.call("lists.change", {"name": name, "enabled": False})
     _tell(told, f"{told['name']}: disabled", as_json)
@@ -237,8 +243,9 @@ def lists_rollback(name: str, as_json: bool, config: Path | None) -> None:
     """Use the version before the one in use.
 
     It stays in use until the source has something new; `sinkhole lists accept` returns to the
-    version that was left. The last three versions are kept. Exit code 1 when no older version is
-    kept.
+    version that was left. The last three versions are kept.
+
+    Exit code 1 when no older version is kept.
     """
     with calling(config) as caller:
         told = caller.call("lists.rollback", {"name": name}, patience_s=LONG_PATIENCE_S)

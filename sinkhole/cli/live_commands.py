@@ -140,10 +140,10 @@ def _ends_well() -> Iterator[None]:
 @config_option
 @honest
 def top(period: str, once: bool, as_json: bool, config: Path | None) -> None:
-    """Show totals and who and what leads, anew every two seconds, until Ctrl-C.
+    """Show totals and what leads, anew every two seconds.
 
-    Without a terminal, and with --json, it shows them once. Exit code 0 at Ctrl-C, 1 without a
-    server.
+    It goes on until Ctrl-C. Without a terminal, and with --json, it shows them once. Exit code
+    0 at Ctrl-C, 1 without a server.
     """
     with calling(config, offline=False) as caller:
         if as_json:

@@ -187,9 +187,10 @@ def log_delete(
     as_json: bool,
     config: Path | None,
 ) -> None:
-    """Delete queries for good: all, those of a client, or those for a name.
+    """Delete queries for good.
 
-    Needs the running server. Exit code 1 when nothing could be deleted, or nothing should.
+    All of them, those of a client, or those for a name. Needs the running server. Exit code 1
+    when nothing could be deleted, or nothing should.
     """
     if sum((client is not None, name is not None, everything)) != 1:
         raise click.UsageError("give one of --client, --name and --all")

@@ -79,10 +79,11 @@ def allow(name: str, **chosen: Any) -> None:
 @config_option
 @honest
 def query(name: str, qtype: str, client: str, as_json: bool, config: Path | None) -> None:
-    """Ask for NAME as a client would, and tell the answer and who decided it.
+    """Ask for NAME as a client would, and tell why.
 
-    The server answers as it does its clients: rules, local names, cache, upstreams. Neither log nor
-    statistics count it. Exit code 0 whatever the answer, 1 when none could be had.
+    Tells the answer and who decided it. The server answers as it does its clients: rules, local
+    names, cache, upstreams. Neither log nor statistics count it. Exit code 0 whatever the
+    answer, 1 when none could be had.
     """
     with calling(config, offline=False) as caller:
         told = caller.call("query.ask", {"name": name, "type": qtype, "client": client})

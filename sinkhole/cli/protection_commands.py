@@ -25,11 +25,12 @@ from sinkhole.cli.options import (
 @config_option
 @honest
 def pause(time_span: float | None, as_json: bool, config: Path | None) -> None:
-    """Switch the filter off for everybody: for a TIME such as 10m, or until it is resumed.
+    """Switch the filter off, for a time or until resumed.
 
-    Counts from the next query on, also for answers that are kept already. It survives a restart of
-    the server. A second pause takes the place of the first. Without a running server it counts
-    from the next start on. Exit code 1 when it could not be done.
+    It is off for everybody: for a TIME such as 10m, or until `sinkhole resume`. That counts
+    from the next query on, also for answers that are kept already. It survives a restart of the
+    server. A second pause takes the place of the first. Without a running server it counts from
+    the next start on. Exit code 1 when it could not be done.
     """
     with calling(config) as caller:
         _tell(caller.call("protection.pause", {"seconds": time_span}), as_json)
@@ -50,8 +51,9 @@ def resume(as_json: bool, config: Path | None) -> None:
 @config_option
 @honest
 def status(as_json: bool, config: Path | None) -> None:
-    """Tell how the running server does: health, filter, addresses, upstreams, what to look at.
+    """Tell how the running server does.
 
+    Its health, whether the filter is on, addresses, upstreams, and what somebody should look at.
     Exit code 0 when it is well or could be better, 1 when it fails or none runs.
     """
     with calling(config, offline=False) as caller:

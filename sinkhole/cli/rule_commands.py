@@ -40,7 +40,9 @@ def _engines(caller: Caller) -> list[str]:
 
 @click.group("rules")
 def rules_group() -> None:
-    """Show, add, remove and try own rules; they are written as in lists.
+    """Show, add, remove and try own rules.
+
+    They are written as in lists.
 
     \b
     Block a name and all below it:  sinkhole rules add '||ads.example.org^'
@@ -70,9 +72,9 @@ def rules_list(as_json: bool, config: Path | None) -> None:
 def rules_add(
     rules: tuple[str, ...], time_span: float | None, note: str, as_json: bool, config: Path | None
 ) -> None:
-    """Add own rules, all of them or none; they count from the next query on.
+    """Add own rules, all of them or none.
 
-    Exit code 1 when one of them is no rule that sinkhole knows.
+    They count from the next query on. Exit code 1 when one of them is no rule that sinkhole knows.
     """
     given = {"rules": list(rules), "seconds": time_span, "note": note}
     with calling(config) as caller:
@@ -86,9 +88,10 @@ def rules_add(
 @config_option
 @honest
 def rules_remove(rules: tuple[str, ...], as_json: bool, config: Path | None) -> None:
-    """Remove own rules, as `rules list` shows them, or by the number of one made for a time.
+    """Remove own rules.
 
-    Exit code 1 when there is no such rule, or the settings file holds it.
+    They are given as `rules list` shows them, those made for a time also by their number. Exit
+    code 1 when there is no such rule, or the settings file holds it.
     """
     numbers = [int(each) for each in rules if each.isdecimal()]
     texts = [each for each in rules if not each.isdecimal()]
@@ -123,9 +126,10 @@ def rules_test(
     as_json: bool,
     config: Path | None,
 ) -> None:
-    """Tell what RULES would change: of the log's last days, and of a --name.
+    """Tell what RULES would change.
 
-    Nothing is changed. Exit code 1 when one of them is no rule, or no server runs.
+    They are tried on the log's last days, and on a --name. Nothing is changed. Exit code 1 when
+    one of them is no rule, or no server runs.
     """
     given: dict[str, Any] = {"add": list(rules), "remove": list(without), "log": True, "days": days}
     if name:
@@ -172,7 +176,10 @@ def _tell_rules(told: dict[str, Any], as_json: bool) -> None:
 @click.pass_context
 @honest
 def services_group(context: click.Context, as_json: bool, config: Path | None) -> None:
-    """Show which services are blocked as a whole, such as tiktok; block them, or no longer."""
+    """Block services as a whole, such as tiktok.
+
+    Without a command it shows all of them, and which are blocked.
+    """
     if context.invoked_subcommand is None:
         with calling(config) as caller:
             _tell_services(caller.call("services.list"), as_json)
@@ -228,7 +235,10 @@ def _tell_services(told: dict[str, Any], as_json: bool) -> None:
 @click.pass_context
 @honest
 def safe_search_group(context: click.Context, as_json: bool, config: Path | None) -> None:
-    """Show which search engines leave out what is not for children, or set it."""
+    """Have search engines leave out what is no child's.
+
+    Without a command it shows the level of each.
+    """
     if context.invoked_subcommand is None:
         with calling(config) as caller:
             _tell_engines(caller.call("safe_search.show"), as_json)
@@ -242,10 +252,10 @@ def safe_search_group(context: click.Context, as_json: bool, config: Path | None
 @config_option
 @honest
 def safe_search_set(engines: tuple[str, ...], as_json: bool, config: Path | None) -> None:
-    """Set the level of search engines: off or strict, for youtube moderate as well.
+    """Set the level of search engines.
 
-    For example: sinkhole safe-search set google=strict youtube=moderate. Exit code 1 when there is
-    no such engine or level.
+    It is off or strict, for youtube moderate as well. For example: sinkhole safe-search set
+    google=strict youtube=moderate. Exit code 1 when there is no such engine or level.
     """
     pairs = [each.partition("=") for each in engines]
     if odd := [each for each, sign, level in pairs if not (sign and level)]:

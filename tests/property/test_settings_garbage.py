@@ -17,10 +17,12 @@ from hypothesis import strategies as st
 
 from sinkhole.control.settings import Settings, document, effective, load
 from sinkhole.control.settings.layers import all_keys
+from sinkhole.control.settings.reference import reference_yaml
 from sinkhole.model.errors import SettingsError
 
-REFERENCE = (Path(__file__).parents[2] / "config" / "sinkhole.yaml").read_text()
-LINES = [line for line in REFERENCE.splitlines() if line and not line.lstrip().startswith("#")]
+LINES = [
+    line for line in reference_yaml().splitlines() if line and not line.lstrip().startswith("#")
+]
 WORDS = sorted({word for key in all_keys(Settings) for word in key.split(".")})
 
 scalars = (

@@ -46,8 +46,9 @@ class Restored(Output):
 
     made: float = Field(description="When the backup was made, in seconds since 1970.")
     sinkhole: str = Field(description="The version that made it.")
-    accounts: list[str]
-    tokens: list[str]
+    accounts: int
+    tokens: int
+    log: bool = Field(description="Whether the query log is in it.")
     returned: list[str] = Field(
         description="Tokens that are not there now, and would let programs in again."
     )
@@ -89,15 +90,16 @@ async def restored(house: House, archive: Path, how: HowToRestore) -> Restored:
 
 
 async def _told(house: House, found: _Unpacked, how: HowToRestore) -> Restored:
-    accounts = await found.state.rows("SELECT name FROM account ORDER BY id")
+    accounts = await found.state.value("SELECT count(*) FROM account")
     tokens = await found.state.rows("SELECT digest, name FROM token ORDER BY name")
     known = house.state.people.tokens
     origins = [RestoredFile(origin=e.origin, path="", is_in_place=False) for e in found.copies]
     return Restored(
         made=found.manifest.made,
         sinkhole=found.manifest.sinkhole,
-        accounts=[name for (name,) in accounts],
-        tokens=[name for _, name in tokens],
+        accounts=accounts,
+        tokens=len(tokens),
+        log=LOG in found.manifest.parts,
         returned=[name for digest, name in tokens if digest not in known],
         settings_files=origins,
         waits=["the query log"] if how.with_log else [],

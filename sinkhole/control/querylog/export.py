@@ -20,7 +20,7 @@ MEDIA_TYPES: Final[dict[Format, str]] = {
 COLUMNS: Final = (
     *("id", "time", "client", "client_name", "name", "name_unicode", "type", "outcome", "blocked"),
     *("rcode", "list", "line", "rule", "hop", "upstream", "group", "detail", "duration_ms"),
-    "transport",
+    *("transport", "list_id", "node"),
 )
 """The columns of the CSV file, in this order: the keys of LoggedQuery."""
 

@@ -13,12 +13,14 @@ from sinkhole.model.verdict import Outcome
 
 COLUMNS: Final = """
     SELECT q.id, c.text, n.text, a.qtype, a.outcome, a.rcode, l.name, a.line, a.rule, a.hop,
-           a.upstream, a.policy_group, a.detail, q.duration_us, q.transport
+           a.upstream, a.policy_group, a.detail, q.duration_us, q.transport,
+           a.list, d.name
     {source}
     LEFT JOIN account AS a ON a.id = q.account
     LEFT JOIN list AS l ON l.id = a.list
     LEFT JOIN client AS c ON c.id = q.client
     LEFT JOIN name AS n ON n.id = q.name
+    LEFT JOIN node AS d ON d.id = q.node
 """
 """What `logged_query` reads; a row whose client or account is lost is shown all the same."""
 
@@ -28,7 +30,9 @@ class LoggedQuery(TypedDict):
 
     `client` is an address, or the id by which a client of the settings called itself;
     `client_name` is there where they know it, `name_unicode` where the name is an international
-    one. `transport` is one of `model/record.TRANSPORTS`.
+    one. `transport` is one of `model/record.TRANSPORTS`. `list_id` is the log's own number of the
+    list, 0 for none, which stays when the list is renamed; `node` is who answered, "" for this very
+    sinkhole.
     """
 
     id: str
@@ -48,6 +52,8 @@ class LoggedQuery(TypedDict):
     detail: str
     duration_ms: float
     transport: str
+    list_id: int
+    node: str
     client_name: NotRequired[str]
     name_unicode: NotRequired[str]
 
@@ -87,4 +93,6 @@ def _logged_query(row: Row) -> LoggedQuery:
         "detail": row[12] or "",
         "duration_ms": row[13] / 1000,
         "transport": TRANSPORTS[row[14]],
+        "list_id": row[15] or 0,
+        "node": row[16] or "",
     }

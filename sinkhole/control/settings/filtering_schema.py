@@ -70,7 +70,11 @@ YoutubeLevel = Literal["off", "moderate", "strict"]
 
 
 class SafeSearchSettings(Section):
-    """Search engines that leave out what is not for children, by the keys of their data file."""
+    """Search engines that leave out what is not for children.
+
+    Their usual names are answered with the names that they offer for that, to everybody. Devices
+    that ask another server are not reached, nor is who types another search engine: block those.
+    """
 
     bing: Annotated[bool, flag()] = False
     """Bing leaves out what is not for children."""
@@ -91,7 +95,7 @@ class SafeSearchSettings(Section):
 
 
 class BuiltinSettings(Section):
-    """Protections that people expect without asking for them; each can be switched off."""
+    """What the filter does by itself. Rules and lists of yours that name the same thing win."""
 
     doh_canary: Annotated[bool, flag()] = True
     """Tell Firefox that use-application-dns.net does not exist; it then asks this server instead
@@ -126,7 +130,10 @@ def _leaves_room(factor: int) -> int:
 
 
 class GuardSettings(Section):
-    """When a new copy of a list is kept back until somebody says that it is right."""
+    """The guard looks at every new copy of a list.
+
+    One that is odd is kept back, and the old one stays in use until somebody accepts it.
+    """
 
     factor: Annotated[int, whole_number(0, 1000), AfterValidator(_leaves_room)] = 3
     """A new copy of a list is odd if it has grown or shrunk by more than this factor. 0 is off."""

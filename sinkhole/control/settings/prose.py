@@ -23,7 +23,7 @@ def prose_of(model: type[BaseModel]) -> Mapping[str, str]:
         for each in ast.parse(source).body
         if isinstance(each, ast.ClassDef) and each.name == model.__name__
     )
-    return {"": inspect.cleandoc(model.__doc__ or ""), **dict(_texts(node.body))}
+    return {"": _dedented(model.__doc__ or ""), **dict(_texts(node.body))}
 
 
 def help_of(model: type[BaseModel], key: str) -> str:
@@ -31,6 +31,11 @@ def help_of(model: type[BaseModel], key: str) -> str:
     return "\n\n".join(
         " ".join(each.split()) for each in prose_of(model).get(key, "").split("\n\n")
     )
+
+
+def _dedented(text: str) -> str:
+    """A text without the indentation of the class; further in stands what is a table."""
+    return "\n".join(line.removeprefix("    ") for line in text.strip().split("\n"))
 
 
 def _texts(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
@@ -45,7 +50,7 @@ def _texts(body: list[ast.stmt]) -> Iterator[tuple[str, str]]:
             and isinstance(statement.value, ast.Constant)
             and isinstance(statement.value.value, str)
         ):
-            yield key, inspect.cleandoc(statement.value.value)
+            yield key, _dedented(statement.value.value)
             key = ""
         else:
             key = ""

@@ -42,22 +42,25 @@ def _section(settings: Settings, section: BaseModel, path: KeyPath) -> Iterator[
         else:
             origin = settings.origin_of(key_text((*path, name)))
             comment = "" if origin == "default" else f"  # {origin}"
-            first, *rest = _entry(value, len(indent) + len(name))
+            first, *rest = entry(value, len(indent) + len(name))
             yield f"{indent}{name}:{first}{comment}"
             yield from (f"{indent}{_INDENT}{line}" for line in rest)
 
 
-def _entry(value: Any, used: int) -> list[str]:
-    """What follows a key: on its line if it is short, else also on lines of its own."""
-    inline = _inline(value)
-    if not isinstance(value, (tuple, Mapping)) or used + len(inline) < _LONGEST_LINE:
-        return [f" {inline}"]
+def entry(value: Any, used: int) -> list[str]:
+    """What follows a key: on its line if it is short, else also on lines of its own.
+
+    `used` is how much of the line is taken.
+    """
+    line = inline(value)
+    if not isinstance(value, (tuple, Mapping)) or used + len(line) < _LONGEST_LINE:
+        return [f" {line}"]
     if isinstance(value, tuple):
-        return ["", *(f"- {_inline(item)}" for item in value)]
-    return ["", *(f"{_inline(name)}: {_inline(item)}" for name, item in value.items())]
+        return ["", *(f"- {inline(item)}" for item in value)]
+    return ["", *(f"{inline(name)}: {inline(item)}" for name, item in value.items())]
 
 
-def _inline(value: Any) -> str:
+def inline(value: Any) -> str:
     """A value in YAML's one-line notation."""
     if isinstance(value, bool):
         return "true" if value else "false"
@@ -68,17 +71,15 @@ def _inline(value: Any) -> str:
     if isinstance(value, BaseModel):
         written = {name: each for name, each in value if each is not None}
         is_alone = isinstance(value, UpstreamItem) and len(written) == 1
-        return _inline(written["url"]) if is_alone else _braces(written)
+        return inline(written["url"]) if is_alone else _braces(written)
     if isinstance(value, Mapping):
         return _braces(value)
     if isinstance(value, tuple):
-        return f"[{', '.join(_inline(item) for item in value)}]"
+        return f"[{', '.join(inline(item) for item in value)}]"
     text = str(value)
     is_bare = _BARE.fullmatch(text) and text.lower() not in _NOT_BARE
     return text if is_bare else quoted(text)
 
 
 def _braces(items: Mapping[str, Any]) -> str:
-    return (
-        "{" + ", ".join(f"{_inline(name)}: {_inline(item)}" for name, item in items.items()) + "}"
-    )
+    return "{" + ", ".join(f"{inline(name)}: {inline(item)}" for name, item in items.items()) + "}"

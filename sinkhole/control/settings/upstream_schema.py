@@ -143,10 +143,13 @@ class UpstreamSetSettings(Section):
 
 
 class Dns64Settings(Section):
-    """IPv4 addresses as IPv6 ones, in networks that have only these (RFC 6147)."""
+    """Make IPv6 addresses of IPv4 ones (RFC 6147).
+
+    For networks that have IPv6 only and a translator (NAT64) to the rest of the internet.
+    """
 
     enabled: Annotated[bool, flag()] = False
-    """Make IPv6 addresses of IPv4 ones."""
+    """Whether that is done."""
     prefix: Annotated[IPv6Network, dns64_prefix()] = IPv6Network("64:ff9b::/96")
     """What the translator takes for IPv4 (RFC 6052): 32, 40, 48, 56, 64 or 96 bits."""
     exclude: tuple[Annotated[Network, network()], ...] = (IPv6Network("::ffff:0:0/96"),)

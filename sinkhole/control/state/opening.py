@@ -186,7 +186,10 @@ def _read_only(database: Database, error: StorageError, instead: str) -> Opened:
 
 def _problem(error: StorageError, instead: str) -> Problem:
     told = f"{error}. The file is left as it is, {instead}, and nothing can be stored"
-    restore = "`sinkhole restore` goes on with that and keeps the file under another name"
+    restore = (
+        "`sinkhole restore --accept` goes on with that, `sinkhole restore` with another backup, "
+        "and either keeps the file under another name"
+    )
     if isinstance(error, NewerError):
         advice = f"start the newer sinkhole again, or: {restore}"
         return Problem("state.newer", "error", told, advice)

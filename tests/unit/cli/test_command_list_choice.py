@@ -6,7 +6,7 @@ import pytest
 from command_line import CommandLine
 from list_house import Server, states
 
-from sinkhole.cli import list_choice as choice
+from sinkhole.control.operations import lists
 from sinkhole.control.settings.shipped import CatalogueEntry, Checked
 
 
@@ -60,12 +60,14 @@ def test_a_list_is_added_by_its_id(
         home="https://example.org/", url="https://example.org/a.txt", format="hosts", names=1,
         checked=Checked(address="own", licence="own", names="no"),
     )  # fmt: skip
-    monkeypatch.setattr(choice, "read_catalogue", lambda: (entry,))
+    monkeypatch.setattr(lists, "read_catalogue", lambda: (entry,))
     assert house("lists", "add", "a-list").out == "A list: added, https://example.org/a.txt\n"
     assert house("lists", "add", "A-List", "--name", "Same").code == 1
     told = house("lists", "add", "b-list")
     assert (told.code, told.out) == (1, "")
-    assert told.err == '"b-list" is neither an address nor in the catalogue, did you mean a-list?\n'
+    assert told.err == (
+        'sinkhole: "b-list" is neither an address nor in the catalogue, did you mean a-list?\n'
+    )
 
 
 @pytest.mark.parametrize(
@@ -97,7 +99,7 @@ def test_an_added_list_is_switched_off_and_on_and_removed(house: CommandLine) ->
     path.write_text("||more.example^\n")
     assert house("lists", "add", f"file:{path}", "--name", "More").code == 0
     house("lists", "update", "More")
-    assert house("lists", "disable", "more").out == "more: disabled\n"
+    assert house("lists", "disable", "more").out == "More: disabled\n"
     assert states(house)["More"] == "disabled"
     assert house("explain", "more.example", "--json").json()["verdict"] == "none"
     assert house("lists", "enable", "More").code == 0
@@ -109,9 +111,9 @@ def test_an_added_list_is_switched_off_and_on_and_removed(house: CommandLine) ->
 
 
 @pytest.mark.parametrize("verb", ["remove", "enable", "disable"])
-def test_only_what_was_added_can_be_changed(house: CommandLine, verb: str) -> None:
-    told = house("lists", verb, "Mine")
+def test_what_the_settings_file_holds_is_changed_there(house: CommandLine, verb: str) -> None:
+    told = house("lists", verb, "Off" if verb == "enable" else "Mine")
     assert (told.code, told.out) == (1, "")
-    assert "the list 'Mine' is in the settings" in told.err
+    assert f"is held by {house.config}:1, which wins: change it there" in told.err
     told = house("lists", verb, "Nobody")
-    assert told.err == "sinkhole: no list 'Nobody' was added by command; there are none\n"
+    assert told.err == "sinkhole: there is no list 'Nobody'; there are Fetched [1], Mine, Off\n"

@@ -18,7 +18,8 @@ def hit(folder: Path, list_name: str, count: int) -> None:
     async def write() -> None:
         database, _ = await open_database(folder / "data" / "querylog.db")
         start = int(time.time()) // 3600 * 3600 - 7200
-        await database.rows("INSERT INTO by_list VALUES (?, ?, ?)", (start, list_name, count))
+        await database.rows("INSERT INTO list VALUES (1, 'fetched-1', ?, 0)", (list_name,))
+        await database.rows("INSERT INTO by_list VALUES (?, 1, ?)", (start, count))
         await database.close()
 
     asyncio.run(write())
@@ -42,7 +43,7 @@ def test_everything_about_one_list_is_told_by_its_name(house: CommandLine) -> No
     hit(house.folder, "Fetched [1]", 7)
     told = house("lists", "status", "fetched [1]").out
     for words in (
-        "Fetched [1]: ready, a list that blocks, in the settings",
+        f"Fetched [1]: ready, a list that blocks, in {house.config}:1",
         "1 names in 1 rules, 1 in no other list",
         "7 queries in the last day, 7 in the last week",
         "checked   just now, changed just now",
@@ -82,9 +83,15 @@ def test_what_went_wrong_stands_below_the_table(house: CommandLine, server: Serv
 
 
 def test_what_is_wrong_beyond_a_single_list_is_told_too(house: CommandLine) -> None:
-    house("lists", "add", f"file:{house.folder / 'mine.txt'}", "--name", "Added")
-    (house.folder / "data" / "lists" / "added.json").write_text("{broken")
+    house.settle(filtering={"lists": [], "rules": ["two words"]})
     told = house("lists", "status", "--json")
-    assert [row["name"] for row in told.json()] == ["Fetched [1]", "Mine", "Off"]
-    assert told.code == 0
-    assert "added.json is damaged" in told.err
+    assert (told.code, told.json()) == (0, [])
+    assert "two words" in told.err
+
+
+def test_who_added_a_list_is_told(house: CommandLine) -> None:
+    path = house.folder / "mine.txt"
+    assert house("lists", "add", f"file:{path}", "--name", "Added").code == 0
+    assert "a list that blocks, added by hand" in house("lists", "status", "Added").out
+    rows = {row["name"]: row for row in house("lists", "status", "--json").json()}
+    assert rows["Added"]["added"] and not rows["Mine"]["added"]

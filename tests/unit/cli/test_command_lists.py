@@ -29,13 +29,18 @@ def test_only_the_named_lists_are_updated(house: CommandLine) -> None:
     assert states(house) == {"Fetched [1]": "missing", "Mine": "ready", "Off": "disabled"}
 
 
-@pytest.mark.parametrize("name", ["Nobody", "Off"])
-def test_a_list_that_is_not_enabled_cannot_be_updated(house: CommandLine, name: str) -> None:
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("Nobody", "there is no list 'Nobody'; there are Fetched [1], Mine, Off"),
+        ("Off", "list 'Off': not an enabled list; there are Fetched [1], Mine"),
+    ],
+)
+def test_a_list_that_is_not_enabled_cannot_be_updated(
+    house: CommandLine, name: str, reason: str
+) -> None:
     told = house("lists", "update", name)
-    assert (told.code, told.out) == (1, "")
-    assert told.err == (
-        f"sinkhole: list {name!r}: not an enabled list; there are Fetched [1], Mine\n"
-    )
+    assert told == (1, "", f"sinkhole: {reason}\n")
 
 
 def test_a_list_that_cannot_be_had_is_exit_code_1_and_the_last_copy_stays(
@@ -70,11 +75,12 @@ def test_what_a_command_leaves_the_server_can_use_whoever_gave_it_and_whatever_t
     finally:
         os.umask(before)
     found = {path.name: path.stat() for path in data.rglob("*")}
-    assert {"added.json", "added.lock", ".lock", "lists"} <= set(found)
+    assert {"state.db", "sinkhole.lock", ".lock", "lists"} <= set(found)
     assert {name.rpartition(".")[2] for name in found} >= {"json", "txt", "trie", "gz"}
     assert {(each.st_uid, each.st_gid) for each in found.values()} == {owner}
     modes = {name: stat.S_IMODE(each.st_mode) for name, each in found.items()}
     assert modes.pop("lists") == 0o750
+    assert modes.pop("state.db") == 0o600
     assert set(modes.values()) == {0o640}
 
 

@@ -101,10 +101,10 @@ def ran(command: CommandLine, *words: str) -> Result:
 
 
 def test_no_list_can_steer_the_terminal_of_any_list_command(hostile: CommandLine) -> None:
-    assert "\\x1b" in ran(hostile, "lists", "update").out
+    assert "\\u202e" in ran(hostile, "lists", "update").out
     ran(hostile, "lists", "status")
     ran(hostile, "lists", "status", "--json")
-    shown = ran(hostile, "lists", "status", HOSTILE).out
+    shown = ran(hostile, "lists", "status", "turned \u202e name").out
     assert "two \\x1b]0;owned" in shown
     ran(hostile, "lists", "preview", f"file:{hostile.folder}/{HOSTILE[-3:]}")
     ran(hostile, "lists", "preview", hostile.config.as_uri())

@@ -13,11 +13,19 @@ from sinkhole.cli.commands import main
 from sinkhole.control.stats import PERIODS
 
 COMMANDS = [
-    "run", "check-config", "explain", "stats", "compile", "healthcheck", "lists", "lists status",
-    "lists update", "lists catalogue", "lists add", "lists remove", "lists enable",
-    "lists disable", "lists preview", "lists accept", "lists rollback", "lists diff",
-    "upstream", "upstream test", "certificate", "certificate self-signed", "certificate show",
-    "certificate mobileconfig",
+    "run", "check-config", "compile", "healthcheck", "completion", "backup", "restore",
+    "status", "pause", "resume", "block", "allow", "query", "explain", "stats", "tail", "top",
+    "lists", "lists status", "lists update", "lists catalogue", "lists add", "lists remove",
+    "lists enable", "lists disable", "lists preview", "lists accept", "lists rollback",
+    "lists diff", "rules", "rules list", "rules add", "rules remove", "rules test",
+    "services", "services block", "services unblock", "safe-search", "safe-search set",
+    "log", "log search", "log export", "log delete", "cache", "cache show", "cache lookup",
+    "cache flush", "account", "account list", "account add", "account remove",
+    "account password", "account role", "account sign-out", "account totp", "token",
+    "settings", "settings get", "settings set", "settings reset", "settings remove",
+    "settings diff", "settings history", "settings undo", "settings reference", "settings schema",
+    "token list", "token add", "token remove", "upstream", "upstream test", "certificate",
+    "certificate self-signed", "certificate show", "certificate mobileconfig",
 ]  # fmt: skip
 
 

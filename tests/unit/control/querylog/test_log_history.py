@@ -257,7 +257,11 @@ async def test_a_row_says_everything_about_a_verdict(database: Database, history
         "detail": "a few words",
         "duration_ms": 12.345,
         "transport": "h3",
+        "list_id": 1,
+        "node": "",
     }
+    assert await history.row(1_700_000_000_000_000) == row
+    assert await history.row(1) is None
 
 
 INTERNATIONAL = ["münchen.example.org", "straße.example.org", "пример.example.org"]
