@@ -34,7 +34,8 @@ from sinkhole.app.page import Page
 from sinkhole.app.publishing import Publishing
 from sinkhole.app.upstreams import Upstreams
 from sinkhole.control.lists.library import Library
-from sinkhole.control.querylog import QueryLog
+from sinkhole.control.lists.subscription import list_id
+from sinkhole.control.querylog import LogTerms, QueryLog, terms_of
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.dns_schema import DnsSettings
 from sinkhole.control.settings.in_force import Changed
@@ -218,14 +219,12 @@ class App:
             self.query_log = await QueryLog.open(
                 settings.data_dir / "querylog.db",
                 self.buffer,
-                enabled=settings.query_log.enabled,
-                keep_s=settings.query_log.keep,
-                max_size_bytes=settings.query_log.max_size,
+                self._log_terms(settings),
                 rollups=Rollups(settings.stats.keep),
                 counters=self.counters,
                 rule_text=self.publishing.rule_text,
+                list_sources=self._list_sources,
                 faults=self.faults,
-                client_name=self.publishing.client_name,
             )
         return self.query_log
 
@@ -234,6 +233,13 @@ class App:
             await self.library.load()
             self._has_loaded = True
         await self.library.run()
+
+    def _log_terms(self, settings: Settings) -> LogTerms:
+        return terms_of(settings.query_log, settings.stats, self.publishing.client_name)
+
+    def _list_sources(self) -> dict[str, str]:
+        """What tells lists apart in the log, by their names."""
+        return {each.name: list_id(each.url, each.kind) for each in self.settings.filtering.lists}
 
     def _lists_changed(self) -> None:
         if self.query_log is not None:
