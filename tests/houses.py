@@ -26,7 +26,8 @@ from sinkhole.control.lists.destinations import Resolve
 from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.own_rules import with_temporary
 from sinkhole.control.operations.house import House
-from sinkhole.control.querylog import QueryLog
+from sinkhole.control.querylog import LogTerms, QueryLog
+from sinkhole.control.querylog.privacy import Privacy
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.in_force import SettingsInForce
 from sinkhole.control.state.protection import Protection
@@ -74,6 +75,12 @@ class BuiltHouse:
         self.trial: Callable[[str], Awaitable[UpstreamTrial]] = _answers
         self.generation = 1
         self.query_log: QueryLog | None = None
+        self.first_revision = 0
+
+    @property
+    def revisions(self) -> int:
+        """How many revisions of the settings there were since the house stands."""
+        return self.state.stored.number - self.first_revision
 
     house: House
     state: State
@@ -196,6 +203,7 @@ async def a_house(
         stack.push_async_callback(built.state.close)
         built.settings = SettingsInForce(built.config, {}, built.state, built.apply)
         settings = await built.settings.load()
+        built.first_revision = built.state.stored.number
         stack.push_async_callback(built.settings.close)
         _make_pipeline(built, settings, resolve)
         await built.library.load()
@@ -243,12 +251,12 @@ async def _open_log(built: BuiltHouse) -> QueryLog:
     return await QueryLog.open(
         built.data_dir / "querylog.db",
         built.buffer,
-        enabled=True,
-        keep_s=90 * 86_400,
-        max_size_bytes=1 << 30,
+        LogTerms(
+            max_size_bytes=1 << 30,
+            privacy=Privacy(client_name=lambda address: built.maker.client_name(address)),
+        ),
         rollups=Rollups(365 * 86_400),
         counters=built.counters,
-        client_name=lambda address: built.maker.client_name(address),
     )
 
 

@@ -25,6 +25,7 @@ from sinkhole.cli.name_commands import allow, block, query
 from sinkhole.cli.options import config_option, honest
 from sinkhole.cli.protection_commands import pause, resume, status
 from sinkhole.cli.rule_commands import rules_group, safe_search_group, services_group
+from sinkhole.cli.settings_commands import settings_group
 from sinkhole.cli.terminal import LogLines, guard_output
 from sinkhole.cli.upstream_commands import upstream_group
 
@@ -64,7 +65,7 @@ for _command in (
     *(status, pause, resume, block, allow, query, explain, stats),
     *(lists_group, rules_group, services_group, safe_search_group),
     *(tail, top, log_group, cache_group, upstream_group, certificate_group),
-    *(account_group, token_group, backup, restore, completion),
+    *(settings_group, account_group, token_group, backup, restore, completion),
 ):
     main.add_command(_command)
 

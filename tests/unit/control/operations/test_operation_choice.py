@@ -131,7 +131,7 @@ async def test_where_it_is_so_already_nothing_is_done(build: Build) -> None:
     told = await choose(built, "ads.example", "block")
     assert (told.done, told.add, told.remove) == (False, [], [])
     assert "already" in told.note
-    assert built.state.stored.number == 0
+    assert built.revisions == 0
 
 
 async def test_what_no_rule_can_do_is_refused(build: Build) -> None:

@@ -129,11 +129,12 @@ async def test_what_the_file_holds_is_changed_there(build: Build) -> None:
 
 async def test_the_list_of_the_program_itself_can_be_removed(build: Build) -> None:
     built = await build({"filtering": {"lists": None}})
-    (shown,) = (await perform(lists.list_all, built.house, VIEWER, Nothing())).lists
-    assert shown.origin == "default"
-    assert (await change(built, shown.name, enabled=False)).origin == "stored"
-    given = lists.ListName(name=shown.name)
-    assert (await perform(lists.remove, built.house, OPERATOR, given)).lists == []
+    starter = lists.ListName(name="starter")
+    shown = await perform(lists.show, built.house, VIEWER, starter)
+    assert shown.held_by == ""
+    assert (await change(built, "Starter", enabled=False)).origin == "stored"
+    left = await perform(lists.remove, built.house, OPERATOR, starter)
+    assert "Starter" not in {each.name for each in left.lists}
 
 
 async def test_an_address_with_a_password_is_shown_masked(build: Build) -> None:

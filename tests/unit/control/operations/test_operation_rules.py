@@ -55,7 +55,7 @@ async def test_a_rule_counts_from_the_next_query_on_until_it_is_removed(build: B
     given = rules.RuleTexts(rules=["||ads.example^"])
     assert (await perform(rules.remove, built.house, OPERATOR, given)).rules == []
     assert not await blocks(built, "ads.example")
-    notes = [each.note for each in await built.settings.revisions(10)]
+    notes = [each.note for each in await built.settings.revisions(2)]
     assert notes == ["rule ||ads.example^ removed", "from the log"]
 
 

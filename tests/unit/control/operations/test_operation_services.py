@@ -37,7 +37,7 @@ async def test_a_service_is_blocked_from_the_next_query_on(build: Build) -> None
     assert not one(await change(built, "tiktok", blocked=False), "tiktok").blocked
     assert await outcome(built, "www.tiktok.com") != "blocked"
     await change(built, "tiktok", blocked=False)
-    assert built.state.stored.number == 2
+    assert built.revisions == 2
 
 
 async def test_a_group_stands_for_all_of_its_services(build: Build) -> None:
