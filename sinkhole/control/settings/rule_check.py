@@ -13,7 +13,7 @@ def unusable(rules: Sequence[str]) -> dict[str, str]:
     """Those of some rules that the filter can't use, each with the reason; takes milliseconds."""
     if _all_usable(rules):
         return {}
-    reasons = {rule: _unusable_because(rule) for rule in rules}
+    reasons = {rule: unusable_because(rule) for rule in rules}
     return {rule: reason for rule, reason in reasons.items() if reason}
 
 
@@ -24,7 +24,8 @@ def _all_usable(rules: Sequence[str]) -> bool:
     return not (report.refused or report.ignored)
 
 
-def _unusable_because(rule: str) -> str:
+def unusable_because(rule: str) -> str:
+    """Why the filter can't use one rule, "" if it can; takes a millisecond."""
     parsed = parse_line(rule)
     if isinstance(parsed, Comment):
         return "it is a comment"
