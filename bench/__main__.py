@@ -8,7 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
-from bench import counts, encrypted, memory, report, scale, speed
+from bench import changing, counts, encrypted, memory, report, scale, searching, speed
 from bench.lists import read_lists
 from bench.servers import ENCRYPTED, SERVERS, how_to_install, program
 from bench.upstreams import missing_for
@@ -16,7 +16,7 @@ from bench.workload import read_household, write_repeat
 
 HERE = Path(__file__).parent
 WORK = HERE / "work"
-PARTS = (*speed.PARTS, "encrypted", "memory", "scale", "lists")
+PARTS = (*speed.PARTS, "encrypted", "memory", "scale", "changing", "searching", "lists")
 
 
 def main() -> int:
@@ -49,6 +49,12 @@ def main() -> int:
             results.more += memory.measure_memory(lists, mix, WORK, print)
         if "scale" in arguments.only:
             results.more += scale.measure_scale(lists, mix, WORK, print)
+        if "changing" in arguments.only:
+            results.more += changing.measure_changing(lists, mix, WORK, print)
+        if "searching" in arguments.only:
+            found, table = searching.measure_searches(WORK, print)
+            results.more += found
+            results.tables["Searches of the query log"] = table
     if "lists" in arguments.only and source is not None:
         counted = counts.count_lists(source)
         results.more.append(counts.finding(counted))

@@ -75,11 +75,15 @@ class PolicyMaker:
         self._before = {}  # or every version of the settings would keep the one before it
 
     def decides_as(self, other: PolicyMaker) -> bool:
-        """Whether its policies are the same as those of another one."""
+        """Whether its policies are the same as those of another one; other upstreams make it
+        another one, so that failures to ask the old ones are not given any more."""
         parts = self._parts.keys()
         alike = all(self._parts[name][1] is other._parts[name][1] for name in parts)
         mine, theirs = self.settings, other.settings
-        return alike and (mine.dns, mine.filtering) == (theirs.dns, theirs.filtering)
+        return alike and all(
+            getattr(mine, name) == getattr(theirs, name)
+            for name in ("dns", "filtering", "upstream")
+        )
 
     def _part(self, name: str, key: Any, make: Callable[[], Made]) -> Made:
         """What `make` makes of settings, that of before where they are equal."""

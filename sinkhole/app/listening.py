@@ -74,7 +74,7 @@ class Listening:
         """Bind what is wanted and not there yet. What cannot be had now is a SettingsError, or may
         be waited for, as at the start."""
         arrangement = self.dns.arrange(wanted)
-        change.discards(partial(self._release, arrangement.came))
+        change.discards(partial(self.dns.dismiss, arrangement.came, 0))
         if arrangement.missing and not change.patient:
             raise SettingsError(arrangement.missing)
         if arrangement.came or arrangement.left:
@@ -113,10 +113,6 @@ class Listening:
         self.page, self._make_page = page, make_page
         self._tell(trouble)
         self._try_what_is_missing()
-
-    async def _release(self, addresses: Iterable[ListenAddress]) -> None:
-        for each in addresses:
-            await each.close(self.dns.door, 0)
 
     async def _dismiss(self, addresses: list[ListenAddress]) -> None:
         """Behind the change: who asked for it may have come by one of them."""

@@ -14,8 +14,6 @@ from places import nobodys_place
 from settings_file import settings_from
 
 from sinkhole.app.app import App
-from sinkhole.control.settings import Settings
-from sinkhole.control.settings.layers import all_keys
 from sinkhole.dns.upstream.sets import DEFAULT
 
 WAITS: Final = {"data_dir"}

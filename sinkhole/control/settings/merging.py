@@ -48,11 +48,11 @@ class Merged(NamedTuple):
         key = next((key for key in _prefixes(path) if key in _keys()), None)
         if key is None:
             return None
-        rest = path[len(key.split(".")) :]
+        end = key.count(".") + 1
         if key not in COLLECTIONS:
-            return (
-                (key, "") if self.tree.origin_at(path[: len(path) - len(rest)]) == STORED else None
-            )
+            value = _at(self.tree, path[:end])
+            return (key, "") if value is not None and value.origin == STORED else None
+        rest = path[end:]
         for position, item in enumerate(self.items.get(key, ())):
             if rest and rest[0] in (position, item.name) and item.value.origin == STORED:
                 return key, item.id

@@ -18,7 +18,7 @@ from sinkhole.control.settings.complaints import models_in
 from sinkhole.control.settings.document import KeyPath, Origin, Problem, Value, read_document
 from sinkhole.control.settings.keyed import COLLECTIONS
 from sinkhole.control.settings.layers import PREFIX, read_environment, section_of, stack
-from sinkhole.control.settings.quoting import key_text, shown
+from sinkhole.control.settings.quoting import key_text, quoted, shown
 from sinkhole.control.settings.schema import Settings
 
 MOST_BYTES: Final = 16 << 20
@@ -230,7 +230,7 @@ class _Reader:
             reason = getattr(error, "strerror", None) or error
             if isinstance(error, UnicodeDecodeError):
                 reason = "it is not UTF-8 text"
-            problem = f"{shown(written.data)} cannot be read: {reason}"
+            problem = f"{quoted(written.data)} cannot be read: {reason}"
             self.problems.append(Problem(written.origin, path, problem))
             return None
         return Value(text, Origin(f"file {written.data}", is_secret=True))

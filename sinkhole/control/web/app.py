@@ -43,6 +43,7 @@ def create_app(
     )
     app.on_response_prepare.append(_safe_headers)
     v1 = V1(house, routes)
+    app.on_shutdown.append(v1.close)
     gate.book.add(app, locations_of(house, v1))
     return app
 

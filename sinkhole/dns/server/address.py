@@ -75,6 +75,11 @@ class ListenAddress:
     def __str__(self) -> str:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
+    @property
+    def open(self) -> list[Bound]:
+        """Its sockets that are not closed yet."""
+        return [each for each in self.bound.values() if each.sock.fileno() >= 0]
+
     # ---- sockets -----------------------------------------------------------------------------
 
     def bind(self, leaving: Iterable[Bound] = ()) -> list[Transport]:

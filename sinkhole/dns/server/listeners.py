@@ -75,7 +75,7 @@ class Listeners:
         self._pipeline = pipeline
         self._faults = faults
         self._addresses: tuple[ListenAddress, ...] = tuple(self.plain(listen))
-        self._is_serving = False
+        self._closing: list[ListenAddress] = []
         self._overloaded_before = self._unsent_before = 0
 
     def plain(self, listen: Iterable[tuple[str, int]]) -> list[ListenAddress]:
@@ -121,7 +121,6 @@ class Listeners:
 
     def serve(self) -> None:
         """Answer on everything that is bound."""
-        self._is_serving = True
         for address in self._addresses:
             address.serve()
 
@@ -158,9 +157,8 @@ class Listeners:
         not served yet: that is for `use`. What nothing comes of is to be released."""
         known = {each.place: each for each in self._addresses}
         new = tuple(known.get(each.place, each) for each in wanted)
-        leaving: list[Bound] = []
-        for address in self._addresses:
-            leaving += address.bound.values() if address not in new else ()
+        left = [*self._closing, *(each for each in self._addresses if each not in new)]
+        leaving = [bound for address in left for bound in address.open]
         for address in new:
             if address not in self._addresses:
                 address.bind(leaving)
@@ -172,9 +170,11 @@ class Listeners:
         for address in before:
             if address not in addresses:
                 address.rest()
+                self._closing.append(address)  # it may be wanted again before it is closed
         for address in addresses:
-            if address not in before:
+            if address in self._closing:
                 address.resume()
+                self._closing.remove(address)
         self.serve()
 
     def trust(self, proxies: Iterable[Network]) -> None:
@@ -187,7 +187,10 @@ class Listeners:
     async def dismiss(self, addresses: Iterable[ListenAddress], patience_s: float) -> None:
         """Close addresses that are out of use, and the connections that came by them."""
         left = list(addresses)
-        await asyncio.gather(*(each.close(self.door, patience_s) for each in left))
+        try:
+            await asyncio.gather(*(each.close(self.door, patience_s) for each in left))
+        finally:
+            self._closing = [each for each in self._closing if each not in left]
         udp = _udp_of(left)
         self._overloaded_before += sum(each.room.overloaded for each in udp)
         self._unsent_before += sum(each.unsent for each in udp)

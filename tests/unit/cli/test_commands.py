@@ -19,9 +19,11 @@ COMMANDS = [
     "lists enable", "lists disable", "lists preview", "lists accept", "lists rollback",
     "lists diff", "rules", "rules list", "rules add", "rules remove", "rules test",
     "services", "services block", "services unblock", "safe-search", "safe-search set",
-    "log", "log search", "log export", "log delete", "cache", "cache show", "cache lookup",
+    "log", "log search", "log export", "cache", "cache show", "cache lookup",
     "cache flush", "account", "account list", "account add", "account remove",
     "account password", "account role", "account sign-out", "account totp", "token",
+    "settings", "settings get", "settings set", "settings reset", "settings remove",
+    "settings diff", "settings history", "settings undo", "settings reference", "settings schema",
     "token list", "token add", "token remove", "upstream", "upstream test", "certificate",
     "certificate self-signed", "certificate show", "certificate mobileconfig",
 ]  # fmt: skip

@@ -67,6 +67,11 @@ _TABLE: Final[tuple[tuple[Method, str, str], ...]] = (
     ("POST", "/cache/flush", "cache.flush"),
     ("POST", "/cache/flush-name", "cache.flush_name"),
     ("GET", "/statistics", "statistics.show"),
+    # What is sought says much of who lives there: it stands in no address, which proxies log.
+    ("POST", "/log/search", "log.search"),
+    ("POST", "/log/freeze", "log.freeze"),
+    ("GET", "/log/export", "log.export"),
+    ("GET", "/log/{id}", "log.show"),
     ("GET", "/own", "own.show"),
     ("POST", "/own/password", "own.set_password"),
     ("GET", "/own/sessions", "own.sessions"),

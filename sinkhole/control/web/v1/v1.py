@@ -12,6 +12,7 @@ from sinkhole.control.operations.perform import perform
 from sinkhole.control.web.gate import actor_of
 from sinkhole.control.web.locations import Handler, Location
 from sinkhole.control.web.v1.answers import answer
+from sinkhole.control.web.v1.events import Events
 from sinkhole.control.web.v1.inputs import read_input
 from sinkhole.control.web.v1.openapi import Description
 from sinkhole.control.web.v1.route import ApiRoute
@@ -27,9 +28,14 @@ class V1:
         self._house = house
         self._routes = routes
         self._uploads = Uploads()
-        self._entries = [*SigningIn(house.identity).all()]
+        self._events = Events(house)
+        self._entries = [*SigningIn(house.identity).all(), self._events.entry]
         description = Description(routes, self._entries)
         self._entries.append(description.entry)
+
+    async def close(self, app: web.Application) -> None:
+        """End what would go on for as long as somebody listens."""
+        await self._events.close(app)
 
     def locations(self) -> Iterator[Location]:
         """Everything below /api/v1."""
