@@ -77,7 +77,8 @@ def test_version(command: CommandLine) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["frobnicate"], ["run", "--port", "53"], ["lists", "refresh"], ["check-config", "/"]]
+    "words",
+    [["frobnicate"], ["run", "--port", "53"], ["lists", "refresh"], ["check-config", "a", "b"]],
 )
 def test_a_command_written_wrongly_is_exit_code_2(command: CommandLine, words: list[str]) -> None:
     told = command(*words)
