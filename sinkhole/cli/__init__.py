@@ -1,14 +1,18 @@
 """The command line: parse, call what does the work, print.
 
-commands       the `sinkhole` command and its commands; `list_commands` those of `sinkhole lists`
-options        what all of them share: where settings come from, and how errors end
+commands       the `sinkhole` command, `run` and what needs no operation; the others are in a file
+               for each group, `*_commands`
+calling        has operations done: by the running server, or by this process
+control_socket HTTP over the socket in the data folder; `routes` is where operations are
+options        what all commands share: where settings come from, how results and errors are told
+completion     what shells complete
 run            the server, from start to signal
 check_config   what is wrong with settings beyond their shape
-running_server asks the running server: statistics, explanations, health
+running_server asks the running server at its older addresses: statistics, explanations, health
 explain        who decides what about a name; `explanation` says it in words
-lists          update, accept, roll back, compare; `list_status` shows, `list_choice` chooses,
-               `list_progress` tells how an update gets on
-preview        what a list would newly block
+lists          differences and compiling; `list_status` shows, `list_choice` has the catalogue,
+               `list_progress` tells how an update gets on, `preview` what a list would newly block
+log_lines      queries as lines
 terminal       the way to the terminal, for everything; `console` for colours, tables and bars
 """
 
