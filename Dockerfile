@@ -34,7 +34,7 @@ RUN groupadd --gid 5353 sinkhole \
             --shell /usr/sbin/nologin sinkhole \
  && install --directory --owner=5353 --group=5353 --mode=0750 /var/lib/sinkhole
 COPY --from=build /opt/sinkhole /opt/sinkhole
-COPY config/sinkhole.yaml /etc/sinkhole/sinkhole.yaml
+COPY config/sinkhole.yaml config/sinkhole.schema.json /etc/sinkhole/
 # The data has a place of its own here, whatever the settings file says. As variables, both count
 # for every command, also for those that `docker exec` runs.
 ENV PATH=/opt/sinkhole/bin:$PATH \

@@ -14,8 +14,10 @@ from itertools import accumulate
 from pathlib import Path
 from typing import Final
 
+from sinkhole.control.querylog import LogTerms
 from sinkhole.control.querylog.hour_index import index_hour
 from sinkhole.control.querylog.row_builder import INSERT_ROWS, ROW_WIDTH, RowBuilder
+from sinkhole.control.querylog.rule_texts import RuleTexts
 from sinkhole.control.querylog.schema import open_database
 from sinkhole.control.stats import Rollups
 from sinkhole.dns.wire.name import from_text
@@ -152,7 +154,7 @@ async def write_log(path: Path, rows: int, tell: Callable[[str], None]) -> None:
     database, _ = await open_database(path, 64 << 20)
     try:
         await database.rows("PRAGMA synchronous = OFF")
-        builder = await RowBuilder.load(database, lambda cause: cause.rule, detail=True)
+        builder = await RowBuilder.load(database, RuleTexts(lambda cause: cause.rule), LogTerms())
         rollups = Rollups(400 * 86_400.0)
         written = 0
         for number, batches in enumerate(Household().hours(rows)):

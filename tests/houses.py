@@ -26,7 +26,8 @@ from sinkhole.control.lists.destinations import Resolve
 from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.own_rules import with_temporary
 from sinkhole.control.operations.house import House
-from sinkhole.control.querylog import QueryLog
+from sinkhole.control.querylog import LogTerms, QueryLog
+from sinkhole.control.querylog.privacy import Privacy
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.in_force import SettingsInForce
 from sinkhole.control.state.protection import Protection
@@ -250,12 +251,12 @@ async def _open_log(built: BuiltHouse) -> QueryLog:
     return await QueryLog.open(
         built.data_dir / "querylog.db",
         built.buffer,
-        enabled=True,
-        keep_s=90 * 86_400,
-        max_size_bytes=1 << 30,
+        LogTerms(
+            max_size_bytes=1 << 30,
+            privacy=Privacy(client_name=lambda address: built.maker.client_name(address)),
+        ),
         rollups=Rollups(365 * 86_400),
         counters=built.counters,
-        client_name=lambda address: built.maker.client_name(address),
     )
 
 

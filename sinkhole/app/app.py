@@ -34,7 +34,7 @@ from sinkhole.app.page import Page
 from sinkhole.app.publishing import Publishing
 from sinkhole.app.upstreams import Upstreams
 from sinkhole.control.lists.library import Library
-from sinkhole.control.querylog import QueryLog
+from sinkhole.control.querylog import LogTerms, QueryLog, terms_of
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.dns_schema import DnsSettings
 from sinkhole.control.settings.in_force import Changed
@@ -218,14 +218,12 @@ class App:
             self.query_log = await QueryLog.open(
                 settings.data_dir / "querylog.db",
                 self.buffer,
-                enabled=settings.query_log.enabled,
-                keep_s=settings.query_log.keep,
-                max_size_bytes=settings.query_log.max_size,
+                self._log_terms(settings),
                 rollups=Rollups(settings.stats.keep),
                 counters=self.counters,
                 rule_text=self.publishing.rule_text,
+                list_sources=self._list_sources,
                 faults=self.faults,
-                client_name=self.publishing.client_name,
             )
         return self.query_log
 
@@ -234,6 +232,13 @@ class App:
             await self.library.load()
             self._has_loaded = True
         await self.library.run()
+
+    def _log_terms(self, settings: Settings) -> LogTerms:
+        return terms_of(settings.query_log, settings.stats, self.publishing.client_name)
+
+    def _list_sources(self) -> dict[str, str]:
+        """What tells lists apart in the log, by their names."""
+        return {each.name: each.id for each in self.settings.filtering.lists}
 
     def _lists_changed(self) -> None:
         if self.query_log is not None:
@@ -254,10 +259,6 @@ class App:
             if settings.data_dir != self.settings.data_dir:
                 change.waits.append("data_dir")
                 settings = settings.model_copy(update={"data_dir": self.settings.data_dir})
-            for key in ("query_log", "stats"):
-                if getattr(settings, key) != getattr(self.settings, key):
-                    change.waits.append(key)
-                    settings = settings.model_copy(update={key: getattr(self.settings, key)})
             try:
                 await self._prepare(settings, change)
             except BaseException:
@@ -291,7 +292,11 @@ class App:
     def _use(self, settings: Settings) -> None:
         if settings.log != self.settings.log:
             logging.getLogger().setLevel(settings.log.level.upper())
-        self.settings = settings
+        before, self.settings = self.settings, settings
+        if self.query_log is not None:
+            self.query_log.apply(self._log_terms(settings))
+            if settings.filtering.lists != before.filtering.lists:
+                self.query_log.lists_changed()  # perhaps one is called something else now
         self.quotas = _quotas(settings.dns)
         self.upstreams.sockets = self.quotas.upstream
         self.dns.door.hold(self.quotas.connections)

@@ -97,7 +97,7 @@ def run(config: Path | None) -> None:
 @main.command("check-config")
 @click.argument(
     "file",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=click.Path(path_type=Path),
     required=False,
     envvar="SINKHOLE_CONFIG",
 )
@@ -108,11 +108,11 @@ def run(config: Path | None) -> None:
 def check_config(file: Path | None, secrets: bool) -> None:
     """Print the settings in force, or every mistake with its line.
 
-    FILE is a settings file, without it the one that SINKHOLE_CONFIG names; the environment
-    (SINKHOLE__SECTION__KEY) counts as it does for `run`. What is printed is a settings file itself:
-    every key, its value, and who set it where that is not the default. For what is secret in the
-    address of a list or an upstream, or in that of the proxy, it has *** (user and password, the
-    values behind a question mark, what looks random), unless --secrets is given.
+    FILE is a settings file or a folder of some, without it the one that SINKHOLE_CONFIG names; the
+    environment (SINKHOLE__SECTION__KEY) counts as it does for `run`. What is printed is a settings
+    file itself: every key, its value, and who set it where that is not the default. For what is
+    secret in the address of a list or an upstream, or in that of the proxy, it has *** (user and
+    password, the values behind a question mark, what looks random), unless --secrets is given.
 
     Exit code 1 when anything is wrong, own rules that are none included. `run` would start with
     such rules, without them.

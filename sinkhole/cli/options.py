@@ -89,10 +89,11 @@ def config_option(function: F) -> F:
     return click.option(
         "--config",
         "-c",
-        type=click.Path(dir_okay=False, path_type=Path),
+        type=click.Path(path_type=Path),
         envvar="SINKHOLE_CONFIG",
         show_envvar=True,
-        help="The settings file. Without one the defaults and the environment apply.",
+        help="The settings file, or a folder of some. Without it the defaults and the environment"
+        " apply.",
     )(function)
 
 

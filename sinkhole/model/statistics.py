@@ -21,11 +21,15 @@ class Totals(TypedDict):
 
 
 class Latency(TypedDict):
-    """Milliseconds from arrival to answer; None when nothing was asked."""
+    """Milliseconds from arrival to answer; None when nothing was asked.
+
+    `mean` is that of queries since it is counted, None where there are none.
+    """
 
     p50: float | None
     p95: float | None
     p99: float | None
+    mean: float | None
 
 
 class SeriesPoint(TypedDict):

@@ -14,10 +14,11 @@ from house import NOBODY, ListServer, answers, get, list_server, running, until
 from program import Program
 
 from sinkhole.cli import run
-from sinkhole.control.settings import Settings, load
+from sinkhole.control.settings import Settings, first_start, load
+from sinkhole.control.settings.plain import plain_of
 
-REFERENCE = Path(__file__).parents[2] / "config" / "sinkhole.yaml"
-STARTER, SUBSCRIBED = "Starter", "AdGuard DNS filter"
+INSTALLED = Path(__file__).parents[2] / "config" / "sinkhole.yaml"
+STARTER, SUBSCRIBED = "Starter", first_start.SUBSCRIBED.name
 
 
 def here(folder: Path) -> dict[str, str]:
@@ -31,12 +32,11 @@ def here(folder: Path) -> dict[str, str]:
 
 
 def settings_with(folder: Path, server: ListServer) -> Settings:
-    """The settings with the subscribed list from `server`."""
-    (url,) = [each.url for each in load(REFERENCE, {}).filtering.lists if each.name == SUBSCRIBED]
+    """The settings of a new server with the list it subscribes to from `server`."""
     file = folder / "sinkhole.yaml"
-    text = REFERENCE.read_text().replace(url, server.url)
-    file.write_text(text.replace("private_sources: false", "private_sources: true"))
-    return load(file, here(folder))
+    file.write_text(INSTALLED.read_text() + "\nfiltering: {private_sources: true}\n")
+    entry = {**plain_of(first_start.SUBSCRIBED), "url": server.url}
+    return load(file, here(folder), {("filtering.lists", SUBSCRIBED.casefold()): entry})
 
 
 async def states(url: str) -> dict[str, str]:
@@ -47,7 +47,7 @@ async def test_without_a_network_the_starter_serves_and_the_other_says_why_not(
     tmp_path: Path,
 ) -> None:
     program = Program(tmp_path)
-    program.config.write_text(REFERENCE.read_text())
+    program.config.write_text(INSTALLED.read_text())
     program.environ = here(tmp_path)
     await program.start()
     try:

@@ -27,7 +27,8 @@ from typing import Any, Final
 import pytest
 
 from sinkhole.control.database import Reader
-from sinkhole.control.querylog import writer as writer_module
+from sinkhole.control.querylog import LogTerms
+from sinkhole.control.querylog import upkeep as upkeep_module
 from sinkhole.control.querylog.history import History
 from sinkhole.control.querylog.kept_clock import hold_s
 from sinkhole.control.querylog.writer import Writer
@@ -79,9 +80,7 @@ class House:
         self.writer = Writer(
             self.path,
             self.buffer,
-            enabled=True,
-            keep_s=KEEP_S,
-            max_size_bytes=1 << 30,
+            terms=LogTerms(keep_s=KEEP_S, max_size_bytes=1 << 30),
             rule_text=lambda cause: cause.rule,
             rollups=Rollups(500 * DAY),
             counters=Counters(),
@@ -128,7 +127,9 @@ class House:
                 self.ahead_for += step
                 if self.ahead_for > HOLD_S - 2 * MINUTE:
                     self.set_right()
-            await self.writer._read_clock()
+            database = self.writer.file.database
+            assert database is not None
+            await self.writer.upkeep.read_clock(database)
 
     async def sleep(self) -> None:
         """The machine is suspended: time goes by and nobody looks."""
@@ -167,8 +168,9 @@ class House:
 
     async def round(self) -> None:
         """Write, and tidy until there is nothing to tidy."""
-        self.writer._next_tidy = self.writer._next_save = 0.0
-        while self.writer._next_tidy == 0.0:
+        upkeep = self.writer.upkeep
+        upkeep.next_tidy = upkeep.next_save = 0.0
+        while upkeep.next_tidy == 0.0:
             await self.writer._round()
             assert self.writer.backoff.error is None
         for key, ident in await self.reader.rows("SELECT duration_us, id FROM query"):
@@ -239,7 +241,7 @@ class House:
 async def test_nothing_is_lost_by_a_clock_that_jumps(
     tmp_path: Path, tens: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer_module.Room, "judge", lambda *_: None)
+    monkeypatch.setattr(upkeep_module.Room, "judge", lambda *_: None)
     for seed in range(10 * tens, 10 * tens + 10):
         house = House(tmp_path, seed)
         await house.start()

@@ -156,8 +156,8 @@ class PretendHouse:
                 "local": asked // 30, "failed": asked // 9000, "refused": 0},
             "blocked_percent": round(100 * total["blocked"] / asked, 1) if asked else 0.0,
             "cached_percent": round(100 * total["cached"] / asked, 1) if asked else 0.0,
-            "latency_ms": {"p50": 0.31, "p95": 13.6, "p99": 31.0} if asked
-            else {"p50": None, "p95": None, "p99": None},
+            "latency_ms": {"p50": 0.31, "p95": 13.6, "p99": 31.0, "mean": 4.2} if asked
+            else {"p50": None, "p95": None, "p99": None, "mean": None},
             "step_s": step, "series": series,
             "top_names": self._top("name", [r for r in self.rows if not r["blocked"]], asked),
             "top_blocked": self._top("name", blocked, asked),

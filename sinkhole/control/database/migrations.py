@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 from sinkhole.control.database.database import DamagedError, Database
@@ -42,15 +43,22 @@ async def version_of(database: Database, schema: Schema) -> int:
     return version
 
 
-async def migrate(database: Database, schema: Schema) -> None:
+async def migrate(
+    database: Database, schema: Schema, watch: Callable[[int, int], None] | None = None
+) -> None:
     """Bring a file up to date, each version in a transaction of its own; raises as `version_of`.
 
-    Interrupted at any point, the file has one whole version or the next.
+    Interrupted at any point, the file has one whole version or the next. `watch` is told how many
+    statements are done of how many.
     """
     version = await version_of(database, schema)
+    done, of = 0, sum(map(len, schema.migrations[version:]))
     for number, statements in enumerate(schema.migrations[version:], version + 1):
         async with database.transaction():
             for statement in statements:
+                if watch is not None:
+                    watch(done, of)
                 await database.rows(statement)
+                done += 1
             await database.rows(f"PRAGMA application_id = {schema.application_id}")
             await database.rows(f"PRAGMA user_version = {number}")

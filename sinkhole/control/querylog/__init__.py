@@ -6,7 +6,12 @@ writer        the one task that writes; backoff says when it tries again
 unwritten     counts that wait for a database that can be written
 disk          whether the file system can hold the database, and has room for it
 aside         files that could not be used
-retention     the file stays within age and size
+retention     the file stays within age and size; upkeep gives it its time
+terms         what the settings want of the log; privacy what may be told of a query
+answers       what was answered, as it is kept
+list_names    what lists are called now
+deletion      what somebody wants gone: erasing takes rows, sweeping what they referred to
+tail          what is asked, as it happens
 history       reading, newest first: pages, single rows, exports, views that are frozen
 sought        what somebody looks for; filters makes SQL of it and says which hours to read,
               id_sets which names, clients and accounts are meant, search reads
@@ -24,5 +29,17 @@ from sinkhole.control.querylog.history import History, QueryPage
 from sinkhole.control.querylog.log import QueryLog
 from sinkhole.control.querylog.logged_query import LoggedQuery
 from sinkhole.control.querylog.sought import Sought, SoughtName
+from sinkhole.control.querylog.tail import Follower
+from sinkhole.control.querylog.terms import LogTerms, terms_of
 
-__all__ = ["History", "LoggedQuery", "QueryLog", "QueryPage", "Sought", "SoughtName"]
+__all__ = [
+    "Follower",
+    "History",
+    "LogTerms",
+    "LoggedQuery",
+    "QueryLog",
+    "QueryPage",
+    "Sought",
+    "SoughtName",
+    "terms_of",
+]

@@ -1,4 +1,4 @@
-"""Values stored once, under a small number: names, clients, accounts.
+"""Values stored once, under a small number: names, clients, accounts, answers, lists.
 
 The numbers are given out here, not by SQLite, so that a batch of rows can be made before its new
 values are written. What was used within the present hour is remembered; it is forgotten when the
@@ -13,11 +13,15 @@ from hashlib import blake2b
 from typing import Any, Final, Generic, TypeVar
 
 from sinkhole.control.database import Database, padded
+from sinkhole.control.querylog.answers import KeptAnswer
 from sinkhole.dns.wire.name import to_text
 from sinkhole.model.record import Report
 
 MOST_REMEMBERED: Final = 20_000
 """Values remembered at once; when there would be more, remembering starts anew."""
+
+MOST_ANSWERS: Final = 2_000
+"""The same for answers, which are larger."""
 
 _PER_STATEMENT: Final = 256
 
@@ -33,12 +37,13 @@ class ValueKind(Generic[Key]):
     """How the values of one dictionary are stored.
 
     `columns` are all columns but id and seen, first the one that tells values apart; `stored`
-    gives their contents for a value.
+    gives their contents for a value. At most `most` are remembered at once.
     """
 
     table: str
     columns: tuple[str, ...]
     stored: Callable[[Key], tuple[Any, ...]]
+    most: int = MOST_REMEMBERED
 
 
 def short_hash(text: str) -> int:
@@ -47,8 +52,11 @@ def short_hash(text: str) -> int:
     Two texts of one hash would be taken for one. By chance that needs billions of them, and
     nobody can choose a name that hides behind a given other one: hence no quicker checksum.
     """
-    taken = blake2b(text.encode("utf-8", "backslashreplace"), digest_size=8).digest()
-    return int.from_bytes(taken, "big", signed=True)
+    return _hash(text.encode("utf-8", "backslashreplace"))
+
+
+def _hash(data: bytes) -> int:
+    return int.from_bytes(blake2b(data, digest_size=8).digest(), "big", signed=True)
 
 
 def _stored_name(wire_name: bytes) -> tuple[Any, ...]:
@@ -72,15 +80,28 @@ ACCOUNTS: Final[ValueKind[AccountKey]] = ValueKind(
 )
 
 
+ANSWERS: Final[ValueKind[KeptAnswer]] = ValueKind(
+    "answer",
+    ("digest", "given", "original"),
+    lambda answer: (_hash(answer.told_apart), answer.given, answer.original or None),
+    most=MOST_ANSWERS,
+)
+
+
 def lists_by(source_of: Callable[[str], str]) -> ValueKind[str]:
     """How lists are stored, by what tells them apart whatever they are called."""
     return ValueKind("list", ("source", "name"), lambda name: (source_of(name), name))
 
 
-def account_key(report: Report, list_id: int, rule: str) -> AccountKey:
+def account_key(report: Report, list_id: int, rule: str, *, named: bool = True) -> AccountKey:
     """Everything of a report but name and answer; `rule` is the text of the rule that decided, in
-    the list of that number."""
+    the list of that number. Without `named` nothing in it would tell the name."""
     verdict = report.verdict
+    if not named:
+        return (
+            *(report.qtype, report.rcode, int(verdict.outcome)),
+            *(list_id, 0, "", verdict.allowed, verdict.group, "", verdict.upstream, ""),
+        )
     return (
         *(report.qtype, report.rcode, int(verdict.outcome)),
         *(list_id, verdict.cause.line, rule, verdict.allowed, verdict.group),
@@ -110,7 +131,7 @@ class Dictionary(Generic[Key]):
         missing = [key for key in keys if key not in self.ids]
         if not missing:
             return
-        if len(self.ids) + len(missing) > MOST_REMEMBERED:
+        if len(self.ids) + len(missing) > self._kind.most:
             missing = list(keys)
             self.ids.clear()
         stored = {key: self._kind.stored(key) for key in missing}
@@ -149,6 +170,33 @@ class Dictionary(Generic[Key]):
                 f"UPDATE {table} SET seen = ? WHERE id IN ({_marks(part)})", (hour, *part)
             )
         return found
+
+
+@dataclass(frozen=True, slots=True)
+class Dictionaries:
+    """All of a database."""
+
+    names: Dictionary[bytes]
+    clients: Dictionary[str]
+    accounts: Dictionary[AccountKey]
+    answers: Dictionary[KeptAnswer]
+    lists: Dictionary[str]
+
+    @classmethod
+    async def load(cls, database: Database, source_of: Callable[[str], str]) -> Dictionaries:
+        """They as they are now; `source_of` says what tells lists apart."""
+        return cls(
+            await Dictionary.load(database, NAMES),
+            await Dictionary.load(database, CLIENTS),
+            await Dictionary.load(database, ACCOUNTS),
+            await Dictionary.load(database, ANSWERS),
+            await Dictionary.load(database, lists_by(source_of)),
+        )
+
+    def forget(self) -> None:
+        """Forget what is remembered of each."""
+        for each in (self.names, self.clients, self.accounts, self.answers, self.lists):
+            each.forget()
 
 
 def _marks(values: list[Any]) -> str:

@@ -20,7 +20,7 @@ MEDIA_TYPES: Final[dict[Format, str]] = {
 COLUMNS: Final = (
     *("id", "time", "client", "client_name", "name", "name_unicode", "type", "outcome", "blocked"),
     *("rcode", "list", "line", "rule", "hop", "upstream", "group", "detail", "duration_ms"),
-    *("transport", "list_id", "node"),
+    *("transport", "list_id", "node", "answer", "original_answer"),
 )
 """The columns of the CSV file, in this order: the keys of LoggedQuery."""
 
@@ -60,6 +60,10 @@ def _csv(queries: Sequence[LoggedQuery], *, is_first: bool) -> bytes:
 def _cell(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if value is None:
+        return ""
+    if isinstance(value, dict):  # an answer: as in `A 192.0.2.1; AAAA 2001:db8::1`
+        return "; ".join(f"{each['type']} {each['data']}" for each in value["records"])
     if isinstance(value, str) and value.startswith(_FORMULA):
         return f"'{value}"
     return str(value)

@@ -17,7 +17,7 @@ from sinkhole.control.querylog.export import Format, encoder
 from sinkhole.control.querylog.filters import list_numbers
 from sinkhole.control.querylog.id_sets import all_clients
 from sinkhole.control.querylog.logged_query import COLUMNS, LoggedQuery, logged_queries
-from sinkhole.control.querylog.row_builder import CLOCK_STEP_US
+from sinkhole.control.querylog.placing import CLOCK_STEP_US
 from sinkhole.control.querylog.search import OutOfTime, Search
 from sinkhole.control.querylog.searchers import Searchers
 from sinkhole.control.querylog.sought import (

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
 from sinkhole.control.database import Reader
+from sinkhole.control.querylog.deletion import ALL, BELOW, CLIENT, NAME, STATISTICS, Wish
 from sinkhole.control.querylog.history import History
 from sinkhole.control.querylog.searchers import MOST_SEARCHES, Searchers
+from sinkhole.control.querylog.tail import Follower
+from sinkhole.control.querylog.terms import LogTerms
 from sinkhole.control.querylog.writer import Writer
 from sinkhole.control.stats import Counters, Rollups
+from sinkhole.dns.wire.name import from_text, to_text
 from sinkhole.model.errors import StorageError
 from sinkhole.model.faults import Faults
 from sinkhole.model.record import RecordBuffer
@@ -36,18 +40,18 @@ class QueryLog:
         self,
         path: Path,
         buffer: RecordBuffer,
-        enabled: bool,
+        terms: LogTerms,
         writer: Writer,
-        client_name: Callable[[str], str],
         faults: Faults | None,
     ) -> None:
         self._path = path
         self._buffer = buffer
-        self._enabled = enabled
+        self._terms = terms
         self._writer = writer
         self._tasks = Tasks("query log", limit=1, faults=faults)
         self._readers: list[Reader] = []
         searchers = Searchers([self.reader() for _ in range(MOST_SEARCHES)])
+        client_name = terms.privacy.client_name
         self.history = History(self.reader(), client_name=client_name, searchers=searchers)
 
     @classmethod
@@ -55,54 +59,98 @@ class QueryLog:
         cls,
         path: Path,
         buffer: RecordBuffer,
+        terms: LogTerms,
         *,
-        enabled: bool,
-        keep_s: float,
-        max_size_bytes: int,
         rollups: Rollups,
         counters: Counters,
         rule_text: Callable[[Cause], str] = lambda cause: cause.rule,
-        client_name: Callable[[str], str] = lambda address: "",
+        list_sources: Callable[[], Mapping[str, str]] = dict,
         faults: Faults | None = None,
     ) -> QueryLog:
         """Open or make the database and start writing what comes through `buffer`.
 
-        Never fails: without a usable database, `status` says why and only `counters` are served.
-        With `enabled` False no rows are written, but roll-ups are. `rule_text` reads a rule's
-        text by list and line; it is called in a thread, once for each rule that decided, and may
-        raise OSError or a SinkholeError. `client_name` is what the settings call an address now;
+        Never fails: without a usable database, `status` says why and only `counters` are served. A
+        file of an older version is brought up to date meanwhile. Where `terms` want no rows,
+        roll-ups are written all the same. `rule_text` reads a rule's text by list and line; it is
+        called in a thread, once for each rule that decided, and may raise OSError or a
+        SinkholeError. `list_sources` are the ids of all subscriptions by their present names;
         `faults` are told of bugs.
         """
         writer = Writer(
             path,
             buffer,
-            enabled=enabled,
-            keep_s=keep_s,
-            max_size_bytes=max_size_bytes,
+            terms=terms,
             rule_text=rule_text,
             rollups=rollups,
             counters=counters,
+            list_sources=list_sources,
         )
         await writer.open()
-        query_log = cls(path, buffer, enabled, writer, client_name, faults)
+        query_log = cls(path, buffer, terms, writer, faults)
         query_log._tasks.keep("writer", writer.run)
         return query_log
 
+    def apply(self, terms: LogTerms) -> None:
+        """Go over to other terms: they count for every query that is not written yet."""
+        self._terms = terms
+        self._writer.use(terms)
+
+    def tail(self, limit: int = 1000) -> Follower:
+        """Every query from now on, within a third of a second, also such as are not written.
+
+        `limit` is how many may wait to be taken. Privacy counts here as well. RequestError when too
+        many follow.
+        """
+        return self._writer.follow(limit)
+
+    async def delete(self, wish: Wish) -> int:
+        """Delete rows and what tells of them; how many rows they were, when all of it is gone.
+
+        It goes on if nobody waits any more, and over restarts. StorageError while the log can't be
+        written; RequestError when too many deletions wait.
+        """
+        writer = self._writer
+        if writer.file.bringing or writer.backoff.failures or not writer.is_usable:
+            raise StorageError(writer.file.bringing or writer.backoff.error or "there is no log")
+        future = writer.upkeep.deletions.wish(wish)
+        writer.wake()
+        return await asyncio.shield(future)
+
+    async def delete_all(self) -> int:
+        """Delete every row; statistics stay."""
+        return await self.delete(Wish(ALL))
+
+    async def delete_client(self, client: str) -> int:
+        """Delete the rows of a client, by its address or id as the log has it, and its counts."""
+        return await self.delete(Wish(CLIENT, client))
+
+    async def delete_name(self, name: str, *, below: bool = False) -> int:
+        """Delete the rows about a name, perhaps about all below it too, and its counts.
+
+        ValueError, with a text for the user, for what is no name.
+        """
+        return await self.delete(Wish(BELOW if below else NAME, to_text(from_text(name))))
+
+    async def reset_statistics(self) -> None:
+        """Let statistics begin anew with this moment; rows stay."""
+        await self.delete(Wish(STATISTICS))
+
     def reader(self) -> Reader:
         """Another read-only connection, closed along with the log."""
-        reader = Reader(self._path, lambda: self._writer.files)
+        reader = Reader(self._path, self._file)
         self._readers.append(reader)
         return reader
 
     @property
     def problem(self) -> str | None:
         """That a broken or newer file was set aside, and under which name."""
-        return self._writer.problem
+        return self._writer.file.problem
 
     @property
     def problems(self) -> list[str]:
         """What a person should know or do, but for what keeps it from writing now."""
-        return [text for text in (self._writer.problem, self._writer.size_problem) if text]
+        found = (self._writer.file.problem, self._writer.upkeep.retention.problem)
+        return [text for text in found if text]
 
     @property
     def dropped(self) -> int:
@@ -110,19 +158,26 @@ class QueryLog:
         return self._buffer.dropped + self._writer.lost
 
     def lists_changed(self) -> None:
-        """To be called when lists were updated: the text of line 7 may be another one now."""
-        self._writer.forget_rules()
+        """To be called when lists were updated or renamed: the text of line 7 may be another one
+        now, and so may what the list is called."""
+        self._writer.lists_changed()
 
     def status(self) -> LogStatus:
         """How the log is doing, from memory; `error` is what keeps it from writing now."""
         return {
-            "enabled": self._enabled,
+            "enabled": self._terms.enabled,
             "waiting": len(self._buffer),
             "dropped": self.dropped,
             "rows": self._writer.rows,
-            "size_bytes": self._writer.size_bytes,
-            "error": self._writer.backoff.error,
+            "size_bytes": self._writer.upkeep.size_bytes,
+            "error": self._writer.file.bringing or self._writer.backoff.error,
         }
+
+    def _file(self) -> int:
+        """Which file there is; StorageError while it can't be read yet."""
+        if self._writer.file.bringing:
+            raise StorageError(self._writer.file.bringing)
+        return self._writer.file.opened
 
     async def close(self) -> None:
         """Write what is left, for FLUSH_S at most, and close every connection.

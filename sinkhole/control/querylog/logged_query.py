@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Final, NotRequired, TypedDict
 
 from sinkhole.control.database import Row
+from sinkhole.control.querylog.answers import AnswerText, answer_text
 from sinkhole.dns.wire.international import in_unicode
 from sinkhole.dns.wire.numbers import rcode_name, type_name
 from sinkhole.model.record import TRANSPORTS
@@ -14,13 +15,14 @@ from sinkhole.model.verdict import Outcome
 COLUMNS: Final = """
     SELECT q.id, c.text, n.text, a.qtype, a.outcome, a.rcode, l.name, a.line, a.rule, a.hop,
            a.upstream, a.policy_group, a.detail, q.duration_us, q.transport,
-           a.list, d.name
+           a.list, d.name, w.given, w.original
     {source}
     LEFT JOIN account AS a ON a.id = q.account
     LEFT JOIN list AS l ON l.id = a.list
     LEFT JOIN client AS c ON c.id = q.client
     LEFT JOIN name AS n ON n.id = q.name
     LEFT JOIN node AS d ON d.id = q.node
+    LEFT JOIN answer AS w ON w.id = q.answer
 """
 """What `logged_query` reads; a row whose client or account is lost is shown all the same."""
 
@@ -32,7 +34,8 @@ class LoggedQuery(TypedDict):
     `client_name` is there where they know it, `name_unicode` where the name is an international
     one. `transport` is one of `model/record.TRANSPORTS`. `list_id` is the log's own number of the
     list, 0 for none, which stays when the list is renamed; `node` is who answered, "" for this very
-    sinkhole.
+    sinkhole. `answer` is what was answered, None where that is not kept; `original_answer` what an
+    upstream had said, where that was refused.
     """
 
     id: str
@@ -54,6 +57,8 @@ class LoggedQuery(TypedDict):
     transport: str
     list_id: int
     node: str
+    answer: AnswerText | None
+    original_answer: AnswerText | None
     client_name: NotRequired[str]
     name_unicode: NotRequired[str]
 
@@ -95,4 +100,6 @@ def _logged_query(row: Row) -> LoggedQuery:
         "transport": TRANSPORTS[row[14]],
         "list_id": row[15] or 0,
         "node": row[16] or "",
+        "answer": answer_text(row[17], row[2] or "") if row[17] else None,
+        "original_answer": answer_text(row[18], row[2] or "") if row[18] else None,
     }

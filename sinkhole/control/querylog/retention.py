@@ -23,7 +23,7 @@ from typing import Final
 
 from sinkhole.control.database import Database
 from sinkhole.control.querylog.hour_index import index_hour
-from sinkhole.control.querylog.row_builder import HOUR_US
+from sinkhole.control.querylog.placing import HOUR_US
 from sinkhole.control.querylog.schema import WAL_BYTES
 from sinkhole.control.stats import Rollups
 from sinkhole.model.clock import Spell, expired
@@ -45,6 +45,17 @@ SWEEP_EVERY_S: Final = 6 * 3600
 """How often the dictionaries are swept; besides, after each step against a file too big."""
 
 
+_FOLLOWING: Final = {
+    "name": "client",
+    "client": "account",
+    "account": "answer",
+    "answer": "list",
+    "list": "",
+}
+"""The dictionaries in the order in which they are swept."""
+_ROLLED_UP: Final = frozenset({"name", "client", "list"})
+
+
 class Retention:
     """The steps that keep one database small; `step` does one of them, in its own transaction.
 
@@ -55,15 +66,19 @@ class Retention:
 
     def __init__(self, rollups: Rollups, keep_s: float, max_size_bytes: int) -> None:
         self._rollups = rollups
-        self._keep_s = keep_s
-        self.wal_bytes = min(WAL_BYTES, max_size_bytes // 8)
-        self.rows_between = max(ROWS_A_STEP, int(max_size_bytes * SHARE_BETWEEN / ROW_BYTES))
         self.problem: str | None = None
-        self.max_size_bytes = max_size_bytes
         self._rows_were_cut = False
         self._next_sweep_s = 0.0
         self._sweep_table = ""
         self._sweep_from = 0
+        self.use(keep_s, max_size_bytes)
+
+    def use(self, keep_s: float, max_size_bytes: int) -> None:
+        """Keep rows for so long, and all of it within so many bytes, from the next step on."""
+        self._keep_s = keep_s
+        self.max_size_bytes = max_size_bytes
+        self.wal_bytes = min(WAL_BYTES, max_size_bytes // 8)
+        self.rows_between = max(ROWS_A_STEP, int(max_size_bytes * SHARE_BETWEEN / ROW_BYTES))
 
     async def step(
         self,
@@ -176,12 +191,13 @@ class Retention:
             (self._sweep_from, VALUES_A_STEP),
         )
         if last is None:
-            following = {"name": "client", "client": "account", "account": ""}
-            self._sweep_table, self._sweep_from = following[table], 0
+            self._sweep_table, self._sweep_from = _FOLLOWING[table], 0
             return self._sweep_table != ""
         unused = "seen < ?"
         if table == "name":
             unused += " AND NOT EXISTS (SELECT 1 FROM by_day WHERE by_day.name = name.id)"
+        elif table == "list":  # an account names it for as long as it is there itself
+            unused += " AND NOT EXISTS (SELECT 1 FROM account WHERE account.list = list.id)"
         async with database.transaction():
             await database.rows(
                 f"DELETE FROM {table} WHERE id > ? AND id <= ? AND {unused}",
@@ -197,7 +213,7 @@ async def _oldest_use(database: Database, table: str, now_s: float) -> int:
     row = await database.value("SELECT min(id) FROM query")
     if row is not None:
         starts.append(row // HOUR_US * 3600)
-    if table != "account":
+    if table in _ROLLED_UP:
         rollup = await database.value(f"SELECT min(start) FROM by_{table}")
         if rollup is not None:
             starts.append(rollup)

@@ -1,51 +1,46 @@
 """From records to rows and counts, at a quarter of a microsecond each.
 
 A kept reply shares one Report among all its records, so the usual record costs two dict look-ups
-by identity: its `_KnownReport` and its `_KnownClient` know the numbers of name, account and
+by identity: its `_KnownReport` and its `_KnownClient` know the numbers of name, account, answer and
 client, and count. A record with anything unknown waits in `_late` until `settle` has asked the
-database about the new values of a whole bite at once.
+database about the new values of a whole bite at once. So do records that are ignored, each time:
+whoever ignores a client pays for it, and nobody else.
 """
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from sinkhole.control.database import Database
+from sinkhole.control.querylog.answers import KeptAnswer, kept_answer
 from sinkhole.control.querylog.dictionary import (
-    ACCOUNTS,
-    CLIENTS,
     MOST_REMEMBERED,
-    NAMES,
     AccountKey,
-    Dictionary,
+    Dictionaries,
     account_key,
-    lists_by,
 )
+from sinkhole.control.querylog.list_names import ListNames
+from sinkhole.control.querylog.placing import HOUR_US, MINUTE_US, Placing
+from sinkhole.control.querylog.rule_texts import RuleTexts
 from sinkhole.control.querylog.taken_ids import taken_ids
+from sinkhole.control.querylog.terms import LogTerms
 from sinkhole.control.stats.minute_counts import AnswerKey, MinuteCounts, add_both, answer_key
-from sinkhole.model.errors import SinkholeError
 from sinkhole.model.record import TRANSPORTS, Batch, Report
-from sinkhole.model.verdict import Cause, Outcome, Verdict
+from sinkhole.model.verdict import Outcome, Verdict
 
 ROW_WIDTH: Final = 7
 INSERT_ROWS: Final = "INSERT INTO query (id, client, name, account, duration_us, transport, answer)"
 """What puts rows into the table, and the values of each."""
-
-MINUTE_US: Final = 60_000_000
-HOUR_US: Final = 60 * MINUTE_US
-
-CLOCK_STEP_US: Final = MINUTE_US
-"""A clock set back by more than this is followed; by less, ids go on from the newest one, so that
-all rows of that time have nearly the same."""
-
 
 _FORWARDED = int(Outcome.FORWARDED)
 _NUMBERS: Final = {name: number for number, name in enumerate(TRANSPORTS)}
 _CommonKey = tuple[Verdict, int, int]
 _Late = tuple[int, Report, str, int, int]
 """What `settle` makes a row of: id, report, client, duration_us, transport."""
+
+
+_by_name = ListNames().source_of
 
 
 class _Common(NamedTuple):
@@ -57,12 +52,16 @@ class _Common(NamedTuple):
 
 
 class _KnownReport:
-    """What is known of one report, and how often and how long it took since the last count."""
+    """What is known of one report, and how often and how long it took since the last count.
 
-    __slots__ = ("account", "answer", "blocked", "count", "name", "sum_us")
+    `name`, `account` and `records` are the numbers of its name, account and answer.
+    """
 
-    def __init__(self, name: int, common: _Common) -> None:
+    __slots__ = ("account", "answer", "blocked", "count", "name", "records", "sum_us")
+
+    def __init__(self, name: int, records: int, common: _Common) -> None:
         self.name = name
+        self.records = records
         self.account, self.answer, self.blocked = common
         self.count = self.sum_us = 0
 
@@ -82,32 +81,19 @@ class RowBuilder:
     """Turns batches into `rows` (ROW_WIDTH values each, end to end) and into counts.
 
     Call `take` and `settle` for each bite, then `take_rows`; `collect` at the end of the
-    transaction, `forget` when it was undone. With `detail` off there are no accounts and nobody
-    wants the rows: only the counts are right.
+    transaction, `forget` when it was undone. Where `terms` want no rows there are no accounts:
+    only the counts are right.
     """
 
     def __init__(
-        self,
-        names: Dictionary[bytes],
-        clients: Dictionary[str],
-        accounts: Dictionary[AccountKey],
-        lists: Dictionary[str],
-        rule_text: Callable[[Cause], str],
-        *,
-        detail: bool,
-        last_id: int,
+        self, values: Dictionaries, rules: RuleTexts, terms: LogTerms, last_id: int
     ) -> None:
         self.rows: list[int] = []
-        self._names = names
-        self._clients = clients
-        self._accounts = accounts
-        self._lists = lists
-        self._rule_text = rule_text
-        self._detail = detail
-        self._last_id = last_id
-        self._greatest_id = last_id
+        self._values = values
+        self._rules = rules
+        self._terms = terms
+        self._placing = Placing(last_id)
         self._may_clash = False
-        self._rules: dict[Cause, str] = {}
         self._common: dict[_CommonKey, _Common] = {}
         self._ruled: dict[_CommonKey, _Common] = {}
         self._known_reports: dict[Report, _KnownReport] = {}
@@ -122,21 +108,24 @@ class RowBuilder:
     async def load(
         cls,
         database: Database,
-        rule_text: Callable[[Cause], str],
-        *,
-        detail: bool,
-        source_of: Callable[[str], str] = lambda name: f"={name}",
+        rules: RuleTexts,
+        terms: LogTerms,
+        source_of: Callable[[str], str] = _by_name,
     ) -> RowBuilder:
         """A builder that goes on where the database ends; `source_of` tells lists apart."""
-        return cls(
-            await Dictionary.load(database, NAMES),
-            await Dictionary.load(database, CLIENTS),
-            await Dictionary.load(database, ACCOUNTS),
-            await Dictionary.load(database, lists_by(source_of)),
-            rule_text,
-            detail=detail,
-            last_id=await database.value("SELECT max(id) FROM query") or 0,
-        )
+        last_id = await database.value("SELECT max(id) FROM query") or 0
+        return cls(await Dictionaries.load(database, source_of), rules, terms, last_id)
+
+    @property
+    def last_id(self) -> int:
+        """The id of the last record."""
+        return self._placing.last_id
+
+    def use(self, terms: LogTerms) -> None:
+        """Go over to other terms, from the next record on."""
+        if terms != self._terms:
+            self._terms = terms
+            self._forget_known()
 
     def take(self, batches: Iterable[Batch]) -> None:
         """Add the rows of all records that need no look-up; about 0.25 µs a record."""
@@ -162,36 +151,43 @@ class RowBuilder:
                     client.count += 1
                     if known.blocked:
                         client.blocked += 1
-                    rows += (ident, client.id, known.name, known.account, duration_us, transport, 0)
+                    rows += (ident, client.id, known.name, known.account, duration_us, transport)
+                    rows.append(known.records)
                 ident += 1
 
     async def settle(self, database: Database) -> None:
         """Add the rows of the records that `take` knew too little about."""
         late, self._late = self._late, []
+        if late and self._terms.privacy.ignores_any:
+            late = self._without_ignored(late)
         if not late:
             return
-        await self._learn(database, late)
-        shared, ruled, names = self._common, self._ruled, self._names.ids
+        kept = await self._learn(database, late)
+        shared, ruled, values = self._common, self._ruled, self._values
+        has_names = self._terms.privacy.has_names
         minute, counts = -1, self._counts
         for ident, report, address, duration_us, transport in late:
             key = (report.verdict, report.rcode, report.qtype)
             common = shared.get(key) or ruled[key]
             # Queries of no type were refused before their names were looked at.
-            name = names[report.name] if report.qtype else 0
+            name = values.names.ids[report.name] if report.qtype and has_names else 0
+            answer = kept.get(report)
+            records = 0 if answer is None else values.answers.ids[answer]
             client = self._known_clients.get(address) or self._learn_client(address)
-            self.rows += (ident, client.id, name, common.account, duration_us, transport, 0)
+            self.rows += (ident, client.id, name, common.account, duration_us, transport, records)
             if ident // MINUTE_US != minute:
                 minute = ident // MINUTE_US
                 counts = self._counts_of(minute)
             counts.answers[common.answer] += 1
             counts.sums_us[common.answer.outcome] += duration_us
-            add_both(counts.clients, client.id, 1, common.blocked)
+            if client.id:
+                add_both(counts.clients, client.id, 1, common.blocked)
             if name:
                 add_both(counts.names, name, 1, common.blocked)
             if common.answer.outcome == _FORWARDED:
                 add_both(counts.upstreams, report.verdict.upstream, 1, duration_us)
             else:
-                self._remember(report, _KnownReport(name, common))
+                self._remember(report, _KnownReport(name, records, common))
         ruled.clear()
 
     async def take_rows(self, database: Database, at_least: int = 1) -> list[int]:
@@ -210,7 +206,7 @@ class RowBuilder:
                     ident += 1
                 taken.add(ident)
                 values[at * ROW_WIDTH] = ident
-                self._greatest_id = max(self._greatest_id, ident)
+                self._placing.greatest_id = max(self._placing.greatest_id, ident)
         self._may_clash &= bool(self.rows or self._late)
         return values
 
@@ -226,11 +222,13 @@ class RowBuilder:
         """Forget every number, for those new since the last commit are no longer stored."""
         self.rows.clear()
         self._late.clear()
-        self._gather()
-        self._known_reports.clear()
-        self._common.clear()
-        self._known_clients.clear()
-        self._forget_values()
+        self._forget_known()
+        self._values.forget()
+
+    def forget_lists(self) -> None:
+        """Ask anew which number a list has, as names may have gone over to others."""
+        self._values.lists.forget()
+        self._forget_known()
 
     async def list_ids(
         self, database: Database, minutes: Iterable[MinuteCounts]
@@ -238,35 +236,18 @@ class RowBuilder:
         """The numbers of all lists that something was counted for, within the open transaction."""
         for counts in minutes:
             names = {key.blocked_by for key in counts.answers if key.blocked_by}
-            await self._lists.learn(database, names, counts.start_s // 3600 * 3600)
-        return self._lists.ids
-
-    def forget_rules(self) -> None:
-        """Read rules anew: line 7 of a list may be another one since the list was updated."""
-        self._rules.clear()
-
-    def _forget_values(self) -> None:
-        dictionaries = (self._names, self._clients, self._accounts, self._lists)
-        for dictionary in dictionaries:
-            dictionary.forget()
+            await self._values.lists.learn(database, names, counts.start_s // 3600 * 3600)
+        return self._values.lists.ids
 
     # ---- time --------------------------------------------------------------------------------
 
     def _place(self, time_s: float, size: int) -> int:
-        """The id of a batch's first record: its time, unless that is taken.
-
-        A batch lies within one minute, so that row and counts always agree on the hour.
-        """
-        ident = int(time_s * 1e6)
-        if self._last_id - CLOCK_STEP_US < ident <= self._last_id:
-            ident = self._last_id + 1
+        """The id of a batch's first record, and the counts of its minute."""
+        placing, greatest = self._placing, self._placing.greatest_id
+        ident = placing.place(time_s, size)
+        self._may_clash |= ident <= greatest
+        placing.greatest_id = max(greatest, placing.last_id)
         minute = ident // MINUTE_US
-        if (ident + size) // MINUTE_US != minute:
-            minute += 1
-            ident = minute * MINUTE_US
-        self._last_id = ident + size - 1
-        self._may_clash |= ident <= self._greatest_id
-        self._greatest_id = max(self._greatest_id, self._last_id)
         if minute != self._minute:
             self._turn_to(minute)
         return ident
@@ -275,12 +256,16 @@ class RowBuilder:
         """Begin another minute; with another hour, values have to be marked as seen again."""
         self._gather()
         if minute // 60 != self._counts.start_s // 3600:
-            self._known_reports.clear()
-            self._common.clear()
-            self._known_clients.clear()
-            self._forget_values()
+            self._forget_known()
+            self._values.forget()
         self._minute = minute
         self._counts = self._counts_of(minute)
+
+    def _forget_known(self) -> None:
+        self._gather()
+        self._known_reports.clear()
+        self._common.clear()
+        self._known_clients.clear()
 
     def _counts_of(self, minute: int) -> MinuteCounts:
         counts = self._minutes.get(minute)
@@ -299,24 +284,53 @@ class RowBuilder:
             known.count = known.sum_us = 0
         self._touched.clear()
         for client in self._known_clients.values():
-            if client.count:
+            if client.count and client.id:
                 add_both(counts.clients, client.id, client.count, client.blocked)
-                client.count = client.blocked = 0
+            client.count = client.blocked = 0
 
     # ---- values not known by identity --------------------------------------------------------
 
-    async def _learn(self, database: Database, late: list[_Late]) -> None:
+    def _without_ignored(self, late: list[_Late]) -> list[_Late]:
+        """What is not ignored; the rest is counted as it may be."""
+        privacy = self._terms.privacy
+        clients = {each for _, _, each, *_ in late}
+        clients = {each for each in clients if privacy.ignores_client(each)}
+        reports = {report for _, report, *_ in late if privacy.ignores(report)}
+        left: list[_Late] = []
+        for each in late:
+            ident, report, client, duration_us, transport = each
+            if client not in clients and report not in reports:
+                left.append(each)
+            elif privacy.ignores_counts:
+                counts = self._counts_of(ident // MINUTE_US)
+                counts.durations[duration_us] -= 1
+                counts.transports[transport] -= 1
+            else:
+                self._counts_of(ident // MINUTE_US).add_nameless(report, duration_us)
+        return left
+
+    async def _learn(self, database: Database, late: list[_Late]) -> dict[Report, KeptAnswer]:
+        """Get the numbers of all values; the answers of those reports that have one to keep."""
         # The latest of all: a value that is seen in an hour is kept as long as rows up to it.
         hour = max(ident for ident, *_ in late) // HOUR_US * 3600
         reports = {report for _, report, *_ in late}
-        await self._names.learn(database, {r.name for r in reports if r.qtype}, hour)
-        await self._clients.learn(database, {client for _, _, client, *_ in late}, hour)
+        values, privacy = self._values, self._terms.privacy
+        if privacy.has_names:
+            await values.names.learn(database, {r.name for r in reports if r.qtype}, hour)
+        clients = {privacy.client(client) for _, _, client, *_ in late} - {""}
+        await values.clients.learn(database, clients, hour)
         unknown = [r for r in reports if (r.verdict, r.rcode, r.qtype) not in self._common]
         if len(self._common) + len(unknown) > MOST_REMEMBERED:
             self._common.clear()
             unknown = list(reports)
         if unknown:
             await self._learn_common(database, unknown, hour)
+        if not (self._terms.enabled and self._terms.answers and privacy.has_names):
+            return {}
+        made = ((each, kept_answer(each.answered, each.refused)) for each in reports)
+        kept = {report: answer for report, answer in made if answer is not None}
+        await values.answers.learn(database, set(kept.values()), hour)
+        return kept
 
     async def _learn_common(self, database: Database, unknown: list[Report], hour: int) -> None:
         """Work out what is common to reports; kept unless a rule decided.
@@ -324,46 +338,23 @@ class RowBuilder:
         Verdicts without a rule are shared by all reports of a kind, the others are not.
         """
         keys: dict[Report, AccountKey] = {}
-        if self._detail:
-            await self._read_rules(unknown)
+        if self._terms.enabled:
+            await self._rules.learn(unknown)
             lists = {name for report in unknown if (name := report.verdict.cause.list_name)}
-            await self._lists.learn(database, lists, hour)
+            await self._values.lists.learn(database, lists, hour)
             keys = {report: self._account_key(report) for report in unknown}
-            await self._accounts.learn(database, set(keys.values()), hour)
+            await self._values.accounts.learn(database, set(keys.values()), hour)
         for report in unknown:
             verdict = report.verdict
-            account = self._accounts.ids[keys[report]] if keys else 0
+            account = self._values.accounts.ids[keys[report]] if keys else 0
             common = _Common(account, answer_key(report), int(verdict.outcome.is_block))
             kept = self._ruled if verdict.cause.line else self._common
             kept[verdict, report.rcode, report.qtype] = common
 
-    async def _read_rules(self, reports: Iterable[Report]) -> None:
-        """Get the rules' texts in a thread, for they are read from the lists' files."""
-        causes = {c for r in reports if (c := r.verdict.cause).line and not c.rule}
-        if len(self._rules) + len(causes) > MOST_REMEMBERED:
-            self._rules = {}
-        unread = [cause for cause in causes if cause not in self._rules]
-        if not unread:
-            return
-        self._rules.update(await asyncio.to_thread(self._read, unread))
-
-    def _read(self, causes: list[Cause]) -> dict[Cause, str]:
-        texts = {}
-        for cause in causes:
-            try:
-                text = self._rule_text(cause)
-            except (OSError, SinkholeError):
-                text = ""  # list and line still say which rule it was
-            texts[cause] = text.encode("utf-8", "replace").decode()
-        return texts
-
     def _account_key(self, report: Report) -> AccountKey:
-        name = report.verdict.cause.list_name
-        return account_key(report, self._lists.ids[name] if name else 0, self._rule_of(report))
-
-    def _rule_of(self, report: Report) -> str:
-        cause = report.verdict.cause
-        return self._rules.get(cause, "") if cause.line and not cause.rule else cause.rule
+        cause, has_names = report.verdict.cause, self._terms.privacy.has_names
+        list_id = self._values.lists.ids[cause.list_name] if cause.list_name else 0
+        return account_key(report, list_id, self._rules.of(cause), named=has_names)
 
     def _remember(self, report: Report, known: _KnownReport) -> None:
         """Know a report by identity from now on; not that of a first answer, which ends here."""
@@ -376,5 +367,7 @@ class RowBuilder:
         if len(self._known_clients) >= MOST_REMEMBERED:
             self._gather()
             self._known_clients.clear()
-        client = self._known_clients[address] = _KnownClient(self._clients.ids[address])
+        text = self._terms.privacy.client(address)
+        client = _KnownClient(self._values.clients.ids[text] if text else 0)
+        self._known_clients[address] = client
         return client

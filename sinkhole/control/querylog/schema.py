@@ -14,6 +14,8 @@ All times are whole seconds since 1970 at which a minute, an hour or a day begin
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -142,6 +144,8 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         # The sum of durations, of as many queries as are `timed`: all since this version.
         "ALTER TABLE total ADD COLUMN timed INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE total ADD COLUMN sum_us INTEGER NOT NULL DEFAULT 0",
+        # Statistics begin here: what is older was reset.
+        "INSERT INTO meta VALUES ('reset', 0)",
         # What `hour_index` notes of the hours before `indexed`: which accounts they have, and what
         # goes together of clients, types and transports.
         "CREATE TABLE by_account (start INTEGER, account INTEGER, clients INTEGER NOT NULL,"
@@ -163,7 +167,27 @@ WAL_BYTES: Final = 4 << 20
 """How large the write-ahead log may grow before it is folded into the file, unless told."""
 
 
-async def open_database(path: Path, wal_bytes: int = WAL_BYTES) -> tuple[Database, str | None]:
+Watch = Callable[[Database, int, int], None]
+"""Told how many statements are done of how many, while a file is brought up to date."""
+
+
+async def is_outdated(path: Path) -> bool:
+    """Whether a file is there that has to be brought up to date before it can be used."""
+    if not await asyncio.to_thread(path.exists):
+        return False
+    try:
+        database = await Database.connect(path, read_only=True)
+        try:
+            return 0 < await version_of(database, _schema()) < len(MIGRATIONS)
+        finally:
+            await database.close()
+    except StorageError:
+        return False  # opening it says what is wrong
+
+
+async def open_database(
+    path: Path, wal_bytes: int = WAL_BYTES, watch: Watch | None = None
+) -> tuple[Database, str | None]:
     """Open querylog.db for writing, made or brought up to date as needed.
 
     A damaged file, or one of a newer sinkhole, is set aside under a new name and a fresh one
@@ -172,12 +196,12 @@ async def open_database(path: Path, wal_bytes: int = WAL_BYTES) -> tuple[Databas
     """
     await asyncio.to_thread(take_up, path)
     try:
-        return await _open(path, wal_bytes), None
+        return await _open(path, wal_bytes, watch), None
     except (DamagedError, NewerError) as error:
         why = "newer" if isinstance(error, NewerError) else "broken"
         aside = await asyncio.to_thread(set_aside, path, why)
         problem = f"{error}; it was kept as {aside.name} and a new log begun"
-        return await _open(path, wal_bytes), problem
+        return await _open(path, wal_bytes, watch), problem
 
 
 async def check_file(path: Path) -> None:
@@ -199,12 +223,12 @@ def _touch(path: Path) -> None:
         raise StorageError(f"{path}: {error.strerror}") from error
 
 
-async def _open(path: Path, wal_bytes: int) -> Database:
+async def _open(path: Path, wal_bytes: int, watch: Watch | None) -> Database:
     await asyncio.to_thread(_touch, path)
     database = await Database.connect(path)
     try:
         await _prepare(database, wal_bytes)
-        await _migrate(database)
+        await _migrate(database, watch)
     except BaseException:
         await database.close()
         raise
@@ -226,7 +250,11 @@ async def _prepare(database: Database, wal_bytes: int) -> None:
     await database.rows(f"PRAGMA wal_autocheckpoint = {max(1, pages)}")
 
 
-async def _migrate(database: Database) -> None:
+def _schema() -> Schema:
+    return Schema("query log", APPLICATION_ID, MIGRATIONS)
+
+
+async def _migrate(database: Database, watch: Watch | None) -> None:
     await database.define("digest", short_hash)
-    await migrate(database, Schema("query log", APPLICATION_ID, MIGRATIONS))
+    await migrate(database, _schema(), partial(watch, database) if watch else None)
     await database.value("SELECT max(id) FROM query")  # a damaged file shows itself here

@@ -15,7 +15,7 @@ from sinkhole.control.database import Reader, Row
 from sinkhole.control.querylog.filters import FilterMaker, QueryFilter
 from sinkhole.control.querylog.id_sets import prepare
 from sinkhole.control.querylog.logged_query import COLUMNS
-from sinkhole.control.querylog.row_builder import HOUR_US
+from sinkhole.control.querylog.placing import HOUR_US
 from sinkhole.control.querylog.sought import Sought
 from sinkhole.dns.wire.international import decoded
 

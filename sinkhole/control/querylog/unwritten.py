@@ -14,7 +14,6 @@ from sinkhole.control.stats import MinuteCounts
 from sinkhole.control.stats.histogram import EDGES_US, bucket_of
 from sinkhole.control.stats.minute_counts import add_both, count_batches
 from sinkhole.model.record import Batch
-from sinkhole.model.verdict import Outcome
 
 MINUTE_S: Final = 60
 HOUR_S: Final = 3600
@@ -69,10 +68,6 @@ def count_by_minute(batches: Iterable[Batch]) -> list[MinuteCounts]:
     for start_s, some in by_minute.items():
         counts = count_batches(some)
         counts.start_s = start_s
-        for batch in some:
-            for report, _ in batch.records:
-                if report.verdict.outcome is Outcome.FORWARDED:
-                    add_both(counts.upstreams, report.verdict.upstream, 1, batch.duration_us)
         found.append(counts)
     return found
 

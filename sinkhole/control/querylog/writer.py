@@ -12,23 +12,25 @@ and given up as rows. The counts wait in `Unwritten` and are written with the ne
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
 from sinkhole.control.database import DamagedError, Database
-from sinkhole.control.querylog.aside import set_aside
 from sinkhole.control.querylog.backoff import Backoff
-from sinkhole.control.querylog.disk import Found, Room, look, refuse_network
-from sinkhole.control.querylog.kept_clock import elapsed_clock, load_clock, save_clock
-from sinkhole.control.querylog.retention import Retention
+from sinkhole.control.querylog.list_names import ListNames
+from sinkhole.control.querylog.log_file import LogFile
+from sinkhole.control.querylog.placing import Placing
 from sinkhole.control.querylog.row_builder import INSERT_ROWS, ROW_WIDTH, RowBuilder
-from sinkhole.control.querylog.schema import APPLICATION_ID, open_database
+from sinkhole.control.querylog.rule_texts import RuleTexts
+from sinkhole.control.querylog.tail import Follower, Tails
+from sinkhole.control.querylog.terms import LogTerms
 from sinkhole.control.querylog.unwritten import Unwritten, count_by_minute
+from sinkhole.control.querylog.upkeep import Upkeep
 from sinkhole.control.stats import Counters, Rollups
-from sinkhole.model.clock import TrustedClock
 from sinkhole.model.errors import StorageError
 from sinkhole.model.record import Batch, RecordBuffer
 from sinkhole.model.verdict import Cause
@@ -39,7 +41,10 @@ COMMIT_S: Final = 0.7
 """The time between two transactions. With the pause and the work it stays below a second."""
 
 BUSY_PAUSE_S: Final = 0.1
-"""The time between two looks at the buffer while it fills quickly."""
+"""The time between two looks at the buffer while it fills quickly, and while somebody waits."""
+
+FOLLOWED_PAUSE_S: Final = 0.2
+"""The same while somebody follows what is asked; what is written is written no more often."""
 
 BITE: Final = 2_000
 """Records taken at a time, half a millisecond's work."""
@@ -50,20 +55,12 @@ ROWS_A_STATEMENT: Final = 500
 HOLD_S: Final = 60.0
 """How long records wait for a log that can't be written; the locks of a backup are shorter."""
 
-SAVE_CLOCK_S: Final = 600.0
-"""How often what is known of the clock is written down, unless it was set: for the disk's sake."""
-
-TIDY_EVERY_S: Final = 60.0
-TIDY_S: Final = 0.2
-"""The longest time spent on retention between two transactions."""
-
 
 class Writer:
     """Drains one buffer into one database until it is told to stop.
 
-    `backoff` says what is wrong now; `problem` that a file was set aside. `lost` counts queries
-    that were counted but of which no row could be written. `files` counts the files there have
-    been, and `size_bytes` is what the log took on the disk at the last look.
+    `backoff` says what is wrong now. `lost` counts queries that were counted but of which no row
+    could be written. `is_usable` is False where no database can be had at all.
     """
 
     def __init__(
@@ -71,76 +68,75 @@ class Writer:
         path: Path,
         buffer: RecordBuffer,
         *,
-        enabled: bool,
-        keep_s: float,
-        max_size_bytes: int,
+        terms: LogTerms,
         rule_text: Callable[[Cause], str],
         rollups: Rollups,
         counters: Counters,
+        list_sources: Callable[[], Mapping[str, str]] = dict,
         wall: Callable[[], float] = time.time,
         elapsed: Callable[[], float] | None = None,
     ) -> None:
         self.backoff = Backoff()
-        self.problem: str | None = None
-        self.lost = self.rows = self.files = self.size_bytes = 0
-        self._path = path
+        self.upkeep = Upkeep(path, rollups, terms, wall, elapsed)
+        self.tails = Tails()
+        self.file = LogFile(path)
+        self.lost = self.rows = 0
         self._buffer = buffer
-        self._enabled = enabled
-        self._rule_text = rule_text
+        self._terms = terms
+        self._rules = RuleTexts(rule_text)
+        self._lists = ListNames(list_sources)
         self._rollups = rollups
         self._counters = counters
-        self._retention = Retention(rollups, keep_s, max_size_bytes)
-        self._room = Room()
         self._unwritten = Unwritten()
-        self._keep_s = keep_s
-        self._wall = wall
-        self._elapsed = elapsed_clock() if elapsed is None else elapsed
-        self._clock: TrustedClock | None = None
-        self._database: Database | None = None
         self._builder: RowBuilder | None = None
         self._stopping = asyncio.Event()
         self._awake = asyncio.Event()
         buffer.on_first = self._awake.set
         self._is_open = False
-        self._is_usable = True
+        self.is_usable = True
+        self._lists_changed = True
         self._taken: list[Batch] = []
-        self._inode = self._written = self._untidy_rows = 0
-        self._committed = self._next_tidy = self._next_save = 0.0
+        self._written = self._untidy_rows = 0
+        self._committed = 0.0
 
     @property
-    def size_problem(self) -> str | None:
-        """That the roll-ups leave hardly any room for rows."""
-        return self._retention.problem
+    def is_deleting(self) -> bool:
+        """Whether something that somebody wants gone is not all gone yet."""
+        return self.upkeep.deletions.is_busy
 
     async def open(self) -> None:
-        """Open the database. Failing that, `backoff` says why, and `run` tries again."""
+        """Open the database. Failing that, `backoff` says why, and `run` tries again.
+
+        A file of an older version is left to `run`, as bringing it up to date may take minutes.
+        """
         try:
-            await asyncio.to_thread(refuse_network, self._path.parent)
+            await self.file.look()
         except StorageError as error:
-            self._is_usable = False  # nor will it ever be: only the counters are served
+            self.is_usable = False  # nor will it ever be: only the counters are served
             self.backoff.report(str(error))
             return
-        try:
-            await self._connect()
-        except StorageError as error:
-            await self._undo(error)
+        if not self.file.bringing:
+            await self._try_to_connect()
 
     async def run(self) -> None:
         """Write until `stop`, and then what is left; close the database in any case."""
         try:
+            if self.file.bringing:
+                await self.file.bring_up_to_date(self._try_to_connect(), self._wait_for_file)
             busy = False
             while not self._stopping.is_set():
                 busy = await self._round()
                 await self._sleep()
-                await self._pause(BUSY_PAUSE_S if busy else COMMIT_S)
+                await self._pause(self._pause_s(busy))
             await self._round(last=True)
         except asyncio.CancelledError:
             # Something is running that takes too long. Not in the usual case: a connection that
             # was interrupted closes without folding its WAL into the file.
-            if self._database is not None:
-                await self._database.interrupt()
+            await self.file.interrupt()
             raise
         finally:
+            self.upkeep.deletions.give_up("the program ends; it goes on at the next start")
+            self.tails.close()
             await self._disconnect()
 
     def stop(self) -> None:
@@ -148,32 +144,57 @@ class Writer:
         self._stopping.set()
         self._awake.set()
 
-    def forget_rules(self) -> None:
-        """Read rule texts anew, because lists were updated."""
+    def wake(self) -> None:
+        """There is something to do besides records."""
+        self._awake.set()
+
+    def lists_changed(self) -> None:
+        """Read rule texts anew, and what lists are called."""
+        self._rules.forget()
+        self._lists_changed = True
+
+    def use(self, terms: LogTerms) -> None:
+        """Go over to other terms, from the next record on."""
+        self._terms = terms
+        self._rollups.keep_s = terms.keep_statistics_s
+        self.upkeep.use(terms)
         if self._builder is not None:
-            self._builder.forget_rules()
+            self._builder.use(terms)
+        self._awake.set()
+
+    def follow(self, limit: int) -> Follower:
+        """Be told of every query from now on."""
+        last_id = self._builder.last_id if self._builder is not None else 0
+        return self.tails.open(limit, Placing(last_id), self._buffer.gone + self._buffer.batches)
+
+    # ---- rounds ------------------------------------------------------------------------------
+
+    def _pause_s(self, busy: bool) -> float:
+        if busy or self.is_deleting:
+            return BUSY_PAUSE_S
+        return FOLLOWED_PAUSE_S if self.tails else COMMIT_S
 
     async def _sleep(self) -> None:
         """Sleep while there is nothing to do: with nobody asking, the machine shall sleep too."""
         self._awake.clear()
         if self._stopping.is_set() or self._is_open or self.backoff.failures or len(self._buffer):
             return
-        try:
-            async with asyncio.timeout_at(self._next_tidy if self._is_usable else None):
+        if self.is_deleting:
+            return
+        with contextlib.suppress(TimeoutError):  # it is time to tidy
+            async with asyncio.timeout_at(self.upkeep.next_tidy if self.is_usable else None):
                 await self._awake.wait()
-        except TimeoutError:
-            pass  # it is time to tidy
 
     async def _pause(self, seconds: float) -> None:
-        try:
+        with contextlib.suppress(TimeoutError):  # the usual end of a pause
             async with asyncio.timeout(seconds):
                 await self._stopping.wait()
-        except TimeoutError:
-            pass  # the usual end of a pause
 
     async def _round(self, *, last: bool = False) -> bool:
         """Take what waits and, when it is time, commit; whether much was waiting."""
-        if not self._is_usable:
+        if self.tails:
+            await self._show()
+        if not self.is_usable:
             self._only_count()
             return False
         if self.backoff.is_waiting and not last:
@@ -182,38 +203,34 @@ class Writer:
             return False
         try:
             await self._make_sure()
-            await self._read_clock()
+            await self.upkeep.read_clock(self._opened()[0])
             busy = await self._take_all()
-            if last or not busy or _now() - self._committed >= COMMIT_S:
+            is_time = _now() - self._committed >= COMMIT_S
+            if last or is_time or not (busy or self.tails):
                 await self._commit()
-                await (self._save_clock() if last else self._tidy())
+                await self._between_transactions(last=last)
         except StorageError as error:
             await self._undo(error)
             return False
         except Exception as error:  # a bug may cost a second's rows, but not all from here on
             log.exception("query log: a bug")
-            await self._undo(StorageError(f"{self._path}: {error!r}"))
+            await self._undo(StorageError(f"{self.file.path}: {error!r}"))
             return False
         return busy
 
+    async def _show(self) -> None:
+        """Tell who follows of what waits, whether it can be written or not."""
+        try:
+            await self.tails.show(self._buffer, self._rules, self._terms.privacy)
+        except Exception:  # nobody's rows may be lost for it
+            log.exception("query log: a bug in telling who follows")
+
     async def _make_sure(self) -> None:
         """After a failure try whether writing works, before any record is staked on it."""
-        if self._database is None:
+        if self.file.database is None:
             await self._connect()
         if self.backoff.failures:
-            database, _ = self._opened()
-            async with database.transaction():
-                # Written even if it is the same, other than rows: a full disk shows itself here.
-                await database.rows(f"PRAGMA application_id = {APPLICATION_ID}")
-
-    async def _read_clock(self) -> None:
-        """Look at the clock; if it was set, what that means for old rows is to be kept at once."""
-        database, _ = self._opened()
-        if self._clock is None:
-            self._clock = await load_clock(database, self._keep_s)
-        self._clock.read(self._elapsed(), self._wall())
-        if self._clock.was_set:
-            self._next_tidy = self._next_save = 0.0
+            await self.file.prove_writable()
 
     # ---- the transaction ---------------------------------------------------------------------
 
@@ -226,6 +243,7 @@ class Writer:
             self._is_open = True
         for _ in range(bites):
             batches = self._buffer.drain(BITE)
+            self.tails.note(self._buffer.gone, batches)
             self._taken += batches
             builder.take(batches)
             await builder.settle(database)
@@ -234,7 +252,7 @@ class Writer:
 
     async def _write_rows(self, database: Database, builder: RowBuilder, *, at_least: int) -> None:
         """Write whole statements' worth of rows; the rest stays for the next bite."""
-        if not self._enabled or self._room.problem:
+        if not self._terms.enabled or self.upkeep.room.problem:
             builder.rows.clear()
             return
         values = await builder.take_rows(database, at_least)
@@ -246,7 +264,7 @@ class Writer:
         self._committed = _now()
         if self._is_open:
             await self._write_counts()
-        if not self._room.problem:
+        if not self.upkeep.room.problem:
             self.backoff.succeeded()
 
     async def _write_counts(self) -> None:
@@ -266,7 +284,7 @@ class Writer:
         self._untidy_rows += self._written
         self._written = 0
         self._is_open = False
-        if self._room.problem:
+        if self.upkeep.room.problem:
             self._lose(self._taken)
         self._taken = []
 
@@ -278,120 +296,103 @@ class Writer:
         self._count(self._taken)
         self._taken, self._written = [], 0
         self._is_open = False
+        self.upkeep.deletions.give_up(f"{error}; it goes on when the log can be written")
         try:
             if isinstance(error, DamagedError):
-                await self._begin_anew(error)
-            elif self._database is not None:
-                await self._database.rollback()
+                await self._disconnect()
+                await self.file.set_aside(error)
+                await self._connect()
+            elif self.file.database is not None:
+                await self.file.database.rollback()
         except StorageError:
             await self._disconnect()  # the next attempt begins with a new connection
         self.backoff.failed(str(error))
 
     # ---- the rest of its life ----------------------------------------------------------------
 
-    async def _tidy(self) -> None:
-        """Look after the disk and retention, now and then and for a bounded time."""
-        now = _now()
-        if now < self._next_tidy and self._untidy_rows < self._retention.rows_between:
+    async def _between_transactions(self, *, last: bool) -> None:
+        """Do what needs transactions of its own, for a bounded time."""
+        database, builder = self._opened()
+        if last:
+            await self.upkeep.save_clock(database)
             return
-        self._next_tidy, self._untidy_rows = now + TIDY_EVERY_S, 0
-        found = await self._look()
-        if self._room.problem:
-            self.backoff.report(self._room.problem)
+        if self._lists_changed:
+            self._lists_changed = False
+            async with database.transaction():
+                await self._lists.rename(database)
+            builder.forget_lists()
+        if self.is_deleting:
+            await self.upkeep.delete(database, builder.forget)
+            self.rows = await self.file.count_rows()
+        if self.upkeep.is_due(self._untidy_rows):
+            await self._tidy(database)
+
+    async def _tidy(self, database: Database) -> None:
+        """Look after the disk and retention."""
+        upkeep, self._untidy_rows = self.upkeep, 0
+        found = await upkeep.look()
+        if upkeep.room.problem:
+            self.backoff.report(upkeep.room.problem)
         elif not self.backoff.failures:
             self.backoff.succeeded()  # there is room again, also where nobody asks
-        if found.inode != self._inode:  # removed by somebody, to clear the log perhaps
+        if found.inode != upkeep.inode:  # removed by somebody, to clear the log perhaps
             await self._disconnect()
             return
-        database, _ = self._opened()
-        if self._clock is not None:
-            await self._keep_small(database, self._clock, now)
-        self.rows = await self._count_rows(database)
-        await self._look()
-
-    async def _look(self) -> Found:
-        """Take over what the disk says, which a thread asks."""
-        most = self._retention.max_size_bytes
-        now_s = self._clock.trusted_s if self._clock else 0.0
-        found = await asyncio.to_thread(look, self._path, most, now_s)
-        self._room.judge(found.total_bytes, found.free_bytes)
-        self.size_bytes = found.size_bytes
-        return found
-
-    async def _keep_small(self, database: Database, clock: TrustedClock, now: float) -> None:
-        """Take steps of retention for TIDY_S from `now` on, and keep what is known of the clock."""
-        clock.forget(clock.trusted_s - self._keep_s)
-        if now >= self._next_save:
-            await self._save_clock()
-        while await self._retention.step(
-            database,
-            clock.trusted_s,
-            wall_s=self._wall(),
-            known_s=clock.known_s,
-            spells=clock.spells,
-        ):
-            if _now() - now > TIDY_S:
-                self._next_tidy = 0.0  # go on after the next transaction
-                break
-
-    async def _save_clock(self) -> None:
-        database, _ = self._opened()
-        if self._clock is not None:
-            await save_clock(database, self._clock)
-            self._next_save = _now() + SAVE_CLOCK_S
+        await upkeep.tidy(database)
+        self.rows = await self.file.count_rows()
 
     def _only_count(self) -> None:
         """Without a database there are still metrics."""
         while batches := self._buffer.drain(BITE):
+            self.tails.note(self._buffer.gone, batches)
             self._count(batches)
 
     def _count(self, batches: list[Batch]) -> None:
         """Count what does not become rows."""
-        minutes = count_by_minute(batches)
+        minutes = count_by_minute(self._terms.privacy.counted(batches))
         for counts in minutes:
             self._counters.add(counts)
-        if self._is_usable:
+        if self.is_usable:
             self._unwritten.add(minutes)
         self._lose(batches)
 
     def _lose(self, batches: list[Batch]) -> None:
-        if self._enabled:
+        if self._terms.enabled:
             self.lost += sum(len(batch.records) for batch in batches)
 
     def _opened(self) -> tuple[Database, RowBuilder]:
-        if self._database is None or self._builder is None:
-            raise StorageError(f"{self._path} is not open")
-        return self._database, self._builder
+        if self.file.database is None or self._builder is None:
+            raise StorageError(f"{self.file.path} is not open")
+        return self.file.database, self._builder
+
+    # ---- opening and closing -----------------------------------------------------------------
+
+    def _wait_for_file(self) -> bool:
+        """See to it that statistics lose nothing meanwhile; whether to stop."""
+        if len(self._buffer) > self._buffer.limit // 2:
+            self._only_count()
+        return self._stopping.is_set()
+
+    async def _try_to_connect(self) -> None:
+        try:
+            await self._connect()
+        except StorageError as error:
+            await self._undo(error)
 
     async def _connect(self) -> None:
-        self._database, problem = await open_database(self._path, self._retention.wal_bytes)
-        self.files += 1
-        self._inode = (await self._look()).inode
-        if problem is not None:
-            self.problem = problem
-            log.error("query log: %s", problem)
-        self._builder = await RowBuilder.load(self._database, self._rule_text, detail=self._enabled)
-        self.rows = await self._count_rows(self._database)
+        database = await self.file.open(self.upkeep.retention.wal_bytes)
+        self.upkeep.inode = (await self.upkeep.look()).inode
+        self._builder = await RowBuilder.load(
+            database, self._rules, self._terms, self._lists.source_of
+        )
+        self._lists_changed = True
+        self.upkeep.deletions.forget()
+        self.rows = await self.file.count_rows()
 
     async def _disconnect(self) -> None:
-        database, self._database, self._builder = self._database, None, None
+        self._builder = None
         self._is_open = False
-        if database is not None:
-            try:
-                await database.close()
-            except StorageError as error:
-                log.warning("query log: %s", error)
-
-    async def _begin_anew(self, error: DamagedError) -> None:
-        """The file broke while in use: set it aside and begin a fresh one."""
-        await self._disconnect()
-        aside = await asyncio.to_thread(set_aside, self._path, "broken")
-        self.problem = f"{error}; it was kept as {aside.name} and a new log begun"
-        log.error("query log: %s", self.problem)
-        await self._connect()
-
-    async def _count_rows(self, database: Database) -> int:
-        return int(await database.value("SELECT value FROM meta WHERE key = 'rows'") or 0)
+        await self.file.close()
 
 
 def _now() -> float:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeVar
 
 from sinkhole.model.record import TRANSPORTS, Batch, Report
+from sinkhole.model.verdict import Outcome
 
 Key = TypeVar("Key", int, str)
 
@@ -51,6 +52,13 @@ class MinuteCounts:
     upstreams: dict[str, list[int]] = field(default_factory=dict)
     transports: Counter[int] = field(default_factory=Counter)
 
+    def add_nameless(self, report: Report, duration_us: int) -> None:
+        """Count a query, but neither by name nor by client."""
+        self.answers[answer_key(report)] += 1
+        self.sums_us[int(report.verdict.outcome)] += duration_us
+        if report.verdict.outcome is Outcome.FORWARDED:
+            add_both(self.upstreams, report.verdict.upstream, 1, duration_us)
+
 
 def add_both(counts: dict[Key, list[int]], key: Key, first: int, second: int) -> None:
     """Add to both numbers of one entry of names, clients or upstreams."""
@@ -69,6 +77,5 @@ def count_batches(batches: Iterable[Batch]) -> MinuteCounts:
         counts.durations[batch.duration_us] += len(batch.records)
         counts.transports[TRANSPORTS.index(batch.channel)] += len(batch.records)
         for report, _ in batch.records:
-            counts.answers[answer_key(report)] += 1
-            counts.sums_us[int(report.verdict.outcome)] += batch.duration_us
+            counts.add_nameless(report, batch.duration_us)
     return counts

@@ -99,10 +99,11 @@ _BY_ACCOUNT = _Table("by_account", "account", ())
 
 
 class Rollups:
-    """Writes and tends the roll-ups; statistics older than `keep_s` are dropped."""
+    """Writes and tends the roll-ups; statistics older than `keep_s`, which may be assigned at any
+    time, are dropped."""
 
     def __init__(self, keep_s: float) -> None:
-        self._keep_s = keep_s
+        self.keep_s = keep_s
 
     async def write(
         self, database: Database, minutes: Sequence[MinuteCounts], list_ids: Mapping[str, int]
@@ -153,7 +154,7 @@ class Rollups:
         detailed = oldest_row if pressed else min(oldest_row, now_s - DETAIL_S)
         if await _BY_NAME.drop(database, detailed):
             return True
-        expired = now_s - self._keep_s
+        expired = max(now_s - self.keep_s, await _reset_at(database))
         indexed = min(expired, oldest_row)
         for table, before in (
             (_TOTAL, indexed),
@@ -175,7 +176,7 @@ class Rollups:
         hour = await _next_hour(database, "folded", "by_name")
         if hour is None or hour + HOUR_S + SETTLED_S > now_s:
             return False
-        leading = "SELECT name, count, blocked FROM by_name WHERE start = ?"
+        leading = "SELECT name, count, blocked FROM by_name WHERE start = ? AND count > 0"
         await database.rows(
             f"INSERT INTO by_day SELECT ?, name, count, blocked FROM"
             f" (SELECT * FROM ({leading} ORDER BY count DESC LIMIT ?)"
@@ -195,6 +196,31 @@ class Rollups:
         await _LATENCY.fold(database, hour)
         await _set_mark(database, "hourly", hour + HOUR_S)
         return True
+
+
+_INDEXING: Final = (_TOTAL, _BY_NAME, _BY_CLIENT, _BY_TYPE, _BY_TRANSPORT)
+"""What leads to rows of the log: without counts it still does."""
+
+
+async def reset(database: Database, now_s: int) -> None:
+    """Let statistics begin anew, within the open transaction.
+
+    What is older than this hour is passed over from now on, and goes when the log's rows need it no
+    more; what was counted in this hour is taken back.
+    """
+    hour = now_s // HOUR_S * HOUR_S
+    for table in (_LATENCY, _BY_LIST, _BY_UPSTREAM):
+        await database.rows(f"DELETE FROM {table.name} WHERE start >= ?", (hour,))
+    await database.rows("DELETE FROM by_day WHERE start >= ?", (hour // DAY_S * DAY_S,))
+    for table in _INDEXING:
+        zeros = ", ".join(f"{column} = 0" for column in table.sums)
+        await database.rows(f"UPDATE {table.name} SET {zeros} WHERE start >= ?", (hour,))
+    await _set_mark(database, "reset", hour)
+    await database.rows("UPDATE meta SET value = max(value, ?) WHERE key = 'folded'", (hour,))
+
+
+async def _reset_at(database: Database) -> int:
+    return int(await database.value("SELECT value FROM meta WHERE key = 'reset'") or 0)
 
 
 async def _next_hour(database: Database, mark: str, table: str) -> int | None:
@@ -225,4 +251,4 @@ def _timed(counts: Mapping[int, int], sums_us: Mapping[int, int]) -> dict[int, t
 
 
 def _single(counts: Mapping[Any, int]) -> dict[Any, tuple[int]]:
-    return {key: (count,) for key, count in counts.items()}
+    return {key: (count,) for key, count in counts.items() if count}

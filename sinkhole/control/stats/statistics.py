@@ -61,7 +61,8 @@ _NAMES_BY_DAY = """
 """
 _TOP_NAMES = """
     WITH sums AS MATERIALIZED ({sums} GROUP BY name),
-    tops AS (SELECT * FROM (SELECT 0 AS kind, name, n FROM sums ORDER BY n DESC, name LIMIT ?2)
+    tops AS (SELECT * FROM (SELECT 0 AS kind, name, n FROM sums WHERE n > 0
+                            ORDER BY n DESC, name LIMIT ?2)
         UNION ALL SELECT * FROM (SELECT 1, name, b FROM sums WHERE b > 0
                                  ORDER BY b DESC, name LIMIT ?2))
     SELECT kind, coalesce(text, ''), n FROM tops LEFT JOIN name ON name.id = tops.name
@@ -70,7 +71,8 @@ _TOP_NAMES = """
 _TOP_CLIENTS = """
     SELECT coalesce(text, ''), n, b FROM (
         SELECT client, sum(count) AS n, sum(blocked) AS b FROM by_client
-        WHERE start BETWEEN ?1 AND ?3 GROUP BY client ORDER BY n DESC, client LIMIT ?2)
+        WHERE start BETWEEN ?1 AND ?3 GROUP BY client HAVING n > 0
+        ORDER BY n DESC, client LIMIT ?2)
     LEFT JOIN client ON client.id = client ORDER BY n DESC, text
 """
 _TOP_LISTS = """
@@ -85,7 +87,7 @@ _UPSTREAMS = """
 """
 _TRANSPORTS = """
     SELECT transport, sum(count) AS n FROM by_transport WHERE start BETWEEN ?1 AND ?3
-    GROUP BY transport ORDER BY n DESC, transport LIMIT ?2
+    GROUP BY transport HAVING n > 0 ORDER BY n DESC, transport LIMIT ?2
 """
 _HITS: Final = """
     SELECT name, sum(count) FILTER (WHERE start >= ?1), sum(count) FROM by_list
@@ -118,17 +120,18 @@ class Statistics:
             raise ValueError(f"period is {period!r}; it may be one of {', '.join(PERIODS)}")
         span = PERIODS[period]
         now_s = self._clock()
-        start = span.start(now_s)
-        series, totals = await self._series(start, now_s, span.step_s)
+        begin = span.start(now_s)
+        start = max(begin, await self._reset_at())
+        series, totals, mean_us = await self._series(begin, start, now_s, span.step_s)
         names, blocked = await self._names(start, now_s, by_day=span.length_s > DAY_S)
         return {
             "period": period,
-            "from": start,
+            "from": begin,
             "to": now_s,
             "totals": totals,
             "blocked_percent": _percent(totals["blocked"], totals["queries"]),
             "cached_percent": _percent(totals["cached"], totals["queries"]),
-            "latency_ms": await self._latency(start, now_s),
+            "latency_ms": await self._latency(start, now_s, mean_us),
             "step_s": span.step_s,
             "series": series,
             "top_names": names,
@@ -155,22 +158,27 @@ class Statistics:
     async def list_hits(self) -> dict[str, ListHits]:
         """The hits of every list that has any, by its name; StorageError without a database."""
         hour = int(self._clock()) // HOUR_S * HOUR_S
-        rows = await self._source.rows(_HITS, (hour - DAY_S, hour - 7 * DAY_S, hour))
+        since = max(hour - 7 * DAY_S, await self._reset_at())
+        rows = await self._source.rows(_HITS, (hour - DAY_S, since, hour))
         return {name: {"day": day or 0, "week": week} for name, day, week in rows}
 
     async def _series(
-        self, start: int, now_s: float, step_s: int
-    ) -> tuple[list[SeriesPoint], Totals]:
+        self, begin: int, start: int, now_s: float, step_s: int
+    ) -> tuple[list[SeriesPoint], Totals, float | None]:
+        """The steps from `begin`, what became of queries from `start` on, and their mean in ms."""
         points: dict[int, SeriesPoint] = {
             at: {"time": at, "queries": 0, "blocked": 0, "cached": 0}
-            for at in range(start, int(now_s) + 1, step_s)
+            for at in range(begin, int(now_s) + 1, step_s)
         }
+        timed = sum_us = 0
         kinds = dict.fromkeys(KINDS, 0)
-        for at, outcome, count in await self._source.rows(
-            "SELECT start / ?2 * ?2 AS at, outcome, sum(count) FROM total"
-            " WHERE start >= ?1 AND start <= ?3 GROUP BY at, outcome",
+        for at, outcome, count, some, took_us in await self._source.rows(
+            "SELECT start / ?2 * ?2 AS at, outcome, sum(count), sum(timed), sum(sum_us)"
+            " FROM total WHERE start >= ?1 AND start <= ?3 GROUP BY at, outcome",
             (start, step_s, int(now_s)),
         ):
+            timed += some
+            sum_us += took_us
             kind = Outcome(outcome).kind
             kinds[kind] += count
             point = points[at]
@@ -188,9 +196,14 @@ class Statistics:
             "failed": kinds["failed"],
             "refused": kinds["refused"],
         }
-        return list(points.values()), totals
+        return list(points.values()), totals, sum_us / timed if timed else None
 
-    async def _latency(self, start: int, now_s: float) -> Latency:
+    async def _reset_at(self) -> int:
+        """When statistics were begun anew."""
+        rows = await self._source.rows("SELECT value FROM meta WHERE key = 'reset'")
+        return int(rows[0][0]) if rows else 0
+
+    async def _latency(self, start: int, now_s: float, mean_us: float | None) -> Latency:
         counts: dict[int, int] = dict(
             await self._source.rows(
                 "SELECT bucket, sum(count) FROM latency WHERE start BETWEEN ? AND ?"
@@ -199,7 +212,7 @@ class Statistics:
             )
         )
         p50, p95, p99 = (_milliseconds(percentile_us(counts, p)) for p in (50, 95, 99))
-        return {"p50": p50, "p95": p95, "p99": p99}
+        return {"p50": p50, "p95": p95, "p99": p99, "mean": _milliseconds(mean_us)}
 
     async def _names(
         self, start: int, now_s: float, *, by_day: bool

@@ -177,7 +177,7 @@ def _ready(key: bytes, answer: Answer, now: float) -> Ready:
     end = end_of(key, 0)
     qtype = int.from_bytes(key[end : end + 2], "big")
     flags = key[end + 2]
-    report = Report(key[:end], qtype, answer.rcode, Verdict(Outcome.CACHED))
+    report = Report(key[:end], qtype, answer.rcode, Verdict(Outcome.CACHED), answer.tail.data)
     ready = ready_answer(answer, report, NEVER_JUDGED, do=bool(flags & 1), cd=bool(flags & 2))
     ready.age(now)
     return ready

@@ -127,7 +127,7 @@ class Ready:
     @property
     def size_bytes(self) -> int:
         """Memory it takes in a table: rather somewhat too much than too little."""
-        size = OVERHEAD_BYTES + len(self.tail)
+        size = OVERHEAD_BYTES + len(self.tail) + len(self.report.refused)
         if self.answer is not None:
             size += len(self.answer.tail.data) + RECORD_BYTES * len(self.answer.tail.ttls)
         return size

@@ -50,8 +50,10 @@ def decide_answer(
     ready = None if permit.front else _refused(question, view, answer, permit)
     if ready is None:
         return answered(question, view.policy, answer, permit, server)
-    verdict = replace(ready.report.verdict, upstream=server)
-    return ready, Report(question.name, question.qtype, ready.report.rcode, verdict)
+    kept = ready.report
+    verdict = replace(kept.verdict, upstream=server)
+    first = Report(kept.name, kept.qtype, kept.rcode, verdict, kept.answered, kept.refused)
+    return ready, first
 
 
 def decide_answer_again(

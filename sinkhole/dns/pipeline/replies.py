@@ -66,7 +66,8 @@ def refused_answer(
     elsewhere.
     """
     reason = f"leads to {verdict.hop}: {list_and_line(verdict.cause)}"
-    return _ready(question, policy, instead, verdict, [(code, reason)], until=answer.expires)
+    errors, refused = [(code, reason)], answer.tail.data
+    return _ready(question, policy, instead, verdict, errors, until=answer.expires, refused=refused)
 
 
 def made_here(
@@ -166,13 +167,13 @@ def answer_report(question: Question, policy: Policy, answer: Answer, verdict: V
         if found:
             told = ", ".join(str(IPv4Address(packed)) for packed in found[:MOST_TOLD])
             verdict = replace(verdict, detail=f"DNS64, made of {told}")
-    return Report(question.name, question.qtype, answer.rcode, verdict)
+    return Report(question.name, question.qtype, answer.rcode, verdict, answer.tail.data)
 
 
 def stale_report(before: Report, permit: Permit, cause: str) -> Report:
     """The report of an expired answer given because no upstream could do better."""
     verdict = Verdict(Outcome.STALE, permit.cause, permit.allowed, detail=cause)
-    return Report(before.name, before.qtype, before.rcode, verdict)
+    return Report(before.name, before.qtype, before.rcode, verdict, before.answered)
 
 
 def list_and_line(cause: Cause) -> str:
@@ -196,11 +197,13 @@ def _ready(
     errors: Sequence[tuple[int, str]] = (),
     until: float = inf,
     failures: int = 0,
+    refused: bytes = b"",
 ) -> Ready:
+    tail = write_tail(question.name, made.answer, made.authority)
     return Ready(
-        Report(question.name, question.qtype, made.rcode, verdict),
+        Report(question.name, question.qtype, made.rcode, verdict, tail.data, refused),
         policy.generation,
-        write_tail(question.name, made.answer, made.authority),
+        tail,
         rcode=made.rcode,
         do=question.do,
         cd=question.cd,

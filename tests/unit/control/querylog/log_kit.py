@@ -6,12 +6,14 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from sinkhole.control.database import Database
-from sinkhole.control.querylog import QueryLog
+from sinkhole.control.querylog import LogTerms, QueryLog
 from sinkhole.control.querylog.row_builder import INSERT_ROWS, ROW_WIDTH, RowBuilder
+from sinkhole.control.querylog.rule_texts import RuleTexts
 from sinkhole.control.stats import Counters, Rollups
 from sinkhole.dns.wire.name import from_text
 from sinkhole.model.record import Batch, RecordBuffer, Report
@@ -76,15 +78,12 @@ async def a_log(
 ) -> AsyncIterator[Kit]:
     buffer = RecordBuffer() if buffer is None else buffer
     counters = Counters()
-    wanted: dict[str, Any] = {
-        "enabled": True,
-        "keep_s": 90 * DAY_S,
-        "max_size_bytes": 1 << 30,
-        "rollups": Rollups(365 * DAY_S),
-        "counters": counters,
-        **settings,
-    }
-    log = await QueryLog.open(path, buffer, **wanted)
+    wanted: dict[str, Any] = {"max_size_bytes": 1 << 30}
+    for key in [each.name for each in fields(LogTerms)]:
+        if key in settings:
+            wanted[key] = settings.pop(key)
+    settings = {"rollups": Rollups(365 * DAY_S), "counters": counters, **settings}
+    log = await QueryLog.open(path, buffer, LogTerms(**wanted), **settings)
     try:
         yield Kit(log, buffer, counters)
     finally:
@@ -93,7 +92,8 @@ async def a_log(
 
 async def fill(database: Database, batches: Sequence[Batch]) -> None:
     """Log batches of any time at once, in one transaction, as the writer would."""
-    builder = await RowBuilder.load(database, lambda cause: f"||rule{cause.line}^", detail=True)
+    rules = RuleTexts(lambda cause: f"||rule{cause.line}^")
+    builder = await RowBuilder.load(database, rules, LogTerms())
     async with database.transaction():
         builder.take(batches)
         await builder.settle(database)

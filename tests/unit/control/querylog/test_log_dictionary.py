@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -55,11 +56,8 @@ async def test_the_hour_of_the_last_use_is_kept(database: Database) -> None:
     assert rows == [("host0.example.org", 7200), ("host1.example.org", 3600)]
 
 
-async def test_no_more_than_so_many_values_are_remembered(
-    database: Database, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dictionary, "MOST_REMEMBERED", 50)
-    names = await Dictionary.load(database, NAMES)
+async def test_no_more_than_so_many_values_are_remembered(database: Database) -> None:
+    names = await Dictionary.load(database, replace(NAMES, most=50))
     for first in range(0, 200, 20):
         wanted = wire_names(20, first)
         await names.learn(database, wanted, 3600)

@@ -226,44 +226,6 @@ async def test_rows_come_newest_first_without_being_sorted(
         assert [plan for plan in plans if "TEMP B-TREE" in plan or "AUTOMATIC" in plan] == []
 
 
-async def test_a_row_says_everything_about_a_verdict(database: Database, history: History) -> None:
-    entry = report(
-        "cdn.example.com",
-        Outcome.BLOCKED_ANSWER,
-        qtype=65,
-        cause=blocked(line=9).verdict.cause,
-        group="children",
-        hop="tracker.example.net",
-        upstream="192.0.2.53:53",
-        detail="a few words",
-    )
-    await fill(database, [batch([entry], time_s=NOW, duration_us=12_345, channel="h3")])
-    (row,) = (await history.page())["queries"]
-    assert row == {
-        "id": "1700000000000000",
-        "time": NOW,
-        "client": "192.0.2.1",
-        "name": "cdn.example.com",
-        "type": "HTTPS",
-        "outcome": "blocked_answer",
-        "blocked": True,
-        "rcode": "NOERROR",
-        "list": "Starter",
-        "line": 9,
-        "rule": "||rule9^",
-        "hop": "tracker.example.net",
-        "upstream": "192.0.2.53:53",
-        "group": "children",
-        "detail": "a few words",
-        "duration_ms": 12.345,
-        "transport": "h3",
-        "list_id": 1,
-        "node": "",
-    }
-    assert await history.row(1_700_000_000_000_000) == row
-    assert await history.row(1) is None
-
-
 INTERNATIONAL = ["münchen.example.org", "straße.example.org", "пример.example.org"]
 
 

@@ -16,6 +16,8 @@ from log_kit import DAY_S, Kit, a_log, batch, blocked, report, until
 
 from sinkhole.control.database import Database
 from sinkhole.control.database import database as database_module
+from sinkhole.control.querylog import log_file as log_file_module
+from sinkhole.control.querylog import upkeep as upkeep_module
 from sinkhole.control.querylog import writer as writer_module
 from sinkhole.control.querylog.retention import wal_size
 from sinkhole.control.stats import Rollups, Statistics
@@ -32,7 +34,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def writers_connection(kit: Kit) -> Database:
-    database = kit.log._writer._database
+    database = kit.log._writer.file.database
     assert database is not None
     return database
 
@@ -158,7 +160,7 @@ async def test_a_network_file_system_means_no_log_but_metrics(
     def refuse(folder: Path) -> None:
         raise StorageError(f"{folder} lies on a network file system (nfs at /)")
 
-    monkeypatch.setattr(writer_module, "refuse_network", refuse)
+    monkeypatch.setattr(log_file_module, "refuse_network", refuse)
     async with a_log(path) as kit:
         kit.buffer.append(batch([report(), blocked()]))
         await until(lambda: kit.counters.queries == 2)
@@ -173,7 +175,7 @@ async def test_a_network_file_system_means_no_log_but_metrics(
 async def test_on_a_disk_nearly_full_queries_are_counted_and_not_logged(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer_module, "TIDY_EVERY_S", 0.0)
+    monkeypatch.setattr(upkeep_module, "TIDY_EVERY_S", 0.0)
     disk = Usage(100 << 30, 90 << 30, 100 << 20)
     monkeypatch.setattr(shutil, "disk_usage", lambda folder: disk)
     async with a_log(path) as kit:
@@ -327,7 +329,7 @@ def set_asides(path: Path) -> list[Path]:
 async def test_a_database_removed_by_hand_is_made_anew(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(writer_module, "TIDY_EVERY_S", 0.0)
+    monkeypatch.setattr(upkeep_module, "TIDY_EVERY_S", 0.0)
     async with a_log(path) as kit:
         kit.buffer.append(batch([report()]))
         await kit.written(1)
@@ -363,15 +365,17 @@ async def test_a_log_with_nothing_to_do_writes_nothing(
     path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not even what the clock shows, round by round: the disk may be a card."""
-    monkeypatch.setattr(writer_module, "TIDY_EVERY_S", 0.0)
+    monkeypatch.setattr(upkeep_module, "TIDY_EVERY_S", 0.0)
     async with a_log(path) as kit:
         kit.buffer.append(batch([report()]))
         await kit.written(1)
+        upkeep = kit.log._writer.upkeep
+        await until(lambda: upkeep.next_save > 0.0 and upkeep.next_tidy > 0.0)
         before = await writers_connection(kit).value("PRAGMA data_version"), wal_size(path)
         changes = await writers_connection(kit).value("SELECT total_changes()")
         for _ in range(3):
-            kit.log._writer._next_tidy = 0.0
-            await until(lambda: kit.log._writer._next_tidy > 0.0)
+            kit.log._writer.upkeep.next_tidy = 0.0
+            await until(lambda: kit.log._writer.upkeep.next_tidy > 0.0)
         assert await writers_connection(kit).value("SELECT total_changes()") == changes
         after = await writers_connection(kit).value("PRAGMA data_version"), wal_size(path)
         assert after == before

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +9,11 @@ import pytest
 from log_kit import batch, blocked, report
 
 from sinkhole.control.database import Database
+from sinkhole.control.querylog import LogTerms
 from sinkhole.control.querylog import row_builder as row_builder_module
-from sinkhole.control.querylog.row_builder import (
-    CLOCK_STEP_US,
-    HOUR_US,
-    INSERT_ROWS,
-    MINUTE_US,
-    ROW_WIDTH,
-    RowBuilder,
-)
+from sinkhole.control.querylog.placing import CLOCK_STEP_US, HOUR_US, MINUTE_US
+from sinkhole.control.querylog.row_builder import INSERT_ROWS, ROW_WIDTH, RowBuilder
+from sinkhole.control.querylog.rule_texts import RuleTexts
 from sinkhole.control.querylog.schema import open_database
 from sinkhole.model.errors import ListError
 from sinkhole.model.record import TRANSPORTS, Batch
@@ -33,8 +29,10 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     await database.close()
 
 
-async def a_builder(database: Database, **settings: bool) -> RowBuilder:
-    return await RowBuilder.load(database, lambda cause: cause.rule, **{"detail": True, **settings})
+async def a_builder(
+    database: Database, rule_text: Callable[[Cause], str] = lambda cause: cause.rule, **terms: Any
+) -> RowBuilder:
+    return await RowBuilder.load(database, RuleTexts(rule_text), LogTerms(**terms))
 
 
 async def take(builder: RowBuilder, database: Database, *batches: Batch) -> list[tuple[int, ...]]:
@@ -204,14 +202,15 @@ async def test_a_rule_is_read_once_and_again_when_lists_have_changed(database: D
         readers.add(threading.get_ident())
         return f"||rule-{cause.line}-{len(asked)}^"
 
-    builder = await RowBuilder.load(database, rule_text, detail=True)
+    rules = RuleTexts(rule_text)
+    builder = await RowBuilder.load(database, rules, LogTerms())
     for _ in range(3):
         await take(builder, database, batch([blocked(line=7)], time_s=T))
     assert asked == [Cause("Starter", 7)]
-    builder.forget_rules()
+    rules.forget()
     await take(builder, database, batch([blocked(line=7)], time_s=T))
-    rules = await database.rows("SELECT rule FROM account ORDER BY id")
-    assert rules == [("||rule-7-1^",), ("||rule-7-2^",)]
+    texts = await database.rows("SELECT rule FROM account ORDER BY id")
+    assert texts == [("||rule-7-1^",), ("||rule-7-2^",)]
     assert threading.get_ident() not in readers
 
 
@@ -221,14 +220,14 @@ async def test_a_rule_that_can_t_be_read_costs_its_text_only(database: Database)
             raise ListError(cause.list_name, "it is gone")
         return "bytes that are no text: \udcff"
 
-    builder = await RowBuilder.load(database, rule_text, detail=True)
+    builder = await a_builder(database, rule_text)
     await take(builder, database, batch([blocked(line=1), blocked(line=2)], time_s=T))
     rows = await database.rows("SELECT line, rule FROM account ORDER BY line")
     assert rows == [(1, ""), (2, "bytes that are no text: ?")]
 
 
 async def test_without_detail_nothing_is_stored_that_only_rows_need(database: Database) -> None:
-    builder = await a_builder(database, detail=False)
+    builder = await a_builder(database, enabled=False)
     await take(builder, database, batch([report(), blocked()], time_s=T))
     (counts,) = builder.collect()
     assert await database.value("SELECT count(*) FROM account") == 0

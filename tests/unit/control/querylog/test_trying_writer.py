@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from log_kit import DAY_S
 
+from sinkhole.control.querylog import LogTerms
 from sinkhole.control.querylog.retention import wal_size
 from sinkhole.control.querylog.writer import Writer
 from sinkhole.control.stats import Counters, Rollups
@@ -31,9 +32,7 @@ def a_writer(path: Path, clocks: Clocks, max_size_bytes: int = 1 << 30) -> Write
     return Writer(
         path,
         RecordBuffer(),
-        enabled=True,
-        keep_s=90 * DAY_S,
-        max_size_bytes=max_size_bytes,
+        terms=LogTerms(max_size_bytes=max_size_bytes),
         rule_text=lambda cause: cause.rule,
         rollups=Rollups(365 * DAY_S),
         counters=Counters(),
@@ -51,15 +50,17 @@ async def test_a_clock_that_is_ahead_for_a_moment_ends_no_grace(tmp_path: Path) 
     try:
         for ahead in (0.0, 30 * DAY_S, 0.0):
             clocks.wall = NOW + ahead
-            writer._next_tidy = 0.0
+            writer.upkeep.next_tidy = 0.0
             await writer._round()
             assert aside.exists()
+        database = writer.file.database
+        assert database is not None
         while aside.exists():
             clocks.go_on(60)
             assert clocks.wall < NOW + 10 * DAY_S
-            await writer._read_clock()
+            await writer.upkeep.read_clock(database)
             if clocks.wall % 3600 < 60:
-                await writer._look()
+                await writer.upkeep.look()
         assert clocks.wall > NOW + 6 * DAY_S
     finally:
         writer.stop()
@@ -94,8 +95,8 @@ async def test_what_is_known_of_the_clock_outlives_a_stop(tmp_path: Path) -> Non
         for _ in range(5):  # minutes: less than between two times of writing it down
             await writer._round()
             clocks.go_on(60)
-        assert writer._clock is not None
-        held.append(writer._clock.state.held_s)
+        assert writer.upkeep.clock is not None
+        held.append(writer.upkeep.clock.state.held_s)
         writer.stop()
         await writer.run()
     assert held[0] == 240.0
@@ -115,7 +116,7 @@ async def test_room_that_is_back_is_noticed_with_nobody_asking(
         await writer._round()
         assert "left: queries are counted but not logged" in (writer.backoff.error or "")
         free[0] = 50 << 30
-        writer._next_tidy = 0.0
+        writer.upkeep.next_tidy = 0.0
         await writer._round()
         assert writer.backoff.error is None
     finally:

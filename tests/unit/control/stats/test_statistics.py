@@ -113,7 +113,7 @@ async def test_a_period_with_nothing_in_it_is_complete_and_flat(
     statistics: Statistics, period: str
 ) -> None:
     summary = await statistics.summary(period)
-    assert summary["latency_ms"] == {"p50": None, "p95": None, "p99": None}
+    assert summary["latency_ms"] == {"p50": None, "p95": None, "p99": None, "mean": None}
     assert summary["blocked_percent"] == summary["cached_percent"] == 0.0
     times = [point["time"] for point in summary["series"]]
     steps = {after - before for before, after in pairwise(times)}

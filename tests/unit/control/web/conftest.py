@@ -93,7 +93,8 @@ class RememberingStatistics(Statistics):
             "totals": {"queries": 0, "blocked": 0, "cached": 0, "forwarded": 0, "local": 0,
                        "failed": 0, "refused": 0},
             "blocked_percent": 0.0, "cached_percent": 0.0,
-            "latency_ms": {"p50": None, "p95": None, "p99": None}, "step_s": 60, "series": [],
+            "latency_ms": {"p50": None, "p95": None, "p99": None, "mean": None},
+            "step_s": 60, "series": [],
             "top_names": [], "top_blocked": [], "top_clients": [], "top_lists": [],
             "upstreams": [], "transports": [], "records_dropped": 0,
         }  # fmt: skip

@@ -1,0 +1,127 @@
+"""Answers as the log keeps them: records as they stand in a reply, and text again when read.
+
+The records of one answer are the bytes behind the question, with pointers into it; the name of a
+row gives the question back. So one entry does for all names that lead to the same address: every
+block of a house is one. Answers that differ in nothing but TTLs, or in the order of addresses, are
+taken for the same, and the first of them is kept.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Final, TypedDict
+
+from sinkhole.dns.wire.name import from_text, to_text
+from sinkhole.dns.wire.numbers import CLASS_IN, QR, Type, type_name
+from sinkhole.dns.wire.reply import read_reply
+from sinkhole.dns.wire.text.rdata import rdata_to_text
+from sinkhole.dns.wire.write import write_head
+from sinkhole.model.errors import WireError
+from sinkhole.model.explanation import RecordText
+
+MOST_BYTES: Final = 1024
+"""What is kept of one answer, in whole records; most take less than a hundred."""
+
+_POINTER: Final = 0xC0
+_TTL_SIZE: Final = 4
+_FIXED_SIZE: Final = 10
+_ASKED: Final = b"\xc0\x0c"
+_CUT_SIZE: Final = 2
+_MOST_CUT: Final = 0xFFFF
+_ADDRESSES: Final = frozenset(
+    each.to_bytes(2, "big") + CLASS_IN.to_bytes(2, "big") for each in (Type.A, Type.AAAA)
+)
+
+
+class AnswerText(TypedDict):
+    """The records of an answer; `cut_bytes` says how much of it was too long to be kept."""
+
+    records: list[RecordText]
+    cut_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """What was answered, and what was refused instead of being answered, b"" for nothing.
+
+    `told_apart` is the same for all that count as one.
+    """
+
+    told_apart: bytes
+    given: bytes = field(compare=False)
+    original: bytes = field(compare=False)
+
+
+def kept_answer(answered: bytes, refused: bytes) -> KeptAnswer | None:
+    """What to keep of a report's two answers, None where both have no records. 1 µs a record."""
+    if not answered and not refused:
+        return None
+    given_apart, given = _kept(answered)
+    if not refused:
+        return KeptAnswer(given_apart, given, b"")
+    original_apart, original = _kept(refused)
+    told_apart = len(given_apart).to_bytes(2, "big") + given_apart + original_apart
+    return KeptAnswer(told_apart, given, original)
+
+
+def answer_text(stored: bytes, name: str) -> AnswerText:
+    """A stored answer of a row with this name as text; without records if it can't be read."""
+    cut, records = int.from_bytes(stored[:_CUT_SIZE], "big"), stored[_CUT_SIZE:]
+    try:
+        question = from_text(name) + b"\0\1\0\1"
+        counts = (len(_spans(records)), 0, 0)
+        found = read_reply(b"\0\0" + write_head(QR, counts, edns=False) + question + records).answer
+    except (ValueError, WireError, IndexError):
+        return {"records": [], "cut_bytes": cut}
+    texts: list[RecordText] = [
+        {
+            "name": to_text(record.name),
+            "type": type_name(record.rtype),
+            "ttl": record.ttl,
+            "data": rdata_to_text(record.rtype, record.rdata),
+        }
+        for record in found
+    ]
+    return {"records": texts, "cut_bytes": cut}
+
+
+def _kept(records: bytes) -> tuple[bytes, bytes]:
+    """What tells an answer apart, and what is stored of it: how much is cut, and whole records."""
+    size = len(records)
+    if records[:2] == _ASKED and 12 + (records[10] << 8 | records[11]) == size <= MOST_BYTES:
+        return records[:6] + records[10:], b"\0\0" + records  # one record: most answers
+    spans = _spans(records[:MOST_BYTES])
+    end = spans[-1][2] if spans else 0
+    cut = min(size - end, _MOST_CUT).to_bytes(_CUT_SIZE, "big")
+    parts: list[bytes] = []
+    run: list[bytes] = []  # addresses of one name, which servers like to turn round
+    for start, ttl, behind in spans:
+        record = records[start:ttl] + records[ttl + _TTL_SIZE : behind]
+        if ttl == start + 6 and records[start + 2 : ttl] in _ADDRESSES:
+            if run and run[0][:6] != record[:6]:
+                parts += sorted(run)
+                run.clear()
+            run.append(record)
+        else:
+            parts += (*sorted(run), record)
+            run.clear()
+    return b"".join((*parts, *sorted(run), cut)), cut + records[:end]
+
+
+def _spans(records: bytes) -> list[tuple[int, int, int]]:
+    """Where each whole record begins, where its TTL stands, and where it ends."""
+    spans = []
+    position, size = 0, len(records)
+    while position < size:
+        start = position
+        while position < size and 0 < records[position] < _POINTER:
+            position += records[position] + 1
+        position += 2 if records[position : position + 1] >= b"\xc0" else 1
+        ttl = position + 4
+        if position + _FIXED_SIZE > size:
+            break
+        position += _FIXED_SIZE + int.from_bytes(records[ttl + 4 : ttl + 6], "big")
+        if position > size:
+            break
+        spans.append((start, ttl, position))
+    return spans
