@@ -19,7 +19,7 @@ COMMANDS = [
     "lists enable", "lists disable", "lists preview", "lists accept", "lists rollback",
     "lists diff", "rules", "rules list", "rules add", "rules remove", "rules test",
     "services", "services block", "services unblock", "safe-search", "safe-search set",
-    "log", "log search", "log export", "cache", "cache show", "cache lookup",
+    "log", "log search", "log export", "log delete", "cache", "cache show", "cache lookup",
     "cache flush", "account", "account list", "account add", "account remove",
     "account password", "account role", "account sign-out", "account totp", "token",
     "settings", "settings get", "settings set", "settings reset", "settings remove",
