@@ -127,6 +127,11 @@ class LogRow(RulePlace):
     detail: str
     duration_ms: float
     transport: str = Field(examples=["udp"])
+    list_id: int = Field(
+        default=0,
+        description="The log's own number of the list, which stays when it is renamed; 0 for none.",
+    )
+    node: str = Field(default="", description='Who answered; "" is this very server.')
 
     @classmethod
     def of(cls, row: LoggedQuery) -> LogRow:

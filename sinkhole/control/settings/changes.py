@@ -7,17 +7,18 @@ when all settings are made anew.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 from typing import Any, Final, Literal, NamedTuple
 
 from sinkhole.control.settings.differences import items_of, value_of
 from sinkhole.control.settings.document import Origin
 from sinkhole.control.settings.keyed import COLLECTIONS, Keyed
-from sinkhole.control.settings.layers import all_keys, as_value
+from sinkhole.control.settings.layers import as_value
 from sinkhole.control.settings.masking import with_secrets, without_secrets
-from sinkhole.control.settings.merging import FILE_ONLY, default_items
+from sinkhole.control.settings.merging import FILE_ONLY, default_items, known_keys
 from sinkhole.control.settings.plain import plain_of
 from sinkhole.control.settings.quoting import nearest, quoted, shown
-from sinkhole.control.settings.rule_check import unusable_because
+from sinkhole.control.settings.rule_check import unusable
 from sinkhole.control.settings.schema import Settings
 from sinkhole.control.state.stored import REMOVED, Place, StoredChange
 from sinkhole.model.errors import RequestError, SettingsError
@@ -63,6 +64,7 @@ def planned(
         plan.add(change)
         if len(plan.wanted) > MOST_CHANGES:
             raise _invalid("too_many_changes", f"more than {MOST_CHANGES} changes at once")
+    plan.check_rules()
     if plan.problems:
         raise SettingsError(plan.problems)
     made = [
@@ -105,7 +107,7 @@ class _Plan:
         self.wanted: dict[Place, Any] = {}
         self.problems: list[str] = []
         self._settings = settings
-        self._shown: Settings | None = None
+        self._known: dict[str, list[dict[str, tuple[str, Any]]]] = {}
         self._stored = stored
 
     def add(self, change: Change) -> None:
@@ -121,6 +123,13 @@ class _Plan:
             self._add_item(keyed, change)
         else:
             self._add_collection(keyed, change)
+
+    def check_rules(self) -> None:
+        """Find those among the new own rules that are none."""
+        rules = [item for (key, item), value in self.wanted.items() if key == _RULES and value]
+        new = [rule for rule in rules if (_RULES, rule) not in self._stored]
+        for rule, reason in unusable(new).items():
+            self._refuse(_RULES, rule, f"is no rule that can be used: {reason}")
 
     def _add_key(self, change: Change) -> None:
         if change.item or change.action == "remove":
@@ -148,15 +157,13 @@ class _Plan:
             self._refuse(
                 keyed.key, change.item, "the value has another name: remove the one, set the other"
             )
-        elif keyed.key == _RULES and (reason := unusable_because(change.item)):
-            self._refuse(keyed.key, change.item, f"is no rule that can be used: {reason}")
         else:
             self.wanted[place] = value
 
     def _add_collection(self, keyed: Keyed, change: Change) -> None:
         if change.action == "remove":
             raise _invalid("no_item", f"{keyed.key} has items, name the one to remove")
-        names = {item: name for item, (name, _) in items_of(self._settings, keyed).items()}
+        names = {item: name for item, (name, _) in self._items(keyed.key)[0].items()}
         names |= {
             item: item for key, item in self._stored if key == keyed.key and item not in names
         }
@@ -178,7 +185,7 @@ class _Plan:
 
     def _add_wanted(self, keyed: Keyed, item: str, name: str, plain: Any) -> None:
         """One of all items; those that are as wanted already stay whose they are."""
-        known = items_of(self._settings, keyed).get(item)
+        known = self._items(keyed.key)[0].get(item)
         if known is None or plain_of(known[1]) != plain:
             self._add_item(keyed, Change(keyed.key, name, "set", plain))
 
@@ -207,16 +214,22 @@ class _Plan:
             return None
 
     def _real_and_shown(self, key: str, item: str) -> tuple[Any, Any]:
-        if self._shown is None:
-            self._shown = without_secrets(self._settings)
-        keyed = COLLECTIONS.get(key)
-        both = (self._settings, self._shown)
-        if keyed is None:
-            real, told = (plain_of(value_of(each, key)) for each in both)
-        else:
-            found = [items_of(each, keyed).get(item, ("", None))[1] for each in both]
-            real, told = map(plain_of, found)
-        return real, told
+        """A value in force, and as people are shown it."""
+        if key not in COLLECTIONS:
+            settings, shown = self._both
+            return plain_of(value_of(settings, key)), plain_of(value_of(shown, key))
+        real, told = (found.get(item, ("", None))[1] for found in self._items(key))
+        return plain_of(real), plain_of(told)
+
+    @cached_property
+    def _both(self) -> tuple[Settings, Settings]:
+        return self._settings, without_secrets(self._settings)
+
+    def _items(self, key: str) -> list[dict[str, tuple[str, Any]]]:
+        """The items in force of a collection, and as people are shown them; looked up once."""
+        if key not in self._known:
+            self._known[key] = [items_of(each, COLLECTIONS[key]) for each in self._both]
+        return self._known[key]
 
     def _refuse(self, key: str, item: str, text: str) -> None:
         self.problems.append(f"{key} {shown(item)}: {text}" if item else f"{key}: {text}")
@@ -226,8 +239,8 @@ def _refuse_unknown(key: str) -> None:
     if key in FILE_ONLY:
         text = f"{key} is where all of this is stored: set it in the settings file"
         raise _invalid("file_only", text)
-    if key not in (known := all_keys(Settings)):
-        near = nearest(key, known)
+    if key not in known_keys():
+        near = nearest(key, known_keys())
         hint = f", did you mean {quoted(near)}?" if near else ""
         raise RequestError("not_found", "unknown_key", f"{shown(key)} is no setting{hint}")
 

@@ -128,7 +128,8 @@ class SettingsInForce:
 
         async def work() -> Changed:
             self._refuse_old(revision)
-            plan = planned(changes, self.settings, self._state.stored.values())
+            stored = self._state.stored.values()
+            plan = await asyncio.to_thread(planned, changes, self.settings, stored)
             return await self._store(plan, actor, note, dry_run=dry_run)
 
         return await self._alone(work())

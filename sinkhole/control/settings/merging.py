@@ -45,7 +45,7 @@ class Merged(NamedTuple):
 
     def stored_at(self, path: KeyPath) -> Place | None:
         """The stored place that the value at a path is, or is part of."""
-        key = next((key for key in _prefixes(path) if key in _keys()), None)
+        key = next((key for key in _prefixes(path) if key in known_keys()), None)
         if key is None:
             return None
         end = key.count(".") + 1
@@ -62,7 +62,7 @@ class Merged(NamedTuple):
 def is_storable(place: Place) -> bool:
     """Whether a value can be stored there: a key that is known, and an item of collections only."""
     key, item = place
-    return key in _keys() and key not in FILE_ONLY and (key in COLLECTIONS) == bool(item)
+    return key in known_keys() and key not in FILE_ONLY and (key in COLLECTIONS) == bool(item)
 
 
 def merged(written: Value, stored: Mapping[Place, Any]) -> Merged:
@@ -114,7 +114,8 @@ def _collection(
 
 
 @cache
-def _keys() -> frozenset[str]:
+def known_keys() -> frozenset[str]:
+    """Every key that there is."""
     return frozenset(all_keys(Settings))
 
 
