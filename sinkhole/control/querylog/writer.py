@@ -180,7 +180,7 @@ class Writer:
         """Sleep while there is nothing to do: with nobody asking, the machine shall sleep too."""
         self._awake.clear()
         is_idle = not (self._is_open or self.backoff.failures or self.is_deleting)
-        is_idle &= not self._lists.is_stale
+        is_idle &= not (self.is_usable and self._lists.is_stale)
         if self._stopping.is_set() or not is_idle or len(self._buffer):
             return
         with contextlib.suppress(TimeoutError):  # it is time to tidy
