@@ -8,8 +8,8 @@ from typing import Any
 
 import click
 
-from sinkhole.cli.calling import settings_in_force
-from sinkhole.cli.options import config_option, honest
+from sinkhole.cli.calling import LONG_PATIENCE_S, calling, settings_in_force
+from sinkhole.cli.options import config_option, confirm, honest, yes_option
 
 
 @click.command()
@@ -102,9 +102,11 @@ def explain(
     help="How far back.",
 )
 @click.option("--json", "as_json", is_flag=True, help="JSON as /api/stats answers it.")
+@click.option("--reset", is_flag=True, help="Let them begin anew; the log stays.")
+@yes_option
 @config_option
 @honest
-def stats(period: str, as_json: bool, config: Path | None) -> None:
+def stats(period: str, as_json: bool, reset: bool, yes: bool, config: Path | None) -> None:
     """Show what the running server did.
 
     Queries, the share that was blocked and that came from the cache, the median and the 99th
@@ -112,6 +114,12 @@ def stats(period: str, as_json: bool, config: Path | None) -> None:
     socket in its data folder, or over HTTP at web.listen of the settings; exit code 1 when it does
     not answer.
     """
+    if reset:
+        with calling(config, offline=False) as caller:
+            confirm("Let all statistics begin anew?", yes=yes)
+            caller.call("statistics.reset", patience_s=LONG_PATIENCE_S)
+        click.echo("The statistics begin anew.")
+        return
     from sinkhole.cli import running_server as asking
 
     settings = settings_in_force(config)

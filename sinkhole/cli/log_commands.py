@@ -1,4 +1,4 @@
-"""The query log: `sinkhole log search` and `export`."""
+"""The query log: `sinkhole log search`, `export` and `delete`."""
 
 from __future__ import annotations
 
@@ -10,15 +10,17 @@ from typing import Any, Final, TypeVar
 import click
 
 from sinkhole.cli.backup_commands import written
-from sinkhole.cli.calling import calling
+from sinkhole.cli.calling import LONG_PATIENCE_S, calling
 from sinkhole.cli.completion import list_names, names_by
 from sinkhole.cli.options import (
     TimeSpan,
     config_option,
+    confirm,
     honest,
     json_option,
     moment,
     print_json,
+    yes_option,
 )
 
 SEARCH_PATIENCE_S: Final = 30.0
@@ -94,7 +96,7 @@ def filters(found: dict[str, Any]) -> dict[str, Any]:
 
 @click.group("log")
 def log_group() -> None:
-    """Search and export what was asked.
+    """Search, export and delete what was asked.
 
     \b
     What a client asked lately:   sinkhole log search --client tablet --from 2h
@@ -165,3 +167,45 @@ def log_export(form: str, output: str, config: Path | None, **found: Any) -> Non
     """
     with calling(config, offline=False) as caller, written(output) as sink:
         caller.download("log.export", {**filters(found), "format": form}, sink)
+
+
+@log_group.command("delete")
+@click.option("--client", help="All that this client asked: an address, a name or an id.")
+@click.option("--name", help="All queries for this name.")
+@click.option("--below", is_flag=True, help="With --name: and for all below it.")
+@click.option("--all", "everything", is_flag=True, help="The whole log.")
+@yes_option
+@json_option
+@config_option
+@honest
+def log_delete(
+    client: str | None,
+    name: str | None,
+    below: bool,
+    everything: bool,
+    yes: bool,
+    as_json: bool,
+    config: Path | None,
+) -> None:
+    """Delete queries for good.
+
+    All of them, those of a client, or those for a name. Needs the running server. Exit code 1 when
+    nothing could be deleted, or nothing should.
+    """
+    if sum((client is not None, name is not None, everything)) != 1:
+        raise click.UsageError("give one of --client, --name and --all")
+    doing: tuple[str, dict[str, Any]]
+    if client is not None:
+        what, doing = f"all that {client} asked", ("log.delete_client", {"client": client})
+    elif name is not None:
+        what = f"all queries for {name}"
+        doing = ("log.delete_name", {"name": name, "below": below})
+    else:
+        what, doing = "the whole log", ("log.delete_all", {})
+    with calling(config, offline=False) as caller:
+        confirm(f"Delete {what} for good?", yes=yes)
+        told = caller.call(*doing, patience_s=LONG_PATIENCE_S)
+    if as_json:
+        print_json(told)
+    else:
+        click.echo(f"{told['rows']:,} queries deleted")

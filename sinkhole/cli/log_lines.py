@@ -43,7 +43,7 @@ def line_of(row: Row, when: str) -> Text:
     """A query as a line."""
     blocked, outcome = row["blocked"], row["outcome"]
     style = _BLOCKED if blocked else _STYLES.get(outcome, _FAILED)
-    client, name = row["client_name"] or row["client"], row["name_unicode"] or row["name"]
+    client, name = row.get("client_name") or row["client"], row.get("name_unicode") or row["name"]
     line = Text.assemble((when, _QUIET), " ", cell(f"{client:{_WIDE_CLIENT}}"), " ")
     line.append(cell(f"{row['type']:5} {name:{_WIDE_NAME}}"))
     line.append(" ").append(f"{outcome:10}", style=style)

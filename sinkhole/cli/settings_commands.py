@@ -184,14 +184,23 @@ def settings_undo(number: int | None, dry_run: bool, as_json: bool, config: Path
 
 @settings_group.command("reference")
 @click.argument("key", required=False, shell_complete=names_by(_keys))
+@click.option("--yaml", "form", flag_value="yaml", help="All of it as a settings file.")
+@click.option("--markdown", "form", flag_value="markdown", help="All of it as a document.")
 @json_option
 @config_option
 @honest
-def settings_reference(key: str | None, as_json: bool, config: Path | None) -> None:
+def settings_reference(
+    key: str | None, form: str | None, as_json: bool, config: Path | None
+) -> None:
     """Explain every key, or those of KEY: what it means, takes, and is by default.
 
     Exit code 1 when there is no such key.
     """
+    if form is not None:
+        from sinkhole.control.settings.reference import reference_document, reference_yaml
+
+        click.echo(reference_yaml() if form == "yaml" else reference_document(), nl=False)
+        return
     found = _shown(config, _place(key)[0] if key else "")
     if as_json:
         print_json(found)

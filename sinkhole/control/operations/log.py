@@ -7,7 +7,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from sinkhole.control.operations.answers import RulePlace
+from sinkhole.control.operations.answers import DnsRecord, RulePlace
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.operation import Download, Input, Output, operation
 from sinkhole.control.operations.refusals import refusal, understood, with_log
@@ -108,6 +108,13 @@ class LogSearch(LogFilter):
     )
 
 
+class LoggedAnswer(Output):
+    """The records of an answer."""
+
+    records: list[DnsRecord]
+    cut_bytes: int = Field(description="How much of it was too long to be kept.")
+
+
 class LogRow(RulePlace):
     """One answered query."""
 
@@ -128,10 +135,15 @@ class LogRow(RulePlace):
     duration_ms: float
     transport: str = Field(examples=["udp"])
     list_id: int = Field(
-        default=0,
-        description="The log's own number of the list, which stays when it is renamed; 0 for none.",
+        description="The log's own number of the list, which stays when it is renamed; 0 for none."
     )
-    node: str = Field(default="", description='Who answered; "" is this very server.')
+    node: str = Field(description='Who answered; "" is this very server.')
+    answer: LoggedAnswer | None = Field(
+        description="What was answered; null where that is not kept (`query_log.answers`)."
+    )
+    original_answer: LoggedAnswer | None = Field(
+        description="What an upstream had said, where that was refused."
+    )
 
     @classmethod
     def of(cls, row: LoggedQuery) -> LogRow:

@@ -37,6 +37,9 @@ SEARCH_S: Final = 2.0
 
 EXPORTED_A_PAGE: Final = 1_000
 
+NOTHING: Final = (-1,)
+"""The number of no client and no list, to look for where none is meant: empty means any."""
+
 
 class QueryPage(TypedDict):
     """Queries, newest first, and what to pass as cursor for the page after it.
@@ -94,8 +97,8 @@ class History:
         if client:
             spelled = [as_logged(client)]
             rows = await self._source.rows("SELECT id FROM client WHERE text = ?", spelled)
-            # No row has the client 0: nothing is found, but the rest is looked at for mistakes.
-            sought = replace(sought, clients=tuple(row[0] for row in rows) or (-1,))
+            # Where nothing will be found the rest is looked at for mistakes all the same.
+            sought = replace(sought, clients=tuple(row[0] for row in rows) or NOTHING)
         return await self.search(sought, limit=limit, cursor=before, is_wanted=is_wanted)
 
     async def search(
@@ -134,7 +137,8 @@ class History:
         if sought.through is None:
             sought = replace(sought, through=newest[0][0] or 0)
         if sought.lists:
-            sought = replace(sought, lists=await list_numbers(self._source.rows, sought.lists))
+            numbers = await list_numbers(self._source.rows, sought.lists)
+            sought = replace(sought, lists=numbers or NOTHING)
         if sought.clients or sought.text:
             sought = await self._with_clients(sought)
         return written(sought)
@@ -222,8 +226,8 @@ class History:
                 wanted.append(number)
             if sought.text and is_text(number, text):
                 by_text.append(number)
-        if 0 < len(wanted) <= MOST_VALUES:
-            sought = replace(sought, clients=tuple(wanted))
+        if sought.clients and len(wanted) <= MOST_VALUES:
+            sought = replace(sought, clients=tuple(wanted) or NOTHING)
         if len(by_text) <= MOST_VALUES:
             sought = replace(sought, text_clients=tuple(by_text))
         return sought

@@ -112,9 +112,7 @@ class QueryLog:
         writer = self._writer
         if writer.file.bringing or writer.backoff.failures or not writer.is_usable:
             raise StorageError(writer.file.bringing or writer.backoff.error or "there is no log")
-        future = writer.upkeep.deletions.wish(wish)
-        writer.wake()
-        return await asyncio.shield(future)
+        return await asyncio.shield(writer.delete(wish))
 
     async def delete_all(self) -> int:
         """Delete every row; statistics stay."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final, NotRequired, TypedDict
+from typing import Final, NamedTuple, NotRequired, TypedDict
 
 from sinkhole.control.database import Row
 from sinkhole.control.querylog.answers import AnswerText, answer_text
@@ -24,7 +24,31 @@ COLUMNS: Final = """
     LEFT JOIN node AS d ON d.id = q.node
     LEFT JOIN answer AS w ON w.id = q.answer
 """
-"""What `logged_query` reads; a row whose client or account is lost is shown all the same."""
+"""What a `LoggedRow` is made of; a row whose client or account is lost is shown all the same."""
+
+
+class LoggedRow(NamedTuple):
+    """A row as COLUMNS gives it: None where there is nothing."""
+
+    id: int
+    client: str | None
+    name: str | None
+    qtype: int | None
+    outcome: int | None
+    rcode: int | None
+    list: str | None
+    line: int | None
+    rule: str | None
+    hop: str | None
+    upstream: str | None
+    group: str | None
+    detail: str | None
+    duration_us: int
+    transport: int
+    list_id: int | None
+    node: str | None
+    given: bytes | None
+    original: bytes | None
 
 
 class LoggedQuery(TypedDict):
@@ -64,9 +88,9 @@ class LoggedQuery(TypedDict):
 
 
 def logged_queries(rows: Iterable[Row], client_name: Callable[[str], str]) -> list[LoggedQuery]:
-    """Rows of COLUMNS, with what people call clients and names: now, so that a client renamed
-    shows at once."""
-    queries = [_logged_query(row) for row in rows]
+    """Rows as LoggedRow has them, with what people call clients and names: now, so that a client
+    renamed shows at once."""
+    queries = [_logged_query(LoggedRow(*row)) for row in rows]
     known = {each["client"] for each in queries}
     called = {address: called for address in known if (called := client_name(address))}
     for each in queries:
@@ -77,29 +101,30 @@ def logged_queries(rows: Iterable[Row], client_name: Callable[[str], str]) -> li
     return queries
 
 
-def _logged_query(row: Row) -> LoggedQuery:
-    outcome = None if row[4] is None else Outcome(row[4])
+def _logged_query(row: LoggedRow) -> LoggedQuery:
+    outcome = None if row.outcome is None else Outcome(row.outcome)
+    # Neither name nor type of a query that was refused before they were looked at.
+    name = row.name or ""
     return {
-        "id": str(row[0]),
-        "time": row[0] / 1e6,
-        "client": row[1] or "",
-        # Neither name nor type of a query that was refused before they were looked at.
-        "name": row[2] or "",
-        "type": type_name(row[3]) if row[3] else "",
+        "id": str(row.id),
+        "time": row.id / 1e6,
+        "client": row.client or "",
+        "name": name,
+        "type": type_name(row.qtype) if row.qtype else "",
         "outcome": "unknown" if outcome is None else outcome.name.lower(),
         "blocked": outcome is not None and outcome.is_block,
-        "rcode": "" if row[5] is None else rcode_name(row[5]),
-        "list": row[6] or "",
-        "line": row[7] or 0,
-        "rule": row[8] or "",
-        "hop": row[9] or "",
-        "upstream": row[10] or "",
-        "group": row[11] or "",
-        "detail": row[12] or "",
-        "duration_ms": row[13] / 1000,
-        "transport": TRANSPORTS[row[14]],
-        "list_id": row[15] or 0,
-        "node": row[16] or "",
-        "answer": answer_text(row[17], row[2] or "") if row[17] else None,
-        "original_answer": answer_text(row[18], row[2] or "") if row[18] else None,
+        "rcode": "" if row.rcode is None else rcode_name(row.rcode),
+        "list": row.list or "",
+        "line": row.line or 0,
+        "rule": row.rule or "",
+        "hop": row.hop or "",
+        "upstream": row.upstream or "",
+        "group": row.group or "",
+        "detail": row.detail or "",
+        "duration_ms": row.duration_us / 1000,
+        "transport": TRANSPORTS[row.transport],
+        "list_id": row.list_id or 0,
+        "node": row.node or "",
+        "answer": answer_text(row.given, name) if row.given else None,
+        "original_answer": answer_text(row.original, name) if row.original else None,
     }

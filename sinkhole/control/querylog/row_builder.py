@@ -121,6 +121,11 @@ class RowBuilder:
         """The id of the last record."""
         return self._placing.last_id
 
+    @property
+    def known_lists(self) -> Mapping[str, int]:
+        """The numbers of the lists that were met of late, by name."""
+        return self._values.lists.ids
+
     def use(self, terms: LogTerms) -> None:
         """Go over to other terms, from the next record on."""
         if terms != self._terms:

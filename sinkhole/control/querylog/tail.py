@@ -8,15 +8,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Final
 
-from sinkhole.control.database import Row
+from sinkhole.control.querylog.answers import kept_answer
 from sinkhole.control.querylog.dictionary import account_key
-from sinkhole.control.querylog.logged_query import LoggedQuery, logged_queries
+from sinkhole.control.querylog.logged_query import LoggedQuery, LoggedRow, logged_queries
 from sinkhole.control.querylog.placing import Placing
 from sinkhole.control.querylog.privacy import Privacy
 from sinkhole.control.querylog.rule_texts import RuleTexts
+from sinkhole.control.querylog.terms import LogTerms
 from sinkhole.dns.wire.name import to_text
 from sinkhole.model.errors import RequestError
 from sinkhole.model.record import TRANSPORTS, Batch, RecordBuffer, Report
@@ -133,17 +135,26 @@ class Tails:
             self._noted += batches[self._next - end :]
             self._next = end
 
-    async def show(self, buffer: RecordBuffer, rules: RuleTexts, privacy: Privacy) -> None:
-        """Tell of all that was noted, and of what still waits in the buffer."""
+    async def show(
+        self,
+        buffer: RecordBuffer,
+        rules: RuleTexts,
+        terms: LogTerms,
+        list_ids: Mapping[str, int],
+    ) -> None:
+        """Tell of all that was noted, and of what still waits in the buffer.
+
+        `list_ids` are the numbers of lists, as far as they are known.
+        """
         end = buffer.gone + buffer.batches
         batches = self._noted + (buffer.since(self._next) if end > self._next else [])
         self._noted, self._next = [], max(end, self._next)
-        told, missed = self._placed(batches, privacy)
+        told, missed = self._placed(batches, terms.privacy)
         if not told and not missed:
             return
         await rules.learn({report for _, report, *_ in told})
-        rows = [_row(each, rules, privacy) for each in told]
-        queries = logged_queries(rows, privacy.client_name)
+        rows = [_row(each, rules, terms, list_ids) for each in told]
+        queries = logged_queries(rows, terms.privacy.client_name)
         for follower in self._followers:
             follower.tell(queries, missed)
 
@@ -162,15 +173,32 @@ class Tails:
         return list(told), missed
 
 
-def _row(told: _Told, rules: RuleTexts, privacy: Privacy) -> Row:
+def _row(told: _Told, rules: RuleTexts, terms: LogTerms, list_ids: Mapping[str, int]) -> LoggedRow:
     """A query as a row that is read from the log."""
     ident, report, client, duration_us, channel = told
-    cause, named = report.verdict.cause, privacy.has_names
+    cause, named = report.verdict.cause, terms.privacy.has_names
     qtype, rcode, outcome, _, line, rule, _, group, hop, upstream, detail = account_key(
         report, 0, rules.of(cause), named=named
     )
-    name = to_text(report.name) if report.qtype and named else ""
-    return (
-        *(ident, privacy.client(client), name, qtype, outcome, rcode, cause.list_name, line, rule),
-        *(hop, upstream, group, detail, duration_us, TRANSPORTS.index(channel)),
+    kept = kept_answer(report.answered, report.refused) if terms.answers and named else None
+    return LoggedRow(
+        id=ident,
+        client=terms.privacy.client(client),
+        name=to_text(report.name) if report.qtype and named else "",
+        qtype=qtype,
+        outcome=outcome,
+        rcode=rcode,
+        list=cause.list_name,
+        line=line,
+        rule=rule,
+        hop=hop,
+        upstream=upstream,
+        group=group,
+        detail=detail,
+        duration_us=duration_us,
+        transport=TRANSPORTS.index(channel),
+        list_id=list_ids.get(cause.list_name, 0),
+        node="",
+        given=kept.given if kept is not None else None,
+        original=kept.original if kept is not None else None,
     )

@@ -62,7 +62,7 @@ class Upkeep:
 
     def is_due(self, untidy_rows: int) -> bool:
         """Whether it is time again, or were so many rows written that it is."""
-        return _now() >= self.next_tidy or untidy_rows >= self.retention.rows_between
+        return loop_now() >= self.next_tidy or untidy_rows >= self.retention.rows_between
 
     async def read_clock(self, database: Database) -> None:
         """Look at the clock; if it was set, what that means for old rows is to be kept at once."""
@@ -83,7 +83,7 @@ class Upkeep:
 
     async def tidy(self, database: Database) -> None:
         """Take steps of retention for TIDY_S, and keep what is known of the clock."""
-        now, clock = _now(), self.clock
+        now, clock = loop_now(), self.clock
         self.next_tidy = now + TIDY_EVERY_S
         if clock is None:
             return
@@ -97,7 +97,7 @@ class Upkeep:
             known_s=clock.known_s,
             spells=clock.spells,
         ):
-            if _now() - now > TIDY_S:
+            if loop_now() - now > TIDY_S:
                 self.next_tidy = 0.0  # go on after the next transaction
                 break
         await self.look()
@@ -105,18 +105,18 @@ class Upkeep:
     async def delete(self, database: Database, forget: Callable[[], None]) -> None:
         """Delete for TIDY_S what somebody wants gone; `forget` is called whenever a remembered
         number may be no value's any more."""
-        now = _now()
+        now = loop_now()
         while await self.deletions.step(database, forget):
-            if _now() - now > TIDY_S:
+            if loop_now() - now > TIDY_S:
                 break
 
     async def save_clock(self, database: Database) -> None:
         """Write down what is known of the clock."""
         if self.clock is not None:
             await save_clock(database, self.clock)
-            self.next_save = _now() + SAVE_CLOCK_S
+            self.next_save = loop_now() + SAVE_CLOCK_S
 
 
-def _now() -> float:
+def loop_now() -> float:
     """The event loop's clock, which its timers go by."""
     return asyncio.get_running_loop().time()

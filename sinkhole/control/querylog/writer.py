@@ -21,6 +21,7 @@ from typing import Final
 
 from sinkhole.control.database import DamagedError, Database
 from sinkhole.control.querylog.backoff import Backoff
+from sinkhole.control.querylog.deletion import Wish
 from sinkhole.control.querylog.list_names import ListNames
 from sinkhole.control.querylog.log_file import LogFile
 from sinkhole.control.querylog.placing import Placing
@@ -29,7 +30,7 @@ from sinkhole.control.querylog.rule_texts import RuleTexts
 from sinkhole.control.querylog.tail import Follower, Tails
 from sinkhole.control.querylog.terms import LogTerms
 from sinkhole.control.querylog.unwritten import Unwritten, count_by_minute
-from sinkhole.control.querylog.upkeep import Upkeep
+from sinkhole.control.querylog.upkeep import Upkeep, loop_now
 from sinkhole.control.stats import Counters, Rollups
 from sinkhole.model.errors import StorageError
 from sinkhole.model.record import Batch, RecordBuffer
@@ -144,10 +145,6 @@ class Writer:
         self._stopping.set()
         self._awake.set()
 
-    def wake(self) -> None:
-        """There is something to do besides records."""
-        self._awake.set()
-
     def lists_changed(self) -> None:
         """Read rule texts anew, and what lists are called."""
         self._rules.forget()
@@ -161,6 +158,11 @@ class Writer:
         if self._builder is not None:
             self._builder.use(terms)
         self._awake.set()
+
+    def delete(self, wish: Wish) -> asyncio.Future[int]:
+        """Have something deleted, see `Deletions.wish`."""
+        self._awake.set()
+        return self.upkeep.deletions.wish(wish)
 
     def follow(self, limit: int) -> Follower:
         """Be told of every query from now on."""
@@ -177,9 +179,8 @@ class Writer:
     async def _sleep(self) -> None:
         """Sleep while there is nothing to do: with nobody asking, the machine shall sleep too."""
         self._awake.clear()
-        if self._stopping.is_set() or self._is_open or self.backoff.failures or len(self._buffer):
-            return
-        if self.is_deleting:
+        is_idle = not (self._is_open or self.backoff.failures or self.is_deleting)
+        if self._stopping.is_set() or not is_idle or len(self._buffer):
             return
         with contextlib.suppress(TimeoutError):  # it is time to tidy
             async with asyncio.timeout_at(self.upkeep.next_tidy if self.is_usable else None):
@@ -192,12 +193,12 @@ class Writer:
 
     async def _round(self, *, last: bool = False) -> bool:
         """Take what waits and, when it is time, commit; whether much was waiting."""
-        if self.tails:
-            await self._show()
         if not self.is_usable:
+            await self._show()
             self._only_count()
             return False
         if self.backoff.is_waiting and not last:
+            await self._show()
             if self.backoff.failing_s > HOLD_S or len(self._buffer) > self._buffer.limit // 2:
                 self._only_count()
             return False
@@ -205,7 +206,8 @@ class Writer:
             await self._make_sure()
             await self.upkeep.read_clock(self._opened()[0])
             busy = await self._take_all()
-            is_time = _now() - self._committed >= COMMIT_S
+            await self._show()
+            is_time = loop_now() - self._committed >= COMMIT_S
             if last or is_time or not (busy or self.tails):
                 await self._commit()
                 await self._between_transactions(last=last)
@@ -219,9 +221,12 @@ class Writer:
         return busy
 
     async def _show(self) -> None:
-        """Tell who follows of what waits, whether it can be written or not."""
+        """Tell who follows of what came, whether it can be written or not."""
+        if not self.tails:
+            return
+        known = self._builder.known_lists if self._builder is not None else {}
         try:
-            await self.tails.show(self._buffer, self._rules, self._terms.privacy)
+            await self.tails.show(self._buffer, self._rules, self._terms, known)
         except Exception:  # nobody's rows may be lost for it
             log.exception("query log: a bug in telling who follows")
 
@@ -261,7 +266,7 @@ class Writer:
 
     async def _commit(self) -> None:
         """End the transaction, if there was anything to write."""
-        self._committed = _now()
+        self._committed = loop_now()
         if self._is_open:
             await self._write_counts()
         if not self.upkeep.room.problem:
@@ -393,8 +398,3 @@ class Writer:
         self._builder = None
         self._is_open = False
         await self.file.close()
-
-
-def _now() -> float:
-    """The event loop's clock, which its timers go by."""
-    return asyncio.get_running_loop().time()

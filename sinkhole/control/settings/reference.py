@@ -26,8 +26,8 @@ _FEW_WORDS: Final = 8
 _INTRODUCTION: Final = """\
 # Settings
 
-Every key with its default. This page is made by `sinkhole settings reference`; `sinkhole
-settings reference --yaml` prints the same as one file.
+Every key with its default. This page is what `sinkhole settings reference --markdown` prints;
+`--yaml` prints the same as one settings file.
 
 **Where settings come from.** Each of these wins over those before it:
 
@@ -49,11 +49,11 @@ A file that has the key does without the items of the default, and a variable re
 file says. All other keys are one value.
 
 **A change counts at once**, but for `data_dir`, which waits for a restart. A running server
-reads the file again when it gets SIGHUP (`systemctl reload sinkhole`) or by `sinkhole settings
-reload`; a mistake leaves all as it was. `sinkhole check-config FILE` prints the settings in
-force and who set each of them, or every mistake with its line. A key that sinkhole does not
-know is an error, never ignored. A stored value that no longer fits, be it by itself or beside
-what the file says now, is left out and shown among the problems.
+reads the file again when it gets SIGHUP (`systemctl reload sinkhole`); a mistake leaves all as
+it was. `sinkhole check-config FILE` prints the settings in force and who set each of them, or
+every mistake with its line. A key that sinkhole does not know is an error, never ignored. A
+stored value that no longer fits, be it by itself or beside what the file says now, is left out
+and shown among the problems.
 
 **A folder of files** can stand for the file (`--config DIR`): its `*.yaml` and `*.yml` are read
 in the order of their names. A key stands in one of them; collections may be spread over
@@ -98,7 +98,7 @@ def reference_yaml() -> str:
 
 def schema_text() -> str:
     """The JSON Schema of settings files, as it is published."""
-    return json.dumps(json_schema(), indent=1, ensure_ascii=False) + "\n"
+    return json.dumps(json_schema(), indent=2) + "\n"
 
 
 def _section(section: Section, indent: str) -> Iterator[str]:

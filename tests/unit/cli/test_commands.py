@@ -19,7 +19,7 @@ COMMANDS = [
     "lists enable", "lists disable", "lists preview", "lists accept", "lists rollback",
     "lists diff", "rules", "rules list", "rules add", "rules remove", "rules test",
     "services", "services block", "services unblock", "safe-search", "safe-search set",
-    "log", "log search", "log export", "cache", "cache show", "cache lookup",
+    "log", "log search", "log export", "log delete", "cache", "cache show", "cache lookup",
     "cache flush", "account", "account list", "account add", "account remove",
     "account password", "account role", "account sign-out", "account totp", "token",
     "settings", "settings get", "settings set", "settings reset", "settings remove",
@@ -77,7 +77,8 @@ def test_version(command: CommandLine) -> None:
 
 
 @pytest.mark.parametrize(
-    "words", [["frobnicate"], ["run", "--port", "53"], ["lists", "refresh"], ["check-config", "/"]]
+    "words",
+    [["frobnicate"], ["run", "--port", "53"], ["lists", "refresh"], ["check-config", "a", "b"]],
 )
 def test_a_command_written_wrongly_is_exit_code_2(command: CommandLine, words: list[str]) -> None:
     told = command(*words)

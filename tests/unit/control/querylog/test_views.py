@@ -91,4 +91,6 @@ async def test_a_frozen_view_shows_the_same_rows_whatever_comes_and_is_renamed(
         ]
         assert set(ids) <= {row["id"] for row in found}
         assert all(row["time"] < NOW + 2 for row in found)
+    for nothing in (Sought(lists=("None",)), Sought(clients=("nobody",))):
+        assert (await history.search(thaw(await history.freeze(nothing))))["queries"] == []
     await reader.close()

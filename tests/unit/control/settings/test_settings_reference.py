@@ -28,7 +28,7 @@ WITHOUT_DEFAULT = {key for key in all_keys(Settings) if value_of(Settings(), key
 
 def test_the_committed_document_is_what_is_made() -> None:
     made = reference_document()
-    assert DOCUMENT.read_text() == made, "write it anew: sinkhole settings reference"
+    assert DOCUMENT.read_text() == made, "write it anew: sinkhole settings reference --markdown"
 
 
 def test_the_committed_schema_is_what_is_made() -> None:
