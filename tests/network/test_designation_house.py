@@ -37,7 +37,7 @@ async def test_listeners_are_told_while_the_certificate_is_right(tmp_path: Path)
     expected = [f"1 {NAME} alpn=dot port={place.port} ipv4hint={place.host}"]
     async with running(settings) as app:
         assert await told(app.addresses[0]) == expected
-        await app.reload(settings)
+        await app.apply(settings)
         assert await told(app.addresses[0]) == expected
 
 

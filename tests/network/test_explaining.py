@@ -73,7 +73,7 @@ async def test_the_way_out_that_is_told_works_once_it_is_in_the_settings(tmp_pat
                 told = await get(app.listening.page.url, "/api/explain?name=www.example.org")
                 rules = told["changes"][number]["items"]
                 assert len(told["changes"]) == 2
-                await app.reload(
+                await app.apply(
                     house(
                         tmp_path, upstream, filtering__lists=[mine], filtering__rules=rules
                     ).model_copy(update={"dns": settings.dns, "web": settings.web})

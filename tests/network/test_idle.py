@@ -76,9 +76,9 @@ def test_it_wakes_a_few_times_a_minute_and_asks_the_disk_once_for_each_thing(
         assert isinstance(loop, SkippingLoop)
         touched = runner.run(_idle(loop, tmp_path))
         wakes = len(loop.wakes)
-    # The log's writer looks after its file once a minute and then takes a breath, the lists are
-    # looked at once a minute, and the cache's file is written every half hour.
-    assert wakes <= 4 * MINUTES
+    # The log's writer looks after its file once a minute and then takes a breath, lists and state
+    # are looked at once a minute, and the cache's file is written every half hour.
+    assert wakes <= 5 * MINUTES
     assert len(touched) <= 2 * MINUTES + 2
 
 

@@ -120,7 +120,7 @@ async def test_a_running_server_follows_the_records_as_they_change(tmp_path: Pat
             assert "can't be resolved" in (app.library.status()[0]["error"] or "")
             asked = len(upstream.queries)
             records = {"records": {"nas.home": ["127.0.0.1"]}}
-            await app.reload(house(tmp_path, upstream, **lists, local=records))
+            await app.apply(house(tmp_path, upstream, **lists, local=records))
             await app.library.update(force=True)  # as it blocks the host it comes from
             assert app.library.status()[0]["names"] == 2
             assert len(upstream.queries) == asked

@@ -102,3 +102,24 @@ def test_what_is_for_everybody_has_a_key_of_its_own() -> None:
     for flags, shared in ((0x00, 0x00), (0x13, 0x03)):
         key = name + b"\0\1" + bytes((flags,)) + b"tag1"
         assert shared_key(key, len(name), b"tag0") == name + b"\0\1" + bytes((shared,)) + b"tag0"
+
+
+def test_it_shrinks_step_by_step_and_no_put_has_to_evict_the_rest() -> None:
+    size = ready().size_bytes + 4
+    table = Table(limit_bytes=100 * size)
+    for i in range(100):
+        table.put(b"%04d" % i, ready())
+        table.entries[b"%04d" % i].used = i < 10
+    assert not table.approach(20 * size, 10)  # those ten were used, and go to the back
+    assert len(table.entries) == 100
+    assert not table.approach(20 * size, 50)
+    assert (len(table.entries), table.limit_bytes) == (50, table.size_bytes)
+    table.put(b"more", ready())
+    assert len(table.entries) == 50
+    while not table.approach(20 * size, 10):
+        assert table.size_bytes <= table.limit_bytes
+    assert table.limit_bytes == 20 * size
+    assert table.size_bytes <= table.limit_bytes
+    assert b"0000" in table.entries
+    assert table.approach(1 << 30, 0)
+    assert table.limit_bytes == 1 << 30

@@ -207,3 +207,36 @@ async def test_a_bug_in_the_middle_leaves_nothing_open(monkeypatch: pytest.Monke
             dns.serve()
     for transport in address.BOTH:
         bind(transport, *place).sock.close()
+
+
+async def test_others_are_bound_beside_those_that_go_and_what_stays_is_the_same() -> None:
+    one, two = nobodys_place(), nobodys_place()
+    async with listeners(one) as dns:
+        dns.bind()
+        dns.serve()
+        stays = dns._addresses[0]
+        arrangement = dns.arrange(dns.plain([two, one]))
+        assert arrangement.new[1] is stays
+        assert (len(arrangement.came), arrangement.left, arrangement.missing) == (1, [], [])
+        dns.use(arrangement.new)
+        assert dns.addresses == [str(two), str(one)]
+        back = dns.arrange(dns.plain([one]))
+        dns.use(back.new)
+        again = dns.arrange(dns.plain([one, two]))  # not closed yet, and wanted again
+        assert again.missing == []
+        dns.use(again.new)
+        await dns.dismiss(back.left, 0)
+        assert all(is_open(*two, each) for each in address.BOTH)
+
+
+async def test_what_cannot_be_had_is_told_and_changes_nothing() -> None:
+    one, taken = nobodys_place(), nobodys_place()
+    with bind("UDP", *taken).sock, bind("TCP", *taken).sock:
+        async with listeners(one) as dns:
+            dns.bind()
+            dns.serve()
+            arrangement = dns.arrange(dns.plain([one, taken]))
+            (missing,) = arrangement.missing
+            assert missing.startswith(f"dns.listen: {taken} is in use by another program")
+            await dns.dismiss(arrangement.came, 0)
+            assert (dns.addresses, dns.problems) == ([str(one)], [])
