@@ -82,20 +82,26 @@ def _account_row(each: dict[str, Any]) -> tuple[str, ...]:
 
 @account_group.command("add")
 @click.argument("name")
-@click.option("--role", type=click.Choice(ROLES), default="viewer", show_default=True, help="Role.")
+@click.option(
+    "--role",
+    type=click.Choice(ROLES),
+    help="Role; without it the first account is an admin, others are viewers.",
+)
 @_PASSWORD
 @json_option
 @config_option
 @honest
 def account_add(
-    name: str, role: str, password_file: Any, as_json: bool, config: Path | None
+    name: str, role: str | None, password_file: Any, as_json: bool, config: Path | None
 ) -> None:
     """Make an account for somebody.
 
     Once there is one, this machine's browsers need one as well; these commands do not. Exit code 1
     when the name is taken or the password too short.
     """
-    given = {"name": name, "role": role, "password": _password(password_file)}
+    given = {"name": name, "password": _password(password_file)}
+    if role is not None:
+        given["role"] = role
     with calling(config) as caller:
         told = caller.call("accounts.add", given)
     _tell(told, f"{told['name']}: added, {told['role']}", as_json)

@@ -34,7 +34,9 @@ class NewAccount(Input):
 
     name: Name
     password: NewPassword
-    role: Role = "viewer"
+    role: Role | None = Field(
+        default=None, description="Without one, the first account is an admin, others are viewers."
+    )
 
 
 class RoleChange(Input):
@@ -107,9 +109,14 @@ async def add(house: House, actor: Actor, given: NewAccount) -> AccountEntry:
 
     A viewer sees everything but what concerns accounts; an operator also switches the filter, and
     changes lists and rules; an admin may do anything. Once there is an account, this machine itself
-    needs one as well.
+    needs one as well, so the first can only be an admin.
     """
-    account = await house.identity.accounts.add(given.name, given.password, given.role)
+    is_first = not house.identity.has_accounts
+    if is_first and given.role not in (None, "admin"):
+        text = "the first account is an admin: else nobody could look after the others"
+        raise RequestError("conflict", "first_is_admin", text)
+    role = given.role or ("admin" if is_first else "viewer")
+    account = await house.identity.accounts.add(given.name, given.password, role)
     return AccountEntry.of(house, account)
 
 

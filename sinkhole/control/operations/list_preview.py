@@ -14,7 +14,7 @@ from pydantic import Field
 from sinkhole.control.explain.trial import trial_of_list
 from sinkhole.control.lists.progress import Watch, unwatched
 from sinkhole.control.operations.house import House
-from sinkhole.control.operations.lists import Kind, chosen
+from sinkhole.control.operations.lists import Kind, check_source, chosen
 from sinkhole.control.operations.operation import Input, Output, operation
 from sinkhole.control.operations.refusals import from_lists, refusal
 from sinkhole.control.operations.trials import DAYS, MOST_DAYS, LogEffect, on_log
@@ -70,6 +70,7 @@ async def previewed(
     """The preview of a list, telling `watch` how far it is; the log's part of it for those who may
     read the log."""
     entry = await asyncio.to_thread(chosen, given.source, None, given.kind)
+    check_source(actor, entry.url)
     settings = house.settings.settings
     refused = refusal(
         "too_many", "too_many_underway", "another list is being tried out; wait for that to end"

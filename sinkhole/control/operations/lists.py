@@ -239,9 +239,11 @@ class ListChange(ListName):
 async def add(house: House, actor: Actor, given: NewList) -> ListInfo:
     """Use one more list: from the catalogue, or by its address.
 
-    It is fetched by and by; until then its state is `missing`.
+    It is fetched by and by; until then its state is `missing`. A file of the server also needs
+    `settings:write`.
     """
     entry = await asyncio.to_thread(chosen, given.source, given.name, given.kind)
+    check_source(actor, entry.url)
     _refuse_taken(house, entry)
     await house.settings.change([_set(entry)], actor, note=f"list {entry.name} added")
     return await info_of(house, entry.name)
@@ -270,12 +272,14 @@ async def change(house: House, actor: Actor, given: ListChange) -> ListInfo:
     """Switch a list on or off, or give it another name, address or kind.
 
     A list that is renamed keeps its copies and its history. One that the settings file holds is
-    changed there.
+    changed there. A file of the server as its address also needs `settings:write`.
     """
     entry = find(house, given.name)
     wanted = await asyncio.to_thread(
         make_list, given.rename or entry.name, given.url or entry.url, given.kind or entry.kind
     )
+    if wanted.url != entry.url:
+        check_source(actor, wanted.url)
     enabled = entry.enabled if given.enabled is None else given.enabled
     wanted = wanted.model_copy(update={"enabled": enabled})
     _refuse_taken(house, wanted, besides=entry)
@@ -299,6 +303,19 @@ def chosen(source: str, name: str | None, kind: Kind) -> ListSettings:
     except SettingsError as error:
         raise refusal("invalid", "entry_unknown", str(error)) from error
     return make_list(name or entry.name, entry.url, kind)
+
+
+def check_source(actor: Actor, url: str) -> None:
+    """RequestError where somebody may not choose an address: what a list says of its lines shows
+    pieces of them, and the files that the server can read hold passwords."""
+    if url.lower().startswith("file:") and not actor.may(Permission.SETTINGS_WRITE):
+        raise RequestError(
+            "forbidden",
+            "permission_missing",
+            f"a file of the server as a list needs the permission {Permission.SETTINGS_WRITE}, "
+            f"which {actor.name} does not have",
+            {"permission": str(Permission.SETTINGS_WRITE)},
+        )
 
 
 def find(house: House, name: str) -> ListSettings:

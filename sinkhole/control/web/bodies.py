@@ -15,6 +15,7 @@ from sinkhole.control.web.refusals import Refused
 
 BODY_S: Final = 10.0
 """How long a client may take to send the body of a request."""
+_MOST_SHOWN: Final = 40
 
 
 async def read_body(request: web.Request) -> bytes:
@@ -31,7 +32,9 @@ async def read_json(request: web.Request) -> object:
     """The body read as JSON, `{}` for none."""
     body = await read_body(request)
     try:
-        found: object = json.loads(body or b"{}", parse_constant=_no_number)
+        found: object = json.loads(
+            body or b"{}", parse_constant=_no_number, object_pairs_hook=_members_once
+        )
         if b"\\u" in body:
             json.dumps(found, ensure_ascii=False).encode()  # halves of a character are no text
     except (ValueError, RecursionError):
@@ -49,6 +52,17 @@ def waiting_for_body(request: web.Request) -> Iterator[None]:
         yield
     finally:
         connection.body_since = None
+
+
+def _members_once(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """An object; Refused (400) where two of its members have one name, as readers differ in which
+    of them counts."""
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise Refused(400, "repeated", f"{twice[:_MOST_SHOWN]!r} is given more than once")
+    return members
 
 
 def _no_number(word: str) -> NoReturn:

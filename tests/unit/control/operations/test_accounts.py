@@ -42,6 +42,17 @@ async def test_there_is_always_an_admin(tmp_path: Path) -> None:
             await people.do("accounts.remove", ROOT, name="Ben")
 
 
+async def test_the_first_account_is_an_admin_unless_told_and_then_refused(tmp_path: Path) -> None:
+    async with some_people(tmp_path) as people:
+        with refused("first_is_admin"):
+            await people.do("accounts.add", ROOT, name="Anna", password=PASSWORD, role="viewer")
+        made = await people.do("accounts.add", ROOT, name="Anna", password=PASSWORD)
+        assert made.role == "admin"
+        assert (
+            await people.do("accounts.add", ROOT, name="Ben", password=PASSWORD)
+        ).role == "viewer"
+
+
 @pytest.mark.parametrize("name", ["", "  ", "a\nb", "x" * 65, "\u202e"])
 async def test_names_that_will_not_do(tmp_path: Path, name: str) -> None:
     async with some_people(tmp_path) as people:

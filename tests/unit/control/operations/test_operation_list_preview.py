@@ -68,7 +68,7 @@ async def test_an_allow_list_frees(build: Build, new: str) -> None:
 async def test_the_log_is_for_those_who_may_read_it(build: Build, new: str) -> None:
     built = await build()
     await built.log("ads.example")
-    token = Actor("token", "lists", frozenset({Permission.LISTS_WRITE}))
+    token = Actor("token", "lists", frozenset({Permission.LISTS_WRITE, Permission.SETTINGS_WRITE}))
     told = await preview(built, new, token)
     assert (told.names, told.log) == (2, None)
     assert told.log_error == "it takes the permission log:read"

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from houses import OPERATOR, VIEWER, BuiltHouse
+from houses import ADMIN, OPERATOR, VIEWER, BuiltHouse
 
-from sinkhole.control.operations import lists
+from sinkhole.control.operations import list_preview, lists
+from sinkhole.control.operations.list_preview import PreviewInput
 from sinkhole.control.operations.operation import Nothing
 from sinkhole.control.operations.perform import perform
 from sinkhole.model.errors import RequestError, SettingsError
@@ -20,7 +21,8 @@ Build = Callable[..., Awaitable[BuiltHouse]]
 
 async def add(built: BuiltHouse, source: str, **options: Any) -> lists.ListInfo:
     given = lists.NewList(source=source, **options)
-    return await perform(lists.add, built.house, OPERATOR, given)
+    actor = ADMIN if source.startswith("file:") else OPERATOR
+    return await perform(lists.add, built.house, actor, given)
 
 
 async def change(built: BuiltHouse, name: str, **options: Any) -> lists.ListInfo:
@@ -70,6 +72,24 @@ async def test_a_list_is_added_by_its_address_and_named_by_it(build: Build, ads:
     with pytest.raises(RequestError) as taken:
         await add(built, "https://lists.example.org/x", name="ADS.TXT")
     assert taken.value.code == "list_name_taken"
+
+
+async def test_a_file_of_the_server_is_for_who_may_change_settings(build: Build, ads: str) -> None:
+    built = await build()
+    source = ads.replace("file:", "FILE:")
+    for step in (
+        perform(lists.add, built.house, OPERATOR, lists.NewList(source=source)),
+        perform(list_preview.preview, built.house, OPERATOR, PreviewInput(source=source)),
+    ):
+        with pytest.raises(RequestError) as told:
+            await step
+        assert told.value.more == {"permission": "settings:write"}
+    await add(built, "https://lists.example.org/x", name="Web")
+    with pytest.raises(RequestError) as told:
+        await change(built, "Web", url=ads)
+    assert told.value.code == "permission_missing"
+    await add(built, ads, name="Ours")
+    assert not (await change(built, "Ours", enabled=False)).enabled, "the address is the same"
 
 
 async def test_a_list_is_added_by_its_id_in_the_catalogue(build: Build) -> None:

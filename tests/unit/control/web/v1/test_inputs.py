@@ -69,6 +69,7 @@ async def test_what_is_wrong_in_the_path_is_named(books: str, client: ClientSess
         (b'{"book": "\xff"}', 400, "not_json", []),
         (b'{"book": "\\ud800"}', 400, "not_json", []),
         (b"[" * 60_000, 400, "not_json", []),
+        (b'{"book": "x", "book": "y"}', 400, "repeated", []),
         (b'{"book": "' + b"x" * 70_000 + b'"}', 413, "too_large", []),
     ],
 )
