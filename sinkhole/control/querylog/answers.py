@@ -8,7 +8,6 @@ taken for the same, and the first of them is kept.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import Final, TypedDict
 
 from sinkhole.dns.wire.name import from_text, to_text
@@ -40,28 +39,25 @@ class AnswerText(TypedDict):
     cut_bytes: int
 
 
-@dataclass(frozen=True, slots=True)
-class KeptAnswer:
-    """What was answered, and what was refused instead of being answered, b"" for nothing.
+def told_apart(answered: bytes, refused: bytes) -> bytes:
+    """What is the same for all answers that count as one, by the records of a report's two answers.
 
-    `told_apart` is the same for all that count as one.
+    Never b"", unless both are. 0.3 µs for a single record, else 1 µs for each.
     """
-
-    told_apart: bytes
-    given: bytes = field(compare=False)
-    original: bytes = field(compare=False)
-
-
-def kept_answer(answered: bytes, refused: bytes) -> KeptAnswer | None:
-    """What to keep of a report's two answers, None where both have no records. 1 µs a record."""
-    if not answered and not refused:
-        return None
-    given_apart, given = _kept(answered)
     if not refused:
-        return KeptAnswer(given_apart, given, b"")
-    original_apart, original = _kept(refused)
-    told_apart = len(given_apart).to_bytes(2, "big") + given_apart + original_apart
-    return KeptAnswer(told_apart, given, original)
+        return _told_apart(answered)
+    given = _told_apart(answered)
+    return b"\0" + len(given).to_bytes(2, "big") + given + _told_apart(refused)
+
+
+def stored_answer(records: bytes) -> bytes:
+    """What is stored of an answer: how much is cut, and whole records."""
+    size = len(records)
+    if size <= MOST_BYTES:
+        return b"\0\0" + records
+    spans = _spans(records[:MOST_BYTES])
+    end = spans[-1][2] if spans else 0
+    return min(size - end, _MOST_CUT).to_bytes(_CUT_SIZE, "big") + records[:end]
 
 
 def answer_text(stored: bytes, name: str) -> AnswerText:
@@ -85,17 +81,13 @@ def answer_text(stored: bytes, name: str) -> AnswerText:
     return {"records": texts, "cut_bytes": cut}
 
 
-def _kept(records: bytes) -> tuple[bytes, bytes]:
-    """What tells an answer apart, and what is stored of it: how much is cut, and whole records."""
+def _told_apart(records: bytes) -> bytes:
     size = len(records)
     if records[:2] == _ASKED and 12 + (records[10] << 8 | records[11]) == size <= MOST_BYTES:
-        return records[:6] + records[10:], b"\0\0" + records  # one record: most answers
-    spans = _spans(records[:MOST_BYTES])
-    end = spans[-1][2] if spans else 0
-    cut = min(size - end, _MOST_CUT).to_bytes(_CUT_SIZE, "big")
+        return records[:6] + records[10:]  # one record: most answers
     parts: list[bytes] = []
     run: list[bytes] = []  # addresses of one name, which servers like to turn round
-    for start, ttl, behind in spans:
+    for start, ttl, behind in _spans(records[:MOST_BYTES]):
         record = records[start:ttl] + records[ttl + _TTL_SIZE : behind]
         if ttl == start + 6 and records[start + 2 : ttl] in _ADDRESSES:
             if run and run[0][:6] != record[:6]:
@@ -105,7 +97,7 @@ def _kept(records: bytes) -> tuple[bytes, bytes]:
         else:
             parts += (*sorted(run), record)
             run.clear()
-    return b"".join((*parts, *sorted(run), cut)), cut + records[:end]
+    return b"".join((*parts, *sorted(run), size.to_bytes(_CUT_SIZE, "big")))
 
 
 def _spans(records: bytes) -> list[tuple[int, int, int]]:

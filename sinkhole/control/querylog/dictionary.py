@@ -7,13 +7,13 @@ hour ends, so that every value's `seen` is brought up to date once an hour and n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any, Final, Generic, TypeVar
 
 from sinkhole.control.database import Database, padded
-from sinkhole.control.querylog.answers import KeptAnswer
+from sinkhole.control.querylog.answers import stored_answer, told_apart
 from sinkhole.dns.wire.name import to_text
 from sinkhole.model.record import Report
 
@@ -80,12 +80,16 @@ ACCOUNTS: Final[ValueKind[AccountKey]] = ValueKind(
 )
 
 
-ANSWERS: Final[ValueKind[KeptAnswer]] = ValueKind(
-    "answer",
-    ("digest", "given", "original"),
-    lambda answer: (_hash(answer.told_apart), answer.given, answer.original or None),
-    most=MOST_ANSWERS,
-)
+def answers_by(content: Mapping[bytes, tuple[bytes, bytes]]) -> ValueKind[bytes]:
+    """How answers are stored, by what tells them apart: `content` has the records of those asked
+    for."""
+
+    def stored(apart: bytes) -> tuple[Any, ...]:
+        answered, refused = content[apart]
+        original = stored_answer(refused) if refused else None
+        return (_hash(apart), stored_answer(answered), original)
+
+    return ValueKind("answer", ("digest", "given", "original"), stored, most=MOST_ANSWERS)
 
 
 def lists_by(source_of: Callable[[str], str]) -> ValueKind[str]:
@@ -172,6 +176,35 @@ class Dictionary(Generic[Key]):
         return found
 
 
+class Answers(Dictionary[bytes]):
+    """The numbers of answers, by what tells them apart."""
+
+    def __init__(self, last_id: int) -> None:
+        self._content: dict[bytes, tuple[bytes, bytes]] = {}
+        super().__init__(answers_by(self._content), last_id)
+
+    @classmethod
+    async def load_all(cls, database: Database) -> Answers:
+        """As `load`."""
+        return cls(await database.value("SELECT max(id) FROM answer") or 0)
+
+    async def learn_of(
+        self, database: Database, reports: Iterable[Report], hour: int
+    ) -> dict[Report, int]:
+        """The numbers of the answers that these reports have, within the open transaction."""
+        found = {}
+        for report in reports:
+            if apart := told_apart(report.answered, report.refused):
+                found[report] = apart
+                if apart not in self.ids:
+                    self._content[apart] = (report.answered, report.refused)
+        if len(self.ids) + len(self._content) > MOST_ANSWERS:  # then all are asked for anew
+            self._content.update((found[each], (each.answered, each.refused)) for each in found)
+        await self.learn(database, set(found.values()), hour)
+        self._content.clear()
+        return {report: self.ids[apart] for report, apart in found.items()}
+
+
 @dataclass(frozen=True, slots=True)
 class Dictionaries:
     """All of a database."""
@@ -179,7 +212,7 @@ class Dictionaries:
     names: Dictionary[bytes]
     clients: Dictionary[str]
     accounts: Dictionary[AccountKey]
-    answers: Dictionary[KeptAnswer]
+    answers: Answers
     lists: Dictionary[str]
 
     @classmethod
@@ -189,7 +222,7 @@ class Dictionaries:
             await Dictionary.load(database, NAMES),
             await Dictionary.load(database, CLIENTS),
             await Dictionary.load(database, ACCOUNTS),
-            await Dictionary.load(database, ANSWERS),
+            await Answers.load_all(database),
             await Dictionary.load(database, lists_by(source_of)),
         )
 

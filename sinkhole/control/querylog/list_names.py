@@ -14,22 +14,30 @@ MOST_PAST: Final = 1_000
 class ListNames:
     """Leads from the name of a list to its source: the id of a subscription, or "=" and the name.
 
-    `sources` gives the ids of all subscriptions by their present names.
+    `sources` gives the ids of all subscriptions by their present names; `is_stale` is to be set
+    when these have changed.
     """
 
     def __init__(self, sources: Callable[[], Mapping[str, str]] = dict) -> None:
         self._sources = sources
         self._past: dict[str, str] = {}
+        self.is_stale = True
 
     def source_of(self, name: str) -> str:
         """What is stored of a list in place of its name."""
         return self._sources().get(name) or self._past.get(name) or f"={name}"
 
-    async def rename(self, database: Database) -> None:
-        """Write down the names that lists have now, within the open transaction.
+    async def keep_up(self, database: Database) -> bool:
+        """Write down the names that lists have now, if they have changed; whether they have."""
+        if not self.is_stale:
+            return False
+        async with database.transaction():
+            await self._rename(database)
+        self.is_stale = False
+        return True
 
-        What was only known by a name becomes the subscription's that has it.
-        """
+    async def _rename(self, database: Database) -> None:
+        """What was only known by a name becomes the subscription's that has it."""
         sources = self._sources()
         if len(self._past) + len(sources) > MOST_PAST:
             self._past.clear()

@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Final, NamedTuple
 
 from sinkhole.control.database import Database
-from sinkhole.control.querylog.answers import KeptAnswer, kept_answer
 from sinkhole.control.querylog.dictionary import (
     MOST_REMEMBERED,
     AccountKey,
@@ -176,8 +175,7 @@ class RowBuilder:
             common = shared.get(key) or ruled[key]
             # Queries of no type were refused before their names were looked at.
             name = values.names.ids[report.name] if report.qtype and has_names else 0
-            answer = kept.get(report)
-            records = 0 if answer is None else values.answers.ids[answer]
+            records = kept.get(report, 0)
             client = self._known_clients.get(address) or self._learn_client(address)
             self.rows += (ident, client.id, name, common.account, duration_us, transport, records)
             if ident // MINUTE_US != minute:
@@ -314,8 +312,8 @@ class RowBuilder:
                 self._counts_of(ident // MINUTE_US).add_nameless(report, duration_us)
         return left
 
-    async def _learn(self, database: Database, late: list[_Late]) -> dict[Report, KeptAnswer]:
-        """Get the numbers of all values; the answers of those reports that have one to keep."""
+    async def _learn(self, database: Database, late: list[_Late]) -> dict[Report, int]:
+        """Get the numbers of all values; those of the answers of reports that have one to keep."""
         # The latest of all: a value that is seen in an hour is kept as long as rows up to it.
         hour = max(ident for ident, *_ in late) // HOUR_US * 3600
         reports = {report for _, report, *_ in late}
@@ -332,10 +330,7 @@ class RowBuilder:
             await self._learn_common(database, unknown, hour)
         if not (self._terms.enabled and self._terms.answers and privacy.has_names):
             return {}
-        made = ((each, kept_answer(each.answered, each.refused)) for each in reports)
-        kept = {report: answer for report, answer in made if answer is not None}
-        await values.answers.learn(database, set(kept.values()), hour)
-        return kept
+        return await values.answers.learn_of(database, reports, hour)
 
     async def _learn_common(self, database: Database, unknown: list[Report], hour: int) -> None:
         """Work out what is common to reports; kept unless a rule decided.

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Final
 
-from sinkhole.control.querylog.answers import kept_answer
+from sinkhole.control.querylog.answers import stored_answer
 from sinkhole.control.querylog.dictionary import account_key
 from sinkhole.control.querylog.logged_query import LoggedQuery, LoggedRow, logged_queries
 from sinkhole.control.querylog.placing import Placing
@@ -180,7 +180,7 @@ def _row(told: _Told, rules: RuleTexts, terms: LogTerms, list_ids: Mapping[str, 
     qtype, rcode, outcome, _, line, rule, _, group, hop, upstream, detail = account_key(
         report, 0, rules.of(cause), named=named
     )
-    kept = kept_answer(report.answered, report.refused) if terms.answers and named else None
+    has_answers = terms.answers and named
     return LoggedRow(
         id=ident,
         client=terms.privacy.client(client),
@@ -199,6 +199,6 @@ def _row(told: _Told, rules: RuleTexts, terms: LogTerms, list_ids: Mapping[str, 
         transport=TRANSPORTS.index(channel),
         list_id=list_ids.get(cause.list_name, 0),
         node="",
-        given=kept.given if kept is not None else None,
-        original=kept.original if kept is not None else None,
+        given=stored_answer(report.answered) if has_answers and report.answered else None,
+        original=stored_answer(report.refused) if has_answers and report.refused else None,
     )

@@ -95,7 +95,6 @@ class Writer:
         buffer.on_first = self._awake.set
         self._is_open = False
         self.is_usable = True
-        self._lists_changed = True
         self._taken: list[Batch] = []
         self._written = self._untidy_rows = 0
         self._committed = 0.0
@@ -148,7 +147,8 @@ class Writer:
     def lists_changed(self) -> None:
         """Read rule texts anew, and what lists are called."""
         self._rules.forget()
-        self._lists_changed = True
+        self._lists.is_stale = True
+        self._awake.set()
 
     def use(self, terms: LogTerms) -> None:
         """Go over to other terms, from the next record on."""
@@ -180,6 +180,7 @@ class Writer:
         """Sleep while there is nothing to do: with nobody asking, the machine shall sleep too."""
         self._awake.clear()
         is_idle = not (self._is_open or self.backoff.failures or self.is_deleting)
+        is_idle &= not (self.is_usable and self._lists.is_stale)
         if self._stopping.is_set() or not is_idle or len(self._buffer):
             return
         with contextlib.suppress(TimeoutError):  # it is time to tidy
@@ -204,7 +205,10 @@ class Writer:
             return False
         try:
             await self._make_sure()
-            await self.upkeep.read_clock(self._opened()[0])
+            database, builder = self._opened()
+            if not self._is_open and await self._lists.keep_up(database):
+                builder.forget_lists()
+            await self.upkeep.read_clock(database)
             busy = await self._take_all()
             await self._show()
             is_time = loop_now() - self._committed >= COMMIT_S
@@ -321,11 +325,6 @@ class Writer:
         if last:
             await self.upkeep.save_clock(database)
             return
-        if self._lists_changed:
-            self._lists_changed = False
-            async with database.transaction():
-                await self._lists.rename(database)
-            builder.forget_lists()
         if self.is_deleting:
             await self.upkeep.delete(database, builder.forget)
             self.rows = await self.file.count_rows()
@@ -390,7 +389,7 @@ class Writer:
         self._builder = await RowBuilder.load(
             database, self._rules, self._terms, self._lists.source_of
         )
-        self._lists_changed = True
+        self._lists.is_stale = True
         self.upkeep.deletions.forget()
         self.rows = await self.file.count_rows()
 

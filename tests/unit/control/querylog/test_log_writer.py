@@ -65,6 +65,10 @@ async def test_what_goes_into_the_buffer_comes_out_as_rows(path: Path) -> None:
         "detail": "",
         "duration_ms": 1.5,
         "transport": "udp",
+        "list_id": 1,
+        "node": "",
+        "answer": None,
+        "original_answer": None,
     }
     second = first | {
         "id": f"{now - 1:.0f}000000",
@@ -75,6 +79,7 @@ async def test_what_goes_into_the_buffer_comes_out_as_rows(path: Path) -> None:
         "blocked": False,
         "list": "",
         "line": 0,
+        "list_id": 0,
         "rule": "",
         "duration_ms": 0.1,
         "transport": "tls",
