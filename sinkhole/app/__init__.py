@@ -1,14 +1,22 @@
 """The only place that builds everything: what is made of what, what starts and stops when.
 
-app            one running sinkhole
-from_settings  parts of the DNS plane as the settings want them
-reloading      which settings count at once, and which after a restart
-listening      DNS and the page: what cannot be had at the start is tried again
-descriptors    how many files and sockets there are, and who gets how many
-list_hosts     where lists come from: names of the house, then the upstreams
-data_dir       the folder for what outlives a restart, and its lock
-cache_file     the answer cache's file
-server_health  ok, degraded or failing, and why
-short_turns    queries go before threads that compute
-memory         free memory given back to the system
+app              one running sinkhole; takes other settings while it runs
+change           one change of settings: made ready whole, then put in force at once
+ground           the data folder, the state in it, the settings: what stands before all else
+publishing       settings, lists and a pause become one Policy
+upstreams        those that are asked; `upstream_links` makes the ways to them
+answers          what is remembered; `cache_file` is its file
+listening        DNS and the page: what cannot be had at the start is tried again
+encrypted        DNS over TLS, HTTPS and QUIC; `shown_certificate` is what listeners show
+page             the page and the socket for commands
+front            the House, as operations see it
+overview         status, problems, and with `server_health` ok, degraded or failing
+service_manager  what systemd is told; `self_query` asks whether DNS answers
+offline          the House without a running server
+from_settings    parts of the DNS plane as the settings want them
+descriptors      how many files and sockets there are, and who gets how many
+list_hosts       where lists come from: names of the house, then the upstreams
+data_dir         the folder for what outlives a restart, and its lock
+short_turns      queries go before threads that compute
+memory           free memory given back to the system
 """

@@ -30,15 +30,20 @@ class Overview:
         app = self._app
         return [
             *_each("listening.missing", app.listening.problems),
-            *_each("encrypted", app.encrypted.problems),
+            *_each("dns.certificate", app.encrypted.problems),
             *_each("web.certificate", app.page.problems),
             *_each("commands.unreachable", [app.page.socket_trouble]),
-            *_each("upstreams", app.upstreams.problems()),
+            *(
+                problem
+                for about, texts in app.upstreams.troubles().items()
+                for problem in _each(f"upstreams.{about}", texts)
+            ),
             *_each("lists", app.library.problems),
             *_each("cache.not_saved", app.answers.file.problems),
             *_each("local.hosts_file", app.publishing.problems),
             *_each("bugs.met", app.faults.problems(), "error"),
             *_each("descriptors.few", [app.quotas.problem]),
+            *self._of_page(),
             *self._of_filter(),
             *self._of_state(),
             *self._of_log(),
@@ -50,6 +55,15 @@ class Overview:
         return [
             f"{each.text}: {each.advice}" if each.advice else each.text for each in self.problems()
         ]
+
+    def _of_page(self) -> list[Problem]:
+        """That nobody from elsewhere may see the page, which listens there, without an account."""
+        listen, front = self._app.settings.web.listen, self._app.front
+        if not hasattr(front, "identity") or front.identity.has_accounts or _is_local(listen.host):
+            return []
+        text = f"the page listens on {listen}, but shows nothing there while there is no account"
+        advice = "type `sudo sinkhole account add NAME --role admin` on the server"
+        return [Problem("accounts.missing", "warning", text, advice)]
 
     def _of_filter(self) -> list[Problem]:
         if not hasattr(self._app.front, "protection") or self._app.front.protection.is_on:
@@ -201,6 +215,10 @@ class Overview:
             "answers_evicted": app.table.evicted,
             "internal_errors": app.faults.count,
         }
+
+
+def _is_local(host: str) -> bool:
+    return host == "::1" or host.startswith("127.")
 
 
 def _minutes(left_s: float) -> str:

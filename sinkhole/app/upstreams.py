@@ -89,7 +89,12 @@ class Upstreams:
 
     def problems(self) -> list[str]:
         """What the person running sinkhole should know and do, one sentence each."""
-        return [*self.forwarder.problems(), *self._made.links.problems()]
+        return [text for texts in self.troubles().values() for text in texts]
+
+    def troubles(self) -> dict[str, list[str]]:
+        """The same by what it is about, see `Forwarder.troubles`; "unfound" are servers whose
+        address is not known."""
+        return {**self.forwarder.troubles(), "unfound": self._made.links.problems()}
 
     def link(self, url: UpstreamUrl) -> Link:
         """The link to one server; by the proxy, where there is one and it can be."""

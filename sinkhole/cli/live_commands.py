@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import ipaddress
 import os
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from sinkhole.cli.calling import Caller, ServerCaller, calling
-from sinkhole.cli.log_commands import log_filters
+from sinkhole.cli.log_commands import filters, log_filters
 from sinkhole.cli.options import config_option, honest, json_option, print_json
 from sinkhole.cli.routes import API
 
@@ -41,6 +42,8 @@ def tail(as_json: bool, config: Path | None, **wanted: Any) -> None:
     with calling(config, offline=False) as caller, _ends_well():
         assert isinstance(caller, ServerCaller)  # as nothing is live without a server
         show = _printer(as_json)
+        # What no query can ever meet is refused as a search refuses it, instead of showing nothing.
+        caller.call("log.search", {**filters(dict(wanted)), "limit": 1})
         for kind, data in caller.client.events(f"{API}/events", {"topics": "rows"}):
             if kind != "rows":
                 continue
@@ -80,7 +83,7 @@ def is_wanted(row: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
     return (
         any(text in each for each in (*names, *clients))
         and _any(wanted["names"], lambda each: _matches(names, each, wanted["name_match"]))
-        and _any(wanted["clients"], lambda each: each == clients[0] or each in clients[1])
+        and _any(wanted["clients"], lambda each: _is_client(clients, each))
         and _any(wanted["lists"], lambda each: each == (row.get("list") or "").casefold())
         and _any(wanted["upstreams"], lambda each: each == row["upstream"].casefold())
         and _any(wanted["transports"], lambda each: each == row["transport"])
@@ -105,6 +108,15 @@ def _matches(names: Sequence[str], wanted: str, how: str) -> bool:
     if how == "part":
         return any(wanted in name for name in names)
     return any(name == wanted or (how == "below" and name.endswith(f".{wanted}")) for name in names)
+
+
+def _is_client(clients: tuple[str, str], wanted: str) -> bool:
+    address, name = clients
+    if "/" in wanted:
+        with suppress(ValueError):  # neither is an address where privacy leaves it out
+            network = ipaddress.ip_network(wanted, strict=False)
+            return ipaddress.ip_address(address) in network
+    return wanted == address or wanted in name
 
 
 def _is_verdict(row: Mapping[str, Any], verdict: str) -> bool:

@@ -49,6 +49,11 @@ async def test_a_name_is_blocked_and_allowed_in_one_step(program: Program) -> No
     assert await answers(program.dns[0], "example.org") == ["192.0.2.1"]
 
 
+async def test_what_no_query_can_meet_is_refused_by_the_live_log(program: Program) -> None:
+    told = await program.command("tail", "--verdict", "nope")
+    assert told.code == 1 and "verdict is 'nope'; it may be one of" in told.err
+
+
 async def test_settings_are_changed_and_taken_back_while_it_runs(program: Program) -> None:
     told = await program.command("settings", "set", "upstream.timeout", "3s")
     assert (told.code, told.out) == (0, "  upstream.timeout: 2s -> 3s\n")

@@ -14,6 +14,7 @@ from sinkhole.control.web.serving import PATIENCE_S, Room, Serving
 from sinkhole.model.acceptor import Acceptor
 from sinkhole.model.errors import SettingsError
 from sinkhole.model.faults import Faults
+from sinkhole.model.shared_port import share_port, shared_port
 from sinkhole.model.socket_address import family_of, socket_address
 
 MOST_CONNECTIONS = 32
@@ -70,12 +71,21 @@ class WebServer:
     async def start(self, before: WebServer | None = None) -> None:
         """Listen. Raises SettingsError when the address can not be had; nothing then runs, and it
         may be called again. One that listened there `before`, and is to stop, is not in the way."""
-        if before is not None and before.acceptor is not None and before.place == self.place:
-            sock = before.acceptor.share()
+        acceptor = before.acceptor if before is not None else None
+        if before is not None and acceptor is not None and before.place == self.place:
+            sock = acceptor.share()
+        elif before is not None and acceptor is not None and before.port == self.port:
+            sock = self._bind_beside(acceptor.share())
         else:
             sock = _bind(self.host, self.port)
         await self._serving.begin(sock)
         self.port = sock.getsockname()[1]
+
+    def _bind_beside(self, leaving: socket.socket) -> socket.socket:
+        """A socket of another address, such as all of this machine, on the port of one of ours that
+        is about to close."""
+        with leaving, shared_port([leaving]):
+            return _bind(self.host, self.port, is_shared=True)
 
     def protocol(self) -> asyncio.Protocol | None:
         """What serves one connection that somebody else has taken, as of a port for HTTPS; None
@@ -87,7 +97,7 @@ class WebServer:
         await self._serving.end()
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def _bind(host: str, port: int, *, is_shared: bool = False) -> socket.socket:
     sock = None
     try:
         sock = socket.socket(family_of(host))
@@ -95,8 +105,10 @@ def _bind(host: str, port: int) -> socket.socket:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         if sock.family == socket.AF_INET6:
             sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        share_port(sock, is_shared=is_shared)
         sock.bind(socket_address(host, port))
         sock.listen(BACKLOG)
+        share_port(sock, is_shared=False)
     except OSError as error:
         if sock is not None:
             sock.close()

@@ -5,11 +5,11 @@ from __future__ import annotations
 import errno
 import socket
 import sys
-from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
 from sinkhole.model.errors import SinkholeError
+from sinkhole.model.shared_port import share_port, shared_port
 from sinkhole.model.socket_address import family_of, socket_address
 
 RECEIVE_BUFFER: Final = 1 << 20
@@ -60,7 +60,7 @@ def bind(transport: Transport, host: str, port: int, leaving: Iterable[Bound] = 
     for each in rivals:
         if each.host == host:
             return each._replace(sock=each.sock.dup())
-    with _sharing([each.sock for each in rivals]):
+    with shared_port([each.sock for each in rivals]):
         return _bind(transport, host, port, is_shared=bool(rivals))
 
 
@@ -69,7 +69,7 @@ def _bind(transport: Transport, host: str, port: int, *, is_shared: bool) -> Bou
     try:
         sock = _socket(family_of(host), transport)
         if is_shared:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+            share_port(sock, is_shared=True)
         sock.bind(socket_address(host, port))
         pktinfo = transport == "UDP" and host in WILDCARDS
         if pktinfo:
@@ -77,7 +77,7 @@ def _bind(transport: Transport, host: str, port: int, *, is_shared: bool) -> Bou
         if transport == "TCP":
             sock.listen(BACKLOG)
         if is_shared:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 0)
+            share_port(sock, is_shared=False)
         return Bound(sock, transport, host, sock.getsockname()[1], pktinfo)
     except OSError as error:
         if sock is not None:
@@ -95,19 +95,6 @@ def bind_both(host: str) -> tuple[Bound, Bound]:
         if error.is_taken:
             return bind_both(host)  # there are other ports
         raise
-
-
-@contextmanager
-def _sharing(socks: Sequence[socket.socket]) -> Iterator[None]:
-    """Let another socket be bound to what these are bound to, such as one address of all (Linux
-    looks at the option when the other one is bound)."""
-    for each in socks:
-        each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    try:
-        yield
-    finally:
-        for each in socks:
-            each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 0)
 
 
 def _socket(family: socket.AddressFamily, transport: Transport) -> socket.socket:

@@ -235,20 +235,28 @@ class Forwarder:
 
     def problems(self) -> list[str]:
         """What the person running sinkhole should know and do, one sentence each."""
-        told = [server.problem for server in self._servers if server.problem]
-        now = self._clock()
-        told += [
-            f"somebody may be forging answers of upstream {name}: wrong replies arrived for "
-            f"questions it was asked, which were then asked by TCP"
-            for name, at in [(each.name, each.link.state().forged_at) for each in self._servers]
-            if now - at < ALARM_S
-        ]
+        return [text for texts in self.troubles().values() for text in texts]
+
+    def troubles(self) -> dict[str, list[str]]:
+        """The same by what it is about: servers that cannot be asked, suspected forgery, too many
+        questions, sets of which nobody answers."""
+        now, crowded = self._clock(), []
         if self._crowded_by is not None and now - self._crowded_by[1] < ALARM_S:
-            told.append(
+            crowded.append(
                 f"questions failed because too many were waiting for upstreams, most of them from "
                 f"{self._crowded_by[0]}: look there for what keeps asking"
             )
-        return told + [trouble for each in self._sets.items() if (trouble := trouble_of(*each))]
+        return {
+            "unusable": [server.problem for server in self._servers if server.problem],
+            "forged": [
+                f"somebody may be forging answers of upstream {each.name}: wrong replies arrived "
+                "for questions it was asked, which were then asked by TCP"
+                for each in self._servers
+                if now - each.link.state().forged_at < ALARM_S
+            ],
+            "crowded": crowded,
+            "down": [trouble for each in self._sets.items() if (trouble := trouble_of(*each))],
+        }
 
     # -- places ----------------------------------------------------------------------------
 

@@ -25,6 +25,7 @@ NOTHING: dict[str, Any] = {
     [
         {}, {"text": "MÜN"}, {"text": "tablet"}, {"names": ("xn--",)}, {"clients": ("192.0.2.7",)},
         {"clients": ("kids", "nobody")}, {"types": ("a",)}, {"verdicts": ("allowed",)},
+        {"clients": ("192.0.2.0/24",)},
         {"verdicts": ("cached",)}, {"rcodes": ("noerror",)}, {"transports": ("tls",)},
         {"names": ("münchen.example.",), "name_match": "exact"},
         {"names": ("example",), "name_match": "below"},
@@ -40,6 +41,7 @@ def test_rows_that_meet_a_filter_are_shown(wanted: dict[str, Any]) -> None:
     [
         {"text": "berlin"}, {"names": ("berlin",)}, {"clients": ("192.0.2",)}, {"types": ("AAAA",)},
         {"verdicts": ("blocked",)}, {"lists": ("Ads",)}, {"upstreams": ("192.0.2.53",)},
+        {"clients": ("198.51.100.0/24",)},
         {"names": ("chen.example",), "name_match": "below"}, {"rcodes": ("NXDOMAIN",)},
         {"names": ("münchen",), "name_match": "exact"}, {"names": ("xn--",), "types": ("TXT",)},
     ],

@@ -56,6 +56,20 @@ async def test_after_stopping_nobody_listens_and_stopping_twice_is_fine(serve: A
         await asyncio.open_connection(*place)
 
 
+async def test_a_page_goes_to_all_addresses_and_back_on_the_same_port(
+    serve: Any, house: Any
+) -> None:
+    before = await serve(place=nobodys_place())
+    for host in ("0.0.0.0", "127.0.0.1"):
+        after = WebServer(create_app(house.house()), host, before.port)
+        await after.start(before)
+        await before.stop()
+        with pytest.raises(SettingsError):
+            await WebServer(create_app(house.house()), "127.0.0.1", before.port).start()
+        before = after
+    await before.stop()
+
+
 def test_the_url_is_one_to_type_into_a_browser(house: Any) -> None:
     app = create_app(house.house())
     assert WebServer(app, "127.0.0.1", 8080).url == "http://127.0.0.1:8080"
