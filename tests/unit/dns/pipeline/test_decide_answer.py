@@ -106,3 +106,14 @@ def test_an_answer_is_taken_over_only_if_it_came_the_same_way() -> None:
     newer = View(Policy(generation=9), NO_TRAITS)
     assert decide_answer_again(question, newer, known, FREELY, 1.0) is known
     assert known.generation == 9
+
+
+def test_the_report_has_what_was_answered_and_what_was_refused_instead() -> None:
+    said = answer(HTTPS, TARGET_AND_HINTS)
+    passed = report(said, HTTPS, FREELY, policy())
+    assert passed.answered is said.tail.data and passed.refused == b""
+    view = View(policy(SimpleFilter(["example.net"])), NO_TRAITS)
+    ready, first = decide_answer(HTTPS, view, said, FREELY, "192.0.2.53")
+    for told in (ready.report, first):
+        assert told.answered is ready.tail and told.refused is said.tail.data
+    assert ready.size_bytes >= len(said.tail.data), "they stay with it, and count"
