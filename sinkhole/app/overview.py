@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Literal
 
 from sinkhole import __version__
+from sinkhole.app.page import is_local
 from sinkhole.app.server_health import judge_health
 from sinkhole.model.status import FilterStatus, Health, Problem
 
@@ -59,7 +60,7 @@ class Overview:
     def _of_page(self) -> list[Problem]:
         """That nobody from elsewhere may see the page, which listens there, without an account."""
         listen, front = self._app.settings.web.listen, self._app.front
-        if not hasattr(front, "identity") or front.identity.has_accounts or _is_local(listen.host):
+        if not hasattr(front, "identity") or front.identity.has_accounts or is_local(listen.host):
             return []
         text = f"the page listens on {listen}, but shows nothing there while there is no account"
         advice = "type `sudo sinkhole account add NAME --role admin` on the server"
@@ -125,6 +126,7 @@ class Overview:
             is_listening=bool(app.dns.udp),
             is_cut_off=app.forwarder.is_cut_off,
             log_error=self._log_error(),
+            state_error=app.ground.state.read_only if app.ground is not None else "",
             lists=app.library.status(),
         )
 
@@ -215,10 +217,6 @@ class Overview:
             "answers_evicted": app.table.evicted,
             "internal_errors": app.faults.count,
         }
-
-
-def _is_local(host: str) -> bool:
-    return host == "::1" or host.startswith("127.")
 
 
 def _minutes(left_s: float) -> str:

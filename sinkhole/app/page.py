@@ -16,7 +16,7 @@ from sinkhole.app.server_certificate import ServerCertificate
 from sinkhole.app.shown_certificate import Files, ShownCertificate
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.schema import WebSettings
-from sinkhole.model.errors import StorageError
+from sinkhole.model.errors import SettingsError, StorageError
 
 if TYPE_CHECKING:
     from sinkhole.app.app import App
@@ -80,11 +80,22 @@ class Page:
         old, app = self._app.settings, self._app
         if _listened_to(old) == _listened_to(new):
             return
+        self._refuse_without_account(old, new, change)
         files = _files(new.web)
         certificates = await self._shown.prepare(files, change)
         before = _files(old.web), self._shown.certificates
         change.exchange(lambda made: self._shown.use(*made), (files, certificates), before)
         await app.listening.prepare_page(self._by(new), change)
+
+    def _refuse_without_account(self, old: Settings, new: Settings, change: Change) -> None:
+        """Refuse to be shown to other machines while nobody has an account: they would be shown
+        nothing. What a settings file says stands, and is told among the problems."""
+        host, identity = new.web.listen.host, self._app.front.house.identity
+        if change.patient or old.web.listen == new.web.listen or is_local(host):
+            return
+        if not identity.has_accounts:
+            text = f"web.listen: other machines would reach {host}, and nobody has an account: type"
+            raise SettingsError([f"{text} `sudo sinkhole account add NAME` first"])
 
     def _by(self, settings: Settings) -> Callable[[], Awaitable[WebServer]]:
         return partial(self.make_by, settings)
@@ -115,6 +126,11 @@ class Page:
 
         app = self._app
         return ControlSocket(create_app(app.front.house), app.settings.data_dir, faults=app.faults)
+
+
+def is_local(host: str) -> bool:
+    """Whether only this machine itself reaches what listens there."""
+    return host == "::1" or host.startswith("127.")
 
 
 def _files(settings: WebSettings) -> Files:

@@ -20,10 +20,11 @@ def judge_health(
     missing: Iterable[str],
     is_cut_off: bool,
     log_error: str | None,
+    state_error: str,
     lists: Iterable[ListStatus],
 ) -> Health:
-    """Health by what DNS listens on and what is `missing` there, the upstreams, the query log and
-    the enabled lists.
+    """Health by what DNS listens on and what is `missing` there, the upstreams, the query log, the
+    state (why nothing of it can be written, "" where it can) and the enabled lists.
 
     A list that has failed but whose last copy is in use does its work, and is no reason.
     """
@@ -34,6 +35,8 @@ def judge_health(
         reasons.append("no upstream answers, so only what is known here can be")
     if log_error:
         reasons.append(f"the query log is not being written: {log_error}")
+    if state_error:
+        reasons.append(f"nothing can be changed but in the settings file: {state_error}")
     reasons += [
         f"nothing of list {each['name']} is in use: it {why}"
         for each in lists

@@ -97,7 +97,7 @@ def _execute(path: Path, statement: str) -> None:
 async def test_a_log_that_is_removed_while_in_use_is_begun_anew(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sinkhole.control.querylog.writer.TIDY_EVERY_S", 0.1)
+    monkeypatch.setattr("sinkhole.control.querylog.upkeep.TIDY_EVERY_S", 0.1)
     async with running(house(tmp_path, **ADS)) as app:
         (where,) = app.addresses
         await ask(where, "ads.example")
@@ -207,7 +207,7 @@ def fill(ballast: Path) -> None:
 async def test_a_full_disk_stops_the_log_and_nothing_else_and_it_resumes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("sinkhole.control.querylog.writer.TIDY_EVERY_S", 0.2)
+    monkeypatch.setattr("sinkhole.control.querylog.upkeep.TIDY_EVERY_S", 0.2)
     with small_disk(tmp_path / "disk", "1M") as disk:
         settings = house(tmp_path, **ADS, data_dir=str(disk / "data"))
         async with running(settings) as app:

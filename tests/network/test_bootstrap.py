@@ -47,7 +47,7 @@ class House:
         self.server = BootstrappedAddresses(HOST, self.bootstrap)
 
     async def __aenter__(self) -> House:
-        self._engine.start()
+        self._engine.start(self)
         return self
 
     async def __aexit__(self, *_: object) -> None:

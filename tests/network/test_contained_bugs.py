@@ -51,7 +51,7 @@ def fault_of(app: App) -> str:
     return told
 
 
-@pytest.mark.parametrize("method", ["_begin_due", "_refresh", "_adopt_commits", "_attempt"])
+@pytest.mark.parametrize("method", ["_begin_due", "_adopt_commits", "_attempt"])
 async def test_an_error_in_the_lists_task_costs_a_moment(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, caplog: pytest.LogCaptureFixture
 ) -> None:

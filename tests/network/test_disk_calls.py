@@ -23,14 +23,14 @@ from house import (
     until,
 )
 
-from sinkhole.control.querylog import writer
+from sinkhole.control.querylog import upkeep
 from sinkhole.dns.server import udp
 
 
 @pytest.fixture
 def disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[DiskWatch]:
     """A watch that begins with the first socket that is served, and a server that never rests."""
-    monkeypatch.setattr(writer, "TIDY_EVERY_S", 0.0)
+    monkeypatch.setattr(upkeep, "TIDY_EVERY_S", 0.0)
     with DiskWatch() as watch:
         plain = udp.UdpListener.__init__
 

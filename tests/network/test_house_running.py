@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from house import answers, get, get_text, house, post, rcode_of, running, until, wanted
 from house import ask as ask_dns
+from places import nobodys_port
 from settings_file import write_settings
 
 from sinkhole.app.app import App
 from sinkhole.control.settings.in_force import Change
 from sinkhole.model.actor import SERVER
+from sinkhole.model.errors import SettingsError
 
 RULES = {"filtering__rules": ["||ads.example^"]}
 
@@ -70,6 +72,17 @@ async def test_stored_settings_are_in_force_from_the_first_query_on(tmp_path: Pa
         assert rcode_of(await ask_dns(app.addresses[0], "stored.example")) == "SERVFAIL"
 
 
+async def test_other_machines_are_not_let_in_before_there_is_an_account(tmp_path: Path) -> None:
+    elsewhere = house(tmp_path, web={"listen": f"0.0.0.0:{nobodys_port()}"})
+    async with running(house(tmp_path)) as app:
+        with pytest.raises(SettingsError, match="sinkhole account add NAME"):
+            await app.apply(elsewhere)
+        assert app.settings.web.listen.host == "127.0.0.1"
+        await app.front.identity.accounts.add("anna", "correct horse battery", "admin")
+        await app.apply(elsewhere)
+        assert app.listening.url.endswith(f":{elsewhere.web.listen.port}")
+
+
 def newer(path: Path) -> None:
     with sqlite3.connect(path) as database:
         database.execute("PRAGMA user_version = 99999")
@@ -88,6 +101,7 @@ async def test_dns_starts_whatever_became_of_the_state(spoil: Any, tmp_path: Pat
         assert await answers(app.addresses[0], "ads.example") == ["0.0.0.0"]
         assert any("state.db" in problem for problem in app.problems())
         assert app.ground is not None and app.ground.state.read_only
+        assert "nothing can be changed" in (await get_text(app.listening.url, "/healthz"))[1]
         await app.front.protection.begin(60, SERVER)  # what cannot be stored is done all the same
         assert not app.status()["protection"]["enabled"]
 

@@ -134,8 +134,7 @@ class Library:
         """All lists in their order, disabled ones too."""
         unique = self._overlap.unique
         return [
-            status_of(each, added=self._settings.is_added(each.name), unique=unique.get(each.id))
-            for each in self._subscriptions.all
+            status_of(each, self._settings, unique.get(each.id)) for each in self._subscriptions.all
         ]
 
     def state_of(self, name: str) -> SubscriptionState:

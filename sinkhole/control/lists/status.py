@@ -6,8 +6,9 @@ from collections.abc import Mapping, Sequence
 from typing import Final, Literal, TypedDict
 
 from sinkhole.control.lists.subscription import Subscription
+from sinkhole.control.settings import FilteringSettings
 from sinkhole.dns.filter.language.line import Kind
-from sinkhole.model.masking import masked, masked_address
+from sinkhole.model.masking import masked
 from sinkhole.model.statistics import ListHits
 
 MOST_SAMPLES: Final = 5
@@ -86,17 +87,17 @@ def with_hits(
 
 
 def status_of(
-    subscription: Subscription, *, added: bool = False, unique: int | None = None
+    subscription: Subscription, settings: FilteringSettings, unique: int | None = None
 ) -> ListStatus:
-    """The status of a list; the counts are of what is in use."""
+    """The status of a list of these settings; the counts are of what is in use."""
     state, compiled = subscription.state, subscription.compiled
     report = compiled.report if compiled else None
     return {
         "name": subscription.name,
         "kind": subscription.kind,
-        "url": masked_address(subscription.settings.url),
+        "url": settings.shown_url(subscription.settings),
         "enabled": subscription.settings.enabled,
-        "added": added,
+        "added": settings.is_added(subscription.name),
         "names": subscription.names,
         "rules": compiled.rules if compiled else 0,
         "unique": unique if compiled else None,

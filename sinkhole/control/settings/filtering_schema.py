@@ -30,6 +30,7 @@ from sinkhole.control.settings.values import (
     text,
     whole_number,
 )
+from sinkhole.model.masking import MASK, masked_address
 
 TAKEN_NAMES = {
     *("own rules", "local records", "hosts file", "services", "safe search", "built-in"),
@@ -239,6 +240,7 @@ class FilteringSettings(Section):
     blocking: BlockingSettings = BlockingSettings()
 
     _added: frozenset[str] = PrivateAttr(default=frozenset())
+    _hidden: frozenset[str] = PrivateAttr(default=frozenset())
     _is_complete: bool = PrivateAttr(default=True)
 
     @property
@@ -250,9 +252,17 @@ class FilteringSettings(Section):
         """Whether a list is stored: added by command, by the page or a program."""
         return name.casefold() in self._added
 
-    def known_by(self, added: Iterable[str], *, is_complete: bool) -> FilteringSettings:
-        """The same settings, knowing which lists were added, and whether those are all."""
+    def shown_url(self, entry: ListSettings) -> str:
+        """The address of a list as people may see it: nothing of one from a file of secrets."""
+        return MASK if entry.name.casefold() in self._hidden else masked_address(entry.url)
+
+    def known_by(
+        self, added: Iterable[str], hidden: Iterable[str] = (), *, is_complete: bool
+    ) -> FilteringSettings:
+        """The same settings, knowing which lists were added, and whether those are all; of those
+        in `hidden` the address is a secret."""
         known = self.model_copy()
+        known._hidden = frozenset(name.casefold() for name in hidden)
         known._added, known._is_complete = frozenset(added), is_complete
         return known
 

@@ -284,10 +284,16 @@ class Settings(Section):
         added = (
             item for (key, item), by in items.items() if (key, by) == ("filtering.lists", "stored")
         )
-        filtering = self.filtering.known_by(added, is_complete=is_complete)
+        secret_paths = tuple(secret_paths)
+        hidden = (
+            self.filtering.lists[int(path[2])].name
+            for path in secret_paths
+            if path[:2] == ("filtering", "lists")
+        )
+        filtering = self.filtering.known_by(added, hidden, is_complete=is_complete)
         known = self.model_copy(update={"filtering": filtering})
         known._origins, known._item_origins = dict(origins), dict(items)
-        known._secret_paths = tuple(secret_paths)
+        known._secret_paths = secret_paths
         return known
 
     def __eq__(self, other: object) -> bool:

@@ -54,7 +54,7 @@ _TEXTS: Final = {
 }
 _PROBLEM_LINE: Final = re.compile(
     r"(?:(?P<where>(?:[^\s:][^:\n]*:\d+|file [^:\n]+|environment \S+|stored)): )?"
-    r"(?P<key>[a-z_][^\s:]*): (?P<text>.+)",
+    r"(?P<key>[a-z_][^\s:]*(?: \"[^\"]*\")?): (?P<text>.+)",
     re.DOTALL,
 )
 

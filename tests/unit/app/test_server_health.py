@@ -12,7 +12,8 @@ from sinkhole.model.status import Health
 
 def judged(**changes: Any) -> Health:
     plain: dict[str, Any] = {
-        "is_listening": True, "missing": [], "is_cut_off": False, "log_error": None, "lists": [],
+        "is_listening": True, "missing": [], "is_cut_off": False, "log_error": None,
+        "state_error": "", "lists": [],
     }  # fmt: skip
     return judge_health(**plain | changes)
 
@@ -51,3 +52,9 @@ def test_what_could_be_better_is_a_reason(changes: dict[str, Any], reason: str) 
 def test_all_reasons_are_told() -> None:
     health = judged(is_cut_off=True, log_error="full", lists=[listed("missing")] * 2)
     assert len(health.reasons) == 4
+
+
+def test_a_state_that_cannot_be_written_is_a_reason() -> None:
+    state, reasons = judged(state_error="state.db is damaged")
+    assert state == "degraded"
+    assert reasons == ("nothing can be changed but in the settings file: state.db is damaged",)

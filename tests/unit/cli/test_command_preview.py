@@ -27,7 +27,9 @@ def ask(folder: Path, **queries: tuple[int, int]) -> None:
             text = name.replace("__", ".")
             await database.rows("INSERT INTO name VALUES (?, ?, ?, 0)", (number, number, text))
             entry = (hour, number, sum(counts))
-            await database.rows("INSERT INTO by_name VALUES (?, ?, ?, 0)", entry)
+            await database.rows(
+                "INSERT INTO by_name (start, name, count, blocked) VALUES (?, ?, ?, 0)", entry
+            )
             for client, count in enumerate(counts, 1):
                 for _ in range(count):
                     moment += 1

@@ -108,6 +108,7 @@ def test_a_value_is_read_from_a_file_of_its_own(tmp_path: Path) -> None:
     assert settings.origin_of("upstream.proxy") == f"file {secret}"
     told = effective(without_secrets(settings))
     assert "hunter" not in told and 'url: "***"' in told
+    assert settings.filtering.shown_url(settings.filtering.lists[0]) == "***"
 
 
 def test_a_variable_can_name_such_a_file(tmp_path: Path) -> None:
