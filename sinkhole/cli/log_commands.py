@@ -41,7 +41,7 @@ _MANY: Final = (
 )
 
 
-class Moment(click.ParamType[str]):
+class Moment(click.ParamType):  # type: ignore[type-arg]  # older versions take no parameter
     """A moment as the log takes it, or how long ago as 2h."""
 
     name = "moment"

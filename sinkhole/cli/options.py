@@ -29,7 +29,7 @@ json_option = click.option("--json", "as_json", is_flag=True, help="JSON instead
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do it without asking.")
 
 
-class TimeSpan(click.ParamType[float]):
+class TimeSpan(click.ParamType):  # type: ignore[type-arg]  # older versions take no parameter
     """A time span such as 90s, 10m, 1.5h, 2d, 1w or 1h30m, as seconds."""
 
     name = "time span"
