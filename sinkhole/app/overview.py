@@ -63,7 +63,7 @@ class Overview:
         if not hasattr(front, "identity") or front.identity.has_accounts or is_local(listen.host):
             return []
         text = f"the page listens on {listen}, but shows nothing there while there is no account"
-        advice = "type `sudo sinkhole account add NAME --role admin` on the server"
+        advice = "type `sudo sinkhole account add NAME` on the server"
         return [Problem("accounts.missing", "warning", text, advice)]
 
     def _of_filter(self) -> list[Problem]:

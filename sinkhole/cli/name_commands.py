@@ -51,7 +51,7 @@ def block(name: str, **chosen: Any) -> None:
     queries; on a terminal it then asks. With --client it counts for one client, with --for until a
     time has passed, which survives a restart. Own rules of the settings file are changed there.
 
-    Needs the running server. Exit code 1 when nothing could be done, or nothing should.
+    Needs the running server. Exit code 1 when nothing could be done, 0 when nothing had to be.
     """
     _choose("block", name, **chosen)
 
@@ -66,7 +66,7 @@ def allow(name: str, **chosen: Any) -> None:
     queries; on a terminal it then asks. With --client it counts for one client, with --for until a
     time has passed, which survives a restart. Own rules of the settings file are changed there.
 
-    Needs the running server. Exit code 1 when nothing could be done, or nothing should.
+    Needs the running server. Exit code 1 when nothing could be done, 0 when nothing had to be.
     """
     _choose("allow", name, **chosen)
 
@@ -157,7 +157,7 @@ def _print_preview(
     for sign, rules in (("+", told["add"]), ("-", told["remove"]), ("-", told["ended"])):
         for rule in rules:
             click.echo(f"  {sign} {rule}")
-    if told["note"]:
+    if told["note"] and (told["add"] or told["remove"] or told["ended"]):
         click.echo(told["note"])
     print_effect(told["log"], told["log_error"])
 

@@ -124,7 +124,7 @@ async def greet(app: App, config: Path | None) -> None:
     late = _coming(app)
     _tell_lists(app)
     if code := app.front.identity.first_code:
-        first = f"`sinkhole account add NAME --role admin`, or on the page with the code {code}"
+        first = f"`sinkhole account add NAME`, or on the page with the code {code}"
         click.echo(f"  Users  nobody has an account yet. Make the first: {first}")
         log.info("nobody has an account yet; make the first: %s", first)
     if os.geteuid() == 0:

@@ -31,7 +31,7 @@ class Permission(StrEnum):
     LOG_WRITE = "log:write"
     """Delete of the log, reset statistics."""
     SETTINGS_WRITE = "settings:write"
-    """Every setting, and with it what the narrower ones of these allow."""
+    """Every setting, rules and lists among them, as settings; their own operations need theirs."""
     ACCOUNTS_WRITE = "accounts:write"
     """Accounts, sessions and tokens of others."""
     BACKUP_READ = "backup:read"
@@ -83,8 +83,7 @@ class Actor:
     """Where the request came from, "" for the socket and the server itself."""
 
     def may(self, permission: Permission) -> bool:
-        """Whether this actor has a permission; who may change settings may change rules and lists
-        alike."""
+        """Whether this actor has a permission."""
         return permission in self.permissions
 
     def __str__(self) -> str:
