@@ -30,9 +30,10 @@ if TYPE_CHECKING:
 
 class Front:
     """Of one App: `start` when its ground is taken and before DNS answers, as a pause goes on over
-    a restart; `close` in the end."""
+    a restart; `close` in the end. Before it is built, there is neither House nor what is in it."""
 
     house: House
+    is_built = False
 
     def __init__(self, app: App) -> None:
         self._app = app
@@ -46,6 +47,7 @@ class Front:
         self.protection = Protection(state, app.publishing.pause, faults=faults)
         self.temporary_rules = TemporaryRules(state, app.publishing.use_temporary, faults=faults)
         self.house = self._build(ground)
+        self.is_built = True
         for begin in (
             self.protection.start,
             self.temporary_rules.start,
@@ -56,7 +58,7 @@ class Front:
 
     async def close(self) -> None:
         """Watch no more; all of it stays stored."""
-        if not hasattr(self, "house"):
+        if not self.is_built:
             return
         for each in (self.protection, self.temporary_rules, self.identity):
             with self._app.faults.contain("closing what goes on over a restart"):

@@ -60,14 +60,14 @@ class Overview:
     def _of_page(self) -> list[Problem]:
         """That nobody from elsewhere may see the page, which listens there, without an account."""
         listen, front = self._app.settings.web.listen, self._app.front
-        if not hasattr(front, "identity") or front.identity.has_accounts or is_local(listen.host):
+        if not front.is_built or front.identity.has_accounts or is_local(listen.host):
             return []
         text = f"the page listens on {listen}, but shows nothing there while there is no account"
         advice = "type `sudo sinkhole account add NAME` on the server"
         return [Problem("accounts.missing", "warning", text, advice)]
 
     def _of_filter(self) -> list[Problem]:
-        if not hasattr(self._app.front, "protection") or self._app.front.protection.is_on:
+        if not self._app.front.is_built or self._app.front.protection.is_on:
             return []
         text = f"the filter is {self._protection()['text']}: only canaries are refused"
         return [Problem("protection.paused", "notice", text, "resume it when it is to filter")]
@@ -77,7 +77,7 @@ class Overview:
         if ground is None:
             return []
         found = [*ground.state.problems, *ground.settings.problems]
-        return [*found, *front.identity.problems] if hasattr(front, "identity") else found
+        return [*found, *front.identity.problems] if front.is_built else found
 
     def _of_log(self) -> list[Problem]:
         query_log = self._app.query_log
