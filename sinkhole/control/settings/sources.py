@@ -78,7 +78,7 @@ class _Reader:
     def environment(self, environ: Mapping[str, str]) -> list[Value]:
         """A layer for each variable."""
         for name in sorted(name for name in environ if name.startswith(PREFIX)):
-            self._note(f"{name}={environ[name]}".encode(errors="surrogateescape"))
+            self._note(f"{name}={environ[name]}".encode(errors="surrogatepass"))
         return [self._with_secrets(layer) for layer in read_environment(environ, self.problems)]
 
     def _note(self, content: bytes) -> None:

@@ -34,13 +34,15 @@ _PRAGMAS: Final = (
 class Opened(NamedTuple):
     """A database of the newest version; `read_only` says why it is a copy in memory, else "".
 
-    `problem` is for people.
+    `problem` is for people. `is_passing` says that it is a copy of the file itself, which can't be
+    written to now: once it can, the file is as good.
     """
 
     database: Database
     is_new: bool = False
     problem: Problem | None = None
     read_only: str = ""
+    is_passing: bool = False
 
 
 async def open_state(path: Path, backups: Backups, wall_s: float) -> Opened:
@@ -130,6 +132,11 @@ async def _check_filled(path: Path, version: int, backups: Backups) -> None:
         raise DamagedError(f"{path} is empty")
 
 
+async def open_again(path: Path, backups: Backups, wall_s: float) -> Database:
+    """Open a file that could not be written to before; StorageError while it still can't."""
+    return await _open(path, backups, wall_s, is_new=False)
+
+
 async def open_for_writing(path: Path) -> Database:
     """Open a file that is as it should be; StorageError."""
     database = await Database.connect(path)
@@ -162,7 +169,8 @@ async def _stand_in(path: Path, backups: Backups, error: StorageError) -> Opened
     """What is read in place of a file that can't be used, and what to tell people of it."""
     if not isinstance(error, (DamagedError, NewerError)):
         try:
-            return _read_only(await copy_of_file(path), error, "it is read all the same")
+            copy = await copy_of_file(path)
+            return _read_only(copy, error, "it is read all the same", is_passing=True)
         except (DamagedError, NewerError) as worse:
             error = worse
         except StorageError as unreadable:
@@ -179,12 +187,15 @@ async def _stand_in(path: Path, backups: Backups, error: StorageError) -> Opened
     return _read_only(await empty_state(), error, text)
 
 
-def _read_only(database: Database, error: StorageError, instead: str) -> Opened:
-    problem = _problem(error, instead)
-    return Opened(database, problem=problem, read_only=f"{problem.text}: {problem.advice}")
+def _read_only(
+    database: Database, error: StorageError, instead: str, *, is_passing: bool = False
+) -> Opened:
+    problem = _problem(error, instead, "" if is_passing else ", then start sinkhole again")
+    read_only = f"{problem.text}: {problem.advice}"
+    return Opened(database, problem=problem, read_only=read_only, is_passing=is_passing)
 
 
-def _problem(error: StorageError, instead: str) -> Problem:
+def _problem(error: StorageError, instead: str, then: str) -> Problem:
     told = f"{error}. The file is left as it is, {instead}, and nothing can be stored"
     restore = (
         "`sinkhole restore --accept` goes on with that, `sinkhole restore` with another backup, "
@@ -195,5 +206,5 @@ def _problem(error: StorageError, instead: str) -> Problem:
         return Problem("state.newer", "error", told, advice)
     if isinstance(error, DamagedError):
         return Problem("state.damaged", "error", told, restore)
-    advice = "see to the disk and to the owner of the file, then start sinkhole again"
+    advice = f"see to the disk and to the owner of the file{then}"
     return Problem("state.not_writable", "error", told, advice)

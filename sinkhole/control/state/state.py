@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -10,18 +11,29 @@ from sinkhole.control.database import Database
 from sinkhole.control.state.audit import Audit
 from sinkhole.control.state.backups import Backup, Backups
 from sinkhole.control.state.file import StateFile
-from sinkhole.control.state.opening import Opened, open_for_writing, open_state, read_state
+from sinkhole.control.state.opening import (
+    Opened,
+    open_again,
+    open_for_writing,
+    open_state,
+    read_state,
+)
 from sinkhole.control.state.pauses import Pauses
 from sinkhole.control.state.people import People
 from sinkhole.control.state.replacing import carry_over, put_in_place
 from sinkhole.control.state.rule_rows import RuleRows
 from sinkhole.control.state.stored import StoredSettings
 from sinkhole.control.state.upkeep import Upkeep
+from sinkhole.model.errors import StorageError
 from sinkhole.model.faults import Faults
 from sinkhole.model.stamp import Stamp, present
 from sinkhole.model.status import Problem
+from sinkhole.model.tasks import Tasks
 
 FILE_NAME: Final = "state.db"
+
+AGAIN_S: Final = 10.0
+"""The time between two tries to write to a file that could not be written to."""
 
 
 class State:
@@ -52,6 +64,7 @@ class State:
         self.rule_rows = RuleRows(self._file)
         self.audit = Audit(self._file, lambda: now().wall_s)
         self._upkeep = Upkeep(self._file, self.audit, backups, now, faults)
+        self._tasks = Tasks("state", limit=1, faults=faults)
 
     @classmethod
     async def open(
@@ -74,6 +87,8 @@ class State:
         state = cls(path, opened, backups, now, faults)
         await state._file.copied(state._load)
         state._upkeep.start()
+        if opened.is_passing:
+            state._tasks.keep("tries again", state._try_again)
         return state
 
     @classmethod
@@ -150,8 +165,21 @@ class State:
 
     async def close(self) -> None:
         """Close the file."""
+        await self._tasks.close()
         await self._upkeep.close()
         await self._file.close()
+
+    async def _try_again(self) -> None:
+        """Go on with the file itself once it can be written to; memory has what is in it."""
+        while self.read_only:
+            await asyncio.sleep(AGAIN_S)
+            try:
+                database = await open_again(self._path, self.backups, self._now().wall_s)
+            except StorageError:
+                continue  # said among the problems all the while
+            await self._file.take_over(database)
+            await self.people.take_in(self.people.held())  # signed in while nothing was stored
+            self._problem = None
 
     async def _load(self, database: Database) -> None:
         await self.stored.load(database)
