@@ -6,8 +6,10 @@ stands for a set of permissions; tokens have permissions one by one.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final, Literal
 
 
@@ -31,7 +33,7 @@ class Permission(StrEnum):
     LOG_WRITE = "log:write"
     """Delete of the log, reset statistics."""
     SETTINGS_WRITE = "settings:write"
-    """Every setting, rules and lists among them, as settings; their own operations need theirs."""
+    """Every setting, rules and lists among them."""
     ACCOUNTS_WRITE = "accounts:write"
     """Accounts, sessions and tokens of others."""
     BACKUP_READ = "backup:read"
@@ -58,12 +60,31 @@ PERMISSIONS: Final[dict[Role, frozenset[Permission]]] = {
 }
 """What each role may."""
 
+INCLUDED: Final[Mapping[Permission, frozenset[Permission]]] = MappingProxyType(
+    {
+        _P.SETTINGS_WRITE: frozenset(
+            {_P.SETTINGS_READ, _P.LISTS_WRITE, _P.RULES_WRITE, _P.LISTS_READ}
+        ),
+        _P.LISTS_WRITE: frozenset({_P.LISTS_READ}),
+        _P.RULES_WRITE: frozenset({_P.LISTS_READ}),
+    }
+)
+"""What a permission of a token comes with: what it could do or see all the same, by other means."""
+
 FOR_TOKENS: Final = frozenset(Permission) - {Permission.OWN_ACCOUNT}
 """What a token can have."""
 
-ActorKind = Literal["session", "token", "socket", "loopback", "server"]
-"""How somebody proved who he is: signed in, by a token, as a user of this machine by the socket, by
-asking from this machine while there is no account; or nobody did, and the server acts by itself."""
+
+def with_included(permissions: Iterable[Permission]) -> frozenset[Permission]:
+    """Permissions of a token, and what they come with."""
+    given = frozenset(permissions)
+    return given.union(*(INCLUDED.get(each, frozenset()) for each in given))
+
+
+ActorKind = Literal["session", "password", "token", "socket", "loopback", "server"]
+"""How somebody proved who he is: signed in, by name and password with each request, by a token, as
+a user of this machine by the socket, by asking from this machine while there is no account; or
+nobody did, and the server acts by itself."""
 
 
 @dataclass(frozen=True, slots=True)

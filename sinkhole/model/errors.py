@@ -18,22 +18,41 @@ Any other exception that leaves a public function is a bug of ours.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 
 class SinkholeError(Exception):
     """Base of all errors above; its text is written for the person running sinkhole."""
 
 
+class Misfit(NamedTuple):
+    """What is wrong with a key of the settings, or with an item of one, and what to write.
+
+    `line` is all of it for people: `clients "tv": what is wrong`; `where` is what holds it.
+    """
+
+    line: str
+    key: str
+    item: str
+    text: str
+    where: str = ""
+
+    def __str__(self) -> str:
+        """The line."""
+        return self.line
+
+
 class SettingsError(SinkholeError):
     """One or more settings are wrong; the text has one line per problem.
 
-    Each line reads `file:line: key: what is wrong and what to write`.
+    Each line reads `file:line: key: what is wrong and what to write`. Those about what is stored,
+    or is to be, are `Misfit`s, so that programs need not read the line.
     """
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+    def __init__(self, problems: Sequence[str | Misfit]) -> None:
+        self.told = tuple(problems)
+        self.problems = [str(each) for each in problems]
+        super().__init__("\n".join(self.problems))
 
 
 class ListError(SinkholeError):

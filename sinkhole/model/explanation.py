@@ -6,7 +6,7 @@ what the keys mean; where a type allows None, there is nothing to say.
 
 from __future__ import annotations
 
-from typing import NotRequired, TypedDict
+from typing import Any, NotRequired, TypedDict
 
 
 class Place(TypedDict):
@@ -69,13 +69,58 @@ class RuleDecision(Decision):
 
 
 class Asker(TypedDict):
-    """Who asks, as the rules know it."""
+    """Who asks, as the rules know it; `known_by` is what it was recognised by: id, address, mac,
+    host or network."""
 
     address: str
     name: str
+    known_by: str
     tags: list[str]
     traits: list[str]
     may_ask: bool
+
+
+class LayerSaid(TypedDict):
+    """What a group or a client says, by keys of the settings; `schedule` is the open one that it is
+    said for, else ""."""
+
+    kind: str
+    name: str
+    schedule: str
+    says: dict[str, Any]
+
+
+class PauseFelt(TypedDict):
+    """A pause that a client feels; `left_s` is None: until it is resumed."""
+
+    scope: str
+    name: str
+    by: str
+    left_s: float | None
+
+
+class Applied(TypedDict):
+    """What applies to a client at a moment, in seconds since 1970, and why: layers, later ones over
+    earlier ones; `open` are the schedules that concern it and are, others `until` a moment, None:
+    they stay so. `time_zone` is that of the household, "" the machine's."""
+
+    at: float
+    time_zone: str
+    group: str
+    layers: list[LayerSaid]
+    open: list[str]
+    until: float | None
+    pauses: list[PauseFelt]
+
+
+class ForOthers(Place):
+    """What the same question comes to for other clients, of whom those of the settings are named;
+    none are: for everybody whom the settings do not know."""
+
+    clients: list[str]
+    group: str
+    outcome: str
+    detail: str
 
 
 class StageSaid(TypedDict):
@@ -142,7 +187,9 @@ class Change(TypedDict):
 
     `effect` is "allow", "block", "serve" (be answered at all) or "forward" (ask an upstream
     instead of answering here). `change` is "add", "remove" or "set", or "none" where only `note`
-    says something; `where` is a key of the settings, `items` the rules, the names or the value.
+    says something; `where` is a key of the settings, with the name of the item that it is in, as
+    "groups[kids].rules"; `items` are the rules, the names or the value. `command` makes the change,
+    where a group or client says it and commands may change it, else "".
     """
 
     effect: str
@@ -150,6 +197,7 @@ class Change(TypedDict):
     where: str
     items: list[str]
     note: str
+    command: str
 
 
 class QuestionExplained(RuleDecision):
@@ -196,4 +244,6 @@ class Explanation(QuestionExplained, Source):
 
     data_dir: str
     lists: list[ListBrief]
+    applies: Applied
+    others: list[ForOthers]
     no_server: NotRequired[str]

@@ -32,6 +32,9 @@ SHARED: Final = 0o640
 
 FOLDER: Final = 0o750
 
+UPLOAD: Final = ("sinkhole-", ".upload")
+"""How a file of the data folder begins and ends that is there while it is sent and worked on."""
+
 _NEW: Final = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC
 _NO_FOLDER_SYNC: Final = frozenset({errno.EINVAL, errno.ENOTSUP})
 """What file systems say that bring the names in a folder to the disk in their own time."""

@@ -43,9 +43,65 @@ class Report:
         self.answered = answered
         self.refused = refused
 
+    def says_as(self, other: Report) -> bool:
+        """Whether another one says the same, in its own words: two are never equal by `==`."""
+        mine, its = self.verdict, other.verdict
+        return (
+            (self.name, self.qtype, self.rcode) == (other.name, other.qtype, other.rcode)
+            and (self.answered, self.refused) == (other.answered, other.refused)
+            and (mine.outcome, mine.cause, mine.allowed) == (its.outcome, its.cause, its.allowed)
+            and (mine.hop, mine.upstream, mine.detail) == (its.hop, its.upstream, its.detail)
+        )
 
-QueryRecord = tuple[Report, str]
-"""One answered query: what was answered, and the text of the address that asked.
+
+class Telling(NamedTuple):
+    """What may be told of somebody: by default everything.
+
+    Without `names`, not what was asked for, nor what would tell it. Without `client`, not by whom.
+    Without `rows`, there is nothing in the log; without `counts`, nothing in the statistics.
+    """
+
+    names: bool = True
+    client: bool = True
+    rows: bool = True
+    counts: bool = True
+
+
+EVERYTHING: Final = Telling()
+
+
+class Who:
+    """Whom a record is about, and what may be told of it. Never changed.
+
+    Made once for a client and shared by all its records, so readers may remember by identity what
+    they worked out about it. `text` is the id that it gives itself, else its address; `device` its
+    MAC (`aa:bb:cc:dd:ee:ff`), "" where that is not known; `group` the name of its group.
+    """
+
+    __slots__ = ("device", "group", "telling", "text")
+
+    def __init__(
+        self,
+        text: str,
+        device: str = "",
+        group: str = "default",
+        telling: Telling = EVERYTHING,
+    ) -> None:
+        self.text = text
+        self.device = device
+        self.group = group
+        # One object says that all may be told: who counts and writes a million records asks that.
+        self.telling = EVERYTHING if telling == EVERYTHING else telling
+
+    def __repr__(self) -> str:
+        return f"Who({self.text!r}, {self.device!r}, {self.group!r}, {self.telling!r})"
+
+
+ClientName = Callable[[str, str], str]
+"""What people call whoever a record is about, by its text and its device; "" for nobody known."""
+
+QueryRecord = tuple[Report, Who]
+"""One answered query: what was answered, and who asked.
 
 A plain tuple, as one is made for every query: a NamedTuple takes six times as long to make.
 """
@@ -75,8 +131,10 @@ class RecordBuffer:
 
     Dropping the oldest keeps "what is happening now" visible when the disk stalls. `dropped`
     counts records, and is shown to the user. `on_first` is called when something comes and nothing
-    was waiting: whoever drains can sleep until then. `gone` counts batches that have left: it is
-    the number of the oldest one that waits.
+    was waiting: whoever drains can sleep until then. `on_drained` is told of all that is taken.
+    `gone` counts batches that have left: it is the number of the oldest one that waits. What comes
+    goes to `also` as well, a buffer of another reader, who is then no quicker and no slower for
+    what this one does.
     """
 
     def __init__(self, limit: int = 100_000) -> None:
@@ -84,6 +142,8 @@ class RecordBuffer:
         self.dropped = 0
         self.gone = 0
         self.on_first: Callable[[], object] = int  # which does nothing
+        self.on_drained: Callable[[list[Batch]], object] = bool  # nor does that
+        self.also: RecordBuffer | None = None
         self._batches: deque[Batch] = deque()
         self._size = 0
 
@@ -97,6 +157,8 @@ class RecordBuffer:
         if not size:
             self.on_first()
         self._batches.append(batch)
+        if self.also is not None:
+            self.also.append(batch)
         size += len(batch.records)
         while size > self.limit:
             oldest = len(self._batches.popleft().records)
@@ -125,4 +187,5 @@ class RecordBuffer:
             taken.append(batch)
         self._size -= size
         self.gone += len(taken)
+        self.on_drained(taken)
         return taken

@@ -19,6 +19,11 @@ def family_of(host: str) -> socket.AddressFamily:
     return socket.AF_INET6 if ":" in host else socket.AF_INET
 
 
+def address_text(host: str, port: int) -> str:
+    """How people write both: "192.0.2.1:53", with IPv6 in brackets."""
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
 def is_link_local(host: str) -> bool:
     """Whether an IP address means nothing without an interface."""
     return ":" in host and ip_address(host).is_link_local

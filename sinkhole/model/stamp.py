@@ -24,12 +24,14 @@ class Stamp(NamedTuple):
     def elapsed_s(self, now: Stamp) -> float:
         """Seconds from this moment until `now`, never below 0.
 
-        Within one boot by a clock that nobody sets, and that counts sleep; over a boot by the wall
-        clock, so a clock that was set back makes time stand still at worst.
+        Within one boot by a clock that nobody sets, and that counts sleep. Over a boot by the wall
+        clock, but no less than has passed since that boot: where it was set back, time stands
+        still until then at worst.
         """
         if self.boot and self.boot == now.boot:
             return max(0.0, now.since_boot_s - self.since_boot_s)
-        return max(0.0, now.wall_s - self.wall_s)
+        certain_s = now.since_boot_s if self.boot and now.boot else 0.0
+        return max(certain_s, now.wall_s - self.wall_s)
 
 
 def present() -> Stamp:

@@ -32,6 +32,15 @@ class Latency(TypedDict):
     mean: float | None
 
 
+class Saved(TypedDict):
+    """What clients were spared by answers that were kept: each would have waited as half of those
+    did whose names were asked for (`upstream_ms`), and waited as is the mean (`cache_ms`)."""
+
+    seconds: float
+    upstream_ms: float
+    cache_ms: float
+
+
 class SeriesPoint(TypedDict):
     """One step of a series; `time` is its beginning."""
 
@@ -50,11 +59,17 @@ class NameCount(TypedDict):
 
 
 class ClientCount(TypedDict):
-    """One of the clients that asked most; `client_name` is there where the settings know it."""
+    """One of the clients that asked most: a device under all of its addresses, where its MAC is
+    known, is one, and `client` the address or id that it asked by most.
+
+    What it asked before its MAC was known may stand apart. `client_name` is there where the
+    settings know it, `device` where the MAC is known.
+    """
 
     client: str
     count: int
     blocked: int
+    device: NotRequired[str]
     client_name: NotRequired[str]
 
 
@@ -83,6 +98,7 @@ class Summary(_HEAD):
     blocked_percent: float
     cached_percent: float
     latency_ms: Latency
+    saved: Saved | None
     step_s: int
     series: list[SeriesPoint]
     top_names: list[NameCount]

@@ -12,10 +12,12 @@ class Health(NamedTuple):
     """How the whole server does, and why it does no better, one sentence each.
 
     "ok" has no reasons. "degraded" answers, but somebody should look; "failing" answers nobody.
+    `outline` is the same for anybody who asks: without names, addresses, paths.
     """
 
     state: Literal["ok", "degraded", "failing"]
     reasons: tuple[str, ...] = ()
+    outline: tuple[str, ...] = ()
 
 
 class UpstreamStatus(TypedDict):
@@ -53,6 +55,29 @@ class CertificateStatus(CertificateFacts):
     """The certificate that encrypted listeners show; `days_left` may be below 0."""
 
     days_left: int
+
+
+class CertificateDetails(CertificateStatus):
+    """All of it that people ask for: whom it was made out to, since when it is valid, and the
+    SHA-256 of its public key in base64, which others can pin."""
+
+    subject: str
+    begins: float
+    pin: str
+
+
+class EncryptedStatus(NamedTuple):
+    """How devices reach this server by encrypted DNS: by which names, which certificate they are
+    shown, and what is listened to, as what is spoken there and the address.
+
+    `authority` is the certificate (DER) of an authority that devices do not know and have to be
+    told to trust, b"" where there is none.
+    """
+
+    names: tuple[str, ...] = ()
+    certificate: CertificateDetails | None = None
+    authority: bytes = b""
+    listening: tuple[tuple[str, str], ...] = ()
 
 
 class UpstreamTrial(TypedDict):
@@ -105,6 +130,21 @@ class LogStatus(TypedDict):
     error: str | None
 
 
+class ShippingStatus(TypedDict):
+    """Copies of the log for one target: `to` is what it is ("file", "syslog" ...), `target` where.
+
+    `waiting`, `sent` and `dropped` count queries; the last two are of all targets of its kind since
+    the start. `error` is what keeps it from being sent now.
+    """
+
+    to: str
+    target: str
+    waiting: int
+    sent: int
+    dropped: int
+    error: str | None
+
+
 class FilterStatus(TypedDict):
     """Whether the filter is on, and of a pause who began it, when (seconds since 1970), and how
     long it goes on: None until somebody resumes it. `pauses` is how many there were since the
@@ -130,11 +170,12 @@ class TaskStatus(TypedDict):
 class Problem(NamedTuple):
     """Something a person should know: one word for programs, a sentence, and what to do about it.
 
-    `code` is such as "upstreams.all_down" and never changes; `advice` is "" where the sentence says
-    it already.
+    `code` is such as "upstreams.down" and never changes. `is_in_text` tells that the sentence has
+    the advice in it, for this very case: whoever shows both leaves it out.
     """
 
     code: str
     severity: Literal["notice", "warning", "error"]
     text: str
-    advice: str = ""
+    advice: str
+    is_in_text: bool = False

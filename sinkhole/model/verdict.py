@@ -69,9 +69,9 @@ class Cause:
     """The line of a list that decided, or nothing at all (`NO_CAUSE`).
 
     `list_name` is the list's name in the settings, or what stands for one: "own rules", "local
-    records", "hosts file", "rebinding protection", "bogus addresses"; `line` counts from 1, 0
-    where there are no lines. `rule` is the line's text; it is "" for lists on disk until somebody
-    asks `Matcher.rule_text` for it.
+    records", "hosts file", "rebinding protection", "bogus addresses", "refused types", "allow
+    only"; `line` counts from 1, 0 where there are no lines. `rule` is the line's text; it is "" for
+    lists on disk until somebody asks `Selection.rule_text` for it.
     """
 
     list_name: str = ""
@@ -94,7 +94,6 @@ class Verdict:
     outcome: Outcome
     cause: Cause = NO_CAUSE
     allowed: bool = False
-    group: str = "default"
     hop: str = ""
     upstream: str = ""
     detail: str = ""
