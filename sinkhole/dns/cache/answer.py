@@ -5,15 +5,18 @@ All times are seconds of one monotonic clock, given as `now`.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Final, NamedTuple
 
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.extended_errors import ExtendedError
 from sinkhole.dns.wire.name import is_below
-from sinkhole.dns.wire.question import Question
-from sinkhole.dns.wire.reply import Record, Reply, chain_of, covered, signer
-from sinkhole.dns.wire.write import Tail, write_tail
+from sinkhole.dns.wire.query import render_query
+from sinkhole.dns.wire.question import HEADER_SIZE, Question
+from sinkhole.dns.wire.reply import Record, Reply, chain_of, covered, read_reply, signer
+from sinkhole.dns.wire.svcb import without_hints
+from sinkhole.dns.wire.write import Tail, write_head, write_tail
 from sinkhole.model.errors import WireError
 
 _SOA_TIMERS_SIZE: Final = 20
@@ -100,6 +103,21 @@ class Answer(NamedTuple):
             for at in self.tail.ttl_offsets
             if data[at - 4 : at] == before
         ]
+
+    def without_hints(self, question: Question, hints: Collection[bytes]) -> Tail:
+        """What is given of it to who may not know some addresses of services (`svcb.IPV4_HINT`,
+        `IPV6_HINT`); without signatures, as these are about all of it."""
+        query = render_query(question, 0, edns=False)
+        head = write_head(self.rcode, self.tail.counts, edns=False)
+        reply = read_reply(query[:2] + head + query[HEADER_SIZE:] + self.tail.data)
+        records = tuple(
+            each._replace(rdata=without_hints(each.rdata, hints))
+            if each.rtype in _SERVICE_TYPES
+            else each
+            for each in reply.answer
+            if each.rtype != n.Type.RRSIG or covered(each) not in _SERVICE_TYPES
+        )
+        return write_tail(question.name, records, reply.authority)
 
     @property
     def expires(self) -> float:

@@ -13,7 +13,8 @@ hold came from the usual upstreams and is for everybody. Files of version 2 have
 and in place of the age the wall-clock time at which an answer was received.
 
 Only answers of upstreams are kept: blocks and local names are made anew by the policy of the
-next start. What comes back is judged by that policy before it is given to anyone.
+next start. What comes back is judged by that policy before it is given to anyone. Of answers that
+several classes of clients have, the one that is for everybody is kept.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ from typing import Final, NamedTuple
 from zlib import crc32
 
 from sinkhole.dns.cache.answer import Answer
-from sinkhole.dns.cache.ready import Ready, ready_answer
-from sinkhole.dns.cache.table import Table
+from sinkhole.dns.cache.ready import NEVER_JUDGED, Ready, ReadyAgain, ready_answer
+from sinkhole.dns.cache.table import Table, is_for_everybody
 from sinkhole.dns.wire.name import end_of
 from sinkhole.dns.wire.write import Tail
 from sinkhole.model.errors import StorageError, WireError
@@ -40,9 +41,6 @@ from sinkhole.model.verdict import Outcome, Verdict
 MAGIC: Final = b"SINKCA\0\4"
 MAGIC_3: Final = b"SINKCA\0\3"
 MAGIC_2: Final = b"SINKCA\0\2"
-NEVER_JUDGED: Final = 0
-"""The generation of what comes from disk; policies count from 1."""
-
 UNKNOWN_BOOT: Final = bytes(16)
 
 _CRC: Final = Struct("!I")
@@ -86,6 +84,8 @@ def pack(entries: Iterable[tuple[bytes, Ready]], now: float, stale_s: float) -> 
     for key, ready in entries:
         answer = ready.answer
         if answer is None or now >= answer.received + answer.ttl_s + stale_s:
+            continue
+        if isinstance(ready, ReadyAgain) and not is_for_everybody(key):
             continue
         tail = answer.tail
         count = len(tail.ttls)

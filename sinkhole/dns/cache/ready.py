@@ -41,8 +41,14 @@ STALE_TTL_S: Final = 30
 OVERHEAD_BYTES: Final = 840
 """What a Ready costs in memory besides its tail (objects, key, dict entry); measured."""
 
+AGAIN_BYTES: Final = 400
+"""The same of a ReadyAgain, which has no bytes of its own; measured."""
+
 RECORD_BYTES: Final = 48
 """What each record of an answer costs besides its bytes, for its TTL and the place of it."""
+
+NEVER_JUDGED: Final = 0
+"""The generation of what comes from disk, or is kept for nobody; policies count from 1."""
 
 _TTL: Final = Struct("!I")
 _PLAIN_OPT: Final = (write_opt(do=False), write_opt(do=True))
@@ -80,6 +86,8 @@ class Ready:
     table's: whether it was given since it was last looked at (the pipeline says so), and how many
     bytes it counts for. `ages` and `saves_from` are the prefetching's: how often it was aged, which
     is at most once a second while it is asked for, and when the answer before it would have ended.
+
+    `answer` is all that the upstream said, `shown` what of it is given, None for all.
     """
 
     __slots__ = (
@@ -93,6 +101,7 @@ class Ready:
         "opt",
         "report",
         "saves_from",
+        "shown",
         "tail",
         "used",
         "weight",
@@ -119,6 +128,7 @@ class Ready:
         self.tail = tail.data
         self.fresh_until = self.expires = until
         self.answer: Answer | None = None
+        self.shown: Tail | None = None
         self.failures = failures
         self.used = False
         self.weight = self.ages = 0
@@ -151,7 +161,8 @@ class Ready:
             return True
         self.ages += 1
         elapsed = int(now - answer.received)
-        self._write_ttls(answer, [max(ttl - elapsed, 0) for ttl in answer.tail.ttls])
+        tail = self.shown or answer.tail
+        self._write_ttls(tail, [max(ttl - elapsed, 0) for ttl in tail.ttls])
         self.fresh_until = min(answer.received + elapsed + 1, self.expires)
         return True
 
@@ -182,7 +193,8 @@ class Ready:
         """
         answer = self.answer
         assert answer is not None
-        self._write_ttls(answer, [STALE_TTL_S] * len(answer.tail.ttls))
+        tail = self.shown or answer.tail
+        self._write_ttls(tail, [STALE_TTL_S] * len(tail.ttls))
         self.opt = write_opt(
             do=bool(self.opt[7] & 0x80),
             errors=((n.Ede.STALE_ANSWER, "no upstream answers"), *errors),
@@ -195,11 +207,87 @@ class Ready:
         """Its time is up before it was over: it was only given for want of a newer answer."""
         self.fresh_until = self.expires = now
 
-    def _write_ttls(self, answer: Answer, ttls: list[int]) -> None:
-        data = bytearray(answer.tail.data)
-        for offset, ttl in zip(answer.tail.ttl_offsets, ttls, strict=True):
+    def _write_ttls(self, tail: Tail, ttls: list[int]) -> None:
+        data = bytearray(tail.data)
+        for offset, ttl in zip(tail.ttl_offsets, ttls, strict=True):
             _TTL.pack_into(data, offset, ttl)
         self.tail = bytes(data)
+
+
+class ReadyAgain(Ready):
+    """The whole answer that another Ready has, too, for clients of another class.
+
+    It has a life of its own, but no bytes: these are of the `first` one, to whom they count, and
+    whose TTLs are counted down for all together, by whoever asks first in a second.
+    """
+
+    __slots__ = ("first",)
+
+    def __init__(
+        self,
+        known: Ready,
+        report: Report,
+        generation: int,
+        *,
+        do: bool,
+        errors: Sequence[tuple[int, str]] = (),
+    ) -> None:
+        """Of a Ready whose answer is given whole; it has to be aged before it is given."""
+        answer = known.answer
+        assert answer is not None and known.shown is None
+        self.first: Ready = known.first if isinstance(known, ReadyAgain) else known
+        self.report, self.generation = report, generation
+        self.heads, self.answer, self.shown = known.heads, answer, None
+        self.opt = write_opt(do=do, errors=errors) if errors else _PLAIN_OPT[do]
+        self.fresh_until = answer.received
+        self.expires = answer.expires
+        self.failures = self.weight = 0
+        self.used = False
+        self.saves_from = inf
+
+    @property
+    def ages(self) -> int:
+        """In how many seconds it was asked for by anybody, see `Ready`."""
+        return self.first.ages
+
+    @ages.setter
+    def ages(self, count: int) -> None:
+        """Count for all."""
+        self.first.ages = count
+
+    @property
+    def tail(self) -> bytes:
+        """The records, their TTLs as they were last counted down."""
+        return self.first.tail
+
+    @tail.setter
+    def tail(self, data: bytes) -> None:
+        """Count the TTLs of all down."""
+        self.first.tail = data
+
+    @property
+    def size_bytes(self) -> int:
+        """Memory it takes in a table besides the first one's."""
+        return AGAIN_BYTES
+
+    def give(self, query: bytes, end: int, *, edns: bool) -> bytes:
+        """See `Ready.give`; in one piece, as a property takes twice as long."""
+        if edns:
+            return query[:2] + self.heads[1] + query[12 : end + 4] + self.first.tail + self.opt
+        return query[:2] + self.heads[0] + query[12 : end + 4] + self.first.tail
+
+    def age(self, now: float) -> bool:
+        """See `Ready.age`; the first one stays in the table as long as this is asked for. What was
+        counted down for another class within this second is not again."""
+        first = self.first
+        first.used = True
+        if now < first.fresh_until and now < first.expires:
+            self.fresh_until = min(first.fresh_until, self.expires)
+            return True
+        is_alive = super().age(now)
+        if now < first.expires:
+            first.fresh_until = min(self.fresh_until, first.expires)
+        return is_alive
 
 
 def ready_answer(
@@ -210,13 +298,15 @@ def ready_answer(
     do: bool,
     cd: bool,
     errors: Sequence[tuple[int, str]] = (),
+    shown: Tail | None = None,
 ) -> Ready:
     """The Ready of an upstream's answer; one with `ttl_s` 0 is good for this moment only.
 
     An answer that was just received needs no ageing; others are aged before they are given.
     """
-    ready = Ready(report, generation, answer.tail, rcode=answer.rcode, do=do, cd=cd, errors=errors)
-    ready.answer = answer
+    tail = shown or answer.tail
+    ready = Ready(report, generation, tail, rcode=answer.rcode, do=do, cd=cd, errors=errors)
+    ready.answer, ready.shown = answer, shown
     ready.expires = answer.expires
     ready.fresh_until = min(answer.received + 1, answer.expires)
     return ready

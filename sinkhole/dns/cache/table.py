@@ -8,11 +8,23 @@ asked often as well as LRU does, without moving anything on the hot path.
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable
 from typing import Final
 
 from sinkhole.dns.cache.ready import Ready
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.question import HIDDEN
+
+TAG_SIZE: Final = 4
+"""Bytes of a tag, with which keys end. All of one length, or a byte behind a query could pass for
+another tag."""
+
+NO_TAG: Final = bytes(TAG_SIZE)
+"""The tag of clients whom nothing tells from others."""
+
+SHARED_TAG: Final = b"\xff" + bytes(TAG_SIZE - 1)
+"""The tag of nobody: what upstreams said to any client. Another number behind the first byte says
+of which upstream set, where that are not the usual ones."""
 
 _EVERY_TYPE: Final = 1 << 3
 """The bit of a key's flags that no question has: what stands there is about the name itself."""
@@ -21,9 +33,9 @@ _EVERY_TYPE: Final = 1 << 3
 class Table:
     """Ready replies by key; `entries.get` is the hot path's look-up and costs 50 ns.
 
-    A key is the lower-cased wire name, `Shape.key` and the tag of the client's group, joined.
-    NXDOMAIN of an upstream stands under a second key, too: that of the name, whatever the type; and
-    where upstreams are told of clients, what is for everybody under `shared_key`.
+    A key is the lower-cased wire name, `Shape.key` and the tag of the client, joined. NXDOMAIN of
+    an upstream stands under a second key, too: that of the name, whatever the type; and where not
+    all clients are alike, what is for everybody under `shared_key`.
     """
 
     def __init__(self, limit_bytes: int) -> None:
@@ -63,12 +75,18 @@ class Table:
         else:
             self.forget(of_name)
 
-    def no_such_name(self, key: bytes, name_size: int, now: float) -> Ready | None:
-        """What says NXDOMAIN about the name in a key, still in its time, whatever type it came for.
+    def no_such_name(
+        self, key: bytes, name_size: int, now: float, tags: Iterable[bytes] = ()
+    ) -> Ready | None:
+        """What says NXDOMAIN about the name in a key, still in its time, whatever type it came for;
+        where the key knows nothing, under others of these tags.
 
         Of the same DO and CD, so that its proofs are there; under whatever policy it was judged.
         """
-        ready = self.entries.get(_of_name(key, name_size))
+        of_name = _of_name(key, name_size)
+        ready = self.entries.get(of_name)
+        for tag in tags if ready is None else ():
+            ready = ready or self.entries.get(shared_key(of_name, name_size, tag))
         if ready is None or ready.answer is None or now >= ready.answer.expires:
             return None
         return ready
@@ -84,6 +102,12 @@ class Table:
         """Forget everything."""
         self.entries.clear()
         self.size_bytes = 0
+
+    def forget_oldest(self, most: int) -> None:
+        """Forget so many entries, those that came first."""
+        for _ in range(min(most, len(self.entries))):
+            _, ready = self.entries.popitem(last=False)
+            self.size_bytes -= ready.weight
 
     def approach(self, limit_bytes: int, steps: int) -> bool:
         """Go towards another limit, past so many entries at most; whether it is reached.
@@ -115,11 +139,19 @@ class Table:
 
 
 def shared_key(key: bytes, name_size: int, tag: bytes) -> bytes:
-    """The key of what is for everybody, wherever they are: with the tag of a client's traits alone,
-    and whether or not it wants to be told of. The key begins with `name_size` bytes of name."""
+    """The key of what is for everybody, whoever they are and wherever: with the tag of nobody, and
+    whether or not a client wants to be told of. The key begins with `name_size` bytes of name."""
     flags_at = name_size + 2
+    if not key[flags_at] & HIDDEN:  # nearly every one
+        return key[:-TAG_SIZE] + tag
     flags = bytes((key[flags_at] & ~HIDDEN,))
-    return key[:flags_at] + flags + key[flags_at + 1 : -len(tag)] + tag
+    return key[:flags_at] + flags + key[flags_at + 1 : -TAG_SIZE] + tag
+
+
+def is_for_everybody(key: bytes) -> bool:
+    """Whether what stands under a key is of use to clients of any class."""
+    tag = key[-TAG_SIZE:]
+    return tag == NO_TAG or tag[0] == SHARED_TAG[0]
 
 
 def _of_name(key: bytes, name_size: int) -> bytes:

@@ -1,6 +1,8 @@
 """Is this name refused? Block and allow lists, from lines of text to a match.
 
-match       `Matcher`: several lists, one answer
+match       `Matcher`: the lists of everybody, one answer
+selection   what some of these lists say, or only what they allow
+tier        lists among whose rules one wins, and what a match says
 trie        `CompiledList`: one list, ready to be asked
 precedence  of all rules that match, which one wins
 conditions  whether a rule counts for a question: client, type, names left out

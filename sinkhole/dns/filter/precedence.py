@@ -33,6 +33,9 @@ CANCELS = "an exception for rewrites"
 ITSELF = "would rewrite a name to itself"
 NOT_IN_ANSWERS = "rewrites names, not addresses in answers"
 OVERRULED = "a stronger rule decides"
+BUILT_IN = "built in: counts where no list says anything"
+NOT_ALLOWED = "no rule allows the name, and others are refused"
+ADMITS = "allows the name, which what is built in then answers"
 
 NO_SUBJECT = Subject("")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, NamedTuple
 
 import marisa_trie
 
@@ -23,6 +23,45 @@ from sinkhole.model.errors import ListError
 
 _EMPTY = marisa_trie.BinaryTrie()
 
+MOST_FEW: Final = 16
+"""Keys of a list in memory that are kept without a trie."""
+
+
+class FewKeys:
+    """The keys of a trie, where they are few, as that has them.
+
+    A trie takes 5 kB for a single key, and each client and group may have rules of its own. What
+    begins with none of the keys, as nearly every name, is told as quickly.
+    """
+
+    def __init__(self, trie: Any) -> None:
+        self._numbers = {key: trie.get(key) for key in sorted(trie.iterkeys(), key=len)}
+        self._keys = tuple(self._numbers)
+        self.get = self._numbers.get
+        self.iterkeys = self._numbers.keys
+
+    def prefixes(self, key: bytes) -> Sequence[bytes]:
+        """Those that a key begins with, the shortest first."""
+        if not key.startswith(self._keys):
+            return ()
+        return [each for each in self._keys if key.startswith(each)]
+
+
+class Origin(NamedTuple):
+    """What a list was made of, so that another process can make the same.
+
+    That is a compiled `file` with the `source` of its lines, whose text has this `content_hash`; or
+    `rules`, with what is said in place of each, None for themselves.
+    """
+
+    name: str
+    kind: Kind | None
+    file: Path | None = None
+    source: Path | None = None
+    content_hash: str = ""
+    rules: tuple[str, ...] = ()
+    texts: tuple[str, ...] | None = None
+
 
 class CompiledList:
     """The names of one list with the line of each; made by one of the class methods.
@@ -31,7 +70,7 @@ class CompiledList:
     names and rule lines it has, `report` what compiling it found. `patterns` are its patterns,
     `criteria` what its rules ask about clients (see `traits`). `language` is the version of the
     rule language that compiled it. `strongest` is the highest strength (see `entry`) that any entry
-    has, `bloom_filter` for `BloomFilters`.
+    has, `bloom_filter` for `BloomFilters`. `origin` is None where no other process could make it.
     """
 
     def __init__(self, name: str, kind: Kind, report: CompileReport) -> None:
@@ -44,6 +83,7 @@ class CompiledList:
         self.language = LANGUAGE_VERSION
         self._use(_EMPTY, (), Details(), (), 0)
         self.bloom_filter: bytes | memoryview = b""
+        self.origin: Origin | None = None
         self._parts: MappedParts | None = None
         self._source: SourceCopy | None = None
         self._texts: Sequence[str] | None = None
@@ -90,6 +130,7 @@ class CompiledList:
             raise ListError(name, f"{path} is not a compiled list: {error}") from None
         if not len(trie) == len(entries) == mapped.report.names + mapped.report.networks:
             raise ListError(name, f"{path} does not fit together")
+        mapped.origin = Origin(name, kind, path, source, contents.fingerprint.content_hash)
         mapped._parts = parts
         mapped._use(trie, entries, details, patterns, _strongest(contents.palette))
         mapped.criteria = frozenset(contents.criteria)
@@ -108,9 +149,24 @@ class CompiledList:
         `texts` are what `rule_text` says in place of the rules. A text that is no rule is refused,
         and stands in `report.samples` with its reason.
         """
+        origin = Origin(
+            name, kind, rules=tuple(rules), texts=None if texts is None else tuple(texts)
+        )
         lines = (rule.encode(errors="replace") for rule in rules)
         made = cls._from_compiled(name, kind, compile_lines(lines, kind))
-        made._texts = tuple(rules if texts is None else texts)
+        made.origin = origin
+        made._texts = origin.rules if texts is None else tuple(texts)
+        return made
+
+    @classmethod
+    def again(cls, origin: Origin) -> CompiledList:
+        """The same list anew. Raises ListError as `map` does, and where the file has been compiled
+        from another text since."""
+        if origin.file is None:
+            return cls.from_rules(origin.name, origin.kind or "block", origin.rules, origin.texts)
+        made = cls.map(origin.file, origin.name, origin.kind, origin.source)
+        if made.origin is None or made.origin.content_hash != origin.content_hash:
+            raise ListError(origin.name, f"{origin.file} has been compiled anew")
         return made
 
     @classmethod
@@ -127,7 +183,8 @@ class CompiledList:
         parts = compiled.parts
         details = Details(parts.offsets, parts.details)
         patterns = read_patterns(parts.patterns)
-        made._use(parts.trie, parts.entries, details, patterns, _strongest(parts.entries))
+        trie = FewKeys(parts.trie) if len(parts.trie) <= MOST_FEW else parts.trie
+        made._use(trie, parts.entries, details, patterns, _strongest(parts.entries))
         made.criteria = parts.criteria
         made.bloom_filter = parts.bloom_filter
         return made

@@ -11,28 +11,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from copy import copy
 from functools import partial
 from typing import Final
 
 from sinkhole.dns.cache.answer import TtlLimits
 from sinkhole.dns.cache.ready import Ready, State
-from sinkhole.dns.cache.table import Table, shared_key
-from sinkhole.dns.clients.access import TAG_SIZE
+from sinkhole.dns.cache.table import TAG_SIZE, Table
 from sinkhole.dns.clients.clients import Clients
 from sinkhole.dns.pipeline.bugs import Bugs
-from sinkhole.dns.pipeline.decide_answer import (
-    came_this_way,
-    decide_answer,
-    decide_answer_again,
-    decide_from_memory,
-)
+from sinkhole.dns.pipeline.decide_answer import decide_answer, decide_answer_again
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.prefetch import Prefetch
 from sinkhole.dns.pipeline.reaction import Waiting
 from sinkhole.dns.pipeline.replies import CROWDED, NO_ANSWER, failed_at, failure, stale_report
 from sinkhole.dns.pipeline.requester import Requester
 from sinkhole.dns.pipeline.resolution import Resolution
+from sinkhole.dns.pipeline.shared_answers import SharedAnswers
 from sinkhole.dns.pipeline.synthesis import lacking_ipv6, way_of
 from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.upstream.flight import CrowdedError, Exchanged
@@ -84,6 +78,7 @@ class Forwarding:
         self._decide_question = decide_question
         self._table = table
         self._find = table.entries.get
+        self.answers = SharedAnswers(table, clients, decide_question)
         self._upstreams = upstreams
         self.limits = limits
         self.serve_stale_s = serve_stale_s
@@ -99,8 +94,7 @@ class Forwarding:
         client (RFC 8767 §5).
         """
         try:
-            known = self._find(waiting.key)
-            if known and self._may_be_revived(known, waiting):
+            if self._may_be_revived(waiting):
                 requester.patience = asyncio.get_running_loop().call_later(
                     STALE_PATIENCE_S, self._lose_patience, waiting, requester
                 )
@@ -108,8 +102,11 @@ class Forwarding:
         except Exception as error:
             requester.fail(error)
 
-    def ask_ahead(self, known: Ready, waiting: Waiting) -> None:
-        """Ask again for an answer that is still given, so that nobody has to wait for the next."""
+    def ask_ahead(self, known: Ready, waiting: Waiting) -> Ready:
+        """Ask again for an answer that is still given, so that nobody has to wait for the next;
+        what to give meanwhile: where it came for others already, that."""
+        if newer := self.answers.heard_since(waiting, known):
+            return newer
         prefetch = self._prefetch
         prefetch.begin()
         requester = Requester(waiting, _tell_nobody, lambda *_: prefetch.end(), self._bugs)
@@ -121,6 +118,7 @@ class Forwarding:
                 self._send(Resolution(waiting._replace(permit=decided), requester, known))
         except Exception as error:
             requester.fail(error)
+        return known
 
     def ends(self, known: Ready, now: float) -> bool:
         """End what only stands for an answer that no upstream gave, a failure or a revived answer,
@@ -130,38 +128,6 @@ class Forwarding:
             return False
         known.end(now)
         return True
-
-    def recall(self, waiting: Waiting, outdated: Ready | None) -> Ready | None:
-        """What upstreams said before, if it is of use: of `outdated`, which another policy judged,
-        what was said to others and is for everybody, and NXDOMAIN for another type of the name."""
-        key, now = waiting.key, waiting.arrived
-        kept = [outdated] if outdated else []
-        missing = self._table.no_such_name(key, len(waiting.question.name), now)
-        if not self._is_for_all(waiting):
-            shared = self._shared_key(waiting)
-            known = self._find(shared)
-            if known and known.answer and now < known.answer.expires:
-                kept.append(known)
-            size = len(waiting.question.name)
-            missing = missing or self._table.no_such_name(shared, size, now)
-        if not kept and missing is None:
-            return None  # nearly every time
-        question, view, permit = waiting.question, waiting.view, waiting.permit
-        ready = decide_from_memory(question, view, kept, missing, permit, now)
-        if ready is not None and ready is not outdated:
-            self._table.put(key, ready)
-        return ready
-
-    @staticmethod
-    def _is_for_all(waiting: Waiting) -> bool:
-        """Whether what is for everybody stands under the question's own key, as nearly always."""
-        return waiting.client.tag == waiting.client.shared_tag and not waiting.question.subnet
-
-    @staticmethod
-    def _shared_key(waiting: Waiting) -> bytes:
-        """The key of what is for everybody."""
-        size = len(waiting.question.name)
-        return shared_key(waiting.key, size, waiting.client.shared_tag)
 
     def _send(self, resolution: Resolution) -> None:
         via, client = resolution.waiting.permit.via, resolution.waiting.client
@@ -217,14 +183,14 @@ class Forwarding:
                 )  # this was asked another way
                 return
             resolution.waiting = waiting = current
-        now, known = self._clock(), self._find(waiting.key)
+        now = self._clock()
         if resolution.subnet or resolution.hides or waiting.view.policy.dns64:  # nearly never
             if self._is_asked_again(resolution, outcome, now):
                 return
             outcome = resolution.finished(outcome)
         if isinstance(outcome, UpstreamError):
             self._give_up(resolution, outcome, keep=not isinstance(outcome, CrowdedError))
-        elif known and known.is_answer_since(waiting.arrived) and self._is_fresh(known, now):
+        elif known := self.answers.filled_in(waiting, now):
             requester.finish(known, known.report)  # who asked at the same time has filled it in
         else:
             try:
@@ -282,19 +248,19 @@ class Forwarding:
         if resolution.ahead is not None:
             self._prefetch.succeed(ready, resolution.ahead)
         if ready.fresh_until > now:
-            self._table.put_answer(waiting.key, len(question.name), ready)
-            if not answer.subnet and not self._is_for_all(waiting):
-                self._table.put_answer(self._shared_key(waiting), len(question.name), ready)
+            self.answers.keep(waiting, ready, answer)
         return ready, report
 
     def _current(self, waiting: Waiting) -> Ready | Waiting:
-        """What waits, decided again if the policy changed meanwhile, and perhaps its client."""
-        policy = self.policy
-        if waiting.view.policy is policy:
+        """What waits, decided again if meanwhile other things apply to its client."""
+        policy, view = self.policy, waiting.view
+        if view.policy is policy:
             return waiting
-        client = self._clients.identified(waiting.client.packed, waiting.channel.client_id)
+        client = self._clients.again(waiting.client)
+        if client.policy.generation == view.group.generation and client.tag == waiting.client.tag:
+            return waiting
         key = waiting.key[:-TAG_SIZE] + client.tag
-        view = View(policy, client.traits, waiting.view.qclass, client.packed)
+        view = View(policy, client.policy, client.traits, view.qclass, client.packed)
         decided = self._decide_question(waiting.question, view)
         if isinstance(decided, Ready):
             self._table.put(key, decided)
@@ -311,34 +277,34 @@ class Forwarding:
         now, question, permit = self._clock(), waiting.question, waiting.permit
         known, is_crowded = self._find(waiting.key), isinstance(error, CrowdedError)
         said = error.said if isinstance(error, UpstreamError) else ()
-        if known and self._is_fresh(known, now):
+        if known and self._is_fresh(known, waiting, now):
             return known, known.report  # who asked at the same time has it: one failure for all
-        if known and is_crowded:
-            known = copy(known)  # for this client alone: others need not have the old answer, too
-        ready = None
-        if known and known.answer and self._state_of(known, now) is not State.GONE:
-            ready = decide_answer_again(question, waiting.view, known, permit, now)
-            if ready is known and now >= known.answer.expires:
-                known.revive(now, stale_report(known.report, permit, str(error)), said)
+        ready, old = None, self.answers.old_answer(waiting, now, self.serve_stale_s)
+        if old is not None:
+            # In a crowd for this client alone: others need not have the old answer, too.
+            is_own = old is known and not is_crowded
+            ready = decide_answer_again(question, waiting.view, old, permit, now, own=is_own)
+        if ready is not None and ready.answer is not None and now >= ready.answer.expires:
+            ready.revive(now, stale_report(ready.report, permit, str(error)), said)
+            if ready is not known and not is_crowded:
+                self._table.put(waiting.key, ready)
         if ready is None:
             told = CROWDED if is_crowded else NO_ANSWER
-            ready = failure(question, self.policy, str(error), known, now, told, said)
+            ready = failure(question, waiting.view.group, str(error), known, now, told, said)
             if keep:
                 self._table.put(waiting.key, ready)
         return ready, ready.report
 
-    def _may_be_revived(self, known: Ready, waiting: Waiting) -> bool:
-        """Whether it is an expired answer to fall back on: one that came the way we now ask."""
-        answer = known.answer
-        if answer is None or self._state_of(known, waiting.arrived) is not State.STALE:
-            return False
-        return came_this_way(waiting.question, waiting.view, answer, waiting.permit)
+    def _may_be_revived(self, waiting: Waiting) -> bool:
+        """Whether there is an expired answer to fall back on."""
+        old = self.answers.old_answer(waiting, waiting.arrived, self.serve_stale_s)
+        return old is not None and self._state_of(old, waiting, waiting.arrived) is State.STALE
 
-    def _state_of(self, known: Ready, now: float) -> State:
-        return known.state(now, self.policy.generation, self.serve_stale_s)
+    def _state_of(self, known: Ready, waiting: Waiting, now: float) -> State:
+        return known.state(now, waiting.view.group.generation, self.serve_stale_s)
 
-    def _is_fresh(self, known: Ready, now: float) -> bool:
-        return self._state_of(known, now) is State.FRESH
+    def _is_fresh(self, known: Ready, waiting: Waiting, now: float) -> bool:
+        return self._state_of(known, waiting, now) is State.FRESH
 
 
 def _tell_nobody(reply: bytes) -> None:

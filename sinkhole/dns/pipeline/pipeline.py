@@ -7,7 +7,8 @@ was found out travels with it in a `Waiting`.
 The order, and why:
 
  1. shape     bytes that are no query are dropped or refused before they cost anything more
- 2. access    who may not ask, or asks too often, learns nothing and uses no room
+ 2. access    who may not ask, or asks too often, learns nothing and uses no room; of whom more
+              will be known in a moment waits for that (`holding`)
  3. table     what was decided before, under this policy: blocks, local names, cached answers
  4. probe     a question that we sent ourselves, come back to us by an upstream: before anything
               is decided about it, as it is about that upstream and not for anybody
@@ -19,7 +20,7 @@ The order, and why:
  8. answer    (later) refuse what the answer leads to (CNAME targets, addresses), then keep it
 
 The table stands above the stages that fill it: that is the fast lane. A `Ready` carries the
-generation of the Policy that judged it, so changing the policy is one assignment here. What an
+generation of the GroupPolicy that judged it, so changing the policy is one assignment here. What an
 upstream is asked, and what becomes of the answer, is in `forward` and `decide_answer`.
 
 Every answer is recorded by appending to one list, which the server closes once a batch.
@@ -44,12 +45,14 @@ from sinkhole.dns.pipeline.decide_question import (
     Stage,
     filtered,
     local,
+    refused,
     reserved,
     routed,
     special,
     translated,
 )
 from sinkhole.dns.pipeline.forward import Forwarding
+from sinkhole.dns.pipeline.holding import Held, Holding
 from sinkhole.dns.pipeline.permit import FREELY, Permit
 from sinkhole.dns.pipeline.prefetch import Prefetch
 from sinkhole.dns.pipeline.reaction import DROP, Drop, Reaction, Waiting, waiting_of
@@ -70,7 +73,7 @@ from sinkhole.dns.wire.name import end_of
 from sinkhole.dns.wire.question import HEADER_SIZE, Question, Shape, deserves_reply, name_in, peek
 from sinkhole.dns.wire.write import write_error, write_refused, write_truncated
 from sinkhole.model.errors import WireError
-from sinkhole.model.record import Batch, QueryRecord, RecordBuffer, Report
+from sinkhole.model.record import Batch, QueryRecord, RecordBuffer, Report, Who
 
 _TC: Final = n.TC >> 8
 _SHORT: Final = n.CLASSIC_PAYLOAD
@@ -78,28 +81,24 @@ _SHORT: Final = n.CLASSIC_PAYLOAD
 MAX_SHAPES: Final = 1024
 """Shapes remembered. A household has a few dozen; a flood of odd ones starts the memory anew."""
 
-MAX_LANES: Final = 16_384
-"""Queries remembered byte for byte, 400 bytes each and 1.2 kB at most; when full it starts anew."""
-
 ERRORS_PER_S: Final = 100
 """Error replies a second to each network that may ask, and as many to all others together:
 malformed queries, refusals, TC for the hasty.
 
-Beyond it such queries are dropped and counted. Unbound and dnsdist draw the line alike; errors
-help an honest client once and a flood of forged queries always.
-"""
-
+Beyond it they are dropped and counted: errors help a flood of forged queries always."""
 
 STAGES: Final = (
     Stage("special", special, "not about a name, so no list has a say", "an ordinary question"),
     Stage(
-        *("local", local),
-        reason="names of the house win over lists, so that no list can break them",
+        *("types", refused, "what a device may not have, it may not have of the house either"),
+        silence="no type that is refused",
+    ),
+    Stage(
+        *("local", local, "names of the house win over lists, so that no list can break them"),
         silence="no name of the house",
     ),
     Stage(
-        *("dns64", translated),
-        reason="knows what its prefix means, which may lie in a private reverse zone",
+        *("dns64", translated, "knows what its prefix means, perhaps in a private reverse zone"),
         silence="nothing that DNS64 makes",
     ),
     Stage(
@@ -109,13 +108,11 @@ STAGES: Final = (
         silence="not reserved",
     ),
     Stage(
-        *("filter", filtered),
-        reason="refuse or rewrite before anything about the name leaves the house",
+        *("filter", filtered, "refuse or rewrite before anything about the name leaves the house"),
         silence="no rule matches",
     ),
     Stage(
-        *(ROUTE, routed),
-        reason="who is asked matters once it is certain that somebody is",
+        *(ROUTE, routed, "who is asked matters once it is certain that somebody is"),
         silence="no route: for the usual upstreams",
     ),
 )
@@ -150,14 +147,11 @@ class Pipeline:
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
-        self.clients = Clients(policy.access)
+        self.clients = Clients(policy)
         self.bugs = Bugs(clock)
         self.dropped = 0
         self.prefetch = Prefetch(lambda: upstreams.recovered_at, enabled=prefetch)
-        self._policy = policy
-        self._table = table
-        self._find = table.entries.get
-        self._upstreams = upstreams
+        self._policy, self._upstreams, self._find = policy, upstreams, table.entries.get
         self.forwarding = Forwarding(
             policy=policy,
             clients=self.clients,
@@ -170,10 +164,12 @@ class Pipeline:
             prefetch=self.prefetch,
             bugs=self.bugs,
         )
+        self.holding = Holding(self.clients, self)
+        self._recall = self.forwarding.answers.recall
+        self._settle = self.forwarding.answers.settle
         self._buffer, self._clock, self._wall_clock = buffer, clock, wall_clock
         self._shapes: dict[bytes, Shape] = {}
-        self._lane: dict[bytes, tuple[float, int, bytes, Report]] = {}
-        """By a query's bytes without its id: until when, for which policy, what is answered."""
+        self._lanes, self._road = self.clients.lanes, self.clients.lanes.road.get
         self._records: list[QueryRecord] = []
         self._errors = Budgets(ERRORS_PER_S)
         """One for each network that may ask, and one (False) for all strangers together."""
@@ -186,7 +182,7 @@ class Pipeline:
     @policy.setter
     def policy(self, policy: Policy) -> None:
         """Apply another policy: who may ask what is told to the clients, the rest is looked up."""
-        self.clients.renew(policy.access)
+        self.clients.renew(policy)
         self._policy = self.forwarding.policy = policy
 
     # ---- 1 to 6: without waiting -------------------------------------------------------------
@@ -198,16 +194,17 @@ class Pipeline:
         lane, 1.8 by the table; this function is written out in one piece for that, where each call
         would add a twentieth.
         """
-        lane = wire[2:] + client.tag
-        spelled = self._lane.get(lane)
+        query, lane = wire[2:], client.lane
+        spelled = self._road(query)
+        if spelled is None or not spelled.bits & lane.bit:
+            spelled = lane.get(query)
         if (
             spelled
-            and now < spelled[0]
-            and spelled[1] == self._policy.generation
+            and now < spelled.fresh_until
             and (not client.gated or self._admits(client, channel, now))
         ):
-            self._records.append((spelled[3], client.text))
-            return wire[:2] + spelled[2]
+            self._records.append((spelled.report, client.who))
+            return wire[:2] + spelled.reply
         try:
             end = HEADER_SIZE
             while size := wire[end]:
@@ -218,39 +215,29 @@ class Pipeline:
             looked = self._look(wire, client, now)
             if not isinstance(looked, tuple):
                 return looked
-            end, shape = looked
+            end, shape, client = looked
         if client.gated and (refused := self._gate(wire, end, shape, client, channel, now)):
             return refused
         # The walk above let any label length pass. A key is in the table only if its name was
         # checked (in _decide), and lower() changes no valid length byte, so a hit is valid.
         key = wire[HEADER_SIZE:end].lower() + shape.key + client.tag
-        ready = self._find(key)
-        if ready is None or now >= ready.fresh_until or ready.generation != self._policy.generation:
+        ready, generation = self._find(key), client.policy.generation
+        if ready is None or now >= ready.fresh_until or ready.generation != generation:
             decided = self._decide(wire, end, shape, client, channel, key, ready, now)
             if not isinstance(decided, Ready):
                 return decided
             ready = decided
         reply = fitted(ready, wire, end, shape, channel)
-        self._records.append((ready.report, client.text))
+        self._records.append((ready.report, client.who))
         if ready.used and shape.plain and len(reply) <= _SHORT and not reply[2] & _TC:
-            self._open_lane(lane, ready, reply)
+            self._lanes.open(query, lane, ready, reply, now)
         ready.used = True
         return reply
 
-    def _open_lane(self, lane: bytes, ready: Ready, reply: bytes) -> None:
-        """Let the same bytes be answered by one look-up until the reply ages.
-
-        Only for replies given before, and for queries whose bytes come again; and only for replies
-        that fit any transport, as it is not among the bytes.
-        """
-        if len(self._lane) >= MAX_LANES:
-            self._lane.clear()
-        self._lane[lane] = (ready.fresh_until, ready.generation, reply[2:], ready.report)
-
     def _look(
         self, wire: bytes, client: Client, now: float
-    ) -> tuple[int, Shape] | bytes | Literal[Drop.DROP]:
-        """Read a query whose shape is not known yet."""
+    ) -> tuple[int, Shape, Client] | bytes | Literal[Drop.DROP]:
+        """Read a query whose shape is not known yet; it may say for whom a forwarder asks."""
         if not deserves_reply(wire):
             self.dropped += 1
             return DROP
@@ -262,34 +249,38 @@ class Pipeline:
             if len(self._shapes) >= MAX_SHAPES:
                 self._shapes.clear()
             self._shapes[wire[2:HEADER_SIZE] + wire[end:]] = shape
-        return end, shape
+        if client.forwards and not shape.plain:
+            client = self.clients.behind(client, wire[end + 4 :])
+        return end, shape, client
 
     def _gate(
         self, wire: bytes, end: int, shape: Shape, client: Client, channel: Channel, now: float
-    ) -> bytes | Literal[Drop.DROP] | None:
+    ) -> bytes | Literal[Drop.DROP] | Held | None:
         """May this client ask, and not too often? None if so, else REFUSED.
 
         A client over its rate gets TC where that means anything: a real one comes back over TCP,
         which has a budget of its own; a forged one gets nothing bigger than what it sent.
         """
+        if client.sought and client.allowed:
+            return Held(wire, client, channel, now)
         if self._admits(client, channel, now):
             return None
         if not self._errors.spend(client.allowed and client.network, now):
             self.dropped += 1
             return DROP
         if not client.allowed:
-            self._records.append((NOT_ALLOWED, client.text))
+            self._records.append((NOT_ALLOWED, client.who))
             return write_refused(wire, end + 4, edns=shape.edns, do=shape.do)
         rcode = n.Rcode.NOERROR if channel.truncates else n.Rcode.REFUSED
         report = Report(name_in(wire, end), shape.qtype, rcode, TOO_MANY)
-        self._records.append((report, client.text))
+        self._records.append((report, client.who))
         write = write_truncated if channel.truncates else write_refused
         return write(wire, end + 4, edns=shape.edns, do=shape.do)
 
     def _admits(self, client: Client, channel: Channel, now: float) -> bool:
         """Whether a client may ask and has budget left; takes one query from it."""
-        budgets = self.clients.udp if channel.truncates else self.clients.tcp
-        return client.allowed and budgets.spend(client.network, now)
+        budgets = client.udp if channel.truncates else client.tcp
+        return client.allowed and not client.sought and budgets.spend(client.network, now)
 
     def _decide(
         self,
@@ -306,50 +297,53 @@ class Pipeline:
 
         `known` is a Ready that is not fresh any more, if there is one.
         """
-        policy = self._policy
-        state = known.state(now, policy.generation) if known is not None else None
+        policy, group = self._policy, client.policy
+        state = known.state(now, group.generation) if known is not None else None
         if known and state is State.AGING and not self.forwarding.ends(known, now):
             known.age(now)
             if self.prefetch.wants(known, now) and shape.flags & n.RD:
                 waiting = waiting_of(policy, wire, end, shape, client, channel, key, now)
-                self.forwarding.ask_ahead(known, waiting)
+                return self.forwarding.ask_ahead(known, waiting)
             return known
         try:
             end_of(wire, HEADER_SIZE)
         except WireError as error:
             return self._answer_malformed(wire, client, error.rcode, now)
         question = shape.question(key[: end - HEADER_SIZE])
-        view = View(policy, client.traits, shape.qclass, client.packed)
+        view = View(policy, group, client.traits, shape.qclass, client.packed)
         is_ours = question.name.endswith(LOOP_ZONE) and self._upstreams.is_loop_probe(question)
-        decided = forwarding_loop(question, policy) if is_ours else decide_question(question, view)
+        decided = forwarding_loop(question, group) if is_ours else decide_question(question, view)
         if isinstance(decided, Ready):
             if question.name == HEALTH_NAME:  # asked every minute by containers: no record of it
                 return decided.give(wire, end, edns=shape.edns)
             if shape.qclass == n.CLASS_IN:  # else refused again as quickly, and whatever the name
-                self._table.put(key, decided)
+                self._settle(key, end - HEADER_SIZE, client, decided, known)
             return decided
         waiting = Waiting(wire, end, shape, client, channel, key, question, view, decided, now)
-        if ready := self.forwarding.recall(waiting, known if state is State.OUTDATED else None):
+        if ready := self._recall(waiting, known if state is State.OUTDATED else None):
             return ready
         if not shape.flags & n.RD:  # RFC 1034 §5.3.1: it is for the client to ask for recursion
-            return not_recursive(question, policy)
+            return not_recursive(question, group)
         return waiting
 
     # ---- 7 and 8: with waiting ---------------------------------------------------------------
 
     def answer_then(
-        self, waiting: Waiting, send: Callable[[bytes], None], record: Recorder | None = None
+        self, waiting: Waiting | Held, send: Callable[[bytes], None], record: Recorder | None = None
     ) -> None:
         """Ask an upstream about what `answer_now` could not answer; always ends in a reply.
 
         `send` is called once with it, perhaps before this returns. The answer is recorded in a
         batch of its own, or by `record`. A callback: a task and a future would be needless work.
         """
+        if isinstance(waiting, Held):
+            self.holding.hold(waiting, send)
+            return
         self.forwarding.ask(waiting, Requester(waiting, send, record or self._record, self.bugs))
 
     def _record(self, waiting: Waiting, report: Report) -> None:
         duration_us = int((self._clock() - waiting.arrived) * 1e6)
-        records = [(report, waiting.client.text)]
+        records = [(report, waiting.client.who)]
         self._buffer.append(Batch(self._wall_clock(), duration_us, records, waiting.channel.name))
 
     # ---- records -----------------------------------------------------------------------------
@@ -361,7 +355,7 @@ class Pipeline:
         if not self._errors.spend(client.allowed and client.network, now):
             self.dropped += 1
             return DROP
-        self._records.append((MALFORMED[rcode], client.text))
+        self._records.append((MALFORMED[rcode], client.who))
         return write_error(wire, rcode)
 
     def answer_bug(
@@ -375,13 +369,13 @@ class Pipeline:
         if not deserves_reply(wire):
             return DROP
         reply, report = servfail(wire)
-        self._records.append((report, self.clients.text_of(address)))
+        self._records.append((report, Who(self.clients.text_of(address))))
         return reply
 
     def turn_away(self, client: Client, now: float) -> None:
         """Record that a client's connection was closed, as it may not ask."""
         if self._errors.spend(client.allowed and client.network, now):
-            self._records.append((NOT_ALLOWED, client.text))
+            self._records.append((NOT_ALLOWED, client.who))
         else:
             self.dropped += 1
 

@@ -12,16 +12,18 @@ from math import inf
 from typing import Final
 
 from sinkhole.dns.cache.answer import Answer
-from sinkhole.dns.cache.ready import STALE_TTL_S, Ready, ready_answer
+from sinkhole.dns.cache.ready import STALE_TTL_S, Ready, ReadyAgain, ready_answer
 from sinkhole.dns.filter.match import Match
 from sinkhole.dns.pipeline.channel import Channel
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.policy.blocking import SyntheticReply
-from sinkhole.dns.policy.snapshot import Policy
+from sinkhole.dns.policy.group import GroupPolicy
+from sinkhole.dns.policy.snapshot import View
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import ROOT
 from sinkhole.dns.wire.question import Question, Shape
-from sinkhole.dns.wire.write import without_rd, write_tail, write_truncated
+from sinkhole.dns.wire.svcb import IPV4_HINT, IPV6_HINT
+from sinkhole.dns.wire.write import Tail, without_rd, write_tail, write_truncated
 from sinkhole.model.record import Report
 from sinkhole.model.verdict import NO_CAUSE, Cause, Outcome, Verdict
 
@@ -32,29 +34,45 @@ FAILURE_TTL_MAX_S: Final = 60
 MOST_TOLD: Final = 4
 """Addresses that others were made of: no more are told."""
 
+_SERVICE_TYPES: Final = frozenset({n.Type.HTTPS, n.Type.SVCB})
+_HINTS: Final = {int(n.Type.A): IPV4_HINT, int(n.Type.AAAA): IPV6_HINT}
+"""What services say of addresses that a client could ask for by these types."""
+
+REFUSED_TYPES: Final = Cause("refused types")
+
 NO_ANSWER: Final = "no upstream gave an answer"
 CROWDED: Final = "too many questions are waiting"
 """What is told with a failure: it came of the name or of the upstreams, or of who asks too much."""
 
 
-def refusal_by_rule(question: Question, policy: Policy, match: Match) -> Ready:
+def refusal_by_rule(question: Question, group: GroupPolicy, match: Match) -> Ready:
     """A refusal, good until the policy changes; the extended error names list and line."""
-    refusal = policy.group.blocking.refuse(question.name, question.qtype, match.addresses)
-    verdict = Verdict(Outcome.BLOCKED, match.cause, group=policy.group.name)
+    refusal = group.blocking.refuse(question.name, question.qtype, match.addresses)
+    verdict = Verdict(Outcome.BLOCKED, match.cause)
     code = n.Ede.FILTERED if match.builtin else n.Ede.BLOCKED
-    return _ready(question, policy, refusal, verdict, [(code, list_and_line(match.cause))])
+    return _ready(question, group, refusal, verdict, [(code, list_and_line(match.cause))])
 
 
-def rewritten(question: Question, policy: Policy, cause: Cause, instead: SyntheticReply) -> Ready:
+def refused_type(question: Question, group: GroupPolicy) -> Ready:
+    """No record, to who is not to have any of this type; the extended error says so."""
+    nothing = group.blocking.negative(question.name)
+    verdict = Verdict(Outcome.BLOCKED, REFUSED_TYPES)
+    told = f"{REFUSED_TYPES.list_name}: {n.type_name(question.qtype)}"
+    return _ready(question, group, nothing, verdict, [(n.Ede.BLOCKED, told)])
+
+
+def rewritten(
+    question: Question, group: GroupPolicy, cause: Cause, instead: SyntheticReply
+) -> Ready:
     """What a rule says instead, good until the policy changes (EDE 4, RFC 8914 §4.5)."""
-    verdict = Verdict(Outcome.REWRITTEN, cause, group=policy.group.name)
+    verdict = Verdict(Outcome.REWRITTEN, cause)
     errors = [(n.Ede.FORGED_ANSWER, list_and_line(cause))]
-    return _ready(question, policy, instead, verdict, errors)
+    return _ready(question, group, instead, verdict, errors)
 
 
 def refused_answer(
     question: Question,
-    policy: Policy,
+    group: GroupPolicy,
     answer: Answer,
     verdict: Verdict,
     instead: SyntheticReply,
@@ -67,28 +85,28 @@ def refused_answer(
     """
     reason = f"leads to {verdict.hop}: {list_and_line(verdict.cause)}"
     errors, refused = [(code, reason)], answer.tail.data
-    return _ready(question, policy, instead, verdict, errors, until=answer.expires, refused=refused)
+    return _ready(question, group, instead, verdict, errors, until=answer.expires, refused=refused)
 
 
 def made_here(
     question: Question,
-    policy: Policy,
+    group: GroupPolicy,
     made: SyntheticReply,
     outcome: Outcome,
     detail: str = "",
     cause: Cause = NO_CAUSE,
 ) -> Ready:
     """A local or reserved name, or a special question; good until the policy changes."""
-    return _ready(question, policy, made, Verdict(outcome, cause, detail=detail))
+    return _ready(question, group, made, Verdict(outcome, cause, detail=detail))
 
 
-def forwarding_loop(question: Question, policy: Policy) -> Ready:
+def forwarding_loop(question: Question, group: GroupPolicy) -> Ready:
     """The answer to a probe of our own, which an upstream sent back to us."""
     loop = SyntheticReply(n.Rcode.NXDOMAIN)
-    return made_here(question, policy, loop, Outcome.LOCAL, "forwarding loop")
+    return made_here(question, group, loop, Outcome.LOCAL, "forwarding loop")
 
 
-def not_recursive(question: Question, policy: Policy) -> Ready:
+def not_recursive(question: Question, group: GroupPolicy) -> Ready:
     """REFUSED to a query without RD that only an upstream could answer.
 
     Its sender wants what is known here, and would have to wait for somebody else's answer; with
@@ -96,12 +114,12 @@ def not_recursive(question: Question, policy: Policy) -> Ready:
     """
     verdict = Verdict(Outcome.REFUSED, detail="recursion not desired, and no answer is at hand")
     errors = [(n.Ede.NOT_AUTHORITATIVE, "recursion not desired")]
-    return _ready(question, policy, SyntheticReply(n.Rcode.REFUSED), verdict, errors)
+    return _ready(question, group, SyntheticReply(n.Rcode.REFUSED), verdict, errors)
 
 
 def failure(
     question: Question,
-    policy: Policy,
+    group: GroupPolicy,
     cause: str,
     known: Ready | None,
     now: float,
@@ -119,7 +137,7 @@ def failure(
         failures = known.failures + 1
     ready = _ready(
         question,
-        policy,
+        group,
         SyntheticReply(n.Rcode.SERVFAIL),
         Verdict(Outcome.FAILED, detail=cause),
         [(n.Ede.NO_REACHABLE_AUTHORITY, told), *said],
@@ -140,34 +158,84 @@ def _failure_ttl_s(failures: int) -> float:
 
 
 def answered(
-    question: Question, policy: Policy, answer: Answer, permit: Permit, server: str
+    question: Question, view: View, answer: Answer, permit: Permit, server: str
 ) -> tuple[Ready, Report]:
     """An upstream's answer, and the report of this first time; the Ready's own says "cached"."""
+    group = view.group
+    shown = _shown(question, group, answer) if group.refused_types else None
+    ready = _answered(question, view, answer, permit, shown)
+    return ready, answer_report(question, view, answer, permit.forwarded(server), shown)
+
+
+def answered_whole(question: Question, view: View, answer: Answer, permit: Permit) -> Ready:
+    """An upstream's answer with all that is in it, whoever may have that."""
+    return _answered(question, view, answer, permit, None)
+
+
+def _answered(
+    question: Question, view: View, answer: Answer, permit: Permit, shown: Tail | None
+) -> Ready:
+    return ready_answer(
+        answer,
+        answer_report(question, view, answer, permit.cached, shown),
+        view.group.generation,
+        do=question.do,
+        cd=question.cd,
+        errors=_errors(answer, permit) if answer.errors or permit.front else (),
+        shown=shown,
+    )
+
+
+def answered_again(
+    question: Question, view: View, answer: Answer, permit: Permit, known: Ready
+) -> Ready:
+    """The reply to other clients that the answer of a Ready makes: as far as that is the same with
+    the same bytes, and with the same report."""
+    if known.shown is not None or not is_shown_whole(question, view.group):
+        return answered(question, view, answer, permit, "")[0]
+    report = known.report
+    if report.verdict is not permit.cached:
+        report = answer_report(question, view, answer, permit.cached)
+    errors = _errors(answer, permit) if answer.errors or permit.front else ()
+    return ReadyAgain(known, report, view.group.generation, do=question.do, errors=errors)
+
+
+def _errors(answer: Answer, permit: Permit) -> list[tuple[int, str]]:
     errors: list[tuple[int, str]] = [*answer.errors]
     if permit.outcome is Outcome.REWRITTEN:
         errors.insert(0, (n.Ede.FORGED_ANSWER, list_and_line(permit.cause)))
-    ready = ready_answer(
-        answer,
-        answer_report(question, policy, answer, permit.cached),
-        policy.generation,
-        do=question.do,
-        cd=question.cd,
-        errors=errors,
-    )
-    return ready, answer_report(question, policy, answer, permit.forwarded(server))
+    return errors
 
 
-def answer_report(question: Question, policy: Policy, answer: Answer, verdict: Verdict) -> Report:
+def answer_report(
+    question: Question, view: View, answer: Answer, verdict: Verdict, shown: Tail | None = None
+) -> Report:
     """The report of an upstream's answer; the verdict tells as well what that said of it, and of
     which addresses others were made."""
+    dns64 = view.policy.dns64
     if answer.errors:
         verdict = replace(verdict, detail="; ".join(map(str, answer.errors)))
-    elif answer.dns64 and policy.dns64 is not None:
-        found = [*filter(None, map(policy.dns64.ipv4_in, answer.addresses(n.Type.AAAA)))]
+    elif answer.dns64 and dns64 is not None:
+        found = [*filter(None, map(dns64.ipv4_in, answer.addresses(n.Type.AAAA)))]
         if found:
             told = ", ".join(str(IPv4Address(packed)) for packed in found[:MOST_TOLD])
             verdict = replace(verdict, detail=f"DNS64, made of {told}")
-    return Report(question.name, question.qtype, answer.rcode, verdict, answer.tail.data)
+    data = (shown or answer.tail).data
+    return Report(question.name, question.qtype, answer.rcode, verdict, data)
+
+
+def is_shown_whole(question: Question, group: GroupPolicy) -> bool:
+    """Whether all of an answer is given, and no addresses of services are left out."""
+    refused = group.refused_types
+    return not (refused and question.qtype in _SERVICE_TYPES and refused & _HINTS.keys())
+
+
+def _shown(question: Question, group: GroupPolicy, answer: Answer) -> Tail | None:
+    """What is given of an answer, None for all of it."""
+    if is_shown_whole(question, group):
+        return None
+    hints = [hint for rtype, hint in _HINTS.items() if rtype in group.refused_types]
+    return answer.without_hints(question, hints)
 
 
 def stale_report(before: Report, permit: Permit, cause: str) -> Report:
@@ -191,7 +259,7 @@ def fitted(ready: Ready, query: bytes, end: int, shape: Shape, channel: Channel)
 
 def _ready(
     question: Question,
-    policy: Policy,
+    group: GroupPolicy,
     made: SyntheticReply,
     verdict: Verdict,
     errors: Sequence[tuple[int, str]] = (),
@@ -202,7 +270,7 @@ def _ready(
     tail = write_tail(question.name, made.answer, made.authority)
     return Ready(
         Report(question.name, question.qtype, made.rcode, verdict, tail.data, refused),
-        policy.generation,
+        group.generation,
         tail,
         rcode=made.rcode,
         do=question.do,

@@ -38,7 +38,7 @@ class Resolution:
         waiting, permit = self.waiting, self.waiting.permit
         question = permit.asked(waiting.question)
         view, is_told = waiting.view, is_told and not self.hides
-        is_told = is_told and bool(question.subnet or view.policy.subnets)
+        is_told = is_told and bool(question.subnet or view.group.subnets)
         self.subnet = view.subnet(waiting.question, permit.via) if is_told else b""
         if self.subnet != question.subnet:
             question = question._replace(subnet=self.subnet)

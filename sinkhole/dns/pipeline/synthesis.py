@@ -50,8 +50,6 @@ def with_ipv6_made(
     dns64 = waiting.view.policy.dns64_for(waiting.question)
     if isinstance(outcome, UpstreamError) or dns64 is None:
         return outcome
-    is_refused = not (
-        waiting.permit.front or may_lead_inside(waiting.question, waiting.view.policy)
-    )
+    is_refused = not (waiting.permit.front or may_lead_inside(waiting.question, waiting.view))
     made = dns64.made_of(outcome.reply, no_ipv6, private=is_refused)
     return outcome._replace(reply=made)

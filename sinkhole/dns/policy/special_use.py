@@ -11,6 +11,7 @@ server of the house may know some of them: those a route can lead to it.
 
 from __future__ import annotations
 
+from functools import cache
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final
 
@@ -111,13 +112,7 @@ class Reserved:
         self, *, names: bool = True, discovery: bool = True, designated: Designated | None = None
     ) -> None:
         self._designated = designated if discovery else None
-        self._kinds = {
-            zone: kind
-            for zone, kind in _KINDS.items()
-            if (discovery if zone == _RESOLVER else names)
-        }
-        # One comparison of endings tells nearly every other name that it is not reserved.
-        self._endings = tuple({list(ancestors(zone))[-2] for zone in self._kinds})
+        self._kinds, self._endings = _zones(names=names, discovery=discovery)
 
     def zone_of(self, name: bytes) -> tuple[bytes, str] | None:
         """The reserved zone a lower-cased wire name lies in, and what kind of zone it is."""
@@ -171,3 +166,13 @@ def _record_of(name: bytes, qtype: int) -> Record | None:
     if name in _LOOPBACK_REVERSE and qtype == n.Type.PTR:
         return Record(name, qtype, TTL_S, _LOCALHOST)
     return None
+
+
+@cache
+def _zones(*, names: bool, discovery: bool) -> tuple[dict[bytes, str], tuple[bytes, ...]]:
+    """Each reserved zone and what kind it is, and how they end: one comparison tells nearly every
+    other name that it is not reserved. Once for all groups that have the same."""
+    kinds = {
+        zone: kind for zone, kind in _KINDS.items() if (discovery if zone == _RESOLVER else names)
+    }
+    return kinds, tuple({list(ancestors(zone))[-2] for zone in kinds})

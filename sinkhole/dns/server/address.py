@@ -9,6 +9,7 @@ from sinkhole.dns.server.door import Door
 from sinkhole.dns.server.sockets import Bound, ListenError, Transport, bind, bind_both
 from sinkhole.dns.server.udp import UdpListener
 from sinkhole.model.acceptor import Acceptor
+from sinkhole.model.socket_address import address_text
 
 BOTH: Final[tuple[Transport, ...]] = ("UDP", "TCP")
 
@@ -43,6 +44,15 @@ class Listener(Protocol):
 Serve = Callable[[Transport, Bound], UdpListener | Listener]
 """Begins to serve a socket."""
 
+Advise = Callable[[str, int, ListenError], str]
+"""Says why a host and port cannot be had and what to do, a sentence or two: for who knows more of
+the machine than the error tells."""
+
+
+def by_error(host: str, port: int, error: ListenError) -> str:
+    """What the error itself says."""
+    return error.advice
+
 
 class ListenAddress:
     """One address of the settings.
@@ -73,7 +83,7 @@ class ListenAddress:
         self._serve = serve
 
     def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return address_text(self.host, self.port)
 
     @property
     def open(self) -> list[Bound]:
@@ -106,20 +116,25 @@ class ListenAddress:
             except ListenError as error:
                 self.errors[transport] = error
 
-    @property
-    def advice(self) -> str:
-        """What is missing and what to do, in a sentence; empty where nothing is."""
-        return f"{self.key}: {next(iter(self.errors.values())).advice}" if self.errors else ""
+    def advice(self, advise: Advise = by_error) -> str:
+        """What is missing and what to do, in a sentence or two; empty where nothing is."""
+        if not self.errors:
+            return ""
+        return f"{self.key}: {advise(self.host, self.port, next(iter(self.errors.values())))}"
 
-    @property
-    def problem(self) -> str:
-        """What is not served and why, in a sentence or two; empty where all is."""
+    def problem(self, advise: Advise = by_error) -> str:
+        """What is not served and why, in a few sentences; empty where all is."""
         if not self.errors:
             return ""
         over = self.over or next(iter(self.errors)) * (len(self.errors) < len(self._kinds))
         over = f" over {over}" if over else ""
         until = f"Until that changes DNS is not answered there{over}; it is tried again."
-        return f"{self.advice} {until}"
+        return f"{self.advice(advise)} {until}"
+
+    @property
+    def is_blocked(self) -> bool:
+        """Whether something is missing that others have, or that there is no right to."""
+        return any(error.is_taken or error.is_denied for error in self.errors.values())
 
     @property
     def lacks_family(self) -> bool:

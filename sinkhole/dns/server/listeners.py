@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from sinkhole.dns.filter.language.line import Network
 from sinkhole.dns.pipeline.pipeline import Pipeline
-from sinkhole.dns.server.address import ListenAddress, Listener
+from sinkhole.dns.server.address import Advise, ListenAddress, Listener, by_error
 from sinkhole.dns.server.door import Door
 from sinkhole.dns.server.places import MAX_CONNECTIONS
 from sinkhole.dns.server.sockets import WILDCARDS, Bound, ListenError, Transport
@@ -47,9 +47,9 @@ class Arrangement(NamedTuple):
         return [each for each in self.old if each not in self.new]
 
     @property
-    def missing(self) -> list[str]:
-        """What of those that came could not be had, a sentence each."""
-        return [each.advice for each in self.came if each.errors]
+    def missing(self) -> list[ListenAddress]:
+        """Those that came and could not be had."""
+        return [each for each in self.came if each.errors]
 
 
 class Listeners:
@@ -71,6 +71,8 @@ class Listeners:
         faults: Faults | None = None,
     ) -> None:
         self._proxies = tuple(proxies)
+        self.advise: Advise = by_error
+        """Says of addresses that are missing why, and what to do."""
         self.door = Door(pipeline, most_connections, self._proxies)
         self._pipeline = pipeline
         self._faults = faults
@@ -105,19 +107,17 @@ class Listeners:
     def bind(self) -> None:
         """Bind what can be had now; queries wait in the kernel until `serve`.
 
-        Raises ListenError, with nothing bound, where waiting would not help and nobody would be
-        served: when no address can be had and none is merely missing yet, or when the port of
-        "every address" cannot be had, which people see at their first start.
+        Raises ListenError, with nothing bound, where nobody would be served and waiting would not
+        help. What helps where another program has a port, or the right to it is missing, is for
+        people to do: see `obstacle`.
         """
         for address in self._addresses:
             address.bind()
         self._addresses = _without_ipv6(self._addresses)
-        if (error := self._hopeless()) is not None:
+        if (error := self.obstacle) is not None and not error.may_pass:
             for address in self._addresses:
                 address.release()
             raise error
-        for problem in self.problems:
-            log.warning("%s", problem)
 
     def serve(self) -> None:
         """Answer on everything that is bound."""
@@ -126,15 +126,11 @@ class Listeners:
 
     def try_again(self) -> bool:
         """Bind and serve what was missing; whether anything could be had."""
-        before = set(self.problems)
         came = 0
         for address in self._addresses:
             for transport in address.bind():
                 came += 1
                 log.info("DNS is answered on %s over %s now", address, address.over or transport)
-        for problem in self.problems:
-            if problem not in before:
-                log.warning("%s", problem)
         self.serve()
         return bool(came)
 
@@ -208,9 +204,19 @@ class Listeners:
         return _udp_of(self._addresses)
 
     @property
+    def is_of_use(self) -> bool:
+        """Whether those can ask who are to: somebody at all, and everybody by IPv4, which is what
+        nearly all devices ask by, where the settings want it at every address."""
+        everywhere = "0.0.0.0", ""
+        return bool(self.udp) and all(
+            (each.host, each.over) != everywhere or "UDP" not in each.errors
+            for each in self._addresses
+        )
+
+    @property
     def is_complete(self) -> bool:
         """Whether every address is served, over all that it should be."""
-        return not any(address.errors for address in self._addresses)
+        return not self.missing
 
     @property
     def addresses(self) -> list[str]:
@@ -245,17 +251,19 @@ class Listeners:
         return self._unsent_before + sum(each.unsent for each in self.udp)
 
     @property
+    def missing(self) -> list[ListenAddress]:
+        """Addresses that are not served, or not over all that they should be."""
+        return [each for each in self._addresses if each.errors]
+
+    @property
     def problems(self) -> list[str]:
         """What is not served and why, a text for each address."""
-        return [address.problem for address in self._addresses if address.problem]
+        return [each.problem(self.advise) for each in self.missing]
 
-    def _serve_plain(self, transport: Transport, bound: Bound) -> UdpListener | Listener:
-        if transport == "UDP":
-            return UdpListener(bound, self._pipeline, proxies=self._proxies)
-        return _serve_by(partial(StreamListener, self.door, faults=self._faults), transport, bound)
-
-    def _hopeless(self) -> ListenError | None:
-        """Why there is no use in running, as far as `bind` could find out."""
+    @property
+    def obstacle(self) -> ListenError | None:
+        """Why DNS is of no use, or of little: no address can be had and none is merely missing yet,
+        or the port of "every address" can't be had. None where it is of use, or need but wait."""
         plain = [each for each in self._addresses if not each.over]
         errors = [(each, each.errors["UDP"]) for each in plain if "UDP" in each.errors]
         for address, error in errors:
@@ -264,6 +272,11 @@ class Listeners:
         if len(errors) < len(plain) or any(error.is_late for _, error in errors):
             return None
         return errors[0][1] if errors else None
+
+    def _serve_plain(self, transport: Transport, bound: Bound) -> UdpListener | Listener:
+        if transport == "UDP":
+            return UdpListener(bound, self._pipeline, proxies=self._proxies)
+        return _serve_by(partial(StreamListener, self.door, faults=self._faults), transport, bound)
 
 
 def _serve_by(make: Callable[[], Listener], _: Transport, bound: Bound) -> Listener:

@@ -10,7 +10,7 @@ from typing import Final, Literal, NamedTuple
 
 from sinkhole.model.errors import SinkholeError
 from sinkhole.model.shared_port import share_port, shared_port
-from sinkhole.model.socket_address import family_of, socket_address
+from sinkhole.model.socket_address import address_text, family_of, socket_address
 
 RECEIVE_BUFFER: Final = 1 << 20
 """Room in the kernel for queries that arrive while Python does something else, in bytes."""
@@ -47,6 +47,13 @@ class ListenError(SinkholeError):
         """Whether the address or its interface is not there, and so may come yet."""
         self.is_taken = error.errno == errno.EADDRINUSE
         """Whether another program has the port."""
+        self.is_denied = error.errno in (errno.EACCES, errno.EPERM)
+        """Whether the right to the port is missing, which the kernel may be told to give."""
+
+    @property
+    def may_pass(self) -> bool:
+        """Whether it can be had without a restart, when the machine has changed."""
+        return self.is_late or self.is_taken or self.is_denied
 
 
 def bind(transport: Transport, host: str, port: int, leaving: Iterable[Bound] = ()) -> Bound:
@@ -122,14 +129,15 @@ IP_PKTINFO: Final = 8  # Linux; the socket module of Python 3.11 has no name for
 
 
 def _advice(host: str, port: int, error: OSError) -> str:
-    where = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+    where = address_text(host, port)
     if error.errno == errno.EADDRINUSE:
-        found = (
-            f"{where} is in use by another program. `ss -lnptu 'sport = :{port}'` tells which one"
-        )
+        which = f"`ss -lnptu 'sport = :{port}'` tells which one; stop it, or choose another port."
         if port == 53:
-            return f'{found}; often it is systemd-resolved, see the README, "Freeing port 53".'
-        return f"{found}; stop it, or choose another port."
+            which = (
+                f"`ss -lnptu 'sport = :{port}'` tells which one; often it is systemd-resolved, see "
+                'the README, "Freeing port 53".'
+            )
+        return " ".join((f"{where} is in use by another program.", which))
     if error.errno in (errno.EACCES, errno.EPERM):
         return (
             f"{where} needs the right to use ports below 1024. Run as a service "

@@ -61,9 +61,9 @@ class Bootstrap:
         """End what is underway; who waits for it is told."""
         await self._tasks.close()
 
-    def problems(self) -> list[str]:
-        """Names that cannot be looked up now, a sentence each."""
-        return list(self._problems.values())
+    def problem(self, host: str) -> str | None:
+        """A sentence where a name could not be looked up the last time."""
+        return self._problems.get(host)
 
     def begin(self, host: str) -> asyncio.Task[Whereabouts | UpstreamError] | None:
         """The look-up of a host name, begun unless it is underway; None when too many are.

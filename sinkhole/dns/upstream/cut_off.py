@@ -63,4 +63,5 @@ def _did(servers: Sequence[Server]) -> str:
 
 def _quoted(name: str) -> str:
     """A set before people; that of a route has the word before it, and names have no space."""
-    return f"the {name}" if " " in name else f"the set {name!r}"
+    _, _, zone = name.partition(" ")
+    return f"the route {zone}" if zone else f"the set {name!r}"

@@ -59,6 +59,9 @@ class Option:
     KEEPALIVE: Final = 11
     PADDING: Final = 12
     EDE: Final = 15
+    MAC: Final = 65001
+    """The MAC of a client, as dnsmasq tells it; and as text, MAC_TEXT."""
+    MAC_TEXT: Final = 65073
 
 
 class Ede:

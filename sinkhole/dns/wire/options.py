@@ -1,13 +1,15 @@
 """EDNS options of a query: whether those we know have the form that their RFCs give them.
 
 No option has a say in an answer here and none is passed on, but for the wish that nobody is told
-where a client is (ECS with a prefix of no bits, RFC 7871 §7.1.2). A client that sends a broken one
+where a client is (ECS with a prefix of no bits, RFC 7871 §7.1.2), and for what a forwarder that is
+believed says of the device for which it asks. A client that sends a broken one
 is told so, as one that sends any other broken part of a query is (RFC 7871 §7.2.1, RFC 7873
 §5.2.2). Options that are not known here are passed over (RFC 6891 §6.1.2).
 """
 
 from __future__ import annotations
 
+from base64 import b64decode
 from collections.abc import Collection, Iterator
 from ipaddress import ip_address
 from typing import Final
@@ -28,6 +30,7 @@ MOST_OPTIONS: Final = 100
 NO_SUBNET: Final = b"\0\1\0\0"
 """The client subnet that says: tell nobody where the client is (RFC 7871 §7.1.2)."""
 
+_MAC_SIZE: Final = 6
 _SOURCE_AT: Final = 2
 _SCOPE_AT: Final = 3
 _FAMILY_BITS: Final = {0: 0, 1: 32, 2: 128}
@@ -59,6 +62,37 @@ def options_in(data: bytes) -> Iterator[tuple[int, bytes]]:
 def wants_no_subnet(code: int, data: bytes) -> bool:
     """Whether an option of a query, which was checked, says that nobody is to be told of it."""
     return code == n.Option.ECS and not data[_SOURCE_AT]
+
+
+def device_in(options: bytes) -> tuple[bytes, str]:
+    """For whom a forwarder asks, by the options of a query, which were checked: the packed address,
+    b"" where that is none of a single device, and the MAC, "" for none.
+
+    dnsmasq tells them by its `add-subnet=32,128` and `add-mac`, the latter in three ways.
+    """
+    address, mac = b"", ""
+    for code, data in options_in(options):
+        if code == n.Option.ECS and data[_SOURCE_AT] == _FAMILY_BITS[data[1]] > 0:
+            told = data[_SCOPE_AT + 1 :]
+            address = b"" if ip_address(told).is_loopback else told  # what it asks for itself
+        elif code == n.Option.MAC and len(data) == _MAC_SIZE:
+            mac = data.hex(":")
+        elif code == n.Option.MAC_TEXT:
+            mac = _mac_in(data) or mac
+    return address, mac
+
+
+def _mac_in(text: bytes) -> str:
+    """The MAC that is written out, or as base64; "" for anything else."""
+    try:
+        data = (
+            bytes.fromhex(text.replace(b":", b" ").decode())
+            if b":" in text
+            else b64decode(text, validate=True)
+        )
+    except ValueError:
+        return ""
+    return data.hex(":") if len(data) == _MAC_SIZE else ""
 
 
 def subnet_option(packed: bytes, bits: int) -> bytes:

@@ -12,7 +12,8 @@ domain, which many names match: these are always asked.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
+from copy import copy
 from itertools import compress
 from operator import is_
 from typing import Final, NamedTuple
@@ -61,6 +62,14 @@ class _Interleaved(NamedTuple):
     places: tuple[int, ...]
     columns: tuple[int, ...]
 
+    def chosen(self, places: Collection[int]) -> _Interleaved | None:
+        """The same where the bits of other lists are never looked at; None if it has no others."""
+        of_these = bytes(0xFF if place in places else 0 for place in self.places)
+        if 0 not in of_these:
+            return self
+        mask = _number(of_these, "little")
+        return self._replace(columns=tuple(each & mask for each in self.columns)) if mask else None
+
 
 class BloomFilters:
     """The Bloom filters of some lists, in their order; b"" for a list that has none.
@@ -68,6 +77,8 @@ class BloomFilters:
     Interleaving takes 6 ms for 30 lists of 100,000 names; what `before` has of the same filters
     is taken over, so a change of one list, or of own rules, costs no more than it must.
     """
+
+    __slots__ = ("_always", "_every", "_groups", "_mixed")
 
     def __init__(
         self, filters: Sequence[bytes | memoryview], before: BloomFilters | None = None
@@ -82,6 +93,19 @@ class BloomFilters:
             _interleave(filters, places, known) for places in by_size.values()
         ]
         self._mixed = len(self._groups) > 1 or bool(self._always)
+
+    def chosen(self, places: Collection[int]) -> BloomFilters:
+        """Those of the lists at some places, which stay their places; no filter is copied.
+
+        Asking these costs no more than asking all.
+        """
+        made = copy(self)
+        made._every = tuple(place for place in self._every if place in places)
+        made._always = tuple(place for place in self._always if place in places)
+        chosen = (each.chosen(places) for each in self._groups)
+        made._groups = [each for each in chosen if each is not None]
+        made._mixed = len(made._groups) > 1 or bool(made._always)
+        return made
 
     def places(self, key: bytes) -> Sequence[int]:
         """The places of the lists that may have a rule for a query key, ascending.

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from copy import copy
 from typing import Any, Final
 
 from sinkhole.dns.filter.compiled.details import CompiledRule, join, read_rules
@@ -35,6 +36,7 @@ LONG, SHORT = 4, 3
 
 _FEW = 30  # for so many, to look for each is quicker than to take the name apart
 _ALWAYS = ""  # in place of a gram
+_LEFT_OUT = -1  # in place of the number of a list
 _COMMON: Final = frozenset(
     text[at : at + size]
     for text in ("www.", ".com", ".net", ".org", ".de.", ".co.uk", ".info", "http", "cdn.", "api.")
@@ -226,29 +228,62 @@ def read_patterns(data: bytes | memoryview) -> tuple[CompiledPattern, ...]:
         raise ValueError(f"not a list of patterns: {error}") from None
 
 
+_Filed = list[tuple[int, CompiledPattern]]
+
+
 class PatternIndex:
     """The patterns of several lists, ready to be asked; false if there are none.
 
-    `given_up` counts patterns that were not tried because a name had met too many (MOST_TRIED).
+    `given_up` counts patterns that were not tried because a name had met too many (MOST_TRIED),
+    also by those that were asked for some of the lists only.
     """
 
+    __slots__ = ("_always", "_filed", "_given_up", "_grams", "_numbers", "_places", "_short_grams")
+
     def __init__(self, lists: Iterable[Iterable[CompiledPattern]]) -> None:
-        self.given_up = 0
-        self._filed: dict[str, list[tuple[int, CompiledPattern]]] = {}
+        self._given_up = [0]  # one number for this and all that are chosen of it
+        self._filed: dict[str, _Filed] = {}
+        self._numbers: tuple[int, ...] = ()
+        places = set()
         for place, patterns in enumerate(lists):
             for filed in patterns:
+                places.add(place)
                 for gram in filed.grams:
                     self._filed.setdefault(gram, []).append((place, filed))
+        self._places = frozenset(places)
         self._always = self._filed.pop(_ALWAYS, [])
         self._grams = frozenset(gram for gram in self._filed if len(gram) == LONG)
         self._short_grams = frozenset(gram for gram in self._filed if len(gram) == SHORT)
 
     def __bool__(self) -> bool:
-        return bool(self._filed or self._always)
+        return bool(self._places)
 
-    def find(self, subject: Subject) -> list[tuple[int, CompiledPattern]]:
+    @property
+    def given_up(self) -> int:
+        """Patterns that were not tried."""
+        return self._given_up[0]
+
+    def chosen(self, places: Collection[int]) -> PatternIndex:
+        """The patterns of the lists at some places, which are counted anew from 0; not a copy.
+
+        Patterns of other lists are neither tried nor counted against MOST_TRIED; passing over one
+        takes 20 ns.
+        """
+        made = copy(self)
+        made._places = self._places.intersection(places)
+        number = {place: number for number, place in enumerate(sorted(places))}
+        last = max(self._places, default=-1)
+        made._numbers = tuple(number.get(place, _LEFT_OUT) for place in range(last + 1))
+        made._always = made._of_chosen(self._always)
+        return made
+
+    def _of_chosen(self, filed: _Filed) -> _Filed:
+        numbers = self._numbers
+        return [each for each in filed if numbers[each[0]] >= 0]
+
+    def find(self, subject: Subject) -> _Filed:
         """The patterns that fit, each with the place of its list; one in several is tried once."""
-        tried = list(self._always)
+        tried: _Filed = []
         if self._grams:
             for gram in self._grams.intersection(_pieces(subject.text, LONG)):
                 tried += self._filed[gram]
@@ -258,13 +293,20 @@ class PatternIndex:
             shorts = list(self._short_grams.intersection(_pieces(subject.text, SHORT)))
         for gram in shorts:
             tried += self._filed[gram]
-        if not tried:
-            return tried
+        if tried and self._numbers:
+            tried = self._of_chosen(tried)
+        tried = self._always + tried
+        fitting = self._fitting(tried, subject) if tried else tried
+        if fitting and self._numbers:
+            return [(self._numbers[place], filed) for place, filed in fitting]
+        return fitting
+
+    def _fitting(self, tried: _Filed, subject: Subject) -> _Filed:
         fits: dict[str, bool] = {}
         left = MOST_TRIED
         for _, filed in tried:
             if filed.text not in fits:
                 left -= filed.cost
                 fits[filed.text] = left >= 0 and filed.matches(subject)
-                self.given_up += left < 0
+                self._given_up[0] += left < 0
         return list(dict.fromkeys(each for each in tried if fits[each[1].text]))

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 
 from sinkhole.model.errors import UpstreamError
 from sinkhole.model.proxy_url import ProxyUrl
+from sinkhole.model.socket_address import address_text
 
 MOST_HEADER: Final = 8192
 """Bytes of an HTTP proxy's reply; beyond, it is given up."""
@@ -58,7 +59,7 @@ class HttpConnect:
     def __init__(self, proxy: ProxyUrl, host: str, port: int) -> None:
         self.done = False
         self._proxy = proxy
-        self._target = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        self._target = address_text(host, port)
         self._read = b""
 
     def begin(self) -> bytes:

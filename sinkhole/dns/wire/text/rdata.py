@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable
+from functools import partial
 from ipaddress import IPv4Address, IPv6Address
 from typing import Final, NamedTuple
 
@@ -85,7 +86,7 @@ def rdata_to_text(rtype: int, rdata: bytes) -> str:
     Data that its type can't have, and types without a text form here, are written as bytes:
     `\# 2 c0de` (RFC 3597 §5).
     """
-    form = _FORMS.get(rtype)
+    form = _FORMS.get(rtype) or _SHOWN.get(rtype)
     if form is not None:
         with contextlib.suppress(ValueError, WireError):
             return " ".join(_tokens_of(form, rdata))
@@ -108,10 +109,12 @@ def _tokens_of(form: _Form, rdata: bytes) -> list[str]:
     return tokens
 
 
-def _number_from_token(token: str) -> bytes:
-    if not (token.isascii() and token.isdigit() and len(token) <= 5 and int(token) <= 0xFFFF):
-        raise ValueError(f"{token[:80]!r} is no number from 0 to 65535")
-    return int(token).to_bytes(2, "big")
+def _number_from_token(token: str, *, size: int) -> bytes:
+    most = (1 << 8 * size) - 1
+    is_short = token.isascii() and token.isdigit() and len(token) <= len(str(most))
+    if not (is_short and int(token) <= most):
+        raise ValueError(f"{token[:80]!r} is no number from 0 to {most}")
+    return int(token).to_bytes(size, "big")
 
 
 def _number_to_token(data: bytes) -> str:
@@ -175,8 +178,8 @@ _STRINGS = _Rest("strings", _strings_from_tokens, _strings_to_tokens)
 _PARAMS = _Rest("parameters", params_from_tokens, params_to_tokens)
 
 
-def _number(what: str) -> _Field:
-    return _Field(what, _number_from_token, _number_to_token, 2)
+def _number(what: str, size: int = 2) -> _Field:
+    return _Field(what, partial(_number_from_token, size=size), _number_to_token, size)
 
 
 _SERVICE = _Form((_number("a priority"), _NAME), _PARAMS)
@@ -192,3 +195,6 @@ _FORMS: Final = {
     Type.HTTPS: _SERVICE,
     Type.SVCB: _SERVICE,
 }
+_TIMES = (_number(each, 4) for each in ("a serial", "a refresh", "a retry", "an expiry", "a TTL"))
+_SHOWN: Final = {Type.SOA: _Form((_NAME, _NAME, *_TIMES))}
+"""What comes in answers and is shown, but is nothing to write here."""
