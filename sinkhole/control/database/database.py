@@ -7,10 +7,11 @@ the interpreter from exiting; whoever opens one closes it in a `finally`.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
@@ -19,9 +20,13 @@ from urllib.parse import quote
 import aiosqlite
 
 from sinkhole.model.errors import StorageError
+from sinkhole.model.tasks import Tasks
 
 # It writes every statement with all its parameters, thousands of rows, at level debug.
 logging.getLogger("aiosqlite").setLevel(logging.INFO)
+
+MOST_COPIES: Final = 16
+"""Of one database, that wait for each other: who makes them waits for each, so there are few."""
 
 BUSY_S: Final = 1.5
 """How long to wait for a lock that another program, such as a backup, holds on the database.
@@ -44,19 +49,29 @@ class Database:
     def __init__(self, connection: aiosqlite.Connection, path: Path) -> None:
         self.path = path
         self._connection = connection
+        self._copies = Tasks("database", MOST_COPIES)
 
     @classmethod
     async def connect(
-        cls, path: Path, *, read_only: bool = False, is_alone: bool = False
+        cls,
+        path: Path,
+        *,
+        read_only: bool = False,
+        is_alone: bool = False,
+        is_foreign: bool = False,
     ) -> Database:
         """Open a file; unless `read_only` it is made if need be. DamagedError comes later.
 
         `is_alone` promises that nobody writes meanwhile: then it is read where not even a lock can
-        be had, as on a file system that is read-only.
+        be had, as on a file system that is read-only. One that `is_foreign` was written by another
+        program: what is no UTF-8 in its texts is read as U+FFFD, where ours would be damaged.
         """
         mode = "ro" if read_only else "rwc"
         suffix = "&immutable=1" if is_alone else ""
-        return await cls._connect(path, f"file:{quote(str(path))}?mode={mode}{suffix}")
+        found = await cls._connect(path, f"file:{quote(str(path))}?mode={mode}{suffix}")
+        if is_foreign:
+            found._connection.text_factory = _lenient
+        return found
 
     @classmethod
     async def in_memory(cls) -> Database:
@@ -65,14 +80,20 @@ class Database:
 
     @classmethod
     async def _connect(cls, path: Path, name: str) -> Database:
-        with _translated(path):
-            connection = await aiosqlite.connect(
-                name,
-                uri=True,
-                isolation_level=None,  # transactions begin and end where this code says so
-                timeout=BUSY_S,
-            )
-        return cls(connection, path)
+        """Also of a connection that nobody wants any more its thread is ended, before this ends."""
+        task = Tasks("database").start("connect", _opened(path, name))
+        assert task is not None  # the first one of its owner
+        try:
+            opened = await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await _end_of(task)
+            unwanted = task.result()
+            if not isinstance(unwanted, StorageError):
+                await unwanted.close()
+            raise
+        if isinstance(opened, StorageError):
+            raise opened
+        return cls(opened, path)
 
     async def rows(self, sql: str, parameters: Sequence[Any] = ()) -> list[Row]:
         """Run one statement and return all of its rows."""
@@ -127,7 +148,7 @@ class Database:
             await self.rollback()
             raise
 
-    async def define(self, name: str, function: Callable[[str], int | str]) -> None:
+    async def define(self, name: str, function: Callable[[Any], int | str]) -> None:
         """Let SQL on this connection call a function of a text by this name."""
         with _translated(self.path):
             await self._connection.create_function(name, 1, function, deterministic=True)
@@ -135,10 +156,28 @@ class Database:
     async def copy_into(self, other: Database) -> None:
         """Make all of another database like this one, in one transaction, whoever writes here.
 
-        Statements of this connection wait meanwhile, for as long as the disks take.
+        Statements of this connection wait meanwhile, for as long as the disks take; and so does who
+        is cancelled, as a copy that has begun goes on in its thread, and closing the other database
+        under it would have SQLite write to memory that is freed.
         """
-        with _translated(other.path):
-            await self._connection.backup(other._connection)
+        task = self._copies.start("copy", self._copy_into(other))
+        if task is None:
+            raise StorageError(f"{self.path}: it is being copied too often already")
+        try:
+            error = await asyncio.shield(task)
+        except asyncio.CancelledError:
+            await _end_of(task)
+            raise
+        if error is not None:
+            raise error
+
+    async def _copy_into(self, other: Database) -> StorageError | None:
+        try:
+            with _translated(other.path):
+                await self._connection.backup(other._connection)
+        except StorageError as error:
+            return error
+        return None
 
     async def copy_to(self, path: Path) -> None:
         """As `copy_into`, into a file with nothing beside it: what there was of it is replaced."""
@@ -161,6 +200,18 @@ class Database:
             # As a script: `execute` takes only the first step of this pragma, which is one page.
             await self._connection.executescript(f"PRAGMA incremental_vacuum({pages})")
 
+    async def empty_wal(self) -> bool:
+        """Fold the write-ahead log into the file; False while somebody still reads from it.
+
+        Nobody is waited for, so that whoever writes is not held up.
+        """
+        await self.rows("PRAGMA busy_timeout = 0")
+        try:
+            ((is_busy, _, _),) = await self.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+        finally:
+            await self.rows(f"PRAGMA busy_timeout = {int(BUSY_S * 1000)}")
+        return not is_busy
+
     async def interrupt(self) -> None:
         """Make the statement that is running now fail."""
         await self._connection.interrupt()
@@ -178,6 +229,29 @@ def padded(values: list[Any]) -> list[Any]:
     """
     missing = (1 << (len(values) - 1).bit_length()) - len(values) if values else 0
     return values + values[-1:] * missing
+
+
+async def _opened(path: Path, name: str) -> aiosqlite.Connection | StorageError:
+    try:
+        with _translated(path):
+            return await aiosqlite.connect(
+                name,
+                uri=True,
+                isolation_level=None,  # transactions begin and end where this code says so
+                timeout=BUSY_S,
+            )
+    except StorageError as error:
+        return error
+
+
+async def _end_of(task: asyncio.Task[Any]) -> None:
+    while not task.done():
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait((task,))
+
+
+def _lenient(text: bytes) -> str:
+    return text.decode(errors="replace")
 
 
 @lru_cache(maxsize=256)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 from sinkhole.control.database.database import Database, Row
 from sinkhole.model.errors import StorageError
@@ -35,7 +36,7 @@ class Reader:
         """Run one SELECT; StorageError if there is no database to read."""
         return await (await self._connected()).rows(sql, parameters)
 
-    async def define(self, name: str, function: Callable[[str], int | str]) -> None:
+    async def define(self, name: str, function: Callable[[Any], int | str]) -> None:
         """Let SQL call a function of a text by this name, until another file takes the place."""
         await (await self._connected()).define(name, function)
 

@@ -11,8 +11,15 @@ records        a reply's records for people
 changes        what would change the outcome, each tried before it is told:
   by_rules       rules to add and to take out
   by_settings    settings to change
+  by_layers      the same where a group, a client or a schedule decides
+audience       by which rules each client of the log goes
+trial, effect  rules on trial, on a question and on the log
 altered_rules  the rules as they would be, for trying
+severity       how much a rule does to a name: nothing, another answer, or a refusal
 rule_search    which rule would change what the lists say
+policy_trial   other settings beside those in force, and where that comes to something else
+policy_effect  what they would have changed of what each client asked; `tried_queries` read that
+turns          work in a thread that leaves others their turns
 asking         asking as a client would, with what became of it
 kept_answers   what the table holds about names, and forgetting it
 

@@ -11,10 +11,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
+from sinkhole.control.lists.own_rules import own_place
 from sinkhole.dns.filter.compiled.entry import MAX_LINE_NUMBER
 from sinkhole.dns.filter.language.line import Kind
-from sinkhole.dns.filter.match import Match, Matcher, about_address, about_name, match_of
-from sinkhole.dns.filter.precedence import Candidate, Lookup, find_winner
+from sinkhole.dns.filter.match import Match, Matcher, about_address, about_name
+from sinkhole.dns.filter.precedence import Candidate, Lookup
+from sinkhole.dns.filter.selection import Selection
 from sinkhole.dns.filter.traits import NO_TRAITS, Criteria, Traits
 from sinkhole.dns.filter.trie import CompiledList
 
@@ -26,17 +28,18 @@ _BEHIND: Final = MAX_LINE_NUMBER - 1000
 
 
 class AlteredRules:
-    """A Matcher's rules with `added` ones behind the own rules, and without some.
+    """The rules of a selection with `added` ones behind the own rules, and without some.
 
     With `kind` "allow" the added rules are those of an allow list, else they count as further own
-    rules: these are the first list, named `own`. Answers as a Matcher does.
+    rules: these are the list named `own`; before it stand the rules of clients and groups.
+    Answers as the selection does.
     """
 
     checks_addresses = True
 
     def __init__(
         self,
-        matcher: Matcher,
+        matcher: Selection,
         added: Sequence[str] = (),
         *,
         own: str,
@@ -46,7 +49,8 @@ class AlteredRules:
         self._matcher = matcher
         self._texts = added
         self._added = Matcher([CompiledList.from_rules(own, kind, added)]) if added else None
-        self._place = 0 if matcher.lists and matcher.lists[0].name == own else -1
+        self._place = own_place(matcher.lists)
+        self._has_own = any(each.name == own for each in matcher.lists[self._place :][:1])
         self._without = frozenset(without)
         asked = self._added.criteria if self._added is not None else frozenset()
         self.criteria: Criteria = (
@@ -67,14 +71,16 @@ class AlteredRules:
         return self._match(about_address(packed, rtype, traits))
 
     def _match(self, lookup: Lookup) -> Match | None:
-        for number, found in enumerate(self._matcher.candidates(lookup)):
-            candidates = [each for each in found if _place(each) not in self._without]
-            if number == 0 and self._added is not None:
-                (added,) = self._added.candidates(lookup)
-                candidates += map(self._behind, added)
-            if winner := find_winner(candidates, lookup):
-                return match_of(winner, builtin=number > 0)
-        return None
+        candidates = [
+            [each for each in found if _place(each) not in self._without]
+            for found in self._matcher.candidates(lookup)
+        ]
+        if self._added is not None:
+            for each in candidates[0] if not self._has_own else ():
+                each.place += each.place >= self._place  # the added rules stand there now
+            (added,) = self._added.candidates(lookup)
+            candidates[0] += map(self._behind, added)
+        return self._matcher.weigh(candidates, lookup)
 
     def _behind(self, added: Candidate) -> Candidate:
         """A candidate that stands behind all own rules."""

@@ -11,9 +11,10 @@ from typing import Final
 from sinkhole.control.explain.explainer import add_texts, read_question
 from sinkhole.control.explain.records import place_of, records_of
 from sinkhole.dns.clients.clients import Client
-from sinkhole.dns.filter.match import Matcher
+from sinkhole.dns.filter.selection import Selection
 from sinkhole.dns.pipeline.channel import TCP
 from sinkhole.dns.pipeline.decide_question import HEALTH_NAME
+from sinkhole.dns.pipeline.holding import Held
 from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.pipeline.reaction import DROP, Waiting
 from sinkhole.dns.wire.name import to_text
@@ -42,7 +43,7 @@ class Asking:
     """
 
     pipeline: Pipeline
-    matcher: Callable[[], Matcher]
+    rules: Callable[[], Selection]
     clock: Callable[[], float]
 
     async def resolve(self, name: str, qtype: str = "A", client: str = "") -> Resolved:
@@ -54,7 +55,10 @@ class Asking:
         question, packed = read_question(name, qtype, client)
         began = self.clock()
         wire = render_query(question, QUERY_ID, edns=True)
-        reply, report = await self._answer(wire, self.pipeline.clients.of(packed), began)
+        clients = self.pipeline.clients
+        if clients.of(packed).sought:  # nobody waits for who asks by a person's word
+            self.pipeline.holding.learned(packed)
+        reply, report = await self._answer(wire, clients.of(packed), began)
         took_s = self.clock() - began
         read, verdict = read_reply(reply), report.verdict
         resolved: Resolved = {
@@ -72,7 +76,7 @@ class Asking:
             "records": records_of(read.answer),
             "extended_errors": [(each.code, each.text) for each in read.errors],
         }
-        await asyncio.to_thread(add_texts, resolved, self.matcher())
+        await asyncio.to_thread(add_texts, resolved, self.rules())
         return resolved
 
     async def _answer(self, wire: bytes, client: Client, now: float) -> tuple[bytes, Report]:
@@ -80,6 +84,7 @@ class Asking:
         pipeline.close_batch(TCP, now)  # what others left is theirs
         reaction = pipeline.answer_now(wire, client, TCP, now)
         pipeline.close_batch(TCP, now, own)
+        assert not isinstance(reaction, Held)  # `resolve` has seen to that
         if reaction is DROP:
             text = f"{client.text} asks so often that it gets no answer at all; wait a second"
             raise RequestError("too_many", "asks_too_often", text)

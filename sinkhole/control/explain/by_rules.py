@@ -1,12 +1,14 @@
-"""Rules to add to the own ones, or to take out of them, to have a name allowed or blocked."""
+"""Rules to add to the own ones, or to those of a group or client, or to take out of them, to have a
+name allowed or blocked."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
 
 from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.control.explain.rule_search import Trial, allow_lines, block_for, exceptions_for
+from sinkhole.control.explain.severity import Severity, severity_of
 from sinkhole.control.lists.own_rules import OWN_RULES
 from sinkhole.dns.filter.language.line import Kind
 from sinkhole.dns.pipeline.decide_answer import BOGUS, REBINDING
@@ -19,12 +21,34 @@ PROTECTIONS: Final = (REBINDING, BOGUS)
 """What refuses answers besides rules."""
 
 MOST_REMOVED: Final = 10
-"""Own rules that stand in the way of a name; where there are more, an exception is told."""
+"""Rules that stand in the way of a name; where there are more, an exception is told."""
 
 
 def change(effect: str, how: str, where: str, items: Sequence[str] = (), note: str = "") -> Change:
     """What to do for an effect; see `Change`."""
-    return {"effect": effect, "change": how, "where": where, "items": list(items), "note": note}
+    return {
+        "effect": effect,
+        "change": how,
+        "where": where,
+        "items": list(items),
+        "note": note,
+        "command": "",
+    }
+
+
+class RulesPlace(NamedTuple):
+    """Where rules stand that may be added to and taken out: the name of their list, and what makes
+    a change there of effect, change, items and note."""
+
+    name: str
+    changed: Callable[[str, str, Sequence[str], str], Change]
+
+
+def _of_household(effect: str, how: str, items: Sequence[str], note: str = "") -> Change:
+    return change(effect, how, RULES, items, note)
+
+
+HOUSEHOLD: Final = RulesPlace(OWN_RULES, _of_household)
 
 
 def passes(verdict: Verdict) -> bool:
@@ -32,14 +56,16 @@ def passes(verdict: Verdict) -> bool:
     return verdict.outcome is Outcome.FORWARDED or verdict.cause in PROTECTIONS
 
 
-def ways_to_allow(inquiry: Inquiry, verdict: Verdict, leads: Sequence[Lead]) -> list[Change]:
-    """Own rules to remove if they are all that refuses it, else exceptions to add."""
-    removed, texts = _own_rules_in_the_way(inquiry, verdict)
+def ways_to_allow(
+    inquiry: Inquiry, verdict: Verdict, leads: Sequence[Lead], place: RulesPlace = HOUSEHOLD
+) -> list[Change]:
+    """Rules of a place to remove if they are all that refuses it, else exceptions to add there."""
+    removed, texts = _rules_in_the_way(inquiry, verdict, place.name)
     if removed and passes(inquiry.changed(without=removed).verdict()):
-        return [change("allow", "remove", RULES, texts)]
+        return [place.changed("allow", "remove", texts, "")]
     works = _trial(inquiry)
     found = [
-        change("allow", "add", RULES, rules, _what_else(inquiry, rules))
+        place.changed("allow", "add", rules, _what_else(inquiry, rules))
         for targets in ([inquiry.question.name], refused_targets(leads))
         if (rules := exceptions_for(targets, works))
     ]
@@ -52,19 +78,21 @@ def ways_to_allow(inquiry: Inquiry, verdict: Verdict, leads: Sequence[Lead]) -> 
     return [change("allow", "none", "", note=note)]
 
 
-def ways_to_block(inquiry: Inquiry, verdict: Verdict) -> list[Change]:
-    """The own exception to remove if that is enough, else a rule to add."""
+def ways_to_block(
+    inquiry: Inquiry, verdict: Verdict, place: RulesPlace = HOUSEHOLD
+) -> list[Change]:
+    """The exception of a place to remove if that is enough, else a rule to add there."""
 
     def works(rules: tuple[str, ...], kind: Kind) -> bool:
-        return refuses(inquiry.changed(rules, kind=kind).verdict())
+        return refuses(inquiry.changed(rules, kind=kind))
 
     cause = verdict.cause
-    if verdict.allowed and cause.list_name == OWN_RULES:
-        place = (cause.list_name, cause.line)
-        if refuses(inquiry.changed(without=[place]).verdict()):
-            return [change("block", "remove", RULES, [inquiry.matcher.rule_text(cause)])]
+    if verdict.allowed and cause.list_name == place.name:
+        where = (cause.list_name, cause.line)
+        if refuses(inquiry.changed(without=[where])):
+            return [place.changed("block", "remove", [inquiry.matcher.rule_text(cause)], "")]
     if rules := block_for(inquiry.question.name, works):
-        return [change("block", "add", RULES, rules)]
+        return [place.changed("block", "add", rules, "")]
     note = "no rule can be written that blocks this name"
     if verdict.allowed:
         note = f"no rule beats line {cause.line} of {cause.list_name}: disable that list"
@@ -78,16 +106,16 @@ def _trial(inquiry: Inquiry) -> Trial:
     return works
 
 
-def _own_rules_in_the_way(
-    inquiry: Inquiry, verdict: Verdict
+def _rules_in_the_way(
+    inquiry: Inquiry, verdict: Verdict, name: str
 ) -> tuple[set[tuple[str, int]], list[str]]:
-    """The own rules that decide, one after the other as each is taken out."""
+    """The rules of a list that decide, one after the other as each is taken out."""
     removed: set[tuple[str, int]] = set()
     texts: list[str] = []
-    while verdict.cause.list_name == OWN_RULES and len(removed) < MOST_REMOVED:
+    while verdict.cause.list_name == name and len(removed) < MOST_REMOVED:
         if passes(verdict):
             break
-        removed.add((OWN_RULES, verdict.cause.line))
+        removed.add((name, verdict.cause.line))
         texts.append(inquiry.matcher.rule_text(verdict.cause))
         verdict = inquiry.changed(without=removed).verdict()
     return removed, texts
@@ -106,6 +134,12 @@ def _what_else(inquiry: Inquiry, rules: tuple[str, ...]) -> str:
     return f"{cause.list_name} would still refuse the answer" if cause in PROTECTIONS else ""
 
 
-def refuses(verdict: Verdict) -> bool:
-    """Whether a rule refuses the name, or answers something else."""
-    return verdict.outcome in (Outcome.BLOCKED, Outcome.REWRITTEN)
+def refuses(inquiry: Inquiry) -> bool:
+    """Whether a rule refuses the name. One that has it answered otherwise, as safe search does,
+    neither refuses it nor lets it pass."""
+    outcome = inquiry.verdict().outcome
+    if outcome is not Outcome.REWRITTEN:
+        return outcome is Outcome.BLOCKED
+    asked = inquiry.question
+    match = inquiry.group.filter.match(asked.name, asked.qtype, inquiry.client.traits)
+    return severity_of(match) is Severity.REFUSES

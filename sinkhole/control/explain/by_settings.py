@@ -2,19 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from ipaddress import ip_address
 
+from sinkhole.control.explain.by_layers import builtin_key, said_by
 from sinkhole.control.explain.by_rules import change, passes
 from sinkhole.control.explain.inquiry import Inquiry
-from sinkhole.control.lists.builtin import (
-    BUILT_IN,
-    DOH_CANARY,
-    PRIVATE_RELAY,
-    SAFE_SEARCH,
-    SERVICES,
-)
-from sinkhole.control.settings.shipped import GROUP, known_engines, known_services
+from sinkhole.control.lists.builtin import SERVICES
+from sinkhole.control.settings.shipped import GROUP, known_services
 from sinkhole.dns.filter.match import about_name
 from sinkhole.dns.pipeline.decide_answer import REBINDING
 from sinkhole.dns.policy.local import HOSTS_FILE, LOCAL_RECORDS
@@ -41,14 +36,26 @@ def without_builtin(inquiry: Inquiry, verdict: Verdict) -> list[Change]:
     if not without or not passes(inquiry.changed(without=without).verdict()):
         return []
     if source == SERVICES:
-        services = _services(inquiry, name)
-        return [change("allow", "remove", "filtering.services", services)] if services else []
-    key = _key(source, name)
-    return [change("allow", "set", key, ["false"])] if key else []
+        return _without_services(inquiry, name)
+    section, key = builtin_key(source, name)
+    if not key:
+        return []
+    if said := said_by(inquiry, section, key):
+        return [said.changed("allow", "set", ["false"])]
+    return [change("allow", "set", f"filtering.{section}.{key}", ["false"])]
 
 
-def _services(inquiry: Inquiry, name: bytes) -> list[str]:
-    """The items of the settings that stand for services with this name."""
+def _without_services(inquiry: Inquiry, name: bytes) -> list[Change]:
+    said = said_by(inquiry, "services")
+    chosen = said.layer.said["services"] if said else inquiry.settings.filtering.services
+    items = _services(chosen, name)
+    if said and items:
+        return [said.changed("allow", "remove", items)]
+    return [change("allow", "remove", "filtering.services", items)] if items else []
+
+
+def _services(chosen: Iterable[str], name: bytes) -> list[str]:
+    """Those of these words that stand for services with this name."""
     above = set(ancestors(name))
     owners = [
         service
@@ -56,18 +63,7 @@ def _services(inquiry: Inquiry, name: bytes) -> list[str]:
         if any(from_text(domain) in above for domain in service.domains)
     ]
     meant = {service.id for service in owners} | {GROUP + service.group for service in owners}
-    return [item for item in inquiry.settings.filtering.services if item in meant]
-
-
-def _key(source: str, name: bytes) -> str:
-    """The key of the setting behind a rule of safe search, or of the other built-ins."""
-    text = to_text(name)
-    if source == SAFE_SEARCH:
-        engines = (key for key, known in known_engines().items() if text in known["hosts"])
-        return next((f"filtering.safe_search.{key}" for key in engines), "")
-    if source == BUILT_IN and text in DOH_CANARY:
-        return "filtering.builtin.doh_canary"
-    return "filtering.builtin.private_relay" if text in PRIVATE_RELAY else ""
+    return [item for item in chosen if item in meant]
 
 
 # ---- protections -----------------------------------------------------------------------------
@@ -79,7 +75,7 @@ def other_protection(inquiry: Inquiry, verdict: Verdict) -> list[Change]:
     name = to_text(inquiry.question.name)
     if verdict.cause == REBINDING:
         other = Rebinding([*builtin.rebinding_allow, name])
-        if not passes_fully(inquiry.with_policy(rebinding=other)):
+        if not passes_fully(inquiry.with_parts(rebinding=other)):
             return []
         return [change("allow", "add", "filtering.builtin.rebinding_allow", [name])]
     address = ip_address(verdict.hop)
@@ -87,7 +83,7 @@ def other_protection(inquiry: Inquiry, verdict: Verdict) -> list[Change]:
         net for net in builtin.bogus_nxdomain if net.version == address.version and address in net
     ]
     left = BogusAddresses(net for net in builtin.bogus_nxdomain if net not in wrong)
-    if inquiry.with_policy(bogus=left or None).verdict().cause == verdict.cause:
+    if inquiry.with_parts(bogus=left or None).verdict().cause == verdict.cause:
         return []
     items = [str(net.network_address if net.num_addresses == 1 else net) for net in wrong]
     return [change("allow", "remove", "filtering.builtin.bogus_nxdomain", items)]
@@ -113,7 +109,7 @@ def without_house(inquiry: Inquiry, verdict: Verdict) -> list[Change]:
         ("filtering.builtin.discovery", Reserved(discovery=False)),
         ("dns.reserved_names", Reserved(names=False)),
     ):
-        if inquiry.with_policy(reserved=reserved).verdict().outcome != verdict.outcome:
+        if inquiry.with_parts(reserved=reserved).verdict().outcome != verdict.outcome:
             return [change("forward", "set", key, ["false"])]
     return []
 

@@ -68,7 +68,7 @@ def told_entry(question: Question, ready: Ready, inquiry: Inquiry) -> CacheEntry
         "do": question.do,
         "cd": question.cd,
         "state": state_of(ready, now),
-        "outdated": ready.generation != inquiry.policy.generation,
+        "outdated": ready.generation != inquiry.group.generation,
         "negative": not any(each["type"] == asked_type for each in reply["records"]),
         "ttl_s": None if isinf(ends) else max(0, int(ends - now)),
         "outcome": verdict.outcome.name.lower(),
@@ -96,7 +96,7 @@ def answer_at_hand(ready: Ready, inquiry: Inquiry) -> Answer | None:
     now, verdict = inquiry.now, ready.report.verdict
     if ready.answer is not None:
         return ready.answer if now < max(ready.expires, ready.answer.expires) else None
-    is_current = ready.generation == inquiry.policy.generation and now < ready.expires
+    is_current = ready.generation == inquiry.group.generation and now < ready.expires
     if not (verdict.hop and is_current):
         return None
     return _answer_with(verdict.hop, inquiry)

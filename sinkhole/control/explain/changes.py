@@ -9,7 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from sinkhole.control.explain.by_rules import PROTECTIONS, change, ways_to_allow, ways_to_block
+from sinkhole.control.explain.by_layers import (
+    rules_of_decider,
+    with_filtering,
+    without_category,
+    without_refused_type,
+    without_restriction,
+)
+from sinkhole.control.explain.by_rules import (
+    HOUSEHOLD,
+    PROTECTIONS,
+    change,
+    ways_to_allow,
+    ways_to_block,
+)
 from sinkhole.control.explain.by_settings import other_protection, without_builtin, without_house
 from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.model.explanation import Change, Lead
@@ -29,8 +42,18 @@ def changes(inquiry: Inquiry, leads: Sequence[Lead]) -> list[Change]:
         return without_house(inquiry, verdict)
     if verdict.cause in PROTECTIONS:
         return other_protection(inquiry, verdict)
-    if verdict.outcome in _FREE and inquiry.policy.group.is_paused:  # no rule would be asked
+    if verdict.outcome in _FREE and inquiry.group.is_paused:  # no rule would be asked
         return []
+    place = rules_of_decider(inquiry, verdict.cause) or HOUSEHOLD
     if verdict.outcome in _FREE:
-        return ways_to_block(inquiry, verdict)
-    return [*without_builtin(inquiry, verdict), *ways_to_allow(inquiry, verdict, leads)]
+        off = with_filtering(inquiry)
+        return ways_to_block(inquiry, verdict, place) if off is None else off
+    of_type = without_refused_type(inquiry, verdict)
+    if of_type is not None:
+        return of_type
+    return [
+        *without_builtin(inquiry, verdict),
+        *ways_to_allow(inquiry, verdict, leads, place),
+        *without_category(inquiry, verdict),
+        *without_restriction(inquiry, verdict),
+    ]

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final, Literal, NamedTuple
 
 from sinkhole.control.explain.altered_rules import RulePlace
+from sinkhole.control.explain.audience import Audience
 from sinkhole.control.explain.by_rules import (
+    PROTECTIONS,
     RULES,
     passes,
     refused_targets,
@@ -18,13 +20,15 @@ from sinkhole.control.explain.explanation import leads_of
 from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.control.explain.rule_search import block_for, exceptions_for
 from sinkhole.control.explain.trial import Trial, trial_of_rules
+from sinkhole.control.settings.renaming import client_in_rule
 from sinkhole.dns.filter.language.line import Kind
 from sinkhole.model.explanation import Change
 
 Wanted = Literal["block", "allow"]
 
-_ESCAPED: Final = ("'", ",", "|", "$")
-"""What ends the name of a client in a rule, or parts it."""
+COVERS_ANSWER: Final = (
+    "no rule refuses the name itself; the exception also covers what its answer leads to"
+)
 
 
 class Choice(NamedTuple):
@@ -40,6 +44,7 @@ class Choice(NamedTuple):
 
 
 def choose(
+    audience: Audience,
     inquiry: Inquiry,
     wanted: Wanted,
     *,
@@ -49,15 +54,23 @@ def choose(
 ) -> Choice:
     """The mildest change of the own rules that has a name blocked, or allowed.
 
+    A name that no rule names is allowed by an exception: what its answer leads to may be refused,
+    even where nothing is known of that now.
+
     `for_client` is what rules call the one client that it is for, "" for everybody. With
     `may_remove`, own rules that stand in the way are taken out where that is all; rules `without`
     are taken for gone.
     """
     without = tuple(without)
-    now = trial_of_rules(inquiry.matcher, inquiry.settings, removed=without).seen_by(inquiry)[1]
+    now = trial_of_rules(audience, removed=without).seen_by(inquiry)[1]
     verdict = now.verdict()
-    if (refuses if wanted == "block" else passes)(verdict):
-        return Choice(note=f"that name is {wanted}ed already")
+    if wanted == "block" and refuses(now):
+        return _already(wanted)
+    if wanted == "allow" and passes(verdict):
+        was_refused = without and not passes(trial_of_rules(audience).seen_by(inquiry)[1].verdict())
+        if verdict.allowed or was_refused:
+            return _already(wanted)
+        return _named(audience, now, for_client, without)
     if may_remove and not for_client and not without:
         ways = (
             ways_to_block(now, verdict)
@@ -65,14 +78,12 @@ def choose(
             else ways_to_allow(now, verdict, leads_of(now))
         )
         return _first(ways)
-    return _searched(inquiry, now, wanted, for_client, without)
+    return _searched(audience, now, wanted, for_client, without)
 
 
 def client_modifier(client: str) -> str:
     """How a rule names a client: by its name, an id or an address."""
-    for sign in _ESCAPED:
-        client = client.replace(sign, "\\" + sign)
-    return f"client='{client}'"
+    return f"client={client_in_rule(client)}"
 
 
 def _first(ways: Sequence[Change]) -> Choice:
@@ -86,20 +97,34 @@ def _first(ways: Sequence[Change]) -> Choice:
     return Choice(note=next((way["note"] for way in ways), ""), is_possible=False)
 
 
+def _already(wanted: Wanted) -> Choice:
+    return Choice(note=f"that name is {wanted}ed already")
+
+
+def _named(audience: Audience, now: Inquiry, client: str, without: tuple[RulePlace, ...]) -> Choice:
+    """An exception for a name that no rule refuses."""
+    cause = now.verdict().cause
+    if cause in PROTECTIONS:
+        note = f"{cause.list_name} would still refuse the answer"
+        return Choice(note=note, is_possible=False)
+    found = _searched(audience, now, "allow", client, without)
+    return found._replace(note=COVERS_ANSWER) if found.is_possible else _already("allow")
+
+
 def _searched(
-    inquiry: Inquiry, now: Inquiry, wanted: Wanted, client: str, without: tuple[RulePlace, ...]
+    audience: Audience, now: Inquiry, wanted: Wanted, client: str, without: tuple[RulePlace, ...]
 ) -> Choice:
     """Rules to add for one client, or beside what is there."""
-    does = refuses if wanted == "block" else passes
+    does = refuses if wanted == "block" else _allows(now)
 
     def trial(rules: Sequence[str]) -> Trial:
         scoped = [_scoped(rule, client) for rule in rules]
-        return trial_of_rules(inquiry.matcher, inquiry.settings, scoped, without)
+        return trial_of_rules(audience, scoped, without)
 
     def works(rules: tuple[str, ...], kind: Kind) -> bool:
-        return does(trial(rules).seen_by(inquiry)[1].verdict())
+        return does(trial(rules).seen_by(now)[1])
 
-    name = inquiry.question.name
+    name = now.question.name
     if wanted == "block":
         rules = block_for(name, works)
     else:
@@ -110,6 +135,17 @@ def _searched(
         note = f"no own rule has this name {wanted}ed: look who decides, and disable that list"
         return Choice(note=note, is_possible=False)
     return Choice(added=tuple(_scoped(rule, client) for rule in rules))
+
+
+def _allows(now: Inquiry) -> Callable[[Inquiry], bool]:
+    """Whether rules on trial let a name pass; one that passes as it is has to be named by them."""
+    is_to_be_named = passes(now.verdict())
+
+    def allows(inquiry: Inquiry) -> bool:
+        verdict = inquiry.verdict()
+        return passes(verdict) and (verdict.allowed or not is_to_be_named)
+
+    return allows
 
 
 def _scoped(rule: str, client: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from ipaddress import ip_address
 from typing import TypedDict
 
 from sinkhole.control.explain import records
@@ -13,7 +12,6 @@ from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.control.explain.opinions import explain_rules
 from sinkhole.control.explain.stages import PAUSED, stages
 from sinkhole.control.explain.targets import leads
-from sinkhole.control.settings import ClientSettings
 from sinkhole.dns.cache.answer import Answer
 from sinkhole.dns.cache.ready import Ready
 from sinkhole.dns.cache.table import Table
@@ -62,7 +60,7 @@ def explain(
         **happens,
         "opinions": by_rules["opinions"],
         "client": _asker(inquiry),
-        "group": inquiry.policy.group.name,
+        "group": inquiry.client.who.group,
         "stages": stages(inquiry, by_rules["opinions"]),
         "cache": [told_entry(*each, inquiry) for each in entries] if table is not None else None,
         "heard": heard is not None,
@@ -115,7 +113,7 @@ def _what_happens(inquiry: Inquiry) -> _Happens:
 def _paused(inquiry: Inquiry, verdict: Verdict) -> str:
     """Why no rule has decided, where that is by somebody's wish."""
     is_free = verdict.outcome in (Outcome.FORWARDED, Outcome.CACHED)
-    return PAUSED if is_free and inquiry.policy.group.is_paused else ""
+    return PAUSED if is_free and inquiry.group.is_paused else ""
 
 
 def _made_here(by_rules: Decision, verdict: Verdict, answer: ReplyText) -> Decision:
@@ -152,22 +150,12 @@ def _blur_targets(leads_to: list[Lead], qtype: str) -> None:
 
 
 def _asker(inquiry: Inquiry) -> Asker:
-    client, known = inquiry.client, _known_client(inquiry)
+    client, (owner, by) = inquiry.client, inquiry.recognised
     return {
         "address": client.text,
-        "name": known.name if known else "",
-        "tags": list(known.tags) if known else [],
+        "name": owner.name if owner else "",
+        "known_by": by,
+        "tags": list(owner.tags) if owner else [],
         "traits": sorted(client.traits),
         "may_ask": client.allowed,
     }
-
-
-def _known_client(inquiry: Inquiry) -> ClientSettings | None:
-    address = ip_address(inquiry.client.packed)
-    found = [
-        (network.prefixlen, position)
-        for position, known in enumerate(inquiry.settings.clients)
-        for network in known.addresses
-        if network.version == address.version and address in network
-    ]
-    return inquiry.settings.clients[max(found)[1]] if found else None

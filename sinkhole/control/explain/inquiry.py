@@ -6,19 +6,30 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sinkhole.control.explain.altered_rules import AlteredRules
+from sinkhole.control.groups.effective import Layer
 from sinkhole.control.lists.own_rules import OWN_RULES
 from sinkhole.control.settings import Settings
 from sinkhole.dns.cache.answer import Answer
 from sinkhole.dns.cache.ready import Ready
 from sinkhole.dns.clients.clients import Client
-from sinkhole.dns.filter.match import Matcher
+from sinkhole.dns.clients.identity import NOBODY, Identified
+from sinkhole.dns.filter.selection import Selection
 from sinkhole.dns.pipeline.decide_answer import came_this_way, decide_answer
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.pipeline import decide_question
 from sinkhole.dns.pipeline.replies import NOT_ALLOWED
-from sinkhole.dns.policy.snapshot import Filter, Policy, View
+from sinkhole.dns.policy.group import Filter, GroupPolicy
+from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.wire.question import Question
 from sinkhole.model.verdict import Verdict
+
+
+def rules_of(client: Client) -> Selection:
+    """The rules that are asked for a client."""
+    rules = client.policy.filter
+    if not isinstance(rules, Selection):
+        raise TypeError("these rules are on trial, and nobody's")
+    return rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +42,27 @@ class Inquiry:
     question: Question
     client: Client
     policy: Policy
-    matcher: Matcher
+    matcher: Selection
     settings: Settings
     now: float
     answer: Answer | None = None
+    altered: GroupPolicy | None = None
+    """What is tried in place of what applies to the client."""
+    recognised: Identified = NOBODY
+    """Whom of the settings the client was taken for, and by what."""
+    layers: tuple[Layer, ...] = ()
+    """What its group and it say, later ones over earlier ones; none where rules for everybody are
+    tried."""
+
+    @property
+    def group(self) -> GroupPolicy:
+        """What applies to the client."""
+        return self.altered or self.client.policy
 
     @property
     def view(self) -> View:
         """What the stages of the pipeline see the question by."""
-        return View(self.policy, self.client.traits, address=self.client.packed)
+        return View(self.policy, self.group, self.client.traits, address=self.client.packed)
 
     def decided(self) -> Ready | Permit:
         """What the stages of the pipeline make of the question."""
@@ -64,11 +87,11 @@ class Inquiry:
 
     def with_rules(self, rules: Filter) -> Inquiry:
         """The same under other rules."""
-        return self.with_policy(group=replace(self.policy.group, filter=rules))
+        return self.with_parts(filter=rules)
 
-    def with_policy(self, **parts: Any) -> Inquiry:
-        """The same with other parts of the policy."""
-        return replace(self, policy=replace(self.policy, **parts))
+    def with_parts(self, **parts: Any) -> Inquiry:
+        """The same with other parts of what applies to the client."""
+        return replace(self, altered=replace(self.group, **parts))
 
     def changed(self, added: tuple[str, ...] = (), **options: Any) -> Inquiry:
         """The same with rules added or taken out; `options` are those of `AlteredRules`."""

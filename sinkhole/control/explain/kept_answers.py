@@ -9,12 +9,10 @@ from typing import Final
 
 from sinkhole.control.explain.cached import told_entry
 from sinkhole.control.explain.explainer import add_texts
-from sinkhole.control.explain.inquiry import Inquiry
+from sinkhole.control.explain.inquiry import Inquiry, rules_of
 from sinkhole.control.settings import Settings
 from sinkhole.dns.cache.ready import Ready
-from sinkhole.dns.cache.table import Table
-from sinkhole.dns.clients.access import NO_TAG, TAG_SIZE
-from sinkhole.dns.filter.match import Matcher
+from sinkhole.dns.cache.table import Table, is_for_everybody
 from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.wire.name import end_of, from_text, is_below, to_text
 from sinkhole.dns.wire.numbers import type_name
@@ -24,6 +22,9 @@ from sinkhole.model.explanation import KeptAnswer
 SLICE: Final = 5_000
 """Keys looked at in one turn of the event loop, which takes some milliseconds."""
 
+FORGOTTEN_AT_ONCE: Final = 1_000
+"""Answers forgotten in one turn of the event loop: all of a full cache take a tenth of a second."""
+
 _LOOPBACK: Final = bytes((127, 0, 0, 1))
 
 
@@ -31,16 +32,13 @@ _LOOPBACK: Final = bytes((127, 0, 0, 1))
 class KeptAnswers:
     """The table of answers, as people see and empty it.
 
-    Its keys are read one by one, in slices, as names have no order there. `publish` has the policy
-    in force be published anew, with its next generation.
+    Its keys are read one by one, in slices, as names have no order there.
     """
 
     table: Table
     pipeline: Pipeline
-    matcher: Callable[[], Matcher]
     settings: Callable[[], Settings]
     clock: Callable[[], float]
-    publish: Callable[[], object]
 
     async def look_up(self, name: str, most: int, *, below: bool) -> list[KeptAnswer]:
         """What is kept about a name (text), with `below` about all below it as well, `most` entries
@@ -54,20 +52,28 @@ class KeptAnswers:
             if len(found) >= most:
                 break
         told = [self._told(*each) for each in found]
-        await asyncio.to_thread(add_texts, told, self.matcher())
+        rules = rules_of(self.pipeline.clients.of(_LOOPBACK))
+        await asyncio.to_thread(add_texts, told, rules)
         return sorted(told, key=lambda each: (each["name"], each["type"]))
 
     async def flush(self, name: str | None, *, below: bool) -> int:
         """Forget everything, or a name (text), or with `below` also all below it; how many entries
         were forgotten. ValueError for what is no name."""
         if name is None:
-            count = len(self.table.entries)
-            self.table.clear()
+            count = await self._forget_all()
         else:
             count = 0
             async for key in self._keys(from_text(name), below=below):
                 count += self.table.forget(key) and _type_of(key) != 0
-        self.publish()  # what the express lane remembers counts for one generation of the policy
+        self.pipeline.clients.lanes.clear()
+        return count
+
+    async def _forget_all(self) -> int:
+        """Forget what there is now, the oldest first, a slice in each turn of the event loop."""
+        count = len(self.table.entries)
+        for done in range(0, count, FORGOTTEN_AT_ONCE):
+            self.table.forget_oldest(min(FORGOTTEN_AT_ONCE, count - done))
+            await asyncio.sleep(0)
         return count
 
     async def _keys(self, name: bytes, *, below: bool) -> AsyncIterator[bytes]:
@@ -82,11 +88,12 @@ class KeptAnswers:
         name = _name_of(key)
         flags = key[len(name) + 2]
         question = Question(name, _type_of(key), do=bool(flags & 1), cd=bool(flags & 2))
+        client = self.pipeline.clients.of(_LOOPBACK)
         inquiry = Inquiry(
             question,
-            self.pipeline.clients.of(_LOOPBACK),
+            client,
             self.pipeline.policy,
-            self.matcher(),
+            rules_of(client),
             self.settings(),
             self.clock(),
         )
@@ -94,7 +101,7 @@ class KeptAnswers:
             **told_entry(question, ready, inquiry),
             "name": to_text(name),
             "type": type_name(question.qtype),
-            "for_everybody": key[-TAG_SIZE:] == NO_TAG,
+            "for_everybody": is_for_everybody(key),
         }
 
 

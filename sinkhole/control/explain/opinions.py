@@ -10,7 +10,8 @@ from typing import Any, Final, NamedTuple
 
 from sinkhole.dns.filter.language.line import Address, Kind
 from sinkhole.dns.filter.match import Match, Matcher, Rewritten, about_name, match_of
-from sinkhole.dns.filter.precedence import OVERRULED, Candidate, Winner, find_winner
+from sinkhole.dns.filter.precedence import OVERRULED, Candidate, Winner
+from sinkhole.dns.filter.selection import Selection
 from sinkhole.dns.filter.traits import NO_TRAITS, Criteria, Traits
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.wire.name import from_text, to_text
@@ -22,7 +23,7 @@ from sinkhole.model.verdict import Cause
 
 
 def explain_rules(
-    matcher: Matcher,
+    matcher: Selection,
     name: str,
     qtype: int,
     traits: Traits = NO_TRAITS,
@@ -57,11 +58,8 @@ class Opinion(NamedTuple):
     rank: tuple[int, ...] = ()
 
 
-BUILTIN: Final = "built in: counts where no list says anything"
-
-
 def opinions_on(
-    matcher: Matcher,
+    matcher: Selection,
     name: bytes,
     qtype: int,
     traits: Traits = NO_TRAITS,
@@ -73,23 +71,25 @@ def opinions_on(
     Without `from_disk`, texts that would have to be read from there are "".
     """
     lookup = about_name(name, qtype, traits)
-    heard: list[Opinion] = []
-    for number, found in enumerate(matcher.candidates(lookup)):
-        overruled = any(each.decides for each in heard)
-        find_winner(found, lookup)
-        heard += [_opinion(each, builtin=number > 0, overruled=overruled) for each in found]
+    candidates = matcher.candidates(lookup)
+    matcher.weigh(candidates, lookup)
+    heard = [
+        _opinion(each, builtin=number > 0)
+        for number, found in enumerate(candidates)
+        for each in found
+    ]
     return [_with_text(matcher, each) for each in heard] if from_disk else heard
 
 
-def _opinion(candidate: Candidate, *, builtin: bool, overruled: bool) -> Opinion:
+def _opinion(candidate: Candidate, *, builtin: bool) -> Opinion:
     source, rule = candidate.source, candidate.rule
     rewrites = (rule.rewrite,) if rule.rewrite and candidate.is_rewrite and not rule.allow else ()
     match = match_of(Winner(candidate, rewrites, rule.addresses), builtin=builtin)
-    note = candidate.note or (BUILTIN if overruled else "")
+    note = candidate.note
     return Opinion(source.name, source.kind, match, not note, note, candidate.rank)
 
 
-def _with_text(matcher: Matcher, opinion: Opinion) -> Opinion:
+def _with_text(matcher: Selection, opinion: Opinion) -> Opinion:
     cause = opinion.match.cause
     cause = Cause(cause.list_name, cause.line, matcher.rule_text(cause))
     return opinion._replace(match=opinion.match._replace(cause=cause))
@@ -128,7 +128,7 @@ class _Query(NamedTuple):
     traits: Traits
 
 
-def _decision(matcher: Matcher, asked: _Query, *, from_disk: bool = True) -> Decision:
+def _decision(matcher: Selection, asked: _Query, *, from_disk: bool = True) -> Decision:
     match = matcher.match(asked.wire_name, asked.qtype, asked.traits)
     rewrite = match.rewrite if match else None
     rule = (matcher.rule_text(match.cause) if from_disk else match.cause.rule) if match else None

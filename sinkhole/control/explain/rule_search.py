@@ -27,8 +27,14 @@ _EXCEPTIONS: Final = (
 )
 """An exception, one for important rules, one for rewrites, and what takes both."""
 
-_BLOCKS: Final = (("{}",), ("{}$important",), ("{}$dnsrewrite=NXDOMAIN",))
-"""A rule, one that beats exceptions, and an answer, which only an allow list beats."""
+_BLOCKS: Final = (
+    ("{}",),
+    ("{}$important",),
+    ("{}$dnsrewrite=NXDOMAIN",),
+    ("@@{}$dnsrewrite", "{}"),
+)
+"""A rule, one that beats exceptions, an answer, which only an allow list or a CNAME beats, and what
+takes that CNAME away first."""
 
 
 def exceptions_for(targets: Sequence[bytes | str], works: Trial) -> tuple[str, ...]:
@@ -37,7 +43,7 @@ def exceptions_for(targets: Sequence[bytes | str], works: Trial) -> tuple[str, .
 
 
 def block_for(name: bytes, works: Trial) -> tuple[str, ...]:
-    """A rule that blocks a wire name, or () if none would."""
+    """Rules that block a wire name, or () if none would."""
     return _first(_BLOCKS, (name,), works)
 
 

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.control.explain.records import of_ready, of_records
 from sinkhole.dns.cache.ready import Ready
+from sinkhole.dns.filter.selection import AllowOnly
 from sinkhole.dns.pipeline.decide_question import ROUTE, Stage, filtered, reserved, routed
 from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.pipeline import STAGES
@@ -23,6 +24,8 @@ from sinkhole.model.explanation import RecordText, RuleOpinion, StageSaid
 from sinkhole.model.verdict import Cause, Verdict
 
 PAUSED: Final = "the filter is paused: of rules only the canaries have a say"
+
+ONLY_ALLOWED: Final = "no rule allows it, and only what is allowed is answered"
 
 
 class _Said(NamedTuple):
@@ -50,8 +53,7 @@ def _all_that_say(inquiry: Inquiry, opinions: list[RuleOpinion]) -> Iterator[_Sa
     yield _access(inquiry)
     for stage in STAGES:
         if stage.decide is filtered:  # two tiers, and every rule has its say in one of them
-            of_lists = _rules("lists", [each for each in opinions if not each["builtin"]])
-            yield _Said("lists", PAUSED, False) if inquiry.policy.group.is_paused else of_lists
+            yield _lists(inquiry, [each for each in opinions if not each["builtin"]])
             yield _rules("built-in", [each for each in opinions if each["builtin"]])
             continue
         decided = stage.decide(inquiry.question, inquiry.view)
@@ -60,9 +62,9 @@ def _all_that_say(inquiry: Inquiry, opinions: list[RuleOpinion]) -> Iterator[_Sa
 
 
 def _access(inquiry: Inquiry) -> _Said:
-    client, limit = inquiry.client, inquiry.policy.access.rate_limit
+    client, limit = inquiry.client, inquiry.group.rate_limit
     if not client.allowed:
-        return _Said("access", f"{client.text} may not ask: it is not in dns.allow", True)
+        return _Said("access", f"{client.text} may not ask: by dns.allow and dns.deny", True)
     often = f", up to {limit} queries a second" if limit and client.gated else ""
     if often and client.network != client.packed:
         often += " together with all of its network"
@@ -74,7 +76,7 @@ def _silence(stage: Stage, inquiry: Inquiry) -> str:
     route = policy.routes.of(name, qtype)
     if stage.decide is reserved and is_below(name, LOOP_ZONE):
         return "a name by which servers find forwarding loops: let pass"
-    if stage.decide is reserved and (zone := policy.reserved.zone_of(name)):
+    if stage.decide is reserved and (zone := inquiry.group.reserved.zone_of(name)):
         return f"{zone[1]}, but {_of(route)} leads to a server that may know it: let pass"
     if stage.decide is routed and route.key:
         return f"{_of(route)} leads to the usual upstreams"
@@ -103,13 +105,17 @@ def _says(decided: Ready | Permit, inquiry: Inquiry) -> str:
 
 
 def _route(inquiry: Inquiry) -> str:
-    """Whom a route leads to, and what gives way for its names."""
+    """Whom a route leads to, and what gives way for its names; or whom the client's group asks."""
     question, policy = inquiry.question, inquiry.policy
     route = policy.routes.of(question.name, question.qtype)
+    if not route.key:
+        return f"no route: for the upstreams {inquiry.group.via!r} of the client"
     said = f"{_of(route)} leads to upstreams of its own"
     if route.via != set_of_route(route.key):
         said = f"{_of(route)} leads to the upstreams {route.via!r}"
-    inside = "; answers may hold addresses of the house" if policy.rebinding is not None else ""
+    inside = (
+        "; answers may hold addresses of the house" if inquiry.group.rebinding is not None else ""
+    )
     return said + inside
 
 
@@ -127,6 +133,15 @@ def _rules(stage: str, opinions: list[RuleOpinion]) -> _Said:
     if len(opinions) == 1:
         return _Said(stage, "one matching rule, which does not count", False)
     return _Said(stage, f"{len(opinions)} matching rules, none counts", False)
+
+
+def _lists(inquiry: Inquiry, opinions: list[RuleOpinion]) -> _Said:
+    if inquiry.group.is_paused:
+        return _Said("lists", PAUSED, False)
+    said = _rules("lists", opinions)
+    if not said.decides and isinstance(inquiry.matcher, AllowOnly):
+        return _Said("lists", ONLY_ALLOWED, True)
+    return said
 
 
 def _effect(opinion: RuleOpinion) -> str:

@@ -33,7 +33,7 @@ def leads(inquiry: Inquiry, answer: Answer, permit: Permit) -> list[Lead]:
     qtype = inquiry.question.qtype
     for what, packed in _addresses(inquiry, answer):
         rtype = n.Type.A if what == MADE else qtype
-        match = inquiry.policy.group.filter.match_address(packed, rtype, inquiry.client.traits)
+        match = inquiry.group.filter.match_address(packed, rtype, inquiry.client.traits)
         told = _target(inquiry, permit, what, str(ip_address(packed)), match)
         protection = _protection(inquiry, packed)
         if protection is not None and not told["refused"]:
@@ -43,7 +43,7 @@ def leads(inquiry: Inquiry, answer: Answer, permit: Permit) -> list[Lead]:
 
 
 def _targets(inquiry: Inquiry, answer: Answer) -> Iterator[tuple[str, str, Match | None]]:
-    rules, traits = inquiry.policy.group.filter, inquiry.client.traits
+    rules, traits = inquiry.group.filter, inquiry.client.traits
     qtype = inquiry.question.qtype
     for target in answer.targets:
         yield "CNAME target", to_text(target), rules.match(target, n.Type.CNAME, traits)
@@ -79,10 +79,10 @@ def _target(inquiry: Inquiry, permit: Permit, what: str, value: str, match: Matc
 
 
 def _protection(inquiry: Inquiry, packed: bytes) -> Cause | None:
-    policy = inquiry.policy
-    if policy.bogus is not None and packed in policy.bogus:
+    bogus = inquiry.group.bogus
+    if bogus is not None and packed in bogus:
         return BOGUS
-    if not is_private(packed) or may_lead_inside(inquiry.question, policy):
+    if not is_private(packed) or may_lead_inside(inquiry.question, inquiry.view):
         return None
     return REBINDING
 

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Final
 
+from sinkhole.control.identity.imported_hashes import is_imported
 from sinkhole.control.identity.passwords import Passwords, complaint
 from sinkhole.control.state.people import Account, People
 from sinkhole.model.actor import Role
@@ -26,6 +27,11 @@ class Accounts:
     def all(self) -> list[Account]:
         """Every account, the oldest first."""
         return list(self._people.accounts.values())
+
+    def an_imported_hash(self) -> str:
+        """The hash of some account that another program made, "" where all are ours."""
+        hashes = (each.password for each in self._people.accounts.values())
+        return next(filter(is_imported, hashes), "")
 
     def named(self, name: str) -> Account:
         """The account of a name, in any letter case; RequestError ("not_found") without."""
@@ -51,21 +57,40 @@ class Accounts:
         name = checked_name(name)
         check_password(password, name)
         hashed = await self._passwords.hash(password)
+        return await self._put_new(name, hashed, role, only_first=only_first)
 
+    async def add_imported(self, name: str, hashed: str, role: Role) -> Account:
+        """Make an account with a hash that another program made of its password; RequestError."""
+        self.check_imported(name, hashed)
+        return await self._put_new(checked_name(name), hashed, role)
+
+    def check_imported(self, name: str, hashed: str) -> None:
+        """RequestError where no such account can be made."""
+        if not is_imported(hashed):
+            text = "the password is kept in a way that is not known here, or too dear to check"
+            raise RequestError("invalid", "bad_password", text)
+        self._check_free(checked_name(name))
+
+    async def _put_new(
+        self, name: str, hashed: str, role: Role, *, only_first: bool = False
+    ) -> Account:
         def make(_: Account | None) -> Account:
             known = self._people.accounts
             if only_first and known:
                 text = "there is an account already: sign in with it"
                 raise RequestError("conflict", "not_the_first", text)
-            if self._people.named(name) is not None:
-                text = f"there is an account {name!r} already: choose another name"
-                raise RequestError("conflict", "name_is_taken", text)
-            if len(known) >= MOST_ACCOUNTS:
-                text = f"there are {MOST_ACCOUNTS} accounts already: remove one first"
-                raise RequestError("conflict", "too_many_accounts", text)
+            self._check_free(name)
             return Account(0, name, role, hashed, self._clock())
 
         return await self._people.put_account(0, make)
+
+    def _check_free(self, name: str) -> None:
+        if self._people.named(name) is not None:
+            text = f"there is an account {name!r} already: choose another name"
+            raise RequestError("conflict", "name_is_taken", text)
+        if len(self._people.accounts) >= MOST_ACCOUNTS:
+            text = f"there are {MOST_ACCOUNTS} accounts already: remove one first"
+            raise RequestError("conflict", "too_many_accounts", text)
 
     async def remove(self, name: str) -> None:
         """Remove an account, and with it its sessions and the tokens that it has made."""

@@ -5,7 +5,10 @@ Whatever is asked for every request (`of_session`, `of_token`) is answered from 
 
 from __future__ import annotations
 
+import asyncio
+import hmac
 import logging
+from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from typing import Final
 
@@ -14,13 +17,13 @@ from sinkhole.control.identity.accounts import Accounts
 from sinkhole.control.identity.first_code import FirstCode
 from sinkhole.control.identity.lock_out import LockOut
 from sinkhole.control.identity.passwords import Passwords
-from sinkhole.control.identity.random_secret import digest
+from sinkhole.control.identity.random_secret import digest, new_secret
 from sinkhole.control.identity.second_factor import SecondFactor
 from sinkhole.control.identity.sessions import Sessions, SignedIn
 from sinkhole.control.identity.tokens import Tokens
 from sinkhole.control.state.people import Account, folded
 from sinkhole.control.state.state import State
-from sinkhole.model.actor import Actor
+from sinkhole.model.actor import PERMISSIONS, Actor
 from sinkhole.model.errors import RequestError, StorageError
 from sinkhole.model.faults import Faults
 from sinkhole.model.stamp import Stamp, present
@@ -33,6 +36,9 @@ __all__ = ["Identity", "SignedIn"]
 
 WRITE_USES_S: Final = 60.0
 """How often it is stored at most when sessions and tokens were used last."""
+
+MOST_PAIRS: Final = 64
+"""Names and passwords that are remembered as right, those of programs that send them each time."""
 
 _LONGEST_TRIED: Final = 64
 
@@ -60,6 +66,10 @@ class Identity:
         self._first_code = FirstCode()
         self._tasks = Tasks("identity", limit=1, faults=faults)
         self._written_at: Stamp | None = None
+        self._pair_key = new_secret().encode()
+        self._one_pair = asyncio.Lock()
+        self._pairs: OrderedDict[bytes, tuple[int, str]] = OrderedDict()
+        """Names and passwords that were right: the account, and its hash when they were."""
         self.problems: list[Problem] = []
         """What went wrong at the start, for people."""
         self.accounts = Accounts(state.people, self._passwords, lambda: now().wall_s)
@@ -133,7 +143,8 @@ class Identity:
         `wrong_password`) where he does not, and "too_many" as for `sign_in`."""
         counted = self._lock_out.begin(address, folded(account.name), f"account {account.id}")
         try:
-            is_right = await self._passwords.verify(password, account.password)
+            imported = self.accounts.an_imported_hash()
+            is_right = await self._passwords.verify(password, account.password, imported)
         except RequestError:  # it was not tried
             self._lock_out.take_back(counted)
             raise
@@ -149,10 +160,50 @@ class Identity:
         """Who a bearer token stands for, None for nobody; notes that it was used."""
         return self._used(self.tokens.actor(secret, address))
 
+    async def of_password(self, name: str, password: str, address: str) -> Actor:
+        """Who a name and a password stand for that come with each request, without a session.
+
+        They are looked at once; as long as the account has that password, and no second factor,
+        they count. RequestError as from `sign_in`: who has a second factor needs a token instead.
+        """
+        written = f"{name}\0{password}".encode("utf-8", "surrogatepass")
+        pair = hmac.digest(self._pair_key, written, "sha256")
+        account = self._remembered(pair)
+        if account is None:
+            async with self._one_pair:  # a house that polls asks for several things at once
+                account = self._remembered(pair) or await self._tried(name, password, address)
+                self._pairs[pair] = account.id, account.password
+                if len(self._pairs) > MOST_PAIRS:
+                    self._pairs.popitem(last=False)
+        permissions = PERMISSIONS[account.role]
+        return Actor("password", account.name, permissions, account=account.id, address=address)
+
     async def sign_out(self, actor: Actor) -> None:
         """End the session of an actor."""
         if actor.kind == "session":
             await self.sessions.end(actor.account, actor.id)
+
+    def _remembered(self, pair: bytes) -> Account | None:
+        """The account that a name and a password were right for, as far as they still are."""
+        ident, stored = self._pairs.get(pair, (0, ""))
+        account = self._people.accounts.get(ident)
+        if account is None or account.password != stored or account.confirmed:
+            self._pairs.pop(pair, None)
+            return None
+        self._pairs.move_to_end(pair)
+        return account
+
+    async def _tried(self, name: str, password: str, address: str) -> Account:
+        wanted = self._people.named(name.strip())
+        counted = self._lock_out.begin(address, folded(name.strip()[:_LONGEST_TRIED]))
+        try:
+            account = await self._checked(wanted, password, "")
+        except RequestError as error:
+            if error.code in ("second_factor_needed", "busy"):
+                self._lock_out.take_back(counted)
+            raise
+        self._lock_out.take_back(counted)
+        return self._people.accounts.get(account.id, account)
 
     async def _begin(
         self, account: Account, address: str, agent: str, device: str = ""
@@ -165,7 +216,8 @@ class Identity:
     async def _checked(self, account: Account | None, password: str, second: str) -> Account:
         """The account that may come in; RequestError."""
         stored = account.password if account else ""
-        is_right = await self._passwords.verify(password, stored)
+        imported = self.accounts.an_imported_hash()
+        is_right = await self._passwords.verify(password, stored, imported)
         present = self._people.accounts.get(account.id) if account else None
         if not is_right or present is None or present.password != stored:
             text = "the name or the password is wrong"

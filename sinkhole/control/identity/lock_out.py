@@ -16,6 +16,7 @@ from collections.abc import Callable
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import Final, NamedTuple
 
+from sinkhole.model.counted import counted
 from sinkhole.model.errors import RequestError
 
 FREE_TRIES: Final = 5
@@ -68,7 +69,7 @@ class LockOut:
             raise RequestError(
                 "too_many",
                 "locked_out",
-                f"too many failed tries: wait {seconds} seconds",
+                f"too many failed tries: wait {counted(seconds, 'second')}",
                 {"retry_after_s": seconds},
             )
         before = tuple((key, self._counts.get(key)) for key, _, _ in limits)

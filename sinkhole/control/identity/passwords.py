@@ -1,4 +1,4 @@
-"""Passwords: which are good enough, and their hashes by scrypt (RFC 7914)."""
+"""Passwords: which are good enough, and their hashes by scrypt (RFC 7914), or imported ones."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import secrets
 import unicodedata
 from typing import Final, NamedTuple
 
+from sinkhole.control.identity.imported_hashes import is_imported, is_right
 from sinkhole.model.errors import RequestError
 
 SHORTEST, LONGEST = 8, 1024
@@ -72,17 +73,24 @@ class Passwords:
     async def hash(self, password: str) -> str:
         """A hash to store, with its salt and cost; RequestError ("too_many") as in `verify`."""
         salt = secrets.token_bytes(_SALT_BYTES)
-        return _text(self.cost, salt, await self._derive(password, salt, self.cost))
+        return _text(self.cost, salt, (await self._derive(password, salt, self.cost))[0])
 
-    async def verify(self, password: str, stored: str) -> bool:
+    async def verify(self, password: str, stored: str, imported: str = "") -> bool:
         """Whether a hash is of a password; of no hash ("") it is not, and that takes as long.
 
-        RequestError ("too_many") when too many want to know it at once.
+        As long as any account has one, `imported` is a hash of another program: it is looked at
+        too, so that nobody learns by the time which accounts have such. RequestError ("too_many")
+        when too many want to know it at once.
         """
-        cost, salt, wanted = _read(stored or self._nobodys) or (self.cost, b"", b"")
+        is_others = is_imported(stored)
+        own = "" if is_others else stored
+        cost, salt, wanted = _read(own or self._nobodys) or (self.cost, b"", b"")
         if len(password) > LONGEST:
             password = ""  # nobody's, and as dear as any
-        found = await self._derive(password, salt, cost)
+        others = stored if is_others else imported
+        found, is_others_right = await self._derive(password, salt, cost, others)
+        if is_others:
+            return is_others_right
         return secrets.compare_digest(found, wanted) and bool(stored)
 
     def is_old(self, stored: str) -> bool:
@@ -90,7 +98,10 @@ class Passwords:
         read = _read(stored)
         return read is None or read[0] != self.cost
 
-    async def _derive(self, password: str, salt: bytes, cost: Cost) -> bytes:
+    async def _derive(
+        self, password: str, salt: bytes, cost: Cost, imported: str = ""
+    ) -> tuple[bytes, bool]:
+        """What scrypt makes of a password, and whether an imported hash is of it."""
         if self._waiting >= MOST_WAITING:
             raise RequestError(
                 "too_many",
@@ -101,9 +112,13 @@ class Passwords:
         self._waiting += 1
         try:
             async with self._turn:
-                return await asyncio.to_thread(_scrypt, password, salt, cost)
+                return await asyncio.to_thread(_both, password, salt, cost, imported)
         finally:
             self._waiting -= 1
+
+
+def _both(password: str, salt: bytes, cost: Cost, imported: str) -> tuple[bytes, bool]:
+    return _scrypt(password, salt, cost), bool(imported) and is_right(password, imported)
 
 
 def _scrypt(password: str, salt: bytes, cost: Cost) -> bytes:

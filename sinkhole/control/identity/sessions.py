@@ -53,6 +53,13 @@ class Sessions:
         live = [each for each in sessions if each.account == account and self._is_live(each, now)]
         return sorted(live, key=lambda each: each.seen.elapsed_s(now))
 
+    def signed_in_last(self, account: int) -> float | None:
+        """When somebody signed in to an account last, in seconds since 1970; None for never, as
+        far as its sessions and devices tell."""
+        devices = (e.seen for e in self._people.devices.values() if e.account == account)
+        sessions = (each.created.wall_s for each in self.of(account))
+        return max((*devices, *sessions), default=None)
+
     def actor(self, secret: str, address: str) -> Actor | None:
         """Who a cookie stands for, None for nobody; notes that the session was used."""
         session, now = self._people.sessions.get(digest(secret)), self._now()

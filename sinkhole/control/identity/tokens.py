@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from sinkhole.control.identity.random_secret import digest, new_token
 from sinkhole.control.state.people import People, Token
-from sinkhole.model.actor import FOR_TOKENS, PERMISSIONS, Actor, Permission
+from sinkhole.model.actor import FOR_TOKENS, PERMISSIONS, Actor, Permission, with_included
 from sinkhole.model.errors import RequestError
 from sinkhole.model.stamp import Stamp
 
@@ -45,7 +45,8 @@ class Tokens:
         maker = self._people.accounts.get(token.account)
         if token.account and maker is None:
             return frozenset()
-        return token.permissions & (PERMISSIONS[maker.role] if maker else FOR_TOKENS)
+        permissions = with_included(token.permissions)
+        return permissions & (PERMISSIONS[maker.role] if maker else FOR_TOKENS)
 
     def actor(self, secret: str, address: str) -> Actor | None:
         """Who a token stands for, None for nobody; notes that it was used."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from sinkhole.control.settings import SafeSearchSettings, Settings
+from sinkhole.control.settings import BuiltinSettings, SafeSearchSettings, Settings
 from sinkhole.control.settings.shipped import BlockableService, chosen_services, known_engines
 from sinkhole.dns.filter.trie import CompiledList
 
@@ -43,31 +43,43 @@ class BuiltinList(NamedTuple):
     rules: tuple[BuiltinRule, ...]
 
 
-def builtin_lists(settings: Settings) -> tuple[BuiltinList, ...]:
-    """The lists that these settings ask for; one without rules is left out.
+class BuiltinWanted(NamedTuple):
+    """What is wanted of all this, by some clients: ids of services or groups of them, and switches
+    as the settings have them."""
+
+    services: tuple[str, ...]
+    safe_search: SafeSearchSettings
+    features: BuiltinSettings
+
+    @classmethod
+    def of(cls, settings: Settings) -> BuiltinWanted:
+        """What the household wants."""
+        filtering = settings.filtering
+        return cls(tuple(filtering.services), filtering.safe_search, filtering.builtin)
+
+
+def builtin_lists(choice: BuiltinWanted) -> tuple[BuiltinList, ...]:
+    """The lists that are asked for; one without rules is left out.
 
     Reads the data files of services and safe search if they are wanted: 8 and 1 ms. Raises
     SettingsError if such a file is missing or damaged.
     """
-    services = chosen_services(settings.filtering.services) if settings.filtering.services else []
+    services = chosen_services(choice.services) if choice.services else []
     lists = (
         BuiltinList(SERVICES, tuple(_block(services))),
-        BuiltinList(SAFE_SEARCH, tuple(_force(settings.filtering.safe_search, services))),
-        BuiltinList(BUILT_IN, tuple(_deny(settings))),
+        BuiltinList(SAFE_SEARCH, tuple(_force(choice.safe_search, services))),
+        BuiltinList(BUILT_IN, tuple(_deny(choice.features))),
     )
     return tuple(each for each in lists if each.rules)
 
 
-def compiled_builtin(settings: Settings) -> tuple[CompiledList, ...]:
-    """The same compiled; the log shows whom each rule is for."""
-    return tuple(
-        CompiledList.from_rules(
-            each.name,
-            "block",
-            [rule.text for rule in each.rules],
-            [rule.explanation for rule in each.rules],
-        )
-        for each in builtin_lists(settings)
+def compiled(each: BuiltinList) -> CompiledList:
+    """One of them compiled; the log shows whom each rule is for."""
+    return CompiledList.from_rules(
+        each.name,
+        "block",
+        [rule.text for rule in each.rules],
+        [rule.explanation for rule in each.rules],
     )
 
 
@@ -101,12 +113,11 @@ def _force(
                 yield BuiltinRule(rule, known["name"])
 
 
-def _deny(settings: Settings) -> Iterator[BuiltinRule]:
-    builtin = settings.filtering.builtin
-    features = (
-        (builtin.doh_canary, DOH_CANARY, "Firefox canary"),
-        (builtin.private_relay, PRIVATE_RELAY, "iCloud Private Relay"),
+def _deny(features: BuiltinSettings) -> Iterator[BuiltinRule]:
+    canaries = (
+        (features.doh_canary, DOH_CANARY, "Firefox canary"),
+        (features.private_relay, PRIVATE_RELAY, "iCloud Private Relay"),
     )
-    for is_on, hosts, owner in features:
+    for is_on, hosts, owner in canaries:
         for host in hosts if is_on else ():
             yield BuiltinRule(f"|{host}^$dnsrewrite=NXDOMAIN", owner)

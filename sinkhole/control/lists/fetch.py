@@ -114,7 +114,23 @@ class Fetcher:
         except aiohttp.ClientPayloadError as error:
             raise ListError(list_name, "cut off: the connection ended too early") from error
         except aiohttp.ClientError as error:
-            raise ListError(list_name, f"can't be fetched: {error}") from error
+            raise ListError(list_name, f"can't be fetched: {_cause(error)}") from error
+
+
+def _cause(error: aiohttp.ClientError) -> str:
+    """What went wrong, for people: the library tells of its own calls as well."""
+    match error:
+        case aiohttp.ClientConnectorCertificateError(certificate_error=ssl.SSLError() as why):
+            told = getattr(why, "verify_message", "") or why.reason
+            return f"the certificate of {error.host} is not to be trusted: {told}"
+        case aiohttp.ClientSSLError():
+            return f"{error.host} does not speak HTTPS"
+        case aiohttp.ClientConnectorError():
+            return f"{error.host} can't be reached: {error.os_error.strerror or error.os_error}"
+        case aiohttp.ServerDisconnectedError():
+            return "the server hung up"
+        case _:
+            return str(error)
 
 
 def _session(

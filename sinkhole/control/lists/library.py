@@ -12,7 +12,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sinkhole.control.lists.diff import Difference, difference
+from sinkhole.control.lists.diff import SAMPLES, Difference, difference
 from sinkhole.control.lists.essential_names import ESSENTIAL_NAMES
 from sinkhole.control.lists.file_watch import FileWatch
 from sinkhole.control.lists.loader import Loader
@@ -125,6 +125,11 @@ class Library:
         return (*own, *(each for each in mapped if each is not None))
 
     @property
+    def sources(self) -> dict[str, str]:
+        """The ids of all lists by their names, see `ListSettings.id`."""
+        return {each.name: each.id for each in self._settings.lists}
+
+    @property
     def problems(self) -> list[str]:
         """What is wrong beyond a single list (those are in `status`), one text each."""
         trouble = [self._trouble] if self._trouble else []
@@ -197,9 +202,9 @@ class Library:
         one. `accept` goes back to the newest."""
         await self._choose_version(name, Versions.roll_back)
 
-    async def diff(self, name: str) -> Difference:
+    async def diff(self, name: str, most: int = SAMPLES) -> Difference:
         """What the newest two versions of a list differ in; ListError without two."""
-        return await difference(self._store, self._subscriptions.find(name))
+        return await difference(self._store, self._subscriptions.find(name), most)
 
     async def preview(self, settings: ListSettings, folder: Path, progress: Watch) -> PreviewedList:
         """Fetch and compile a list into `folder` to be looked at, whoever's it is; ListError."""

@@ -10,7 +10,8 @@ from sinkhole.control.identity.accounts import LONGEST_NAME
 from sinkhole.control.identity.passwords import LONGEST
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.operation import Done, Input, Nothing, Output, operation
-from sinkhole.control.state.people import Account
+from sinkhole.control.state.audit import WantedEntries
+from sinkhole.control.state.people import Account, Session
 from sinkhole.model.actor import Actor, Permission, Role
 from sinkhole.model.errors import RequestError
 
@@ -59,6 +60,10 @@ class AccountEntry(Output):
     name: str
     role: Role
     created: float
+    signed_in: float | None = Field(
+        description="When somebody signed in to it last; null for never, or not since it was "
+        "signed out everywhere."
+    )
     second_factor: bool
     recovery_codes: int = Field(description="How many are left.")
     sessions: int
@@ -72,6 +77,7 @@ class AccountEntry(Output):
             name=account.name,
             role=account.role,
             created=account.created,
+            signed_in=house.identity.sessions.signed_in_last(account.id),
             second_factor=account.confirmed,
             recovery_codes=len(account.recovery),
             sessions=len(house.identity.sessions.of(account.id)),
@@ -83,6 +89,39 @@ class AccountList(Output):
     """Every account, the oldest first."""
 
     accounts: list[AccountEntry]
+
+
+class AccountSession(Output):
+    """Somewhere an account is signed in; times are in seconds since 1970."""
+
+    id: str
+    address: str = Field(description="From where it was used last.")
+    agent: str = Field(description="What the browser said that it is.")
+    created: float
+    seen: float
+
+    @classmethod
+    def of(cls, session: Session) -> AccountSession:
+        """As people are shown it."""
+        return cls(
+            id=session.id,
+            address=session.address,
+            agent=session.agent,
+            created=session.created.wall_s,
+            seen=session.seen.wall_s,
+        )
+
+
+class AccountSessions(Output):
+    """Where an account is signed in, the session used last first."""
+
+    sessions: list[AccountSession]
+
+
+class SessionOfAccount(NamedAccount):
+    """Which session of which account."""
+
+    id: str = Field(max_length=64)
 
 
 class SignedOut(Output):
@@ -159,6 +198,22 @@ async def set_password(house: House, actor: Actor, given: PasswordChange) -> Don
     return Done()
 
 
+@operation("accounts.sessions", Permission.ACCOUNTS_WRITE)
+async def sessions(house: House, actor: Actor, given: NamedAccount) -> AccountSessions:
+    """List where an account is signed in."""
+    account = house.identity.accounts.named(given.name)
+    found = house.identity.sessions.of(account.id)
+    return AccountSessions(sessions=[AccountSession.of(each) for each in found])
+
+
+@operation("accounts.end_session", Permission.ACCOUNTS_WRITE, changes=True)
+async def end_session(house: House, actor: Actor, given: SessionOfAccount) -> Done:
+    """End one session of an account."""
+    account = house.identity.accounts.named(given.name)
+    await house.identity.sessions.end(account.id, given.id)
+    return Done()
+
+
 @operation("accounts.sign_out", Permission.ACCOUNTS_WRITE, changes=True)
 async def sign_out(house: House, actor: Actor, given: NamedAccount) -> SignedOut:
     """End all sessions of an account."""
@@ -187,6 +242,13 @@ class AuditPage(Input):
         default=None, ge=1, lt=1 << 63, description="`next` of the page before."
     )
     limit: int = Field(default=100, ge=1, le=MOST_ENTRIES)
+    actor: str = Field(default="", max_length=200, description="Only what this one did.")
+    operation: str = Field(
+        default="",
+        max_length=100,
+        description="Only this operation, or those that begin so, such as `settings.`.",
+    )
+    failed: bool = Field(default=False, description="Only what failed.")
 
 
 class AuditLine(Output):
@@ -215,7 +277,8 @@ class AuditEntries(Output):
 @operation("audit.list", Permission.ACCOUNTS_WRITE)
 async def audit(house: House, actor: Actor, given: AuditPage) -> AuditEntries:
     """Show who changed what, and when: a year of it, 10,000 entries at most."""
-    found = await house.state.audit.entries(given.limit + 1, given.cursor)
+    wanted = WantedEntries(given.actor.strip(), given.operation.strip(), failed=given.failed)
+    found = await house.state.audit.entries(given.limit + 1, given.cursor, wanted)
     page = found[: given.limit]
     return AuditEntries(
         entries=[AuditLine(**each._asdict()) for each in page],

@@ -94,11 +94,10 @@ async def make(house: House, actor: Actor, given: BackupRequest) -> BackupEntry:
     return BackupEntry.of(await house.state.back_up(with_log=given.with_log))
 
 
-@operation("backup.download", Permission.BACKUP_READ)
+@operation("backup.download", Permission.BACKUP_READ, audited=frozenset({"name"}))
 async def download(house: House, actor: Actor, given: WantedBackup) -> Download:
     """Fetch a backup, which the audit keeps though it changes nothing: all secrets are in it."""
     path = await _found(house, given.name)
-    await house.state.audit.note(actor, "backup.download", {"name": path.name})
     return Download(media_type="application/zip", file_name=path.name, chunks=_pieces(path))
 
 
@@ -117,7 +116,7 @@ async def remove(house: House, actor: Actor, given: WantedBackup) -> Done:
     "backup.restore",
     Permission.BACKUP_WRITE,
     changes=True,
-    audited=frozenset({"with_settings_file", "with_log", "dry_run"}),
+    audited=frozenset({"with_settings_file", "with_log"}),
 )
 async def restore(house: House, actor: Actor, given: UploadedBackup) -> Restored:
     """Restore a backup that is sent, also from another machine or of an older sinkhole.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Iterable
 from typing import Final, Literal, NamedTuple
 
@@ -10,6 +11,7 @@ from pydantic import Field
 
 from sinkhole.control.explain import Inquiry
 from sinkhole.control.explain.altered_rules import RulePlace as Place
+from sinkhole.control.explain.audience import Audience, Whose
 from sinkhole.control.explain.choosing import Choice, choose
 from sinkhole.control.explain.trial import Trial, trial_of_rules
 from sinkhole.control.lists.own_rules import OWN_RULES, TEMPORARY_RULES
@@ -29,11 +31,15 @@ from sinkhole.control.operations.trials import (
     inquiry_of,
     on_log,
 )
+from sinkhole.control.querylog.recent_names import AskedBy
+from sinkhole.control.settings.addresses import is_address
 from sinkhole.control.settings.in_force import Change
 from sinkhole.control.state.temporary_rules import TemporaryRule
 from sinkhole.model.actor import Actor, Permission
 
 FOR_CLIENT: Final = " for "
+
+_ODD: Final = re.compile(r"[^\w.\\-]")
 
 
 class NameChoice(Question):
@@ -77,8 +83,7 @@ async def preview(house: House, actor: Actor, given: NameChoice) -> NameChosen:
     """Tell which rule would block or allow a name, and what it would change of the last week."""
     found = await _find(house, given)
     with a_test(house):
-        client = found.client_text if given.scope == "client" else ""
-        log, log_error = await on_log(house, found.trial, DAYS, client)
+        log, log_error = await on_log(house, found.trial, DAYS, found.whose)
     return found.told.model_copy(update={"log": log, "log_error": log_error})
 
 
@@ -103,7 +108,7 @@ class _Found(NamedTuple):
     earlier: list[TemporaryRule]
     trial: Trial
     note: str
-    client_text: str
+    whose: Whose | None
 
     @property
     def is_to_do(self) -> bool:
@@ -111,39 +116,78 @@ class _Found(NamedTuple):
 
 
 async def _find(house: House, given: NameChoice) -> _Found:
+    _refuse_what_is_no_host(given)
     inquiry = inquiry_of(house, given.name, given.type, given.client)
     client = _in_rules(house, given) if given.scope == "client" else ""
     note = _note(given, client)
     earlier = [each for each in house.temporary_rules.rules if each.note == note]
     without = _places(house, earlier)
-    choice = await _choice(house, inquiry, given, client, without)
+    audience = house.audience()
+    unserved = _unserved(inquiry) if given.client else ""
+    asker = audience.asker_of(inquiry.recognised.owner, AskedBy(inquiry.client.text))
+    if not asker.asked.is_on:
+        why = f"nothing is refused to {asker.name}: its group {asker.group}, or it itself, says so"
+        raise refusal("conflict", "nothing_to_change", why)
+    choice = await _choice(house, audience, inquiry, given, client, without)
     if not choice.is_possible:
-        raise refusal("conflict", "nothing_to_change", choice.note or "no rule has that effect")
+        why = unserved or choice.note or "no rule has that effect"
+        raise refusal("conflict", "nothing_to_change", why)
     gone = [*without, *_own_places(house, choice.removed)]
-    trial = trial_of_rules(inquiry.matcher, inquiry.settings, choice.added, gone)
+    trial = trial_of_rules(audience, choice.added, gone)
     before, after = await both_judged(trial, inquiry)
     told = NameChosen(
         done=False,
         add=list(choice.added),
         remove=list(choice.removed),
         ended=[each.text for each in earlier],
-        note=choice.note,
+        note="; ".join(filter(None, (unserved, choice.note))),
         before=before,
         after=after,
         log=None,
         log_error=None,
     )
-    return _Found(told, choice, earlier, trial, note, inquiry.client.text)
+    whose = audience.of_client(asker.name) if client else None
+    return _Found(told, choice, earlier, trial, note, whose)
+
+
+def _unserved(inquiry: Inquiry) -> str:
+    """That whoever is meant gets no answer at all, whatever rules say; "" for who does."""
+    client = inquiry.client
+    return "" if client.allowed else f"{client.text} may not ask at all: it is not in dns.allow"
+
+
+def _refuse_what_is_no_host(given: NameChoice) -> None:
+    """DNS takes any byte in a name, and the log writes odd ones with a backslash; what somebody
+    types with one in it is a mistake."""
+    odd = _ODD.search(given.name)
+    if is_address(given.name):
+        told = "is an address, and rules for a name"
+    elif odd and "://" not in given.name:
+        told = f"has {odd[0]!r} in it, and no name to {given.action}"
+    else:
+        return
+    text = (
+        f"{given.name!r} {told}: write one such as ads.example.org, which stands for all below it"
+    )
+    raise refusal("invalid", "question_invalid", text)
 
 
 async def _choice(
-    house: House, inquiry: Inquiry, given: NameChoice, client: str, without: list[Place]
+    house: House,
+    audience: Audience,
+    inquiry: Inquiry,
+    given: NameChoice,
+    client: str,
+    without: list[Place],
 ) -> Choice:
     """What is to be done; rules that the settings file holds stay, and are overruled."""
 
     def search(*, may_remove: bool) -> Choice:
         return choose(
-            inquiry, given.action, for_client=client, may_remove=may_remove, without=without
+            *(audience, inquiry, given.action),
+            for_client=client,
+            may_remove=may_remove,
+            without=without,
         )
 
     choice = await asyncio.to_thread(search, may_remove=given.seconds is None)
@@ -160,7 +204,7 @@ async def _do(house: House, actor: Actor, given: NameChoice, found: _Found) -> N
     elif choice.added or choice.removed:
         changes = [Change(KEY, rule, "remove") for rule in choice.removed]
         changes += [Change(KEY, rule, "set", rule) for rule in choice.added]
-        await house.settings.change(changes, actor, note=f"{given.action} {found.note}")
+        await house.settings.change(changes, actor, note=_of_change(given.action, found.note))
     still = {each.number for each in house.temporary_rules.rules}
     if ended := [each.number for each in found.earlier if each.number in still]:
         await house.temporary_rules.remove(ended)
@@ -170,6 +214,14 @@ def _note(given: NameChoice, client: str) -> str:
     """What a rule was made for; it is found again by this."""
     name = given.name.lower().rstrip(".")
     return f"{name}{FOR_CLIENT}{client}" if client else name
+
+
+def _of_change(action: str, note: str) -> str:
+    """The same for who reads what was changed, as sentences that are translated."""
+    name, _, client = note.partition(FOR_CLIENT)
+    if action == "allow":
+        return f"allow {name} for {client}" if client else f"allow {name}"
+    return f"block {name} for {client}" if client else f"block {name}"
 
 
 def _in_rules(house: House, given: NameChoice) -> str:

@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from sinkhole.control.database import Reader
+from sinkhole.control.devices.devices import Devices
 from sinkhole.control.explain import Explainer
+from sinkhole.control.explain.audience import Audience
+from sinkhole.control.explain.policy_trial import PolicyTrial
 from sinkhole.control.identity.identity import Identity
 from sinkhole.control.lists.library import Library
 from sinkhole.control.operations.underway import Underway
 from sinkhole.control.querylog import QueryLog
+from sinkhole.control.settings import Settings
 from sinkhole.control.settings.in_force import SettingsInForce
 from sinkhole.control.state.protection import Protection
 from sinkhole.control.state.state import State
 from sinkhole.control.state.temporary_rules import TemporaryRules
-from sinkhole.control.stats import Counters, Statistics
-from sinkhole.dns.filter.match import Matcher
+from sinkhole.control.stats import Carried, Counters, Statistics
 from sinkhole.model.explanation import KeptAnswer, Resolved
-from sinkhole.model.status import Health, Problem, UpstreamTrial
+from sinkhole.model.record import ClientName
+from sinkhole.model.status import CertificateFacts, EncryptedStatus, Health, Problem, UpstreamTrial
 
 
 class CacheDesk(Protocol):
@@ -31,6 +37,19 @@ class CacheDesk(Protocol):
 
     async def flush(self, name: str | None, *, below: bool) -> int:
         """Forget everything, or a name, or with `below` also all below it; how many entries."""
+
+
+class CertificateDesk(Protocol):
+    """A certificate for devices that is given, and kept: `app/kept_certificate.KeptCertificate`."""
+
+    path: Path
+    """Where it is kept, with its key."""
+
+    async def keep(self, chain: bytes, key: bytes) -> CertificateFacts:
+        """Check it and put it in the place of the one there is; CertificateError, StorageError."""
+
+    async def forget(self) -> None:
+        """Remove it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,17 +67,23 @@ class House:
     """RequestError ("unavailable") while it could not be opened."""
     log_reader: Callable[[], Reader]
     """One connection for what is read of the log besides its search; without a server, too."""
-    client_name: Callable[[str], str]
+    client_name: ClientName
     """What the settings call an address or id of a client, "" for one they do not know."""
+    devices: Callable[[], Devices]
+    """Whoever asked lately."""
     statistics: Callable[[], Statistics]
-    matcher: Callable[[], Matcher]
-    """All rules in use, also while the filter is paused."""
+    audience: Callable[[], Audience]
+    """Everybody with the rules for each, also while the filter is paused."""
     explainer: Callable[[], Explainer]
+    on_trial: Callable[[Settings], Awaitable[PolicyTrial]]
+    """Other settings beside those in force, for trying them on the log."""
     resolve: Callable[[str, str, str], Awaitable[Resolved]]
     """Answers a question (name, type, client's address or "" for this machine) as it would that
     client: `explain/asking.Asking.resolve`. ValueError for what is no name, type or address."""
     cache: CacheDesk
     counters: Counters
+    carried: Carried
+    """What the counters of /metrics are ahead of those."""
     status: Callable[[], Mapping[str, Any]]
     """What the old /api/status answers."""
     problems: Callable[[], list[Problem]]
@@ -66,6 +91,20 @@ class House:
     ready: Callable[[], list[str]]
     """What it still waits for before it serves as it is meant to, a sentence each; [] for nothing,
     which is what /readyz asks."""
+    encrypted: Callable[[], EncryptedStatus]
+    """How devices reach it by encrypted DNS."""
+    certificates: CertificateDesk
     try_upstream: Callable[[str], Awaitable[UpstreamTrial]]
+    own_log: Callable[[], AbstractAsyncContextManager[QueryLog]] | None = None
+    """The log for who works on it for a time: opened for that, where no server has it."""
     is_serving: bool = True
     underway: Underway = field(default_factory=Underway)
+
+    @asynccontextmanager
+    async def log_to_write(self) -> AsyncIterator[QueryLog]:
+        """The log, open for as long as this; RequestError ("unavailable") or StorageError."""
+        if self.own_log is None:
+            yield self.query_log()
+        else:
+            async with self.own_log() as log:
+                yield log

@@ -17,7 +17,7 @@ from sinkhole.control.operations.house import House
 from sinkhole.control.operations.lists import Kind, check_source, chosen
 from sinkhole.control.operations.operation import Input, Output, operation
 from sinkhole.control.operations.refusals import from_lists, refusal
-from sinkhole.control.operations.trials import DAYS, MOST_DAYS, LogEffect, on_log
+from sinkhole.control.operations.trials import DAYS, MOST_DAYS, LogEffect, on_log, whose
 from sinkhole.model.actor import Actor, Permission
 from sinkhole.model.masking import masked_address
 
@@ -37,6 +37,18 @@ class PreviewInput(Input):
         default="block", description="Whether its names would be blocked or allowed."
     )
     days: int = Field(default=DAYS, ge=1, le=MOST_DAYS)
+    client: str = Field(
+        default="",
+        max_length=200,
+        description="Try it on what this client asked only: a name, id or address.",
+        examples=["Kids tablet"],
+    )
+    group: str = Field(
+        default="",
+        max_length=200,
+        description="Try it on what those asked who are in this group now.",
+        examples=["kids"],
+    )
 
 
 class ListPreview(Output):
@@ -58,8 +70,9 @@ class ListPreview(Output):
 async def preview(house: House, actor: Actor, given: PreviewInput) -> ListPreview:
     """Tell what a list would have changed of the queries of the last days, before it is used.
 
-    It is fetched and compiled aside, which may take a minute; nothing is enabled and nothing is
-    left behind. One at a time.
+    It counts for those who would be asked by it: for groups and clients with lists of their choice
+    only if it is among these. It is fetched and compiled aside, which may take a minute; nothing is
+    enabled and nothing is left behind. One at a time.
     """
     return await previewed(house, actor, given)
 
@@ -71,7 +84,8 @@ async def previewed(
     read the log."""
     entry = await asyncio.to_thread(chosen, given.source, None, given.kind)
     check_source(actor, entry.url)
-    settings = house.settings.settings
+    audience = house.audience()
+    meant = whose(house, audience, given.client, given.group)
     refused = refusal(
         "too_many", "too_many_underway", "another list is being tried out; wait for that to end"
     )
@@ -80,11 +94,11 @@ async def previewed(
             found = await house.library.preview(entry, folder, watch)
         compiled = found.compiled
         try:
-            trial = await asyncio.to_thread(trial_of_list, house.matcher(), settings, compiled)
+            trial = await asyncio.to_thread(trial_of_list, audience, compiled)
             log: LogEffect | None = None
             log_error: str | None = f"it takes the permission {Permission.LOG_READ}"
             if actor.may(Permission.LOG_READ):
-                log, log_error = await on_log(house, trial, given.days)
+                log, log_error = await on_log(house, trial, given.days, meant)
             return ListPreview(
                 name=compiled.name,
                 url=masked_address(entry.url),

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Final, Literal
 
 from pydantic import Field
 
-from sinkhole.control.lists.diff import Difference
+from sinkhole.control.lists.diff import SAMPLES, Difference
 from sinkhole.control.lists.progress import Step
 from sinkhole.control.lists.state import Version
 from sinkhole.control.operations.house import House
-from sinkhole.control.operations.lists import ListInfo, ListName, Lists, find, info_of, list_all
+from sinkhole.control.operations.kept_lists import kept
+from sinkhole.control.operations.lists import ListInfo, ListName, Lists, info_of, list_all
 from sinkhole.control.operations.operation import Input, Nothing, Output, operation
 from sinkhole.control.operations.refusals import from_lists, refusal
 from sinkhole.model.actor import Actor, Permission
 
 UPDATE = "lists.update"
+
+MOST_NAMES: Final = 5000
+"""Names told of each kind of change."""
 
 # ---- fetching ----------------------------------------------------------------------------------
 
@@ -69,7 +73,7 @@ async def update(house: House, actor: Actor, given: UpdateInput) -> Updated:
     refused = refusal(
         "conflict", "update_underway", "the lists are being updated already; wait for it to end"
     )
-    names = None if not given.names else [find(house, name).name for name in given.names]
+    names = None if not given.names else [(await kept(house, name)).name for name in given.names]
     with house.underway.one_of(1, UPDATE, refused), from_lists("conflict", "list_not_chosen"):
         house.underway.list_steps.clear()
         count = await house.library.update(names, force=given.force, progress=_watch(house))
@@ -155,6 +159,14 @@ class VersionSide(Output):
     names: int
 
 
+class DiffWanted(ListName):
+    """Which list, and how much of what differs."""
+
+    most: int = Field(
+        default=SAMPLES, ge=1, le=MOST_NAMES, description="Names told of each kind of change."
+    )
+
+
 class ListDifference(Output):
     """What the newest two versions of a list differ in; `||example.org^` stands for the name and
     all below it."""
@@ -167,8 +179,8 @@ class ListDifference(Output):
     )
     added: int = Field(description="Names that came.")
     removed: int = Field(description="Names that went.")
-    added_samples: list[str]
-    removed_samples: list[str]
+    added_samples: list[str] = Field(description="The first of them.")
+    removed_samples: list[str] = Field(description="The first of them.")
 
 
 @operation("lists.accept", Permission.LISTS_WRITE, changes=True)
@@ -177,37 +189,37 @@ async def accept(house: House, actor: Actor, given: ListName) -> ListInfo:
 
     The names it blocks are not held against later versions.
     """
-    name = _enabled(house, given.name)
+    name = await _enabled(house, given.name)
     with from_lists("conflict", "list_has_no_versions"):
         await house.library.accept(name)
-    return await info_of(house, name)
+    return await info_of(house, actor, name)
 
 
 @operation("lists.rollback", Permission.LISTS_WRITE, changes=True)
 async def roll_back(house: House, actor: Actor, given: ListName) -> ListInfo:
     """Use the version of a list before the one in use, until its source says something new."""
-    name = _enabled(house, given.name)
+    name = await _enabled(house, given.name)
     with from_lists("conflict", "list_has_no_versions"):
         await house.library.roll_back(name)
-    return await info_of(house, name)
+    return await info_of(house, actor, name)
 
 
 @operation("lists.diff", Permission.LISTS_READ)
-async def diff(house: House, actor: Actor, given: ListName) -> ListDifference:
+async def diff(house: House, actor: Actor, given: DiffWanted) -> ListDifference:
     """Tell which names came and went with the newest version of a list.
 
     Compares what is held back with what is in use, else what is in use with the version before.
     """
-    name = _enabled(house, given.name)
+    name = await _enabled(house, given.name)
     with from_lists("conflict", "list_has_no_versions"):
-        found: Difference = await house.library.diff(name)
+        found: Difference = await house.library.diff(name, given.most)
     return ListDifference.model_validate(found)
 
 
 @operation("lists.versions", Permission.LISTS_READ)
 async def versions(house: House, actor: Actor, given: ListName) -> Versions:
     """Show the versions of a list that are kept."""
-    name = _enabled(house, given.name)
+    name = await _enabled(house, given.name)
     state = house.library.state_of(name)
     found = [ListVersion.of(each, "before") for each in state.previous]
     found += [ListVersion.of(state.used, "in use")] if state.used else []
@@ -261,9 +273,9 @@ def _percent(part: int | None, whole: int) -> float | None:
     return None if part is None or not whole else round(100 * part / whole, 1)
 
 
-def _enabled(house: House, name: str) -> str:
+async def _enabled(house: House, name: str) -> str:
     """The list's name as it is written; RequestError for one that is not there or not in use."""
-    entry = find(house, name)
+    entry = await kept(house, name)
     if not entry.enabled:
         text = f"the list {entry.name!r} is disabled; enable it first"
         raise refusal("conflict", "list_not_chosen", text)

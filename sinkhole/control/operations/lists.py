@@ -7,6 +7,7 @@ Lists are items of the setting `filtering.lists`. What is fetched and which vers
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -14,12 +15,19 @@ from pydantic import Field
 
 from sinkhole.control.lists.status import ListWithHits, with_hits
 from sinkhole.control.operations.house import House
+from sinkhole.control.operations.kept_lists import WantedBy, no_such, not_to_be_changed, wanted_by
 from sinkhole.control.operations.operation import Input, Nothing, Output, operation
 from sinkhole.control.operations.origins import HELD_BY, Origin, origin_of
 from sinkhole.control.operations.refusals import refusal
 from sinkhole.control.settings import ListSettings, make_list
 from sinkhole.control.settings.in_force import Change
-from sinkhole.control.settings.shipped import CatalogueEntry, find_entry, read_catalogue
+from sinkhole.control.settings.renaming import Renamed, renamed
+from sinkhole.control.settings.shipped import (
+    CatalogueEntry,
+    find_entry,
+    read_catalogue,
+    search_catalogue,
+)
 from sinkhole.model.actor import Actor, Permission
 from sinkhole.model.errors import RequestError, SettingsError, StorageError
 from sinkhole.model.masking import masked_address
@@ -55,8 +63,15 @@ class ListInfo(Output):
     kind: Kind = Field(description="Whether its names are blocked, or allowed whatever others say.")
     url: str = Field(description="Its address; a password or key in it is masked.")
     enabled: bool
-    origin: Origin
+    origin: Origin | Literal["category"] = Field(
+        description="Who says that it is there; `category` for one that nobody chose by itself: it "
+        "can't be changed or removed, and goes when nobody has its category."
+    )
     held_by: str = Field(description=HELD_BY)
+    wanted_by: list[WantedBy] = Field(
+        description="Who has a category that it is fetched for: the household, groups, clients. "
+        "Empty for whoever may not read settings."
+    )
     state: Literal["ready", "missing", "failed", "quarantined", "disabled"] = Field(
         description="In use, not fetched yet, not to be had, come but held back, or switched off."
     )
@@ -105,27 +120,32 @@ class ListName(Input):
 @operation("lists.list", Permission.LISTS_READ)
 async def list_all(house: House, actor: Actor, given: Nothing) -> Lists:
     """Show every list with its state, what it holds, and how often it refused something."""
-    rows = [_info(house, row) for row in await _rows(house)]
+    wanting = await wanted_by(house, actor)
+    rows = [_info(house, row, wanting) for row in await _rows(house)]
     return Lists(lists=rows, problems=house.library.problems)
 
 
 @operation("lists.show", Permission.LISTS_READ)
 async def show(house: House, actor: Actor, given: ListName) -> ListInfo:
     """Show all about one list."""
-    return await info_of(house, given.name)
+    return await info_of(house, actor, given.name)
 
 
-async def info_of(house: House, name: str) -> ListInfo:
+async def info_of(house: House, actor: Actor, name: str) -> ListInfo:
     """All about a list; RequestError where there is none of this name."""
     for row in await _rows(house):
         if row["name"].casefold() == name.casefold():
-            return _info(house, row)
-    raise _no_such(house, name)
+            return _info(house, row, await wanted_by(house, actor))
+    raise no_such(name, house.settings.settings.filtering.lists)
 
 
-def _info(house: House, row: ListWithHits) -> ListInfo:
-    origin, held_by = origin_of(house.settings.settings, KEY, row["name"])
-    return ListInfo.model_validate({**row, "origin": origin, "held_by": held_by})
+def _info(house: House, row: ListWithHits, wanting: Mapping[str, list[WantedBy]]) -> ListInfo:
+    settings, name = house.settings.settings, row["name"]
+    origin: tuple[str, str] = "category", ""
+    if any(each.name == name for each in settings.filtering.lists):
+        origin = origin_of(settings, KEY, name)
+    more = {"origin": origin[0], "held_by": origin[1], "wanted_by": wanting.get(name, [])}
+    return ListInfo.model_validate({**row, **more})
 
 
 async def _rows(house: House) -> list[ListWithHits]:
@@ -164,6 +184,11 @@ class CatalogueItem(Output):
     format: str
     names: int = Field(description="Roughly how many names it holds.")
     names_checked: bool
+    living: Literal["calm", "some", "strict", "wanted", "old"] = Field(
+        description="What it is like to live with, by what its authors say: hardly noticed; now "
+        "and then a name has to be allowed; sites and apps will break; takes away what somebody "
+        "may want, on purpose; no longer kept up."
+    )
     used_as: str | None = Field(description="The name of the list here that has this address.")
 
 
@@ -181,20 +206,8 @@ async def catalogue(house: House, actor: Actor, given: CatalogueSearch) -> Catal
     before you rely on it.
     """
     used = {each.url: each.name for each in house.settings.settings.filtering.lists}
-    found = await asyncio.to_thread(_search, given.search)
+    found = await asyncio.to_thread(search_catalogue, given.search)
     return Catalogue(entries=[_item(each, used.get(each.url)) for each in found])
-
-
-def _search(word: str) -> list[CatalogueEntry]:
-    wanted = word.casefold()
-    return [
-        entry
-        for entry in read_catalogue()
-        if any(
-            wanted in str(text).casefold()
-            for text in entry.model_dump(exclude={"checked"}).values()
-        )
-    ]
 
 
 def _item(entry: CatalogueEntry, used_as: str | None) -> CatalogueItem:
@@ -246,7 +259,7 @@ async def add(house: House, actor: Actor, given: NewList) -> ListInfo:
     check_source(actor, entry.url)
     _refuse_taken(house, entry)
     await house.settings.change([_set(entry)], actor, note=f"list {entry.name} added")
-    return await info_of(house, entry.name)
+    return await info_of(house, actor, entry.name)
 
 
 @operation("lists.remove", Permission.LISTS_WRITE, changes=True)
@@ -256,7 +269,7 @@ async def remove(house: House, actor: Actor, given: ListName) -> Lists:
     Its files are kept for a week, in case it comes back. One that the settings file holds is
     removed there.
     """
-    entry = find(house, given.name)
+    entry = await find(house, given.name)
     change = Change(KEY, entry.name, "remove")
     await house.settings.change([change], actor, note=f"list {entry.name} removed")
     return await list_all.run(house, actor, Nothing())
@@ -271,10 +284,11 @@ async def remove(house: House, actor: Actor, given: ListName) -> Lists:
 async def change(house: House, actor: Actor, given: ListChange) -> ListInfo:
     """Switch a list on or off, or give it another name, address or kind.
 
-    A list that is renamed keeps its copies and its history. One that the settings file holds is
-    changed there. A file of the server as its address also needs `settings:write`.
+    A list that is renamed keeps its copies, its history, and who chose it by name. One that the
+    settings file holds is changed there. A file of the server as its address also needs
+    `settings:write`.
     """
-    entry = find(house, given.name)
+    entry = await find(house, given.name)
     wanted = await asyncio.to_thread(
         make_list, given.rename or entry.name, given.url or entry.url, given.kind or entry.kind
     )
@@ -283,11 +297,14 @@ async def change(house: House, actor: Actor, given: ListChange) -> ListInfo:
     enabled = entry.enabled if given.enabled is None else given.enabled
     wanted = wanted.model_copy(update={"enabled": enabled})
     _refuse_taken(house, wanted, besides=entry)
-    changes = [_set(wanted)]
-    if wanted.name.casefold() != entry.name.casefold():
-        changes.insert(0, Change(KEY, entry.name, "remove"))
-    await house.settings.change(changes, actor, note=f"list {entry.name} changed")
-    return await info_of(house, wanted.name)
+    changes, other = [_set(wanted)], list[Renamed]()
+    if wanted.name != entry.name:
+        settings, value = house.settings.settings, changes[0].value
+        changes = renamed(settings, KEY, entry.name, wanted.name, value)
+        other = [Renamed("list", entry.name, wanted.name)]
+    note = f"list {entry.name} changed"
+    await house.settings.change(changes, actor, note=note, renamed=other)
+    return await info_of(house, actor, wanted.name)
 
 
 def chosen(source: str, name: str | None, kind: Kind) -> ListSettings:
@@ -318,17 +335,12 @@ def check_source(actor: Actor, url: str) -> None:
         )
 
 
-def find(house: House, name: str) -> ListSettings:
+async def find(house: House, name: str) -> ListSettings:
     """The list of a name in the settings in force; RequestError where there is none."""
     for each in house.settings.settings.filtering.lists:
         if each.name.casefold() == name.casefold():
             return each
-    raise _no_such(house, name)
-
-
-def _no_such(house: House, name: str) -> RequestError:
-    there = ", ".join(each.name for each in house.settings.settings.filtering.lists) or "none"
-    return refusal("not_found", "list_unknown", f"there is no list {name!r}; there are {there}")
+    raise await not_to_be_changed(house, name)
 
 
 def _refuse_taken(house: House, wanted: ListSettings, besides: ListSettings | None = None) -> None:

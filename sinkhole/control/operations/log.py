@@ -19,11 +19,8 @@ from sinkhole.control.querylog.views import thaw
 from sinkhole.model.actor import Actor, Permission
 
 
-class LogFilter(Input):
-    """What rows are looked for: those that meet all of these; of several values of one, any.
-
-    A `view` says all of it by itself, and is given alone.
-    """
+class RowFilter(Input):
+    """What rows are looked for: those that meet all of these; of several values of one, any."""
 
     since: str | None = Field(
         default=None,
@@ -48,8 +45,22 @@ class LogFilter(Input):
     clients: list[str] = Field(
         default=[],
         max_length=MOST_VALUES,
-        description="Addresses, networks, ids, or parts of what the settings call them.",
+        description="Addresses, ids, MACs, or parts of what the settings call them: each stands "
+        "for all that its device has asked, where the MAC is known. Or networks.",
         examples=[["192.0.2.7", "Kids tablet"]],
+    )
+    groups: list[str] = Field(
+        default=[],
+        max_length=MOST_VALUES,
+        description="Groups that the clients were in when they asked.",
+        examples=[["kids"]],
+    )
+    devices: list[str] = Field(
+        default=[],
+        max_length=MOST_VALUES,
+        description="Devices by their MACs, whatever addresses they had; or by an address or id "
+        "that they had last.",
+        examples=[["02:00:5e:10:00:01"]],
     )
     lists: list[str] = Field(
         default=[], max_length=MOST_VALUES, description="Names of lists that decided."
@@ -74,29 +85,49 @@ class LogFilter(Input):
         examples=[["blocked"]],
     )
     types: list[str] = Field(default=[], max_length=MOST_VALUES, examples=[["A", "HTTPS"]])
-    view: str | None = Field(
-        default=None, max_length=100_000, description="A view that was frozen by `log.freeze`."
+    answers: list[str] = Field(
+        default=[],
+        max_length=MOST_VALUES,
+        description="Addresses, or networks of /16 and smaller, that are in the answer: the one "
+        "given, or the one of an upstream that was refused. They are in no index: a rare one in a "
+        "long log takes more than one page.",
+        examples=[["192.0.2.7"]],
     )
 
     def sought(self) -> Sought:
         """The same as the log takes it; ValueError for what is not understood."""
-        if self.view is not None:
-            if self.model_fields_set & (LogFilter.model_fields.keys() - {"view"}):
-                raise ValueError("a view says by itself what is looked for: give it alone")
-            return thaw(self.view)
         return Sought(
             from_s=None if self.since is None else moment(self.since),
             to_s=None if self.until is None else moment(self.until),
             text=self.text.strip(),
             names=tuple(SoughtName(each, self.name_match) for each in self.names),
             clients=tuple(self.clients),
+            groups=tuple(self.groups),
+            devices=tuple(self.devices),
             lists=tuple(self.lists),
             upstreams=tuple(self.upstreams),
             transports=tuple(self.transports),
             rcodes=tuple(self.rcodes),
             verdicts=tuple(self.verdicts),
             types=tuple(self.types),
+            answers=tuple(self.answers),
         )
+
+
+class LogFilter(RowFilter):
+    """The same for rows that are there already. A `view` says all of it, and is given alone."""
+
+    view: str | None = Field(
+        default=None, max_length=100_000, description="A view that was frozen by `log.freeze`."
+    )
+
+    def sought(self) -> Sought:
+        """The same as the log takes it; ValueError for what is not understood."""
+        if self.view is None:
+            return super().sought()
+        if self.model_fields_set & (LogFilter.model_fields.keys() - {"view"}):
+            raise ValueError("a view says by itself what is looked for: give it alone")
+        return thaw(self.view)
 
 
 class LogSearch(LogFilter):
@@ -122,6 +153,7 @@ class LogRow(RulePlace):
     time: float = Field(description="In seconds since 1970.")
     client: str = Field(description="An address, or what the client called itself.")
     client_name: str = Field(description='What the settings call it, "" for one not known.')
+    device: str = Field(description='Its MAC when it asked, "" where that was not known.')
     name: str
     name_unicode: str = Field(description="The name as people read it.")
     type: str = Field(examples=["A"])
@@ -130,7 +162,7 @@ class LogRow(RulePlace):
     rcode: str
     hop: str = Field(description="What in the answer decided: a name or an address.")
     upstream: str = Field(description="The server that answered.")
-    group: str
+    group: str = Field(description='The group it was in then; "" where nothing is told of it.')
     detail: str
     duration_ms: float
     transport: str = Field(examples=["udp"])
@@ -155,7 +187,7 @@ class LogRow(RulePlace):
                 **row,
                 "list": row["list"] or None,
                 "line": row["line"] or None,
-                "rule": row["rule"] if row["line"] else None,
+                "rule": row["rule"] if row["line"] else row["rule"] or None,
             }
         )
 

@@ -78,8 +78,9 @@ Run = Callable[[House, Actor, I], Awaitable[O]]
 class Operation(Generic[I, O]):
     """One thing that can be done; call it by `perform` only.
 
-    `name` is `room.verb`, unique. `changes` says whether it is kept in the audit, with `audited`
-    of its input: the fields that may be seen there (secrets are not).
+    `name` is `room.verb`, unique. What `changes` something is kept in the audit, with `audited`
+    of its input: the fields that may be seen there (secrets are not), None for all. What changes
+    nothing is kept there, too, if it says which.
     """
 
     name: str
@@ -91,6 +92,11 @@ class Operation(Generic[I, O]):
     audited: frozenset[str] | None
     summary: str
     description: str
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether the audit keeps that it was done."""
+        return self.changes or self.audited is not None
 
 
 def operation(

@@ -7,7 +7,12 @@ from typing import Annotated
 from pydantic import Field
 
 from sinkhole.control.identity.passwords import LONGEST
-from sinkhole.control.operations.accounts import AccountEntry, NewPassword, SignedOut
+from sinkhole.control.operations.accounts import (
+    AccountEntry,
+    AccountSession,
+    NewPassword,
+    SignedOut,
+)
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.operation import Done, Input, Nothing, Output, operation
 from sinkhole.control.state.people import Account
@@ -44,14 +49,9 @@ class Code(Input):
     code: str = Field(max_length=64, repr=False)
 
 
-class OwnSession(Output):
+class OwnSession(AccountSession):
     """Somewhere one is signed in; times are in seconds since 1970."""
 
-    id: str
-    address: str = Field(description="From where it was used last.")
-    agent: str = Field(description="What the browser said that it is.")
-    created: float
-    seen: float
     current: bool
 
 
@@ -110,11 +110,7 @@ async def sessions(house: House, actor: Actor, given: Nothing) -> OwnSessions:
     return OwnSessions(
         sessions=[
             OwnSession(
-                id=each.id,
-                address=each.address,
-                agent=each.agent,
-                created=each.created.wall_s,
-                seen=each.seen.wall_s,
+                **AccountSession.of(each).model_dump(),
                 current=actor.kind == "session" and each.id == actor.id,
             )
             for each in found

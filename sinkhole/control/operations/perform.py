@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
 
@@ -14,11 +14,14 @@ from sinkhole.model.errors import RequestError, SinkholeError
 I = TypeVar("I", bound=BaseModel)  # noqa: E741  # the usual pair of names
 O = TypeVar("O", bound=BaseModel)  # noqa: E741  # the usual pair of names
 
+DRY_RUN: Final = "dry_run"
+"""The input of operations that can be had to tell only what they would do."""
+
 
 async def perform(operation: Operation[I, O], house: House, actor: Actor, given: I) -> O:
     """Do it for somebody. Raises RequestError ("forbidden") before anything is done where he may
-    not; else whatever the operation raises. What changes something is kept in the audit, whether
-    it succeeded or not."""
+    not; else whatever the operation raises. What the audit keeps is kept whether it succeeded or
+    not, but for a dry run, which does nothing."""
     if not actor.may(operation.permission):
         raise RequestError(
             "forbidden",
@@ -27,7 +30,7 @@ async def perform(operation: Operation[I, O], house: House, actor: Actor, given:
             "does not have",
             {"permission": str(operation.permission)},
         )
-    if not operation.changes:
+    if not operation.is_kept or getattr(given, DRY_RUN, False):
         return await operation.run(house, actor, given)
     try:
         done = await operation.run(house, actor, given)
@@ -41,4 +44,4 @@ async def perform(operation: Operation[I, O], house: House, actor: Actor, given:
 def _seen(operation: Operation[Any, Any], given: BaseModel) -> dict[str, Any]:
     """What of the input may stand in the audit."""
     shown = None if operation.audited is None else set(operation.audited)
-    return given.model_dump(mode="json", include=shown, exclude_none=True)
+    return given.model_dump(mode="json", include=shown, exclude={DRY_RUN}, exclude_none=True)

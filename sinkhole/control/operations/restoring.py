@@ -18,7 +18,7 @@ from sinkhole.control.querylog.restored import lay_beside
 from sinkhole.control.querylog.schema import check_file
 from sinkhole.control.settings import load
 from sinkhole.control.state.backup_file import LOG, SETTINGS, STATE, Manifest
-from sinkhole.control.state.copying import copy_of_backup, copy_of_file
+from sinkhole.control.state.copying import copy_of_backup, copy_of_unpacked
 from sinkhole.control.state.settings_copies import SettingsCopy, copies_of, put_back, take_back
 from sinkhole.model.errors import SettingsError, SinkholeError, StorageError
 
@@ -113,13 +113,17 @@ async def _unpacked(house: House, archive: Path, how: HowToRestore) -> AsyncIter
     """Check all of an archive, and hold what is in it."""
     async with house.state.backups.workplace("restore-") as folder:
         try:
-            manifest = await house.state.backups.unpack(archive, folder)
-            state = await copy_of_file(folder / STATE)
+            backups = house.state.backups
+            manifest = await backups.unpack(archive, folder, with_log=how.with_log)
+            state = await copy_of_unpacked(folder / STATE)
         except NewerError as error:
-            text = f"this backup is of a newer sinkhole: update this one first ({error})"
+            told = str(error).replace(f"{folder}/", "")
+            text = f"this backup is of a newer sinkhole: update this one first ({told})"
             raise refusal("invalid", "backup_newer", text) from error
         except StorageError as error:
-            raise refusal("invalid", "backup_invalid", str(error)) from error
+            # A file that was sent lies under a name here that says nothing to who sent it.
+            text = str(error).replace(f"{folder}/", "").replace(f"{archive.name} is ", "this is ")
+            raise refusal("invalid", "backup_invalid", text) from error
         try:
             copies = copies_of(manifest, folder)
             await _check(folder, manifest, copies, how)

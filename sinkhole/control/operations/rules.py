@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final, Literal
 
 from pydantic import Field
 
 from sinkhole.control.explain.altered_rules import RulePlace as Place
+from sinkhole.control.explain.audience import Asker, Audience
+from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.control.explain.trial import trial_of_rules
 from sinkhole.control.lists.own_rules import OWN_RULES
 from sinkhole.control.operations.explain import Question
@@ -25,10 +28,12 @@ from sinkhole.control.operations.trials import (
     both_judged,
     inquiry_of,
     on_log,
+    whose,
 )
+from sinkhole.control.querylog.recent_names import AskedBy
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.in_force import Change
-from sinkhole.control.settings.rule_check import unusable_because
+from sinkhole.control.settings.rule_check import unusable
 from sinkhole.control.state.temporary_rules import TemporaryRule
 from sinkhole.dns.filter.language.line import Rule
 from sinkhole.dns.filter.language.rules import parse_line
@@ -36,8 +41,14 @@ from sinkhole.model.actor import Actor, Permission
 
 KEY: Final = "filtering.rules"
 
+LONGEST_CLIENT: Final = 200
+"""What a client or a group may be called by."""
+
 MOST_AT_ONCE: Final = 1000
 """Rules in one request."""
+
+MOST_REMEMBERED: Final = 10_000
+"""Rules of which it is remembered what they do, as reading so many takes a quarter of a second."""
 
 LONGEST_S: Final = 365 * 86_400
 """The longest time that a rule can be made for."""
@@ -111,17 +122,20 @@ async def list_all(house: House, actor: Actor, given: Nothing) -> Rules:
 
 
 def _described(settings: Settings) -> list[OwnRule]:
-    rules = enumerate(settings.filtering.rules, start=1)
-    return [_own_rule(settings, line, rule) for line, rule in rules]
+    rules = settings.filtering.rules
+    complaints = unusable(rules)
+    return [
+        _own_rule(settings, line, rule, complaints.get(rule, ""))
+        for line, rule in enumerate(rules, start=1)
+    ]
 
 
-def _own_rule(settings: Settings, line: int, rule: str) -> OwnRule:
-    complaint = unusable_because(rule)
+def _own_rule(settings: Settings, line: int, rule: str, complaint: str) -> OwnRule:
     origin, held_by = origin_of(settings, KEY, rule)
     return OwnRule(
         rule=rule,
         line=line,
-        does=_does(rule),
+        does=does_of(rule),
         in_use=not complaint,
         complaint=complaint,
         origin=origin,
@@ -133,7 +147,7 @@ def _for_a_time(house: House, rule: TemporaryRule) -> RuleForATime:
     return RuleForATime(
         number=rule.number,
         rule=rule.text,
-        does=_does(rule.text),
+        does=does_of(rule.text),
         made_by=rule.by,
         made_at=rule.began.wall_s,
         left_s=rule.left_s(house.temporary_rules.now()),
@@ -141,7 +155,9 @@ def _for_a_time(house: House, rule: TemporaryRule) -> RuleForATime:
     )
 
 
-def _does(rule: str) -> Does:
+@lru_cache(maxsize=MOST_REMEMBERED)
+def does_of(rule: str) -> Does:
+    """What a rule does."""
     read = parse_line(rule)
     if not isinstance(read, Rule) or read.badfilter:
         return "nothing"
@@ -174,7 +190,7 @@ async def add(house: House, actor: Actor, given: NewRules) -> Rules:
 async def remove(house: House, actor: Actor, given: RuleTexts) -> Rules:
     """Remove own rules, all of them or none. One that the settings file holds is removed there."""
     rules = list(dict.fromkeys(each.strip() for each in given.rules))
-    _places(house, rules)
+    places(house, rules)
     changes = [Change(KEY, rule, "remove") for rule in rules]
     await house.settings.change(changes, actor, note=_note("removed", rules))
     return await list_all.run(house, actor, Nothing())
@@ -190,14 +206,13 @@ async def end(house: House, actor: Actor, given: RuleNumbers) -> Rules:
 def checked(rules: Sequence[str]) -> list[str]:
     """Rules without white space around them, each once; RequestError names those that are none."""
     found = list(dict.fromkeys(each.strip() for each in rules))
-    complaints = {rule: why for rule in found if (why := unusable_because(rule))}
-    if complaints:
+    if complaints := unusable(found):
         told = "; ".join(f"{rule[:200]!r}: {why}" for rule, why in complaints.items())
         raise refusal("invalid", "rule_invalid", f"not a rule: {told}", rules=complaints)
     return found
 
 
-def _places(house: House, rules: Sequence[str]) -> list[Place]:
+def places(house: House, rules: Sequence[str]) -> list[Place]:
     """Where own rules stand; RequestError for those that are none."""
     lines = {rule: line for line, rule in enumerate(house.settings.settings.filtering.rules, 1)}
     if missing := [rule for rule in rules if rule not in lines]:
@@ -221,10 +236,29 @@ class RuleTest(Input):
     question: Question | None = Field(
         default=None, description="What would become of this question."
     )
+    client: str = Field(
+        default="",
+        max_length=LONGEST_CLIENT,
+        description="Try them on what this client asked only: a name, id or address.",
+    )
+    group: str = Field(
+        default="",
+        max_length=LONGEST_CLIENT,
+        description="Try them on what those asked who are in this group now. A question that says "
+        "no client is tried as one of theirs.",
+        examples=["kids"],
+    )
     log: bool = Field(
         default=True, description="Whether to tell what would have changed of the log's queries."
     )
     days: int = Field(default=DAYS, ge=1, le=MOST_DAYS, description="How many days of the log.")
+
+
+class TestedFor(Output):
+    """Somebody that rules were tried for."""
+
+    client: str = Field(description='What it is called; "" for any member of the group.')
+    group: str
 
 
 class RuleTestResult(Output):
@@ -232,6 +266,7 @@ class RuleTestResult(Output):
 
     before: Judgement | None = Field(description="What becomes of the question now.")
     after: Judgement | None = Field(description="What would become of it.")
+    asker: TestedFor | None = Field(description="For whom that is.")
     log: LogEffect | None
     log_error: str | None = Field(description="Why the log could not be read.")
 
@@ -240,19 +275,30 @@ class RuleTestResult(Output):
 async def test(house: House, actor: Actor, given: RuleTest) -> RuleTestResult:
     """Tell what rules would do before they are there: to a question, and to the queries of the log.
 
-    Nothing is changed, and nobody is asked. The filter is taken for on, where it is paused.
+    Each client is judged by what applies to it, or only those of a client or group are. Nothing is
+    changed, and nobody is asked. The filter is taken for on, where it is paused.
     """
-    matcher, settings = house.matcher(), house.settings.settings
     added = await asyncio.to_thread(checked, given.add)
-    removed = _places(house, [each.strip() for each in given.remove])
-    trial = await asyncio.to_thread(trial_of_rules, matcher, settings, added, removed)
-    before = after = None
+    removed = places(house, [each.strip() for each in given.remove])
+    audience = house.audience()
+    meant = whose(house, audience, given.client, given.group)
+    trial = await asyncio.to_thread(trial_of_rules, audience, added, removed)
+    before = after = asker = None
     if given.question is not None:
-        asked = given.question
-        inquiry = inquiry_of(house, asked.name, asked.type, asked.client)
-        before, after = await both_judged(trial, inquiry)
+        asked, group = given.question, given.group
+        inquiry = inquiry_of(house, asked.name, asked.type, asked.client or given.client)
+        member = audience.member_of(group) if group and not asked.client else None
+        asker = _tested_for(audience, inquiry, member)
+        before, after = await both_judged(trial, inquiry, member)
     log, log_error = None, None
     if given.log:
         with a_test(house):
-            log, log_error = await on_log(house, trial, given.days)
-    return RuleTestResult(before=before, after=after, log=log, log_error=log_error)
+            log, log_error = await on_log(house, trial, given.days, meant)
+    return RuleTestResult(before=before, after=after, asker=asker, log=log, log_error=log_error)
+
+
+def _tested_for(audience: Audience, inquiry: Inquiry, member: Asker | None) -> TestedFor:
+    if member is not None:
+        return TestedFor(client="", group=member.group)
+    asker = audience.asker_of(inquiry.recognised.owner, AskedBy(inquiry.client.text))
+    return TestedFor(client=asker.name, group=asker.group)

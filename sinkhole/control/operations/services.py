@@ -10,7 +10,9 @@ from pydantic import Field
 
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.operation import Input, Nothing, Output, operation
+from sinkhole.control.operations.origins import HELD_BY, origin_of
 from sinkhole.control.operations.refusals import refusal
+from sinkhole.control.settings import Settings
 from sinkhole.control.settings.in_force import Change
 from sinkhole.control.settings.shipped import GROUP, known_engines, known_services
 from sinkhole.model.actor import Actor, Permission
@@ -29,6 +31,7 @@ class Service(Output):
     group: str = Field(examples=["social"])
     blocked: bool
     by_group: bool = Field(description="Whether it is blocked because all of its group are.")
+    held_by: str = Field(description=HELD_BY)
     domains: int = Field(description="How many names stand for it, each with all below it.")
 
 
@@ -38,6 +41,7 @@ class ServiceGroup(Output):
     name: str = Field(examples=["social"])
     blocked: bool = Field(description="Whether all of them are blocked, those yet to come as well.")
     services: int
+    held_by: str = Field(description=HELD_BY)
 
 
 class Services(Output):
@@ -53,7 +57,7 @@ class BlockedChange(Input):
     id: str = Field(
         max_length=100,
         description='Its id; "group:NAME" is all of a group.',
-        examples=["tiktok", "group:social"],
+        examples=["tiktok", "group:social_network"],
     )
     blocked: bool
 
@@ -62,7 +66,8 @@ class BlockedChange(Input):
 async def list_all(house: House, actor: Actor, given: Nothing) -> Services:
     """Show every service that can be blocked as a whole, and which are."""
     known = await asyncio.to_thread(known_services)
-    chosen = frozenset(house.settings.settings.filtering.services)
+    settings = house.settings.settings
+    chosen = frozenset(settings.filtering.services)
     groups: dict[str, int] = {}
     for each in known.values():
         groups[each.group] = groups.get(each.group, 0) + 1
@@ -74,15 +79,25 @@ async def list_all(house: House, actor: Actor, given: Nothing) -> Services:
                 group=each.group,
                 blocked=each.id in chosen or GROUP + each.group in chosen,
                 by_group=GROUP + each.group in chosen,
+                held_by=_held_by(settings, each.id) if each.id in chosen else "",
                 domains=len(each.domains),
             )
             for each in known.values()
         ],
         groups=[
-            ServiceGroup(name=name, blocked=GROUP + name in chosen, services=count)
+            ServiceGroup(
+                name=name,
+                blocked=GROUP + name in chosen,
+                services=count,
+                held_by=_held_by(settings, GROUP + name) if GROUP + name in chosen else "",
+            )
             for name, count in groups.items()
         ],
     )
+
+
+def _held_by(settings: Settings, item: str) -> str:
+    return origin_of(settings, SERVICES, item)[1]
 
 
 @operation("services.change", Permission.RULES_WRITE, changes=True)
@@ -95,7 +110,7 @@ async def change(house: House, actor: Actor, given: BlockedChange) -> Services:
     known = await asyncio.to_thread(known_services)
     groups = {GROUP + each.group for each in known.values()}
     if given.id not in known and given.id not in groups:
-        text = f"there is no service or group {given.id!r}; services.list has all of them"
+        text = f"there is no service or group {given.id!r}; the list of services has all there are"
         raise refusal("not_found", "service_unknown", text)
     is_chosen = given.id in house.settings.settings.filtering.services
     if given.blocked != is_chosen:
@@ -118,6 +133,7 @@ class SearchEngine(Output):
     name: str = Field(examples=["Google"])
     level: Level
     levels: list[Level] = Field(description="The levels that it has.")
+    held_by: str = Field(description=HELD_BY)
 
 
 class SafeSearch(Output):
@@ -141,7 +157,8 @@ class SafeSearchChange(Input):
 async def show_safe_search(house: House, actor: Actor, given: Nothing) -> SafeSearch:
     """Show which search engines are made to leave out what is not for children."""
     engines = await asyncio.to_thread(known_engines)
-    levels = house.settings.settings.filtering.safe_search.model_dump()
+    settings = house.settings.settings
+    levels = settings.filtering.safe_search.model_dump()
     return SafeSearch(
         engines=[
             SearchEngine.model_validate(
@@ -152,6 +169,7 @@ async def show_safe_search(house: House, actor: Actor, given: Nothing) -> SafeSe
                     "levels": ["off", "moderate", "strict"]
                     if "moderate" in engine
                     else ["off", "strict"],
+                    "held_by": origin_of(settings, f"{SAFE_SEARCH}.{key}")[1],
                 }
             )
             for key, engine in engines.items()

@@ -157,6 +157,9 @@ class ChangeResult(Output):
     """What changed, or would change."""
 
     revision: str
+    number: int = Field(
+        description="Of the revision that this made, to take it back by; 0 where it made none."
+    )
     differences: list[ChangedPlace]
     waits: list[str] = Field(description="Keys that wait for a restart.")
     dry_run: bool
@@ -166,7 +169,7 @@ class ChangeResult(Output):
     "settings.change",
     Permission.SETTINGS_WRITE,
     changes=True,
-    audited=frozenset({"dry_run", "note"}),
+    audited=frozenset({"note"}),
 )
 async def change(house: House, actor: Actor, given: Changes) -> ChangeResult:
     """Change settings: checked whole, applied at once, then kept.
@@ -185,7 +188,11 @@ def result_of(done: Changed, *, dry_run: bool = False) -> ChangeResult:
     """What a change did, as an operation gives it."""
     places = [ChangedPlace(**each._asdict()) for each in done.differences]
     return ChangeResult(
-        revision=done.revision, differences=places, waits=list(done.waits), dry_run=dry_run
+        revision=done.revision,
+        number=done.number,
+        differences=places,
+        waits=list(done.waits),
+        dry_run=dry_run,
     )
 
 

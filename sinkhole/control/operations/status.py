@@ -18,7 +18,8 @@ class ProblemInfo(Output):
     code: str = Field(description="For programs; it never changes.", examples=["state.read_only"])
     severity: Literal["notice", "warning", "error"]
     text: str
-    advice: str = Field(description='What to do about it; "" where the text says so already.')
+    advice: str = Field(description="What to do about it.")
+    is_in_text: bool = Field(description="Whether the text says it already, for this very case.")
 
 
 class CertificateInfo(Output):
@@ -49,6 +50,17 @@ class LogBrief(Output):
     error: str | None = Field(description="What keeps it from being written.")
 
 
+class ShippingBrief(Output):
+    """How copies of the log get to one target."""
+
+    to: Literal["file", "stdout", "syslog", "dnstap"]
+    target: str = Field(examples=["udp://192.0.2.7:514"])
+    waiting: int = Field(description="Queries that wait to be sent.")
+    sent: int = Field(description="Queries sent since the start, to all targets of this kind.")
+    dropped: int = Field(description="Of those, how many never will be.")
+    error: str | None = Field(description="What keeps them from being sent.")
+
+
 class UpstreamBrief(Output):
     """Whether a server is up."""
 
@@ -75,6 +87,7 @@ class Status(Output):
     cache: CacheBrief
     certificate: CertificateInfo | None
     log: LogBrief | None = Field(description="null until the log is open.")
+    shipping: list[ShippingBrief] = Field(description="To whom copies of the log go.")
     losses: dict[str, int] = Field(
         description="What was given up at a bound, counted since the start."
     )

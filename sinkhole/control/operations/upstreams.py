@@ -10,7 +10,9 @@ from sinkhole.control.operations.house import House
 from sinkhole.control.operations.operation import Input, Nothing, Output, operation
 from sinkhole.control.operations.refusals import refusal, understood
 from sinkhole.control.operations.underway import MOST_TRIALS
+from sinkhole.control.settings.upstream_schema import UpstreamItem
 from sinkhole.model.actor import Actor, Permission
+from sinkhole.model.masking import MASK
 
 
 class Upstream(Output):
@@ -79,13 +81,33 @@ async def show(house: House, actor: Actor, given: Nothing) -> Upstreams:
 async def test(house: House, actor: Actor, given: UpstreamUrl) -> TriedUpstream:
     """Try a server out: is it there, is it who it says, how quick is it, does it do DNSSEC?
 
-    Takes ten seconds at most; nothing is changed.
+    Takes ten seconds at most; nothing is changed. A server of the settings may be given as it is
+    shown there, with its secrets masked.
     """
     refused = refusal(
         "too_many", "too_many_underway", f"{MOST_TRIALS} upstreams are being tried already"
     )
     trying = house.underway.one_of(MOST_TRIALS, "upstreams.test", refused)
     with trying, understood("upstream_invalid"):
-        tried = await house.try_upstream(given.url)
+        tried = await house.try_upstream(_whole(house, given.url))
     outcome = "fails" if tried["error"] else "answers"
     return TriedUpstream.model_validate({**tried, "outcome": outcome})
+
+
+def _whole(house: House, url: str) -> str:
+    """The server that is meant, where what is given is what people are shown of one. ValueError
+    where that is none, or more than one."""
+    if MASK not in url:
+        return url
+    items = (item for _, item in house.settings.settings.upstream.all_items)
+    meant = {item.url.text for item in items if url in _shown(item)}
+    if len(meant) != 1:
+        raise ValueError(
+            f"{MASK} stands for a secret that is not known here, write the whole of it"
+        )
+    return meant.pop()
+
+
+def _shown(item: UpstreamItem) -> tuple[str, str]:
+    """How people are shown a server: how it does, and in the settings."""
+    return str(item.url), item.without_secrets().url.text

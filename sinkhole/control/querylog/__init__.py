@@ -10,11 +10,14 @@ retention     the file stays within age and size; upkeep gives it its time
 terms         what the settings want of the log; privacy what may be told of a query
 answers       what was answered, as it is kept
 list_names    what lists are called now
-deletion      what somebody wants gone: erasing takes rows, sweeping what they referred to
-tail          what is asked, as it happens
+past          queries that another server answered, taken at their own times, each once
+deletion      what somebody wants gone: erasing takes rows, sweeping what they referred to,
+              pace says how much at a time
+tail          what is asked, as it happens; told_row is what may be told of it
 history       reading, newest first: pages, single rows, exports, views that are frozen
 sought        what somebody looks for; filters makes SQL of it and says which hours to read,
-              id_sets which names, clients and accounts are meant, search reads
+              id_sets which names, clients and accounts are meant, search reads; judging tells
+              the same of single rows
 hour_index    what goes together within an hour, noted for searches when it is over
 searchers     a few readers that searches take turns at
 logged_query  a row as people read it; export writes many, views are links to them
@@ -28,6 +31,8 @@ that write in the writer's transaction, and the `Counters` in memory.
 from sinkhole.control.querylog.history import History, QueryPage
 from sinkhole.control.querylog.log import QueryLog
 from sinkhole.control.querylog.logged_query import LoggedQuery
+from sinkhole.control.querylog.past import PastSlice, PastTerms, taken_up_to
+from sinkhole.control.querylog.schema import is_outdated
 from sinkhole.control.querylog.sought import Sought, SoughtName
 from sinkhole.control.querylog.tail import Follower
 from sinkhole.control.querylog.terms import LogTerms, terms_of
@@ -37,9 +42,13 @@ __all__ = [
     "History",
     "LogTerms",
     "LoggedQuery",
+    "PastSlice",
+    "PastTerms",
     "QueryLog",
     "QueryPage",
     "Sought",
     "SoughtName",
+    "is_outdated",
+    "taken_up_to",
     "terms_of",
 ]

@@ -13,6 +13,7 @@ from typing import Final, TypedDict
 from sinkhole.dns.wire.name import from_text, to_text
 from sinkhole.dns.wire.numbers import CLASS_IN, QR, Type, type_name
 from sinkhole.dns.wire.reply import read_reply
+from sinkhole.dns.wire.svcb import read_service
 from sinkhole.dns.wire.text.rdata import rdata_to_text
 from sinkhole.dns.wire.write import write_head
 from sinkhole.model.errors import WireError
@@ -30,6 +31,8 @@ _MOST_CUT: Final = 0xFFFF
 _ADDRESSES: Final = frozenset(
     each.to_bytes(2, "big") + CLASS_IN.to_bytes(2, "big") for each in (Type.A, Type.AAAA)
 )
+
+_SERVICES: Final = frozenset(each.to_bytes(2, "big") for each in (Type.HTTPS, Type.SVCB))
 
 
 class AnswerText(TypedDict):
@@ -55,7 +58,7 @@ def stored_answer(records: bytes) -> bytes:
     size = len(records)
     if size <= MOST_BYTES:
         return b"\0\0" + records
-    spans = _spans(records[:MOST_BYTES])
+    spans = record_spans(records[:MOST_BYTES])
     end = spans[-1][2] if spans else 0
     return min(size - end, _MOST_CUT).to_bytes(_CUT_SIZE, "big") + records[:end]
 
@@ -65,7 +68,7 @@ def answer_text(stored: bytes, name: str) -> AnswerText:
     cut, records = int.from_bytes(stored[:_CUT_SIZE], "big"), stored[_CUT_SIZE:]
     try:
         question = from_text(name) + b"\0\1\0\1"
-        counts = (len(_spans(records)), 0, 0)
+        counts = (len(record_spans(records)), 0, 0)
         found = read_reply(b"\0\0" + write_head(QR, counts, edns=False) + question + records).answer
     except (ValueError, WireError, IndexError):
         return {"records": [], "cut_bytes": cut}
@@ -81,27 +84,27 @@ def answer_text(stored: bytes, name: str) -> AnswerText:
     return {"records": texts, "cut_bytes": cut}
 
 
-def _told_apart(records: bytes) -> bytes:
-    size = len(records)
-    if records[:2] == _ASKED and 12 + (records[10] << 8 | records[11]) == size <= MOST_BYTES:
-        return records[:6] + records[10:]  # one record: most answers
-    parts: list[bytes] = []
-    run: list[bytes] = []  # addresses of one name, which servers like to turn round
-    for start, ttl, behind in _spans(records[:MOST_BYTES]):
-        record = records[start:ttl] + records[ttl + _TTL_SIZE : behind]
-        if ttl == start + 6 and records[start + 2 : ttl] in _ADDRESSES:
-            if run and run[0][:6] != record[:6]:
-                parts += sorted(run)
-                run.clear()
-            run.append(record)
-        else:
-            parts += (*sorted(run), record)
-            run.clear()
-    return b"".join((*parts, *sorted(run), size.to_bytes(_CUT_SIZE, "big")))
+def addresses(stored: bytes) -> str:
+    """The addresses of a stored answer as `address_bits`, one after the other; never raises."""
+    records, found = stored[_CUT_SIZE:], []
+    for _, ttl, end in record_spans(records):
+        rtype, data = records[ttl - 4 : ttl - 2], records[ttl + _FIXED_SIZE - 4 : end]
+        if rtype in _SERVICES:
+            found += read_service(data).hints
+        elif records[ttl - 4 : ttl] in _ADDRESSES:
+            found.append(data)
+    return "".join(address_bits(each) for each in found)
 
 
-def _spans(records: bytes) -> list[tuple[int, int, int]]:
-    """Where each whole record begins, where its TTL stands, and where it ends."""
+def address_bits(address: bytes, prefix: int = 128) -> str:
+    """An address as text, or as much of it as a network has: what it begins with is in it."""
+    bits = "".join(f"{byte:08b}" for byte in address)
+    return f"|{len(address)}:{bits[:prefix]}"
+
+
+def record_spans(records: bytes) -> list[tuple[int, int, int]]:
+    """Of records as they stand in a reply, where each whole one begins, where its TTL stands, and
+    where it ends."""
     spans = []
     position, size = 0, len(records)
     while position < size:
@@ -117,3 +120,22 @@ def _spans(records: bytes) -> list[tuple[int, int, int]]:
             break
         spans.append((start, ttl, position))
     return spans
+
+
+def _told_apart(records: bytes) -> bytes:
+    size = len(records)
+    if records[:2] == _ASKED and 12 + (records[10] << 8 | records[11]) == size <= MOST_BYTES:
+        return records[:6] + records[10:]  # one record: most answers
+    parts: list[bytes] = []
+    run: list[bytes] = []  # addresses of one name, which servers like to turn round
+    for start, ttl, behind in record_spans(records[:MOST_BYTES]):
+        record = records[start:ttl] + records[ttl + _TTL_SIZE : behind]
+        if ttl == start + 6 and records[start + 2 : ttl] in _ADDRESSES:
+            if run and run[0][:6] != record[:6]:
+                parts += sorted(run)
+                run.clear()
+            run.append(record)
+        else:
+            parts += (*sorted(run), record)
+            run.clear()
+    return b"".join((*parts, *sorted(run), size.to_bytes(_CUT_SIZE, "big")))

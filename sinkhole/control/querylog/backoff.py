@@ -1,4 +1,4 @@
-"""What keeps the log from being written: shown, told once a minute, tried again ever later."""
+"""What keeps something from being written: shown, told once a minute, tried again ever later."""
 
 from __future__ import annotations
 
@@ -16,12 +16,18 @@ WARN_EVERY_S: Final = 60.0
 
 
 class Backoff:
-    """When to try again; `error` says what is wrong now, None while all is well."""
+    """When to try again; `error` says what is wrong now, None while all is well.
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    `what` is written, as the program's log calls it.
+    """
+
+    def __init__(
+        self, clock: Callable[[], float] = time.monotonic, what: str = "query log"
+    ) -> None:
         self.error: str | None = None
         self.failures = 0
         self._clock = clock
+        self._what = what
         self._next_try = 0.0
         self._next_warning = 0.0
         self._failing_since = 0.0
@@ -30,6 +36,11 @@ class Backoff:
     def is_waiting(self) -> bool:
         """Whether it is too early to try again."""
         return self.failures > 0 and self._clock() < self._next_try
+
+    @property
+    def left_s(self) -> float:
+        """For how long it is too early; 0 where it is not."""
+        return max(self._next_try - self._clock(), 0.0) if self.failures else 0.0
 
     @property
     def failing_s(self) -> float:
@@ -42,7 +53,7 @@ class Backoff:
         now = self._clock()
         if now >= self._next_warning:
             self._next_warning = now + WARN_EVERY_S
-            log.warning("query log: %s", error)
+            log.warning("%s: %s", self._what, error)
 
     def failed(self, error: str) -> None:
         """Something was tried and failed: wait for a while, longer each time."""
@@ -55,6 +66,6 @@ class Backoff:
     def succeeded(self) -> None:
         """It works, or works again."""
         if self.error is not None:
-            log.info("query log: writing again")
+            log.info("%s: writing again", self._what)
         self.error = None
         self.failures = 0

@@ -10,13 +10,20 @@ is overwritten (PRAGMA secure_delete), so that it is not in the file either.
 from __future__ import annotations
 
 import asyncio
+import json
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
 from typing import Final, NamedTuple
 
 from sinkhole.control.database import Database
-from sinkhole.control.querylog.erasing import erase_all, erase_client, erase_names
+from sinkhole.control.querylog.erasing import (
+    clients_called,
+    erase_all,
+    erase_clients,
+    erase_names,
+)
+from sinkhole.control.querylog.pace import Pace
 from sinkhole.control.querylog.sweeping import sweep
 from sinkhole.control.stats.rollups import reset
 from sinkhole.model.errors import RequestError, StorageError
@@ -24,20 +31,23 @@ from sinkhole.model.errors import RequestError, StorageError
 MOST_WISHES: Final = 16
 """Deletions that wait for one another."""
 
-PAGES_A_STEP: Final = 500
-
 ALL: Final = "all"
 CLIENT: Final = "client"
+CLIENTS: Final = "clients"
 NAME: Final = "name"
 BELOW: Final = "below"
 STATISTICS: Final = "statistics"
 
-Slices = AsyncGenerator[int, None]
-"""Work that is done a slice at a time; each tells how many rows it deleted."""
+Slices = AsyncGenerator[int | None, None]
+"""Work that is done a slice at a time; each tells how many rows it deleted, None where others have
+to come to their end first."""
 
 
 class Wish(NamedTuple):
-    """What somebody wants gone: one of the kinds above, and of whom or what, as the log has it."""
+    """What somebody wants gone: one of the kinds above, and of whom or what, as the log has it.
+
+    CLIENT is about whoever had an address or id, CLIENTS about some by their numbers, as JSON.
+    """
 
     kind: str
     value: str = ""
@@ -95,7 +105,7 @@ class Deletions:
                 future.exception()  # who no longer waits need not be told
 
     async def step(self, database: Database, forget: Callable[[], None]) -> bool:
-        """Do the next slice, some hundredths of a second; whether there are more."""
+        """Do the next slice, some hundredths of a second; whether there are more to do now."""
         while self._wishes:
             await self._store(database, *self._wishes.popleft())
         if self._slices is None:
@@ -108,11 +118,13 @@ class Deletions:
             self._deleted = 0
             self._slices = _slices(database, self._now, forget)
         try:
-            self._deleted += await anext(self._slices)
+            deleted = await anext(self._slices)
         except StopAsyncIteration:
             await database.rows(f"PRAGMA secure_delete = {self._usual}")
             self._finish()
-        return True
+            return True
+        self._deleted += deleted or 0
+        return deleted is not None
 
     async def _store(self, database: Database, wish: Wish, future: asyncio.Future[int]) -> None:
         newest = await database.value("SELECT max(id) FROM query") or 0
@@ -153,7 +165,10 @@ async def _slices(database: Database, stored: _Stored, forget: Callable[[], None
         async for rows in erase_all(database, through):
             yield rows
     elif kind == CLIENT:
-        async for rows in erase_client(database, value, through):
+        async for rows in erase_clients(database, await clients_called(database, value), through):
+            yield rows
+    elif kind == CLIENTS:
+        async for rows in erase_clients(database, json.loads(value), through):
             yield rows
     else:
         async for rows in erase_names(database, value, through, below=kind == BELOW):
@@ -164,20 +179,16 @@ async def _slices(database: Database, stored: _Stored, forget: Callable[[], None
     async for _ in _hand_back(database):
         yield 0
     await database.rows("DELETE FROM deletion WHERE id = ?", (number,))
-    while not await _emptied(database):
-        yield 0
+    while not await database.empty_wal():
+        yield None
 
 
 async def _hand_back(database: Database) -> Slices:
     """Give the room that became free back to the file system."""
+    pace = Pace()
     while free := await database.value("PRAGMA freelist_count"):
-        await database.release_free_memory(PAGES_A_STEP)
+        with pace.slice(min(free, pace.size)):
+            await database.release_free_memory(pace.size)
         yield 0
         if await database.value("PRAGMA freelist_count") >= free:
             break  # others take pages as quickly
-
-
-async def _emptied(database: Database) -> bool:
-    """Fold the write-ahead log into the file; False while somebody still reads from it."""
-    ((is_busy, _, _),) = await database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
-    return not is_busy

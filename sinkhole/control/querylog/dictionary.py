@@ -20,6 +20,10 @@ from sinkhole.model.record import Report
 MOST_REMEMBERED: Final = 20_000
 """Values remembered at once; when there would be more, remembering starts anew."""
 
+MOST_REPORTS: Final = 32_768
+"""Reports known by identity, as many as there are replies on the express lane: each class of
+clients has its own of what is blocked. 200 bytes each."""
+
 MOST_ANSWERS: Final = 2_000
 """The same for answers, which are larger."""
 
@@ -27,6 +31,9 @@ _PER_STATEMENT: Final = 256
 
 Key = TypeVar("Key")
 
+
+ClientKey = tuple[str, str, str]
+"""Who asked: address or id, device, group; all "" where nothing may be told."""
 
 AccountKey = tuple[int, int, int, int, int, str, bool, str, str, str, str]
 """The columns of `account` from qtype on, see `account_key`."""
@@ -64,12 +71,23 @@ def _stored_name(wire_name: bytes) -> tuple[Any, ...]:
     return (short_hash(text), text)
 
 
+def _stored_client(key: ClientKey) -> tuple[Any, ...]:
+    return (client_digest(key), *key)
+
+
+def client_digest(key: ClientKey) -> int:
+    """The number that stands for who asked in the index."""
+    return short_hash("\n".join(key))
+
+
 def _stored_account(key: AccountKey) -> tuple[Any, ...]:
     return (short_hash(repr(key)), *key)
 
 
 NAMES: Final[ValueKind[bytes]] = ValueKind("name", ("digest", "text"), _stored_name)
-CLIENTS: Final[ValueKind[str]] = ValueKind("client", ("text",), lambda address: (address,))
+CLIENTS: Final[ValueKind[ClientKey]] = ValueKind(
+    "client", ("digest", "text", "device", "policy_group"), _stored_client
+)
 ACCOUNTS: Final[ValueKind[AccountKey]] = ValueKind(
     "account",
     (
@@ -99,16 +117,19 @@ def lists_by(source_of: Callable[[str], str]) -> ValueKind[str]:
 
 def account_key(report: Report, list_id: int, rule: str, *, named: bool = True) -> AccountKey:
     """Everything of a report but name and answer; `rule` is the text of the rule that decided, in
-    the list of that number. Without `named` nothing in it would tell the name."""
+    the list of that number. Without `named` nothing in it would tell the name.
+
+    The group is that of who asks and stands with the client, which may be hidden: here it is "".
+    """
     verdict = report.verdict
     if not named:
         return (
             *(report.qtype, report.rcode, int(verdict.outcome)),
-            *(list_id, 0, "", verdict.allowed, verdict.group, "", verdict.upstream, ""),
+            *(list_id, 0, "", verdict.allowed, "", "", verdict.upstream, ""),
         )
     return (
         *(report.qtype, report.rcode, int(verdict.outcome)),
-        *(list_id, verdict.cause.line, rule, verdict.allowed, verdict.group),
+        *(list_id, verdict.cause.line, rule, verdict.allowed, ""),
         *(verdict.hop, verdict.upstream, verdict.detail),
     )
 
@@ -210,7 +231,7 @@ class Dictionaries:
     """All of a database."""
 
     names: Dictionary[bytes]
-    clients: Dictionary[str]
+    clients: Dictionary[ClientKey]
     accounts: Dictionary[AccountKey]
     answers: Answers
     lists: Dictionary[str]

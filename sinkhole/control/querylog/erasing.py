@@ -1,61 +1,87 @@
 """Taking rows out of the log, and the counts by client and by name that tell of them.
 
-The roll-ups lead to the rows: of each hour that has any, rows go in slices of ROWS_A_SLICE, and
-the hour's own entry last. So what was interrupted is found again, and all that is gone stays gone.
+Rows go in slices, each a transaction, oldest first; with them go what they added to the counts, and
+last, of hours that are done, the entries that lead to them. So what was interrupted is found again,
+and all that is gone stays gone.
 """
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from typing import Final
+import json
+from collections.abc import AsyncIterator, Sequence
+from typing import Final, NamedTuple
 
 from sinkhole.control.database import Database
+from sinkhole.control.querylog.pace import Pace
 from sinkhole.control.querylog.placing import HOUR_US
 from sinkhole.dns.wire.name import from_text, is_below
 from sinkhole.model.verdict import Outcome
 
-ROWS_A_SLICE: Final = 20_000
-NAMES_A_SLICE: Final = 20_000
-HOURS_A_SLICE: Final = 24
-
+HOUR_S: Final = 3600
 DAY_S: Final = 86_400
 _BLOCKED: Final = ",".join(str(int(each)) for each in Outcome if each.is_block)
+_START: Final = f"q.id / {HOUR_US} * {HOUR_S}"
+"""The hour of a row."""
+_DOOMED: Final = "IN (SELECT id FROM doomed)"
+
+
+class _Slice(NamedTuple):
+    """Rows that follow each other: their first and last id, and how many they are.
+
+    Without rows it goes as far as there could be any.
+    """
+
+    first: int
+    last: int
+    size: int
+
+    @property
+    def done(self) -> int:
+        """The start of the first hour that may have more rows behind it."""
+        return (self.last + 1) // HOUR_US * HOUR_S
 
 
 async def erase_all(database: Database, through: int) -> AsyncIterator[int]:
     """Every row up to one, oldest first; statistics stay."""
-    start = 0
-    while (last := await _slice_end(database, start, through)) is not None:
-        async with database.transaction():
-            await database.rows("DELETE FROM query WHERE id >= ? AND id <= ?", (start, last))
-            deleted = await _counted(database)
-        yield deleted
-        start = last + 1
-
-
-async def erase_client(database: Database, client: str, through: int) -> AsyncIterator[int]:
-    """The rows of a client up to one, its counts, and what they added to those by name."""
-    number = await database.value("SELECT id FROM client WHERE text = ?", (client,))
-    if number is None:
-        return
-    hours = await database.rows(
-        "SELECT start FROM by_client WHERE client = ? AND start <= ? ORDER BY start",
-        (number, through // 1_000_000),
-    )
-    await database.rows(
-        "CREATE TEMP TABLE IF NOT EXISTS erased"
-        " (name INTEGER PRIMARY KEY, count INTEGER NOT NULL, blocked INTEGER NOT NULL)"
-    )
-    for (hour,) in hours:
-        first, end = hour * 1_000_000, hour * 1_000_000 + HOUR_US
-        while (last := await _slice_end(database, first, min(end - 1, through))) is not None:
+    pace, first = Pace(), 0
+    while (rows := await _slice(database, pace, first, through)).size:
+        with pace.slice(rows.size):
             async with database.transaction():
-                deleted = await _erase_rows_of(database, number, first, last)
-                await _uncount_names(database, hour)
-            yield deleted
-            first = last + 1
-        async with database.transaction():
-            await _forget_hour(database, number, hour)
+                await database.rows("DELETE FROM query WHERE id >= ? AND id <= ?", rows[:2])
+                deleted = await _counted(database)
+        yield deleted
+        first = rows.last + 1
+
+
+async def clients_called(database: Database, text: str) -> list[int]:
+    """The numbers of whoever had an address or id."""
+    return [row[0] for row in await database.rows("SELECT id FROM client WHERE text = ?", (text,))]
+
+
+async def erase_clients(
+    database: Database, numbers: Sequence[int], through: int
+) -> AsyncIterator[int]:
+    """The rows of some clients up to one, their counts, and what they added to those by name."""
+    await _make_tables(database)
+    await database.rows("DELETE FROM doomed")
+    await database.rows(
+        "INSERT OR IGNORE INTO doomed SELECT value FROM json_each(?)", (json.dumps(numbers),)
+    )
+    pace, first = Pace(), 0
+    while first <= through:
+        hour = await _next_hour(database, first, through)
+        if hour is None:
+            break
+        rows = await _slice(database, pace, max(first, hour * 1_000_000), through)
+        with pace.slice(rows.size):
+            async with database.transaction():
+                deleted = await _erase_rows_of(database, rows)
+        yield deleted
+        async for _ in _forget_hours(database, (hour, rows.done), through):
+            yield 0
+        first = rows.last + 1
+    last = through // HOUR_US * HOUR_S
+    async for _ in _forget_hours(database, (last, last + HOUR_S), through):
         yield 0
 
 
@@ -66,43 +92,168 @@ async def erase_names(
 
     `name` is spelled as the log has it.
     """
-    await database.rows("CREATE TEMP TABLE IF NOT EXISTS doomed (id INTEGER PRIMARY KEY)")
+    await _make_tables(database)
     await database.rows("DELETE FROM doomed")
     async for _ in _doom(database, name, below=below):
         yield 0
     if not await database.value("SELECT count(*) FROM doomed"):
         return
-    looked_at, hour = 0, await _next_hour(database, -1)
-    while hour is not None and hour <= through // 1_000_000:
-        looked_at += 1
-        if looked_at % HOURS_A_SLICE == 0:
-            yield 0
-        if await _has_doomed(database, hour):
-            async for rows in _erase_doomed(database, hour, through):
-                yield rows
-        hour = await _next_hour(database, hour)
-    await database.rows("DELETE FROM by_day WHERE name IN (SELECT id FROM doomed)")
-    await database.rows("DROP TABLE doomed")
+    pace, first, hour = Pace(), 0, 0
+    while first <= through:
+        rows = await _slice(database, pace, first, through)
+        with pace.slice(rows.size):
+            async with database.transaction():
+                deleted = await _erase_doomed(database, rows, hour)
+        yield deleted
+        first, hour = rows.last + 1, rows.done
+    async with database.transaction():
+        await _forget_doomed(database, through)
     yield 0
 
 
-async def _erase_doomed(database: Database, hour: int, through: int) -> AsyncIterator[int]:
-    """The rows and counts of one hour about the names that were noted."""
-    first, end = hour * 1_000_000, hour * 1_000_000 + HOUR_US
-    while (last := await _slice_end(database, first, min(end - 1, through))) is not None:
-        async with database.transaction():
-            await database.rows(
-                "DELETE FROM query WHERE id >= ? AND id <= ? AND name IN (SELECT id FROM doomed)",
-                (first, last),
-            )
-            deleted = await _counted(database)
-        yield deleted
-        first = last + 1
-    await database.rows(
-        "DELETE FROM by_name WHERE start = ? AND name IN (SELECT id FROM doomed)"
-        " AND name NOT IN (SELECT name FROM query WHERE id >= ? AND id < ?)",
-        (hour, hour * 1_000_000, end),
+async def _make_tables(database: Database) -> None:
+    for table in (
+        "erased (start INTEGER, name INTEGER, count INTEGER NOT NULL, blocked INTEGER NOT NULL,"
+        " PRIMARY KEY (start, name)) WITHOUT ROWID",
+        "unused (start INTEGER, name INTEGER, PRIMARY KEY (start, name)) WITHOUT ROWID",
+        "doomed (id INTEGER PRIMARY KEY)",
+        "behind (start INTEGER, client INTEGER, count INTEGER NOT NULL, blocked INTEGER NOT NULL)",
+    ):
+        await database.rows(f"CREATE TEMP TABLE IF NOT EXISTS {table}")
+
+
+async def _slice(database: Database, pace: Pace, first: int, through: int) -> _Slice:
+    """The next rows from an id on, none behind `through`."""
+    ((last, count),) = await database.rows(
+        "SELECT max(id), count(*) FROM"
+        " (SELECT id FROM query WHERE id >= ? AND id <= ? ORDER BY id LIMIT ?)",
+        (first, through, pace.size),
     )
+    return _Slice(first, through if last is None else int(last), int(count))
+
+
+async def _counted(database: Database) -> int:
+    """Take what was just deleted off the number of rows; how many they were."""
+    deleted = int(await database.value("SELECT changes()"))
+    if deleted:
+        await database.rows(
+            "UPDATE meta SET value = max(value - ?, 0) WHERE key = 'rows'", (deleted,)
+        )
+    return deleted
+
+
+# ---- of clients -------------------------------------------------------------------------------
+
+
+async def _next_hour(database: Database, first: int, through: int) -> int | None:
+    """The first hour that has something of the clients, from that of a row on."""
+    found = await database.value(
+        f"SELECT start FROM by_client WHERE client {_DOOMED} AND start >= ? AND start <= ?"
+        " ORDER BY start LIMIT 1",
+        (first // HOUR_US * HOUR_S, through // 1_000_000),
+    )
+    return None if found is None else int(found)
+
+
+async def _erase_rows_of(database: Database, rows: _Slice) -> int:
+    """Delete the clients' rows of a slice, and what they added to the counts by name: nothing in
+    hours in which the client itself did not count."""
+    within = (rows.first, rows.last)
+    await database.rows("DELETE FROM erased")
+    await database.rows(
+        f"INSERT INTO erased SELECT {_START}, q.name, count(*),"
+        f" count(*) FILTER (WHERE a.outcome IN ({_BLOCKED}))"
+        " FROM query AS q LEFT JOIN account AS a ON a.id = q.account"
+        f" JOIN by_client AS c ON c.start = {_START} AND c.client = q.client AND c.count > 0"
+        f" WHERE q.id >= ? AND q.id <= ? AND q.client {_DOOMED} GROUP BY 1, 2",
+        within,
+    )
+    await database.rows(f"DELETE FROM query WHERE id >= ? AND id <= ? AND client {_DOOMED}", within)
+    deleted = await _counted(database)
+    if deleted:
+        await _uncount_names(database)
+    return deleted
+
+
+async def _uncount_names(database: Database) -> None:
+    """Take what was noted off the counts by name, of the hours and of their days."""
+    for table, width in (("by_name", HOUR_S), ("by_day", DAY_S)):
+        # Summed, so that what was noted is walked through and not the table.
+        erased = (
+            f"SELECT start / {width} * {width} AS start, name, sum(count) AS count,"
+            " sum(blocked) AS blocked FROM erased GROUP BY 1, 2"
+        )
+        await database.rows(
+            f"UPDATE {table} SET count = max({table}.count - e.count, 0),"
+            f" blocked = max({table}.blocked - e.blocked, 0) FROM ({erased}) AS e"
+            f" WHERE {table}.start = e.start AND {table}.name = e.name"
+        )
+    await database.rows(
+        "DELETE FROM by_day WHERE count = 0 AND (start, name) IN"
+        f" (SELECT start / {DAY_S} * {DAY_S}, name FROM erased)"
+    )
+
+
+async def _forget_hours(
+    database: Database, hours: tuple[int, int], through: int
+) -> AsyncIterator[None]:
+    """From one hour to before another, make the counts of the clients those of what came behind a
+    row, and delete the names that no row has any more."""
+    await database.rows("DELETE FROM unused")
+    await database.rows(
+        "INSERT OR IGNORE INTO unused SELECT b.start, b.name FROM by_client AS c"
+        " CROSS JOIN by_name AS b ON b.start = c.start"
+        f" WHERE c.client {_DOOMED} AND c.start >= ? AND c.start < ? AND b.count = 0",
+        hours,
+    )
+    if await database.value("SELECT EXISTS (SELECT 1 FROM unused)"):
+        async for _ in _spare_used(database, hours):
+            yield
+    async with database.transaction():
+        await database.rows(
+            "DELETE FROM by_name WHERE count = 0 AND (start, name) IN (SELECT * FROM unused)"
+        )
+        await _forget_counts(database, hours, through)
+    yield
+
+
+async def _forget_counts(database: Database, hours: tuple[int, int], through: int) -> None:
+    """Leave of the clients' counts in some hours no more than what came behind a row."""
+    await database.rows("DELETE FROM behind")
+    await database.rows(
+        f"INSERT INTO behind SELECT {_START}, q.client,"
+        f" count(*), count(*) FILTER (WHERE a.outcome IN ({_BLOCKED}))"
+        " FROM query AS q LEFT JOIN account AS a ON a.id = q.account"
+        f" WHERE q.id > ? AND q.id < ? AND q.client {_DOOMED} GROUP BY 1, 2",
+        (through, hours[1] * 1_000_000),
+    )
+    await database.rows(
+        "UPDATE by_client SET count = min(by_client.count, b.count),"
+        " blocked = min(by_client.blocked, b.blocked) FROM behind AS b"
+        " WHERE by_client.start = b.start AND by_client.client = b.client"
+    )
+    await database.rows(
+        f"DELETE FROM by_client WHERE client {_DOOMED} AND start >= ? AND start < ?"
+        " AND (start, client) NOT IN (SELECT start, client FROM behind)",
+        hours,
+    )
+
+
+async def _spare_used(database: Database, hours: tuple[int, int]) -> AsyncIterator[None]:
+    """Of names with a count of 0 spare those of rows: statistics that were reset have such."""
+    pace, (first, end) = Pace(), (hour * 1_000_000 for hour in hours)
+    while (rows := await _slice(database, pace, first, end - 1)).size:
+        with pace.slice(rows.size):
+            await database.rows(
+                f"DELETE FROM unused WHERE (start, name) IN (SELECT {_START}, q.name"
+                " FROM query AS q WHERE q.id >= ? AND q.id <= ?)",
+                rows[:2],
+            )
+        yield
+        first = rows.last + 1
+
+
+# ---- of names ----------------------------------------------------------------------------------
 
 
 async def _doom(database: Database, name: str, *, below: bool) -> AsyncIterator[None]:
@@ -115,98 +266,44 @@ async def _doom(database: Database, name: str, *, below: bool) -> AsyncIterator[
             "(text = ? OR (substr(text, -length(?)) = ? AND lies_below(text)))",
             [*(name, f".{name}", f".{name}")],
         )
-    start = 0
+    pace, start = Pace(), 0
     while True:
-        last = await database.value(
-            "SELECT max(id) FROM (SELECT id FROM name WHERE id > ? ORDER BY id LIMIT ?)",
-            (start, NAMES_A_SLICE),
+        ((last, count),) = await database.rows(
+            "SELECT max(id), count(*) FROM (SELECT id FROM name WHERE id > ? ORDER BY id LIMIT ?)",
+            (start, pace.size),
         )
         if last is None:
             return
-        await database.rows(
-            f"INSERT INTO doomed SELECT id FROM name WHERE id > ? AND id <= ? AND {condition}",
-            (start, last, *values),
-        )
+        with pace.slice(count):
+            await database.rows(
+                f"INSERT INTO doomed SELECT id FROM name WHERE id > ? AND id <= ? AND {condition}",
+                (start, last, *values),
+            )
         start = last
         yield
 
 
-async def _has_doomed(database: Database, hour: int) -> bool:
-    return bool(
-        await database.value(
-            "SELECT EXISTS (SELECT 1 FROM by_name AS b CROSS JOIN doomed AS d ON d.id = b.name"
-            " WHERE b.start = ?)",
-            (hour,),
-        )
+async def _erase_doomed(database: Database, rows: _Slice, hour: int) -> int:
+    """Delete what a slice has about the names that were noted, and from an hour on, as far as the
+    slice goes, what leads there."""
+    await database.rows(
+        "DELETE FROM query WHERE id >= ? AND id <= ? AND name IN (SELECT id FROM doomed)", rows[:2]
     )
-
-
-async def _next_hour(database: Database, hour: int) -> int | None:
-    found = await database.value("SELECT min(start) FROM by_name WHERE start > ?", (hour,))
-    return None if found is None else int(found)
-
-
-async def _slice_end(database: Database, first: int, through: int) -> int | None:
-    """The last id of the next slice, None if there are no rows from `first` to `through`."""
-    last = await database.value(
-        "SELECT max(id) FROM (SELECT id FROM query WHERE id >= ? AND id <= ? ORDER BY id LIMIT ?)",
-        (first, through, ROWS_A_SLICE),
+    deleted = await _counted(database)
+    await database.rows(
+        "DELETE FROM by_name WHERE start >= ? AND start < ? AND name IN (SELECT id FROM doomed)",
+        (hour, rows.done),
     )
-    return None if last is None else int(last)
-
-
-async def _counted(database: Database) -> int:
-    """Take what was just deleted off the number of rows; how many they were."""
-    deleted = int(await database.value("SELECT changes()"))
-    await database.rows("UPDATE meta SET value = max(value - ?, 0) WHERE key = 'rows'", (deleted,))
     return deleted
 
 
-async def _erase_rows_of(database: Database, client: int, first: int, last: int) -> int:
-    """Delete a client's rows of a slice, and note how often each name was in them."""
-    await database.rows("DELETE FROM erased")
+async def _forget_doomed(database: Database, through: int) -> None:
+    """Delete what is left of the names that were noted, but for what came behind a row."""
+    hour = through // HOUR_US
     await database.rows(
-        "INSERT INTO erased SELECT q.name, count(*),"
-        f" count(*) FILTER (WHERE a.outcome IN ({_BLOCKED}))"
-        " FROM query AS q LEFT JOIN account AS a ON a.id = q.account"
-        " WHERE q.id >= ? AND q.id <= ? AND q.client = ? GROUP BY q.name",
-        (first, last, client),
+        "DELETE FROM by_name WHERE start = ? AND name IN (SELECT id FROM doomed)"
+        " AND name NOT IN (SELECT name FROM query WHERE id > ? AND id < ?)",
+        (hour * HOUR_S, through, (hour + 1) * HOUR_US),
     )
-    await database.rows(
-        "DELETE FROM query WHERE id >= ? AND id <= ? AND client = ?", (first, last, client)
-    )
-    return await _counted(database)
-
-
-async def _uncount_names(database: Database, hour: int) -> None:
-    """Take what was noted off the counts by name, of the hour and of its day."""
-    for table, start in (("by_name", hour), ("by_day", hour // DAY_S * DAY_S)):
-        await database.rows(
-            f"UPDATE {table} SET count = max({table}.count - e.count, 0),"
-            f" blocked = max({table}.blocked - e.blocked, 0) FROM erased AS e"
-            f" WHERE {table}.start = ? AND {table}.name = e.name",
-            (start,),
-        )
-    await database.rows(
-        "DELETE FROM by_day WHERE start = ? AND count = 0 AND name IN (SELECT name FROM erased)",
-        (hour // DAY_S * DAY_S,),
-    )
-
-
-async def _forget_hour(database: Database, client: int, hour: int) -> None:
-    """Make an hour's counts of a client, and of the names that nobody else asked for, those of the
-    rows that are left: none, but for what came since."""
-    first, end = hour * 1_000_000, hour * 1_000_000 + HOUR_US
-    await database.rows("DELETE FROM by_client WHERE start = ? AND client = ?", (hour, client))
-    await database.rows(
-        "INSERT INTO by_client (start, client, count, blocked) SELECT ?, q.client, count(*),"
-        f" count(*) FILTER (WHERE a.outcome IN ({_BLOCKED}))"
-        " FROM query AS q LEFT JOIN account AS a ON a.id = q.account"
-        " WHERE q.id >= ? AND q.id < ? AND q.client = ? GROUP BY q.client",
-        (hour, first, end, client),
-    )
-    await database.rows(
-        "DELETE FROM by_name WHERE start = ? AND count = 0"
-        " AND name NOT IN (SELECT name FROM query WHERE id >= ? AND id < ?)",
-        (hour, first, end),
-    )
+    await database.rows("DELETE FROM by_day WHERE name IN (SELECT id FROM doomed)")
+    await database.rows("DELETE FROM doomed")

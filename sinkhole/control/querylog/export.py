@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Sequence
 from typing import Any, Final, Literal, Protocol, get_args
 
@@ -20,12 +21,13 @@ MEDIA_TYPES: Final[dict[Format, str]] = {
 COLUMNS: Final = (
     *("id", "time", "client", "client_name", "name", "name_unicode", "type", "outcome", "blocked"),
     *("rcode", "list", "line", "rule", "hop", "upstream", "group", "detail", "duration_ms"),
-    *("transport", "list_id", "node", "answer", "original_answer"),
+    *("transport", "list_id", "node", "answer", "original_answer", "device"),
 )
 """The columns of the CSV file, in this order: the keys of LoggedQuery."""
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
-"""What a cell begins with that a spreadsheet would calculate instead of show."""
+_FORMULA: Final = re.compile(r"(^|;)(?=\s*[=+\-@＝＋－＠]|[\t\r\n])")
+"""Where a cell begins that a spreadsheet would calculate instead of show; in many countries a
+semicolon begins one, too."""
 
 
 class Encode(Protocol):
@@ -63,7 +65,5 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, dict):  # an answer: as in `A 192.0.2.1; AAAA 2001:db8::1`
-        return "; ".join(f"{each['type']} {each['data']}" for each in value["records"])
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return str(value)
+        value = "; ".join(f"{each['type']} {each['data']}" for each in value["records"])
+    return _FORMULA.sub(r"\1'", value) if isinstance(value, str) else str(value)

@@ -12,25 +12,33 @@ from sinkhole.control.querylog.id_sets import (
     Condition,
     Rows,
     SetName,
+    answer_condition,
     gather,
     gather_clients,
     name_condition,
+    sought_clients,
 )
 from sinkhole.control.querylog.sought import (
     Sought,
     SoughtName,
-    client_test,
     outcomes_of,
     rcode_number,
     text_test,
     transport_number,
 )
 from sinkhole.dns.wire.numbers import type_number
+from sinkhole.model.record import ClientName
 from sinkhole.model.verdict import Outcome
 
 FEW: Final = 20
 """Up to so many values, each is asked for in the roll-up of an hour; with more of them, those of
-the hour are."""
+the hour are gone through, unless these are still more."""
+
+MOST_ASKED: Final = 200
+"""With more values than this they always are."""
+
+_SAMPLE_H: Final = 24
+_MOST_SAMPLED: Final = 2 * _SAMPLE_H * MOST_ASKED
 
 
 ALL: Final = Condition("true", ())
@@ -103,10 +111,12 @@ class _Ids:
 class _Together:
     """What the entries of roll-ups must have, as `hour_index` notes it; 0 where it may be any.
 
-    Hours from `indexed` on have not been looked through yet.
+    Hours from `indexed` on have not been looked through yet; up to `uncounted` there may be rows
+    that count nowhere.
     """
 
     indexed: int = 0
+    uncounted: int = 0
     counts: str = ""
     clients: int = 0
     types: int = 0
@@ -117,9 +127,11 @@ class _Together:
         bits = {"transports": self.transports} if client else {"clients": self.clients}
         if name:
             bits["types"] = self.types
-        conditions, values = ["true"], []
+        conditions: list[str] = ["true"]
+        values: list[Any] = []
         if self.counts and (name or client):
-            conditions.append(self.counts)
+            conditions.append(f"(r.start <= ? OR {self.counts})")
+            values.append(self.uncounted)
         for column, wanted in bits.items():
             if wanted:
                 conditions.append(f"(r.start >= ? OR r.{column} = 0 OR r.{column} & ?)")
@@ -130,9 +142,7 @@ class _Together:
 class FilterMaker:
     """Makes the filter for one search, whose own the sets of the connection are until another."""
 
-    def __init__(
-        self, rows: Rows, look: Callable[[], None], client_name: Callable[[str], str]
-    ) -> None:
+    def __init__(self, rows: Rows, look: Callable[[], None], client_name: ClientName) -> None:
         self._rows = rows
         self._look = look
         self._client_name = client_name
@@ -143,12 +153,12 @@ class FilterMaker:
         """The filter; ValueError says what is not understood."""
         sought.check()
         account = await self._account(sought)
-        ((self._together.indexed,),) = await self._rows(
-            "SELECT value FROM meta WHERE key = 'indexed'", ()
+        (self._together.indexed,), (self._together.uncounted,) = await self._rows(
+            "SELECT value FROM meta WHERE key IN ('indexed', 'uncounted') ORDER BY key", ()
         )
         if sought.transports:
             self._transports([transport_number(each) for each in sought.transports])
-        if sought.clients:
+        if sought.clients or sought.groups or sought.devices:
             await self._clients(sought)
         if sought.names:
             await self._names(sought.names)
@@ -156,6 +166,8 @@ class FilterMaker:
             await self._text(sought)
         if account is not None:
             await self._accounts(account)
+        if sought.answers:
+            await self._answers(sought.answers)
         return self._found
 
     # ---- accounts: type, rcode, outcome, list, upstream ----------------------------------------
@@ -214,7 +226,7 @@ class FilterMaker:
         )
 
     async def _clients(self, sought: Sought) -> None:
-        test = client_test(sought.clients, self._client_name)
+        test = await sought_clients(self._rows, sought, self._client_name)
         clients = await gather_clients(self._rows, "sought_client", test)
         entry = self._together.entry(client=True)
         ids = await self._ids("client", "by_client", "sought_client", len(clients), entry)
@@ -261,6 +273,19 @@ class FilterMaker:
         ):
             add(f"({one.sql} OR {other.sql})", [*one.values, *other.values])
 
+    async def _answers(self, answers: Sequence[str]) -> None:
+        """Addresses of answers, which are in no index of hours: rows are looked through."""
+        condition = answer_condition(answers)
+        count = await self._gather("sought_answer", "answer", condition)
+        self._found.is_empty |= not count
+        if count > MOST_SOUGHT:
+            self._found.add_row(
+                f"(SELECT {condition.sql} FROM answer WHERE id = q.answer)", condition.values
+            )
+            return
+        ids = await self._ids("answer", "", "sought_answer", count, ALL)
+        self._found.add_row(*ids.row)
+
     async def _gather(self, table: SetName, source: str, condition: Condition) -> int:
         return await gather(self._rows, self._look, table, source, condition)
 
@@ -268,9 +293,21 @@ class FilterMaker:
         self, column: str, rollup: str, table: SetName, count: int, entry: Condition
     ) -> _Ids:
         numbers = None
-        if count <= FEW:
+        if count <= FEW or await self._are_fewer(count, rollup):
             numbers = tuple(row[0] for row in await self._rows(f"SELECT id FROM {table}", ()))
         return _Ids(column, rollup, table, numbers, entry)
+
+    async def _are_fewer(self, count: int, rollup: str) -> bool:
+        """Whether to ask for each of so many values is quicker than to go through the entries of an
+        hour, by those of the last day; to ask for one takes twice as long as to pass an entry."""
+        if not rollup or count > MOST_ASKED:
+            return False
+        latest = f"SELECT max(start) FROM {rollup}"
+        sample = f"SELECT 1 FROM {rollup} WHERE start > ({latest}) - ? LIMIT ?"
+        ((entries,),) = await self._rows(
+            f"SELECT count(*) FROM ({sample})", [_SAMPLE_H * 3600, _MOST_SAMPLED]
+        )
+        return bool(count * 2 * _SAMPLE_H <= entries)
 
 
 async def list_numbers(rows: Rows, lists: Sequence[str | int]) -> tuple[int, ...]:

@@ -10,12 +10,13 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
-from typing import Final, TypedDict
+from functools import partial
+from typing import Final, TypedDict, TypeVar
 
 from sinkhole.control.database import Reader
 from sinkhole.control.querylog.export import Format, encoder
 from sinkhole.control.querylog.filters import list_numbers
-from sinkhole.control.querylog.id_sets import all_clients
+from sinkhole.control.querylog.id_sets import all_clients, sought_clients
 from sinkhole.control.querylog.logged_query import COLUMNS, LoggedQuery, logged_queries
 from sinkhole.control.querylog.placing import CLOCK_STEP_US
 from sinkhole.control.querylog.search import OutOfTime, Search
@@ -25,10 +26,12 @@ from sinkhole.control.querylog.sought import (
     Sought,
     SoughtName,
     as_logged,
-    client_test,
+    mac_of,
     text_test,
 )
+from sinkhole.control.querylog.sums import LogSums, Span, Summing
 from sinkhole.control.querylog.views import Cursor, written
+from sinkhole.model.record import ClientName
 
 MOST_ROWS: Final = 200
 
@@ -36,6 +39,17 @@ SEARCH_S: Final = 2.0
 """How long a page is looked for; the next one goes on from there."""
 
 EXPORTED_A_PAGE: Final = 1_000
+
+_OF_DEVICE: Final = """
+    SELECT id FROM client WHERE text = ?1 OR device <> '' AND device IN
+        (?1, (SELECT device FROM client WHERE text = ?1 ORDER BY seen DESC, id DESC LIMIT 1))
+"""
+"""All numbers of who has an address or id, and of the device that had it last; or of a MAC."""
+
+_ENDS: Final = "SELECT (SELECT min(id) FROM query), (SELECT max(id) FROM query)"
+"""Two SELECTs: min and max in one would read the whole table."""
+
+AnySearch = TypeVar("AnySearch", bound=Search)
 
 NOTHING: Final = (-1,)
 """The number of no client and no list, to look for where none is meant: empty means any."""
@@ -65,13 +79,15 @@ class History:
         source: Reader,
         clock: Callable[[], float] = time.time,
         ticks: Callable[[], float] = time.monotonic,
-        client_name: Callable[[str], str] = lambda address: "",
+        client_name: ClientName = lambda client, device: "",
         searchers: Searchers | None = None,
+        search_s: float = SEARCH_S,
     ) -> None:
         self._source = source
         self._clock = clock
         self._ticks = ticks
         self._client_name = client_name
+        self._search_s = search_s
         self._searchers = searchers or Searchers([source])
 
     async def page(
@@ -86,8 +102,8 @@ class History:
         transport: str | None = None,
         is_wanted: Callable[[], bool] = _always,
     ) -> QueryPage:
-        """`search` for at most one value of each: `client` is a whole address or id, `name` a part
-        of a name."""
+        """`search` for at most one value of each: `client` is a whole address, id or MAC, and
+        stands for all that its device has asked; `name` is a part of a name."""
         sought = Sought(
             names=(SoughtName(name),) if name else (),
             verdicts=(verdict,) if verdict else (),
@@ -95,8 +111,7 @@ class History:
             transports=(transport,) if transport else (),
         )
         if client:
-            spelled = [as_logged(client)]
-            rows = await self._source.rows("SELECT id FROM client WHERE text = ?", spelled)
+            rows = await self._source.rows(_OF_DEVICE, [mac_of(client) or as_logged(client)])
             # Where nothing will be found the rest is looked at for mistakes all the same.
             sought = replace(sought, clients=tuple(row[0] for row in rows) or NOTHING)
         return await self.search(sought, limit=limit, cursor=before, is_wanted=is_wanted)
@@ -143,6 +158,21 @@ class History:
             sought = await self._with_clients(sought)
         return written(sought)
 
+    async def sums(self, sought: Sought, step_s: int) -> LogSums:
+        """The same rows summed up, the newest first, from `from_s` on, which has to be given.
+
+        Summing ends as looking does; `looked_back_to` is then the time down to which all is in it.
+        Raises as `search` does, and ValueError for more than MOST_STEPS steps.
+        """
+        span = Span.of(sought, step_s, self._clock())
+        summing = partial(Summing, span=span)
+        async with self._searchers.borrow(replace(sought, through=None)) as reader:
+            search = self._begun(reader, _always, summing)
+            ((oldest, newest),) = await search.rows(_ENDS)
+            stretches = _stretches(sought, Cursor(), int(self._clock() * 1e6), oldest, newest)
+            is_done = await self._look(search, sought, stretches[:1], 1)
+            return await search.told(None if is_done else search.reached / 1e6)
+
     async def export(self, sought: Sought, form: Format) -> AsyncGenerator[bytes, None]:
         """All rows that are sought and there now, newest first, a page at a time as bytes.
 
@@ -167,19 +197,22 @@ class History:
         self, sought: Sought, limit: int, cursor: Cursor, is_wanted: Callable[[], bool]
     ) -> QueryPage:
         async with self._searchers.borrow(replace(sought, through=None)) as reader:
-            deadline = self._ticks() + SEARCH_S
-            search = Search(
-                reader,
-                lambda: self._ticks() >= deadline or not is_wanted(),
-                asyncio.get_running_loop().time() + SEARCH_S,
-            )
+            search = self._begun(reader, is_wanted, Search)
             return await self._page(search, sought, cursor, limit)
 
-    async def _page(self, search: Search, sought: Sought, cursor: Cursor, limit: int) -> QueryPage:
-        # Two SELECTs: min and max in one would read the whole table.
-        ((oldest, newest),) = await search.rows(
-            "SELECT (SELECT min(id) FROM query), (SELECT max(id) FROM query)"
+    def _begun(
+        self, reader: Reader, is_wanted: Callable[[], bool], kind: Callable[..., AnySearch]
+    ) -> AnySearch:
+        """A search that begins now."""
+        deadline = self._ticks() + self._search_s
+        return kind(
+            reader,
+            lambda: self._ticks() >= deadline or not is_wanted(),
+            asyncio.get_running_loop().time() + self._search_s,
         )
+
+    async def _page(self, search: Search, sought: Sought, cursor: Cursor, limit: int) -> QueryPage:
+        ((oldest, newest),) = await search.rows(_ENDS)
         edge = cursor.edge
         if edge is None:
             edge = max(int(self._clock() * 1e6) + CLOCK_STEP_US, cursor.before or 0)
@@ -217,15 +250,15 @@ class History:
 
     async def _with_clients(self, sought: Sought) -> Sought:
         """The same with the numbers of all clients that are meant by the names of now."""
-        is_wanted = client_test(sought.clients, self._client_name)
+        is_wanted = await sought_clients(self._source.rows, sought, self._client_name)
         is_text = text_test(sought.text, sought.text_clients, self._client_name)
         wanted: list[int] = []
         by_text: list[int] = []
-        async for number, text in all_clients(self._source.rows):
-            if sought.clients and is_wanted(number, text):
-                wanted.append(number)
-            if sought.text and is_text(number, text):
-                by_text.append(number)
+        async for client in all_clients(self._source.rows):
+            if sought.clients and is_wanted(client):
+                wanted.append(client.number)
+            if sought.text and is_text(client):
+                by_text.append(client.number)
         if sought.clients and len(wanted) <= MOST_VALUES:
             sought = replace(sought, clients=tuple(wanted) or NOTHING)
         if len(by_text) <= MOST_VALUES:

@@ -12,8 +12,23 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from typing import Any, Final, Literal, NamedTuple
 
 from sinkhole.control.database import Row
-from sinkhole.control.querylog.sought import SoughtName
+from sinkhole.control.querylog.answers import address_bits
+from sinkhole.control.querylog.sought import (
+    ClientTest,
+    LoggedClient,
+    Sought,
+    SoughtName,
+    answer_network,
+    as_logged,
+    client_test,
+    device_test,
+    devices_of,
+    group_test,
+    mac_of,
+    stands_for_device,
+)
 from sinkhole.dns.wire.international import PREFIX, as_stored
+from sinkhole.model.record import ClientName
 
 VALUES_A_SLICE: Final = 20_000
 
@@ -23,7 +38,9 @@ MOST_SOUGHT: Final = 100_000
 Rows = Callable[[str, Sequence[Any]], Awaitable[list[Row]]]
 """Runs one statement; raises what it raises when the time is up."""
 
-SetName = Literal["sought_name", "sought_client", "sought_account", "text_name", "text_client"]
+SetName = Literal[
+    "sought_name", "sought_client", "sought_account", "sought_answer", "text_name", "text_client"
+]
 
 _TABLES: Final = (
     "PRAGMA temp_store = MEMORY",
@@ -48,6 +65,22 @@ def name_condition(wanted: Sequence[SoughtName]) -> Condition:
     found = [_one_name(each) for each in wanted]
     values = tuple(value for each in found for value in each.values)
     return Condition(f"({' OR '.join(each.sql for each in found)})", values)
+
+
+def answer_condition(wanted: Sequence[str]) -> Condition:
+    """The condition on `given` and `original` for addresses and networks.
+
+    Their whole bytes are looked for first, in no time; what has them is then read.
+    """
+    parts: list[str] = []
+    values: list[Any] = []
+    for text in wanted:
+        network = answer_network(text)
+        address, prefix = network.network_address.packed, network.prefixlen
+        for column in ("given", "original"):
+            parts.append(f"(instr({column}, ?) > 0 AND instr(addresses({column}), ?) > 0)")
+            values += (address[: prefix // 8], address_bits(address, prefix))
+    return Condition(f"({' OR '.join(parts)})", tuple(values))
 
 
 def _one_name(wanted: SoughtName) -> Condition:
@@ -93,27 +126,63 @@ async def gather(
         through = last
 
 
-async def gather_clients(
-    rows: Rows, table: SetName, is_wanted: Callable[[int, str], bool]
-) -> list[int]:
+async def sought_clients(rows: Rows, sought: Sought, client_name: ClientName) -> ClientTest:
+    """Whether a client of the log is one of those that are sought, or of the device of one."""
+    is_named = client_test(sought.clients, client_name)
+    devices = await sought_devices(rows, sought.clients, client_name)
+    is_of_group = group_test(sought.groups)
+    is_device = device_test(sought.devices, await macs_of(rows, sought.devices))
+
+    def is_wanted(client: LoggedClient) -> bool:
+        if sought.groups and not is_of_group(client):
+            return False
+        if sought.devices and not is_device(client):
+            return False
+        return not sought.clients or client.device in devices or is_named(client)
+
+    return is_wanted
+
+
+async def sought_devices(
+    rows: Rows, clients: Sequence[str | int], client_name: ClientName
+) -> frozenset[str]:
+    """The devices that some clients to look for stand for."""
+    wanted = [each for each in clients if stands_for_device(each)]
+    if not wanted:
+        return frozenset()
+    is_named = client_test(wanted, client_name)
+    return devices_of([each async for each in all_clients(rows) if is_named(each)])
+
+
+async def macs_of(rows: Rows, devices: Sequence[str]) -> frozenset[str]:
+    """The MACs of devices, also of those that are meant by an address or id of theirs."""
+    if not devices:
+        return frozenset()
+    texts = {as_logged(each) for each in devices}
+    found = devices_of([each async for each in all_clients(rows) if each.text in texts])
+    return found | {mac for each in devices if (mac := mac_of(each))}
+
+
+async def gather_clients(rows: Rows, table: SetName, is_wanted: ClientTest) -> list[int]:
     """Fill a set with the clients that pass a test; their numbers.
 
     Anew each time: what the settings call them may have changed.
     """
     await rows(f"DELETE FROM {table}", ())
-    found = [number async for number, text in all_clients(rows) if is_wanted(number, text)]
+    found = [each.number async for each in all_clients(rows) if is_wanted(each)]
     await rows(f"INSERT INTO {table} SELECT value FROM json_each(?)", [json.dumps(found)])
     return found
 
 
-async def all_clients(rows: Rows) -> AsyncIterator[tuple[int, str]]:
-    """The numbers and texts of all clients of the log."""
+async def all_clients(rows: Rows) -> AsyncIterator[LoggedClient]:
+    """All clients of the log."""
     through = 0
     while clients := await rows(
-        "SELECT id, text FROM client WHERE id > ? ORDER BY id LIMIT ?", [through, VALUES_A_SLICE]
+        "SELECT id, text, device, policy_group, seen FROM client WHERE id > ? ORDER BY id LIMIT ?",
+        [through, VALUES_A_SLICE],
     ):
-        for number, text in clients:
-            yield number, text
+        for each in clients:
+            yield LoggedClient(*each)
         through = clients[-1][0]
 
 

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
 from sinkhole.control.database import Reader
-from sinkhole.control.querylog.deletion import ALL, BELOW, CLIENT, NAME, STATISTICS, Wish
+from sinkhole.control.querylog.deletion import ALL, BELOW, CLIENT, CLIENTS, NAME, STATISTICS, Wish
 from sinkhole.control.querylog.history import History
+from sinkhole.control.querylog.past import PastSlice
 from sinkhole.control.querylog.searchers import MOST_SEARCHES, Searchers
 from sinkhole.control.querylog.tail import Follower
 from sinkhole.control.querylog.terms import LogTerms
+from sinkhole.control.querylog.upkeep import Upkeep
 from sinkhole.control.querylog.writer import Writer
 from sinkhole.control.stats import Counters, Rollups
 from sinkhole.dns.wire.name import from_text, to_text
@@ -109,18 +112,27 @@ class QueryLog:
         It goes on if nobody waits any more, and over restarts. StorageError while the log can't be
         written; RequestError when too many deletions wait.
         """
-        writer = self._writer
-        if writer.file.bringing or writer.backoff.failures or not writer.is_usable:
-            raise StorageError(writer.file.bringing or writer.backoff.error or "there is no log")
-        return await asyncio.shield(writer.delete(wish))
+        return await asyncio.shield(self._workable().deletions.wish(wish))
+
+    def take_over(self, piece: PastSlice) -> asyncio.Future[int]:
+        """Have queries written that another server answered; how many rows that made.
+
+        Who reads on meanwhile keeps the writer busy. StorageError and RequestError as from
+        `delete`.
+        """
+        return self._workable().past.want(piece)
 
     async def delete_all(self) -> int:
         """Delete every row; statistics stay."""
         return await self.delete(Wish(ALL))
 
     async def delete_client(self, client: str) -> int:
-        """Delete the rows of a client, by its address or id as the log has it, and its counts."""
+        """Delete the rows of an address or id, as the log has it, and its counts."""
         return await self.delete(Wish(CLIENT, client))
+
+    async def delete_clients(self, numbers: Sequence[int]) -> int:
+        """The same for some clients, by the log's numbers."""
+        return await self.delete(Wish(CLIENTS, json.dumps(sorted(numbers))))
 
     async def delete_name(self, name: str, *, below: bool = False) -> int:
         """Delete the rows about a name, perhaps about all below it too, and its counts.
@@ -145,10 +157,15 @@ class QueryLog:
         return self._writer.file.problem
 
     @property
-    def problems(self) -> list[str]:
-        """What a person should know or do, but for what keeps it from writing now."""
-        found = (self._writer.file.problem, self._writer.upkeep.retention.problem)
-        return [text for text in found if text]
+    def shortage(self) -> str | None:
+        """That statistics leave hardly any room for rows, and what to do."""
+        return self._writer.upkeep.retention.problem
+
+    @property
+    def past_s(self) -> float:
+        """The time that is certainly past, in seconds since 1970; 0 while nothing is certain."""
+        clock = self._writer.upkeep.clock
+        return clock.trusted_s if clock is not None else 0.0
 
     @property
     def dropped(self) -> int:
@@ -159,6 +176,10 @@ class QueryLog:
         """To be called when lists were updated or renamed: the text of line 7 may be another one
         now, and so may what the list is called."""
         self._writer.lists_changed()
+
+    def group_renamed(self, old: str, new: str) -> None:
+        """To be called when a group has another name: its rows are found by that."""
+        self._writer.upkeep.groups.rename(old, new)
 
     def status(self) -> LogStatus:
         """How the log is doing, from memory; `error` is what keeps it from writing now."""
@@ -176,6 +197,14 @@ class QueryLog:
         if self._writer.file.bringing:
             raise StorageError(self._writer.file.bringing)
         return self._writer.file.opened
+
+    def _workable(self) -> Upkeep:
+        """Who has something done soon; StorageError while nothing can be written."""
+        writer = self._writer
+        if writer.file.bringing or writer.backoff.failures or not writer.is_usable:
+            raise StorageError(writer.file.bringing or writer.backoff.error or "there is no log")
+        writer.wake()
+        return writer.upkeep
 
     async def close(self) -> None:
         """Write what is left, for FLUSH_S at most, and close every connection.

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Final, NamedTuple, NotRequired, TypedDict
 
 from sinkhole.control.database import Row
 from sinkhole.control.querylog.answers import AnswerText, answer_text
 from sinkhole.dns.wire.international import in_unicode
 from sinkhole.dns.wire.numbers import rcode_name, type_name
-from sinkhole.model.record import TRANSPORTS
+from sinkhole.model.record import TRANSPORTS, ClientName
 from sinkhole.model.verdict import Outcome
 
 COLUMNS: Final = """
     SELECT q.id, c.text, n.text, a.qtype, a.outcome, a.rcode, l.name, a.line, a.rule, a.hop,
-           a.upstream, a.policy_group, a.detail, q.duration_us, q.transport,
-           a.list, d.name, w.given, w.original
+           a.upstream, coalesce(c.policy_group, a.policy_group), a.detail, q.duration_us,
+           q.transport, a.list, d.name, w.given, w.original, c.device
     {source}
     LEFT JOIN account AS a ON a.id = q.account
     LEFT JOIN list AS l ON l.id = a.list
@@ -49,17 +49,19 @@ class LoggedRow(NamedTuple):
     node: str | None
     given: bytes | None
     original: bytes | None
+    device: str | None
 
 
 class LoggedQuery(TypedDict):
     """One answered query, ready for JSON.
 
-    `client` is an address, or the id by which a client of the settings called itself;
-    `client_name` is there where they know it, `name_unicode` where the name is an international
-    one. `transport` is one of `model/record.TRANSPORTS`. `list_id` is the log's own number of the
-    list, 0 for none, which stays when the list is renamed; `node` is who answered, "" for this very
-    sinkhole. `answer` is what was answered, None where that is not kept; `original_answer` what an
-    upstream had said, where that was refused.
+    `client` is an address, or the id by which a client of the settings called itself; `device` is
+    its MAC, where that was known when it asked, and `group` its group then, both "" where nothing
+    is told of it. `client_name` is there where the settings know it, `name_unicode` where the name
+    is an international one. `transport` is one of `model/record.TRANSPORTS`. `list_id` is the log's
+    own number of the list, 0 for none, which stays when the list is renamed; `node` is who
+    answered, "" for this very sinkhole. `answer` is what was answered, None where that is not kept;
+    `original_answer` what an upstream had said, where that was refused.
     """
 
     id: str
@@ -83,19 +85,20 @@ class LoggedQuery(TypedDict):
     node: str
     answer: AnswerText | None
     original_answer: AnswerText | None
+    device: str
     client_name: NotRequired[str]
     name_unicode: NotRequired[str]
 
 
-def logged_queries(rows: Iterable[Row], client_name: Callable[[str], str]) -> list[LoggedQuery]:
+def logged_queries(rows: Iterable[Row], client_name: ClientName) -> list[LoggedQuery]:
     """Rows as LoggedRow has them, with what people call clients and names: now, so that a client
     renamed shows at once."""
     queries = [_logged_query(LoggedRow(*row)) for row in rows]
-    known = {each["client"] for each in queries}
-    called = {address: called for address in known if (called := client_name(address))}
+    known = {(each["client"], each["device"]) for each in queries}
+    names = {key: called for key in known if (called := client_name(*key))}
     for each in queries:
-        if each["client"] in called:
-            each["client_name"] = called[each["client"]]
+        if name := names.get((each["client"], each["device"])):
+            each["client_name"] = name
         if (shown := in_unicode(each["name"])) != each["name"]:
             each["name_unicode"] = shown
     return queries
@@ -127,4 +130,5 @@ def _logged_query(row: LoggedRow) -> LoggedQuery:
         "node": row.node or "",
         "answer": answer_text(row.given, name) if row.given else None,
         "original_answer": answer_text(row.original, name) if row.original else None,
+        "device": row.device or "",
     }

@@ -6,16 +6,18 @@ neither by name nor by client.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Final
 
+from sinkhole.control.querylog.dictionary import ClientKey
 from sinkhole.control.settings.schema import LogPrivacy
 from sinkhole.dns.wire.name import ancestors, from_text
-from sinkhole.model.record import Batch, QueryRecord, Report
+from sinkhole.model.record import Batch, ClientName, QueryRecord, Report, Who
 
 Network = IPv4Network | IPv6Network
+
+NOBODY: Final[ClientKey] = ("", "", "")
 
 ANONYMOUS_PREFIX: Final = {4: 24, 6: 56}
 """How much of an address is left when it is cut: what a provider gives to one household in IPv6."""
@@ -34,7 +36,7 @@ class Privacy:
     ignored_clients: frozenset[str] = frozenset()
     ignored_names: frozenset[bytes] = frozenset()
     ignores_counts: bool = False
-    client_name: Callable[[str], str] = field(default=lambda address: "", compare=False)
+    client_name: ClientName = field(default=lambda client, device: "", compare=False)
 
     @property
     def has_names(self) -> bool:
@@ -58,28 +60,45 @@ class Privacy:
             return ""
         return str(ip_network((address, ANONYMOUS_PREFIX[address.version]), strict=False))
 
-    def ignores_client(self, client: str) -> bool:
+    def asker(self, who: Who) -> ClientKey:
+        """Of who asked what may be told; all "" for nothing. Only who is told of in full has a
+        device and a group, as these may well be of one alone."""
+        if not who.telling.client:
+            return NOBODY
+        if self.level == "full":
+            return who.text, who.device, who.group
+        return self.client(who.text), "", ""
+
+    def ignores_client(self, client: str, device: str = "") -> bool:
         """Whether a client's queries are ignored."""
         if client in self.ignored_clients:
             return True
         if self.ignored_networks and _is_in(client, self.ignored_networks):
             return True
-        return bool(self.ignored_clients) and self.client_name(client) in self.ignored_clients
+        return (
+            bool(self.ignored_clients) and self.client_name(client, device) in self.ignored_clients
+        )
 
     def ignores(self, report: Report) -> bool:
         """Whether queries for a name are ignored."""
         names = self.ignored_names
         return bool(names) and any(name in names for name in ancestors(report.name))
 
+    def tells(self, report: Report, who: Who) -> bool:
+        """Whether anything may be told of a query at all."""
+        is_ignored = self.ignores(report) or self.ignores_client(who.text, who.device)
+        return who.telling.rows and not is_ignored
+
     def counted(self, batches: list[Batch]) -> list[Batch]:
         """Batches without the records that are not even counted."""
-        if not (self.ignores_counts and self.ignores_any):
-            return batches
         return [each._replace(records=list(filter(self._counts, each.records))) for each in batches]
 
     def _counts(self, record: QueryRecord) -> bool:
-        report, client = record
-        return not (self.ignores(report) or self.ignores_client(client))
+        report, who = record
+        if not self.ignores_counts:
+            return who.telling.counts
+        is_ignored = self.ignores(report) or self.ignores_client(who.text, who.device)
+        return who.telling.counts and not is_ignored
 
 
 def _is_in(client: str, networks: tuple[Network, ...]) -> bool:

@@ -29,6 +29,15 @@ class RecentName(NamedTuple):
     queries: int
 
 
+class AskedBy(NamedTuple):
+    """What the log says of who asked: an address or an id, the MAC of the device, its group then;
+    "" for what it may not say."""
+
+    text: str = ""
+    device: str = ""
+    group: str = ""
+
+
 class RecentNames:
     """The names of the last `length_s` seconds; StorageError from all methods without a log."""
 
@@ -48,44 +57,43 @@ class RecentNames:
                 yield [RecentName(*row) for row in page]
                 last = page[-1][0]
 
-    async def clients(self, numbers: Sequence[int]) -> dict[int, list[tuple[str, int]]]:
+    async def clients(self, numbers: Sequence[int]) -> dict[int, list[tuple[AskedBy, int]]]:
         """Who asked for a few names and how often, the busiest MOST_CLIENTS first."""
-        found: dict[int, list[tuple[str, int]]] = defaultdict(list)
-        for number, text, count in await self.counts(numbers):
+        found: dict[int, list[tuple[AskedBy, int]]] = defaultdict(list)
+        for number, client, count in await self.counts(numbers):
             if len(found[number]) < MOST_CLIENTS:
-                found[number].append((text, count))
+                found[number].append((client, count))
         return dict(found)
 
-    async def counts(
-        self, numbers: Sequence[int], client: str | None = None
-    ) -> list[tuple[int, str, int]]:
-        """How often each client, or one, asked for each of these names: name, client, queries; the
-        busiest first among each NAMES_AT_ONCE names. From the rows of the log."""
-        found: list[tuple[int, str, int]] = []
+    async def counts(self, numbers: Sequence[int]) -> list[tuple[int, AskedBy, int]]:
+        """How often each client asked for each of these names: name, client, queries; the busiest
+        first among each NAMES_AT_ONCE names. From the rows of the log."""
+        found: list[tuple[int, AskedBy, int]] = []
         for start in range(0, len(numbers), NAMES_AT_ONCE):
-            found += await self._counts(numbers[start : start + NAMES_AT_ONCE], client)
+            found += await self._counts(numbers[start : start + NAMES_AT_ONCE])
         return found
 
-    async def queries_of(self, client: str) -> int:
-        """How much one client asked, by the hourly sums."""
+    async def askers(self) -> list[tuple[AskedBy, int]]:
+        """How much each client asked, by the hourly sums."""
         rows = await self._source.rows(
-            "SELECT coalesce(sum(b.count), 0) FROM by_client AS b JOIN client AS c"
-            " ON c.id = b.client WHERE b.start >= ? AND b.start < ? AND c.text = ?",
-            [self._first_hour, self._end, client],
+            "SELECT coalesce(c.text, ''), coalesce(c.device, ''), coalesce(c.policy_group, ''),"
+            " sum(b.count) FROM by_client AS b LEFT JOIN client AS c ON c.id = b.client"
+            " WHERE b.start >= ? AND b.start < ? GROUP BY b.client",
+            [self._first_hour, self._end],
         )
-        return int(rows[0][0])
+        return [(AskedBy(*row[:3]), int(row[3])) for row in rows]
 
-    async def _counts(self, numbers: Sequence[int], client: str | None) -> list[Row]:
+    async def _counts(self, numbers: Sequence[int]) -> list[tuple[int, AskedBy, int]]:
         marks = ",".join("?" * len(numbers))
-        only, wanted = ("", []) if client is None else (" AND c.text = ?", [client])
         rows = await self._source.rows(
-            "SELECT q.name, coalesce(c.text, ''), count(*)"
+            "SELECT q.name, coalesce(c.text, ''), coalesce(c.device, ''),"
+            " coalesce(c.policy_group, ''), count(*)"
             " FROM query AS q LEFT JOIN client AS c ON c.id = q.client"
-            f" WHERE q.id >= ? AND q.id < ? AND q.name IN ({marks}){only}"
-            " GROUP BY q.name, q.client ORDER BY count(*) DESC, c.text",
-            [self._first_hour * 1_000_000, self._end * 1_000_000, *numbers, *wanted],
+            f" WHERE q.id >= ? AND q.id < ? AND q.name IN ({marks})"
+            " GROUP BY q.name, c.id ORDER BY count(*) DESC, c.text",
+            [self._first_hour * 1_000_000, self._end * 1_000_000, *numbers],
         )
-        return [(row[0], row[1], row[2]) for row in rows]
+        return [(row[0], AskedBy(*row[1:4]), row[4]) for row in rows]
 
     async def _page(self, hour: int, last: int) -> list[Row]:
         return await self._source.rows(

@@ -126,7 +126,7 @@ class Retention:
     async def _measure(self, database: Database) -> tuple[bool, bool]:
         """Whether what is in use is too much, and whether free pages should be handed back."""
         if await asyncio.to_thread(wal_size, database.path) > self.wal_bytes:
-            await database.rows("PRAGMA wal_checkpoint(TRUNCATE)")
+            await database.empty_wal()
         page_bytes = await database.value("PRAGMA page_size")
         pages = await database.value("PRAGMA page_count")
         free = await database.value("PRAGMA freelist_count")

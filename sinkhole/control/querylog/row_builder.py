@@ -3,8 +3,8 @@
 A kept reply shares one Report among all its records, so the usual record costs two dict look-ups
 by identity: its `_KnownReport` and its `_KnownClient` know the numbers of name, account, answer and
 client, and count. A record with anything unknown waits in `_late` until `settle` has asked the
-database about the new values of a whole bite at once. So do records that are ignored, each time:
-whoever ignores a client pays for it, and nobody else.
+database about the new values of a whole bite at once. So do records that are ignored, or of which
+not everything may be told, each time: whoever wants that pays for it, and nobody else.
 """
 
 from __future__ import annotations
@@ -15,30 +15,29 @@ from typing import Final, NamedTuple
 from sinkhole.control.database import Database
 from sinkhole.control.querylog.dictionary import (
     MOST_REMEMBERED,
+    MOST_REPORTS,
     AccountKey,
     Dictionaries,
     account_key,
 )
 from sinkhole.control.querylog.list_names import ListNames
 from sinkhole.control.querylog.placing import HOUR_US, MINUTE_US, Placing
+from sinkhole.control.querylog.privacy import NOBODY
 from sinkhole.control.querylog.rule_texts import RuleTexts
 from sinkhole.control.querylog.taken_ids import taken_ids
 from sinkhole.control.querylog.terms import LogTerms
 from sinkhole.control.stats.minute_counts import AnswerKey, MinuteCounts, add_both, answer_key
-from sinkhole.model.record import TRANSPORTS, Batch, Report
-from sinkhole.model.verdict import Outcome, Verdict
+from sinkhole.model.record import EVERYTHING, TRANSPORTS, Batch, Report, Who
+from sinkhole.model.verdict import Verdict
 
 ROW_WIDTH: Final = 7
 INSERT_ROWS: Final = "INSERT INTO query (id, client, name, account, duration_us, transport, answer)"
 """What puts rows into the table, and the values of each."""
 
-_FORWARDED = int(Outcome.FORWARDED)
 _NUMBERS: Final = {name: number for number, name in enumerate(TRANSPORTS)}
 _CommonKey = tuple[Verdict, int, int]
-_Late = tuple[int, Report, str, int, int]
-"""What `settle` makes a row of: id, report, client, duration_us, transport."""
-
-
+_Late = tuple[int, Report, Who, int, int]
+"""What `settle` makes a row of: id, report, who asked, duration_us, transport."""
 _by_name = ListNames().source_of
 
 
@@ -85,18 +84,18 @@ class RowBuilder:
     """
 
     def __init__(
-        self, values: Dictionaries, rules: RuleTexts, terms: LogTerms, last_id: int
+        self, values: Dictionaries, rules: RuleTexts, terms: LogTerms, placing: Placing
     ) -> None:
         self.rows: list[int] = []
         self._values = values
         self._rules = rules
         self._terms = terms
-        self._placing = Placing(last_id)
+        self._placing = placing
         self._may_clash = False
         self._common: dict[_CommonKey, _Common] = {}
         self._ruled: dict[_CommonKey, _Common] = {}
         self._known_reports: dict[Report, _KnownReport] = {}
-        self._known_clients: dict[str, _KnownClient] = {}
+        self._known_clients: dict[Who, _KnownClient] = {}
         self._touched: list[_KnownReport] = []
         self._late: list[_Late] = []
         self._minutes: dict[int, MinuteCounts] = {}
@@ -113,7 +112,8 @@ class RowBuilder:
     ) -> RowBuilder:
         """A builder that goes on where the database ends; `source_of` tells lists apart."""
         last_id = await database.value("SELECT max(id) FROM query") or 0
-        return cls(await Dictionaries.load(database, source_of), rules, terms, last_id)
+        values = await Dictionaries.load(database, source_of)
+        return cls(values, rules, terms, Placing(last_id))
 
     @property
     def last_id(self) -> int:
@@ -140,11 +140,11 @@ class RowBuilder:
             ident = self._place(time_s, len(records))
             self._counts.durations[duration_us] += len(records)
             self._counts.transports[transport] += len(records)
-            for report, address in records:
+            for report, who in records:
                 known = reports(report)
-                client = clients(address)
+                client = clients(who)
                 if known is None or client is None:
-                    late.append((ident, report, address, duration_us, transport))
+                    late.append((ident, report, who, duration_us, transport))
                 else:
                     if known.count:
                         known.count += 1
@@ -162,34 +162,46 @@ class RowBuilder:
     async def settle(self, database: Database) -> None:
         """Add the rows of the records that `take` knew too little about."""
         late, self._late = self._late, []
-        if late and self._terms.privacy.ignores_any:
+        tells_less = any(who.telling is not EVERYTHING for _, _, who, *_ in late)
+        if tells_less or self._terms.privacy.ignores_any:
             late = self._without_ignored(late)
-        if not late:
-            return
-        kept = await self._learn(database, late)
-        shared, ruled, values = self._common, self._ruled, self._values
-        has_names = self._terms.privacy.has_names
+        usual = self._terms.privacy.has_names
+        for named in (True, False) if tells_less and usual else (usual,):
+            some = [each for each in late if each[2].telling.names is named or not usual]
+            if some:
+                await self._settle_some(database, some, has_names=named)
+
+    async def _settle_some(self, database: Database, late: list[_Late], *, has_names: bool) -> None:
+        """The same for some records, all of them with names or without."""
+        kept = await self._learn(database, late, has_names)
+        is_usual = has_names == self._terms.privacy.has_names
+        shared, ruled, values = self._common if is_usual else {}, self._ruled, self._values
         minute, counts = -1, self._counts
-        for ident, report, address, duration_us, transport in late:
+        for ident, report, who, duration_us, transport in late:
             key = (report.verdict, report.rcode, report.qtype)
             common = shared.get(key) or ruled[key]
             # Queries of no type were refused before their names were looked at.
             name = values.names.ids[report.name] if report.qtype and has_names else 0
             records = kept.get(report, 0)
-            client = self._known_clients.get(address) or self._learn_client(address)
-            self.rows += (ident, client.id, name, common.account, duration_us, transport, records)
+            client = self._known_clients.get(who) or self._learn_client(who)
             if ident // MINUTE_US != minute:
                 minute = ident // MINUTE_US
                 counts = self._counts_of(minute)
+            if who.telling.rows:
+                self.rows += (ident, client.id, name, common.account, duration_us, transport)
+                self.rows.append(records)
+            if not who.telling.counts:
+                counts.add_uncounted(name, client.id)
+                continue
             counts.answers[common.answer] += 1
             counts.sums_us[common.answer.outcome] += duration_us
             if client.id:
                 add_both(counts.clients, client.id, 1, common.blocked)
             if name:
                 add_both(counts.names, name, 1, common.blocked)
-            if common.answer.outcome == _FORWARDED:
+            if report.verdict.upstream:
                 add_both(counts.upstreams, report.verdict.upstream, 1, duration_us)
-            else:
+            elif is_usual and who.telling.rows:  # else its answer was not looked at
                 self._remember(report, _KnownReport(name, records, common))
         ruled.clear()
 
@@ -296,44 +308,58 @@ class RowBuilder:
     def _without_ignored(self, late: list[_Late]) -> list[_Late]:
         """What is not ignored; the rest is counted as it may be."""
         privacy = self._terms.privacy
-        clients = {each for _, _, each, *_ in late}
-        clients = {each for each in clients if privacy.ignores_client(each)}
+        clients = {who for _, _, who, *_ in late}
+        clients = {each for each in clients if privacy.ignores_client(each.text, each.device)}
         reports = {report for _, report, *_ in late if privacy.ignores(report)}
         left: list[_Late] = []
         for each in late:
-            ident, report, client, duration_us, transport = each
-            if client not in clients and report not in reports:
+            ident, report, who, duration_us, transport = each
+            is_ignored = who in clients or report in reports
+            if not is_ignored and (who.telling.rows or who.telling.counts):
                 left.append(each)
-            elif privacy.ignores_counts:
+            if not who.telling.counts or (is_ignored and privacy.ignores_counts):
                 counts = self._counts_of(ident // MINUTE_US)
                 counts.durations[duration_us] -= 1
                 counts.transports[transport] -= 1
-            else:
+            elif is_ignored:
                 self._counts_of(ident // MINUTE_US).add_nameless(report, duration_us)
         return left
 
-    async def _learn(self, database: Database, late: list[_Late]) -> dict[Report, int]:
+    async def _learn(
+        self, database: Database, late: list[_Late], has_names: bool
+    ) -> dict[Report, int]:
         """Get the numbers of all values; those of the answers of reports that have one to keep."""
         # The latest of all: a value that is seen in an hour is kept as long as rows up to it.
         hour = max(ident for ident, *_ in late) // HOUR_US * 3600
         reports = {report for _, report, *_ in late}
         values, privacy = self._values, self._terms.privacy
-        if privacy.has_names:
+        if has_names:
             await values.names.learn(database, {r.name for r in reports if r.qtype}, hour)
-        clients = {privacy.client(client) for _, _, client, *_ in late} - {""}
+        clients = {privacy.asker(who) for _, _, who, *_ in late} - {NOBODY}
         await values.clients.learn(database, clients, hour)
-        unknown = [r for r in reports if (r.verdict, r.rcode, r.qtype) not in self._common]
+        is_usual = has_names == privacy.has_names
+        known = self._common if is_usual else {}
+        unknown = [r for r in reports if (r.verdict, r.rcode, r.qtype) not in known]
         if len(self._common) + len(unknown) > MOST_REMEMBERED:
             self._common.clear()
             unknown = list(reports)
         if unknown:
-            await self._learn_common(database, unknown, hour)
-        if not (self._terms.enabled and self._terms.answers and privacy.has_names):
+            kept = self._common if is_usual else self._ruled
+            await self._learn_common(database, unknown, hour, kept, has_names)
+        if not (self._terms.enabled and self._terms.answers and has_names):
             return {}
-        return await values.answers.learn_of(database, reports, hour)
+        shown = {report for _, report, who, *_ in late if who.telling.rows}
+        return await values.answers.learn_of(database, shown, hour)
 
-    async def _learn_common(self, database: Database, unknown: list[Report], hour: int) -> None:
-        """Work out what is common to reports; kept unless a rule decided.
+    async def _learn_common(
+        self,
+        database: Database,
+        unknown: list[Report],
+        hour: int,
+        shared: dict[_CommonKey, _Common],
+        has_names: bool,
+    ) -> None:
+        """Work out what is common to reports; `shared` has it unless a rule decided.
 
         Verdicts without a rule are shared by all reports of a kind, the others are not.
         """
@@ -342,32 +368,32 @@ class RowBuilder:
             await self._rules.learn(unknown)
             lists = {name for report in unknown if (name := report.verdict.cause.list_name)}
             await self._values.lists.learn(database, lists, hour)
-            keys = {report: self._account_key(report) for report in unknown}
+            keys = {report: self._account_key(report, has_names) for report in unknown}
             await self._values.accounts.learn(database, set(keys.values()), hour)
         for report in unknown:
             verdict = report.verdict
             account = self._values.accounts.ids[keys[report]] if keys else 0
             common = _Common(account, answer_key(report), int(verdict.outcome.is_block))
-            kept = self._ruled if verdict.cause.line else self._common
+            kept = self._ruled if verdict.cause.line else shared
             kept[verdict, report.rcode, report.qtype] = common
 
-    def _account_key(self, report: Report) -> AccountKey:
-        cause, has_names = report.verdict.cause, self._terms.privacy.has_names
+    def _account_key(self, report: Report, has_names: bool) -> AccountKey:
+        cause = report.verdict.cause
         list_id = self._values.lists.ids[cause.list_name] if cause.list_name else 0
         return account_key(report, list_id, self._rules.of(cause), named=has_names)
 
     def _remember(self, report: Report, known: _KnownReport) -> None:
         """Know a report by identity from now on; not that of a first answer, which ends here."""
-        if len(self._known_reports) >= MOST_REMEMBERED:
+        if len(self._known_reports) >= MOST_REPORTS:
             self._gather()
             self._known_reports.clear()
         self._known_reports[report] = known
 
-    def _learn_client(self, address: str) -> _KnownClient:
+    def _learn_client(self, who: Who) -> _KnownClient:
         if len(self._known_clients) >= MOST_REMEMBERED:
             self._gather()
             self._known_clients.clear()
-        text = self._terms.privacy.client(address)
-        client = _KnownClient(self._values.clients.ids[text] if text else 0)
-        self._known_clients[address] = client
+        client = _KnownClient(self._values.clients.ids.get(self._terms.privacy.asker(who), 0))
+        if who.telling is EVERYTHING:  # else `take` would leave nothing out
+            self._known_clients[who] = client
         return client

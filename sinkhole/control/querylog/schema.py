@@ -159,6 +159,20 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "CREATE TABLE deletion (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, value TEXT NOT NULL,"
         " through INTEGER NOT NULL)",
     ),
+    (
+        # Clients by address or id, device and group: an address that goes over to another device
+        # takes no history along. Versions before this one knew no devices, and one group only.
+        "CREATE TABLE asker (id INTEGER PRIMARY KEY, digest INTEGER NOT NULL UNIQUE,"
+        " text TEXT NOT NULL, device TEXT NOT NULL, policy_group TEXT NOT NULL,"
+        " seen INTEGER NOT NULL)",
+        "INSERT INTO asker SELECT id, digest(text || char(10, 10) || 'default'), text, '',"
+        " 'default', seen FROM client",
+        "DROP TABLE client",
+        "ALTER TABLE asker RENAME TO client",
+        # The last hour with rows that statistics do not count: up to it, counts do not tell what
+        # rows there are.
+        "INSERT INTO meta VALUES ('uncounted', (SELECT value FROM meta WHERE key = 'reset'))",
+    ),
 )
 """One tuple of statements for each version of the file (PRAGMA user_version). Only ever add."""
 

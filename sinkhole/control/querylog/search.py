@@ -12,12 +12,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, NamedTuple
 
 from sinkhole.control.database import Reader, Row
+from sinkhole.control.querylog.answers import addresses
 from sinkhole.control.querylog.filters import FilterMaker, QueryFilter
 from sinkhole.control.querylog.id_sets import prepare
 from sinkhole.control.querylog.logged_query import COLUMNS
 from sinkhole.control.querylog.placing import HOUR_US
 from sinkhole.control.querylog.sought import Sought
 from sinkhole.dns.wire.international import decoded
+from sinkhole.model.record import ClientName
 
 FIRST_HOURS: Final = 24
 MOST_HOURS: Final = 24 * 8
@@ -30,7 +32,7 @@ MOST_READ: Final = 100_000
 _HOURS: Final = "CREATE TEMP TABLE IF NOT EXISTS hour (id INTEGER PRIMARY KEY)"
 
 
-class _Way(NamedTuple):
+class Way(NamedTuple):
     """How rows between two ids are read newest first, in an order of loops that needs no sorting.
 
     `within` takes both ids `times` times.
@@ -42,8 +44,8 @@ class _Way(NamedTuple):
     order: str
 
 
-_ANYWHERE: Final = _Way("FROM query AS q", "q.id >= ? AND q.id < ?", 1, "ORDER BY q.id DESC")
-_IN_HOURS: Final = _Way(
+_ANYWHERE: Final = Way("FROM query AS q", "q.id >= ? AND q.id < ?", 1, "ORDER BY q.id DESC")
+_IN_HOURS: Final = Way(
     "FROM hour AS h CROSS JOIN query AS q",
     f"h.id >= ? / {HOUR_US} AND h.id <= ? / {HOUR_US}"
     f" AND q.id >= max(h.id * {HOUR_US}, ?) AND q.id < min((h.id + 1) * {HOUR_US}, ?)",
@@ -64,6 +66,9 @@ class Search:
     when `is_over` says so, or at `end`, a time of the event loop's clock.
     """
 
+    reads_all = False
+    """Whether all rows are wanted, also where nothing is looked for in particular."""
+
     def __init__(self, source: Reader, is_over: Callable[[], bool], end: float) -> None:
         self.found: list[Row] = []
         self.reached = 0
@@ -81,9 +86,10 @@ class Search:
             await self._source.interrupt()
             raise OutOfTime from None
 
-    async def understand(self, sought: Sought, client_name: Callable[[str], str]) -> QueryFilter:
+    async def understand(self, sought: Sought, client_name: ClientName) -> QueryFilter:
         """The filter for what is sought; ValueError says what is not understood."""
         await self._source.define("decoded", decoded)
+        await self._source.define("addresses", addresses)
         await prepare(self.rows)
         await self.rows(_HOURS)
         return await FilterMaker(self.rows, self._look, client_name).make(sought)
@@ -122,19 +128,24 @@ class Search:
         conditions = " AND ".join([way.within, *sought.where])
         while start < end and len(self.found) < most:
             begin = start
-            if sought.where:
+            if sought.where or self.reads_all:
                 self._look()
                 edge = await self.rows(
                     f"SELECT q.id {way.source} WHERE {way.within} {way.order} LIMIT 1 OFFSET ?",
                     [*(start, end) * way.times, self._slice - 1],
                 )
                 begin = edge[0][0] if edge else start
-            self.found += await self.rows(
-                f"{COLUMNS.format(source=way.source)} WHERE {conditions} {way.order} LIMIT ?",
-                [*(begin, end) * way.times, *sought.where_values, most - len(self.found)],
-            )
+            values = [*(begin, end) * way.times, *sought.where_values]
+            await self.take(way, conditions, values, most - len(self.found))
             self.reached = end = begin
             self._slice = min(self._slice * 2, MOST_READ)
+
+    async def take(self, way: Way, conditions: str, values: list[Any], most: int) -> None:
+        """Find the newest rows of a slice, as many as are wanted."""
+        self.found += await self.rows(
+            f"{COLUMNS.format(source=way.source)} WHERE {conditions} {way.order} LIMIT ?",
+            [*values, most],
+        )
 
     def _look(self) -> None:
         if self._is_over():

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, Literal, NamedTuple, get_args
 
 from sinkhole.dns.wire.numbers import rcode_name
-from sinkhole.model.record import TRANSPORTS
+from sinkhole.model.record import TRANSPORTS, ClientName
 from sinkhole.model.verdict import KINDS, Outcome
 
 VERDICTS: Final = ("blocked", "allowed", *KINDS[1:])
@@ -18,6 +18,9 @@ VERDICTS: Final = ("blocked", "allowed", *KINDS[1:])
 
 MOST_VALUES: Final = 100
 """How many values there may be for each thing that is looked for."""
+
+LEAST_PREFIX: Final = 16
+"""Bits of a network that is looked for in answers: two bytes tell most answers apart."""
 
 MOST_TEXT: Final = 300
 """The most characters of one of them; no name has more as text, but for escaped bytes."""
@@ -43,8 +46,9 @@ class Sought:
 
     `from_s` and `to_s` are seconds since 1970, the second not included. `text` is any part of a
     name or client, as stored or as people read them. A client is an address, a network, the id of
-    one, or a part of what the settings call it; a number is that of the log's own. A list is its
-    name or number. `verdicts` are of VERDICTS or names of outcomes. `through` is the newest row
+    one, a MAC, or a part of what the settings call it; a number is that of the log's own. All but a
+    network stand for whole devices, as far as their MACs are known. A list is its name or
+    number. `verdicts` are of VERDICTS or names of outcomes. `through` is the newest row
     that may be found: later ones are left out.
     """
 
@@ -53,27 +57,36 @@ class Sought:
     text: str = ""
     names: tuple[SoughtName, ...] = ()
     clients: tuple[str | int, ...] = ()
+    groups: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    """Devices by their MACs; one without, as far as the log knows, by its address or id. An address
+    stands for the device that had it last."""
     lists: tuple[str | int, ...] = ()
     upstreams: tuple[str, ...] = ()
     transports: tuple[str, ...] = ()
     rcodes: tuple[str, ...] = ()
     verdicts: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
+    answers: tuple[str, ...] = ()
+    """Addresses or networks that an answer has, the one given or the one refused."""
     through: int | None = None
     text_clients: tuple[int, ...] = ()
     """Clients that the text has been found to mean, by the log's numbers."""
 
     def check(self) -> None:
         """Raise ValueError, with a text for the user, for what can't be looked for."""
-        for many in (self.names, self.clients, self.lists, self.upstreams, self.transports,
-                     self.rcodes, self.verdicts, self.types):  # fmt: skip
+        told = [each for each in self.clients if isinstance(each, str)]
+        worded = (*self.groups, *self.devices, *self.lists, *self.upstreams)
+        for many in (self.names, told, self.groups, self.devices, self.lists, self.upstreams,
+                     self.transports, self.rcodes, self.verdicts, self.types,
+                     self.answers):  # fmt: skip
             if len(many) > MOST_VALUES:
                 raise ValueError(f"that are {len(many)} values; {MOST_VALUES} may be looked for")
         named = [name.text for name in self.names]
-        for text in (self.text, *named, *self.clients, *self.lists, *self.upstreams):
+        for text in (self.text, *named, *told, *worded):
             if isinstance(text, str) and len(text) > MOST_TEXT:
                 raise ValueError(f"{text[:40]!r}… is too long; {MOST_TEXT} characters may be given")
-        if "" in named or "" in self.clients:
+        if "" in named or "" in (*self.clients, *self.devices):
             raise ValueError("a name or client to look for is empty")
         for name in self.names:
             if name.kind not in get_args(NameKind):
@@ -82,6 +95,8 @@ class Sought:
             raise ValueError("what is looked for ends before it begins: from is not before to")
         for client in self.clients:
             network_of(client)
+        for each in self.answers:
+            answer_network(each)
 
 
 def moment(text: str) -> float:
@@ -148,35 +163,95 @@ def network_of(client: str | int) -> Network | None:
         return None
 
 
-def client_test(
-    wanted: tuple[str | int, ...], client_name: Callable[[str], str]
-) -> Callable[[int, str], bool]:
-    """Whether a client of the log, by its number and text, is one of those looked for."""
+def answer_network(text: str) -> Network:
+    """The addresses to look for in answers; ValueError for what is none, or too many."""
+    network = network_of(text)
+    if network is None:
+        raise ValueError(f"{text[:40]!r} is no address; write 192.0.2.7 or 192.0.2.0/24")
+    if network.prefixlen < LEAST_PREFIX:
+        raise ValueError(f"{text[:40]!r} is too much: a network has /{LEAST_PREFIX} at least")
+    return network
+
+
+class LoggedClient(NamedTuple):
+    """A client as the log has it; `seen` is the last hour in which it asked. A row that tells of it
+    says neither this nor its number."""
+
+    number: int
+    text: str
+    device: str
+    group: str
+    seen: int
+
+
+ClientTest = Callable[[LoggedClient], bool]
+
+
+def client_test(wanted: Sequence[str | int], client_name: ClientName) -> ClientTest:
+    """Whether a client of the log is one of those looked for, without what else its device has
+    asked, which `devices_of` tells."""
     numbers = {each for each in wanted if isinstance(each, int)}
     networks = [network for each in wanted if (network := network_of(each))]
     parts = [_folded(each) for each in wanted if isinstance(each, str) and not network_of(each)]
+    macs = {mac for part in parts if (mac := mac_of(part))}
 
-    def is_wanted(number: int, text: str) -> bool:
-        if number in numbers:
+    def is_wanted(client: LoggedClient) -> bool:
+        if client.number in numbers or client.device in macs:
             return True
-        address = _address(text) if networks else None
+        address = _address(client.text) if networks else None
         if address is not None and any(address in network for network in networks):
             return True
-        called = _folded(client_name(text)) if parts else ""
-        return any(part == text or part in called for part in parts)
+        called = _folded(client_name(client.text, client.device)) if parts else ""
+        return any(part == client.text or part in called for part in parts)
 
     return is_wanted
 
 
-def text_test(
-    part: str, numbers: tuple[int, ...], client_name: Callable[[str], str]
-) -> Callable[[int, str], bool]:
-    """Whether a client of the log is known to be meant, or has a part in its address, its id or
-    its name."""
+def devices_of(clients: Iterable[LoggedClient]) -> frozenset[str]:
+    """The devices of some clients: those that had their addresses last."""
+    last: dict[str, LoggedClient] = {}
+    for each in clients:
+        before = last.setdefault(each.text, each)
+        if (before.seen, before.number) < (each.seen, each.number):
+            last[each.text] = each
+    return frozenset(each.device for each in last.values()) - {""}
+
+
+def stands_for_device(client: str | int) -> bool:
+    """Whether a client to look for stands for all that its device has asked."""
+    network = network_of(client)
+    is_number = isinstance(client, int)
+    return not is_number and (network is None or network.prefixlen == network.max_prefixlen)
+
+
+def device_test(wanted: Sequence[str], devices: Collection[str]) -> ClientTest:
+    """Whether a client of the log is one of these devices; `devices` are the MACs that they stand
+    for. One of whose device the log knows nothing is told by its address or id."""
+    texts = {as_logged(each) for each in wanted}
+    return lambda client: client.device in devices if client.device else client.text in texts
+
+
+def group_test(wanted: Sequence[str]) -> ClientTest:
+    """Whether a client of the log was in one of these groups, in whatever spelling."""
+    folded = {_folded(each) for each in wanted}
+    return lambda client: _folded(client.group) in folded
+
+
+def mac_of(text: str) -> str:
+    """A MAC as records have it, "" for what is none."""
+    mac = text.strip().lower().replace("-", ":")
+    return mac if re.fullmatch(r"([\da-f]{2}:){5}[\da-f]{2}", mac, re.ASCII) else ""
+
+
+def text_test(part: str, numbers: tuple[int, ...], client_name: ClientName) -> ClientTest:
+    """Whether a client of the log is known to be meant, or has a part in its address, its id, its
+    MAC or its name."""
     wanted, known = _folded(part), frozenset(numbers)
 
-    def is_wanted(number: int, text: str) -> bool:
-        return number in known or wanted in text or wanted in _folded(client_name(text))
+    def is_wanted(client: LoggedClient) -> bool:
+        if client.number in known or wanted in client.text or wanted in client.device:
+            return True
+        return wanted in _folded(client_name(client.text, client.device))
 
     return is_wanted
 

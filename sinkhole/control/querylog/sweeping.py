@@ -10,11 +10,7 @@ from collections.abc import AsyncIterator, Callable
 from typing import Final
 
 from sinkhole.control.database import Database
-
-ROWS_A_SLICE: Final = 50_000
-VALUES_A_SLICE: Final = 5_000
-HOURS_A_SLICE: Final = 48
-HOUR_S: Final = 3600
+from sinkhole.control.querylog.pace import Pace
 
 TABLES: Final = ("name", "client", "account", "answer")
 _ROLL_UPS: Final = (("by_name", "name"), ("by_day", "name"), ("by_client", "client"))
@@ -63,52 +59,62 @@ async def _unmark(database: Database) -> None:
 
 async def _mark_rows(database: Database) -> AsyncIterator[None]:
     end = await database.value("SELECT max(id) FROM query")
-    start = 0
+    pace, start = Pace(), 0
     while True:
-        last = await database.value(
-            "SELECT max(id) FROM (SELECT id FROM query WHERE id > ? AND id <= ?"
+        ((last, count),) = await database.rows(
+            "SELECT max(id), count(*) FROM (SELECT id FROM query WHERE id > ? AND id <= ?"
             " ORDER BY id LIMIT ?)",
-            (start, end, ROWS_A_SLICE),
+            (start, end, pace.size),
         )
         if last is None:
             return
-        for table in TABLES:
-            await database.rows(
-                f"INSERT OR IGNORE INTO used_{table} SELECT {table} FROM query"
-                " WHERE id > ? AND id <= ?",
-                (start, last),
-            )
+        with pace.slice(count):
+            for table in TABLES:
+                await database.rows(
+                    f"INSERT OR IGNORE INTO used_{table} SELECT {table} FROM query"
+                    " WHERE id > ? AND id <= ?",
+                    (start, last),
+                )
         start = last
         yield
 
 
 async def _mark_rollup(database: Database, rollup: str, table: str) -> AsyncIterator[None]:
-    start = await database.value(f"SELECT min(start) FROM {rollup}")
-    while start is not None:
-        end = start + HOURS_A_SLICE * HOUR_S
-        await database.rows(
-            f"INSERT OR IGNORE INTO used_{table} SELECT {table} FROM {rollup}"
-            " WHERE start >= ? AND start < ?",
-            (start, end),
+    pace, place = Pace(), (-1, -1)
+    while True:
+        found = await database.rows(
+            f"SELECT start, {table} FROM {rollup} WHERE (start, {table}) > (?, ?)"
+            f" ORDER BY start, {table} LIMIT 1 OFFSET ?",
+            (*place, pace.size - 1),
         )
+        to, behind = ("", ()) if not found else (f" AND (start, {table}) <= (?, ?)", found[0])
+        with pace.slice(pace.size):
+            await database.rows(
+                f"INSERT OR IGNORE INTO used_{table} SELECT {table} FROM {rollup}"
+                f" WHERE (start, {table}) > (?, ?){to}",
+                (*place, *behind),
+            )
         yield
-        start = await database.value(f"SELECT min(start) FROM {rollup} WHERE start >= ?", (end,))
+        if not found:
+            return
+        place = found[0]
 
 
 async def _delete_unmarked(database: Database, table: str, newest: int) -> AsyncIterator[None]:
-    start = 0
+    pace, start = Pace(), 0
     while True:
-        last = await database.value(
-            f"SELECT max(id) FROM (SELECT id FROM {table} WHERE id > ? AND id <= ?"
+        ((last, count),) = await database.rows(
+            f"SELECT max(id), count(*) FROM (SELECT id FROM {table} WHERE id > ? AND id <= ?"
             " ORDER BY id LIMIT ?)",
-            (start, newest, VALUES_A_SLICE),
+            (start, newest, pace.size),
         )
         if last is None:
             return
-        await database.rows(
-            f"DELETE FROM {table} WHERE id > ? AND id <= ?"
-            f" AND id NOT IN (SELECT id FROM used_{table})",
-            (start, last),
-        )
+        with pace.slice(count):
+            await database.rows(
+                f"DELETE FROM {table} WHERE id > ? AND id <= ?"
+                f" AND id NOT IN (SELECT id FROM used_{table})",
+                (start, last),
+            )
         start = last
         yield

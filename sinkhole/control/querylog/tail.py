@@ -7,28 +7,29 @@ the oldest, and is told how many.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Mapping
 from types import TracebackType
 from typing import Final
 
-from sinkhole.control.querylog.answers import stored_answer
-from sinkhole.control.querylog.dictionary import account_key
-from sinkhole.control.querylog.logged_query import LoggedQuery, LoggedRow, logged_queries
+from sinkhole.control.querylog.logged_query import LoggedQuery, logged_queries
 from sinkhole.control.querylog.placing import Placing
 from sinkhole.control.querylog.privacy import Privacy
 from sinkhole.control.querylog.rule_texts import RuleTexts
 from sinkhole.control.querylog.terms import LogTerms
-from sinkhole.dns.wire.name import to_text
+from sinkhole.control.querylog.told_row import told_row
 from sinkhole.model.errors import RequestError
-from sinkhole.model.record import TRANSPORTS, Batch, RecordBuffer, Report
+from sinkhole.model.record import TRANSPORTS, Batch, RecordBuffer, Report, Who
+
+log = logging.getLogger(__name__)
 
 MOST_FOLLOWERS: Final = 32
 MOST_AT_ONCE: Final = 500
 """Queries told of each time, every fifth of a second; more than that nobody reads."""
 
-_Told = tuple[int, Report, str, int, str]
-"""A query to tell of: its id, report, client, duration_us and channel."""
+_Told = tuple[int, Report, Who, int, str]
+"""A query to tell of: its id, report, who asked, duration_us and channel."""
 
 
 class Follower:
@@ -142,10 +143,22 @@ class Tails:
         terms: LogTerms,
         list_ids: Mapping[str, int],
     ) -> None:
-        """Tell of all that was noted, and of what still waits in the buffer.
+        """Tell of all that was noted, and of what still waits in the buffer; never raises.
 
         `list_ids` are the numbers of lists, as far as they are known.
         """
+        try:
+            await self._show(buffer, rules, terms, list_ids)
+        except Exception:  # nobody's rows may be lost for it
+            log.exception("query log: a bug in telling who follows")
+
+    async def _show(
+        self,
+        buffer: RecordBuffer,
+        rules: RuleTexts,
+        terms: LogTerms,
+        list_ids: Mapping[str, int],
+    ) -> None:
         end = buffer.gone + buffer.batches
         batches = self._noted + (buffer.since(self._next) if end > self._next else [])
         self._noted, self._next = [], max(end, self._next)
@@ -153,7 +166,15 @@ class Tails:
         if not told and not missed:
             return
         await rules.learn({report for _, report, *_ in told})
-        rows = [_row(each, rules, terms, list_ids) for each in told]
+        rows = [
+            told_row(report, who, rules, terms)._replace(
+                id=ident,
+                duration_us=duration_us,
+                transport=TRANSPORTS.index(channel),
+                list_id=list_ids.get(report.verdict.cause.list_name, 0),
+            )
+            for ident, report, who, duration_us, channel in told
+        ]
         queries = logged_queries(rows, terms.privacy.client_name)
         for follower in self._followers:
             follower.tell(queries, missed)
@@ -164,41 +185,10 @@ class Tails:
         missed = 0
         for batch in batches:
             first = self._placing.place(batch.time_s, len(batch.records))
-            for ident, (report, client) in enumerate(batch.records, first):
-                if not (privacy.ignores(report) or privacy.ignores_client(client)):
-                    told.append((ident, report, client, batch.duration_us, batch.channel))
+            for ident, (report, who) in enumerate(batch.records, first):
+                if privacy.tells(report, who):
+                    told.append((ident, report, who, batch.duration_us, batch.channel))
             while len(told) > MOST_AT_ONCE:
                 told.popleft()
                 missed += 1
         return list(told), missed
-
-
-def _row(told: _Told, rules: RuleTexts, terms: LogTerms, list_ids: Mapping[str, int]) -> LoggedRow:
-    """A query as a row that is read from the log."""
-    ident, report, client, duration_us, channel = told
-    cause, named = report.verdict.cause, terms.privacy.has_names
-    qtype, rcode, outcome, _, line, rule, _, group, hop, upstream, detail = account_key(
-        report, 0, rules.of(cause), named=named
-    )
-    has_answers = terms.answers and named
-    return LoggedRow(
-        id=ident,
-        client=terms.privacy.client(client),
-        name=to_text(report.name) if report.qtype and named else "",
-        qtype=qtype,
-        outcome=outcome,
-        rcode=rcode,
-        list=cause.list_name,
-        line=line,
-        rule=rule,
-        hop=hop,
-        upstream=upstream,
-        group=group,
-        detail=detail,
-        duration_us=duration_us,
-        transport=TRANSPORTS.index(channel),
-        list_id=list_ids.get(cause.list_name, 0),
-        node="",
-        given=stored_answer(report.answered) if has_answers and report.answered else None,
-        original=stored_answer(report.refused) if has_answers and report.refused else None,
-    )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sinkhole.control.querylog.privacy import Privacy, wire_names
 from sinkhole.control.settings.schema import QueryLogSettings, StatsSettings
+from sinkhole.model.record import ClientName
 
 DAY_S = 86_400.0
 
@@ -23,9 +23,7 @@ class LogTerms:
     privacy: Privacy = field(default_factory=Privacy)
 
 
-def terms_of(
-    log: QueryLogSettings, statistics: StatsSettings, client_name: Callable[[str], str]
-) -> LogTerms:
+def terms_of(log: QueryLogSettings, statistics: StatsSettings, client_name: ClientName) -> LogTerms:
     """The terms that some settings make; `client_name` is what an address or id is called."""
     ignored = log.ignore_clients
     return LogTerms(

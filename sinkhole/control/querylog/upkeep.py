@@ -12,7 +12,9 @@ from typing import Final
 from sinkhole.control.database import Database
 from sinkhole.control.querylog.deletion import Deletions
 from sinkhole.control.querylog.disk import Found, Room, look
+from sinkhole.control.querylog.group_names import GroupNames
 from sinkhole.control.querylog.kept_clock import elapsed_clock, hold_s, load_clock, save_clock
+from sinkhole.control.querylog.past import Past
 from sinkhole.control.querylog.retention import Retention
 from sinkhole.control.querylog.terms import LogTerms
 from sinkhole.control.stats import Rollups
@@ -24,6 +26,11 @@ SAVE_CLOCK_S: Final = 600.0
 TIDY_EVERY_S: Final = 60.0
 TIDY_S: Final = 0.2
 """The longest time spent on it between two transactions."""
+
+DELETE_S: Final = 0.1
+DELETE_PAUSE_S: Final = 0.05
+"""The same for what somebody wants gone, and the time until more of it: between two transactions
+there are 0.2 s."""
 
 
 class Upkeep:
@@ -43,6 +50,8 @@ class Upkeep:
         self.retention = Retention(rollups, terms.keep_s, terms.max_size_bytes)
         self.room = Room()
         self.deletions = Deletions()
+        self.past = Past(wall)
+        self.groups = GroupNames()
         self.clock: TrustedClock | None = None
         self.size_bytes = self.inode = 0
         self.next_tidy = 0.0
@@ -51,6 +60,16 @@ class Upkeep:
         self._keep_s = terms.keep_s
         self._wall = wall
         self._elapsed = elapsed_clock() if elapsed is None else elapsed
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether something is underway that somebody wants done."""
+        return self.deletions.is_busy or self.past.is_busy
+
+    def give_up(self, why: str, later: str = "it goes on when the log can be written") -> None:
+        """Nobody needs to wait any longer for what is underway: deletions go on later."""
+        self.deletions.give_up(f"{why}; {later}")
+        self.past.give_up(why)
 
     def use(self, terms: LogTerms) -> None:
         """Go over to other terms; what is too old or too much by them goes soon."""
@@ -61,8 +80,13 @@ class Upkeep:
         self.next_tidy = 0.0
 
     def is_due(self, untidy_rows: int) -> bool:
-        """Whether it is time again, or were so many rows written that it is."""
-        return loop_now() >= self.next_tidy or untidy_rows >= self.retention.rows_between
+        """Whether it is time again, or were so many rows written that it is.
+
+        While queries of another server come, it is not time: each slice of them would have what
+        was noted of the hours behind it noted anew.
+        """
+        is_time = loop_now() >= self.next_tidy and not self.past.is_busy
+        return is_time or untidy_rows >= self.retention.rows_between
 
     async def read_clock(self, database: Database) -> None:
         """Look at the clock; if it was set, what that means for old rows is to be kept at once."""
@@ -103,11 +127,11 @@ class Upkeep:
         await self.look()
 
     async def delete(self, database: Database, forget: Callable[[], None]) -> None:
-        """Delete for TIDY_S what somebody wants gone; `forget` is called whenever a remembered
+        """Delete for DELETE_S what somebody wants gone; `forget` is called whenever a remembered
         number may be no value's any more."""
         now = loop_now()
         while await self.deletions.step(database, forget):
-            if loop_now() - now > TIDY_S:
+            if loop_now() - now > DELETE_S:
                 break
 
     async def save_clock(self, database: Database) -> None:

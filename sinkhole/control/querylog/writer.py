@@ -21,7 +21,6 @@ from typing import Final
 
 from sinkhole.control.database import DamagedError, Database
 from sinkhole.control.querylog.backoff import Backoff
-from sinkhole.control.querylog.deletion import Wish
 from sinkhole.control.querylog.list_names import ListNames
 from sinkhole.control.querylog.log_file import LogFile
 from sinkhole.control.querylog.placing import Placing
@@ -30,7 +29,7 @@ from sinkhole.control.querylog.rule_texts import RuleTexts
 from sinkhole.control.querylog.tail import Follower, Tails
 from sinkhole.control.querylog.terms import LogTerms
 from sinkhole.control.querylog.unwritten import Unwritten, count_by_minute
-from sinkhole.control.querylog.upkeep import Upkeep, loop_now
+from sinkhole.control.querylog.upkeep import DELETE_PAUSE_S, Upkeep, loop_now
 from sinkhole.control.stats import Counters, Rollups
 from sinkhole.model.errors import StorageError
 from sinkhole.model.record import Batch, RecordBuffer
@@ -92,17 +91,12 @@ class Writer:
         self._builder: RowBuilder | None = None
         self._stopping = asyncio.Event()
         self._awake = asyncio.Event()
-        buffer.on_first = self._awake.set
+        buffer.on_first = self.upkeep.groups.on_renamed = self._awake.set
         self._is_open = False
         self.is_usable = True
         self._taken: list[Batch] = []
         self._written = self._untidy_rows = 0
         self._committed = 0.0
-
-    @property
-    def is_deleting(self) -> bool:
-        """Whether something that somebody wants gone is not all gone yet."""
-        return self.upkeep.deletions.is_busy
 
     async def open(self) -> None:
         """Open the database. Failing that, `backoff` says why, and `run` tries again.
@@ -135,7 +129,7 @@ class Writer:
             await self.file.interrupt()
             raise
         finally:
-            self.upkeep.deletions.give_up("the program ends; it goes on at the next start")
+            self.upkeep.give_up("the program ends", "it goes on at the next start")
             self.tails.close()
             await self._disconnect()
 
@@ -159,10 +153,9 @@ class Writer:
             self._builder.use(terms)
         self._awake.set()
 
-    def delete(self, wish: Wish) -> asyncio.Future[int]:
-        """Have something deleted, see `Deletions.wish`."""
+    def wake(self) -> None:
+        """Look soon at what the upkeep was asked for."""
         self._awake.set()
-        return self.upkeep.deletions.wish(wish)
 
     def follow(self, limit: int) -> Follower:
         """Be told of every query from now on."""
@@ -172,15 +165,15 @@ class Writer:
     # ---- rounds ------------------------------------------------------------------------------
 
     def _pause_s(self, busy: bool) -> float:
-        if busy or self.is_deleting:
-            return BUSY_PAUSE_S
+        if busy or self.upkeep.is_busy:
+            return DELETE_PAUSE_S if self.upkeep.is_busy else BUSY_PAUSE_S
         return FOLLOWED_PAUSE_S if self.tails else COMMIT_S
 
     async def _sleep(self) -> None:
         """Sleep while there is nothing to do: with nobody asking, the machine shall sleep too."""
         self._awake.clear()
-        is_idle = not (self._is_open or self.backoff.failures or self.is_deleting)
-        is_idle &= not (self.is_usable and self._lists.is_stale)
+        is_idle = not (self._is_open or self.backoff.failures or self.upkeep.is_busy)
+        is_idle &= not (self.is_usable and (self._lists.is_stale or self.upkeep.groups.is_stale))
         if self._stopping.is_set() or not is_idle or len(self._buffer):
             return
         with contextlib.suppress(TimeoutError):  # it is time to tidy
@@ -226,13 +219,9 @@ class Writer:
 
     async def _show(self) -> None:
         """Tell who follows of what came, whether it can be written or not."""
-        if not self.tails:
-            return
-        known = self._builder.known_lists if self._builder is not None else {}
-        try:
+        if self.tails:
+            known = self._builder.known_lists if self._builder is not None else {}
             await self.tails.show(self._buffer, self._rules, self._terms, known)
-        except Exception:  # nobody's rows may be lost for it
-            log.exception("query log: a bug in telling who follows")
 
     async def _make_sure(self) -> None:
         """After a failure try whether writing works, before any record is staked on it."""
@@ -305,7 +294,7 @@ class Writer:
         self._count(self._taken)
         self._taken, self._written = [], 0
         self._is_open = False
-        self.upkeep.deletions.give_up(f"{error}; it goes on when the log can be written")
+        self.upkeep.give_up(str(error))
         try:
             if isinstance(error, DamagedError):
                 await self._disconnect()
@@ -325,8 +314,15 @@ class Writer:
         if last:
             await self.upkeep.save_clock(database)
             return
-        if self.is_deleting:
+        await self.upkeep.groups.keep_up(database, builder.forget)
+        if self.upkeep.deletions.is_busy:
             await self.upkeep.delete(database, builder.forget)
+            self.rows = await self.file.count_rows()
+        if self.upkeep.past.is_busy:
+            self._untidy_rows += await self.upkeep.past.step(
+                database, self._rules, self._terms, self._rollups, self._lists.source_of
+            )
+            await self._begin_anew(database)
             self.rows = await self.file.count_rows()
         if self.upkeep.is_due(self._untidy_rows):
             await self._tidy(database)
@@ -386,12 +382,16 @@ class Writer:
     async def _connect(self) -> None:
         database = await self.file.open(self.upkeep.retention.wal_bytes)
         self.upkeep.inode = (await self.upkeep.look()).inode
-        self._builder = await RowBuilder.load(
-            database, self._rules, self._terms, self._lists.source_of
-        )
+        await self._begin_anew(database)
         self._lists.is_stale = True
         self.upkeep.deletions.forget()
         self.rows = await self.file.count_rows()
+
+    async def _begin_anew(self, database: Database) -> None:
+        """Go on with the numbers that the database has now."""
+        self._builder = await RowBuilder.load(
+            database, self._rules, self._terms, self._lists.source_of
+        )
 
     async def _disconnect(self) -> None:
         self._builder = None

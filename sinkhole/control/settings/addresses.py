@@ -18,16 +18,19 @@ from ipaddress import (
     ip_interface,
     ip_network,
 )
-from typing import Any
+from typing import Any, Final
 
 from pydantic import AfterValidator, BeforeValidator
 
 from sinkhole.control.settings.quoting import shown
 from sinkhole.control.settings.values import Kind, read_text
 from sinkhole.dns.wire import name as wire_name
+from sinkhole.model.socket_address import address_text
 
 Address = IPv4Address | IPv6Address
 Network = IPv4Network | IPv6Network
+
+_MAPPED_BITS: Final = 96
 
 ANY = (IPv4Network("0.0.0.0/0"), IPv6Network("::/0"))
 """What "any" stands for in a list of networks."""
@@ -60,7 +63,7 @@ class Endpoint:
 
     def __str__(self) -> str:
         """The text that `parse` reads back: "host:port", with IPv6 in brackets."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return address_text(self.host, self.port)
 
     @classmethod
     def parse(cls, text: str, default_port: int, lowest_port: int = 1) -> Endpoint:
@@ -122,6 +125,15 @@ def parse_network(text: str, others: str = "") -> Network:
             f' or "{address}" for the one address'
         )
     return network
+
+
+def unmapped(network: Network) -> Network:
+    """IPv4 addresses written as IPv6 ones (RFC 4291 §2.5.5.2) as what they stand for: nobody asks
+    from the others."""
+    if isinstance(network, IPv4Network) or network.prefixlen < _MAPPED_BITS:
+        return network
+    mapped = network.network_address.ipv4_mapped
+    return IPv4Network((mapped, network.prefixlen - _MAPPED_BITS)) if mapped else network
 
 
 def parse_host_name(text: str) -> str:

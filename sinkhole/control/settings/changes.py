@@ -12,19 +12,22 @@ from typing import Any, Final, Literal, NamedTuple
 
 from sinkhole.control.settings.differences import items_of, value_of
 from sinkhole.control.settings.document import Origin
+from sinkhole.control.settings.filtering_schema import LATER_NAMES
 from sinkhole.control.settings.keyed import COLLECTIONS, Keyed
 from sinkhole.control.settings.layers import as_value
 from sinkhole.control.settings.masking import with_secrets, without_secrets
 from sinkhole.control.settings.merging import FILE_ONLY, default_items, known_keys
 from sinkhole.control.settings.plain import plain_of
-from sinkhole.control.settings.quoting import nearest, quoted, shown
-from sinkhole.control.settings.rule_check import unusable
+from sinkhole.control.settings.quoting import misfit, nearest, place_text, quoted, shown
+from sinkhole.control.settings.rule_check import is_comment, unusable
 from sinkhole.control.settings.schema import Settings
 from sinkhole.control.state.stored import REMOVED, Place, StoredChange
-from sinkhole.model.errors import RequestError, SettingsError
+from sinkhole.model.errors import Misfit, RequestError, SettingsError, SinkholeError
+from sinkhole.model.masking import masked
 
 MOST_CHANGES: Final = 5000
-"""In one revision; a whole collection is one change for each of its items."""
+"""In one revision; a whole collection is one change for each of its items, but all own rules at
+once are a text, which MOST_STORED bounds."""
 
 MOST_STORED: Final = 20_000
 """Places that can be stored: some ten times what a large household has."""
@@ -33,6 +36,8 @@ MOST_DEPTH: Final = 10
 """Of lists and mappings in each other; the settings need four."""
 
 _RULES: Final = "filtering.rules"
+_LISTS: Final = "filtering.lists"
+_WITH_RULES: Final = ("groups", "clients")
 _FILE, _ENVIRONMENT = "file ", "environment "
 
 
@@ -50,23 +55,30 @@ class Change(NamedTuple):
     value: Any = None
 
 
-def planned(
-    changes: Sequence[Change], settings: Settings, stored: Mapping[Place, Any]
-) -> list[StoredChange]:
-    """What changes come to, beside the settings in force and what is stored; without those that
-    change nothing.
+class Refusal(NamedTuple):
+    """One change that can't be made; `error` is what is raised if it is the only one, None for a
+    value that does not fit."""
 
-    RequestError: "conflict" (`held_by_file`, `held_by_environment`), "not_found", "invalid".
-    SettingsError for values that can't be stored, every one of them.
-    """
+    misfit: Misfit
+    error: RequestError | None = None
+
+
+class Planned(NamedTuple):
+    """What is to be stored, and what of the wanted can't be: then nothing may be."""
+
+    changes: list[StoredChange]
+    refused: tuple[Refusal, ...] = ()
+
+
+def planned(changes: Sequence[Change], settings: Settings, stored: Mapping[Place, Any]) -> Planned:
+    """What changes come to, beside the settings in force and what is stored; without those that
+    change nothing. RequestError ("invalid") for too many."""
     plan = _Plan(settings, stored)
     for change in changes:
-        plan.add(change)
-        if len(plan.wanted) > MOST_CHANGES:
+        plan.take(change)
+        if len(plan.wanted) - plan.of_text > MOST_CHANGES:
             raise _invalid("too_many_changes", f"more than {MOST_CHANGES} changes at once")
     plan.check_rules()
-    if plan.problems:
-        raise SettingsError(plan.problems)
     made = [
         StoredChange(place, stored.get(place), after)
         for place, after in plan.wanted.items()
@@ -74,8 +86,24 @@ def planned(
     ]
     added = sum(each.before is None for each in made)
     if added and len(stored) + added > MOST_STORED:
-        raise _invalid("too_many_stored", f"more than {MOST_STORED} values can't be stored")
-    return made
+        raise _too_many_stored()
+    return Planned(made, tuple(plan.refused))
+
+
+def all_told(refused: Sequence[Refusal]) -> SinkholeError:
+    """The error that tells everything at once: with the code that all have in common, a
+    RequestError ("conflict", "not_found", "invalid"); a SettingsError else."""
+    first, codes = refused[0].error, {each.error and each.error.code for each in refused}
+    if first is None or len(codes) > 1:
+        return SettingsError([each.misfit for each in refused])
+    if len(refused) == 1:
+        return first
+    errors = [
+        {"key": each.key, "item": each.item, "where": each.where, "text": each.text}
+        for each, _ in refused
+    ]
+    told = "\n".join(each.misfit.line for each in refused)
+    return RequestError(first.kind, first.code, told, {**first.more, "errors": errors})
 
 
 def after(stored: Mapping[Place, Any], changes: Sequence[StoredChange]) -> dict[Place, Any]:
@@ -95,26 +123,37 @@ def refuse_held(settings: Settings, key: str, item: str = "") -> None:
     for begin, code in ((_FILE, "held_by_file"), (_ENVIRONMENT, "held_by_environment")):
         if origin.startswith(begin):
             where = origin.removeprefix(_FILE)
-            what = f"{key} {shown(item)}" if item else key
-            text = f"{what} is held by {where}, which wins: change it there"
+            text = f"{place_text(key, item)} is held by {where}, which wins: change it there"
             raise RequestError("conflict", code, text, {"key": key, "item": item, "where": where})
 
 
 class _Plan:
-    """Collects what is to be stored; `problems` are values that can't be."""
+    """Collects what is to be stored, and what can't be."""
 
     def __init__(self, settings: Settings, stored: Mapping[Place, Any]) -> None:
         self.wanted: dict[Place, Any] = {}
-        self.problems: list[str] = []
+        self.refused: list[Refusal] = []
+        self.of_text = 0
         self._settings = settings
         self._known: dict[str, list[dict[str, tuple[str, Any]]]] = {}
         self._stored = stored
+        self._as_text: frozenset[str] = frozenset()
 
-    def add(self, change: Change) -> None:
-        """Take one change in."""
+    def take(self, change: Change) -> None:
+        """Take one change in, or note why not."""
+        try:
+            self._add(change)
+        except RequestError as error:
+            key, item, text = change.key, change.item, str(error)
+            where = str(error.more.get("where", ""))
+            self.refused.append(Refusal(Misfit(text, key, masked(item), text, where), error))
+
+    def _add(self, change: Change) -> None:
         keyed = COLLECTIONS.get(change.key)
         if change.action == "reset" and not keyed and not change.item:
-            self.wanted[change.key, ""] = None  # of a key of another version, too
+            if (change.key, "") not in self._stored:  # what is may be of another version
+                _refuse_unknown(change.key)
+            self.wanted[change.key, ""] = None
             return
         _refuse_unknown(change.key)
         if keyed is None:
@@ -125,11 +164,21 @@ class _Plan:
             self._add_collection(keyed, change)
 
     def check_rules(self) -> None:
-        """Find those among the new own rules that are none."""
-        rules = [item for (key, item), value in self.wanted.items() if key == _RULES and value]
-        new = [rule for rule in rules if (_RULES, rule) not in self._stored]
-        for rule, reason in unusable(new).items():
-            self._refuse(_RULES, rule, f"is no rule that can be used: {reason}")
+        """Find those among new rules, own ones and those of groups and clients, that are none.
+
+        Comments do nothing: one that is added is a mistake, but not where all own rules are
+        written at once, as a text.
+        """
+        own = [item for (key, item), value in self.wanted.items() if key == _RULES and value]
+        where = {rule: _RULES for rule in own if (_RULES, rule) not in self._stored}
+        for (key, item), value in self.wanted.items():
+            known = set(_rules_in(self._stored.get((key, item))))
+            for rule in _rules_in(value) if key in _WITH_RULES else ():
+                if rule not in known:
+                    where.setdefault(rule, f"{key} {shown(item)} rules")
+        kept = {rule for rule in where if rule in self._as_text and is_comment(rule)}
+        for rule, reason in unusable([rule for rule in where if rule not in kept]).items():
+            self._refuse(where[rule], rule, f"is no rule that can be used: {reason}")
 
     def _add_key(self, change: Change) -> None:
         if change.item or change.action == "remove":
@@ -153,7 +202,11 @@ class _Plan:
         value = self._whole(keyed.key, item, keyed.whole(change.item.strip(), change.value))
         if value is None:
             return
-        if keyed.id_of(keyed.name_in(change.item, value)) != item:
+        if keyed.key == _LISTS and item in LATER_NAMES and item not in self._items(_LISTS)[0]:
+            self._refuse(
+                keyed.key, change.item, "already stands for something else, choose another name"
+            )
+        elif keyed.id_of(keyed.name_in(change.item, value)) != item:
             self._refuse(
                 keyed.key, change.item, "the value has another name: remove the one, set the other"
             )
@@ -178,10 +231,16 @@ class _Plan:
             wants = "names with values" if keyed.shape == "mapping" else "a list of items"
             self._refuse(keyed.key, "", f"does not fit, write {wants}")
             return
+        if keyed.key == _RULES and len(items) > MOST_STORED:
+            raise _too_many_stored()
+        known = len(self.wanted)
         for each in items:
             self._add_wanted(keyed, each.id, each.name, each.value.plain())
         for item in names.keys() - {each.id for each in items}:
             self._add_item(keyed, Change(keyed.key, names[item], "remove"))
+        if keyed.key == _RULES:
+            self._as_text = frozenset(each.id for each in items)
+            self.of_text += len(self.wanted) - known
 
     def _add_wanted(self, keyed: Keyed, item: str, name: str, plain: Any) -> None:
         """One of all items; those that are as wanted already stay whose they are."""
@@ -232,7 +291,19 @@ class _Plan:
         return self._known[key]
 
     def _refuse(self, key: str, item: str, text: str) -> None:
-        self.problems.append(f"{key} {shown(item)}: {text}" if item else f"{key}: {text}")
+        self.refused.append(Refusal(misfit(key, item, text)))
+
+
+def _rules_in(value: Any) -> Iterator[str]:
+    """The rules in a plain value of a group or a client, those for schedules among them."""
+    if not isinstance(value, Mapping):
+        return
+    rules, entries = value.get("rules"), value.get("schedules")
+    if isinstance(rules, (list, tuple)):
+        yield from (each for each in rules if isinstance(each, str))
+    if isinstance(entries, (list, tuple)):
+        for each in entries:
+            yield from _rules_in(each)
 
 
 def _refuse_unknown(key: str) -> None:
@@ -260,6 +331,10 @@ def _inside(value: Any) -> Iterator[Any]:
         yield from value.values()
     elif isinstance(value, (list, tuple)):
         yield from value
+
+
+def _too_many_stored() -> RequestError:
+    return _invalid("too_many_stored", f"more than {MOST_STORED} values can't be stored")
 
 
 def _invalid(code: str, text: str) -> RequestError:

@@ -51,20 +51,21 @@ def _expected(kind: str, value: Any) -> str:
     """What a container wants that got something else."""
     if kind == "tuple_type":
         is_scalar = isinstance(value, (str, int, float))
-        return f"write a list: [{shown(value)}]" if is_scalar else 'write a list: ["…", "…"]'
+        in_lines = 'write a list: each item in a line of its own, behind "- "'
+        return f"write a list: [{shown(value)}]" if is_scalar else in_lines
     if kind in ("dict_type", "model_type"):
         return 'write "key: value" lines, indented below this one'
     return "see docs/settings.md for what it takes"
 
 
 def _unknown(model: type[BaseModel], path: KeyPath) -> str:
-    """Suggest the nearest key of the same section, else a key of that name elsewhere."""
+    """Suggest a key of that name elsewhere, else the nearest one of the same section."""
     known = list(_model_at(model, path[:-1]).model_fields)
     name = str(path[-1])
-    if near := nearest(name, known):
-        return f"unknown key, did you mean {quoted(near)}?"
     if elsewhere := [key for key in all_keys(model) if key.split(".")[-1] == name]:
         return f"unknown key here, did you mean {listing(map(quoted, elsewhere))}?"
+    if near := nearest(name, known):
+        return f"unknown key, did you mean {quoted(near)}?"
     return f"unknown key, known here are {', '.join(known)}"
 
 

@@ -1,14 +1,13 @@
-"""Who asks, and how: the sections `dns` and `clients`."""
+"""Where queries come in, and who may ask: the section `dns`."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from itertools import combinations
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, Field, ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_validator
 
 from sinkhole.control.settings.addresses import (
     HOME,
@@ -18,23 +17,17 @@ from sinkhole.control.settings.addresses import (
     endpoint,
     host_name,
     network,
-    no_address,
 )
-from sinkhole.control.settings.quoting import shown
 from sinkhole.control.settings.values import (
-    Kind,
     Section,
+    check_pair,
     conflict,
     flag,
     folder,
-    known_word,
     no_repeats,
     not_empty,
-    read_text,
-    text,
     whole_number,
 )
-from sinkhole.dns.filter.language.modifiers import CLIENT_TAGS
 
 _ENCRYPTED: Final = ("tls", "https", "quic")
 _ON_TCP: Final = ("listen", "tls", "https")
@@ -99,6 +92,10 @@ class DnsSettings(Section):
     once. The default is this machine and the private networks a home has, those of providers
     and VPNs (100.64.0.0/10) among them. Networks as "192.0.2.0/24", single addresses, or "any"
     for the whole world - which invites others to misuse the server against third parties."""
+    deny: Annotated[tuple[Annotated[Network, network()], ...], no_repeats()] = Field(
+        default=(), examples=[["192.0.2.66"]]
+    )
+    """Networks and addresses that may not ask, whatever allow says of them."""
     rate_limit: Annotated[int, whole_number(0, 1_000_000)] = 200
     """Queries a second that one client may send. What is beyond is turned away, so that one device
     gone wild does not take the others down with it: over UDP it is told to come back over TCP,
@@ -135,10 +132,7 @@ class DnsSettings(Section):
         if "certificate" not in info.data:
             return key
         certificate = info.data["certificate"]
-        if key is not None and certificate is None:
-            raise conflict("is of no use without a certificate, set it too", "certificate_key")
-        if certificate is not None and key is None:
-            raise conflict("is of no use without its key, set certificate_key too", "certificate")
+        check_pair(certificate, key)
         if certificate is None and (wants := [k for k in _ENCRYPTED if info.data.get(k)]):
             raise conflict(
                 "needs a certificate: set certificate and certificate_key, "
@@ -166,70 +160,3 @@ def _meet(one: Endpoint, other: Endpoint) -> bool:
     if one.port != other.port or not one.port or (":" in one.host) != (":" in other.host):
         return False
     return one.host == other.host or one.host in _WILDCARDS or other.host in _WILDCARDS
-
-
-# ---- clients -----------------------------------------------------------------------------------
-
-KNOWN_TAGS = tuple(sorted(CLIENT_TAGS))
-"""The words `$ctag` knows: public lists use them, so nobody can add to them."""
-
-_CLIENT_ID: Final = re.compile(r"[a-z0-9-]{1,63}", re.ASCII)
-
-
-def read_client_id(value: Any) -> str:
-    """A client's id, lower-cased: it is a label of a name (RFC 1034 §3.5) or the end of a path."""
-    found = read_text(value, 100).lower()
-    if not _CLIENT_ID.fullmatch(found):
-        raise ValueError(f"{shown(value)} is no client id, write letters, digits and -, at most 63")
-    return found
-
-
-ClientId = Annotated[
-    str, Kind(read_client_id, accepts={"type": "string", "pattern": "^[A-Za-z0-9-]{1,63}$"})
-]
-
-
-class ClientSettings(Section):
-    """A device or a group of devices: what rules call it, and what it is known by."""
-
-    name: Annotated[str, text(100), no_address()]
-    """What rules, the log and the page call it; two clients cannot have the same name."""
-    addresses: tuple[Annotated[Network, network()], ...] = ()
-    """IPv4 and IPv6 addresses, or networks such as "192.0.2.0/24"; no two clients can have the
-    same one, and an address in several networks is that of the smallest. Every client needs an
-    address or an id."""
-    ids: Annotated[tuple[ClientId, ...], no_repeats()] = Field(default=(), validate_default=True)
-    """What a device calls itself over encrypted DNS: the end of a path, or a label in front of one
-    of dns.names."""
-    tags: tuple[
-        Annotated[str, known_word(KNOWN_TAGS, f"known are {', '.join(KNOWN_TAGS)}")], ...
-    ] = ()
-    """Words that rules know: they say what kind of device it is, its system, and who uses it."""
-
-    @field_validator("ids", mode="after")
-    @classmethod
-    def _is_known_by_something(cls, ids: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        if not ids and info.data.get("addresses") == ():
-            raise conflict(
-                "there is neither an address nor an id, so nobody could be meant: write for "
-                'instance ["192.0.2.7"]',
-                "addresses",
-            )
-        return ids
-
-
-def clients_differ() -> AfterValidator:
-    """Refuse an address or an id that two clients have."""
-
-    def check(clients: tuple[ClientSettings, ...]) -> tuple[ClientSettings, ...]:
-        owners: dict[Network | str, str] = {}
-        for position, client in enumerate(clients):
-            for key in ("addresses", "ids"):
-                for number, known in enumerate(getattr(client, key)):
-                    if owner := owners.get(known):
-                        message = f'"{known}" already belongs to {shown(owner)}'
-                        raise conflict(message, "clients", position, key, number)
-                    owners[known] = client.name
-        return clients
-
-    return AfterValidator(check)

@@ -9,6 +9,7 @@ in base 60. Such text still counts as true or false where a key wants just that.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -16,6 +17,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from sinkhole.control.settings.anchors import AnchorError, expanded
 from sinkhole.control.settings.quoting import key_text, quoted
 
 # The C parser is many times faster; builds of PyYAML without it exist.
@@ -103,18 +105,26 @@ class Value:
 
 
 def read_document(
-    text: str, source: str, problems: list[Problem], path: KeyPath = ()
+    text: str,
+    source: str,
+    problems: list[Problem],
+    path: KeyPath = (),
+    *,
+    with_anchors: bool = False,
 ) -> Value | None:
     """Read one YAML document; what is wrong with it is appended to `problems`.
 
     `source` is the origin without a line, such as "file config/sinkhole.yaml"; `path` is the key
-    that the document is the value of. None when the text is empty or cannot be read to its end.
+    that the document is the value of. With `with_anchors`, aliases are read as what they stand for.
+    None when the text is empty or cannot be read to its end.
     """
-    reader = _DocumentReader(source, problems)
+    reader = _DocumentReader(source, problems, with_anchors)
     try:
         return reader.document(text, path)
     except _UnreadableError as error:
         reader.report(error.line, error.path, error.text)
+    except AnchorError as error:
+        reader.report(error.line, path, error.text)
     except yaml.MarkedYAMLError as error:
         line, message = syntax_message(error, text)
         reader.report(line, path, message)
@@ -135,10 +145,12 @@ class _UnreadableError(Exception):
 class _DocumentReader:
     """Builds the tree of one document; its methods take events off the parser as they go."""
 
-    def __init__(self, source: str, problems: list[Problem]) -> None:
+    def __init__(self, source: str, problems: list[Problem], with_anchors: bool) -> None:
+        self._expand = expanded if with_anchors else iter
         self._source = source
         self._problems = problems
         self._events: Iterator[Any] = iter(())
+        self._latest = Origin(source)
 
     def report(self, line: int, path: KeyPath, text: str) -> None:
         self._problems.append(Problem(self._origin(line), path, text))
@@ -148,7 +160,7 @@ class _DocumentReader:
             line = text.count("\n", 0, found.start()) + 1
             code = ord(found[0])
             raise _UnreadableError(line, path, f"the character U+{code:04X} is not allowed in YAML")
-        self._events = _parse(text)
+        self._events = self._expand(_parse(text))
         next(self._events)  # the stream starts
         if isinstance(next(self._events), yaml.StreamEndEvent):
             return None
@@ -176,7 +188,7 @@ class _DocumentReader:
             _refuse_extras(event, path)
             if not isinstance(event, yaml.ScalarEvent):
                 raise _UnreadableError(_line(event), path, "text with [ ] or { } belongs in quotes")
-            key, line = event.value, _line(event)
+            key, line = sys.intern(event.value), _line(event)
             value = self._value(next(self._events), (*path, key), line)
             if key in items:
                 self._report_twice(items[key], line, (*path, key))
@@ -195,7 +207,10 @@ class _DocumentReader:
 
     def _origin(self, line: int) -> Origin:
         """Only files have lines that are worth showing; a variable is one value."""
-        return Origin(self._source, line if self._source.startswith("file ") else 0)
+        line = line if self._source.startswith("file ") else 0
+        if self._latest.line != line:  # one for all that stands on a line
+            self._latest = Origin(self._source, line)
+        return self._latest
 
 
 def _parse(text: str) -> Iterator[Any]:
@@ -232,7 +247,7 @@ def _refuse_extras(event: Any, path: KeyPath) -> None:
 
 def _scalar(event: Any) -> bool | int | float | str | None:
     """A scalar by the core schema of YAML 1.2 (without octal, hex and infinities)."""
-    text: str = event.value
+    text = sys.intern(event.value)  # groups name the same lists over and over
     if not event.implicit[0]:
         return text  # in quotes, a block of text, or tagged as a string
     if text in _CONSTANTS:

@@ -6,11 +6,12 @@ import hashlib
 import re
 from collections.abc import Iterable
 from ipaddress import IPv4Address, IPv6Address
-from typing import Annotated, Final, Literal, get_args
+from typing import Annotated, Any, Final, Literal, get_args
 
 from pydantic import AfterValidator, Field, PrivateAttr, ValidationInfo, field_validator
 
 from sinkhole.control.settings.addresses import Network, address, host_name, network
+from sinkhole.control.settings.quoting import shown
 from sinkhole.control.settings.shipped import ServiceChoice
 from sinkhole.control.settings.units import (
     Duration,
@@ -20,19 +21,32 @@ from sinkhole.control.settings.units import (
     time_span_by_mode,
 )
 from sinkhole.control.settings.values import (
+    Kind,
     Section,
     choice,
     conflict,
     flag,
+    known_word,
     list_url,
     names_differ,
     not_taken,
+    read_text,
     text,
     whole_number,
 )
+from sinkhole.dns.wire.numbers import Type, type_name, type_number
 from sinkhole.model.masking import MASK, masked_address
 
-TAKEN_NAMES = {
+CATEGORIES: Final = ("malware", "adult")
+"""Words that stand for lists of the catalogue."""
+
+_NEVER_REFUSED: Final = (Type.OPT, Type.TSIG, Type.TKEY, Type.AXFR, Type.IXFR)
+"""No questions, or none that this server answers."""
+
+LATER_NAMES: Final = frozenset({"refused types", "allow only"})
+"""Those of TAKEN_NAMES that were free once: a list that has one keeps it, and no other gets it."""
+
+TAKEN_NAMES: Final = LATER_NAMES | {
     *("own rules", "local records", "hosts file", "services", "safe search", "built-in"),
     *("rebinding protection", "bogus addresses"),
 }
@@ -42,10 +56,28 @@ TAKEN_NAMES = {
 _UNSAFE: Final = re.compile(r"[^a-z0-9]+")
 
 
+def read_type(value: Any) -> str:
+    """The name of a record type, "AAAA" or "TYPE65"; ValueError for one that can't be refused."""
+    words = read_text(value, 20)
+    try:
+        number = type_number(words)
+    except ValueError:
+        raise ValueError(f'{shown(words)} is no record type, write one such as "AAAA"') from None
+    if number in _NEVER_REFUSED or not number:
+        raise ValueError(f"{shown(words)} is nothing that clients ask for here")
+    return type_name(number)
+
+
+Categories = tuple[Annotated[str, known_word(CATEGORIES, "known are malware and adult")], ...]
+RefusedTypes = tuple[
+    Annotated[str, Kind(read_type, accepts={"type": "string", "minLength": 1})], ...
+]
+
+
 class ListSettings(Section):
     """One list: names to block, or names to allow whatever the others say."""
 
-    name: Annotated[str, text(100), not_taken(TAKEN_NAMES)]
+    name: Annotated[str, text(100), not_taken(TAKEN_NAMES - LATER_NAMES)]
     """What the log and the page call it; two lists cannot have the same name."""
     url: Annotated[str, list_url()]
     """"https://...", "http://...", or "file:..." for a file on this machine."""
@@ -198,6 +230,9 @@ class BlockingSettings(Section):
 class FilteringSettings(Section):
     """What is refused: lists, own rules, and how they are kept up to date."""
 
+    enabled: Annotated[bool, flag()] = True
+    """Whether anything is refused by lists, rules, services and the like. Groups and clients may
+    say otherwise for themselves."""
     lists: Annotated[tuple[ListSettings, ...], names_differ("list")] = Field(
         default=(ListSettings(name="Starter", url="file:blocklists/starter.txt"),),
         examples=[
@@ -224,6 +259,12 @@ class FilteringSettings(Section):
     all of them, in the groups adult, ai, cloud, dating, gambling, gaming, hosting, messenger,
     music, privacy, shopping, social_network, software and streaming. Rules and lists that allow
     a name win over this."""
+    categories: Categories = Field(default=(), examples=[["malware"]])
+    """Kinds of names to block as a whole, malware and adult, by lists of the catalogue that are
+    fetched for it."""
+    refuse_types: RefusedTypes = Field(default=(), examples=[["AAAA"]])
+    """Record types that are answered with nothing, such as AAAA in a network without IPv6;
+    addresses of such a type are taken out of HTTPS and SVCB records."""
     safe_search: SafeSearchSettings = SafeSearchSettings()
     builtin: BuiltinSettings = BuiltinSettings()
     update_interval: Annotated[Duration, time_span("10m", "30d", or_zero=True)] = Duration.parse(
@@ -249,12 +290,16 @@ class FilteringSettings(Section):
         return self._is_complete
 
     def is_added(self, name: str) -> bool:
-        """Whether a list is stored: added by command, by the page or a program."""
+        """Whether a list is stored: added by command or by a program."""
         return name.casefold() in self._added
 
     def shown_url(self, entry: ListSettings) -> str:
         """The address of a list as people may see it: nothing of one from a file of secrets."""
-        return MASK if entry.name.casefold() in self._hidden else masked_address(entry.url)
+        return masked_address(self.whole_url(entry))
+
+    def whole_url(self, entry: ListSettings) -> str:
+        """The same with its query and password, for who may change it."""
+        return MASK if entry.name.casefold() in self._hidden else entry.url
 
     def known_by(
         self, added: Iterable[str], hidden: Iterable[str] = (), *, is_complete: bool

@@ -4,24 +4,35 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
 
 from sinkhole.control.settings.added_lists import put_away
-from sinkhole.control.settings.changes import Change, after, planned, refuse_held
+from sinkhole.control.settings.changes import (
+    Change,
+    Refusal,
+    after,
+    all_told,
+    planned,
+    refuse_held,
+)
 from sinkhole.control.settings.differences import Difference, differences
+from sinkhole.control.settings.filtering_schema import LATER_NAMES
 from sinkhole.control.settings.first_start import Beginning, beginning
 from sinkhole.control.settings.keyed import COLLECTIONS
 from sinkhole.control.settings.load import LeftOut, Resolved, resolve
 from sinkhole.control.settings.masking import masked_plain
-from sinkhole.control.settings.quoting import shown
+from sinkhole.control.settings.quoting import misfit, place_text
+from sinkhole.control.settings.renaming import Renamed, followed, removals_in, renames_in
 from sinkhole.control.settings.schema import Settings
 from sinkhole.control.settings.sources import Written, read_written
+from sinkhole.control.settings.values import Elsewhere
 from sinkhole.control.state.state import State
-from sinkhole.control.state.stored import StoredChange, StoredRevision
+from sinkhole.control.state.stored import Place, StoredChange, StoredRevision
 from sinkhole.model.actor import SERVER, Actor
-from sinkhole.model.errors import RequestError, SettingsError, SinkholeError, StorageError
+from sinkhole.model.errors import RequestError, SinkholeError, StorageError
 from sinkhole.model.faults import Faults
 from sinkhole.model.status import Problem
 from sinkhole.model.tasks import Tasks
@@ -48,12 +59,22 @@ class Apply(Protocol):
         ...
 
 
+OnRenamed = Callable[[Renamed], Awaitable[None]]
+
+
 class Changed(NamedTuple):
-    """What a change did, or would do: the revision in force then, and the keys that wait."""
+    """What a change did, or would do: the revision in force, the keys that wait, the settings as
+    they are then, or would be, and by which number it can be taken back, 0 where nothing was
+    stored."""
 
     revision: str
     differences: tuple[Difference, ...]
     waits: tuple[str, ...]
+    settings: Settings
+    number: int = 0
+
+    def __repr__(self) -> str:
+        return f"Changed({self.revision}, {self.differences})"  # settings have secrets in them
 
 
 class SettingsInForce:
@@ -77,6 +98,8 @@ class SettingsInForce:
         faults: Faults | None = None,
     ) -> None:
         self.apply = apply
+        self.on_renamed: OnRenamed | None = None
+        """Told each time that something has another name, or is no more, after it is in force."""
         self.settings, self.revision = Settings(), ""
         self._config = config
         self._environ = environ
@@ -106,7 +129,13 @@ class SettingsInForce:
     @property
     def problems(self) -> list[Problem]:
         """Stored values that are left out, and what else a person should know."""
-        return [*map(_problem, self._left_out), *self._beginning.problems]
+        lists = self.settings.filtering.lists
+        taken = [each.name for each in lists if each.name.casefold() in LATER_NAMES]
+        return [
+            *map(_problem, self._left_out),
+            *self._beginning.problems,
+            *map(_taken_name, taken),
+        ]
 
     async def change(
         self,
@@ -116,12 +145,14 @@ class SettingsInForce:
         revision: str | None = None,
         dry_run: bool = False,
         note: str = "",
+        renamed: Sequence[Renamed] = (),
     ) -> Changed:
         """Change what is stored: checked whole, applied, committed; undone if committing fails.
 
         RequestError: "conflict" (code `revision_is_old` where somebody was quicker; `held_by_file`
         or `held_by_environment`, with `where` such as "/etc/sinkhole/sinkhole.yaml:14" in more).
-        SettingsError for values that don't fit, every one of them. `dry_run` only tells.
+        SettingsError for values that don't fit. Either tells everything at once. `dry_run` only
+        tells. `renamed` is what has another name by it, where it is not the same else.
 
         Whoever waits for it may go away: a change that has begun comes to its end.
         """
@@ -130,7 +161,12 @@ class SettingsInForce:
             self._refuse_old(revision)
             stored = self._state.stored.values()
             plan = await asyncio.to_thread(planned, changes, self.settings, stored)
-            return await self._store(plan, actor, note, dry_run=dry_run)
+            return await self._store(
+                *(plan.changes, actor, note),
+                refused=plan.refused,
+                dry_run=dry_run,
+                renamed=renamed,
+            )
 
         return await self._alone(work())
 
@@ -149,16 +185,27 @@ class SettingsInForce:
 
         return await self._alone(work())
 
-    async def reload(self) -> Changed:
-        """Read file and environment again, as on SIGHUP; SettingsError leaves all as it was."""
+    async def reload(self, *, dry_run: bool = False) -> Changed:
+        """Read file and environment again, as on SIGHUP; SettingsError leaves all as it was, and so
+        does `dry_run`, which only tells. What is stored goes on naming what has another name in the
+        file now."""
 
         async def work() -> Changed:
             written = await asyncio.to_thread(read_written, self._config, self._environ)
             resolved = await self._resolved(written)
             found = await asyncio.to_thread(differences, self.settings, resolved.settings)
+            renames = renames_in(found)
+            if plan := followed(renames, self._state.stored.values()):
+                resolved = await self._resolved(written, plan)
+                found = await asyncio.to_thread(differences, self.settings, resolved.settings)
+            if dry_run:
+                return Changed(self.revision, found, (), resolved.settings)
             waits = await self._apply(resolved.settings, patient=True)
+            if plan and not self._state.read_only:
+                await self._commit(plan, SERVER, "another name in the settings file")
             self._take(written, resolved)
-            return Changed(self.revision, found, tuple(waits))
+            await self._tell_renamed([*renames, *removals_in(found, renames)])
+            return Changed(self.revision, found, tuple(waits), self.settings)
 
         return await self._alone(work())
 
@@ -220,31 +267,50 @@ class SettingsInForce:
         note: str,
         *,
         undoes: int = 0,
+        refused: Sequence[Refusal] = (),
         dry_run: bool,
+        renamed: Sequence[Renamed] = (),
     ) -> Changed:
         """Check, apply and commit; what is in force and what is stored change both or neither."""
         written = self._loaded()
         resolved = await self._resolved(written, plan)
-        self._refuse_left_out(resolved, plan)
+        if refused := [*refused, *self._not_in_use(resolved, plan)]:
+            raise all_told(refused)
         found = await asyncio.to_thread(differences, self.settings, resolved.settings)
         if dry_run or not plan:
-            return Changed(self.revision, found, ())
+            return Changed(self.revision, found, (), resolved.settings)
         if self._state.read_only:
             raise RequestError("unavailable", "state_is_read_only", self._state.read_only)
         waits = await self._apply(resolved.settings)
+        await self._commit(plan, actor, note, undoes)
+        self._take(written, resolved)
+        number = self._state.stored.number
+        renames = dict.fromkeys((*renamed, *renames_in(found)))
+        await self._tell_renamed([*renames, *removals_in(found, renames)])
+        return Changed(self.revision, found, tuple(waits), self.settings, number)
+
+    async def _commit(
+        self, plan: Sequence[StoredChange], actor: Actor, note: str, undoes: int = 0
+    ) -> None:
+        """Store what has been applied; where that fails, what was in force before is again."""
         try:
             await self._state.stored.commit(plan, actor, note, undoes)
         except BaseException:
             await self._apply(self.settings, patient=True)
             raise
-        self._take(written, resolved)
-        return Changed(self.revision, found, tuple(waits))
+
+    async def _tell_renamed(self, renamed: Iterable[Renamed]) -> None:
+        if self.on_renamed is not None:
+            for each in renamed:
+                await self.on_renamed(each)
 
     async def _resolved(self, written: Written, plan: Sequence[StoredChange] = ()) -> Resolved:
         """What all layers come to with a plan; in a thread, as it takes a while and reads files."""
         stored = after(self._state.stored.values(), [*self._unstored, *plan])
         is_complete = not self._state.read_only
-        return await asyncio.to_thread(resolve, written, stored, is_complete=is_complete)
+        elsewhere = None if is_complete else Elsewhere()
+        resolving = partial(resolve, is_complete=is_complete, elsewhere=elsewhere)
+        return await asyncio.to_thread(resolving, written, stored)
 
     async def _apply(self, settings: Settings, *, patient: bool = False) -> list[str]:
         return await self.apply(settings, patient=patient) if self.apply is not None else []
@@ -266,16 +332,19 @@ class SettingsInForce:
             text = "the settings have been changed meanwhile: look at them again"
             raise RequestError("conflict", "revision_is_old", text, {"revision": self.revision})
 
-    def _refuse_left_out(self, resolved: Resolved, plan: Sequence[StoredChange]) -> None:
-        """Refuse a plan whose values would not be in use, or would put others out of use."""
+    def _not_in_use(self, resolved: Resolved, plan: Sequence[StoredChange]) -> list[Refusal]:
+        """What of a plan would not be in use, and what it would put out of use."""
         before = {each.place for each in self._left_out}
         touched = {each.place: position for position, each in enumerate(plan)}
-        refused = [
+        found = [
             each for each in resolved.left_out if each.place in touched or each.place not in before
         ]
-        if refused:
-            refused.sort(key=lambda each: touched.get(each.place, len(plan)))
-            raise SettingsError([f"{_place_text(each)}: {each.reason}" for each in refused])
+        found.sort(key=lambda each: touched.get(each.place, len(plan)))
+        plain = {**self._state.stored.values(), **{each.place: each.after for each in plan}}
+        return [
+            Refusal(misfit(each.place[0], _spelled(each.place, plain), each.reason))
+            for each in found
+        ]
 
     def _inverse(self, number: int, known: Sequence[StoredRevision]) -> list[StoredChange]:
         """What takes a revision back."""
@@ -288,7 +357,7 @@ class SettingsInForce:
         for change in revision.changes:
             key, item = change.place
             if stored.get(change.place) != change.after:
-                what = f"{key} {shown(item)}" if item else key
+                what = place_text(key, item)
                 text = f"revision {number} can't be taken back: {what} has been changed since"
                 raise RequestError("conflict", "changed_since", text, {"key": key, "item": item})
             if change.before is not None:
@@ -297,22 +366,29 @@ class SettingsInForce:
         return inverse
 
 
+def _taken_name(name: str) -> Problem:
+    text = f"the list {name!r} is called as the log calls what is no list"
+    advice = "give the list another name: else the two are told apart there by their rules only"
+    return Problem("settings.name_taken", "notice", text, advice)
+
+
 def _problem(left_out: LeftOut) -> Problem:
     key, item = left_out.place
     if left_out.is_held:
         what = COLLECTIONS[key].what
         text = f"the {what} {item!r} that was added is not in use: the settings file has one, too"
-        return Problem("settings.held_by_file", "notice", text)
-    text = f"{_place_text(left_out)}: the stored value is not in use: {left_out.reason}"
+        return Problem("settings.held_by_file", "notice", text, "remove one of the two")
+    text = f"{place_text(key, item)}: the stored value is not in use: {left_out.reason}"
     return Problem("settings.left_out", "warning", text, "set it anew, or reset it")
-
-
-def _place_text(left_out: LeftOut) -> str:
-    key, item = left_out.place
-    return f"{key} {shown(item)}" if item else key
 
 
 def _masked(change: StoredChange) -> StoredChange:
     key = change.place[0]
     before, value = masked_plain(key, change.before), masked_plain(key, change.after)
     return StoredChange(change.place, before, value)
+
+
+def _spelled(place: Place, plain: Mapping[Place, Any]) -> str:
+    """The item of a place as it was written: "TV" where "tv" identifies it."""
+    key, item = place
+    return COLLECTIONS[key].name_in(item, plain.get(place)) if key in COLLECTIONS else item

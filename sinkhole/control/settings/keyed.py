@@ -88,12 +88,15 @@ COLLECTIONS: Final[Mapping[str, Keyed]] = {
     each.key: each
     for each in (
         Keyed("clients", "client", "named", str.casefold),
+        Keyed("groups", "group", "named", str.casefold),
+        Keyed("schedules", "schedule", "named", str.casefold),
         Keyed("upstream.sets", "upstream set", "mapping", str),
         Keyed("upstream.routes", "route", "mapping", parse_route),
         Keyed("filtering.lists", "list", "named", str.casefold),
         Keyed("filtering.rules", "rule", "words", str),
         Keyed("filtering.services", "service", "words", str),
         Keyed("local.records", "name", "mapping", record_name),
+        Keyed("local.switched_off", "name", "mapping", record_name),
     )
 }
 """All of them, by key."""

@@ -1,6 +1,6 @@
 """Where settings come from, and which source wins.
 
-    default  <  stored by the page or API  <  YAML file  <  environment
+    default  <  stored by command or API  <  YAML file  <  environment
 
 Every layer is a tree of `Value`. A higher layer replaces single keys of a lower one: sections
 are merged key by key, everything else (a list, the local records) is one value and is replaced

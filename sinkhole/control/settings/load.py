@@ -21,6 +21,7 @@ from sinkhole.control.settings.merging import Merged, is_storable, merged
 from sinkhole.control.settings.quoting import key_text
 from sinkhole.control.settings.schema import Settings
 from sinkhole.control.settings.sources import Written, read_written
+from sinkhole.control.settings.values import Elsewhere
 from sinkhole.control.state.stored import Place
 from sinkhole.model.errors import SettingsError
 
@@ -58,9 +59,26 @@ def load(
     return resolve(written, stored or {}, is_complete=stored is not None).settings
 
 
-def resolve(written: Written, stored: Mapping[Place, Any], *, is_complete: bool = True) -> Resolved:
+def load_written(path: Path | None, environ: Mapping[str, str]) -> Settings:
+    """Read file and environment alone, to learn where all else is stored.
+
+    What they name may be stored, such as a group that a client of the file is in. Raises
+    SettingsError as `load` does.
+    """
+    written = read_written(path, environ)
+    return resolve(written, {}, is_complete=False, elsewhere=Elsewhere()).settings
+
+
+def resolve(
+    written: Written,
+    stored: Mapping[Place, Any],
+    *,
+    is_complete: bool = True,
+    elsewhere: Elsewhere | None = None,
+) -> Resolved:
     """What file, environment and stored values come to; SettingsError for mistakes in the first
-    two, each with its line. `is_complete` says whether all that is stored could be read."""
+    two, each with its line. `is_complete` says whether all that is stored could be read,
+    `elsewhere` what names may stand for besides what is left out."""
     left_out = [
         LeftOut(place, "there is no such key") for place in stored if not is_storable(place)
     ]
@@ -70,7 +88,7 @@ def resolve(written: Written, stored: Mapping[Place, Any], *, is_complete: bool 
     alone: set[str] | None = None
     while True:
         tree = merged(written.tree, kept)
-        settings, found = _checked(tree, is_complete=is_complete)
+        settings, found = _checked(tree, elsewhere or _items_of(left_out), is_complete=is_complete)
         found += written.problems
         if not found:
             left_out += (LeftOut(place, HELD, is_held=True) for place in tree.held)
@@ -78,7 +96,7 @@ def resolve(written: Written, stored: Mapping[Place, Any], *, is_complete: bool 
         guilty = _direct(found, tree)
         if not guilty and kept:
             if alone is None:
-                alone = {str(each) for each in _checked(merged(written.tree, {}))[1]}
+                alone = {str(e) for e in _checked(merged(written.tree, {}), _items_of(left_out))[1]}
             if not any(str(each) in alone for each in found):
                 guilty = _suspect(found[0], tree, written, kept)
         if not guilty:
@@ -97,10 +115,12 @@ def make_list(name: str, url: str, kind: str) -> ListSettings:
         raise SettingsError([text.replace("Value error, ", "") for text in told]) from error
 
 
-def _checked(tree: Merged, *, is_complete: bool = True) -> tuple[Settings, list[Problem]]:
+def _checked(
+    tree: Merged, elsewhere: Elsewhere | None = None, *, is_complete: bool = True
+) -> tuple[Settings, list[Problem]]:
     """The settings that a tree comes to, or what is wrong with it."""
     try:
-        settings = Settings.model_validate(tree.tree.plain())
+        settings = Settings.model_validate(tree.tree.plain(), context=elsewhere)
     except ValidationError as refused:
         return Settings(), complaints(Settings, refused, tree.tree)
     origins = dict(leaf_origins(Settings, tree.tree))
@@ -108,6 +128,11 @@ def _checked(tree: Merged, *, is_complete: bool = True) -> tuple[Settings, list[
         origins, tree.item_origins(), tree.tree.secret_paths(), is_complete=is_complete
     )
     return settings, []
+
+
+def _items_of(left_out: Sequence[LeftOut]) -> Elsewhere:
+    """What was left out: whoever names it is right to, so that it takes nothing else along."""
+    return Elsewhere(frozenset(each.place for each in left_out if each.place[1]))
 
 
 def _direct(found: Sequence[Problem], tree: Merged) -> list[LeftOut]:

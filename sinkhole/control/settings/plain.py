@@ -35,3 +35,32 @@ def plain_of(value: Any) -> Any:
     if isinstance(value, tuple):
         return [plain_of(each) for each in value]
     return str(value)
+
+
+def merged(before: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Any]:
+    """Plain values of an item with others in place of some: sets of keys key by key, entries of
+    schedules by their name, everything else whole."""
+    found = dict(before)
+    for key, value in new.items():
+        old = before.get(key)
+        if isinstance(old, Mapping) and isinstance(value, Mapping):
+            found[key] = merged(old, value)
+        elif key == "schedules" and isinstance(old, list) and isinstance(value, list):
+            found[key] = _entries(old, value)
+        else:
+            found[key] = value
+    return found
+
+
+def _entries(old: list[Any], new: list[Any]) -> list[Any]:
+    """Entries of schedules, of which new ones change the old ones of the same name."""
+    found = list(old)
+    known = [str(each.get("when", "")).casefold() for each in old]
+    for entry in new:
+        name = str(entry.get("when", "")).casefold() if isinstance(entry, Mapping) else ""
+        if name in known:
+            place = known.index(name)
+            found[place] = merged(found[place], entry | {"when": found[place]["when"]})
+        else:
+            found.append(entry)
+    return found

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from difflib import get_close_matches
 
+from sinkhole.model.errors import Misfit
 from sinkhole.model.masking import masked
 
 _PLAIN_KEY = re.compile(r"[\w*-][\w*.-]*", re.ASCII)
@@ -43,6 +44,16 @@ def key_text(path: Iterable[str | int]) -> str:
         else:
             text += ("." if text else "") + (part if _PLAIN_KEY.fullmatch(part) else shown(part))
     return text
+
+
+def place_text(key: str, item: str) -> str:
+    """A key, or an item of a keyed collection: `clients "tv"`."""
+    return f"{key} {shown(item)}" if item else key
+
+
+def misfit(key: str, item: str, text: str) -> Misfit:
+    """What is wrong with a key, or an item of it, as people and programs are told it."""
+    return Misfit(f"{place_text(key, item)}: {text}", key, masked(item), text)
 
 
 def listing(words: Iterable[str]) -> str:

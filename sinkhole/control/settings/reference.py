@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, get_args, get_origin
 
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
+from sinkhole.control.settings.groups_schema import GroupSettings, PolicyFields
 from sinkhole.control.settings.json_schema import accepts, json_schema, kind_of
 from sinkhole.control.settings.prose import prose_of
 from sinkhole.control.settings.quoting import listing
@@ -32,19 +33,20 @@ Every key with its default. This page is what `sinkhole settings reference --mar
 **Where settings come from.** Each of these wins over those before it:
 
 1. the default, as shown below;
-2. what was set in the page, by a program or by command (`sinkhole settings set upstream.timeout
-   3s`), which is stored in the data folder;
+2. what was set by command (`sinkhole settings set upstream.timeout 3s`) or by a program, which is
+   stored in the data folder;
 3. the settings file;
 4. the environment: a variable is the key in capitals with two underscores between the parts,
    and its value is written as in the file, `SINKHOLE__DNS__LISTEN='["127.0.0.1:5353"]'`.
 
-What the file or the environment hold can be changed there only: the page shows it with its
-place, and refuses to change it. Everything else can be set in the page, so the file may be
-empty.
+What the file or the environment hold can be changed there only: who tries it otherwise is told
+the place. Everything else can be set by command, so the file may be empty. Files that came with
+earlier versions have every key, with its default: take out what you have not changed.
 
 **Collections merge item by item**: `clients`, `filtering.lists`, `filtering.rules`,
-`filtering.services`, `local.records`, `upstream.routes` and `upstream.sets`. What is stored
-comes beside the items of the file, and where both have an item of one name, the file's is used.
+`filtering.services`, `groups`, `local.records`, `schedules`, `upstream.routes` and
+`upstream.sets`. What is stored comes beside the items of the file, and where both have an item
+of one name, the file's is used.
 A file that has the key does without the items of the default, and a variable replaces what the
 file says. All other keys are one value.
 
@@ -145,9 +147,12 @@ def _about(field: FieldInfo, text: str) -> Iterator[str]:
     item = _item(field.annotation)
     if item is not None:
         yield "Its keys:" if get_origin(field.annotation) is dict else "Each has:"
-        width = max(map(len, item.model_fields)) + 2
-        for name, each in item.model_fields.items():
+        told = _told_of(item)
+        width = max(map(len, told)) + 2
+        for name, each in told.items():
             yield from _of_item(item, name, each, width)
+        if len(told) < len(item.model_fields):
+            yield "Besides, each may have whatever a group says."
     if field.examples and field.default is not None:
         yield f"For example: {inline(_frozen(field.examples[0]))}"
 
@@ -174,6 +179,17 @@ def _of_item(model: type[BaseModel], name: str, field: FieldInfo, width: int) ->
         break_long_words=False,
         break_on_hyphens=False,
     )
+
+
+def _told_of(item: type[Section]) -> Mapping[str, FieldInfo]:
+    """The keys of an item that are told; what groups and others may say is told of groups alone."""
+    if not issubclass(item, PolicyFields) or item is GroupSettings:
+        return item.model_fields
+    return {
+        name: field
+        for name, field in item.model_fields.items()
+        if name not in PolicyFields.model_fields
+    }
 
 
 def _item(kind: Any) -> type[Section] | None:

@@ -10,18 +10,28 @@ from sinkhole.dns.filter.trie import CompiledList
 
 
 def unusable(rules: Sequence[str]) -> dict[str, str]:
-    """Those of some rules that the filter can't use, each with the reason; takes milliseconds."""
-    if _all_usable(rules):
+    """Those of some rules that the filter can't use, each with the reason.
+
+    Halves are looked at as long as there is one among them: compiling 5000 rules takes 20 ms, and
+    one 0.2.
+    """
+    if not rules or _all_usable(rules):
         return {}
-    reasons = {rule: unusable_because(rule) for rule in rules}
-    return {rule: reason for rule, reason in reasons.items() if reason}
+    if len(rules) == 1:
+        reason = unusable_because(rules[0])
+        return {rules[0]: reason} if reason else {}
+    middle = len(rules) // 2
+    return unusable(rules[:middle]) | unusable(rules[middle:])
+
+
+def is_comment(rule: str) -> bool:
+    """Whether a line says something to people only."""
+    return isinstance(parse_line(rule), Comment)
 
 
 def _all_usable(rules: Sequence[str]) -> bool:
-    if any(isinstance(parse_line(rule), Comment) for rule in rules):
-        return False
     report = CompiledList.from_rules("rules", "block", rules).report
-    return not (report.refused or report.ignored)
+    return not (report.comments or report.refused or report.ignored)
 
 
 def unusable_because(rule: str) -> str:

@@ -2,16 +2,17 @@
 
 A key has its kind, its bounds, its default, and below it the text that the page and the reference
 (docs/settings.md, which is made of this) show of it. The kinds themselves are in values.py,
-units.py, addresses.py and records.py. Who asks, who is asked and what is refused have files of
-their own: dns_schema.py, upstream_schema.py and filtering_schema.py. `Settings`, at the end, is the
-whole.
+units.py, addresses.py and records.py. Where queries come in, who is asked, what is refused, what
+applies to whom, and who gets copies of the log have files of their own: dns_schema.py,
+upstream_schema.py, filtering_schema.py, groups_schema.py, clients_schema.py and shipping_schema.py.
+`Settings`, at the end, is the whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Any, Literal, get_args
 
 from pydantic import (
     Field,
@@ -28,13 +29,18 @@ from sinkhole.control.settings.addresses import (
     host_name,
     network,
 )
-from sinkhole.control.settings.dns_schema import ClientSettings, DnsSettings, clients_differ
+from sinkhole.control.settings.clients_schema import ClientSettings, clients_differ
+from sinkhole.control.settings.devices_schema import DevicesSettings
+from sinkhole.control.settings.dns_schema import DnsSettings
 from sinkhole.control.settings.document import KeyPath
 from sinkhole.control.settings.filtering_schema import FilteringSettings
+from sinkhole.control.settings.groups_schema import GroupSettings, ScheduleSettings, zone_name
 from sinkhole.control.settings.hosts_file import MACHINE_HOSTS_FILE
 from sinkhole.control.settings.keyed import COLLECTIONS
 from sinkhole.control.settings.quoting import shown
 from sinkhole.control.settings.records import LocalRecords
+from sinkhole.control.settings.references import refuse_dangling
+from sinkhole.control.settings.shipping_schema import ShippingSettings
 from sinkhole.control.settings.units import (
     Duration,
     Size,
@@ -44,10 +50,12 @@ from sinkhole.control.settings.units import (
 from sinkhole.control.settings.upstream_schema import UpstreamSettings
 from sinkhole.control.settings.values import (
     Section,
+    check_pair,
     choice,
     conflict,
     flag,
     folder,
+    is_elsewhere,
     names_differ,
     no_repeats,
     path_or_off,
@@ -88,6 +96,9 @@ class CacheSettings(Section):
 class LocalSettings(Section):
     """Names of the home network, which this server answers without asking anybody."""
 
+    enabled: Annotated[bool, flag()] = True
+    """Whether the records below are answered; without it, what they name is asked for like any
+    other name."""
     records: LocalRecords = Field(
         default_factory=dict,
         examples=[{"nas.home": ["192.0.2.10", "2001:db8::10"], "*.nas.home": ["CNAME nas.home"]}],
@@ -97,6 +108,10 @@ class LocalSettings(Section):
     MX, PTR, SRV, TXT, HTTPS or SVCB. Names in the data are whole names. A name with a CNAME has
     nothing else. They are answered without asking anybody and win over every list, and their
     addresses asked for backwards give the names."""
+    switched_off: LocalRecords = Field(
+        default_factory=dict, examples=[{"printer.home": ["192.0.2.12"]}]
+    )
+    """Records that are kept, but not answered, until they are moved to the ones above."""
     ttl: Annotated[Duration, time_span("0s", "7d")] = Duration.parse("60s")
     """How long clients may remember a local record."""
     hosts_file: Annotated[Path | Literal[False], path_or_off(MACHINE_HOSTS_FILE)] = False
@@ -126,7 +141,7 @@ class QueryLogSettings(Section):
     """How long queries stay in the log."""
     max_size: Annotated[Size, byte_count("1MiB", "1TiB")] = Size.parse("2GiB")
     """How big the log may grow on the disk. The oldest queries make room. The statistics are in
-    the same file and take some 20MiB a year: with hardly more than that, few queries are kept."""
+    the same file and take some 20 MiB a year: with hardly more than that, few queries are kept."""
     answers: Annotated[bool, flag()] = True
     """Whether the answer is written down as well: its records, and where it was refused for what
     it leads to, what the upstream had said."""
@@ -154,6 +169,9 @@ class StatsSettings(Section):
 
     keep: Annotated[Duration, time_span("1d", "3650d")] = Duration.parse("365d")
     """How long the hourly statistics are kept. They do not depend on the log."""
+    period: Annotated[Duration, time_span("1h", "365d")] = Duration.parse("24h")
+    """The time up to now that programs made for AdGuard Home are told of, such as dashboards and
+    Home Assistant."""
 
 
 class WebSettings(Section):
@@ -184,13 +202,8 @@ class WebSettings(Section):
     @field_validator("certificate_key", mode="after")
     @classmethod
     def _have_a_certificate(cls, key: Path | None, info: ValidationInfo) -> Path | None:
-        if "certificate" not in info.data:
-            return key
-        certificate = info.data["certificate"]
-        if key is not None and certificate is None:
-            raise conflict("is of no use without a certificate, set it too", "certificate_key")
-        if certificate is not None and key is None:
-            raise conflict("is of no use without its key, set certificate_key too", "certificate")
+        if "certificate" in info.data:
+            check_pair(info.data["certificate"], key)
         return key
 
 
@@ -211,6 +224,35 @@ class Settings(Section):
     """
 
     dns: DnsSettings = DnsSettings()
+    upstream: UpstreamSettings = UpstreamSettings()
+    cache: CacheSettings = CacheSettings()
+    filtering: FilteringSettings = FilteringSettings()
+    time_zone: Annotated[str, zone_name()] = ""
+    """The time zone of the household, by which schedules and times of the day go: a name such as
+    "Europe/Berlin", or "" for that of this machine."""
+    schedules: Annotated[tuple[ScheduleSettings, ...], names_differ("schedule")] = Field(
+        default=(),
+        examples=[[{"name": "bedtime", "windows": ["sun-thu 21:00-07:00", "fri,sat 22:30-08:00"]}]],
+    )
+    """Hours of the week under a name, for groups and clients: while a schedule is open, something
+    else can apply to them. They go by the wall clock: where it is put forward past the start of
+    a window, that opens at once; what comes twice when it is put back counts the first time."""
+    groups: Annotated[tuple[GroupSettings, ...], names_differ("group")] = Field(
+        default=(),
+        examples=[
+            [
+                {
+                    "name": "kids",
+                    "services": ["tiktok"],
+                    "safe_search": {"google": True},
+                }
+            ]
+        ],
+    )
+    """Groups of clients that something of their own applies to. Later ones of these win over
+    earlier ones, key by key: the household, that is all other sections; the group of a client;
+    the schedules of that group that are open; the client itself; its own schedules that are
+    open. Only rules add up."""
     clients: Annotated[tuple[ClientSettings, ...], names_differ("client"), clients_differ()] = (
         Field(
             default=(),
@@ -219,13 +261,13 @@ class Settings(Section):
             ],
         )
     )
-    """Clients that rules can be for: "||games.example^$client='Kids tablet'" or
-    "...$ctag=device_tv". Everybody else is a client without a name."""
-    upstream: UpstreamSettings = UpstreamSettings()
-    cache: CacheSettings = CacheSettings()
-    filtering: FilteringSettings = FilteringSettings()
+    """Devices that have a name. Rules can be for them, "||games.example^$client='Kids tablet'" or
+    "...$ctag=device_tv", they can be in a group, and something of their own can apply to them.
+    Everybody else is a client without a name, in the group default."""
+    devices: DevicesSettings = DevicesSettings()
     local: LocalSettings = LocalSettings()
     query_log: QueryLogSettings = QueryLogSettings()
+    shipping: ShippingSettings = ShippingSettings()
     stats: StatsSettings = StatsSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
@@ -235,6 +277,12 @@ class Settings(Section):
     the folder sinkhole is started in. It is set here or in the environment only, as what is
     stored lies in it."""
 
+    @field_validator("groups", "clients", mode="after")
+    @classmethod
+    def _name_what_there_is(cls, items: Any, info: ValidationInfo) -> Any:
+        refuse_dangling(items, info)
+        return items
+
     @field_validator("query_log", mode="after")
     @classmethod
     def _ignores_known_clients(
@@ -242,7 +290,9 @@ class Settings(Section):
     ) -> QueryLogSettings:
         known = {word for each in info.data.get("clients", ()) for word in (each.name, *each.ids)}
         for number, client in enumerate(query_log.ignore_clients):
-            if isinstance(client, str) and client not in known and "clients" in info.data:
+            if not isinstance(client, str) or client in known or "clients" not in info.data:
+                continue
+            if not is_elsewhere(info, "clients", client):
                 raise conflict(
                     f"no client is called {shown(client)}: write an address, a network, or name or "
                     "id of one of the clients",

@@ -170,7 +170,8 @@ class Checked(BaseModel, frozen=True, extra="forbid"):
 
 
 class CatalogueEntry(BaseModel, frozen=True, extra="forbid"):
-    """One public list; `names` is roughly how many it holds, `group` what kind of list it is."""
+    """One public list; `names` is roughly how many it holds, `group` what kind of list it is,
+    `living` what it is like to live with; the head of the file says what the words mean."""
 
     id: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=40)
     name: str = Field(min_length=1, max_length=100)
@@ -181,6 +182,7 @@ class CatalogueEntry(BaseModel, frozen=True, extra="forbid"):
     url: str = Field(pattern="^https://")
     format: Literal["adblock", "dnsmasq", "hosts", "names", "rpz", "wildcard"]
     names: int = Field(gt=0)
+    living: Literal["calm", "some", "strict", "wanted", "old"]
     checked: Checked
 
 
@@ -195,6 +197,19 @@ def read_catalogue(path: str | Path = CATALOGUE_FILE) -> tuple[CatalogueEntry, .
         return TypeAdapter(tuple[CatalogueEntry, ...]).validate_python(found)
     except (AttributeError, TypeError, ValueError) as error:
         raise SettingsError([f"{find_shipped(path)}: is no catalogue of lists: {error}"]) from error
+
+
+def search_catalogue(word: str) -> list[CatalogueEntry]:
+    """The entries that have a word in any of their texts; all for ""."""
+    wanted = word.casefold()
+    return [
+        entry
+        for entry in read_catalogue()
+        if any(
+            wanted in str(text).casefold()
+            for text in entry.model_dump(exclude={"checked"}).values()
+        )
+    ]
 
 
 def find_entry(catalogue: Sequence[CatalogueEntry], entry_id: str) -> CatalogueEntry:

@@ -68,6 +68,8 @@ class _Reader:
         except OSError as error:
             self._report(path, f"cannot be read: {error.strerror}")
             return []
+        if not paths and path.suffix in _SUFFIXES:
+            self._report(path, "is an empty folder where a file should be: put the file there")
         if len(paths) > MOST_FILES:
             self._report(path, f"has more than {MOST_FILES} files of settings in it")
             return []

@@ -7,7 +7,7 @@ stamps-specifications). In a list of fields, 0x80 in the length says that anothe
 
 from __future__ import annotations
 
-from base64 import urlsafe_b64decode
+from base64 import urlsafe_b64decode, urlsafe_b64encode
 from binascii import Error
 from typing import Final
 
@@ -46,6 +46,19 @@ def decode_stamp(text: str) -> UpstreamUrl:
         return _decoded(_Fields(_bytes_of(text)))
     except ValueError as error:
         raise ValueError(f"{shown(text)} cannot be used: {error}") from None
+
+
+def encode_stamp(url: UpstreamUrl) -> str:
+    """The stamp of a server that is known by a name, and asked encrypted.
+
+    Nothing is said of what its operator does, and nothing of its addresses: they are looked up.
+    """
+    kind = next(number for number, each in _KINDS.items() if each == url.kind)
+    port = "" if url.port == DEFAULT_PORTS[url.kind] else f":{url.port}"
+    fields = ["", "", f"{url.host}{port}", *([url.path] if url.kind == "https" else [])]
+    said = b"".join(bytes([len(each)]) + each.encode("ascii") for each in fields)
+    data = bytes([kind]) + bytes(_PROPERTIES_SIZE) + said
+    return f"{SCHEME}://{urlsafe_b64encode(data).decode().rstrip('=')}"
 
 
 def _bytes_of(text: str) -> bytes:

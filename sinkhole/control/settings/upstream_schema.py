@@ -42,6 +42,7 @@ from sinkhole.control.settings.values import (
     choice,
     conflict,
     flag,
+    is_elsewhere,
     no_repeats,
     not_empty,
 )
@@ -294,7 +295,7 @@ class UpstreamSettings(Section):
                 raise conflict(str(error), "routes", name) from None
             if route in routes:
                 raise conflict("this name is listed twice, in two spellings", "routes", name)
-            if isinstance(target, str):
+            if isinstance(target, str) and not is_elsewhere(info, "upstream.sets", target):
                 _check_set(name, target, info.data.get("sets"))
             routes[route] = target
         return routes

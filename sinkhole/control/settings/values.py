@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 from urllib.parse import urlsplit
@@ -36,6 +37,17 @@ class Section(BaseModel):
 
     alone: ClassVar[str] = ""
     """The key whose value may stand for all of them, in items that are mostly one value."""
+
+    def model_post_init(self, _: Any, /) -> None:
+        """Have the set of keys that are set in common with all sections that set the same: as
+        pydantic makes one for each, they are a third of what the settings of a group take."""
+        same = _one_for_all(frozenset(self.__pydantic_fields_set__))
+        object.__setattr__(self, "__pydantic_fields_set__", same)
+
+
+@lru_cache(1000)
+def _one_for_all(keys: frozenset[str]) -> set[str]:
+    return set(keys)
 
 
 @dataclass(frozen=True, slots=True, eq=False)  # what it accepts has no hash
@@ -235,6 +247,30 @@ def names_differ(what: str) -> AfterValidator:
         return items
 
     return AfterValidator(check)
+
+
+@dataclass(frozen=True, slots=True)
+class Elsewhere:
+    """The context of a validation where more is stored than is looked at: `items` of collections,
+    by their key and what identifies them; None is anything at all. Names may stand for these."""
+
+    items: frozenset[tuple[str, str]] | None = None
+
+
+def is_elsewhere(info: ValidationInfo, key: str, name: str) -> bool:
+    """Whether a name that stands for no item of a collection here may stand for a stored one."""
+    if not isinstance(info.context, Elsewhere):
+        return False
+    items = info.context.items
+    return items is None or any(k == key and i.casefold() == name.casefold() for k, i in items)
+
+
+def check_pair(certificate: Path | None, key: Path | None) -> None:
+    """Raise what a validator of `certificate_key` raises where one of the two is missing."""
+    if key is not None and certificate is None:
+        raise conflict("is of no use without a certificate, set it too", "certificate_key")
+    if certificate is not None and key is None:
+        raise conflict("is of no use without its key, set certificate_key too", "certificate")
 
 
 def conflict(message: str, *path: str | int | None) -> PydanticCustomError:

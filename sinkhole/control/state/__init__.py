@@ -7,6 +7,7 @@ is written until somebody decides.
 
     state            the whole: opened, backed up, replaced; what is read-only and why
     opening          the file as it is found, or what is read in its place (`copying`)
+    contents         whether rows can be read: what SQLite's own check does not see
     schema           the tables, by numbered migrations
     file             one change at a time, on the disk before it is in memory
     stored           settings made by hand, per item, and their revisions

@@ -38,6 +38,17 @@ class AuditEntry(NamedTuple):
     error: str
 
 
+class WantedEntries(NamedTuple):
+    """Which entries: of somebody, of operations that begin so, only what failed; "" is all."""
+
+    actor: str = ""
+    operation: str = ""
+    failed: bool = False
+
+
+_ALL: Final = WantedEntries()
+
+
 class Audit:
     """The audit in state.db. A failure to write it is a problem that is shown, and fails nobody."""
 
@@ -75,12 +86,18 @@ class Audit:
         except StorageError as problem:
             log.warning("audit: %s did %s, which could not be kept: %s", actor, operation, problem)
 
-    async def entries(self, limit: int, before: int | None = None) -> list[AuditEntry]:
-        """The newest entries, the newest first, or those before an id."""
+    async def entries(
+        self, limit: int, before: int | None = None, wanted: WantedEntries = _ALL
+    ) -> list[AuditEntry]:
+        """The newest entries that are wanted, the newest first, or those before an id."""
         rows = await self._file.rows(
             "SELECT id, time, actor, kind, address, operation, given, error FROM audit"
-            " WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2",
-            (before, limit),
+            " WHERE (?1 IS NULL OR id < ?1)"
+            " AND (?3 = '' OR actor = ?3 COLLATE NOCASE)"
+            " AND (?4 = '' OR substr(operation, 1, length(?4)) = ?4)"
+            " AND (NOT ?5 OR error != '')"
+            " ORDER BY id DESC LIMIT ?2",
+            (before, limit, *wanted),
         )
         return [AuditEntry._make([*row, json.loads(given), error]) for *row, given, error in rows]
 

@@ -116,18 +116,33 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
 
 _BROKEN: Final = (
     *(zipfile.BadZipFile, zipfile.LargeZipFile, zlib.error, EOFError),
-    *(NotImplementedError, RuntimeError, ValueError, OverflowError),
-    *(AttributeError, KeyError, TypeError),  # JSON of another shape
+    *(RuntimeError, ValueError, OverflowError),
 )
-"""What the archive's library raises for bytes that are none, encrypted, or of another method."""
+"""What the archive's library raises for bytes that are none, or encrypted."""
+
+_METHODS: Final = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+
+_OTHER_SHAPE: Final = (AttributeError, KeyError, TypeError, ValueError, OverflowError)
+"""What reading JSON of another shape than a manifest's raises."""
 
 
 def _manifest(path: Path, archive: zipfile.ZipFile) -> Manifest:
-    names = [each.filename for each in archive.infolist()]
-    if len(names) > MOST_PARTS + 1 or len(set(names)) < len(names) or MANIFEST not in names:
+    files = archive.infolist()
+    names = {each.filename for each in files}
+    if len(files) > MOST_PARTS + 1 or len(names) < len(files) or MANIFEST not in names:
         raise StorageError(f"{path.name} is no backup of sinkhole")
+    if any(each.compress_type not in _METHODS for each in files):
+        raise StorageError(f"{path.name} is no backup of sinkhole, or damaged: it is packed oddly")
     with archive.open(MANIFEST) as file:
-        told = json.loads(file.read(MOST_MANIFEST_BYTES))
+        told = file.read(MOST_MANIFEST_BYTES)
+    try:
+        return _read(path, names, json.loads(told))
+    except (*_OTHER_SHAPE, RecursionError) as error:
+        text = f"{path.name} is no backup of sinkhole, or damaged: {MANIFEST} makes no sense"
+        raise StorageError(text) from error
+
+
+def _read(path: Path, names: set[str], told: Any) -> Manifest:
     if not isinstance(told, dict) or not isinstance(told.get("format"), int):
         raise StorageError(f"{path.name} is no backup of sinkhole")
     if told["format"] > FORMAT:
@@ -137,7 +152,7 @@ def _manifest(path: Path, archive: zipfile.ZipFile) -> Manifest:
         )
     parts = {name: _part(path, name, each) for name, each in told["parts"].items()}
     made = float(told["made"])
-    if not math.isfinite(made) or STATE not in parts or {MANIFEST, *parts} != set(names):
+    if not math.isfinite(made) or STATE not in parts or {MANIFEST, *parts} != names:
         raise StorageError(f"{path.name} has not the files that it says it has")
     return Manifest(told["format"], str(told["sinkhole"]), made, str(told["reason"]), parts)
 

@@ -66,12 +66,14 @@ class Backup(NamedTuple):
 class Backups:
     """The folder of backups; what waits for the disk does so in a thread.
 
-    `config` is the settings file, or a folder of such; None where there is none.
+    `config` is the settings file, or a folder of such; None where there is none. `newest` is the
+    last one that was made here, None before the first.
     """
 
     def __init__(self, data_dir: Path, config: Path | None = None) -> None:
         self.folder = data_dir / FOLDER_NAME
         self.config = config
+        self.newest: Backup | None = None
         self._lock = asyncio.Lock()
 
     async def make(
@@ -84,7 +86,8 @@ class Backups:
         """
         async with self._lock:
             try:
-                return await self._make(reason, copy_state, wall_s, with_log)
+                self.newest = await self._make(reason, copy_state, wall_s, with_log)
+                return self.newest
             except OSError as error:
                 text = f"no backup could be made: {error.strerror or error} ({error.filename})"
                 raise StorageError(text) from error
@@ -93,11 +96,12 @@ class Backups:
         """What there is, the newest first; nothing where the folder can't be read."""
         return await asyncio.to_thread(self._all)
 
-    async def unpack(self, archive: Path, folder: Path) -> Manifest:
-        """Check a whole archive and write its parts into a folder; StorageError."""
+    async def unpack(self, archive: Path, folder: Path, *, with_log: bool) -> Manifest:
+        """Check a whole archive and write its parts into a folder, the log only where that is
+        wanted; StorageError."""
         try:
-            await asyncio.to_thread(self._check_room_for, archive)
-            return await asyncio.to_thread(unpack, archive, folder)
+            parts = await asyncio.to_thread(self._wanted_parts, archive, with_log)
+            return await asyncio.to_thread(unpack, archive, folder, parts)
         except OSError as error:
             raise StorageError(f"{archive.name}: {error.strerror or error}") from error
 
@@ -166,14 +170,21 @@ class Backups:
                 f"{free >> 20} MiB free: make room, or make one without the log"
             )
 
-    def _check_room_for(self, archive: Path) -> None:
-        parts = read_manifest(archive).parts.values()
-        size, free = sum(each.size_bytes for each in parts), shutil.disk_usage(self.folder).free
+    def _wanted_parts(self, archive: Path, with_log: bool) -> frozenset[str]:
+        """What of an archive is unpacked, if there is room for it."""
+        parts = {
+            name: part
+            for name, part in read_manifest(archive).parts.items()
+            if with_log or name != LOG
+        }
+        size = sum(each.size_bytes for each in parts.values())
+        free = shutil.disk_usage(self.folder).free
         if free < size + ROOM_BYTES:
             raise StorageError(
                 f"to restore {archive.name} takes {size >> 20} MiB of the disk, which has "
                 f"{free >> 20} MiB free"
             )
+        return frozenset(parts)
 
     def _all(self) -> list[Backup]:
         try:

@@ -9,7 +9,8 @@ from pathlib import Path
 
 from sinkhole.control.database import DamagedError, Database, NewerError, migrate, version_of
 from sinkhole.control.state.backup_file import STATE, unpack
-from sinkhole.control.state.schema import SCHEMA
+from sinkhole.control.state.contents import check_contents
+from sinkhole.control.state.schema import MIGRATIONS, SCHEMA
 from sinkhole.model.errors import StorageError
 
 
@@ -18,7 +19,7 @@ async def copy_of_backup(archive: Path) -> Database:
     folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="sinkhole-"))
     try:
         await asyncio.to_thread(unpack, archive, folder, frozenset({STATE}))
-        copy = await copy_of_file(folder / STATE)
+        copy = await copy_of_unpacked(folder / STATE)
         for table in ("session", "pause"):  # what ended since then must not come back
             await copy.rows(f"DELETE FROM {table}")
         return copy
@@ -26,6 +27,35 @@ async def copy_of_backup(archive: Path) -> Database:
         raise StorageError(f"{archive.name}: {error.strerror or error}") from error
     finally:
         await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)
+
+
+async def copy_of_unpacked(path: Path) -> Database:
+    """As `copy_of_file`, of one that came with a backup; DamagedError where it has anything but the
+    tables and indexes of its version, as a trigger would act by itself."""
+    source = await Database.connect(path, read_only=True)
+    try:
+        version = await version_of(source, SCHEMA)
+        if odd := await _names(source) - await _names_of(version):
+            told = ", ".join(f"{kind} {name[:40]!r}" for kind, name in sorted(odd)[:3])
+            raise DamagedError(f"{path}: no sinkhole has made what is in it: {told}")
+    finally:
+        await source.close()
+    return await copy_of_file(path)
+
+
+async def _names_of(version: int) -> set[tuple[str, str]]:
+    fresh = await Database.in_memory()
+    try:
+        await migrate(fresh, SCHEMA._replace(migrations=MIGRATIONS[:version]))
+        return await _names(fresh)
+    finally:
+        await fresh.close()
+
+
+async def _names(database: Database) -> set[tuple[str, str]]:
+    """What a database is made of, but for what SQLite makes by itself."""
+    found = await database.rows("SELECT type, name FROM sqlite_schema")
+    return {(kind, name) for kind, name in found if not name.startswith("sqlite_")}
 
 
 async def copy_of_file(path: Path) -> Database:
@@ -64,10 +94,20 @@ async def _migrated_copy(source: Database) -> Database:
     try:
         await source.copy_into(copy)
         await migrate(copy, SCHEMA)
+        await _check(copy, source)
     except BaseException:
         await copy.close()
         raise
     return copy
+
+
+async def _check(copy: Database, source: Database) -> None:
+    """Whether what is in it can be read; DamagedError, with the file's own name."""
+    try:
+        await check_contents(copy)
+    except StorageError as error:  # tables that are not there as well
+        text = str(error).replace(str(copy.path), str(source.path), 1)
+        raise DamagedError(text) from error
 
 
 async def empty_state() -> Database:

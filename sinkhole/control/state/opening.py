@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from sinkhole.control.database import DamagedError, Database, NewerError, migrate, version_of
 from sinkhole.control.state.backups import Backups
+from sinkhole.control.state.contents import check_contents
 from sinkhole.control.state.copying import copy_of_backup, copy_of_file, empty_state
 from sinkhole.control.state.schema import MIGRATIONS, SCHEMA
 from sinkhole.model.errors import StorageError
@@ -117,9 +118,13 @@ async def _open(path: Path, backups: Backups, wall_s: float, is_new: bool) -> Da
         await database.check()
         if not is_new:
             await _check_filled(path, version, backups)
-        if 0 < version < len(MIGRATIONS):
-            await _back_up(database, backups, wall_s)
+        if version == len(MIGRATIONS):
+            await check_contents(database)
+        elif version:
+            await back_up(database, backups, wall_s)
         await _prepare(database)
+        if version < len(MIGRATIONS):
+            await check_contents(database)
     except BaseException:
         await database.close()
         raise
@@ -156,7 +161,7 @@ async def _prepare(database: Database) -> None:
     await migrate(database, SCHEMA)
 
 
-async def _back_up(database: Database, backups: Backups, wall_s: float) -> None:
+async def back_up(database: Database, backups: Backups, wall_s: float) -> None:
     """Keep what there was before an upgrade; where that fails the upgrade goes on: each of its
     steps is whole or undone, and without it nothing could be written at all."""
     try:

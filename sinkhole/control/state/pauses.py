@@ -1,21 +1,39 @@
-"""The pause in force, as it is stored."""
+"""The pauses there are, as they are stored."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple, get_args
 
 from sinkhole.control.database import Database
 from sinkhole.control.state.file import StateFile
 from sinkhole.control.state.schema import packed, stamp_of
 from sinkhole.model.stamp import Stamp
 
+MOST_PAUSES: Final = 100
+"""Pauses at once."""
+
+PauseScope = Literal["all", "group", "client", "service", "list"]
+"""For whom the filter is off: "all", a "group", a "client"; or what is blocked for nobody: a
+"service", a "list"."""
+
 
 class Pause(NamedTuple):
-    """The filter is off since `began`, for `seconds`; None: until somebody resumes it."""
+    """Something is off since `began`, for `seconds`; None: until somebody resumes it.
 
+    `name` is that of the group, client or list, or the id of the service; "" for all.
+    """
+
+    scope: PauseScope
+    name: str
     began: Stamp
     seconds: float | None
     by: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What there is one pause of: the scope and its name, in whatever spelling."""
+        return self.scope, self.name.casefold()
 
     def left_s(self, now: Stamp) -> float | None:
         """How long it goes on, 0 when it is over; None: until somebody resumes it."""
@@ -25,23 +43,33 @@ class Pause(NamedTuple):
 
 
 class Pauses:
-    """The row of the one pause there may be."""
+    """The rows of the pauses there are."""
 
     def __init__(self, file: StateFile) -> None:
         self._file = file
 
-    async def load(self) -> Pause | None:
-        """The pause that is stored, over or not."""
-        rows = await self._file.rows("SELECT began, seconds, by FROM pause")
-        return Pause(stamp_of(rows[0][0]), *rows[0][1:]) if rows else None
+    async def load(self) -> tuple[Pause, ...]:
+        """The pauses that are stored, over or not, in the order in which they began."""
+        rows = await self._file.rows(
+            "SELECT scope, name, began, seconds, by FROM pause ORDER BY number"
+        )
+        return tuple(_pause(*row) for row in rows[:MOST_PAUSES])
 
-    async def store(self, pause: Pause | None) -> None:
-        """Keep this one, or none, in place of what is stored; StorageError."""
+    async def store(self, pauses: Sequence[Pause]) -> None:
+        """Keep these in place of all that are stored; StorageError."""
 
         async def work(database: Database) -> None:
             await database.rows("DELETE FROM pause")
-            if pause is not None:
-                row = (packed(pause.began), pause.seconds, pause.by)
-                await database.rows("INSERT INTO pause VALUES (1, ?, ?, ?)", row)
+            for number, each in enumerate(pauses):
+                row = (number, each.scope, each.name, packed(each.began), each.seconds, each.by)
+                await database.rows("INSERT INTO pause VALUES (?, ?, ?, ?, ?, ?)", row)
 
         await self._file.write(work, lambda _: None)
+
+
+def _pause(scope: PauseScope, name: str, began: str, seconds: float | None, by: str) -> Pause:
+    """A row; ValueError or TypeError where it makes no sense."""
+    if scope not in get_args(PauseScope):
+        raise ValueError(f"there is no pause of a {scope!r}")
+    lasts_s = None if seconds is None else float(seconds)
+    return Pause(scope, str(name), stamp_of(began), lasts_s, str(by))

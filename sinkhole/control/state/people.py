@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 from sinkhole.control.database import Database, Row
 from sinkhole.control.state.file import StateFile
 from sinkhole.control.state.schema import packed, stamp_of
-from sinkhole.model.actor import Permission, Role
+from sinkhole.model.actor import ROLES, Permission, Role
 from sinkhole.model.stamp import Stamp
 
 
@@ -346,9 +346,10 @@ def _account_row(account: Account) -> Row:
 
 
 def _account(row: Row) -> Account:
-    *first, confirmed, counter, recovery = row
-    codes = tuple(json.loads(recovery))
-    return Account._make([*first, bool(confirmed), counter, codes])
+    number, name, role, *first, confirmed, counter, recovery = row
+    known = role if role in ROLES else "viewer"  # a later sinkhole may have had others
+    codes = tuple(map(str, json.loads(recovery)))
+    return Account._make([number, str(name), known, *first, bool(confirmed), int(counter), codes])
 
 
 def _session_row(session: Session) -> Row:

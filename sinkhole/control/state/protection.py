@@ -1,122 +1,141 @@
-"""Whether the filter is on: a pause, its end, and that it survives a restart."""
+"""Whether the filter is on, for whom, and which of it: the pauses that are in force."""
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
-import logging
 from collections.abc import Awaitable, Callable
 from typing import Final
 
-from sinkhole.control.state.pauses import Pause
+from sinkhole.control.state.lasting import Lasting
+from sinkhole.control.state.pauses import MOST_PAUSES, Pause, PauseScope
 from sinkhole.control.state.state import State
 from sinkhole.model.actor import Actor
-from sinkhole.model.errors import StorageError
+from sinkhole.model.errors import RequestError
 from sinkhole.model.faults import Faults
 from sinkhole.model.stamp import Stamp, present
-from sinkhole.model.tasks import Tasks
 
-log = logging.getLogger(__name__)
+OnPauses = Callable[[tuple[Pause, ...]], Awaitable[None]]
+"""Told all pauses in force, each time that changes who has what; not when only an end changes."""
 
-LOOK_S: Final = 15.0
-"""How often it is asked whether a pause is over: timers stand still while the machine sleeps, and
-a pause does not."""
+_SCOPE_ALL: Final = "all"
 
-OnChange = Callable[[bool], Awaitable[None]]
-"""Told whether the filter is on, each time that changes."""
+_INSTANT_S: Final = 0.001
+"""Clocks that are read one after the other differ by less: a pause until nine is over at nine."""
 
 
 class Protection:
-    """The one pause there may be, from `start` to `close`.
+    """The pauses there are, one at a time for each scope and name, from `start` to `close`.
 
-    `on_change` publishes a Policy with or without the filter; it is awaited before `begin` and
-    `end` return, so that the next query feels it. What can't be stored is done all the same, and
-    `State.problems` say so: a full disk keeps nobody from switching the filter.
+    `on_change` publishes what comes of them; it is awaited before `begin` and `end` return, so that
+    the next query feels it. What can't be stored is done all the same (see `Lasting`).
     """
 
     def __init__(
         self,
         state: State,
-        on_change: OnChange,
+        on_change: OnPauses,
         *,
         now: Callable[[], Stamp] = present,
         faults: Faults | None = None,
     ) -> None:
-        self.pause: Pause | None = None
-        self._state = state
         self._on_change = on_change
         self._now = now
-        self._lock = asyncio.Lock()
-        self._changed = asyncio.Event()
-        self._tasks = Tasks("protection", limit=1, faults=faults)
+        self._lasting = Lasting("pauses", state.pauses, self._go_over, now, faults)
+
+    @property
+    def pauses(self) -> tuple[Pause, ...]:
+        """All that are in force."""
+        return self._lasting.items
+
+    @property
+    def pause(self) -> Pause | None:
+        """The one for everybody."""
+        return self._of(_SCOPE_ALL, "")
 
     @property
     def is_on(self) -> bool:
-        """Whether names are refused now."""
+        """Whether names are refused now, for anybody."""
         return self.pause is None
 
-    def left_s(self) -> float | None:
-        """How long the pause goes on; None without one, or until somebody resumes."""
-        return None if self.pause is None else self.pause.left_s(self._now())
+    @property
+    def now_s(self) -> float:
+        """What the clock shows by which pauses go, in seconds since 1970."""
+        return self._now().wall_s
+
+    def left_s(self, pause: Pause | None = None) -> float | None:
+        """How long a pause goes on, that for everybody where none is given; None without one, or
+        until somebody resumes."""
+        pause = pause or self.pause
+        return None if pause is None else pause.left_s(self._now())
+
+    def lasting(self, after_s: float) -> tuple[Pause, ...]:
+        """The pauses that will be in force after so many seconds, if nobody resumes them."""
+        now = self._now()
+        left = ((each, each.left_s(now)) for each in self.pauses)
+        return tuple(
+            each for each, left_s in left if left_s is None or left_s > after_s + _INSTANT_S
+        )
 
     async def start(self) -> None:
-        """Take up the pause that is stored, if it is not over, and end it in time; also again, when
-        all that is stored was replaced."""
-        async with self._lock:
-            pause = await self._state.pauses.load()
-            if pause is not None and pause.left_s(self._now()) == 0:
-                pause = None
-                await self._store(None)
-            await self._go_over_to(pause)
-        self._tasks.keep("end of the pause", self._watch)  # one that runs already is enough
+        """Take up the pauses that are stored; also again, when all that is stored was replaced."""
+        await self._lasting.start()
 
-    async def begin(self, seconds: float | None, actor: Actor) -> None:
-        """Switch the filter off, in place of the pause there is."""
-        async with self._lock:
-            pause = Pause(self._now(), seconds, str(actor))
-            await self._go_over_to(pause)
-            await self._store(pause)
+    async def begin(
+        self,
+        seconds: float | None,
+        actor: Actor,
+        scope: PauseScope = "all",
+        name: str = "",
+        *,
+        until_s: float | None = None,
+    ) -> None:
+        """Switch the filter, or a part of it, off, in place of the pause there is of that scope and
+        name; for a time, or until a moment (seconds since 1970). RequestError ("too_many") beyond
+        MOST_PAUSES."""
+        async with self._lasting.turn:
+            now = self._now()
+            if until_s is not None:
+                seconds = max(0.0, until_s - now.wall_s)
+            pause = Pause(scope, name, now, seconds, str(actor))
+            kept = [each for each in self.pauses if each.key != pause.key]
+            if len(kept) >= MOST_PAUSES:
+                text = f"no more than {MOST_PAUSES} pauses can be in force at once; end some"
+                raise RequestError("too_many", "too_many_pauses", text)
+            await self._lasting.change((*kept, pause))
 
-    async def end(self, actor: Actor) -> None:
-        """Switch the filter on again; nothing happens where it is on."""
-        async with self._lock:
-            if self.pause is not None:
-                await self._go_over_to(None)
-                await self._store(None)
+    async def end(self, actor: Actor, scope: PauseScope = "all", name: str = "") -> None:
+        """Switch it on again; nothing happens where it is on."""
+        async with self._lasting.turn:
+            ended = self._of(scope, name)
+            if ended is not None:
+                await self._lasting.change(tuple(each for each in self.pauses if each is not ended))
+
+    async def drop(self, scope: str, name: str) -> None:
+        """Forget the pause of what is no more; nothing happens where there is none."""
+        async with self._lasting.turn:
+            left = tuple(each for each in self.pauses if each.key != (scope, name.casefold()))
+            if left != self.pauses:
+                await self._lasting.change(left)
+
+    async def rename(self, scope: str, old: str, new: str) -> None:
+        """Let what is paused go on under another name, in place of a pause of that name."""
+        async with self._lasting.turn:
+            pause = self._of(scope, old)
+            if pause is not None and pause.name != new:
+                named = pause._replace(name=new)
+                kept = (each for each in self.pauses if each.key != named.key)
+                pauses = (named if each is pause else each for each in kept)
+                if pause.key == named.key:
+                    pauses = (named if each is pause else each for each in self.pauses)
+                await self._lasting.change(tuple(pauses))
 
     async def close(self) -> None:
-        """Watch no more; the pause stays stored."""
-        await self._tasks.close()
+        """Watch no more; the pauses stay stored."""
+        await self._lasting.close()
 
-    async def _go_over_to(self, pause: Pause | None) -> None:
-        before, self.pause = self.pause, pause
-        try:
-            if (before is None) != (pause is None):
-                await self._on_change(pause is None)
-        except BaseException:
-            self.pause = before
-            raise
-        self._changed.set()
+    def _of(self, scope: str, name: str) -> Pause | None:
+        key = scope, name.casefold()
+        return next((each for each in self.pauses if each.key == key), None)
 
-    async def _watch(self) -> None:
-        while True:
-            self._changed.clear()
-            left_s = self.left_s()
-            if left_s == 0:
-                await self._end_if_over()
-                continue
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(None if left_s is None else min(left_s, LOOK_S)):
-                    await self._changed.wait()
-
-    async def _end_if_over(self) -> None:
-        async with self._lock:
-            if self.left_s() == 0:  # nobody has begun another meanwhile
-                await self._go_over_to(None)
-                await self._store(None)
-
-    async def _store(self, pause: Pause | None) -> None:
-        try:
-            await self._state.pauses.store(pause)
-        except StorageError as error:
-            log.warning("protection: the filter is switched, but not after a restart: %s", error)
+    async def _go_over(self, before: tuple[Pause, ...], pauses: tuple[Pause, ...]) -> None:
+        if {each.key for each in before} != {each.key for each in pauses}:
+            await self._on_change(pauses)

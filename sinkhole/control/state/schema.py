@@ -49,6 +49,14 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "CREATE TABLE temporary_rule (number INTEGER PRIMARY KEY, text TEXT NOT NULL,"
         " began TEXT NOT NULL, seconds REAL NOT NULL, by TEXT NOT NULL, note TEXT NOT NULL)",
     ),
+    (
+        # Pauses of groups, clients, services and lists, beside the one of all.
+        "ALTER TABLE pause RENAME TO only_pause",
+        "CREATE TABLE pause (number INTEGER PRIMARY KEY, scope TEXT NOT NULL, name TEXT NOT NULL,"
+        " began TEXT NOT NULL, seconds REAL, by TEXT NOT NULL)",
+        "INSERT INTO pause SELECT 0, 'all', '', began, seconds, by FROM only_pause",
+        "DROP TABLE only_pause",
+    ),
 )
 """One tuple of statements for each version of the file (PRAGMA user_version). Only ever add."""
 
@@ -69,4 +77,4 @@ def storable(text: str) -> str:
 def stamp_of(text: str) -> Stamp:
     """A stamp as it was `packed`."""
     boot, since_boot_s, wall_s = json.loads(text)
-    return Stamp(boot, since_boot_s, wall_s)
+    return Stamp(str(boot), float(since_boot_s), float(wall_s))

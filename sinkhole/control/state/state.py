@@ -13,6 +13,7 @@ from sinkhole.control.state.backups import Backup, Backups
 from sinkhole.control.state.file import StateFile
 from sinkhole.control.state.opening import (
     Opened,
+    back_up,
     open_again,
     open_for_writing,
     open_state,
@@ -115,13 +116,21 @@ class State:
             found.append(Problem("state.not_written", "error", text, advice))
         if self._upkeep.error:
             text = f"the daily backup could not be made: {self._upkeep.error}"
-            found.append(Problem("backup.failed", "warning", text))
+            advice = "make room on the disk; it is tried again in an hour"
+            found.append(Problem("backup.failed", "warning", text, advice))
         return found
 
     async def back_up(self, *, with_log: bool = False) -> Backup:
         """Make a backup because somebody asked, with the query log, or without; StorageError."""
         wall_s = self._now().wall_s
         return await self.backups.make("asked", self._file.copy_to, wall_s, with_log=with_log)
+
+    async def before_upgrade(self) -> None:
+        """Make a backup before another file of the data folder is brought up to date, unless one
+        was made when this one was. Where that fails the upgrade goes on, as there."""
+        newest = self.backups.newest
+        if not self.read_only and (newest is None or newest.reason != "upgrade"):
+            await self._file.copied(lambda own: back_up(own, self.backups, self._now().wall_s))
 
     async def replace(self, source: Database) -> Backup | None:
         """Put all of another state, of the newest version, in place of this one.
@@ -137,6 +146,7 @@ class State:
         if self.read_only:
             await self._take_place()
         await self._file.copied(self._load)
+        self._upkeep.want_backup()  # else what was replaced would be read, were this damaged
         await self.people.take_in(before)
         self._problem = None
         return kept

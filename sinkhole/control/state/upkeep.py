@@ -59,14 +59,9 @@ class Upkeep:
 
     async def load(self, database: Database) -> None:
         """Read what is known of the clock and of the last backup."""
-        known: dict[str, str] = dict(await database.rows("SELECT key, value FROM meta"))
-        if "clock" in known:
-            wall_s, held_s, lags, spells = json.loads(known["clock"])
-            lags = tuple((part, lag) for part, lag in lags)
-            spells = tuple(Spell(*each) for each in spells)
-            self._clock = TrustedClock(HOLD_S, ClockState(wall_s, held_s, lags, spells))
-        if "backup" in known:
-            self._backed_up = stamp_of(known["backup"])
+        clock, self._backed_up = await read_upkeep(database)
+        if clock is not None:
+            self._clock = TrustedClock(HOLD_S, clock)
 
     def start(self) -> None:
         """Begin, as a task that goes on until `close`."""
@@ -88,6 +83,10 @@ class Upkeep:
             log.warning("state: %s", error)
         if self._backed_up is None or self._backed_up.elapsed_s(now) >= DAILY_S:
             await self._back_up(now)
+
+    def want_backup(self) -> None:
+        """Make the next backup at the next look: the newest is of another state."""
+        self._backed_up = None
 
     def read_clock(self) -> None:
         """Take a reading of the clock."""
@@ -118,3 +117,15 @@ class Upkeep:
             await database.rows("INSERT OR REPLACE INTO meta VALUES (?, ?)", (key, value))
 
         await self._file.write(work, lambda _: None)
+
+
+async def read_upkeep(database: Database) -> tuple[ClockState | None, Stamp | None]:
+    """What is known of the clock, and when the last backup was made; None for what is not."""
+    known: dict[str, str] = dict(await database.rows("SELECT key, value FROM meta"))
+    clock = None
+    if "clock" in known:
+        wall_s, held_s, lags, spells = json.loads(known["clock"])
+        lags = tuple((int(part), float(lag)) for part, lag in lags)
+        spells = tuple(Spell(*map(float, each)) for each in spells)
+        clock = ClockState(float(wall_s), float(held_s), lags, spells)
+    return clock, stamp_of(known["backup"]) if "backup" in known else None

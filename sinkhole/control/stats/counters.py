@@ -22,7 +22,8 @@ class Counters:
     """Queries by outcome, type, rcode and transport, and a histogram of durations.
 
     `outcomes` has lower-case names of Outcome and `transports` those of TRANSPORTS, all of them
-    from the start; `qtypes` has "other" for types outside NAMED_TYPES. Filled by the query
+    from the start; `qtypes` has "other" for types outside NAMED_TYPES, `rcodes` for codes without
+    a name, as upstreams may send any. Filled by the query
     log's writer, within a second.
     """
 
@@ -44,7 +45,7 @@ class Counters:
         for (outcome, qtype, rcode, _), count in counts.answers.items():
             self.outcomes[Outcome(outcome).name.lower()] += count
             self.qtypes[type_name(qtype) if qtype in NAMED_TYPES else "other"] += count
-            self.rcodes[rcode_name(rcode)] += count
+            self.rcodes[_rcode(rcode)] += count
         for transport, count in counts.transports.items():
             self.transports[TRANSPORTS[transport]] += count
         for duration_us, count in counts.durations.items():
@@ -62,3 +63,8 @@ class Counters:
             if number >= PER_DECADE and number % (PER_DECADE // 2) == 0:
                 buckets.append((f"{EDGES_US[number] / 1e6:.3g}", below))
         return [*buckets, ("+Inf", below + self._buckets[-1])]
+
+
+def _rcode(number: int) -> str:
+    name = rcode_name(number)
+    return "other" if name == f"RCODE{number}" else name

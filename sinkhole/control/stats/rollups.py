@@ -20,12 +20,7 @@ from typing import Any, Final
 from sinkhole.control.database import Database
 from sinkhole.control.stats.histogram import bucket_of
 from sinkhole.control.stats.minute_counts import MinuteCounts
-
-HOUR_S: Final = 3600
-DAY_S: Final = 86_400
-
-DETAIL_S: Final = 2 * DAY_S
-"""How long minutes, and names by the hour, are kept at least."""
+from sinkhole.control.stats.spans import DAY_S, DETAIL_S, HOUR_S
 
 LEADING: Final = 200
 """How many names of an hour are added to its day: the most asked for, and the most blocked."""
@@ -113,13 +108,16 @@ class Rollups:
         for counts in minutes:
             minute, hour = counts.start_s, counts.start_s // HOUR_S * HOUR_S
             if hour < folded:
-                await _BY_DAY.add(database, hour // DAY_S * DAY_S, counts.names)
+                asked = {name: sums for name, sums in counts.names.items() if sums[0]}
+                await _BY_DAY.add(database, hour // DAY_S * DAY_S, asked)
             if hour < hourly:
                 hourly = hour
                 await _set_mark(database, "hourly", hour)
             if hour < indexed:
                 indexed = hour
                 await _set_mark(database, "indexed", hour)
+            if counts.has_uncounted:
+                await _raise_mark(database, "uncounted", hour)
             outcomes: Counter[int] = Counter()
             types: Counter[int] = Counter()
             lists: Counter[int] = Counter()
@@ -138,7 +136,8 @@ class Rollups:
             await _BY_NAME.add(database, hour, counts.names)
             await _BY_CLIENT.add(database, hour, counts.clients)
             await _BY_UPSTREAM.add(database, hour, counts.upstreams)
-            await _BY_TRANSPORT.add(database, hour, _single(counts.transports))
+            channels = {key: (count,) for key, count in counts.transports.items()}
+            await _BY_TRANSPORT.add(database, hour, channels)  # those of 0 lead to rows as well
 
     async def tidy(
         self, database: Database, now_s: float, oldest_row_s: float, *, pressed: bool
@@ -216,7 +215,8 @@ async def reset(database: Database, now_s: int) -> None:
         zeros = ", ".join(f"{column} = 0" for column in table.sums)
         await database.rows(f"UPDATE {table.name} SET {zeros} WHERE start >= ?", (hour,))
     await _set_mark(database, "reset", hour)
-    await database.rows("UPDATE meta SET value = max(value, ?) WHERE key = 'folded'", (hour,))
+    await _raise_mark(database, "folded", hour)
+    await _raise_mark(database, "uncounted", hour)
 
 
 async def _reset_at(database: Database) -> int:
@@ -243,6 +243,10 @@ async def _marks(database: Database) -> tuple[int, int, int]:
 
 async def _set_mark(database: Database, mark: str, value: int) -> None:
     await database.rows("UPDATE meta SET value = ? WHERE key = ?", (value, mark))
+
+
+async def _raise_mark(database: Database, mark: str, value: int) -> None:
+    await database.rows("UPDATE meta SET value = max(value, ?) WHERE key = ?", (value, mark))
 
 
 def _timed(counts: Mapping[int, int], sums_us: Mapping[int, int]) -> dict[int, tuple[int, ...]]:

@@ -10,6 +10,7 @@ can be done stands in `control/operations`.
                     (through which proxies), `request_checks` (whose page), `callers` (who),
                     `cookies`
     v1/             the API: a table of routes, one for each operation
+    adguard/        /control, the API of AdGuard Home, for what is made for that
     api             the addresses of before /api/v1, which stay as they are
     refusals        why a request is turned away, and how that is said
     bodies          what a request brings, in time and in bounds
@@ -29,6 +30,7 @@ can be done stands in `control/operations`.
 
 from sinkhole.control.web.app import create_app
 from sinkhole.control.web.control_socket import ControlSocket
+from sinkhole.control.web.metrics import count_once_more
 from sinkhole.control.web.request_checks import machine_names
 from sinkhole.control.web.server import MOST_CONNECTIONS, WebServer
 from sinkhole.control.web.server_status import ServerStatus
@@ -38,6 +40,7 @@ __all__ = [
     "ControlSocket",
     "ServerStatus",
     "WebServer",
+    "count_once_more",
     "create_app",
     "machine_names",
 ]

@@ -22,6 +22,9 @@ from sinkhole.control.web.responses import error_response, json_response
 from sinkhole.model.actor import Permission
 from sinkhole.model.errors import ListError, StorageError
 
+_QUESTION = frozenset({"name", "type", "client", "at", "also"})
+"""What may be said of a question that is to be explained."""
+
 
 class Api:
     """The handlers of /api; one list update runs at a time."""
@@ -81,8 +84,8 @@ class Api:
         return json_response(self._house.status())
 
     async def explain(self, request: web.Request) -> web.Response:
-        """GET /api/explain?name&type&client: who decides what about a name, and why."""
-        given = _parameters(request, {"name", "type", "client", "ask"})
+        """GET /api/explain?name&type&client&at&also: who decides what about a name, and why."""
+        given = _parameters(request, {*_QUESTION, "ask"})
         if "name" not in given:
             raise _bad_request("say which name: /api/explain?name=example.org")
         if _flag("ask", given.pop("ask", "false")):
@@ -94,7 +97,8 @@ class Api:
         return await self._explain(given, ask=False)
 
     async def explain_asking(self, request: web.Request) -> web.Response:
-        """POST /api/explain {"name", "type", "client", "ask"}: the same, and may ask upstreams."""
+        """POST /api/explain {"name", "type", "client", "at", "also", "ask"}: the same, and may ask
+        upstreams."""
         given = await read_json(request)
         if not isinstance(given, dict) or not given.get("name"):
             raise _bad_request('say which name: {"name": "example.org"}')
@@ -102,16 +106,19 @@ class Api:
         if not isinstance(ask, bool):
             raise _bad_request("ask may be true or false")
         for key, value in given.items():
-            if key not in ("name", "type", "client"):
-                raise _bad_request(f"unknown key {key[:40]!r}; accepted: ask, client, name, type")
+            if key not in _QUESTION:
+                accepted = ", ".join(sorted({*_QUESTION, "ask"}))
+                raise _bad_request(f"unknown key {key[:40]!r}; accepted: {accepted}")
             if not isinstance(value, str):
                 raise _bad_request(f"{key} has to be a text")
         return await self._explain({key: value for key, value in given.items() if value}, ask=ask)
 
     async def _explain(self, given: dict[str, str], *, ask: bool) -> web.Response:
         qtype, client = given.get("type", "A"), given.get("client", "")
+        more = {key: given[key] for key in ("at", "also") if key in given}
+        explainer = self._house.explainer()
         try:
-            told = await self._house.explainer().explain(given["name"], qtype, client, ask=ask)
+            told = await explainer.explain(given["name"], qtype, client, ask=ask, **more)
         except ValueError as error:
             return error_response(400, str(error))
         return json_response(told)

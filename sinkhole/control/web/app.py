@@ -9,15 +9,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from aiohttp import web
 
 from sinkhole.control.operations.house import House
+from sinkhole.control.web.adguard.control import Control
 from sinkhole.control.web.api import Api
 from sinkhole.control.web.assets import Assets
 from sinkhole.control.web.connections import HttpConnection
-from sinkhole.control.web.gate import Gate
+from sinkhole.control.web.gate import Gate, is_framed
 from sinkhole.control.web.health import Healthiness
 from sinkhole.control.web.locations import Handler, Location, Needs
 from sinkhole.control.web.metrics import Metrics
+from sinkhole.control.web.profiles import Profiles
 from sinkhole.control.web.refusals import MOST_BODY_BYTES, READ_S, refusal_of
-from sinkhole.control.web.responses import SAFE_HEADERS
+from sinkhole.control.web.responses import FRAMED_HEADERS, SAFE_HEADERS
 from sinkhole.control.web.streams import BEGUN, LIMIT
 from sinkhole.control.web.v1.route import ApiRoute
 from sinkhole.control.web.v1.routes import ROUTES
@@ -52,12 +54,14 @@ def locations_of(house: House, v1: V1) -> Iterator[Location]:
     """Everything that is served."""
     assets, health = Assets(), Healthiness(house)
     yield Location("GET", "/", Needs.LINK, assets.index)
-    yield Location("GET", "/assets/{version}/{name}", Needs.LINK, assets.file)
+    yield Location("GET", "/assets/{name}", Needs.LINK, assets.file)
     yield Location("GET", "/healthz", Needs.LINK, health.health)
     yield Location("GET", "/readyz", Needs.LINK, health.readiness)
+    yield Location("GET", "/profile.mobileconfig", Needs.LINK, Profiles(house).fetch)
     yield Location("GET", "/metrics", Permission.METRICS, Metrics(house).scrape)
     yield from Api(house).locations()
     yield from v1.locations()
+    yield from Control(house).locations()
 
 
 @web.middleware
@@ -94,3 +98,5 @@ async def _refusals(request: web.Request, handler: Handler) -> web.StreamRespons
 
 async def _safe_headers(request: web.Request, response: web.StreamResponse) -> None:
     response.headers.update(SAFE_HEADERS)
+    if is_framed(request):
+        response.headers.update(FRAMED_HEADERS)

@@ -33,7 +33,8 @@ class Approach(NamedTuple):
 
     `address` is the client's, "" for the socket of this machine. `is_local`: straight from this
     machine, so that whoever asks can log in here. `host` is what the browser has in its address
-    bar, `prefix` the path there below which we are, without a slash at its end.
+    bar, `prefix` the path there below which we are, without a slash at its end. `is_framed`: a page
+    of the same site shows ours in a frame, as Home Assistant does.
     """
 
     address: str
@@ -42,6 +43,7 @@ class Approach(NamedTuple):
     is_https: bool
     host: str
     prefix: str
+    is_framed: bool = False
 
 
 def approach_of(request: web.Request, proxies: Sequence[Network]) -> Approach:
@@ -68,6 +70,7 @@ def approach_of(request: web.Request, proxies: Sequence[Network]) -> Approach:
         proto.lower() == "https" if proto else is_https,
         _host(_last(request, "X-Forwarded-Host") or elements.get("host", "") or host),
         _prefix(request),
+        "X-Ingress-Path" in request.headers,
     )
 
 

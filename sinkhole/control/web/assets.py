@@ -1,8 +1,8 @@
 """The files of the page, read once and served from memory.
 
-Their address carries a hash of the content of all of them, /assets/<hash>/app.js, so a browser
-may keep them for ever and still never mixes two versions: the modules import each other by
-relative names and hence from the same folder. Only the small page itself is asked for anew.
+They are built from `ui/` (`packaging/build_page.py`). The name of each file but the page itself has
+a hash of its content, so a browser may keep it for ever and still never mixes two versions. Only
+the small page is asked for anew.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ from aiohttp import ETag, web
 PAGE = Path(__file__).parent / "page"
 _TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
 _FOR_EVER = "public, max-age=31536000, immutable"
-_INDEX = "index.html"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,17 +50,14 @@ class Assets:
     """The page and its files. Reads the folder when built: OSError if it is not there."""
 
     def __init__(self, folder: Path = PAGE) -> None:
-        bodies = {
-            path.name: path.read_bytes()
-            for path in sorted(folder.iterdir())
+        self._files = {
+            path.name: Asset.of(path.read_bytes(), _TYPES[path.suffix])
+            for path in sorted((folder / "assets").iterdir())
             if path.suffix in _TYPES
         }
-        index = (folder / _INDEX).read_bytes()
-        self.version = _hash_of(index, *bodies.values())
-        self._files = {
-            name: Asset.of(body, _TYPES[Path(name).suffix]) for name, body in bodies.items()
-        }
-        self._index = Asset.of(index.replace(b"{version}", self.version.encode()), "text/html")
+        body = (folder / "index.html").read_bytes()
+        self._index = Asset.of(body, "text/html")
+        self.version = hashlib.sha256(body).hexdigest()[:16]
 
     async def index(self, request: web.Request) -> web.Response:
         """GET /: the page, or 304 when the browser has this very one."""
@@ -73,15 +69,8 @@ class Assets:
         return response
 
     async def file(self, request: web.Request) -> web.Response:
-        """GET /assets/{version}/{name}: a file of this version, or 404."""
+        """GET /assets/{name}: a file of this version, or 404."""
         found = self._files.get(request.match_info["name"])
-        if found is None or request.match_info["version"] != self.version:
+        if found is None:
             raise web.HTTPNotFound
         return found.response(request, _FOR_EVER)
-
-
-def _hash_of(*bodies: bytes) -> str:
-    total = hashlib.sha256()
-    for body in bodies:
-        total.update(hashlib.sha256(body).digest())
-    return total.hexdigest()[:16]

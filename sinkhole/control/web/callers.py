@@ -39,8 +39,12 @@ class Callers:
             return self._of_token(words, approach)
         secret = session_of(request, approach)
         actor = self._identity.of_session(secret, approach.address) if secret else None
-        if actor is not None or not approach.is_local or self._identity.has_accounts:
-            return actor
+        return actor or self.at_this_machine(approach)
+
+    def at_this_machine(self, approach: Approach) -> Actor | None:
+        """Whoever asks from here while there is no account; None for everybody else."""
+        if not approach.is_local or self._identity.has_accounts:
+            return None
         return Actor("loopback", "this machine", EVERYTHING, address=approach.address)
 
     def nobody(self) -> Refused:

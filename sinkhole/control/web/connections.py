@@ -4,8 +4,8 @@ The library has no limit on either that holds on every version: a client that op
 sends its headers a byte a minute, or never reads its response, would take descriptors from DNS.
 So each connection is bounded by one deadline. It runs while the other side has to act (do its part
 of a TLS handshake, send the whole head of a request, take the response) and stands still while a
-handler works. While all
-places are taken, a connection that only waits for its client makes room for a new one.
+handler works. While all places are taken, a connection that only waits for its client makes room
+for a new one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from ipaddress import IPv6Address, ip_address
 from typing import Any, Final
 
@@ -36,9 +37,10 @@ class HttpConnection(web.RequestHandler):
     """One connection, closed when the other side keeps it waiting for `patience_s`.
 
     `body_since` is since when a handler waits for the rest of a request, on the loop's clock.
+    `pointless` is the task that nobody needs any more once the other side is gone.
     """
 
-    __slots__ = ("_deadline", "_on_end", "_patience_s", "_raw", "body_since")
+    __slots__ = ("_deadline", "_on_end", "_patience_s", "_raw", "body_since", "pointless")
 
     def __init__(
         self,
@@ -53,6 +55,7 @@ class HttpConnection(web.RequestHandler):
         self._deadline: asyncio.TimerHandle | None = None
         self._raw: asyncio.Transport | None = None  # what there is while TLS begins
         self.body_since: float | None = None
+        self.pointless: asyncio.Task[Any] | None = None
 
     def begin_tls(self, transport: asyncio.Transport) -> None:
         """The connection is there, and its handshake begins."""
@@ -67,9 +70,11 @@ class HttpConnection(web.RequestHandler):
         self.wait_for_peer()
 
     def connection_lost(self, exc: BaseException | None) -> None:
-        """Forget the deadline with the connection."""
+        """Forget the deadline with the connection, and end what only the other side wanted."""
         self.stop_waiting()
         self._on_end(self)
+        if self.pointless is not None:
+            self.pointless.cancel()
         super().connection_lost(exc)
 
     def wait_for_peer(self) -> None:
@@ -119,6 +124,20 @@ class HttpConnection(web.RequestHandler):
         response.headers.update(SAFE_HEADERS)
         response.force_close()
         return response
+
+
+@contextmanager
+def while_connected(request: web.Request) -> Iterator[None]:
+    """Cancel what this block does once the other side is gone: for what changes nothing."""
+    connection, task = request.protocol, asyncio.current_task()
+    assert isinstance(connection, HttpConnection) and task is not None  # as our servers make them
+    connection.pointless = task
+    if connection.transport is None:
+        task.cancel()
+    try:
+        yield
+    finally:
+        connection.pointless = None
 
 
 class ConnectionLimiter:

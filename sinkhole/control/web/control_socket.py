@@ -9,8 +9,6 @@ import os
 import socket
 import stat
 from asyncio import to_thread
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
@@ -19,14 +17,11 @@ from aiohttp import web
 from sinkhole.control.web.serving import PATIENCE_S, Room, Serving
 from sinkhole.model.errors import StorageError
 from sinkhole.model.faults import Faults
+from sinkhole.model.socket_place import SOCKET_NAME, socket_path
 
-SOCKET_NAME: Final = "sinkhole.sock"
 MOST_CONNECTIONS: Final = 16
 """Commands that ask at once; those that follow the log stay connected."""
 BACKLOG: Final = 16
-_HANDLE: Final = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY
-LONGEST_PATH: Final = 107
-"""Bytes that the kernel takes as a socket's path: `sun_path` without its end (unix(7))."""
 
 
 class ControlSocket:
@@ -63,7 +58,7 @@ class ControlSocket:
         sock = socket.socket(socket.AF_UNIX)
         try:
             sock.setblocking(False)
-            with _short(self.path) as path:
+            with socket_path(self.path.parent) as path:
                 _clear(path)
                 # Before it has a name: so there is no moment in which others may connect.
                 os.fchmod(sock.fileno(), 0o600)
@@ -87,19 +82,6 @@ class ControlSocket:
                 self.path.unlink()
         except FileNotFoundError:
             return
-
-
-@contextmanager
-def _short(path: Path) -> Iterator[str]:
-    """A name of `path` that the kernel takes; Linux has one by way of the open folder."""
-    if len(os.fsencode(path)) <= LONGEST_PATH:
-        yield str(path)
-        return
-    folder = os.open(path.parent, _HANDLE)
-    try:
-        yield f"/proc/self/fd/{folder}/{path.name}"
-    finally:
-        os.close(folder)
 
 
 def _clear(path: str) -> None:

@@ -13,10 +13,11 @@ from aiohttp import web
 
 from sinkhole.control.operations.house import House
 from sinkhole.control.settings.schema import WebSettings
+from sinkhole.control.web.adguard.credentials import Credentials, check_type
 from sinkhole.control.web.approach import Approach, approach_of
 from sinkhole.control.web.callers import Callers
 from sinkhole.control.web.locations import Handler, Location, Locations, Needs
-from sinkhole.control.web.refusals import Refused
+from sinkhole.control.web.refusals import CONTROL, Refused
 from sinkhole.control.web.request_checks import READING, check_host, check_intent, check_origin
 from sinkhole.model.actor import Actor, Permission
 
@@ -34,6 +35,12 @@ def asked_by(request: web.Request) -> Approach:
     return request[_APPROACH]
 
 
+def is_framed(request: web.Request) -> bool:
+    """Whether the answer may be shown in a frame, see `Approach`; not before the gate."""
+    approach = request.get(_APPROACH)
+    return approach is not None and approach.is_framed
+
+
 def require(actor: Actor, permission: Permission) -> None:
     """Raise Refused where an actor lacks a permission."""
     if not actor.may(permission):
@@ -49,6 +56,7 @@ class Gate:
         self.book = Locations()
         self._settings = house.settings
         self._callers = Callers(house.identity)
+        self._credentials = Credentials(house.identity, self._callers)
         self._own = frozenset({"localhost", *(_plain(host) for host in hosts)})
         self._web: WebSettings | None = None
         self._names = self._own
@@ -63,22 +71,27 @@ class Gate:
             if _is_guarded(request, address):
                 check_origin(request, approach)
         request[_APPROACH] = approach
-        actor = self._admit(request, approach, address)
+        actor = await self._admit(request, approach, address)
         if actor is not None:
             request[_ACTOR] = actor
-        check_intent(
-            request, approach, actor, takes_file=address is not None and address.takes_file
-        )
+        if request.path.startswith(CONTROL):
+            check_type(request)
+        else:
+            takes_file = address is not None and address.takes_file
+            check_intent(request, approach, actor, takes_file=takes_file)
         return await handler(request)
 
-    def _admit(
+    async def _admit(
         self, request: web.Request, approach: Approach, address: Location | None
     ) -> Actor | None:
         """Who asks, if he may; Refused where not."""
         needs = address.needs if address is not None else Needs.SOMEBODY
         if needs in (Needs.NOTHING, Needs.LINK):
             return None
-        actor = self._callers.actor_of(request, approach)
+        if request.path.startswith(CONTROL):
+            actor = await self._credentials.actor_of(request, approach)
+        else:
+            actor = self._callers.actor_of(request, approach)
         if actor is None:
             raise self._callers.nobody()
         if isinstance(needs, Permission):

@@ -1,4 +1,7 @@
-"""Whether the server is well, and whether it is ready: for whatever watches over it."""
+"""Whether the server is well, and whether it is ready: for whatever watches over it.
+
+Anybody may ask. Only who is at this machine is told what names lists, addresses or files.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Iterable
 from aiohttp import web
 
 from sinkhole.control.operations.house import House
+from sinkhole.control.web.gate import asked_by
 
 
 class Healthiness:
@@ -17,13 +21,21 @@ class Healthiness:
 
     async def health(self, request: web.Request) -> web.StreamResponse:
         """GET /healthz: "ok", "degraded" or "failing" (503), then a line for each reason."""
-        state, reasons = self._house.health()
-        return _lines([state, *reasons], 503 if state == "failing" else 200)
+        state, reasons, outline = self._house.health()
+        told = reasons if _is_here(request) else outline
+        return _lines([state, *told], 503 if state == "failing" else 200)
 
     async def readiness(self, request: web.Request) -> web.StreamResponse:
         """GET /readyz: "ready", or 503 and a line for each thing that is waited for."""
         waits = self._house.ready()
-        return _lines(waits, 503) if waits else _lines(["ready"], 200)
+        if not waits:
+            return _lines(["ready"], 200)
+        return _lines(waits if _is_here(request) else ["not ready yet"], 503)
+
+
+def _is_here(request: web.Request) -> bool:
+    approach = asked_by(request)
+    return approach.is_socket or approach.is_local
 
 
 def _lines(lines: Iterable[str], status: int) -> web.Response:

@@ -1,6 +1,7 @@
 """Why a request is turned away, whatever raised it, and in which form that is answered.
 
-Below /api/v1 it is a problem (RFC 9457); the older addresses keep their `{"error": "..."}`.
+Below /api/v1 it is a problem (RFC 9457); the older addresses keep their `{"error": "..."}`. Below
+/control it is plain text, as those know it who ask there.
 """
 
 from __future__ import annotations
@@ -17,12 +18,14 @@ from typing import Any, Final
 from aiohttp import web
 
 from sinkhole.control.web.responses import json_response
-from sinkhole.model.errors import RequestError, RequestKind, SettingsError, SinkholeError
+from sinkhole.model.errors import Misfit, RequestError, RequestKind, SettingsError, SinkholeError
 from sinkhole.model.masking import masked
 
 log = logging.getLogger(__name__)
 
 V1: Final = "/api/v1"
+CONTROL: Final = "/control/"
+"""How addresses begin that are those of AdGuard Home."""
 READ_S: Final = 20.0
 """How long a GET may wait for a source. A stalled disk then shows as an error and not as a page
 that never ends; only what downloads or streams may take longer."""
@@ -46,6 +49,7 @@ STATUS: Final[Mapping[RequestKind, int]] = MappingProxyType(
 RETRY_S: Final = 5
 """When to ask again where nobody knows better."""
 
+_NO_STORE: Final = {"Cache-Control": "no-store"}
 _TEXTS: Final = {
     404: ("unknown_address", "there is nothing at this address"),
     405: ("method_not_allowed", "this address does not take that method"),
@@ -54,7 +58,7 @@ _TEXTS: Final = {
 }
 _PROBLEM_LINE: Final = re.compile(
     r"(?:(?P<where>(?:[^\s:][^:\n]*:\d+|file [^:\n]+|environment \S+|stored)): )?"
-    r"(?P<key>[a-z_][^\s:]*(?: \"[^\"]*\")?): (?P<text>.+)",
+    r"(?:(?P<key>[a-z_][^\s:]*): )?(?P<text>.+)",
     re.DOTALL,
 )
 
@@ -62,7 +66,8 @@ _PROBLEM_LINE: Final = re.compile(
 class Refused(Exception):
     """A request is not done: status, one word for programs, a sentence for people.
 
-    `errors` are what is wrong with single values, each with `key`, `where` and `text`; `more` is
+    `errors` are what is wrong with single values, each with `key`, `where` and `text`, those of
+    settings with the `item` of the key as well, "" for the whole; `more` is
     what else a program may want to know; `headers` go with the response.
     """
 
@@ -91,14 +96,30 @@ class Refused(Exception):
                 body=json.dumps(self._problem(), separators=(",", ":")).encode("ascii"),
                 status=self.status,
                 content_type=PROBLEM,
-                headers={"Cache-Control": "no-store"},
+                headers=_NO_STORE,
+            )
+        elif path.startswith(CONTROL):
+            response = web.Response(
+                text=self._told_to_programs(), status=self.status, headers=_NO_STORE
             )
         else:
             response = json_response({"error": self.text}, self.status)
         response.headers.update(self.headers)
+        if self.status == 401 and path.startswith(CONTROL):
+            # Browsers would ask for a password, and programs there know what it means.
+            response.headers.pop("WWW-Authenticate", None)
         if self.status in (408, 413):  # what is left of the body is not worth reading
             response.force_close()
         return response
+
+    def _told_to_programs(self) -> str:
+        """The text below CONTROL: there, who has to say who he is gets nothing to read."""
+        if self.status == 401:
+            return ""
+        if self.status == 405 and "Allow" in self.headers:
+            methods = (each for each in self.headers["Allow"].split(",") if each != "HEAD")
+            return f"only method {' or '.join(methods)} is allowed\n"
+        return f"{self.text}\n"
 
     def _problem(self) -> dict[str, Any]:
         problem: dict[str, Any] = {
@@ -121,7 +142,7 @@ def refusal_of(error: Exception) -> Refused:
         case RequestError():
             return _of_request_error(error)
         case SettingsError():
-            errors = [_settings_problem(line) for line in error.problems]
+            errors = [_settings_problem(each) for each in error.told]
             return Refused(422, "invalid_settings", str(error), errors=errors)
         case SinkholeError():
             return _unavailable("unavailable", str(error))
@@ -156,10 +177,10 @@ def _of_http(error: web.HTTPException) -> Refused:
     return Refused(error.status, code, text, headers=headers)
 
 
-def _settings_problem(line: str) -> dict[str, str]:
-    """A line of a SettingsError in its parts; what can't be told apart is all text."""
-    found = _PROBLEM_LINE.fullmatch(line)
-    if found is None:
-        return {"key": "", "where": "", "text": masked(line)}
-    text = masked(found["text"])
-    return {"key": found["key"], "where": found["where"] or "", "text": text}
+def _settings_problem(told: str | Misfit) -> dict[str, str]:
+    """What a SettingsError tells in its parts; of a line, what can't be told apart is all text."""
+    if isinstance(told, Misfit):
+        return {"key": told.key, "item": told.item, "where": told.where, "text": masked(told.text)}
+    found = _PROBLEM_LINE.fullmatch(told)
+    key, where, text = found.group("key", "where", "text") if found else ("", "", told)
+    return {"key": key or "", "item": "", "where": where or "", "text": masked(text)}

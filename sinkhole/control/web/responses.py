@@ -30,6 +30,16 @@ SAFE_HEADERS: Mapping[str, str] = MappingProxyType(
 )
 """On every response, whatever it is."""
 
+FRAMED_HEADERS: Mapping[str, str] = MappingProxyType(
+    {
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY.replace(
+            "frame-ancestors 'none'", "frame-ancestors 'self'"
+        ),
+        "X-Frame-Options": "SAMEORIGIN",
+    }
+)
+"""In place of the same ones, where a page of the same site may show ours in a frame."""
+
 
 def json_response(data: object, status: int = 200) -> web.Response:
     """`data` as JSON that no cache keeps. Non-ASCII is escaped, so any name is safe inside."""

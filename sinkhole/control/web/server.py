@@ -97,6 +97,11 @@ class WebServer:
         await self._serving.end()
 
 
+def try_listening(host: str, port: int) -> None:
+    """See whether a page could listen there; SettingsError as of `WebServer.start`."""
+    _bind(host, port).close()
+
+
 def _bind(host: str, port: int, *, is_shared: bool = False) -> socket.socket:
     sock = None
     try:

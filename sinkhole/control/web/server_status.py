@@ -11,6 +11,7 @@ from sinkhole.model.status import (
     FilterStatus,
     LogStatus,
     PrefetchStatus,
+    ShippingStatus,
     TaskStatus,
     UpstreamStatus,
 )
@@ -22,7 +23,7 @@ class ServerStatus(TypedDict):
 
     `names` is the sum over all lists, `losses` counts by what was given up at a bound, `problems`
     are sentences for people. `log` is None until the query log is open, `certificate` while no
-    listener shows one.
+    listener shows one. `shipping` has each target that copies of the log go to.
     """
 
     version: str
@@ -38,6 +39,7 @@ class ServerStatus(TypedDict):
     prefetch: PrefetchStatus
     certificate: CertificateStatus | None
     log: LogStatus | None
+    shipping: list[ShippingStatus]
     protection: FilterStatus
     tasks: list[TaskStatus]
     losses: dict[str, int]

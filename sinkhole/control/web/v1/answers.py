@@ -28,7 +28,7 @@ _NO_STORE: Final = {"Cache-Control": "no-store"}
 async def answer(route: ApiRoute, request: web.Request, output: BaseModel) -> web.StreamResponse:
     """The response to who asked for an operation that is done."""
     if isinstance(output, Download):
-        return await _file(request, output)
+        return await file_answer(request, output)
     data = output.model_dump(mode="json")
     body = encoded(data)
     response = await json_answer(request, body)
@@ -76,7 +76,8 @@ def _has(request: web.Request, tag: ETag) -> bool:
     return any(each.value in ("*", tag.value) for each in asked)
 
 
-async def _file(request: web.Request, output: Download) -> web.StreamResponse:
+async def file_answer(request: web.Request, output: Download) -> web.StreamResponse:
+    """A file, bit by bit; cut off where it fails half-way."""
     stream = Stream(
         output.media_type,
         {"Content-Disposition": f'attachment; filename="{output.file_name}"'},

@@ -1,4 +1,5 @@
-"""What happens, as it happens: Server-Sent Events for counters, new rows of the log, and problems.
+"""What happens, as it happens, by Server-Sent Events: new rows of the log, and states of the house
+(`states`) whenever they change.
 
 Nothing runs while nobody listens. Who reads slowly loses rows and is told so; who reads nothing is
 cut off. A stream ends with the session or the token that it was asked for by.
@@ -8,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from typing import TYPE_CHECKING, Any, Final, get_args
 
@@ -16,24 +17,29 @@ from aiohttp import web
 from pydantic import Field, ValidationError
 
 from sinkhole.control.operations.house import House
-from sinkhole.control.operations.operation import Input
+from sinkhole.control.operations.log import RowFilter
+from sinkhole.control.operations.refusals import understood
+from sinkhole.control.querylog.id_sets import macs_of, sought_devices
+from sinkhole.control.querylog.judging import RowTest, row_test
+from sinkhole.control.querylog.logged_query import LoggedQuery
 from sinkhole.control.web.callers import Callers
 from sinkhole.control.web.gate import actor_of, asked_by, require
 from sinkhole.control.web.locations import Needs
 from sinkhole.control.web.refusals import Refused
 from sinkhole.control.web.streams import Stream
 from sinkhole.control.web.v1.entry import Entry
-from sinkhole.control.web.v1.inputs import refusal_of_input
+from sinkhole.control.web.v1.inputs import read_query, refusal_of_input
+from sinkhole.control.web.v1.states import STATES
 from sinkhole.control.web.v1.subscribers import Subscriber, Subscribers, Topic
 from sinkhole.model.actor import Actor, Permission
-from sinkhole.model.errors import RequestError
+from sinkhole.model.errors import RequestError, StorageError
 from sinkhole.model.tasks import Tasks
 
 if TYPE_CHECKING:
     from sinkhole.control.querylog.tail import Follower
 
 LOOK_S: Final = 1.0
-"""How often counters and problems are looked at, while somebody listens to them."""
+"""How often states are looked at, while somebody listens to one."""
 TICK_S: Final = 0.3
 """How often it is looked for rows, and whether the reader still may."""
 HEARTBEAT_S: Final = 15.0
@@ -44,31 +50,71 @@ NEEDS: Final[dict[Topic, Permission]] = {
     "counters": Permission.STATS_READ,
     "rows": Permission.LOG_READ,
     "problems": Permission.STATUS_READ,
+    "protection": Permission.STATUS_READ,
+    "upstreams": Permission.STATUS_READ,
+    "lists": Permission.LISTS_READ,
 }
 """What each topic needs."""
 
 
-class Wanted(Input):
-    """What to hear of; the rest says which rows."""
+class Wanted(RowFilter):
+    """What to hear of; the rest says which rows, as a search of the log does."""
 
     topics: str = Field(
         default="counters,problems",
-        description="Any of counters, rows, problems, with commas between them.",
+        description="Any of counters, rows, problems, protection, upstreams, lists, with commas "
+        "between them.",
         examples=["counters,rows"],
     )
-    client: str = Field(default="", max_length=255, description="Rows of this client only.")
+    client: str = Field(
+        default="",
+        max_length=255,
+        description="Rows of this client only, by its whole address or id, and of its device.",
+    )
     name: str = Field(default="", max_length=255, description="Rows whose name has this in it.")
     outcome: str = Field(default="", max_length=40, description="Rows with this outcome only.")
     blocked: bool | None = Field(default=None, description="Only what was blocked, or was not.")
 
-    def wants(self, row: Mapping[str, Any]) -> bool:
-        """Whether a row is among them."""
-        return (
-            self.client in ("", row["client"])
-            and self.name.lower() in row["name"]
-            and self.outcome in ("", row["outcome"])
-            and self.blocked in (None, row["blocked"])
-        )
+    async def judge(self, house: House) -> RowTest:
+        """Whether a row is among them; RequestError for what is not understood."""
+        with understood("search_invalid"):
+            sought = self.sought()
+            sought.check()
+            devices = await _devices(house, sought.clients)
+            macs = await _macs(house, sought.devices)
+            is_sought = row_test(sought, house.client_name, devices, macs)
+        own = await _devices(house, (self.client,)) if self.client else frozenset()
+
+        def wants(row: LoggedQuery) -> bool:
+            return (
+                (self.client in ("", row["client"]) or row["device"] in own)
+                and self.name.lower() in row["name"]
+                and self.outcome in ("", row["outcome"])
+                and self.blocked in (None, row["blocked"])
+                and is_sought(row)
+            )
+
+        return wants
+
+
+async def _devices(house: House, clients: Sequence[str | int]) -> frozenset[str]:
+    """The devices that clients stand for, as far as the log knows them by now."""
+    if not clients:
+        return frozenset()
+    try:
+        return await sought_devices(house.log_reader().rows, clients, house.client_name)
+    except (StorageError, RequestError):  # there is no log: rows are told all the same
+        return frozenset()
+
+
+async def _macs(house: House, devices: Sequence[str]) -> frozenset[str]:
+    """Those of devices that are meant by what the log knows them by."""
+    if not devices:
+        return frozenset()
+    try:
+        return await macs_of(house.log_reader().rows, devices)
+    except (StorageError, RequestError):
+        return frozenset()
 
 
 class Events:
@@ -88,12 +134,13 @@ class Events:
         self._is_closing = False
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        """Hear what happens as it happens, by Server-Sent Events: `counters` and `problems` each
-        time that they change, `rows` within a second, with `missed` for what a slow reader lost."""
+        """Hear what happens as it happens, by Server-Sent Events: `rows` within a second, with
+        `missed` for what a slow reader lost, all else each time that it changes."""
         actor, given = actor_of(request), _read(request)
         topics = _topics(given.topics)
         for topic in topics:
             require(actor, NEEDS[topic])
+        wants = await given.judge(self._house)
         stream = Stream(MEDIA_TYPE, {"X-Accel-Buffering": "no"})
         subscriber = Subscriber(actor, topics)
         with self._subscribers.one(subscriber), self._rows(topics) as follower:
@@ -101,7 +148,7 @@ class Events:
             if request.method == "GET":
                 await stream.write(b"retry: 3000\n\n")
                 self._tell()
-                await self._feed(request, stream, Reading(subscriber, given, follower))
+                await self._feed(request, stream, Reading(subscriber, wants, follower))
         await stream.end()
         return stream.response
 
@@ -146,7 +193,7 @@ class Events:
             self._ticking = self._tasks.keep("look", self._look)
 
     def _wants_states(self) -> bool:
-        return self._subscribers.want("counters", "problems")
+        return self._subscribers.want(*STATES)
 
     async def _look(self) -> None:
         while self._wants_states():
@@ -155,20 +202,19 @@ class Events:
 
     def _tell(self) -> None:
         """Give everybody what is so now."""
-        counters = self._house.counters
-        outcomes = {key: count for key, count in counters.outcomes.items() if count}
-        problems = [each._asdict() for each in self._house.problems()]
-        for each in self._subscribers:
-            each.set_state("counters", {"queries": counters.queries, "outcomes": outcomes})
-            each.set_state("problems", {"problems": problems})
+        for topic, state_of in STATES.items():
+            if self._subscribers.want(topic):
+                state = state_of(self._house)
+                for each in self._subscribers:
+                    each.set_state(topic, state)
 
 
 class Reading:
     """One reader, with what he wants of the log."""
 
-    def __init__(self, subscriber: Subscriber, given: Wanted, follower: Follower | None) -> None:
+    def __init__(self, subscriber: Subscriber, wants: RowTest, follower: Follower | None) -> None:
         self.subscriber = subscriber
-        self._given = given
+        self._wants = wants
         self._follower = follower
         self._missed = 0
         self._number = 0
@@ -177,7 +223,7 @@ class Reading:
         """What there is to tell now, as it is sent; b"" for nothing."""
         events: list[tuple[str, Any]] = list(self.subscriber.take().items())
         if self._follower is not None:
-            rows = [row for row in self._follower.waiting() if self._given.wants(row)]
+            rows = [row for row in self._follower.waiting() if self._wants(row)]
             missed, self._missed = self._follower.missed - self._missed, self._follower.missed
             if rows or missed:
                 events.append(("rows", {"rows": rows, "missed": missed}))
@@ -190,9 +236,7 @@ class Reading:
 
 
 def _read(request: web.Request) -> Wanted:
-    given = dict(request.query)
-    if len(given) != len(request.query):
-        raise RequestError("invalid", "repeated", "a parameter is given more than once")
+    given = read_query(Wanted.model_fields, request)
     try:
         return Wanted.model_validate(given)
     except ValidationError as error:

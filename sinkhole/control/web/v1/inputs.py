@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 
+from sinkhole.control.operations.misfits import misfits
 from sinkhole.control.web.bodies import read_body, read_json
 from sinkhole.control.web.refusals import Refused
 from sinkhole.control.web.v1.route import ApiRoute, is_list
 
-MOST_ERRORS: Final = 20
-"""Mistakes that are told at once."""
 _MOST_SHOWN: Final = 40
 
 
@@ -25,7 +25,7 @@ _NO_FILE: Final = Path("-")
 async def read_input(route: ApiRoute, request: web.Request) -> BaseModel:
     """What an operation is given, but for a file. Raises Refused."""
     given: dict[str, Any] = dict(request.match_info)
-    given |= _query(route, request)
+    given |= read_query({key: route.fields[key] for key in route.in_query}, request)
     if route.method in ("GET", "DELETE"):
         if await read_body(request) not in (b"", b"{}"):
             raise Refused(400, "body_not_taken", "this takes no body")
@@ -40,14 +40,14 @@ async def read_input(route: ApiRoute, request: web.Request) -> BaseModel:
     return read
 
 
-def _query(route: ApiRoute, request: web.Request) -> dict[str, Any]:
-    """The fields in the query; what is no field, or given twice where one is wanted, is refused."""
+def read_query(fields: Mapping[str, FieldInfo], request: web.Request) -> dict[str, Any]:
+    """The fields in the query; what is none, or given twice where one is wanted, is Refused."""
     given: dict[str, Any] = {}
     for key in dict.fromkeys(request.query):
-        if key not in route.in_query:
-            raise _wrong(key, "query", _unknown(key, route.in_query))
+        if key not in fields:
+            raise _wrong(key, "query", _unknown(key, fields))
         values = request.query.getall(key)
-        if is_list(route.fields[key].annotation):
+        if is_list(fields[key].annotation):
             given[key] = values
         elif len(values) > 1:
             raise _wrong(key, "query", f"{key} is given {len(values)} times")
@@ -80,11 +80,11 @@ def _in_body(key: str) -> str:
 
 
 def refusal_of_input(error: ValidationError, where: Callable[[str], str] = _in_body) -> Refused:
-    """Every mistake with its field; pydantic's words, which say what is accepted."""
+    """Every mistake with its field, and what is accepted."""
     errors = []
-    for each in error.errors(include_url=False, include_context=False)[:MOST_ERRORS]:
-        path = [str(part)[:_MOST_SHOWN] for part in each["loc"]]
+    for each in misfits(error):
+        path = [part[:_MOST_SHOWN] for part in each.path]
         place = where(path[0]) if path else "body"
-        errors.append({"key": ".".join(path), "where": place, "text": each["msg"]})
+        errors.append({"key": ".".join(path), "where": place, "text": each.text})
     told = "; ".join(f"{each['key']}: {each['text']}" for each in errors)
     return Refused(422, "invalid_input", told, errors=errors)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -60,7 +61,13 @@ _PROBLEM_SCHEMA: Final = {
             "items": {
                 "type": "object",
                 "required": ["key", "where", "text"],
-                "properties": {key: {"type": "string"} for key in ("key", "where", "text")},
+                "properties": {
+                    **{key: {"type": "string"} for key in ("key", "where", "text")},
+                    "item": {
+                        "type": "string",
+                        "description": "Of a keyed collection of settings; empty for all.",
+                    },
+                },
             },
         },
     },
@@ -92,10 +99,11 @@ class Description:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         """Describe this API (OpenAPI 3.1)."""
         if self._body is None:
-            self._body = await asyncio.to_thread(self._made)
+            self._body = await asyncio.to_thread(self.made)
         return await json_answer(request, self._body)
 
-    def _made(self) -> bytes:
+    def made(self) -> bytes:
+        """The document, as JSON."""
         return encoded(describe(self._routes, self._entries))
 
 
@@ -143,7 +151,10 @@ class _Schemas:
         every = definitions.get("$defs", {})
         self._names = {key: ref["$ref"].rpartition("/")[2] for key, ref in self._found.items()}
         self._every = every
-        hidden = {self._names[model, "validation"] for model in inputs}
+        # What an input has is written out where it is taken, but for what stands in another one.
+        used = json.dumps(every)
+        names = {self._names[model, "validation"] for model in inputs}
+        hidden = {name for name in names if f'"{_REF.format(model=name)}"' not in used}
         self.components = {key: each for key, each in every.items() if key not in hidden}
 
     def of_output(self, model: type[BaseModel]) -> Schemas:

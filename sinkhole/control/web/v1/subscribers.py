@@ -1,6 +1,6 @@
 """Who listens to events, and what waits for each.
 
-Counters and problems are states: the newest counts, and what a slow reader did not take is no loss.
+All but rows are states: the newest counts, and what a slow reader did not take is no loss.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 from sinkhole.control.web.refusals import Refused
 from sinkhole.model.actor import Actor
 
-Topic = Literal["counters", "rows", "problems"]
+Topic = Literal["counters", "rows", "problems", "protection", "upstreams", "lists"]
 
 MOST_SUBSCRIBERS: Final = 12
 """Each holds a connection of the page's."""

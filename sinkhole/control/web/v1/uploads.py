@@ -15,6 +15,7 @@ from aiohttp import web
 
 from sinkhole.control.web.bodies import BODY_S, waiting_for_body
 from sinkhole.control.web.refusals import Refused
+from sinkhole.model.files import UPLOAD
 
 MOST_UPLOAD: Final = 8 << 30
 """Bytes: a backup with a log of the largest size that is usual."""
@@ -44,9 +45,8 @@ class Uploads:
             )
         self._underway += 1
         try:
-            descriptor, name = await asyncio.to_thread(
-                tempfile.mkstemp, ".upload", "sinkhole-", folder
-            )
+            prefix, suffix = UPLOAD
+            descriptor, name = await asyncio.to_thread(tempfile.mkstemp, suffix, prefix, folder)
             path = Path(name)
             try:
                 with os.fdopen(descriptor, "wb") as file:

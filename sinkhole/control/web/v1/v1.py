@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 
 from aiohttp import web
 from pydantic import BaseModel
 
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.perform import perform
+from sinkhole.control.web.connections import while_connected
 from sinkhole.control.web.gate import actor_of
 from sinkhole.control.web.locations import Handler, Location
 from sinkhole.control.web.v1.answers import answer
@@ -30,8 +32,8 @@ class V1:
         self._uploads = Uploads()
         self._events = Events(house)
         self._entries = [*SigningIn(house.identity).all(), self._events.entry]
-        description = Description(routes, self._entries)
-        self._entries.append(description.entry)
+        self.description = Description(routes, self._entries)
+        self._entries.append(self.description.entry)
 
     async def close(self, app: web.Application) -> None:
         """End what would go on for as long as somebody listens."""
@@ -65,5 +67,7 @@ class V1:
     async def _answer(
         self, route: ApiRoute, request: web.Request, given: BaseModel
     ) -> web.StreamResponse:
-        done = await perform(route.operation, self._house, actor_of(request), given)
-        return await answer(route, request, done)
+        # Whoever goes away interrupts no change, but nothing is looked for that nobody waits for.
+        with nullcontext() if route.operation.changes else while_connected(request):
+            done = await perform(route.operation, self._house, actor_of(request), given)
+            return await answer(route, request, done)
