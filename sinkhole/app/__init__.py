@@ -4,7 +4,7 @@ app              one running sinkhole; takes other settings while it runs
 change           one change of settings: made ready whole, then put in force at once
 ground           the data folder, the state in it, the settings: what stands before all else
 publishing       settings, lists and a pause become one Policy
-upstreams        those that are asked; `upstream_links` makes the ways to them
+upstreams        those that are asked, in the terms of the DNS plane
 answers          what is remembered; `cache_file` is its file
 listening        DNS and the page: what cannot be had at the start is tried again
 encrypted        DNS over TLS, HTTPS and QUIC; `shown_certificate` is what listeners show
@@ -17,6 +17,4 @@ from_settings    parts of the DNS plane as the settings want them
 descriptors      how many files and sockets there are, and who gets how many
 list_hosts       where lists come from: names of the house, then the upstreams
 data_dir         the folder for what outlives a restart, and its lock
-short_turns      queries go before threads that compute
-memory           free memory given back to the system
 """

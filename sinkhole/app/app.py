@@ -4,7 +4,8 @@ Start: the data folder with the state and the settings in it, what compiled list
 DNS, then the log, the page, and last the work that may take minutes (fetching and compiling
 lists). Stop: the same backwards, so that DNS is the first to stop taking queries and the log the
 last to be closed. Once DNS answers, nothing that starts after it can keep it from doing so: the
-log and the lists report trouble, they do not end the program.
+log and the lists report trouble, they do not end the program. While its port is somebody else's,
+all but DNS is there.
 
 Other settings are applied by the same parts, all in one turn of the event loop (`apply`).
 """
@@ -12,38 +13,44 @@ Other settings are applied by the same parts, all in one turn of the event loop 
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from sinkhole import __version__
 from sinkhole.app.answers import Answers
 from sinkhole.app.change import Change
+from sinkhole.app.counters_file import CountersFile
 from sinkhole.app.descriptors import Quotas, attainable, raise_limit
-from sinkhole.app.encrypted import Encrypted, sockets_of
+from sinkhole.app.encrypted import Encrypted, encrypted_terms
 from sinkhole.app.from_settings import ttl_limits
 from sinkhole.app.front import Front
 from sinkhole.app.ground import Ground
+from sinkhole.app.house_devices import HouseDevices
 from sinkhole.app.list_hosts import ListHosts
 from sinkhole.app.listening import Listening
-from sinkhole.app.memory import release_free_memory
+from sinkhole.app.network_watch import NetworkWatch
 from sinkhole.app.overview import Overview
 from sinkhole.app.page import Page
 from sinkhole.app.publishing import Publishing
-from sinkhole.app.upstreams import Upstreams
+from sinkhole.app.upstreams import prepare_upstreams, upstream_terms
+from sinkhole.control.lists.categories import with_categories
 from sinkhole.control.lists.library import Library
-from sinkhole.control.querylog import LogTerms, QueryLog, terms_of
+from sinkhole.control.querylog import LogTerms, QueryLog, is_outdated, terms_of
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.dns_schema import DnsSettings
 from sinkhole.control.settings.in_force import Changed
-from sinkhole.control.stats import Counters, Rollups
+from sinkhole.control.shipping import Shipping
+from sinkhole.control.stats import Carried, Counters, Rollups
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.server.address import ListenAddress
 from sinkhole.dns.server.listeners import Listeners
+from sinkhole.dns.upstream.upstreams import Upstreams
 from sinkhole.model.faults import Faults
+from sinkhole.model.memory import release_free_memory, spare_collection
 from sinkhole.model.record import RecordBuffer
 from sinkhole.model.status import Health
 from sinkhole.model.tasks import Tasks
@@ -71,15 +78,24 @@ class App:
         self.settings = settings
         self.ground = ground
         self.faults = faults or Faults()
-        self.counters = Counters()
-        self.buffer = RecordBuffer()
+        self.counters, self.carried, self.buffer = Counters(), Carried(), RecordBuffer()
+        self.counters_file = CountersFile(settings.data_dir, self.carried)
         self.query_log: QueryLog | None = None
         self.quotas = _quotas(settings.dns)
-        self.upstreams = Upstreams(settings, sockets=self.quotas.upstream, faults=self.faults)
+        self.upstreams = self._make_upstreams(settings)
         self.forwarder = self.upstreams.forwarder
+        self.network = NetworkWatch(self.forwarder.renew)
         self.answers = Answers(settings, self.faults)
         self.table = self.answers.table
-        self.publishing = Publishing(settings, self._lists_changed)
+        self.devices = HouseDevices(
+            settings,
+            lambda: self._log_terms(self.settings).privacy,
+            lambda packed: self.pipeline.holding.learned(packed),
+            lambda: self.query_log.past_s if self.query_log is not None else 0.0,
+            self.faults,
+        )
+        self.publishing = Publishing(settings, self._lists_changed, self.devices.facts)
+        self.shipping = self._make_shipping(settings)
         self.pipeline = self._make_pipeline(settings)
         self.library = self._make_library(settings)
         self.dns = self._make_dns(settings)
@@ -91,13 +107,11 @@ class App:
             self.publishing.publish,
         )
         self.publishing.put_to_use(self.pipeline, self.library, self.encrypted.designated)
-        self.front = Front(self)
-        self.page = Page(self)
+        self.front, self.page = Front(self), Page(self)
         self.listening = Listening(self.dns, self.page.make, self.faults)
         self.overview = Overview(self)
-        self._has_loaded = False
         self._tasks = Tasks("app", limit=4, faults=self.faults)
-        self._applying = asyncio.Lock()
+        self._has_loaded, self._applying = False, asyncio.Lock()
 
     @classmethod
     async def of(cls, config: Path | None, environ: Mapping[str, str]) -> App:
@@ -106,6 +120,10 @@ class App:
         faults = Faults()
         ground = await Ground.take(config, environ, faults)
         return cls(ground.settings.settings, ground, faults)
+
+    def _make_upstreams(self, settings: Settings) -> Upstreams:
+        terms, sockets = upstream_terms(settings), self.quotas.upstream
+        return Upstreams(terms, sockets=sockets, faults=self.faults)
 
     def _make_pipeline(self, settings: Settings) -> Pipeline:
         return Pipeline(
@@ -120,11 +138,22 @@ class App:
 
     def _make_library(self, settings: Settings) -> Library:
         return Library(
-            settings.filtering,
+            with_categories(settings),
             settings.data_dir,
             on_change=self.publishing.use_lists,
             resolve=ListHosts(self.publishing.house_names, self.forwarder.exchange_later),
             essential_names=settings.upstream.hosts,
+            faults=self.faults,
+        )
+
+    def _make_shipping(self, settings: Settings) -> Shipping:
+        return Shipping(
+            settings.shipping,
+            self._log_terms(settings),
+            self.buffer,
+            data_dir=settings.data_dir,
+            version=__version__,
+            rule_text=self.publishing.rule_text,
             faults=self.faults,
         )
 
@@ -142,29 +171,35 @@ class App:
     async def start(self, on_serving: Callable[[], None] | None = None) -> None:
         """Bring everything up; `on_serving` is called once DNS is answered.
 
-        Raises SinkholeError, with nothing left open, if no DNS can be answered or there is no place
-        for data.
+        Raises SinkholeError, with nothing left open, if there is no place for data, or if neither
+        DNS can be answered nor the page say why.
         """
         try:
             raise_limit()
             if self.ground is None:
                 self.ground = await Ground.of(self.settings, self.faults)
             self.ground.settings.apply = self.apply
-            self.dns.bind()
+            await self.listening.bind()
+            await self.page.stand_in()
             asyncio.get_running_loop().set_exception_handler(self.faults.of_loop)
             with self.faults.contain("reading who has paused what"):
                 await self.front.start(self.ground)
             with self.faults.contain("loading the lists"):
                 await self.library.load()
                 self._has_loaded = True
-            with self.faults.contain("reading the saved answers"):
+            with self.faults.contain("reading the saved answers and counters"):
                 self.answers.file.restore()
-            self.upstreams.start()
-            self.dns.serve()
+                self.counters_file.restore()
+            for begin in (self.upstreams.start, self.network.start, self.dns.serve):
+                begin()
             if on_serving is not None:
                 on_serving()
+            with self.faults.contain("finding out about devices"):
+                await self.devices.start()
+                self.buffer.on_drained = self.devices.take
             with self.faults.contain("reading the certificate"):
                 await self.encrypted.start()
+            self.shipping.start()
             with self.faults.contain("opening the query log"):
                 await self.open_log()
             with self.faults.contain("opening the socket for commands"):
@@ -174,8 +209,9 @@ class App:
             await self.stop(patience_s=0)
             raise
         self._tasks.keep("lists", self._run_lists)
+        self._tasks.keep("schedules", self.publishing.run)
         self._tasks.keep("cache", self.answers.file.run)
-        _tune_garbage_collection()
+        spare_collection()
         release_free_memory()
 
     async def stop(self, patience_s: float = PATIENCE_S) -> None:
@@ -183,20 +219,30 @@ class App:
         await asyncio.gather(self.listening.stop(patience_s), self._close_socket())
         await self._tasks.close()
         await self.encrypted.close()
+        with self.faults.contain("closing what finds out about devices"):
+            await self.devices.close()
+        self.network.close()
         with self.faults.contain("closing the upstreams"):
             await self.upstreams.close()
         await self.answers.close()
+        with self.faults.contain("ending the copies of the query log"):
+            await asyncio.gather(self.shipping.close(), self._close_log())
         if self.query_log is not None:
-            with self.faults.contain("closing the query log"):
-                await self.query_log.close()
             # Not after a start that failed: the file may be better than ours.
             with self.faults.contain("saving answers"):
                 await asyncio.to_thread(self.answers.file.save)
+            with self.faults.contain("saving the counters"):
+                await self.counters_file.save(self.front.house)
         with self.faults.contain("closing the accounts"):
             await self.front.close()
         if self.ground is not None:
             with self.faults.contain("closing the state"):
                 await self.ground.close()
+
+    async def _close_log(self) -> None:
+        if self.query_log is not None:
+            with self.faults.contain("closing the query log"):
+                await self.query_log.close()
 
     async def _close_socket(self) -> None:
         with self.faults.contain("closing the socket for commands"):
@@ -214,9 +260,12 @@ class App:
     async def open_log(self) -> QueryLog:
         """The query log, opened unless it is; by a bug it may not have been at the start."""
         if self.query_log is None:
-            settings = self.settings
+            settings, path = self.settings, self.settings.data_dir / "querylog.db"
+            if self.ground is not None and await is_outdated(path):
+                with self.faults.contain("the backup before an upgrade"):
+                    await self.ground.state.before_upgrade()
             self.query_log = await QueryLog.open(
-                settings.data_dir / "querylog.db",
+                path,
                 self.buffer,
                 self._log_terms(settings),
                 rollups=Rollups(settings.stats.keep),
@@ -238,9 +287,10 @@ class App:
 
     def _list_sources(self) -> dict[str, str]:
         """What tells lists apart in the log, by their names."""
-        return {each.name: each.id for each in self.settings.filtering.lists}
+        return self.library.sources
 
     def _lists_changed(self) -> None:
+        self.shipping.lists_changed()
         if self.query_log is not None:
             self.query_log.lists_changed()
             release_free_memory()
@@ -278,10 +328,11 @@ class App:
         """Make everything ready, in the order in which it is exchanged, and then do that."""
         old = self.settings
         change.exchange(self._use, new, old)
-        self.upstreams.prepare(new, change)
+        prepare_upstreams(self.upstreams, new, old, change)
         self.answers.prepare(new, change, self.pipeline)
+        self.devices.prepare(new, change)
         await self.encrypted.prepare(new.dns, change)
-        self.listening.prepare(self._wanted(new.dns), change)
+        await self.listening.prepare(self._wanted(new.dns), change)
         if new.dns.proxies != old.dns.proxies:
             change.exchange(self.dns.trust, new.dns.proxies, old.dns.proxies)
             change.afterwards(self.listening.hang_up)
@@ -293,6 +344,7 @@ class App:
         if settings.log != self.settings.log:
             logging.getLogger().setLevel(settings.log.level.upper())
         before, self.settings = self.settings, settings
+        self.shipping.use(settings.shipping, self._log_terms(settings))
         if self.query_log is not None:
             self.query_log.apply(self._log_terms(settings))
             if settings.filtering.lists != before.filtering.lists:
@@ -332,15 +384,4 @@ class App:
 
 
 def _quotas(dns: DnsSettings) -> Quotas:
-    return Quotas.of(attainable(), len(dns.listen), sockets_of(dns))
-
-
-def _tune_garbage_collection() -> None:
-    """Keep the collector of reference cycles from walking over everything we keep.
-
-    With its usual thresholds, filling a table with 26 000 answers was interrupted for 33 ms at
-    worst, with these for 5 ms (and 2 µs less a new name); names that are known cost the same.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    return Quotas.of(attainable(), len(dns.listen), encrypted_terms(dns).sockets)

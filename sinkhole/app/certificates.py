@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from base64 import b64encode
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Final
@@ -18,7 +19,7 @@ from sinkhole.control.lists.file_watch import FileWatch
 from sinkhole.model.errors import CertificateError, SinkholeError
 from sinkhole.model.faults import Faults
 from sinkhole.model.files import Signature, signature_of
-from sinkhole.model.status import CertificateStatus
+from sinkhole.model.status import CertificateDetails, CertificateStatus
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +121,18 @@ class Certificates:
             "issuer": leaf.issuer,
             "expires": leaf.not_after.timestamp(),
             "days_left": int(left_s // _DAY_S),
+        }
+
+    def details(self) -> CertificateDetails | None:
+        """All of the one in use that people ask for; None while there is none."""
+        status, pair = self.status(), self.current
+        if status is None or pair is None:
+            return None
+        return {
+            **status,
+            "subject": pair.leaf.subject,
+            "begins": pair.leaf.not_before.timestamp(),
+            "pin": b64encode(pair.leaf.key_sha256).decode(),
         }
 
     def _signatures(self) -> _Signatures:

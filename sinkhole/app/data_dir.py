@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from sinkhole.model.errors import SettingsError
-from sinkhole.model.files import FileLock, make_folder
+from sinkhole.model.files import UPLOAD, FileLock, make_folder
 
 log = logging.getLogger(__name__)
 
@@ -24,7 +24,8 @@ class DataDir:
     """`data_dir` of the settings.
 
     Two servers in one folder would mix up their logs and overwrite each other's cache, so
-    `take` locks it; the lock ends with the process, however that ends.
+    `take` locks it; the lock ends with the process, however that ends. Behind the lock, uploads are
+    nobody's: those that a process left that was killed go.
     """
 
     def __init__(self, path: Path) -> None:
@@ -42,6 +43,7 @@ class DataDir:
             raise SettingsError([_advice(self.path, error)]) from error
         try:
             self._hold()
+            self._sweep_uploads()
             make_folder(self.path / "lists")
             with tempfile.TemporaryFile(dir=self.path):
                 pass  # whether that works is all we want to know
@@ -59,6 +61,15 @@ class DataDir:
             raise SettingsError([_in_use(self.path)])
         if self._lock.missing:
             log.warning("data_dir: %s can't be locked: %s", self.path, self._lock.missing)
+
+    def _sweep_uploads(self) -> None:
+        if self._lock.missing:
+            return  # another server may be receiving them
+        for path in self.path.glob("*".join(UPLOAD)):
+            try:
+                path.unlink(missing_ok=True)
+            except OSError as error:
+                log.warning("data_dir: %s can't be removed: %s", path, error.strerror)
 
 
 def _advice(path: Path, error: OSError) -> str:

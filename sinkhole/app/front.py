@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import asynccontextmanager
 from functools import partial
 from typing import TYPE_CHECKING
 
 from sinkhole.app.from_settings import ttl_limits
+from sinkhole.app.kept_certificate import KeptCertificate
 from sinkhole.app.upstream_trial import try_upstream
 from sinkhole.control.database import Reader
 from sinkhole.control.explain import Explainer
 from sinkhole.control.explain.asking import Asking
 from sinkhole.control.explain.kept_answers import KeptAnswers
+from sinkhole.control.explain.scene import Scene, SceneAt
 from sinkhole.control.identity.identity import Identity
 from sinkhole.control.operations.house import House
+from sinkhole.control.operations.renaming import follow
 from sinkhole.control.querylog import QueryLog
+from sinkhole.control.settings.renaming import Renamed
 from sinkhole.control.state.protection import Protection
 from sinkhole.control.state.temporary_rules import TemporaryRules
 from sinkhole.control.stats import Statistics
-from sinkhole.dns.filter.match import Matcher
 from sinkhole.model.errors import RequestError
+from sinkhole.model.short_turns import short_turns
 from sinkhole.model.status import UpstreamTrial
 
 if TYPE_CHECKING:
@@ -37,7 +42,7 @@ class Front:
 
     def __init__(self, app: App) -> None:
         self._app = app
-        self._explainer = _explainer_of(app)
+        self._explainer = _explainer_of(app, self._scene)
         self._readers: dict[str, Reader] = {}
 
     async def start(self, ground: Ground) -> None:
@@ -48,6 +53,7 @@ class Front:
         self.temporary_rules = TemporaryRules(state, app.publishing.use_temporary, faults=faults)
         self.house = self._build(ground)
         self.is_built = True
+        ground.settings.on_renamed = self._renamed
         for begin in (
             self.protection.start,
             self.temporary_rules.start,
@@ -76,34 +82,67 @@ class Front:
             query_log=self._query_log,
             log_reader=partial(self._reader, "besides"),
             client_name=app.publishing.client_name,
+            devices=lambda: app.devices.devices,
             statistics=self._statistics,
-            matcher=lambda: app.matcher,
+            audience=app.publishing.audience,
             explainer=lambda: self._explainer,
-            resolve=Asking(app.pipeline, self._rules, time.monotonic).resolve,
+            on_trial=app.publishing.on_trial,
+            resolve=Asking(app.pipeline, lambda: app.matcher, time.monotonic).resolve,
             cache=KeptAnswers(
                 app.table,
                 app.pipeline,
-                self._rules,
                 lambda: app.settings,
                 time.monotonic,
-                app.publishing.publish,
             ),
             counters=app.counters,
+            carried=app.carried,
             status=app.overview.status,
             problems=app.overview.problems,
             health=app.overview.health,
             ready=app.overview.ready,
+            encrypted=app.overview.encrypted,
+            certificates=KeptCertificate(app.settings.data_dir),
             try_upstream=self._try_upstream,
+            own_log=self._log_to_write,
         )
 
-    def _rules(self) -> Matcher:
-        return self._app.publishing.matcher_in_force
+    async def _scene(self, at_s: float | None) -> Scene:
+        """What is in force now, or will be at a moment if nobody changes anything."""
+        publishing, now_s = self._app.publishing, time.time()
+        if at_s is None:
+            pauses, policy = self.protection.pauses, self._app.pipeline.policy
+        else:
+            pauses = self.protection.lasting(max(at_s - now_s, 0.0))
+            policy = await publishing.at(at_s, pauses)
+        after_s = 0.0 if at_s is None else at_s - now_s
+        left = ((each, self.protection.left_s(each)) for each in pauses)
+        return Scene(
+            now_s + after_s,
+            policy,
+            publishing.household,
+            tuple((each, None if left_s is None else left_s - after_s) for each, left_s in left),
+        )
+
+    async def _renamed(self, found: Renamed) -> None:
+        """Have all that is stored beside the settings go over to another name."""
+        with self._app.faults.contain("going over to another name"):
+            await follow(self.protection, self.temporary_rules, self._rename_in_log, found)
+
+    def _rename_in_log(self, old: str, new: str) -> None:
+        if self._app.query_log is not None:
+            self._app.query_log.group_renamed(old, new)
 
     def _query_log(self) -> QueryLog:
         if self._app.query_log is None:
             text = "the query log could not be opened"
             raise RequestError("unavailable", "log_unavailable", text)
         return self._app.query_log
+
+    @asynccontextmanager
+    async def _log_to_write(self) -> AsyncIterator[QueryLog]:
+        """The log for who reads a long file beside it, in a thread: queries go before."""
+        with short_turns():
+            yield self._query_log()
 
     def _reader(self, whose: str) -> Reader:
         """One connection for reading the log, for each that asks."""
@@ -123,14 +162,15 @@ class Front:
         return try_upstream(self._app.settings, text)
 
 
-def _explainer_of(app: App) -> Explainer:
+def _explainer_of(app: App, scene: SceneAt) -> Explainer:
     return Explainer(
         pipeline=app.pipeline,
         table=app.table,
         limits=lambda: ttl_limits(app.settings),
         ask=app.forwarder.exchange_later,
-        matcher=lambda: app.publishing.matcher_in_force,
         settings=lambda: app.settings,
         lists=app.library.status,
         clock=time.monotonic,
+        scene=scene,
+        devices=lambda: app.devices.devices,
     )

@@ -9,7 +9,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from sinkhole.app.data_dir import DataDir
-from sinkhole.control.settings import Settings, load
+from sinkhole.control.settings import Settings, load_written
 from sinkhole.control.settings.in_force import SettingsInForce
 from sinkhole.control.state.state import State
 from sinkhole.model.errors import StorageError
@@ -38,7 +38,7 @@ class Ground:
         Raises SettingsError for mistakes in the two, and where the folder can't be had; whatever is
         wrong with the state is among its problems.
         """
-        written = await asyncio.to_thread(load, config, environ)
+        written = await asyncio.to_thread(load_written, config, environ)
         ground = await cls._hold(written, config, environ, faults or Faults())
         try:
             await ground.settings.load()

@@ -13,12 +13,13 @@ from contextlib import asynccontextmanager
 from ipaddress import ip_address
 
 from sinkhole.app.from_settings import make_local, make_reserved
-from sinkhole.app.upstreams import Upstreams
+from sinkhole.app.upstreams import upstream_terms
 from sinkhole.control.lists.destinations import HostAddresses
 from sinkhole.control.settings import Settings
 from sinkhole.dns.policy.local import LocalNames
 from sinkhole.dns.policy.special_use import Reserved
 from sinkhole.dns.upstream.flight import Exchanged
+from sinkhole.dns.upstream.upstreams import Upstreams
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.dns.wire.question import Question
@@ -75,8 +76,8 @@ async def list_hosts(settings: Settings) -> AsyncIterator[ListHosts]:
 
     Raises SettingsError for local records that cannot be answered.
     """
-    upstreams = Upstreams(settings)
-    names = make_local(settings)[0], make_reserved(settings)
+    upstreams = Upstreams(upstream_terms(settings))
+    names = make_local(settings)[0], make_reserved(settings, settings.filtering.builtin)
     is_running = False
 
     async def ask(question: Question) -> Exchanged:

@@ -1,7 +1,8 @@
 """Listening, for DNS and for the page: what cannot be had at the start is tried again.
 
-Neither keeps the other from working. The page comes after DNS, as its library takes 0.2 s to
-import, and whatever goes wrong with it is told among the problems.
+Neither keeps the other from working: without DNS, the page says who has the port and what to type.
+It comes after DNS, as its library takes 0.2 s to import, and whatever goes wrong with it is told
+among the problems; only where both can't be had does the start fail.
 """
 
 from __future__ import annotations
@@ -15,9 +16,11 @@ from math import inf
 from typing import TYPE_CHECKING, Final
 
 from sinkhole.app.change import Change
+from sinkhole.app.taken_ports import TakenPorts
 from sinkhole.dns.server.address import ListenAddress
 from sinkhole.dns.server.listeners import Listeners
 from sinkhole.model.acceptor import Acceptor
+from sinkhole.model.counted import counted
 from sinkhole.model.errors import SettingsError
 from sinkhole.model.faults import Faults
 from sinkhole.model.tasks import Tasks
@@ -53,9 +56,17 @@ class Listening:
         self.page: WebServer | None = None
         self._make_page = make_page
         self._page_trouble = ""
+        self._taken = TakenPorts()
+        dns.advise = self._taken.advice
+        self._told: set[str] = set()
         self._faults = faults
         self._tasks = Tasks("listening", limit=1, faults=faults)
         self._closing = Tasks("closing listeners", limit=MOST_CLOSING, faults=faults)
+
+    async def bind(self) -> None:
+        """Bind what can be had of DNS, and tell what is missing; ListenError as of `Listeners`."""
+        self.dns.bind()
+        await self._look()
 
     async def start_page(self) -> None:
         """Open the page if that is possible, and go on trying what is missing."""
@@ -70,13 +81,15 @@ class Listening:
 
     # -- other settings --------------------------------------------------------------------
 
-    def prepare(self, wanted: Iterable[ListenAddress], change: Change) -> None:
+    async def prepare(self, wanted: Iterable[ListenAddress], change: Change) -> None:
         """Bind what is wanted and not there yet. What cannot be had now is a SettingsError, or may
         be waited for, as at the start."""
         arrangement = self.dns.arrange(wanted)
         change.discards(partial(self.dns.dismiss, arrangement.came, 0))
+        if arrangement.missing:
+            await self._taken.look([*self.dns.missing, *arrangement.missing])
         if arrangement.missing and not change.patient:
-            raise SettingsError(arrangement.missing)
+            raise SettingsError([each.advice(self.dns.advise) for each in arrangement.missing])
         if arrangement.came or arrangement.left:
             change.exchange(self._use, arrangement.new, arrangement.old)
             change.afterwards(partial(self._dismiss, arrangement.left))
@@ -105,6 +118,7 @@ class Listening:
 
     def _use(self, addresses: tuple[ListenAddress, ...]) -> None:
         self.dns.use(addresses)
+        self._told = set(self.dns.problems)  # by who asked for the change
         self._try_what_is_missing()
 
     def _use_page(
@@ -142,14 +156,22 @@ class Listening:
         return sum(each.shed for each in self._acceptors)
 
     @property
+    def blocked(self) -> list[str]:
+        """What of plain DNS others have, or there is no right to; a text each."""
+        advise = self.dns.advise
+        return [each.problem(advise) for each in self.dns.missing if _is_in_the_way(each)]
+
+    @property
     def problems(self) -> list[str]:
-        """What is not listened on and why, and whom there was no descriptor for, a text each."""
-        found = [*self.dns.problems, self._page_trouble]
+        """What else is not listened on, and for whom no descriptor was left; a text each."""
+        advise, missing = self.dns.advise, self.dns.missing
+        found = [each.problem(advise) for each in missing if not _is_in_the_way(each)]
+        found.append(self._page_trouble)
         latest = max((each.shed_at for each in self._acceptors), default=-inf)
         if time.monotonic() - latest < SHORTAGE_S:
             found.append(
-                f"{self.shed} connections were closed at once, as no file descriptor was left: "
-                "raise the limit (LimitNOFILE= of the service, `ulimit -n`)"
+                f"{counted(self.shed, 'connection')} had to be closed at once, as no file "
+                "descriptor was left: raise the limit (LimitNOFILE= of the service, `ulimit -n`)"
             )
         return [text for text in found if text]
 
@@ -180,10 +202,20 @@ class Listening:
         while not self._is_complete:
             await asyncio.sleep(pause_s)
             came = self.dns.try_again()
+            await self._look()
             if not self.url:
                 await self._try_page()
                 came = came or bool(self.url)
             pause_s = FIRST_RETRY_S if came else min(2 * pause_s, LONGEST_RETRY_S)
+
+    async def _look(self) -> None:
+        """See who has what is missing, and tell of what was not told already."""
+        with self._faults.contain("looking who has a port"):
+            await self._taken.look(self.dns.missing)
+        before, self._told = self._told, set(self.dns.problems)
+        for problem in self.dns.problems:
+            if problem not in before:
+                log.warning("%s", problem)
 
     async def _try_page(self) -> None:
         had_trouble = bool(self._page_trouble)
@@ -205,6 +237,11 @@ class Listening:
         if trouble and trouble != self._page_trouble:  # said once, as the next try comes in seconds
             log.warning("%s", trouble)
         self._page_trouble = trouble
+
+
+def _is_in_the_way(address: ListenAddress) -> bool:
+    """Whether devices can't ask there until somebody does something about it."""
+    return address.is_blocked and not address.over
 
 
 class _Closing(asyncio.Protocol):

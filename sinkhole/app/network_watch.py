@@ -16,6 +16,7 @@ from typing import Final
 
 from sinkhole.app.route_news import GROUPS, RouteNews
 from sinkhole.app.wake_signal import WakeSignal
+from sinkhole.model import netlink
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +60,7 @@ class NetworkWatch:
         loop = asyncio.get_running_loop()
         self._slept_s = self._asleep()
         try:
-            self._socket = _listening()
+            self._socket = netlink.listening(GROUPS)
             if self._socket is not None:
                 loop.add_reader(self._socket, self._on_news)
         except OSError as error:
@@ -133,18 +134,3 @@ def slept_s() -> float:
     if boottime is None:
         return 0.0
     return time.clock_gettime(boottime) - time.clock_gettime(time.CLOCK_MONOTONIC)
-
-
-def _listening() -> socket.socket | None:
-    """A socket that hears of routes and addresses; None where there is none. Raises OSError."""
-    family = getattr(socket, "AF_NETLINK", None)
-    if family is None:
-        return None
-    sock = socket.socket(family, socket.SOCK_RAW, 0)  # NETLINK_ROUTE
-    try:
-        sock.setblocking(False)
-        sock.bind((0, GROUPS))
-    except OSError:
-        sock.close()
-        raise
-    return sock

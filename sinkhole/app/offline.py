@@ -7,35 +7,51 @@ beside a running one. What only reads needs neither the lock nor permission to w
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
 from pathlib import Path
-from typing import Final, NoReturn
+from typing import Final, NamedTuple, NoReturn
 
+from sinkhole.app.classes import Plan
 from sinkhole.app.data_dir import LOCK_NAME
+from sinkhole.app.from_settings import PolicyMaker
+from sinkhole.app.kept_certificate import KeptCertificate
 from sinkhole.app.list_hosts import list_hosts
 from sinkhole.app.upstream_trial import try_upstream
 from sinkhole.control.database import Reader
-from sinkhole.control.explain.trial import known_clients
+from sinkhole.control.explain.audience import known_clients
 from sinkhole.control.identity.identity import Identity
-from sinkhole.control.lists.builtin import compiled_builtin
 from sinkhole.control.lists.library import Library
 from sinkhole.control.operations.house import House
-from sinkhole.control.settings import Settings, load
+from sinkhole.control.operations.renaming import follow
+from sinkhole.control.querylog import QueryLog, is_outdated, terms_of
+from sinkhole.control.querylog.group_names import rename_in_file
+from sinkhole.control.settings import Settings, load_written
 from sinkhole.control.settings.in_force import SettingsInForce
+from sinkhole.control.settings.renaming import Renamed
+from sinkhole.control.state.pauses import Pause
 from sinkhole.control.state.protection import Protection
 from sinkhole.control.state.state import State
 from sinkhole.control.state.temporary_rules import TemporaryRules
-from sinkhole.control.stats import Counters, Statistics
-from sinkhole.dns.filter.match import Matcher
-from sinkhole.model.errors import RequestError, StorageError
+from sinkhole.control.stats import Carried, Counters, Rollups, Statistics
+from sinkhole.model.errors import RequestError, SinkholeError, StorageError
 from sinkhole.model.explanation import KeptAnswer
 from sinkhole.model.files import FileLock, make_folder
+from sinkhole.model.record import RecordBuffer
+from sinkhole.model.socket_place import is_answered
+from sinkhole.model.stamp import present
 from sinkhole.model.status import Problem
 
-LOCK_PATIENCE_S: Final = 3.0
-"""How long to wait for another command that writes; a server would hold the folder for good."""
+LOCK_PATIENCE_S: Final = 15.0
+"""How long to wait for another command that writes, or for the socket of a server that starts; a
+server without one would hold the folder for good."""
+_LOOK_S: Final = 0.1
+
+
+class ServerCame(SinkholeError):
+    """A server takes commands by its socket meanwhile: it is the one to ask."""
 
 
 @asynccontextmanager
@@ -45,10 +61,10 @@ async def offline_house(
     """What there is to work on while no server runs, closed at the end.
 
     Raises SettingsError for settings that are wrong, StorageError where the data folder can't be
-    had or is held by a server; operations that need a running one raise RequestError
-    ("unavailable").
+    had or is held by a server, ServerCame where that answers by its socket by now; operations that
+    need a running one raise RequestError ("unavailable").
     """
-    settings = await asyncio.to_thread(load, config, environ)
+    settings = await asyncio.to_thread(load_written, config, environ)
     folder = settings.data_dir
     async with AsyncExitStack() as stack:
         if writes:
@@ -71,6 +87,7 @@ async def offline_house(
         stack.push_async_callback(house.protection.close)
         await house.temporary_rules.start()
         stack.push_async_callback(house.temporary_rules.close)
+        in_force.on_renamed = partial(_follow, house, folder)
         yield house
 
 
@@ -79,7 +96,7 @@ async def settings_here(config: Path | None, environ: Mapping[str, str]) -> Sett
 
     Whoever may not read what is stored does without. Raises SettingsError.
     """
-    settings = await asyncio.to_thread(load, config, environ)
+    settings = await asyncio.to_thread(load_written, config, environ)
     try:
         state = await State.look(settings.data_dir)
     except (PermissionError, StorageError):
@@ -90,12 +107,52 @@ async def settings_here(config: Path | None, environ: Mapping[str, str]) -> Sett
         await state.close()
 
 
+class GoingOn(NamedTuple):
+    """What is stored as in force for a time: pauses with what is left of each, None: until they are
+    resumed; and rules with what is left of them."""
+
+    pauses: tuple[tuple[Pause, float | None], ...] = ()
+    rules: tuple[tuple[str, float], ...] = ()
+
+    def after(self, seconds: float) -> GoingOn:
+        """The same so much later, without what is over by then."""
+        return GoingOn(
+            tuple(
+                (each, None if left_s is None else left_s - seconds)
+                for each, left_s in self.pauses
+                if left_s is None or left_s > seconds
+            ),
+            tuple((text, left_s - seconds) for text, left_s in self.rules if left_s > seconds),
+        )
+
+
+async def going_on_here(folder: Path) -> GoingOn:
+    """What a server with this data folder would take up; nothing for whoever may not read that."""
+    try:
+        state = await State.look(folder)
+    except (PermissionError, StorageError):
+        return GoingOn()
+    try:
+        now = present()
+        pauses = tuple((each, each.left_s(now)) for each in await state.pauses.load())
+        rules = tuple((each.text, each.left_s(now)) for each in await state.rule_rows.load())
+        return GoingOn(pauses, rules).after(0.0)
+    except StorageError:
+        return GoingOn()
+    finally:
+        await state.close()
+
+
 def _hold(lock: FileLock, folder: Path) -> None:
     try:
         make_folder(folder)
         make_folder(folder / "lists")
-        if lock.take(LOCK_PATIENCE_S):
-            return
+        until = time.monotonic() + LOCK_PATIENCE_S
+        while time.monotonic() < until:
+            if lock.take(_LOOK_S):
+                return
+            if is_answered(folder):
+                raise ServerCame(f"a sinkhole answers in {folder} now")
     except PermissionError as error:
         advice = "use sudo, or be the user that runs sinkhole"
         raise StorageError(f"{folder} is not for you ({error.strerror}): {advice}") from error
@@ -124,19 +181,50 @@ def _house(
         query_log=_needs_server,
         log_reader=lambda: reader,
         client_name=known_clients(settings).called,
+        devices=_needs_server,
         statistics=partial(Statistics, reader),
-        matcher=lambda: Matcher(library.lists, compiled_builtin(in_force.settings)),
+        audience=lambda: Plan.of(
+            PolicyMaker(in_force.settings), library.lists, time.time()
+        ).audience(),
         explainer=_needs_server,
+        on_trial=_cannot_try,
         resolve=_cannot_resolve,
         cache=_NoCache(),
         counters=Counters(),
+        carried=Carried(),
         status=_needs_server,
         problems=problems,
         health=_needs_server,
         ready=_needs_server,
+        encrypted=_needs_server,
+        certificates=KeptCertificate(settings.data_dir),
         try_upstream=partial(try_upstream, settings),
+        own_log=partial(_own_log, in_force, library),
         is_serving=False,
     )
+
+
+@asynccontextmanager
+async def _own_log(in_force: SettingsInForce, library: Library) -> AsyncIterator[QueryLog]:
+    """The log for a command that writes to it; StorageError."""
+    settings = in_force.settings
+    path = settings.data_dir / "querylog.db"
+    if await is_outdated(path):
+        raise StorageError(
+            f"{path} is of an older version: start sinkhole once, which brings it up to date"
+        )
+    log = await QueryLog.open(
+        path,
+        RecordBuffer(),
+        terms_of(settings.query_log, settings.stats, known_clients(settings).called),
+        rollups=Rollups(settings.stats.keep),
+        counters=Counters(),
+        list_sources=lambda: library.sources,
+    )
+    try:
+        yield log
+    finally:
+        await log.close()
 
 
 class _Applied:
@@ -154,10 +242,24 @@ async def _tell_nobody(_: object) -> None:
     """No Policy is published where nobody asks."""
 
 
+async def _follow(house: House, folder: Path, found: Renamed) -> None:
+    """Have all that is stored beside the settings go over to another name."""
+    groups: list[tuple[str, str]] = []
+    await follow(
+        *(house.protection, house.temporary_rules), lambda *names: groups.append(names), found
+    )
+    for old, new in groups:
+        await rename_in_file(folder / "querylog.db", old, new)
+
+
 def _needs_server() -> NoReturn:
     raise RequestError(
         "unavailable", "no_server", "this needs the running server, and none answers here"
     )
+
+
+async def _cannot_try(settings: Settings) -> NoReturn:
+    _needs_server()
 
 
 async def _cannot_resolve(name: str, qtype: str, client: str) -> NoReturn:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Iterable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from sinkhole import __version__
+from sinkhole.app.advice import sentence_of, told
 from sinkhole.app.page import is_local
 from sinkhole.app.server_health import judge_health
-from sinkhole.model.status import FilterStatus, Health, Problem
+from sinkhole.model.counted import counted
+from sinkhole.model.status import EncryptedStatus, FilterStatus, Health, Problem
 
 if TYPE_CHECKING:
     from sinkhole.app.app import App
@@ -30,32 +31,38 @@ class Overview:
         """Everything a person should know, with a code, and what to do."""
         app = self._app
         return [
-            *_each("listening.missing", app.listening.problems),
-            *_each("dns.certificate", app.encrypted.problems),
-            *_each("web.certificate", app.page.problems),
-            *_each("commands.unreachable", [app.page.socket_trouble]),
+            *told(
+                "listening.taken",
+                app.listening.blocked,
+                "warning" if app.dns.is_of_use else "error",
+            ),
+            *told("listening.missing", app.listening.problems),
+            *told("dns.certificate", app.encrypted.problems),
+            *told("web.certificate", app.page.problems),
+            *told("commands.unreachable", [app.page.socket_trouble]),
             *(
                 problem
                 for about, texts in app.upstreams.troubles().items()
-                for problem in _each(f"upstreams.{about}", texts)
+                for problem in told(f"upstreams.{about}", texts)
             ),
-            *_each("lists", app.library.problems),
-            *_each("cache.not_saved", app.answers.file.problems),
-            *_each("local.hosts_file", app.publishing.problems),
-            *_each("bugs.met", app.faults.problems(), "error"),
-            *_each("descriptors.few", [app.quotas.problem]),
+            *told("lists", [*app.library.problems, *app.publishing.odd_rules]),
+            *told("cache.not_saved", app.answers.file.problems),
+            *told("local.hosts_file", app.publishing.problems),
+            *told("bugs.met", app.faults.problems(), "error"),
+            *told("descriptors.few", [app.quotas.problem]),
             *self._of_page(),
             *self._of_filter(),
             *self._of_state(),
             *self._of_log(),
+            *told("shipping.failing", app.shipping.problems),
+            *told("shipping.dropped", app.shipping.losses),
             *self._of_queries(),
+            *app.devices.devices.problems(),
         ]
 
     def sentences(self) -> list[str]:
         """The same as /api/status has it."""
-        return [
-            f"{each.text}: {each.advice}" if each.advice else each.text for each in self.problems()
-        ]
+        return [sentence_of(each) for each in self.problems()]
 
     def _of_page(self) -> list[Problem]:
         """That nobody from elsewhere may see the page, which listens there, without an account."""
@@ -85,32 +92,26 @@ class Overview:
             return []
         error = self._log_error()
         return [
-            *_each("log.note", query_log.problems),
-            *_each("log.not_written", [error] if error else [], "error"),
+            *told("log.set_aside", [query_log.problem or ""]),
+            *told("log.little_room", [query_log.shortage or ""]),
+            *told("log.not_written", [error or ""], "error"),
         ]
 
     def _of_queries(self) -> list[Problem]:
-        app, found = self._app, []
+        app, texts = self._app, ["", "", ""]
         if app.matcher.given_up:
-            found.append(
-                Problem(
-                    "filter.patterns_given_up",
-                    "warning",
-                    "some names have met too many patterns of the lists for all to be tried",
-                    "look for a list of regular expressions that was made for that, or remove some",
-                )
-            )
+            texts[0] = "some names have met too many patterns of the lists for all to be tried"
         if app.dns.overloaded:
-            text = f"{app.dns.overloaded} queries were dropped because too many were waiting"
-            found.append(Problem("queries.dropped", "warning", text))
+            dropped = counted(app.dns.overloaded, "dropped query", "dropped queries")
+            texts[1] = f"too many queries were waiting: {dropped}"
         if app.pipeline.bugs.met:
-            text = (
-                f"{app.pipeline.bugs.met} queries met a bug in sinkhole, and got SERVFAIL where "
-                "there was no reply yet"
-            )
-            advice = "please report what the log says about it"
-            found.append(Problem("queries.bugs", "error", text, advice))
-        return found
+            met = counted(app.pipeline.bugs.met, "query", "queries")
+            texts[2] = f"{met} met a bug in sinkhole, and got SERVFAIL where there was no reply yet"
+        return [
+            *told("filter.patterns_given_up", texts[:1]),
+            *told("queries.dropped", texts[1:2]),
+            *told("queries.bugs", texts[2:], "error"),
+        ]
 
     def _log_error(self) -> str | None:
         query_log = self._app.query_log
@@ -124,6 +125,7 @@ class Overview:
         return judge_health(
             missing=app.dns.problems,
             is_listening=bool(app.dns.udp),
+            is_of_use=app.dns.is_of_use,
             is_cut_off=app.forwarder.is_cut_off,
             log_error=self._log_error(),
             state_error=app.ground.state.read_only if app.ground is not None else "",
@@ -131,10 +133,10 @@ class Overview:
         )
 
     def ready(self) -> list[str]:
-        """What is still waited for before it serves as it is meant to: DNS on some address, and of
-        each list that it came or why it did not."""
+        """What is still waited for before it serves as it is meant to: DNS on some address, by IPv4
+        where that is wanted everywhere, and of each list that it came or why it did not."""
         app = self._app
-        found = [] if app.dns.udp else ["DNS is not being answered yet"]
+        found = [] if app.dns.is_of_use else ["DNS is not being answered yet"]
         coming = [each["name"] for each in app.library.status() if each["state"] == "missing"]
         found += [f"the list {name!r} has neither come nor failed yet" for name in coming]
         if not (coming or app.publishing.has_published):
@@ -163,6 +165,7 @@ class Overview:
             "prefetch": app.pipeline.prefetch.status(time.monotonic()),
             "certificate": app.encrypted.status(),
             "log": query_log.status() if query_log is not None else None,
+            "shipping": app.shipping.status(),
             "protection": self._protection(),
             "tasks": [
                 {"name": name, "restarts": kept.restarts, "last_error": kept.last_error}
@@ -171,6 +174,10 @@ class Overview:
             "losses": self._losses(),
             "problems": self.sentences(),
         }
+
+    def encrypted(self) -> EncryptedStatus:
+        """How devices reach it by encrypted DNS."""
+        return self._app.encrypted.facts()._replace(listening=tuple(self._app.dns.added))
 
     def _protection(self) -> FilterStatus:
         protection, pauses = self._app.front.protection, self._app.publishing.pauses
@@ -198,8 +205,12 @@ class Overview:
         """How it does in one line, for the service manager."""
         app = self._app
         where = ", ".join(app.addresses) or "no address yet"
+        if app.dns.obstacle is not None:
+            page = app.listening.url or "no address yet"
+            where = f"{where}, the page on {page}; {app.dns.problems[0]}"
         paused = "" if app.front.protection.is_on else f"; {self._protection()['text']}"
-        return f"{self.health().state}: {app.matcher.names:,} names, DNS on {where}{paused}"
+        names = counted(app.matcher.names, "name")
+        return f"{self.health().state}: {names}, DNS on {where}{paused}"
 
     def _losses(self) -> dict[str, int]:
         """Everything that was given up because of a bound or a bug, or was nobody's, counted."""
@@ -225,9 +236,3 @@ def _minutes(left_s: float) -> str:
         return f"{math.ceil(left_s)} s"
     minutes = math.ceil(left_s / 60)
     return f"{minutes} min" if minutes < 120 else f"{minutes // 60} h"
-
-
-def _each(
-    code: str, texts: Iterable[str], severity: Literal["notice", "warning", "error"] = "warning"
-) -> list[Problem]:
-    return [Problem(code, severity, text) for text in texts if text]

@@ -74,6 +74,18 @@ class Page:
         # In a thread, as DNS is up already: the library takes 0.2 s to import, and files are read.
         return await asyncio.to_thread(self._make, settings)
 
+    async def stand_in(self) -> None:
+        """Where DNS has to wait, have the page there to say for what. SettingsError where that
+        can't listen either: then nobody would be served, and nobody told."""
+        app = self._app
+        if app.dns.obstacle is None:
+            return
+        try:
+            await asyncio.to_thread(_try_listening, app.settings.web)
+        except SettingsError as error:
+            missing = [each.advice(app.dns.advise) for each in app.dns.missing]
+            raise SettingsError([*missing, *error.problems]) from error
+
     async def prepare(self, new: Settings, change: Change) -> None:
         """Read another certificate, and have another page listen beside the one there is, where
         they want that; what is only looked up for each request counts by itself."""
@@ -131,6 +143,12 @@ class Page:
 def is_local(host: str) -> bool:
     """Whether only this machine itself reaches what listens there."""
     return host == "::1" or host.startswith("127.")
+
+
+def _try_listening(settings: WebSettings) -> None:
+    from sinkhole.control.web.server import try_listening
+
+    try_listening(settings.listen.host, settings.listen.port)
 
 
 def _files(settings: WebSettings) -> Files:

@@ -7,9 +7,9 @@ this machine no longer has.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from struct import Struct
 from typing import Final
+
+from sinkhole.model.netlink import attributes, messages
 
 GROUPS: Final = 0x10 | 0x40 | 0x100 | 0x400
 """RTMGRP_IPV4_IFADDR, RTMGRP_IPV4_ROUTE and the same for IPv6: what to listen to."""
@@ -17,9 +17,6 @@ GROUPS: Final = 0x10 | 0x40 | 0x100 | 0x400
 MOST_ROUTES: Final = 1000
 """Default routes that are remembered; beyond, the memory of them starts anew."""
 
-_MESSAGE: Final = Struct("=IHHII")
-"""Length of all, type, flags, sequence, port (rtnetlink(7), in this machine's byte order)."""
-_ATTRIBUTE: Final = Struct("=HH")
 _ROUTE_SIZE: Final = 12
 _ADDRESS_SIZE: Final = 8
 
@@ -46,12 +43,12 @@ class RouteNews:
 
     def take(self, datagram: bytes) -> bool:
         """Whether something in it matters that was not known before."""
-        news = [self._matters(kind, flags, body) for kind, flags, body in _messages(datagram)]
+        news = [self._matters(kind, flags, body) for kind, flags, body in messages(datagram)]
         return any(news)
 
     def _matters(self, kind: int, flags: int, body: bytes) -> bool:
         if kind == _DELETED_ADDRESS:
-            address = _attributes(body[_ADDRESS_SIZE:]).get(1, b"")
+            address = attributes(body[_ADDRESS_SIZE:]).get(1, b"")
             return len(address) in (4, 16) and not address.startswith(_LINK_LOCAL)
         if kind not in (_NEW_ROUTE, _DELETED_ROUTE) or len(body) < _ROUTE_SIZE:
             return False
@@ -72,31 +69,7 @@ class RouteNews:
 
 
 def _route(body: bytes) -> Route:
-    said = _attributes(body[_ROUTE_SIZE:])
+    said = attributes(body[_ROUTE_SIZE:])
     about = body[:2] + body[4:5] + said.get(_TO, b"")
     leads_to = said.get(_INTERFACE, b"") + said.get(_GATEWAY, b"") + said.get(_SEVERAL, b"")
     return about, said.get(_METRIC, b""), leads_to
-
-
-def _messages(datagram: bytes) -> Iterator[tuple[int, int, bytes]]:
-    """Type, flags and body of each message."""
-    at = 0
-    while at + _MESSAGE.size <= len(datagram):
-        size, kind, flags, _, _ = _MESSAGE.unpack_from(datagram, at)
-        if size < _MESSAGE.size or at + size > len(datagram):
-            return
-        yield kind, flags, datagram[at + _MESSAGE.size : at + size]
-        at += size + 3 & ~3
-
-
-def _attributes(data: bytes) -> dict[int, bytes]:
-    """Attributes by their type."""
-    found: dict[int, bytes] = {}
-    at = 0
-    while at + _ATTRIBUTE.size <= len(data):
-        size, kind = _ATTRIBUTE.unpack_from(data, at)
-        if size < _ATTRIBUTE.size or at + size > len(data):
-            break
-        found[kind] = data[at + _ATTRIBUTE.size : at + size]
-        at += size + 3 & ~3
-    return found

@@ -9,9 +9,11 @@ from sinkhole.dns.clients.clients import Client
 from sinkhole.dns.pipeline.channel import UDP
 from sinkhole.dns.pipeline.decide_question import HEALTH_NAME
 from sinkhole.dns.pipeline.pipeline import Pipeline
+from sinkhole.dns.policy.group import GroupPolicy
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.dns.wire.query import render_query
 from sinkhole.dns.wire.question import Question
+from sinkhole.model.record import Who
 
 _LOOPBACK: Final = bytes((127, 0, 0, 1))
 
@@ -25,7 +27,7 @@ class SelfQuery:
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
         self._wire = render_query(Question(HEALTH_NAME, Type.A), 0, edns=False)
-        self._client = Client(_LOOPBACK, "127.0.0.1", _LOOPBACK)
+        self._client = Client(_LOOPBACK, Who("127.0.0.1"), _LOOPBACK, GroupPolicy())
         self._client.allowed, self._client.gated = True, False
 
     def is_answered(self) -> bool:

@@ -10,16 +10,15 @@ from __future__ import annotations
 import os
 import re
 import ssl
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from itertools import pairwise
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from sinkhole.model.certificate import Certificate, read_certificate
+from sinkhole.model.counted import counted
 from sinkhole.model.errors import CertificateError
+from sinkhole.model.server_context import server_context
 
 MOST_BYTES: Final = 1 << 20
 """A larger file is none of these."""
@@ -30,7 +29,10 @@ MOST_CHAIN: Final = 10
 SOON_S: Final = 7 * 86_400.0
 """How long before its end a certificate is complained of; a third of its time if that is less."""
 
-_HAS_MEMORY_FILES: Final = hasattr(os, "memfd_create") and Path("/proc/self/fd").exists()
+GIVEN_CERTIFICATE: Final = "the certificate that was given"
+GIVEN_KEY: Final = "the key that was given"
+"""What errors call a text that was given and is in no file."""
+
 _DAY_S: Final = 86_400.0
 _CERTIFICATE: Final = re.compile(
     b"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", re.DOTALL
@@ -64,6 +66,15 @@ class ServerCertificate(NamedTuple):
         """The names it is for, without addresses and without those of wildcards."""
         return tuple(name for name in self.leaf.names if _is_host_name(name))
 
+    @property
+    def authority(self) -> bytes:
+        """In DER the authority behind it which nobody vouches for, so that devices have to be told
+        of it; b"" where that is one that they know."""
+        last = self.chain[-1]
+        if last.issuer != last.subject:
+            return b""
+        return ssl.PEM_cert_to_DER_cert(_CERTIFICATE.findall(self.chain_pem)[-1].decode("ascii"))
+
     def left_s(self, now: float) -> float:
         """For how long it is still valid, by the wall clock; below 0 when it is not any more."""
         return min(each.not_after for each in self.chain).timestamp() - now
@@ -89,7 +100,7 @@ class ServerCertificate(NamedTuple):
         lifetime_s = (self.leaf.not_after - self.leaf.not_before).total_seconds()
         left_s = self.left_s(now)
         is_late = 0 < left_s < min(SOON_S, lifetime_s / 3)
-        late = f"expires in {int(left_s // _DAY_S)} days, and nothing has renewed it yet"
+        late = f"expires in {counted(int(left_s // _DAY_S), 'day')}, and nothing has renewed it yet"
         return [*self.flaws(now), *([late] if is_late else [])]
 
     def context(self) -> ssl.SSLContext:
@@ -97,12 +108,7 @@ class ServerCertificate(NamedTuple):
 
         Takes about a millisecond; no disk is asked.
         """
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.minimum_version = ssl.TLSVersion.TLSv1_2
-        with _in_memory(self.key_pem + b"\n" + self.chain_pem) as path:
-            # A password in hand: OpenSSL would ask the terminal for it.
-            context.load_cert_chain(path, password=b"none")
-        return context
+        return server_context(self.chain_pem, self.key_pem)
 
 
 def read_pair(certificate: Path, key: Path) -> ServerCertificate:
@@ -111,15 +117,29 @@ def read_pair(certificate: Path, key: Path) -> ServerCertificate:
     Raises CertificateError, saying which file and what is wrong with it, also when the two do not
     belong together.
     """
-    chain_pem, chain, last_der = _read_chain(certificate)
-    key_pem = _read_key(key)
+    return pair_of(_read(certificate), _read(key), str(certificate), str(key))
+
+
+def pair_of(
+    chain_text: bytes,
+    key_text: bytes,
+    certificate: str = GIVEN_CERTIFICATE,
+    key: str = GIVEN_KEY,
+) -> ServerCertificate:
+    """What stands in two texts in PEM; `certificate` and `key` are what errors call them.
+
+    Raises CertificateError as `read_pair` does.
+    """
+    chain_pem, chain, last_der = _chain_in(chain_text, certificate)
+    key_pem = _key_in(key_text, key)
     is_cut_off = len(chain) == 1 and chain[0].issuer != chain[0].subject
     lacks_chain = is_cut_off and _ISSUER_IS_THERE in last_der
     pair = ServerCertificate(chain_pem, key_pem, chain, lacks_chain)
     try:
         pair.context()
     except ssl.SSLError as error:
-        if "KEY_VALUES_MISMATCH" in str(error):
+        # Where the two are of different kinds, OpenSSL has nothing to compare.
+        if any(each in str(error) for each in ("KEY_VALUES_MISMATCH", "NO_CERTIFICATE_ASSIGNED")):
             raise CertificateError(
                 f"{key} is not the key of the first certificate in {certificate}: that must be "
                 "the server's own, with those of its issuers behind it"
@@ -129,9 +149,9 @@ def read_pair(certificate: Path, key: Path) -> ServerCertificate:
     return pair
 
 
-def _read_chain(path: Path) -> tuple[bytes, tuple[Certificate, ...], bytes]:
-    """The certificates of a file: as PEM, as read, and the last one in DER."""
-    blocks = _CERTIFICATE.findall(_read(path))
+def _chain_in(text: bytes, path: str) -> tuple[bytes, tuple[Certificate, ...], bytes]:
+    """The certificates of a text: as PEM, as read, and the last one in DER."""
+    blocks = _CERTIFICATE.findall(text)
     if not blocks:
         raise CertificateError(f'{path} has no certificate in it ("-----BEGIN CERTIFICATE-----")')
     if len(blocks) > MOST_CHAIN:
@@ -152,15 +172,19 @@ def _read_chain(path: Path) -> tuple[bytes, tuple[Certificate, ...], bytes]:
     return b"\n".join(blocks) + b"\n", tuple(chain), der
 
 
-def _read_key(path: Path) -> bytes:
-    text = _read(path)
+def _key_in(text: bytes, path: str) -> bytes:
     found = _KEY.search(text)
     if found is None:
         raise CertificateError(f'{path} has no private key in it ("-----BEGIN PRIVATE KEY-----")')
     if found[1].startswith(b"ENCRYPTED") or b"Proc-Type: 4,ENCRYPTED" in found[0]:
+        if path == GIVEN_KEY:
+            raise CertificateError(
+                "the key that was given is locked by a passphrase, which nobody could type at each "
+                'start: unlock it with "openssl pkey -in key.pem -out unlocked.pem"'
+            )
         raise CertificateError(
             f"the key in {path} is locked by a passphrase, which nobody could type at each start: "
-            f'unlock it with "openssl pkey -in {path.name} -out unlocked.pem"'
+            f'unlock it with "openssl pkey -in {os.path.basename(path)} -out unlocked.pem"'
         )
     return found[0] + b"\n"
 
@@ -174,23 +198,6 @@ def _read(path: Path) -> bytes:
     if len(data) > MOST_BYTES:
         raise CertificateError(f"{path} has more than {MOST_BYTES >> 20} MiB")
     return data
-
-
-@contextmanager
-def _in_memory(data: bytes) -> Iterator[str]:
-    """A file with this data, for what reads nothing but files; on Linux it is on no disk."""
-    if _HAS_MEMORY_FILES:
-        handle = os.memfd_create("sinkhole", os.MFD_CLOEXEC)
-        try:
-            os.write(handle, data)
-            yield f"/proc/self/fd/{handle}"
-        finally:
-            os.close(handle)
-        return
-    with tempfile.NamedTemporaryFile() as file:
-        file.write(data)
-        file.flush()
-        yield file.name
 
 
 def _is_host_name(name: str) -> bool:

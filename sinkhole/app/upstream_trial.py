@@ -7,10 +7,11 @@ import time
 from functools import partial
 from typing import Final
 
-from sinkhole.app.upstreams import Upstreams
+from sinkhole.app.upstreams import upstream_terms
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.upstream_urls import parse_upstream
 from sinkhole.dns.upstream.links.link import Failure, Link, LinkAnswer
+from sinkhole.dns.upstream.upstreams import Upstreams
 from sinkhole.dns.upstream.usable import USABLE, uselessness
 from sinkhole.dns.wire.name import ROOT
 from sinkhole.dns.wire.numbers import Type
@@ -31,7 +32,7 @@ async def try_upstream(settings: Settings, text: str) -> UpstreamTrial:
     Raises ValueError, saying what to write, for what is no upstream.
     """
     url = parse_upstream(text)
-    upstreams = Upstreams(settings)
+    upstreams = Upstreams(upstream_terms(settings))
     link, facts = upstreams.observed_link(url)
     upstreams.start_finding()
     link.start()

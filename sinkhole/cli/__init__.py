@@ -1,10 +1,11 @@
 """The command line: parse, call what does the work, print.
 
 commands       the `sinkhole` command, `run` and what needs no operation; the others are in a file
-               for each group, `*_commands`
+               for each group, `*_commands`, which `other_commands` puts together when one is named
 calling        has operations done: by the running server, or by this process
 control_socket HTTP over the socket in the data folder; `routes` is where operations are
-options        what all commands share: where settings come from, how results and errors are told
+options        what all commands share: where settings come from, how errors are told
+telling        what commands about operations share: who does it, and how what came of it is told
 completion     what shells complete
 run            the server, from start to signal
 check_config   what is wrong with settings beyond their shape

@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -23,6 +23,7 @@ from sinkhole.cli.options import (
     print_json,
     yes_option,
 )
+from sinkhole.cli.telling import Told, tell
 from sinkhole.model.errors import StorageError
 
 
@@ -59,18 +60,15 @@ def backup(
         raise click.UsageError("either make a backup, or --list, or --remove")
     with calling(config) as caller:
         if is_list:
-            _tell_kept(caller.call("backup.list")["backups"], as_json)
+            tell(_kept_ones(caller.call("backup.list")["backups"]), as_json=as_json)
         elif unwanted is not None:
             told = caller.call("backup.remove", {"name": unwanted})
-            _tell(told, f"{unwanted}: removed", as_json)
+            tell(Told(told, f"{unwanted}: removed"), as_json=as_json)
         else:
-            made = caller.call("backup.make", {"with_log": with_log}, patience_s=LONG_PATIENCE_S)
-            if file is not None:
-                with written(file) as sink:
-                    caller.download("backup.download", {"name": made["name"]}, sink)
+            made = _made(caller, file, {"with_log": with_log})
             if file != "-":
                 words = f"{file or made['name']}: {made['size_bytes']:,} bytes"
-                _tell(made, words, as_json)
+                tell(Told(made, words), as_json=as_json)
 
 
 @click.command()
@@ -109,7 +107,9 @@ def restore(
     with calling(config) as caller:
         if file is None:
             confirm("Go on with what is read in place of the state?", yes=yes)
-            _tell(caller.call("backup.accept"), "Done.", as_json)
+            tell(
+                Told(caller.call("backup.accept"), "The state is as it should be."), as_json=as_json
+            )
             return
         how = {"with_settings_file": with_settings_file, "with_log": with_log}
         told = _restored(caller, file, {**how, "dry_run": True})
@@ -122,6 +122,15 @@ def restore(
         print_json(told)
     elif not dry_run:
         _tell_done(told)
+
+
+def _made(caller: Caller, file: str | None, given: dict[str, Any]) -> dict[str, Any]:
+    """A new backup, in a file as well; none is made where that can't be written."""
+    with written(file) if file is not None else nullcontext() as sink:
+        made: dict[str, Any] = caller.call("backup.make", given, patience_s=LONG_PATIENCE_S)
+        if sink is not None:
+            caller.download("backup.download", {"name": made["name"]}, sink)
+    return made
 
 
 def _restored(caller: Caller, file: str, how: dict[str, Any]) -> dict[str, Any]:
@@ -160,12 +169,11 @@ def written(file: str) -> Iterator[BinaryIO]:
             os.unlink(draft)
 
 
-def _tell_kept(backups: list[dict[str, Any]], as_json: bool) -> None:
-    if as_json:
-        print_json(backups)
-    elif not backups:
-        click.echo("There are no backups in the data folder.")
-    else:
+def _kept_ones(backups: list[dict[str, Any]]) -> Told:
+    if not backups:
+        return Told(backups, "There are no backups in the data folder.")
+
+    def show() -> None:
         from rich.filesize import decimal
 
         from sinkhole.cli.console import print_table
@@ -177,6 +185,8 @@ def _tell_kept(backups: list[dict[str, Any]], as_json: bool) -> None:
                 for each in backups
             ],
         )
+
+    return Told(backups, show)
 
 
 def _tell_content(told: dict[str, Any]) -> None:
@@ -196,10 +206,3 @@ def _tell_done(told: dict[str, Any]) -> None:
             click.echo(f"  the settings file {each['origin']} was not replaced: see {each['path']}")
     for each in told["waits"]:
         click.echo(f"  {each} takes effect at the next start")
-
-
-def _tell(told: Any, words: str, as_json: bool) -> None:
-    if as_json:
-        print_json(told)
-    else:
-        click.echo(words)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import Any
 
 import click
 
-from sinkhole.cli.calling import calling
-from sinkhole.cli.options import config_option, honest, in_words, json_option, print_json
+from sinkhole.cli.calling import Caller
+from sinkhole.cli.options import in_words
+from sinkhole.cli.telling import Told, asking
 
 _BELOW = click.option("--below", is_flag=True, help="All names below it as well.")
 
@@ -18,16 +19,14 @@ def cache_group() -> None:
 
 
 @cache_group.command("show")
-@json_option
-@config_option
-@honest
-def show(as_json: bool, config: Path | None) -> None:
+@asking(offline=False)
+def show(caller: Caller) -> Told:
     """Tell how full the cache is, and how much it answers. Exit code 1 without a server."""
-    with calling(config, offline=False) as caller:
-        told = caller.call("cache.show")
-    if as_json:
-        print_json(told)
-        return
+    told = caller.call("cache.show")
+    return Told(told, lambda: _print_fill(told))
+
+
+def _print_fill(told: dict[str, Any]) -> None:
     from rich.filesize import decimal
 
     share = 100 * told["size_bytes"] / told["limit_bytes"] if told["limit_bytes"] else 0
@@ -46,37 +45,37 @@ def show(as_json: bool, config: Path | None) -> None:
 @cache_group.command("lookup")
 @click.argument("name")
 @_BELOW
-@json_option
-@config_option
-@honest
-def look_up(name: str, below: bool, as_json: bool, config: Path | None) -> None:
+@asking(offline=False)
+def look_up(caller: Caller, name: str, below: bool) -> Told:
     """Show what is kept about NAME, at most 100 entries. Exit code 1 when nothing is."""
-    with calling(config, offline=False) as caller:
-        told = caller.call("cache.look_up", {"name": name, "below": below})
-    if as_json:
-        print_json(told["entries"])
-    for entry in told["entries"] if not as_json else ():
-        left = f", {in_words(entry['ttl_s'])} left" if entry["ttl_s"] is not None else ""
-        old = ", to be judged again" if entry["outdated"] else ""
-        asked = "".join(f" {word}" for word in ("dnssec", "unchecked") if entry[word])
-        click.echo(
-            f"{entry['name']} {entry['type']}{asked}: {entry['state']}, {entry['outcome']}, "
-            f"{entry['rcode']}{left}{old}"
-        )
-        for record in entry["records"]:
-            click.echo(f"  {record['name']}  {record['ttl']}  {record['type']}  {record['data']}")
-    if not told["entries"]:
-        click.echo(f"nothing is kept about {name}", err=True)
-        raise SystemExit(1)
+    entries = caller.call("cache.look_up", {"name": name, "below": below})["entries"]
+
+    def print_all() -> None:
+        for entry in entries:
+            _print_entry(entry)
+        if not entries:
+            click.echo(f"nothing is kept about {name}", err=True)
+
+    return Told(entries, print_all, is_failure=not entries)
+
+
+def _print_entry(entry: dict[str, Any]) -> None:
+    left = f", {in_words(entry['ttl_s'])} left" if entry["ttl_s"] is not None else ""
+    old = ", to be judged again" if entry["outdated"] else ""
+    asked = "".join(f" {word}" for word in ("dnssec", "unchecked") if entry[word])
+    click.echo(
+        f"{entry['name']} {entry['type']}{asked}: {entry['state']}, {entry['outcome']}, "
+        f"{entry['rcode']}{left}{old}"
+    )
+    for record in entry["records"]:
+        click.echo(f"  {record['name']}  {record['ttl']}  {record['type']}  {record['data']}")
 
 
 @cache_group.command("flush")
 @click.argument("name", required=False)
 @_BELOW
-@json_option
-@config_option
-@honest
-def flush(name: str | None, below: bool, as_json: bool, config: Path | None) -> None:
+@asking(offline=False)
+def flush(caller: Caller, name: str | None, below: bool) -> Told:
     """Forget every answer, or those about NAME.
 
     Each is asked for again when somebody wants it.
@@ -85,12 +84,8 @@ def flush(name: str | None, below: bool, as_json: bool, config: Path | None) -> 
     """
     if below and name is None:
         raise click.UsageError("--below needs a NAME")
-    with calling(config, offline=False) as caller:
-        if name is None:
-            told = caller.call("cache.flush")
-        else:
-            told = caller.call("cache.flush_name", {"name": name, "below": below})
-    if as_json:
-        print_json(told)
+    if name is None:
+        told = caller.call("cache.flush")
     else:
-        click.echo(f"{told['entries']:,} answers forgotten")
+        told = caller.call("cache.flush_name", {"name": name, "below": below})
+    return Told(told, f"{told['entries']:,} answers forgotten")

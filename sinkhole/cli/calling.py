@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, wait
 from contextlib import AbstractAsyncContextManager, contextmanager, suppress
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO, Final, Protocol
 from sinkhole.cli.control_socket import PATIENCE_S, NoSocket, SocketClient, SocketForbidden
 from sinkhole.cli.routes import Route, route_of
 from sinkhole.model.actor import Actor, Permission
-from sinkhole.model.errors import RequestError, SinkholeError
+from sinkhole.model.errors import RequestError, SinkholeError, StorageError
 
 if TYPE_CHECKING:
     from sinkhole.control.operations.house import House
@@ -33,15 +34,20 @@ LONG_PATIENCE_S: Final = 900.0
 WATCH_S: Final = 0.2
 """How often it is asked how far something is."""
 
+DEFAULT_DATA_DIR: Final = "data"
+"""`data_dir` of the settings where nobody says another."""
+
 _DATA_DIR: Final = "SINKHOLE__DATA_DIR"
+_PLAIN_DATA_DIR: Final = re.compile(
+    rb"""^data_dir:[ ]+(["']?)(/[\w./-]*)\1[ ]*\r?$(?=\s*(?:^\S|\Z))""", re.MULTILINE
+)
+"""A path that can be nothing else, and ends with its line: what follows begins a line."""
 
 Tell = Callable[[Any], None]
 
 
 class Caller(Protocol):
-    """Has operations done; `is_server` tells whether a running server does them."""
-
-    is_server: bool
+    """Has operations done, by the running server or without one."""
 
     def call(
         self, name: str, given: Mapping[str, Any] | None = None, *, patience_s: float = PATIENCE_S
@@ -55,14 +61,14 @@ class Caller(Protocol):
     def download(self, name: str, given: Mapping[str, Any], sink: BinaryIO) -> None:
         """Write the file that an operation gives to `sink`, bit by bit."""
 
-    def upload(self, name: str, given: Mapping[str, Any], file: Path) -> Any:
+    def upload(
+        self, name: str, given: Mapping[str, Any], file: Path, *, patience_s: float = ...
+    ) -> Any:
         """Give an operation a file; what it gives."""
 
 
 class ServerCaller:
     """The running server does it."""
-
-    is_server = True
 
     def __init__(self, client: SocketClient) -> None:
         self.client = client
@@ -99,13 +105,20 @@ class ServerCaller:
             while piece := response.read1(64 << 10):
                 sink.write(piece)
 
-    def upload(self, name: str, given: Mapping[str, Any], file: Path) -> Any:
+    def upload(
+        self,
+        name: str,
+        given: Mapping[str, Any],
+        file: Path,
+        *,
+        patience_s: float = LONG_PATIENCE_S,
+    ) -> Any:
         """Send the file as the body, and the rest of the input in the query."""
         route: Route = route_of(name)
         with file.open("rb") as body:
             length = {"Content-Length": str(os.fstat(body.fileno()).st_size)}
             method, path, query, _ = route.request(given, has_file=True)
-            return self.client.json(method, path, query, body, length, LONG_PATIENCE_S)
+            return self.client.json(method, path, query, body, length, patience_s)
 
 
 class OfflineCaller:
@@ -113,8 +126,6 @@ class OfflineCaller:
 
     `forbidden` is why the server is not asked, where one may run: then nothing is changed.
     """
-
-    is_server = False
 
     def __init__(self, config: Path | None, forbidden: SocketForbidden | None = None) -> None:
         self._config = config
@@ -124,44 +135,71 @@ class OfflineCaller:
         self, name: str, given: Mapping[str, Any] | None = None, *, patience_s: float = PATIENCE_S
     ) -> Any:
         """Perform the operation; it takes as long as it takes."""
-        return self._run(name, given or {})
+        return self._run(
+            name, given or {}, late=lambda server: server.call(name, given, patience_s=patience_s)
+        )
 
     def call_watched(self, name: str, given: Mapping[str, Any], watched: str, tell: Tell) -> Any:
         """Perform it, and between its steps the other one."""
-        return self._run(name, given, watched=(watched, tell))
+        return self._run(
+            name,
+            given,
+            watched=(watched, tell),
+            late=lambda server: server.call_watched(name, given, watched, tell),
+        )
 
     def download(self, name: str, given: Mapping[str, Any], sink: BinaryIO) -> None:
         """Perform the operation, and write what it gives."""
-        self._run(name, given, sink=sink)
+        self._run(name, given, sink=sink, late=lambda server: server.download(name, given, sink))
 
-    def upload(self, name: str, given: Mapping[str, Any], file: Path) -> Any:
-        """Perform the operation on the file where it lies."""
-        return self._run(name, {**given, "file": str(file.absolute())})
+    def upload(
+        self,
+        name: str,
+        given: Mapping[str, Any],
+        file: Path,
+        *,
+        patience_s: float = LONG_PATIENCE_S,
+    ) -> Any:
+        """Perform the operation on the file where it lies; it takes as long as it takes."""
+        return self._run(
+            name,
+            {**given, "file": str(file.absolute())},
+            late=lambda server: server.upload(name, given, file, patience_s=patience_s),
+        )
 
     def _run(
         self,
         name: str,
         given: Mapping[str, Any],
         *,
+        late: Callable[[ServerCaller], Any],
         sink: BinaryIO | None = None,
         watched: tuple[str, Tell] | None = None,
     ) -> Any:
+        """Perform it here; `late` has a server do it that was only starting when we looked."""
         import asyncio
         import logging
 
+        from sinkhole.app.offline import ServerCame
         from sinkhole.control.operations.catalogue import OPERATIONS
 
         logging.getLogger("sinkhole").addHandler(
             logging.NullHandler()
         )  # what is printed says it all
-        if self._forbidden is not None and OPERATIONS[name].changes:
+        if self._forbidden is not None and OPERATIONS[name].is_kept:
             raise self._forbidden
         try:
             if watched is not None:
                 return asyncio.run(self._watch(name, given, *watched))
             return asyncio.run(self._perform(name, given, sink))
+        except ServerCame:
+            return late(ServerCaller(SocketClient(data_folder(self._config))))
         except PermissionError as error:
             raise self._forbidden or SinkholeError(f"{error.filename}: {error.strerror}") from None
+        except StorageError as error:
+            if self._forbidden is not None and isinstance(error.__cause__, PermissionError):
+                raise self._forbidden from None  # which says what to do
+            raise
 
     async def _perform(self, name: str, given: Mapping[str, Any], sink: BinaryIO | None) -> Any:
         async with self._house(name) as house:
@@ -197,7 +235,7 @@ class OfflineCaller:
         from sinkhole.app.offline import offline_house
         from sinkhole.control.operations.catalogue import OPERATIONS
 
-        return offline_house(self._config, os.environ, writes=OPERATIONS[name].changes)
+        return offline_house(self._config, os.environ, writes=OPERATIONS[name].is_kept)
 
 
 async def _done(house: House, name: str, given: Mapping[str, Any]) -> Any:
@@ -225,9 +263,9 @@ def _read(operation: Operation[Any, Any], given: Mapping[str, Any]) -> Any:
     try:
         return operation.input.model_validate(given)
     except ValueError as error:
-        told: list[Any] = getattr(error, "errors", list)()
-        lines = [f"{'.'.join(map(str, each['loc']))}: {each['msg']}" for each in told]
-        raise RequestError("invalid", "invalid_input", "\n".join(lines) or str(error)) from None
+        from sinkhole.control.operations.misfits import lines_of
+
+        raise RequestError("invalid", "invalid_input", "\n".join(lines_of(error))) from None
 
 
 def _myself() -> Actor:
@@ -267,6 +305,28 @@ def data_folder(config: Path | None) -> Path:
     told = os.environ.get(_DATA_DIR, "")
     if told.startswith("/"):
         return Path(told)
-    from sinkhole.control.settings import load
+    if (plain := _plain_data_folder(config)) is not None:
+        return plain
+    from sinkhole.control.settings import load_written
 
-    return load(config, os.environ).data_dir
+    return load_written(config, os.environ).data_dir
+
+
+def _plain_data_folder(config: Path | None) -> Path | None:
+    """The same where there can be no doubt: a file says it on a line of its own, or not at all.
+
+    None where it takes reading all of the settings, which takes longer than all else. A mistake
+    elsewhere in the file is no matter of who asks a running server.
+    """
+    if any(name.startswith(_DATA_DIR) for name in os.environ):
+        return None
+    try:
+        text = b"" if config is None else config.read_bytes()
+    except OSError:  # no file: a folder, or none that can be read, which is told where it is read
+        return None
+    if b"data_dir" not in text:
+        return Path(DEFAULT_DATA_DIR)
+    found = _PLAIN_DATA_DIR.search(text)
+    if found is None or text.count(b"data_dir") > 1:
+        return None
+    return Path(found[2].decode())

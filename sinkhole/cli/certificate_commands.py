@@ -87,8 +87,8 @@ def show(files: tuple[str, ...], config: Path | None) -> None:
     Then it says what devices have to be told. Exit code 1 when it cannot be used, or when devices
     would refuse it.
     """
-    from sinkhole.app.devices import device_setup
     from sinkhole.app.server_certificate import read_pair
+    from sinkhole.control.operations.device_setup import device_setup
 
     settings = settings_in_force(config)
     if len(files) not in (0, 2):
@@ -142,7 +142,7 @@ def mobileconfig(
 
     Exit code 1 when nothing listens for that protocol, or a file cannot be read or written.
     """
-    from sinkhole.app.devices import device_setup
+    from sinkhole.control.operations.device_setup import device_setup
 
     setup = device_setup(settings_in_force(config), _host(name), _client_id(client_id))
     chosen: Literal["https", "tls"] = protocol or ("https" if setup.https_port else "tls")
@@ -165,7 +165,7 @@ def _host(name: str) -> str:
 
 
 def _client_id(text: str) -> str:
-    from sinkhole.control.settings.dns_schema import read_client_id
+    from sinkhole.control.settings.clients_schema import read_client_id
 
     try:
         return read_client_id(text) if text else ""

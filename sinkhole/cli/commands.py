@@ -11,23 +11,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import click
 
 from sinkhole import __version__
-from sinkhole.cli.account_commands import account_group, token_group
-from sinkhole.cli.backup_commands import backup, restore
-from sinkhole.cli.cache_commands import cache_group
-from sinkhole.cli.calling import settings_in_force
-from sinkhole.cli.certificate_commands import certificate_group
-from sinkhole.cli.completion import completion
-from sinkhole.cli.explain_commands import explain, stats
-from sinkhole.cli.list_commands import lists_group
-from sinkhole.cli.live_commands import tail, top
-from sinkhole.cli.log_commands import log_group
-from sinkhole.cli.name_commands import allow, block, query
-from sinkhole.cli.options import config_option, honest
-from sinkhole.cli.protection_commands import pause, resume, status
-from sinkhole.cli.rule_commands import rules_group, safe_search_group, services_group
-from sinkhole.cli.settings_commands import settings_group
+from sinkhole.cli.options import config_option, honest, json_option, print_json
 from sinkhole.cli.terminal import LogLines, guard_output
-from sinkhole.cli.upstream_commands import upstream_group
 
 if TYPE_CHECKING:
     from sinkhole.control.settings import Settings
@@ -40,6 +25,24 @@ class _Program(click.Group):
         """Run the command that the arguments name."""
         guard_output()
         return super().main(*args, **extra)
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        self._load_others()
+        return super().list_commands(ctx)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name; None where there is none."""
+        if cmd_name not in self.commands:
+            self._load_others()
+        return super().get_command(ctx, cmd_name)
+
+    def _load_others(self) -> None:
+        """They take 2 MB, which `run` is spared."""
+        from sinkhole.cli.other_commands import OTHER_COMMANDS
+
+        for each in OTHER_COMMANDS:
+            self.add_command(each)
 
 
 # "color": click would leave out what looks like a colour; the guard shows it as the escape it is.
@@ -61,15 +64,6 @@ def main() -> None:
     """
 
 
-for _command in (
-    *(status, pause, resume, block, allow, query, explain, stats),
-    *(lists_group, rules_group, services_group, safe_search_group),
-    *(tail, top, log_group, cache_group, upstream_group, certificate_group),
-    *(settings_group, account_group, token_group, backup, restore, completion),
-):
-    main.add_command(_command)
-
-
 @main.command()
 @config_option
 @honest
@@ -80,17 +74,17 @@ def run(config: Path | None) -> None:
     Lists that are not there yet are fetched while it answers already. When told to stop, it
     answers what is waiting, writes the log and the cache, and exits with 0 within five seconds.
 
-    An address that can't be had takes no other down: what is missing is told, and tried again.
-    Exit code 1 when it can't start: a mistake in the settings, the ports of all addresses taken or
-    forbidden, a data folder that can't be used or belongs to a sinkhole that runs already.
+    An address that can't be had takes nothing else down: what is missing is told, with who has it
+    and what to type, here and on the page, and tried again until it can be had. Exit code 1 when
+    it can't start: a mistake in the settings, neither DNS nor the page can listen, a data folder
+    that can't be used or belongs to a sinkhole that runs already.
     """
     import asyncio
 
     from sinkhole.cli.run import run_until_signal
-    from sinkhole.control.settings import load
+    from sinkhole.control.settings import load_written
 
-    settings = load(config, os.environ)
-    _log_to_stderr(settings)
+    _log_to_stderr(load_written(config, os.environ))  # no longer needed then, as it may be large
     asyncio.run(run_until_signal(config))
 
 
@@ -108,6 +102,8 @@ def run(config: Path | None) -> None:
 def check_config(file: Path | None, secrets: bool) -> None:
     """Print the settings in force, or every mistake with its line.
 
+    What was set by page or command counts as far as it can be read in the data folder.
+
     FILE is a settings file or a folder of some, without it the one that SINKHOLE_CONFIG names; the
     environment (SINKHOLE__SECTION__KEY) counts as it does for `run`. What is printed is a settings
     file itself: every key, its value, and who set it where that is not the default. For what is
@@ -117,10 +113,10 @@ def check_config(file: Path | None, secrets: bool) -> None:
     Exit code 1 when anything is wrong, own rules that are none included. `run` would start with
     such rules, without them.
     """
-    from sinkhole.cli.check_config import refuse_odd_rules
+    from sinkhole.cli.check_config import refuse_odd_rules, stored_with
     from sinkhole.control.settings import effective, load, without_secrets
 
-    settings = load(file, os.environ)
+    settings = load(file, os.environ, stored_with(file, os.environ))
     refuse_odd_rules(settings)
     click.echo(effective(settings if secrets else without_secrets(settings)), nl=False)
 
@@ -156,9 +152,10 @@ def compile_lists(sources: tuple[str, ...], output: Path, kind: Literal["block",
 
 
 @main.command()
+@json_option
 @config_option
 @honest
-def healthcheck(config: Path | None) -> None:
+def healthcheck(as_json: bool, config: Path | None) -> None:
     """Ask the running server whether it is well.
 
     One query over DNS to each address of dns.listen, and one request over HTTP. Exits with 0 when
@@ -168,8 +165,13 @@ def healthcheck(config: Path | None) -> None:
     queries appear in no log and no statistics.
     """
     from sinkhole.cli import running_server as asking
+    from sinkhole.cli.calling import settings_in_force
 
-    for reason in asking.check_health(settings_in_force(config)):
+    reasons = asking.check_health(settings_in_force(config))
+    if as_json:
+        print_json({"health": "degraded" if reasons else "ok", "reasons": reasons})
+        return
+    for reason in reasons:
         click.echo(f"degraded: {reason}")
 
 

@@ -7,7 +7,6 @@ server offers the same API there as on its page.
 from __future__ import annotations
 
 import json
-import os
 import socket
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -18,8 +17,7 @@ from typing import Any, Final
 from urllib.parse import urlencode
 
 from sinkhole.model.errors import RequestError, RequestKind, SinkholeError
-
-SOCKET_NAME: Final = "sinkhole.sock"
+from sinkhole.model.socket_place import SOCKET_NAME, socket_path
 
 PATIENCE_S: Final = 15.0
 """How long the server may think about an ordinary request."""
@@ -28,8 +26,6 @@ EVENTS_PATIENCE_S: Final = 60.0
 MOST_REASON: Final = 64 << 10
 """Bytes that are read of an answer that says why something can't be done."""
 
-_LONGEST_PATH: Final = 107
-"""Bytes that the kernel takes as the path of a socket, `sun_path` less its end."""
 _KINDS: Final[dict[int, RequestKind]] = {
     401: "unauthenticated",
     403: "forbidden",
@@ -168,14 +164,8 @@ def _connected(folder: Path, patience_s: float) -> socket.socket:
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     sock.settimeout(patience_s)
     try:
-        if len(os.fsencode(path)) <= _LONGEST_PATH:
-            sock.connect(str(path))
-        else:
-            handle = os.open(folder, os.O_PATH | os.O_DIRECTORY)
-            try:
-                sock.connect(f"/proc/self/fd/{handle}/{SOCKET_NAME}")
-            finally:
-                os.close(handle)
+        with socket_path(folder) as short:
+            sock.connect(short)
     except OSError as error:
         sock.close()
         raise _no_way(path, error) from None

@@ -10,12 +10,17 @@ import click
 
 from sinkhole.cli.calling import LONG_PATIENCE_S, calling, settings_in_force
 from sinkhole.cli.options import config_option, confirm, honest, yes_option
+from sinkhole.cli.telling import Told, tell
 
 
 @click.command()
 @click.argument("name", required=False)
 @click.option("--type", "qtype", default="A", show_default=True, help="The record type asked for.")
-@click.option("--client", help="The address of the client that asks; this machine without it.")
+@click.option(
+    "--client", help="Who asks: an address, or a client of the settings; else this machine."
+)
+@click.option("--at", help='What will be at a moment, such as 21:30 or "fri 21:30".')
+@click.option("--also", metavar="CLIENT", help="Tell what it is for this client as well.")
 @click.option("--ask", is_flag=True, help="Have the running server ask an upstream, and look on.")
 @click.option("--json", "as_json", is_flag=True, help="JSON as /api/explain answers it.")
 @click.option(
@@ -36,6 +41,8 @@ def explain(
     name: str | None,
     qtype: str,
     client: str | None,
+    at: str | None,
+    also: str | None,
     ask: bool,
     as_json: bool,
     block_list: tuple[str, ...],
@@ -47,8 +54,9 @@ def explain(
 
     Goes through the stages of a query: who asks, names of the house, every rule that matches and
     why it decides or not, what is answered or asked upstream, what the cache holds for that
-    client, where the answer leads, and what would change the outcome. Rules that it
-    proposes have been tried on those in use.
+    client, where the answer leads, what would change the outcome, and what it is for other clients.
+    Rules that it proposes have been tried on those in use. With --at it tells what will be then: by
+    the schedules that are open at that time, and the pauses that last until then.
 
     Asks the running server, by the socket in its data folder, else over HTTP at web.listen of the
     settings. Where none answers, it goes by the settings, and the lists as they were last compiled.
@@ -84,12 +92,15 @@ def explain(
             click.echo(json.dumps(answer))
         return
     if files:
-        if ask or client:
-            raise click.UsageError("--ask and --client are about the server; list files have none")
+        if ask or client or at or also:
+            raise click.UsageError(
+                "--ask, --client, --at and --also are about the server; list files have none"
+            )
         told = explaining.by_files(str(name), qtype, block_list, allow_list)
     else:
         settings = settings_in_force(config)
-        told = explaining.by_server(settings, str(name), qtype, client or "", ask=ask)
+        who = {"client": client or "", "at": at or "", "also": also or ""}
+        told = explaining.by_server(settings, {"name": str(name), "type": qtype, **who}, ask=ask)
     click.echo(json.dumps(told) if as_json else in_words(told))
 
 
@@ -117,8 +128,8 @@ def stats(period: str, as_json: bool, reset: bool, yes: bool, config: Path | Non
     if reset:
         with calling(config, offline=False) as caller:
             confirm("Let all statistics begin anew?", yes=yes)
-            caller.call("statistics.reset", patience_s=LONG_PATIENCE_S)
-        click.echo("The statistics begin anew.")
+            told = caller.call("statistics.reset", patience_s=LONG_PATIENCE_S)
+        tell(Told(told, "The statistics begin anew."), as_json=as_json)
         return
     from sinkhole.cli import running_server as asking
 

@@ -5,9 +5,13 @@ Rules, names and records come from strangers: nothing of them may steer the term
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Final, cast
+from zoneinfo import ZoneInfo
 
+from sinkhole.cli.options import in_words as span_in_words
 from sinkhole.cli.terminal import printable
 from sinkhole.model.explanation import (
     CacheEntry,
@@ -24,13 +28,21 @@ from sinkhole.model.explanation import (
 MOST_TEXT: Final = 160
 """Characters of a rule or of a record's data that are shown; JSON has them all."""
 
+MOST_NAMED: Final = 5
+"""Clients that are alike and named in one line."""
+
+_SOON_S: Final = 60.0
+"""What is explained within this is now."""
+
 _WIDTH: Final = 10
+_RULES: Final = "filtering.rules"
 _EFFECTS: Final = {
     "allow": "To allow it",
     "block": "To block it",
     "serve": "To serve this client",
     "forward": "To ask an upstream instead",
 }
+_DOES: Final = {"add": "adds that", "remove": "removes that", "set": "sets that"}
 _STATES: Final = {
     "fresh": "fresh",
     "aged": "fresh enough, TTLs counted down",
@@ -52,7 +64,9 @@ def in_words(explained: RulesExplained | Explanation) -> str:
     if "stages" in explained:
         whole = cast(Explanation, explained)
         lines[0] += _outcome(whole)
-        lines += [*_stages(whole), *map(_change, whole["changes"]), *_where_from(whole)]
+        changes = map(_change, whole["changes"])
+        lines += [*_stages(whole), *_others(whole), *changes, *_at_once(whole)]
+        lines += _where_from(whole)
     else:
         lines[0] += _decision(explained) or "not on any list"
         lines += _opinions(explained["opinions"], "  ")
@@ -75,6 +89,9 @@ def _outcome(told: Explanation) -> str:
         return f"{how}, as the answer leads to {told['hop']}: {_rule(told['decided_by'])}"
     if told["asks"] and told["verdict"] == "rewrite":
         return f"led to {told['asks']} {_source(told, told['detail'])}"
+    if told["outcome"].startswith("blocked") and told["verdict"] == "none":
+        says = [each["says"] for each in told["stages"] if each["reached"]]
+        return f"refused, whatever lists say: {says[-1]}"
     return _decision(told, told["detail"]) or "not on any list, so it is forwarded"
 
 
@@ -109,6 +126,7 @@ def _short(text: str) -> str:
 
 def _stages(told: Explanation) -> Iterator[str]:
     yield _line("client", _client(told))
+    yield from _applies(told)
     for stage in told["stages"]:
         says = stage["says"] if stage["reached"] else f"not reached, would say: {stage['says']}"
         yield _line(stage["stage"], says)
@@ -142,8 +160,61 @@ def _client(told: Explanation) -> str:
     if client["name"]:
         tags = f" ({', '.join(client['tags'])})" if client["tags"] else ""
         text += f', "{client["name"]}"{tags}'
+        text += f", known by its {client['known_by']}" if client.get("known_by") else ""
     text += f", group {told['group']}"
     return text + (f"; rules know {', '.join(client['traits'])}" if client["traits"] else "")
+
+
+def _applies(told: Explanation) -> Iterator[str]:
+    """What applies to the client and why, where somebody says anything of it."""
+    if (applies := told.get("applies")) is None:  # by an older server
+        return
+    if abs(applies["at"] - time.time()) > _SOON_S:
+        yield _line("moment", _moment(applies["at"], applies["time_zone"]))
+    head = "applies"
+    for each in applies["layers"]:
+        during = f" during {each['schedule']}" if each["schedule"] else ""
+        yield _line(head, f"{each['kind']} {each['name']}{during}: {', '.join(each['says'])}")
+        head = ""
+    if applies["open"]:
+        names, until = ", ".join(applies["open"]), applies["until"]
+        change = f"; this changes {_moment(until, applies['time_zone'])}" if until else ""
+        yield _line(head, f"open now: {names}{change}")
+        head = ""
+    for pause in applies["pauses"]:
+        name = f" {pause['name']}" if pause["name"] else ""
+        left_s = pause["left_s"]
+        end = "until it is resumed" if left_s is None else f"for {span_in_words(left_s)}"
+        yield _line(head, f"paused: {pause['scope']}{name}, {end}, by {pause['by']}")
+        head = ""
+
+
+def _moment(at_s: float, zone: str) -> str:
+    """What the clock of the household shows then; this machine's, where it knows no such zone."""
+    try:
+        wall = datetime.fromtimestamp(at_s, ZoneInfo(zone) if zone else None)
+    except (KeyError, ValueError, OSError):
+        wall = datetime.fromtimestamp(at_s)
+    return f"{wall:%a %Y-%m-%d %H:%M}"
+
+
+def _others(told: Explanation) -> Iterator[str]:
+    """What the same name is for others."""
+    head = "others"
+    for each in told.get("others", ()):
+        who = _few(each["clients"]) or "everybody else"
+        says = str(each["outcome"]).replace("_", " ")
+        if each["list"]:
+            says += f" by {_rule(each)}"
+        elif each["detail"]:
+            says += f": {each['detail']}"
+        yield _line(head, f"for {who}, group {each['group']}: {says}")
+        head = ""
+
+
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+    return ", ".join(names[:MOST_NAMED]) + more
 
 
 def _opinions(opinions: list[RuleOpinion], margin: str) -> Iterator[str]:
@@ -220,3 +291,19 @@ def _change(change: Change) -> str:
     if change["change"] == "add":
         return f"{effect}, add to {where}: {quoted}{note}"
     return f"{effect}, remove from {where}: {quoted}{note}"
+
+
+def _at_once(told: Explanation) -> Iterator[str]:
+    """The commands that make such a change, or find such a rule by themselves, where one can be had
+    for the name."""
+    for change in told["changes"]:
+        if command := change.get("command"):  # none by an older server
+            yield f"`{command}` {_DOES[change['change']]}."
+    for effect in ("allow", "block"):
+        if any(_is_rule(each, effect) for each in told["changes"]):
+            yield f"`sinkhole {effect} {told['name']}` does so in one step."
+
+
+def _is_rule(change: Change, effect: str) -> bool:
+    is_made = change["where"] == _RULES and change["change"] != "none"
+    return is_made and change["effect"] == effect

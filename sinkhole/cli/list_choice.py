@@ -8,23 +8,7 @@ import click
 from rich.table import Table
 
 from sinkhole.cli.console import cell, tables_console
-from sinkhole.control.settings.shipped import CatalogueEntry, read_catalogue
-
-
-def search(word: str | None) -> list[CatalogueEntry]:
-    """The entries with `word` in any of their texts; all without one."""
-    catalogue = read_catalogue()
-    if word is None:
-        return list(catalogue)
-    wanted = word.casefold()
-    return [
-        entry
-        for entry in catalogue
-        if any(
-            wanted in str(text).casefold()
-            for text in entry.model_dump(exclude={"checked"}).values()
-        )
-    ]
+from sinkhole.control.settings.shipped import CatalogueEntry
 
 
 def print_catalogue(entries: Sequence[CatalogueEntry]) -> None:

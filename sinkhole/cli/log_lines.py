@@ -34,6 +34,17 @@ class LogLinesOut:
             self._console.print(Text(f"-- {day}", style=_QUIET))
         self._console.print(line_of(row, time.strftime("%H:%M:%S", when)), soft_wrap=True)
 
+    def print_whole(self, row: Row) -> None:
+        """Print all about one query: its line, and below it what was answered."""
+        self.print(row)
+        for title, key in (("answered", "answer"), ("upstream said", "original_answer")):
+            answer = row[key]
+            for record in answer["records"] if answer else ():
+                told = f"  {title:13} {record['name']}  {record['ttl']}  {record['type']}"
+                self._console.print(cell(f"{told}  {record['data']}"), soft_wrap=True)
+            if answer and answer["cut_bytes"]:
+                self.note(f"  {title:13} and {answer['cut_bytes']:,} bytes that were not kept")
+
     def note(self, words: str) -> None:
         """Print something about the lines."""
         self._console.print(Text(printable(words), style=_QUIET), soft_wrap=True)

@@ -23,6 +23,9 @@ from sinkhole.cli.options import (
 TRIAL_PATIENCE_S: Final = 60.0
 """How long the server may try something on a week of its log."""
 
+LONGEST_RULE_S: Final = 365 * 86_400
+"""How long a rule that is made for a time may be in force; the server has the same bound."""
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -30,7 +33,9 @@ def _choice_options(function: F) -> F:
     for add in (
         click.argument("name"),
         click.option("--client", help="For this client only: its address, name or id."),
-        click.option("--for", "time_span", type=TimeSpan(), help="For a time such as 1h."),
+        click.option(
+            "--for", "time_span", type=TimeSpan(LONGEST_RULE_S), help="For a time such as 1h."
+        ),
         click.option("--type", "qtype", default="A", show_default=True, help="The record type."),
         click.option("--dry-run", is_flag=True, help="Only tell what would change."),
         yes_option,
@@ -152,31 +157,36 @@ def _print_preview(
     span = f" for {in_words(time_span)}" if time_span is not None else ""
     if not (told["add"] or told["remove"] or told["ended"]):
         click.echo(f"{name} is {now}{scope} already.")
-    else:
-        click.echo(f"{name} is {now}{scope}, and would be {then}{span}:")
+        return
+    click.echo(f"{name} is {now}{scope}, and would be {then}{span}:")
     for sign, rules in (("+", told["add"]), ("-", told["remove"]), ("-", told["ended"])):
         for rule in rules:
             click.echo(f"  {sign} {rule}")
-    if told["note"] and (told["add"] or told["remove"] or told["ended"]):
+    if told["note"]:
         click.echo(told["note"])
-    print_effect(told["log"], told["log_error"])
+    print_effect(told["log"], told["log_error"], client or "")
 
 
 def _judged(judgement: dict[str, Any]) -> str:
     word = "blocked" if judgement["blocked"] else "allowed" if judgement["allowed"] else "let pass"
+    word = "rewritten" if judgement["outcome"] == "rewritten" else word
     by = judgement["list"]
     return f"{word} (by {by})" if by else word
 
 
-def print_effect(log: dict[str, Any] | None, error: str | None) -> None:
-    """What rules would have changed of the log."""
+def print_effect(log: dict[str, Any] | None, error: str | None, whose: str = "") -> None:
+    """What rules would have changed of the log, of all or of somebody."""
+    by = f" by {whose}" if whose else ""
     if log is None:
         if error:
             click.echo(f"What it would have changed of your queries is not known: {error}")
         return
+    if not log["queries"]:
+        click.echo(f"The log has no queries{by} of the last {log['days']} days to try it on.")
+        return
     blocked, freed = log["queries_blocked"], log["queries_freed"]
     click.echo(
-        f"Of {log['queries']:,} queries of the last {log['days']} days it would have blocked "
+        f"Of {log['queries']:,} queries{by} of the last {log['days']} days it would have blocked "
         f"{blocked:,} and let {freed:,} pass ({log['percent']:g} %)."
     )
     if log["partial"]:

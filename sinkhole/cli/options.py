@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable
 from functools import wraps
+from math import inf
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
@@ -30,9 +31,12 @@ yes_option = click.option("--yes", "-y", is_flag=True, help="Do it without askin
 
 
 class TimeSpan(click.ParamType):  # type: ignore[type-arg]  # older versions take no parameter
-    """A time span such as 90s, 10m, 1.5h, 2d, 1w or 1h30m, as seconds."""
+    """A time span such as 90s, 10m, 1.5h, 2d, 1w or 1h30m, as seconds; `most_s` at most."""
 
     name = "time span"
+
+    def __init__(self, most_s: float = inf) -> None:
+        self.most_s = most_s
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -45,7 +49,11 @@ class TimeSpan(click.ParamType):  # type: ignore[type-arg]  # older versions tak
         known = all(unit in _UNITS for _, unit in parts)
         if not parts or not known or "".join(map("".join, parts)) != text:
             self.fail(f"{text!r} is no time span: write 90s, 10m, 1h, 2d or 1h30m", param, ctx)
-        return sum(float(number) * _UNITS[unit] for number, unit in parts)
+        seconds = sum(float(number) * _UNITS[unit] for number, unit in parts)
+        if not 0 < seconds <= self.most_s:
+            most = f", up to {in_words(self.most_s)}" if self.most_s < inf else ""
+            self.fail(f"{text!r} can't be: write a time longer than nothing{most}", param, ctx)
+        return seconds
 
 
 def print_json(told: Any) -> None:

@@ -9,15 +9,9 @@ import click
 
 from sinkhole.cli.calling import Caller, calling
 from sinkhole.cli.completion import names_by
-from sinkhole.cli.name_commands import TRIAL_PATIENCE_S, print_effect
-from sinkhole.cli.options import (
-    TimeSpan,
-    config_option,
-    honest,
-    in_words,
-    json_option,
-    print_json,
-)
+from sinkhole.cli.name_commands import LONGEST_RULE_S, TRIAL_PATIENCE_S, print_effect
+from sinkhole.cli.options import TimeSpan, config_option, honest, in_words, json_option
+from sinkhole.cli.telling import Told, asking, tell
 
 
 def _own_rules(caller: Caller) -> list[str]:
@@ -52,42 +46,30 @@ def rules_group() -> None:
 
 
 @rules_group.command("list")
-@json_option
-@config_option
-@honest
-def rules_list(as_json: bool, config: Path | None) -> None:
+@asking()
+def rules_list(caller: Caller) -> Told:
     """Show own rules, whether each is in use, and those made for a time. Exit code 0."""
-    with calling(config) as caller:
-        told = caller.call("rules.list")
-    _tell_rules(told, as_json)
+    return _rules(caller.call("rules.list"))
 
 
 @rules_group.command("add")
 @click.argument("rules", nargs=-1, required=True)
-@click.option("--for", "time_span", type=TimeSpan(), help="For a time such as 1h.")
+@click.option("--for", "time_span", type=TimeSpan(LONGEST_RULE_S), help="For a time such as 1h.")
 @click.option("--note", default="", help="What they are for.")
-@json_option
-@config_option
-@honest
-def rules_add(
-    rules: tuple[str, ...], time_span: float | None, note: str, as_json: bool, config: Path | None
-) -> None:
+@asking()
+def rules_add(caller: Caller, rules: tuple[str, ...], time_span: float | None, note: str) -> Told:
     """Add own rules, all of them or none.
 
     They count from the next query on. Exit code 1 when one of them is no rule that sinkhole knows.
     """
     given = {"rules": list(rules), "seconds": time_span, "note": note}
-    with calling(config) as caller:
-        told = caller.call("rules.add", given)
-    _tell_rules(told, as_json)
+    return _rules(caller.call("rules.add", given))
 
 
 @rules_group.command("remove")
 @click.argument("rules", nargs=-1, required=True, shell_complete=names_by(_own_rules))
-@json_option
-@config_option
-@honest
-def rules_remove(rules: tuple[str, ...], as_json: bool, config: Path | None) -> None:
+@asking()
+def rules_remove(caller: Caller, rules: tuple[str, ...]) -> Told:
     """Remove own rules.
 
     They are given as `rules list` shows them, those made for a time also by their number. Exit
@@ -96,12 +78,11 @@ def rules_remove(rules: tuple[str, ...], as_json: bool, config: Path | None) -> 
     numbers = [int(each) for each in rules if each.isdecimal()]
     texts = [each for each in rules if not each.isdecimal()]
     told: Any = None
-    with calling(config) as caller:
-        if texts:
-            told = caller.call("rules.remove", {"rules": texts})
-        if numbers:
-            told = caller.call("rules.end", {"numbers": numbers})
-    _tell_rules(told, as_json)
+    if texts:
+        told = caller.call("rules.remove", {"rules": texts})
+    if numbers:
+        told = caller.call("rules.end", {"numbers": numbers})
+    return _rules(told)
 
 
 @rules_group.command("test")
@@ -109,40 +90,52 @@ def rules_remove(rules: tuple[str, ...], as_json: bool, config: Path | None) -> 
 @click.option("--without", multiple=True, metavar="RULE", help="An own rule to take out.")
 @click.option("--name", help="Try it on this name, too.")
 @click.option("--type", "qtype", default="A", show_default=True, help="The record type asked for.")
-@click.option("--client", default="", help="Who asks for it: an address, a client's name or id.")
+@click.option("--client", default="", help="For this client: its address, name, id or MAC.")
+@click.option("--group", default="", help="For those who are in this group.")
 @click.option(
     "--days", type=click.IntRange(1, 90), default=7, show_default=True, help="Days of the log."
 )
-@json_option
-@config_option
-@honest
+@asking(offline=False)
 def rules_test(
+    caller: Caller,
     rules: tuple[str, ...],
     without: tuple[str, ...],
     name: str | None,
     qtype: str,
     client: str,
+    group: str,
     days: int,
-    as_json: bool,
-    config: Path | None,
-) -> None:
+) -> Told:
     """Tell what RULES would change.
 
-    They are tried on the log's last days, and on a --name. Nothing is changed. Exit code 1 when
-    one of them is no rule, or no server runs.
+    They are tried on the log's last days, and on a --name; for everybody by what applies to each,
+    or only for one --client or --group. Nothing is changed.
+
+    Exit code 1 when one of them is no rule, or no server runs.
     """
+    if not (rules or without):
+        raise click.UsageError("give RULES, or own rules to go --without")
+    if client and group:
+        raise click.UsageError("give a --client or a --group, not both")
     given: dict[str, Any] = {"add": list(rules), "remove": list(without), "log": True, "days": days}
+    given |= {"client": client, "group": group}
     if name:
         given["question"] = {"name": name, "type": qtype, "client": client}
-    with calling(config, offline=False) as caller:
-        told = caller.call("rules.test", given, patience_s=TRIAL_PATIENCE_S)
-    if as_json:
-        print_json(told)
-        return
-    if name:
-        before, after = (_outcome(told[key]) for key in ("before", "after"))
-        click.echo(f"{name}: {before} now, {after} then")
-    print_effect(told["log"], told["log_error"])
+    told = caller.call("rules.test", given, patience_s=TRIAL_PATIENCE_S)
+
+    def show() -> None:
+        if name:
+            before, after = (_outcome(told[key]) for key in ("before", "after"))
+            click.echo(f"{name}: {before} now, {after} then, for {_asker(told['asker'])}")
+        print_effect(told["log"], told["log_error"], client or (group and f"the group {group}"))
+
+    return Told(told, show)
+
+
+def _asker(asker: dict[str, Any]) -> str:
+    if not asker["client"]:
+        return f"the group {asker['group']}"
+    return f"{asker['client']} (group {asker['group']})"
 
 
 def _outcome(judgement: dict[str, Any]) -> str:
@@ -150,21 +143,18 @@ def _outcome(judgement: dict[str, Any]) -> str:
     return f"{'blocked' if judgement['blocked'] else 'let pass'}{by}"
 
 
-def _tell_rules(told: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print_json(told)
-        return
+def _rules(told: dict[str, Any]) -> Told:
+    lines = []
     for each in told["rules"]:
         trouble = f"  (not in use: {each['complaint']})" if not each["in_use"] else ""
-        click.echo(f"{each['rule']}{trouble}")
+        lines.append(f"{each['rule']}{trouble}")
     for each in told["for_a_time"]:
         note = f", for {each['note']}" if each["note"] else ""
-        click.echo(
+        lines.append(
             f"{each['rule']}  (number {each['number']}, {in_words(each['left_s'])} left, "
             f"by {each['made_by']}{note})"
         )
-    if not told["rules"] and not told["for_a_time"]:
-        click.echo("There are no own rules.")
+    return Told(told, "\n".join(lines) or "There are no own rules.")
 
 
 # ---- services and safe search ------------------------------------------------------------------
@@ -182,42 +172,34 @@ def services_group(context: click.Context, as_json: bool, config: Path | None) -
     """
     if context.invoked_subcommand is None:
         with calling(config) as caller:
-            _tell_services(caller.call("services.list"), as_json)
+            told = caller.call("services.list")
+        tell(Told(told, lambda: _print_services(told)), as_json=as_json)
 
 
 @services_group.command("block")
 @click.argument("service", shell_complete=names_by(_services))
-@json_option
-@config_option
-@honest
-def services_block(service: str, as_json: bool, config: Path | None) -> None:
-    """Block SERVICE, or all of a group as group:social. Exit code 1 when there is none such."""
-    _change_service(service, True, as_json, config)
+@asking()
+def services_block(caller: Caller, service: str) -> Told:
+    """Block SERVICE, or all of a group as group:social_network.
+
+    Exit code 1 when there is none such.
+    """
+    told = caller.call("services.change", {"id": service, "blocked": True})
+    return Told(told, f"{service}: blocked")
 
 
 @services_group.command("unblock")
 @click.argument("service", shell_complete=names_by(_services))
-@json_option
-@config_option
-@honest
-def services_unblock(service: str, as_json: bool, config: Path | None) -> None:
+@asking()
+def services_unblock(caller: Caller, service: str) -> Told:
     """Block SERVICE no longer. Exit code 1 for none such, or one of the settings file."""
-    _change_service(service, False, as_json, config)
+    told = caller.call("services.change", {"id": service, "blocked": False})
+    still = any(each["id"] == service and each["blocked"] for each in told["services"])
+    words = "still blocked, as its group is" if still else "no longer blocked"
+    return Told(told, f"{service}: {words}")
 
 
-def _change_service(service: str, blocked: bool, as_json: bool, config: Path | None) -> None:
-    with calling(config) as caller:
-        told = caller.call("services.change", {"id": service, "blocked": blocked})
-    if as_json:
-        print_json(told)
-    else:
-        click.echo(f"{service}: {'blocked' if blocked else 'no longer blocked'}")
-
-
-def _tell_services(told: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print_json(told)
-        return
+def _print_services(told: dict[str, Any]) -> None:
     from sinkhole.cli.console import print_table
 
     def state(each: dict[str, Any]) -> str:
@@ -241,17 +223,16 @@ def safe_search_group(context: click.Context, as_json: bool, config: Path | None
     """
     if context.invoked_subcommand is None:
         with calling(config) as caller:
-            _tell_engines(caller.call("safe_search.show"), as_json)
+            told = _engine_levels(caller.call("safe_search.show"))
+        tell(told, as_json=as_json)
 
 
 @safe_search_group.command("set")
 @click.argument(
     "engines", nargs=-1, required=True, metavar="ENGINE=LEVEL...", shell_complete=names_by(_engines)
 )
-@json_option
-@config_option
-@honest
-def safe_search_set(engines: tuple[str, ...], as_json: bool, config: Path | None) -> None:
+@asking()
+def safe_search_set(caller: Caller, engines: tuple[str, ...]) -> Told:
     """Set the level of search engines.
 
     It is off or strict, for youtube moderate as well. For example: sinkhole safe-search set
@@ -261,13 +242,9 @@ def safe_search_set(engines: tuple[str, ...], as_json: bool, config: Path | None
     if odd := [each for each, sign, level in pairs if not (sign and level)]:
         raise click.UsageError(f"{odd[0]!r}: write ENGINE=LEVEL, such as google=strict")
     given = {"engines": {engine: level for engine, _, level in pairs}}
-    with calling(config) as caller:
-        _tell_engines(caller.call("safe_search.change", given), as_json)
+    return _engine_levels(caller.call("safe_search.change", given))
 
 
-def _tell_engines(told: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        print_json(told)
-        return
-    for each in told["engines"]:
-        click.echo(f"{each['id']:12} {each['level']:9} ({each['name']})")
+def _engine_levels(told: dict[str, Any]) -> Told:
+    lines = (f"{each['id']:12} {each['level']:9} ({each['name']})" for each in told["engines"])
+    return Told(told, "\n".join(lines))

@@ -31,7 +31,7 @@ five minutes each, and lists are compiled one after the other."""
 
 
 async def run_until_signal(config: Path | None) -> None:
-    """Run until SIGTERM or SIGINT. Raises SinkholeError when DNS cannot start.
+    """Run until SIGTERM or SIGINT. Raises SinkholeError where it can serve nobody (`App.start`).
 
     SIGHUP means "read the settings again", unless it is what it once was: the terminal is gone.
     """
@@ -111,49 +111,59 @@ async def greet(app: App, config: Path | None) -> None:
 
     Lists that take longer are named, and told about again when they are there or have failed.
     """
-    click.echo(f"sinkhole {__version__}, settings from {config or 'defaults'}")
+    _say(app, f"sinkhole {__version__}, settings from {config or 'defaults'}")
     over = " (UDP and TCP)" if app.dns.is_complete else ", see the notes below"
-    click.echo(f"  DNS    {', '.join(app.addresses) or 'nowhere yet'}{over}")
+    _say(app, f"  DNS    {', '.join(app.addresses) or 'nowhere yet'}{over}")
     if app.dns.added:
-        click.echo(f"  Secure {', '.join(f'{where} ({over})' for over, where in app.dns.added)}")
-    click.echo(f"  Page   {app.listening.url or 'nowhere yet, see the notes below'}")
-    click.echo(f"  Data   {app.settings.data_dir.absolute()}")
+        _say(app, f"  Secure {', '.join(f'{where} ({over})' for over, where in app.dns.added)}")
+    _say(app, f"  Page   {app.listening.url or 'nowhere yet, see the notes below'}")
+    _say(app, f"  Data   {app.settings.data_dir.absolute()}")
     if coming := _coming(app):
-        click.echo(f"  Lists  {_still_coming(coming)}")
+        _say(app, f"  Lists  {_still_coming(coming)}")
         await app.first_lists(LISTS_PATIENCE_S)
     late = _coming(app)
     _tell_lists(app)
     if code := app.front.identity.first_code:
         first = f"`sinkhole account add NAME`, or on the page with the code {code}"
-        click.echo(f"  Users  nobody has an account yet. Make the first: {first}")
-        log.info("nobody has an account yet; make the first: %s", first)
+        _say(app, f"  Users  nobody has an account yet. Make the first: {first}")
     if os.geteuid() == 0:
-        click.echo(
-            "  Note   this is root, which sinkhole has no need of; see the README for a service"
+        _say(
+            app,
+            "  Note   this is root, which sinkhole has no need of; see the README for a service",
         )
     for problem in app.problems():
-        click.echo(f"  Note   {problem}")
+        _say(app, f"  Note   {problem}")
+    if app.dns.obstacle is not None:
+        _say(
+            app, f"Next:    open {app.listening.url or 'the page'}, which sees it when that is done"
+        )
+        return
     if not app.addresses:
         return
     dns = Endpoint.parse(app.addresses[0], 53).reachable
-    click.echo(f"Try it:  dig @{dns.host} -p {dns.port} doubleclick.net")
+    _say(app, f"Try it:  dig @{dns.host} -p {dns.port} doubleclick.net")
     if late:
         await app.first_lists(LATE_LISTS_PATIENCE_S)
         _tell_lists(app)
+
+
+def _say(app: App, text: str) -> None:
+    """A line for whoever has started it; never between the lines that are shipped."""
+    click.echo(text, err=app.settings.shipping.stdout)
 
 
 def _tell_lists(app: App) -> None:
     """What is in use, what is still coming, and why something is not."""
     lists = [each for each in app.library.status() if each["enabled"]]
     ready = [each for each in lists if each["state"] == "ready"]
-    click.echo(f"  Lists  {app.matcher.names:,} names, {len(ready)} of {len(lists)} lists loaded")
+    _say(app, f"  Lists  {app.matcher.names:,} names, {len(ready)} of {len(lists)} lists loaded")
     if coming := _coming(app):
-        click.echo(f"         {_still_coming(coming)}")
+        _say(app, f"         {_still_coming(coming)}")
     for each in lists:
         if each["error"]:
-            click.echo(f"         {each['name']}: {each['error']}")
+            _say(app, f"         {each['name']}: {each['error']}")
         if held := each["quarantine"]:
-            click.echo(f"         {each['name']}: a version is held back: {held['reason']}")
+            _say(app, f"         {each['name']}: a version is held back: {held['reason']}")
 
 
 def _coming(app: App) -> list[str]:

@@ -12,7 +12,7 @@ import socket
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from http.client import HTTPException
 from typing import Final, cast
@@ -58,15 +58,13 @@ class NoServer(SinkholeError):
     """No sinkhole answers at web.listen, or none that uses these settings."""
 
 
-def explanation(
-    settings: Settings, name: str, qtype: str, client: str, *, ask: bool
-) -> Explanation:
+def explanation(settings: Settings, asked: Mapping[str, str], *, ask: bool) -> Explanation:
     """/api/explain of the running server.
 
     Raises NoServer when there is none that knows, or its data is not that of these settings;
     SinkholeError when it can't answer.
     """
-    asked = {"name": name, "type": qtype, "client": client}
+    asked = {key: value for key, value in asked.items() if value}
     try:
         told = json.loads(_ask_upstream(settings, asked) if ask else _explain(settings, asked))
     except ValueError:
@@ -187,7 +185,8 @@ def check_health(settings: Settings) -> list[str]:
     """Ask over DNS, then over HTTP: why the server is degraded, nothing where all is well.
 
     SinkholeError tells which does not answer. A page that has no place left for the question is
-    no fault: what counts is DNS. Nor is an address that is missing, as long as another answers.
+    no fault: what counts is DNS. Nor is an address that is missing, as long as the server does not
+    call itself failing for it.
     """
     asked = [each for each in _listened(settings) if each.host != "::" or _has_ipv6()]
     silent: list[SinkholeError] = []
@@ -207,15 +206,13 @@ def check_health(settings: Settings) -> list[str]:
 
 
 def _listened(settings: Settings) -> Sequence[Endpoint]:
-    """Where DNS is answered: as the server says, else as the settings do."""
+    """Where DNS is answered: as the server says, else as the settings do. What it lacks it tells by
+    its health; another program may answer there."""
     try:
         status = json.loads(_by_socket(settings, f"{API}/status", TIMEOUT_S, None))
     except (NoSocket, SocketForbidden):
         return settings.dns.listen
-    missing = [
-        each for each in settings.dns.listen if each.port and str(each) not in status["listen"]
-    ]
-    return [*(Endpoint.parse(each, 53) for each in status["listen"]), *missing]
+    return [Endpoint.parse(each, 53) for each in status["listen"]]
 
 
 def _has_ipv6() -> bool:

@@ -1,4 +1,4 @@
-"""The commands about upstreams: `sinkhole upstream test`."""
+"""The commands about upstreams: `sinkhole upstream show` and `test`."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from sinkhole.cli.calling import settings_in_force
-from sinkhole.cli.options import config_option, honest
+from sinkhole.cli.calling import Caller, settings_in_force
+from sinkhole.cli.options import config_option, honest, in_words
+from sinkhole.cli.telling import Told, asking
 from sinkhole.model.errors import SinkholeError
 
 if TYPE_CHECKING:
@@ -22,7 +23,37 @@ if TYPE_CHECKING:
 
 @click.group("upstream")
 def upstream_group() -> None:
-    """Try out the resolvers that questions are forwarded to."""
+    """Show how the resolvers do that are asked, and try one out."""
+
+
+@upstream_group.command("show")
+@asking(offline=False)
+def show(caller: Caller) -> Told:
+    """Show how each server does that is asked.
+
+    Needs the running server. Exit code 0 whether they are up or not.
+    """
+    found = caller.call("upstreams.show")["upstreams"]
+
+    def print_all() -> None:
+        from sinkhole.cli.console import print_table
+
+        print_table(
+            ("Server", "State", "Median#", "95 %#", "Queries#", "Failures#", "Last failure"),
+            [_row(each) for each in found],
+        )
+
+    return Told(found, print_all)
+
+
+def _row(each: dict[str, Any]) -> tuple[str, ...]:
+    state = "up" if each["up"] else f"down for {in_words(each['down_s'] or 0)}"
+    times = (f"{ms:.1f} ms" if (ms := each[key]) is not None else "" for key in _TIMES)
+    counts = (f"{each[key]:,}" for key in ("queries", "failures"))
+    return each["name"], state, *times, *counts, each["last_failure"]
+
+
+_TIMES: Final = ("rtt_p50_ms", "rtt_p95_ms")
 
 
 @upstream_group.command("test")
@@ -57,12 +88,31 @@ def test(urls: tuple[str, ...], as_json: bool, config: Path | None) -> None:
 async def _test_all(settings: Settings, texts: Sequence[str]) -> list[UpstreamTrial]:
     import asyncio
 
+    return await asyncio.gather(*(_test_one(settings, text, len(texts) > 1) for text in texts))
+
+
+async def _test_one(settings: Settings, text: str, is_one_of_many: bool) -> UpstreamTrial:
+    """What became of one; of several, each is told, also what is no upstream."""
     from sinkhole.app.upstream_trial import try_upstream
+    from sinkhole.model.masking import masked_address
 
     try:
-        return await asyncio.gather(*(try_upstream(settings, text) for text in texts))
+        return await try_upstream(settings, text)
     except ValueError as error:
-        raise SinkholeError(str(error)) from None
+        if not is_one_of_many:
+            raise SinkholeError(str(error)) from None
+        return {
+            "url": masked_address(text),
+            "address": "",
+            "connect_ms": None,
+            "handshake_ms": None,
+            "tls": "",
+            "certificate": None,
+            "rtt_ms": None,
+            "signs": None,
+            "validates": None,
+            "error": f"is no upstream: {error}",
+        }
 
 
 def _in_words(tested: UpstreamTrial) -> str:
