@@ -15,8 +15,11 @@ WORKDIR /source
 # Exact versions with hashes, before the code: a change of code alone fetches nothing again.
 COPY requirements ./requirements
 RUN /opt/sinkhole/bin/python -m pip install --require-hashes -r requirements/run.txt \
- && /opt/build/bin/python -m pip install --require-hashes -r requirements/build.txt
+ && /opt/build/bin/python -m pip install --require-hashes -r requirements/build.txt \
+        -r requirements/page.txt
 COPY pyproject.toml README.md LICENSE ./
+COPY packaging ./packaging
+COPY ui ./ui
 COPY blocklists ./blocklists
 COPY config ./config
 COPY sinkhole ./sinkhole

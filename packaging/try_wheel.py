@@ -3,8 +3,8 @@
     try_wheel.py WHEEL LOCKED_REQUIREMENTS
 
 Everything happens in a new folder and on free ports of 127.0.0.1. The name asked for stands on the
-starter list, which came inside the wheel, so only pip needs a network. Whatever is not as it
-should be ends this program with an error.
+starter list, which came inside the wheel, so only pip needs a network; so did the page, which is
+asked for with what it is made of. Whatever is not as it should be ends this program with an error.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,8 +38,12 @@ def main(wheel: Path, requirements: Path) -> None:
         version = wheel.name.split("-")[1]
         said = run(program, "--version", cwd=folder)
         expect(said.split()[-1] == version, f"{wheel.name} says it is {said!r}")
-        with server(program, folder) as (host, port):
+        with server(program, folder) as (host, port, page):
             addresses = ask(host, port, LISTED)
+            parts = re.findall(r'="\./(assets/[^"]+)"', fetched(page))
+            expect(len(parts) >= 2, f"the page at {page} is made of {parts}")
+            for part in parts:
+                expect(fetched(page + part) != "", f"{part} of the page is empty")
         expect(addresses == ["0.0.0.0"], f"{LISTED} is {addresses}, and should be blocked")
     print(f"{wheel.name}: installed alone, version {version}, {LISTED} is 0.0.0.0")
 
@@ -55,8 +60,9 @@ def install(wheel: Path, requirements: Path, folder: Path) -> Path:
 
 
 @contextmanager
-def server(program: Path, folder: Path) -> Iterator[tuple[str, int]]:
-    """The server with its default settings but for ports and data; where it answers DNS."""
+def server(program: Path, folder: Path) -> Iterator[tuple[str, int, str]]:
+    """The server with its default settings but for ports and data; where it answers DNS, and the
+    address of its page."""
     settings = {
         "SINKHOLE__DNS__LISTEN": '["127.0.0.1:0"]',
         "SINKHOLE__WEB__LISTEN": "127.0.0.1:0",
@@ -78,17 +84,25 @@ def server(program: Path, folder: Path) -> Iterator[tuple[str, int]]:
         process.wait()
 
 
-def address(process: subprocess.Popen[bytes], log: Path) -> tuple[str, int]:
-    """Wait for the end of the server's greeting, when its lists are in use; where it listens."""
+def address(process: subprocess.Popen[bytes], log: Path) -> tuple[str, int, str]:
+    """Wait for the end of the server's greeting, when its lists are in use; what `server` says."""
     deadline = time.monotonic() + LIMIT_S
     while "Try it:" not in (said := log.read_text()):
         alive = process.poll() is None and time.monotonic() < deadline
         expect(alive, f"the server does not start:\n{said}")
         time.sleep(0.1)
     found = re.search(r"^ +DNS +([\d.]+):(\d+)", said, re.MULTILINE)
-    if not found:
+    page = re.search(r"^ +Page +(http://\S+)", said, re.MULTILINE)
+    if not found or not page:
         raise SystemExit(f"the server does not say where it listens:\n{said}")
-    return found[1], int(found[2])
+    return found[1], int(found[2]), f"{page[1]}/"
+
+
+def fetched(url: str) -> str:
+    """What is at an address of the page. Raises URLError where nothing is."""
+    with urllib.request.urlopen(url, timeout=LIMIT_S) as answer:
+        body: bytes = answer.read()
+    return body.decode()
 
 
 def ask(host: str, port: int, name: str) -> list[str]:
