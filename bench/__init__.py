@@ -8,6 +8,8 @@ servers    the servers compared, each with its configuration and command
 load       dnsperf, and what it reports
 speed      CPU time per answered query, in alternating rounds
 memory     resident memory, list compilation, and DNS latency during an update
+groups     what groups of clients with schedules cost
+crowd      forty clients that ask at once, each from an address of its own
 searching  the first page of every kind of search, over a log of three million rows
 household  that log, made as the server would
 report     tables, targets, bench/results.md

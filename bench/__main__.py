@@ -8,7 +8,19 @@ import signal
 import sys
 from pathlib import Path
 
-from bench import changing, counts, encrypted, memory, report, scale, searching, speed
+from bench import (
+    changing,
+    counts,
+    encrypted,
+    groups,
+    memory,
+    page,
+    report,
+    scale,
+    searching,
+    shipping,
+    speed,
+)
 from bench.lists import read_lists
 from bench.servers import ENCRYPTED, SERVERS, how_to_install, program
 from bench.upstreams import missing_for
@@ -16,7 +28,18 @@ from bench.workload import read_household, write_repeat
 
 HERE = Path(__file__).parent
 WORK = HERE / "work"
-PARTS = (*speed.PARTS, "encrypted", "memory", "scale", "changing", "searching", "lists")
+PARTS = (
+    *speed.PARTS,
+    "encrypted",
+    "memory",
+    "scale",
+    "changing",
+    "groups",
+    "shipping",
+    "searching",
+    "page",
+    "lists",
+)
 
 
 def main() -> int:
@@ -40,7 +63,8 @@ def main() -> int:
         )  # fmt: skip
         results.runs = speed.measure_speed(plan, lists, source, WORK, print)
     if "sinkhole" in arguments.servers:
-        mix = write_repeat(read_household(source, lists), WORK)
+        household = read_household(source, lists)
+        mix = write_repeat(household, WORK)
         if "encrypted" in arguments.only:
             results.more += encrypted.measure_encrypted(
                 lists, mix, arguments.queries // 3, arguments.rounds, WORK, print
@@ -51,10 +75,25 @@ def main() -> int:
             results.more += scale.measure_scale(lists, mix, WORK, print)
         if "changing" in arguments.only:
             results.more += changing.measure_changing(lists, mix, WORK, print)
+        if "groups" in arguments.only:
+            found, table = groups.measure_groups(
+                lists, household, mix, arguments.queries, arguments.fresh_queries,
+                arguments.rounds, WORK, print,
+            )  # fmt: skip
+            results.more += found
+            results.tables["What groups cost"] = table
+        if "shipping" in arguments.only:
+            found, table = shipping.measure_shipping(
+                lists, mix, arguments.queries, arguments.rounds, WORK, print
+            )
+            results.more += found
+            results.tables["What copies of the query log cost"] = table
         if "searching" in arguments.only:
             found, table = searching.measure_searches(WORK, print)
             results.more += found
             results.tables["Searches of the query log"] = table
+    if "page" in arguments.only:
+        results.more += _page(results)
     if "lists" in arguments.only and source is not None:
         counted = counts.count_lists(source)
         results.more.append(counts.finding(counted))
@@ -64,6 +103,17 @@ def main() -> int:
     if arguments.record:
         report.record(text, HERE / "results.md")
     return 0 if results.all_met() else 1
+
+
+def _page(results: report.Results) -> list[report.Finding]:
+    """What the page is found to be; nothing where there is no browser to see it by."""
+    if not page.CHROMIUM.exists():
+        print(f"{page.CHROMIUM} is not installed (Debian: apt-get install chromium); "
+              "the page is left out")  # fmt: skip
+        return []
+    found, table = page.measure_page(WORK, print)
+    results.tables["The page"] = table
+    return found
 
 
 def _present(asked: list[str]) -> tuple[str, ...]:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import socket
 import time
 from collections.abc import Callable, Iterator
-from http.client import HTTPConnection
 from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench.api import call
 from bench.lists import Lists, derive_names, write_names
 from bench.load import ask
 from bench.process import Cores
@@ -27,18 +25,6 @@ MAX_P99_MS = 5.0
 _CALM_S = 0.1
 
 Change = dict[str, Any]
-
-
-class _Socket(HTTPConnection):
-    """HTTP over the socket in the data folder, where the user of the server may do everything."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__("localhost")
-        self._path = path
-
-    def connect(self) -> None:
-        self.sock = socket.socket(socket.AF_UNIX)
-        self.sock.connect(str(self._path))
 
 
 def measure_changing(
@@ -73,7 +59,7 @@ def _change_all(site: Site, took_ms: dict[str, list[float]]) -> None:
     for number in range(ROUNDS):
         for what, change, name in _changes(number):
             started = time.monotonic()
-            _patch(site, change)
+            call(site, "PATCH", "/settings", {"changes": [change]})
             while name and ask(site.port, name) != BLOCKED_ADDRESS:
                 time.sleep(0.001)
             took_ms.setdefault(what, []).append((time.monotonic() - started) * 1000)
@@ -97,14 +83,3 @@ def _changes(number: int) -> Iterator[tuple[str, Change, str]]:
 
 def _set(key: str, value: Any) -> Change:
     return {"key": key, "value": value}
-
-
-def _patch(site: Site, change: Change) -> None:
-    connection = _Socket(site.folder / "data" / "sinkhole.sock")
-    body = json.dumps({"changes": [change]})
-    connection.request("PATCH", "/api/v1/settings", body, {"Content-Type": "application/json"})
-    response = connection.getresponse()
-    told = response.read().decode()
-    connection.close()
-    if response.status != 200:
-        raise SystemExit(f"{change} is refused: {told}")

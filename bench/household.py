@@ -21,7 +21,7 @@ from sinkhole.control.querylog.rule_texts import RuleTexts
 from sinkhole.control.querylog.schema import open_database
 from sinkhole.control.stats import Rollups
 from sinkhole.dns.wire.name import from_text
-from sinkhole.model.record import Batch, Report
+from sinkhole.model.record import Batch, Report, Who
 from sinkhole.model.verdict import Cause, Outcome, Verdict
 
 SEED: Final = 1907
@@ -58,16 +58,17 @@ class Household:
         self._cached = Verdict(Outcome.CACHED)
         self._asked = [self._open_name(number) for number in range(names)]
         self._listed = [self._listed_name(number) for number in range(listed)]
-        self._devices = [f"192.0.2.{number + 10}" for number in range(DEVICES)]
+        self._devices = [Who(f"192.0.2.{number + 10}") for number in range(DEVICES)]
         self._weights = list(accumulate(1 / (rank + 1) for rank in range(DEVICES)))
+        self._quiet_one = Who(QUIET_DEVICE)
         self._quiet = _report(QUIET_NAME, 1, self._cached)
 
-    def hours(self, rows: int) -> Iterator[list[Batch]]:
-        """The queries of all hours, the oldest first."""
+    def hours(self, rows: int, end_s: float = END_S) -> Iterator[list[Batch]]:
+        """The queries of all hours up to a moment, the oldest first."""
         hours = DAYS * 24
         for hour in range(hours):
             busy = (0.4, 1.0, 1.6)[(hour % 24) // 8]
-            yield self._hour(END_S - (hours - hour) * 3600, round(rows / hours * busy), hour)
+            yield self._hour(end_s - (hours - hour) * 3600, round(rows / hours * busy), hour)
 
     def _hour(self, start_s: float, count: int, hour: int) -> list[Batch]:
         chance = self._chance
@@ -85,7 +86,7 @@ class Household:
                 Batch(time_s, chance.randrange(20, 30_000), [(self._any(), device)], channel)
             )
         if count:
-            batches.append(Batch(start_s + 3599.9, 90, [(self._quiet, QUIET_DEVICE)]))
+            batches.append(Batch(start_s + 3599.9, 90, [(self._quiet, self._quiet_one)]))
         batches += [
             Batch(start_s + 3599.95, 90, [(each, self._devices[0])]) for each in _rare(hour)
         ]
@@ -149,15 +150,17 @@ def _report(name: str, qtype: int, verdict: Verdict, rcode: int = 0) -> Report:
     return Report(from_text(name.encode("idna").decode()), qtype, rcode, verdict)
 
 
-async def write_log(path: Path, rows: int, tell: Callable[[str], None]) -> None:
-    """Make a log of about so many rows, an hour in each transaction."""
+async def write_log(
+    path: Path, rows: int, tell: Callable[[str], None], end_s: float = END_S
+) -> None:
+    """Make a log of about so many rows that ends then, an hour in each transaction."""
     database, _ = await open_database(path, 64 << 20)
     try:
         await database.rows("PRAGMA synchronous = OFF")
         builder = await RowBuilder.load(database, RuleTexts(lambda cause: cause.rule), LogTerms())
         rollups = Rollups(400 * 86_400.0)
         written = 0
-        for number, batches in enumerate(Household().hours(rows)):
+        for number, batches in enumerate(Household().hours(rows, end_s)):
             async with database.transaction():
                 builder.take(batches)
                 await builder.settle(database)
@@ -165,7 +168,7 @@ async def write_log(path: Path, rows: int, tell: Callable[[str], None]) -> None:
                 await database.insert(INSERT_ROWS, ROW_WIDTH, values, most=500)
                 counts = builder.collect()
                 await rollups.write(database, counts, await builder.list_ids(database, counts))
-                await index_hour(database, END_S + 86_400.0)
+                await index_hour(database, end_s + 86_400.0)
             written += len(values) // ROW_WIDTH
             if number % 500 == 0:
                 tell(f"{written:,} rows of the log")

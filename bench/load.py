@@ -62,9 +62,10 @@ def run_load(port: int, file: Path, passes: int, core: int, *more: str) -> Load:
     )  # fmt: skip
 
 
-def latency_command(port: int, file: Path, qps: int, limit_s: int) -> list[str]:
+def latency_command(port: int, file: Path, qps: int, limit_s: int, source: str = "") -> list[str]:
     """dnsperf at a calm, steady pace, telling the latency of every single query."""
-    return bound_to_us(_dnsperf(port, file, ["-v", "-Q", str(qps), "-q", "100"], limit_s), None)
+    pace = ["-v", "-Q", str(qps), "-q", "100", *(["-a", source] if source else [])]
+    return bound_to_us(_dnsperf(port, file, pace, limit_s), None)
 
 
 def latencies_ms(output: str) -> list[float]:
@@ -72,22 +73,27 @@ def latencies_ms(output: str) -> list[float]:
     return [float(match[1] or _TIMEOUT_S) * 1000 for match in _ONE_QUERY.finditer(output)]
 
 
-def ask(port: int, name: str, timeout_s: float = 1.0) -> str:
-    """The address answered for `name`, else the rcode; "" when no answer comes in time."""
-    query = dnslib.DNSRecord.question(name, "A")
-    try:
-        answer = dnslib.DNSRecord.parse(query.send("127.0.0.1", port, timeout=timeout_s))
-    except OSError:
-        return ""
+def ask(port: int, name: str, timeout_s: float = 1.0, source: str = "") -> str:
+    """The address answered for `name`, else the rcode; "" when no answer comes in time. `source` is
+    the address to ask from."""
+    with socket.socket(type=socket.SOCK_DGRAM) as asking:
+        asking.settimeout(timeout_s)
+        asking.bind((source, 0))
+        asking.connect(("127.0.0.1", port))
+        try:
+            asking.send(dnslib.DNSRecord.question(name, "A").pack())
+            answer = dnslib.DNSRecord.parse(asking.recv(4096))
+        except OSError:
+            return ""
     addresses = [str(record.rdata) for record in answer.rr if record.rtype == dnslib.QTYPE.A]
     return addresses[0] if addresses else str(dnslib.RCODE[answer.header.rcode])
 
 
-def wait_for_answer(port: int, name: str, address: str, limit_s: float) -> bool:
+def wait_for_answer(port: int, name: str, address: str, limit_s: float, source: str = "") -> bool:
     """Ask for `name` until the answer is `address`; False when it is not within the limit."""
     deadline = time.monotonic() + limit_s
     while time.monotonic() < deadline:
-        if ask(port, name, 0.5) == address:
+        if ask(port, name, 0.5, source) == address:
             return True
         time.sleep(0.01)
     return False

@@ -15,10 +15,19 @@ from statistics import median
 
 from bench.lists import SEED, Lists, derive_names, write_names
 from bench.load import ask
-from bench.process import Cores, bound_to_us, clean_environment, descendants, memory_of
+from bench.process import Cores, bound_to_us, clean_environment, memory_of
 from bench.report import Finding
 from bench.servers import BLOCKED_ADDRESS, Site
-from bench.serving import LIMIT_S, Bench, loaded_memory, p99_of, run_sinkhole, serving, site_of
+from bench.serving import (
+    LIMIT_S,
+    Bench,
+    loaded_memory,
+    p99_of,
+    run_sinkhole,
+    serving,
+    site_of,
+    wait_until_compiled,
+)
 from bench.speed import stub_resolver
 from bench.workload import Workload
 
@@ -106,7 +115,7 @@ def _matching(bench: Bench, files: tuple[Path, ...], names: list[str]) -> list[F
         raise SystemExit(f"bench.matching failed:\n{done.stderr}")
     findings = []
     for count, times_us in json.loads(done.stdout).items():
-        target = f"≤ {MAX_MATCH_US:.0f} µs" if int(count) == LISTS else ""
+        target = f"≤ {MAX_MATCH_US:.0f} µs" if count == str(LISTS) else ""
         for what, time_us in times_us.items():
             findings.append(
                 Finding(f"first match, {count} lists, {what}", f"{time_us:.1f} µs", target,
@@ -120,7 +129,7 @@ def _editing(bench: Bench, lists: Lists) -> list[Finding]:
     site = site_of(bench, "edited", lists)
     listed = lists.files[-1].read_text().split("\n", 1)[0][2:-1]
     with serving(bench, site, listed) as server:
-        _wait_until_compiled(server.pid)
+        wait_until_compiled(server.pid)
         took_ms: list[float] = []
         p99 = p99_of(bench, site, lambda: took_ms.extend(_edit_rules(site, server.pid)))
         memory = memory_of(server.pid)
@@ -134,15 +143,6 @@ def _editing(bench: Bench, lists: Lists) -> list[Finding]:
         Finding(f"memory, {LISTS} lists of {NAMES_A_LIST:,} names",
                 f"{memory.rss / 1e6:.1f} MB RSS" if memory else "ended", "", None),
     ]  # fmt: skip
-
-
-def _wait_until_compiled(pid: int) -> None:
-    """Until the server has no compiling child; between two lists there is none for a moment."""
-    calm_since = time.monotonic()
-    while time.monotonic() - calm_since < 4 * _CALM_S:
-        if descendants(pid):
-            calm_since = time.monotonic()
-        time.sleep(0.02)
 
 
 def _edit_rules(site: Site, pid: int) -> list[float]:

@@ -1,6 +1,7 @@
 """A sinkhole that serves while something about it is measured: started, loaded, listened to.
 
-Nothing is pinned here: server, compiling child and prober share the machine as they would at home.
+Nothing is pinned unless a core is given: server, compiling child and prober share the machine as
+they would at home.
 """
 
 from __future__ import annotations
@@ -9,7 +10,8 @@ import contextlib
 import shutil
 import signal
 import subprocess
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
@@ -21,16 +23,18 @@ from bench.process import (
     Memory,
     bound_to_us,
     clean_environment,
+    descendants,
     memory_of,
     running,
     settled_cpu_s,
     stop,
 )
-from bench.servers import BLOCKED_ADDRESS, Site, sinkhole, sinkhole_program
+from bench.servers import BLOCKED_ADDRESS, Site, sinkhole_program, sinkhole_with
 from bench.workload import Workload
 
 LIMIT_S = 180.0
 PROBE_QPS = 500
+_CALM_S = 2.0
 
 
 @dataclass(frozen=True)
@@ -51,14 +55,31 @@ def site_of(bench: Bench, name: str, lists: Lists) -> Site:
 
 
 @contextlib.contextmanager
-def serving(bench: Bench, site: Site, listed: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A sinkhole that blocks `listed` already, while the block runs."""
+def serving(
+    bench: Bench,
+    site: Site,
+    listed: str,
+    sections: Mapping[str, object] | None = None,
+    core: int | None = None,
+) -> Iterator[subprocess.Popen[bytes]]:
+    """A sinkhole that blocks `listed` already, while the block runs; as shipped, but for these
+    `sections` of its settings."""
     log = site.folder / "output.txt"
-    with running(sinkhole(site), log, None) as server:
+    command = sinkhole_with(site, {"query_log": {"enabled": True}, **(sections or {})})
+    with running(command, log, core) as server:
         if not wait_for_answer(site.port, listed, BLOCKED_ADDRESS, LIMIT_S):
             raise SystemExit(f"sinkhole does not block; its output:\n{log.read_text()[-2000:]}")
         bench.tell(f"{site.folder.name}: {len(site.lists.names):,} names loaded")
         yield server
+
+
+def wait_until_compiled(pid: int) -> None:
+    """Until the server has no compiling child; between two lists there is none for a moment."""
+    calm_since = time.monotonic()
+    while time.monotonic() - calm_since < _CALM_S:
+        if descendants(pid):
+            calm_since = time.monotonic()
+        time.sleep(0.02)
 
 
 def loaded_memory(bench: Bench, site: Site, server: subprocess.Popen[bytes]) -> Memory:
@@ -81,10 +102,18 @@ def run_sinkhole(arguments: list[str]) -> None:
         raise SystemExit(f"sinkhole {' '.join(arguments)} failed:\n{done.stdout}{done.stderr}")
 
 
-def p99_of(bench: Bench, site: Site, work: Callable[[], None]) -> float:
-    """The 99th percentile of the latency that a calm client sees while `work` runs."""
+def p99_of(bench: Bench, site: Site, work: Callable[[], None], source: str = "") -> float:
+    """The 99th percentile of the latency that a calm client sees while `work` runs; `source` is the
+    address it asks from."""
+    return quantiles(latencies_of(bench, site, work, source), n=100)[98]
+
+
+def latencies_of(
+    bench: Bench, site: Site, work: Callable[[], None], source: str = ""
+) -> list[float]:
+    """The milliseconds of each query of a calm client while `work` runs."""
     output = site.folder / "latency.txt"
-    command = latency_command(site.port, bench.mix.file, PROBE_QPS, int(LIMIT_S))
+    command = latency_command(site.port, bench.mix.file, PROBE_QPS, int(LIMIT_S), source)
     with output.open("wb") as written:
         prober = subprocess.Popen(command, stdout=written, stderr=subprocess.DEVNULL)
         try:
@@ -94,4 +123,4 @@ def p99_of(bench: Bench, site: Site, work: Callable[[], None]) -> float:
             with contextlib.suppress(subprocess.TimeoutExpired):
                 prober.wait(10)
             stop(prober)
-    return quantiles(latencies_ms(output.read_text()), n=100)[98]
+    return latencies_ms(output.read_text())

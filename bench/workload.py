@@ -77,7 +77,7 @@ def write_fresh(household: Household, count: int, round_number: int, work: Path)
 
 def _made_up_lines(lists: Lists) -> list[str]:
     """40 % listed names, popularity falling as 1/rank (Zipf), A, AAAA and HTTPS mixed."""
-    chance = random.Random(SEED)
+    chance = random.Random(f"{SEED}-household")  # as from the lists' own seed come their names
     listed_count = int(_MADE_UP_DISTINCT * _LISTED_SHARE)
     listed = chance.sample(lists.names, listed_count)
     holding = lists.holding()
