@@ -8,6 +8,7 @@ from typing import Any
 
 from sinkhole.control.operations.house import House
 from sinkhole.control.settings import Settings
+from sinkhole.control.stats import Carried
 from sinkhole.model.actor import Actor, Permission
 from sinkhole.model.status import Health
 
@@ -56,6 +57,7 @@ def bare_house(**parts: Any) -> House:
         "health": lambda: Health("ok"),
         "ready": list,
         "problems": list,
+        "carried": Carried(),
         **parts,
     }
     wanted = {each.name for each in fields(House)} - {"is_serving", "underway"}

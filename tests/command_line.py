@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from click.testing import CliRunner
+from places import nobodys_place
 
 from sinkhole.cli.commands import main
 
@@ -36,8 +37,12 @@ class CommandLine:
         self.environ: dict[str, str] = {}
 
     def settle(self, text: str = "", **sections: Any) -> None:
-        """Write the settings file: as text, or as sections, with the data in `folder`."""
-        text = text or json.dumps({"data_dir": str(self.folder / "data")} | sections)
+        """Write the settings file: as text, or as sections, with the data in `folder`.
+
+        No server is where the page would be: the default is where somebody's may run.
+        """
+        own = {"data_dir": str(self.folder / "data"), "web": {"listen": str(nobodys_place())}}
+        text = text or json.dumps(own | sections)
         self.config.write_text(text)
 
     def __call__(self, *words: str, stdin: str | bytes | None = None) -> Result:

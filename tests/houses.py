@@ -16,35 +16,44 @@ from typing import Any
 
 from world import Clock, Script
 
+from sinkhole.app.classes import Classes, Plan
 from sinkhole.app.from_settings import PolicyMaker
+from sinkhole.app.kept_certificate import KeptCertificate
+from sinkhole.app.settings_trial import SettingsTrial
 from sinkhole.control.database import Reader
+from sinkhole.control.devices.devices import Devices
 from sinkhole.control.explain import Explainer
 from sinkhole.control.explain.asking import Asking
 from sinkhole.control.explain.kept_answers import KeptAnswers
+from sinkhole.control.explain.scene import Scene
 from sinkhole.control.identity.identity import Identity
+from sinkhole.control.lists.categories import with_categories
 from sinkhole.control.lists.destinations import Resolve
 from sinkhole.control.lists.library import Library
-from sinkhole.control.lists.own_rules import with_temporary
+from sinkhole.control.lists.own_rules import with_temporary as with_temporary_rules
 from sinkhole.control.operations.house import House
+from sinkhole.control.operations.renaming import follow
 from sinkhole.control.querylog import LogTerms, QueryLog
 from sinkhole.control.querylog.privacy import Privacy
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.in_force import SettingsInForce
+from sinkhole.control.settings.renaming import Renamed
+from sinkhole.control.state.pauses import Pause
 from sinkhole.control.state.protection import Protection
 from sinkhole.control.state.state import State
 from sinkhole.control.state.temporary_rules import TemporaryRules
-from sinkhole.control.stats import Counters, Rollups, Statistics
+from sinkhole.control.stats import Carried, Counters, Rollups, Statistics
 from sinkhole.dns.cache.answer import TtlLimits
 from sinkhole.dns.cache.table import Table
-from sinkhole.dns.filter.match import Matcher
+from sinkhole.dns.clients.standing import Facts
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.wire.name import from_text
 from sinkhole.model.actor import PERMISSIONS, Actor
 from sinkhole.model.errors import RequestError
-from sinkhole.model.record import Batch, RecordBuffer, Report
+from sinkhole.model.record import Batch, RecordBuffer, Report, Who
 from sinkhole.model.stamp import Stamp
-from sinkhole.model.status import Health, Problem, UpstreamTrial
+from sinkhole.model.status import EncryptedStatus, Health, Problem, UpstreamTrial
 from sinkhole.model.verdict import Cause, Outcome, Verdict
 
 ADMIN = Actor("session", "anna", PERMISSIONS["admin"], account=1, address="192.0.2.2")
@@ -69,11 +78,16 @@ class BuiltHouse:
         self.boot = Stamp("boot", 1000.0, time.time())
         """What the clock of pauses and of rules for a time shows."""
         self.temporary: list[str] = []
-        self.is_paused = False
+        self.pauses: tuple[Pause, ...] = ()
+        self.classes = Classes()
         self.problems: list[Problem] = []
         self.health = Health("ok")
+        self.encrypted = EncryptedStatus()
         self.trial: Callable[[str], Awaitable[UpstreamTrial]] = _answers
-        self.generation = 1
+        self.facts: Facts | None = None
+        """What is known of addresses, for settings on trial."""
+        self.told: dict[str, Any] = {}
+        """What the status says besides, or instead."""
         self.query_log: QueryLog | None = None
         self.first_revision = 0
 
@@ -86,8 +100,9 @@ class BuiltHouse:
     state: State
     settings: SettingsInForce
     library: Library
+    devices: Devices
     maker: PolicyMaker
-    matcher: Matcher
+    plan: Plan
     pipeline: Pipeline
 
     def write_config(self, tree: Mapping[str, Any]) -> None:
@@ -104,7 +119,10 @@ class BuiltHouse:
         name: str,
         *,
         times: int = 1,
-        client: str = CLIENT,
+        client: str | Who = CLIENT,
+        device: str = "",
+        group: str = "default",
+        qtype: int = 1,
         outcome: Outcome = Outcome.FORWARDED,
         ago_s: float = 0.0,
         rule: Cause | None = None,
@@ -113,7 +131,8 @@ class BuiltHouse:
         assert self.query_log is not None
         before = self.query_log.status()["rows"]
         verdict = Verdict(outcome, rule or Cause())
-        record = Report(from_text(name), 1, 0, verdict), client
+        who = client if isinstance(client, Who) else Who(client, device, group)
+        record = Report(from_text(name), qtype, 0, verdict), who
         self.buffer.append(Batch(time.time() - ago_s, 100, [record] * times))
         async with asyncio.timeout(PATIENCE_S):
             while self.query_log.status()["rows"] < before + times:
@@ -122,31 +141,52 @@ class BuiltHouse:
     async def publish(self, lists: Sequence[CompiledList] | None = None) -> None:
         """Have the next query decided by what is in force."""
         found = self.library.lists if lists is None else lists
-        self.matcher = Matcher(with_temporary(found, self.temporary), self.maker.builtin)
+        lists = with_temporary_rules(found, self.temporary)
+        self.plan = Plan.of(self.maker, lists, time.time(), self.pauses, self.plan.matcher)
         self.publish_now()
 
     def publish_now(self) -> None:
-        """Publish the next generation of the policy."""
-        self.generation += 1
-        self.pipeline.policy = self.maker.policy(
-            self.matcher, self.generation, is_paused=self.is_paused
-        )
+        """Publish what is planned."""
+        self.pipeline.policy = self.classes.policy(self.plan)
 
     async def apply(self, settings: Settings, *, patient: bool = False) -> list[str]:
         """Go over to other settings."""
         self.maker = PolicyMaker(settings, self.maker)
-        await self.library.apply(settings.filtering)
+        await self.library.apply(with_categories(settings))
         return []
 
-    async def switch(self, is_on: bool) -> None:
-        """Switch the filter."""
-        self.is_paused = not is_on
+    async def scene(self, at_s: float | None) -> Scene:
+        """What is in force now, or will be at a moment; pauses go on until they are resumed."""
+        household = self.maker.household
+        left = tuple((each, each.seconds) for each in self.pauses)
+        if at_s is None:
+            return Scene(time.time(), self.pipeline.policy, household, left)
+        plan = Plan.of(self.maker, self.library.lists, at_s, self.pauses, self.plan.matcher)
+        return Scene(at_s, Classes().policy(plan), household, left)
+
+    async def on_trial(self, settings: Settings) -> SettingsTrial:
+        """Other settings beside those in force."""
+
+        def with_temporary(lists: Sequence[CompiledList]) -> tuple[CompiledList, ...]:
+            return tuple(with_temporary_rules(lists, self.temporary))
+
+        lists, matcher = self.library.lists, self.plan.matcher
+        return SettingsTrial(self.maker, settings, lists, with_temporary, matcher, self.facts)
+
+    async def pause(self, pauses: Sequence[Pause]) -> None:
+        """Go over to these pauses."""
+        self.pauses = tuple(pauses)
         await self.publish()
 
     async def use_temporary(self, rules: Sequence[str]) -> None:
         """Use other rules for a time."""
         self.temporary = list(rules)
         await self.publish()
+
+    async def follow(self, found: Renamed) -> None:
+        """Have what is stored beside the settings go over to another name."""
+        in_log = self.query_log.group_renamed if self.query_log else lambda old, new: None
+        await follow(self.house.protection, self.house.temporary_rules, in_log, found)
 
     def open_log(self) -> QueryLog:
         """The log; RequestError without one."""
@@ -164,7 +204,7 @@ class BuiltHouse:
             "encrypted": [],
             "web": "http://127.0.0.1:8080",
             "lists": self.library.status(),
-            "names": self.matcher.names,
+            "names": self.plan.matcher.names,
             "upstreams": [UPSTREAM],
             "cache": {
                 "entries": len(self.table.entries),
@@ -174,8 +214,10 @@ class BuiltHouse:
             "prefetch": self.pipeline.prefetch.status(self.clock.now),
             "certificate": None,
             "log": self.query_log.status() if self.query_log is not None else None,
+            "shipping": [],
             "losses": {"answers_evicted": self.table.evicted},
             "problems": [],
+            **self.told,
         }
 
 
@@ -213,6 +255,7 @@ async def a_house(
             built.query_log = await _open_log(built)
             stack.push_async_callback(built.query_log.close)
         built.house = _put_together(built, stack)
+        built.settings.on_renamed = built.follow
         await built.house.protection.start()
         stack.push_async_callback(built.house.protection.close)
         await built.house.temporary_rules.start()
@@ -233,17 +276,18 @@ def _with_lists(folder: Path, tree: Mapping[str, Any], lists: Iterable[str]) -> 
 
 def _make_pipeline(built: BuiltHouse, settings: Settings, resolve: Resolve | None) -> None:
     built.maker = PolicyMaker(settings)
-    built.matcher = Matcher((), built.maker.builtin)
+    built.plan = Plan.of(built.maker, (), time.time())
     built.pipeline = Pipeline(
-        policy=built.maker.policy(built.matcher, 1),
+        policy=built.classes.policy(built.plan),
         table=built.table,
         upstreams=built.upstreams,
         buffer=built.buffer,
         limits=TtlLimits(),
         clock=built.clock,
     )
+    built.devices = Devices(settings, ask=_ask_nobody)
     built.library = Library(
-        settings.filtering, settings.data_dir, on_change=built.publish, resolve=resolve
+        with_categories(settings), settings.data_dir, on_change=built.publish, resolve=resolve
     )
 
 
@@ -253,7 +297,9 @@ async def _open_log(built: BuiltHouse) -> QueryLog:
         built.buffer,
         LogTerms(
             max_size_bytes=1 << 30,
-            privacy=Privacy(client_name=lambda address: built.maker.client_name(address)),
+            privacy=Privacy(
+                client_name=lambda address, device: built.maker.client_name(address, device)
+            ),
         ),
         rollups=Rollups(365 * 86_400),
         counters=built.counters,
@@ -268,40 +314,44 @@ def _put_together(built: BuiltHouse, stack: AsyncExitStack) -> House:
         table=built.table,
         limits=TtlLimits,
         ask=_ask_nobody,
-        matcher=lambda: built.matcher,
         settings=lambda: built.settings.settings,
         lists=built.library.status,
         clock=built.clock,
+        scene=built.scene,
+        devices=lambda: built.devices,
     )
     return House(
         settings=built.settings,
         state=built.state,
         identity=Identity(built.state),
-        protection=Protection(built.state, built.switch, now=lambda: built.boot),
+        protection=Protection(built.state, built.pause, now=lambda: built.boot),
         temporary_rules=TemporaryRules(built.state, built.use_temporary, now=lambda: built.boot),
         library=built.library,
         query_log=built.open_log,
         log_reader=lambda: reader,
-        client_name=lambda address: built.maker.client_name(address),
+        client_name=lambda address, device: built.maker.client_name(address, device),
+        devices=lambda: built.devices,
         statistics=lambda: Statistics(
-            reader, client_name=lambda address: built.maker.client_name(address)
+            reader, client_name=lambda address, device: built.maker.client_name(address, device)
         ),
-        matcher=lambda: built.matcher,
+        audience=lambda: built.plan.audience(),
         explainer=lambda: explainer,
-        resolve=Asking(built.pipeline, lambda: built.matcher, built.clock).resolve,
+        on_trial=built.on_trial,
+        resolve=Asking(built.pipeline, lambda: built.plan.matcher, built.clock).resolve,
         cache=KeptAnswers(
             built.table,
             built.pipeline,
-            lambda: built.matcher,
             lambda: built.settings.settings,
             built.clock,
-            built.publish_now,
         ),
         counters=built.counters,
+        carried=Carried(),
         status=built.status,
         problems=lambda: built.problems,
         health=lambda: built.health,
         ready=list,
+        encrypted=lambda: built.encrypted,
+        certificates=KeptCertificate(built.data_dir),
         try_upstream=lambda url: built.trial(url),
     )
 

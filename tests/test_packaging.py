@@ -21,8 +21,9 @@ RUN = [
 ]
 DEV = [Requirement(text) for text in PROJECT["dependency-groups"]["dev"]]
 CONTRACT = [Requirement(text) for text in PROJECT["dependency-groups"]["contract"]]
+PAGE = [Requirement(text) for text in PROJECT["dependency-groups"]["page"]]
 BACKEND = [Requirement(text) for text in PROJECT["build-system"]["requires"]]
-ASKED_FOR = {"run": RUN, "dev": DEV, "contract": CONTRACT, "build": BACKEND}
+ASKED_FOR = {"run": RUN, "dev": DEV, "contract": CONTRACT, "page": PAGE, "build": BACKEND}
 ASKED_FOR["lowest"] = [*RUN, *BACKEND]
 """The lock files, and the ranges of which each has exact versions."""
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import selectors
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
+from functools import partial
 from ipaddress import ip_address, ip_network
 from typing import Any, NamedTuple
 
@@ -13,16 +14,17 @@ import dnslib
 
 from sinkhole.dns.cache.answer import TtlLimits
 from sinkhole.dns.cache.table import Table
-from sinkhole.dns.clients.access import Access
 from sinkhole.dns.clients.clients import Client
 from sinkhole.dns.filter.match import Match, Rewritten
 from sinkhole.dns.filter.traits import Criteria
 from sinkhole.dns.pipeline.channel import UDP, Channel
 from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.pipeline.reaction import Reaction, Waiting
+from sinkhole.dns.policy.access import Access, Standing
 from sinkhole.dns.policy.blocking import Blocking
+from sinkhole.dns.policy.group import GroupPolicy
 from sinkhole.dns.policy.local import LocalNames
-from sinkhole.dns.policy.snapshot import Filter, GroupPolicy, Policy
+from sinkhole.dns.policy.snapshot import Policy
 from sinkhole.dns.upstream.flight import CrowdedError
 from sinkhole.dns.wire.name import ancestors, from_text, labels, to_text
 from sinkhole.dns.wire.numbers import type_name
@@ -30,11 +32,15 @@ from sinkhole.dns.wire.options import subnet_text
 from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Reply, read_reply
 from sinkhole.model.errors import UpstreamError
-from sinkhole.model.record import RecordBuffer, Report
+from sinkhole.model.record import RecordBuffer, Report, Who
 from sinkhole.model.verdict import Cause
 
 AT_HOME = ("127.0.0.0/8", "192.0.2.0/24", "2001:db8::/64")
 """The networks that may ask."""
+
+TraitsOf = Callable[[bytes], frozenset[str]]
+GROUP_PARTS = {each.name for each in fields(GroupPolicy)}
+"""What of a Policy can differ between two clients."""
 
 
 class Clock:
@@ -58,7 +64,7 @@ class StillLoop(asyncio.SelectorEventLoop):
         return self._still_clock.now
 
 
-class NeverWaiting(selectors.SelectSelector):
+class NeverWaiting(selectors.DefaultSelector):
     def select(self, timeout: float | None = None) -> Any:
         return super().select(0)
 
@@ -261,8 +267,12 @@ class World:
         self.upstreams = upstreams or Script()
         self.buffer = RecordBuffer()
         self.table = Table(cache_bytes)
-        group = GroupPolicy(filter=SimpleFilter(block, allow), blocking=blocking or Blocking())
-        access = Access(tuple(ip_network(net) for net in AT_HOME), rate_limit)
+        group = GroupPolicy(
+            filter=SimpleFilter(block, allow),
+            blocking=blocking or Blocking(),
+            rate_limit=rate_limit,
+        )
+        access = Access(tuple(ip_network(net) for net in AT_HOME))
         local = LocalNames(local_records(records or {}))
         self.pipeline = Pipeline(
             policy=Policy(group=group, local=local, access=access),
@@ -275,6 +285,7 @@ class World:
             wall_clock=self.clock,
         )
         self.client = self.client_at("192.0.2.7")
+        self.traits: TraitsOf | None = None
 
     def client_at(self, address: str) -> Client:
         return self.pipeline.clients.of(ip_address(address).packed)
@@ -283,19 +294,22 @@ class World:
         """Publish a new Policy with other rules."""
         self.publish(filter=SimpleFilter(block, allow))
 
-    def publish(
-        self, *, filter: Filter | None = None, blocking: Blocking | None = None, **parts: Any
-    ) -> None:
-        """Publish a new Policy, with these parts in place of those of the old one."""
+    def publish(self, *, traits: TraitsOf | None = None, **parts: Any) -> None:
+        """Publish a new Policy, with these parts in place of those of the old one; `traits` are
+        those of each address, of which there are none before they are given."""
         old = self.pipeline.policy
-        group = GroupPolicy(
-            filter=filter or old.group.filter, blocking=blocking or old.group.blocking
-        )
-        self.pipeline.policy = replace(old, generation=old.generation + 1, group=group, **parts)
+        own = {name: parts.pop(name) for name in GROUP_PARTS & parts.keys()}
+        group = replace(old.group, generation=old.group.generation + 1, **own)
+        self.traits = traits or self.traits
+        if self.traits is not None:
+            access = parts.get("access", old.access)
+            parts["access"] = replace(access, standing=partial(_standing, group, self.traits))
+        self.pipeline.policy = replace(old, group=group, **parts)
 
     def now(self, wire: bytes, channel: Channel = UDP) -> Reaction:
         """What the pipeline says at once."""
-        reaction = self.pipeline.answer_now(wire, self.client, channel, self.clock.now)
+        client = self.pipeline.clients.again(self.client)
+        reaction = self.pipeline.answer_now(wire, client, channel, self.clock.now)
         self.pipeline.close_batch(channel, self.clock.now)
         return reaction
 
@@ -318,6 +332,11 @@ class World:
         """The reports of everything answered since the last call."""
         batches = self.buffer.drain(1_000_000)
         return [report for batch in batches for report, _ in batch.records]
+
+
+def _standing(group: GroupPolicy, traits: TraitsOf, packed: bytes, *said: str) -> Standing:
+    who = Who(said[0] or str(ip_address(packed)))
+    return Standing(group, who, traits(packed) & group.filter.criteria)
 
 
 def local_records(

@@ -60,9 +60,6 @@ class DiskWatch:
         """From now on note what this thread asks the disk."""
         self._thread = threading.get_ident()
 
-    def stop_watching(self) -> None:
-        self._thread = None
-
     @contextmanager
     def asleep(self) -> Iterator[None]:
         """Within it every call waits for a `wake` of its own time."""

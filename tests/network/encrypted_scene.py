@@ -27,10 +27,11 @@ from fake_upstream import FakeUpstream
 from house import house
 from world import Clock, StillLoop
 
-from sinkhole.app.upstreams import Upstreams
+from sinkhole.app.upstreams import upstream_terms
 from sinkhole.dns.upstream.flight import Exchanged
 from sinkhole.dns.upstream.links.http2 import ALPN
 from sinkhole.dns.upstream.links.tls import TlsContexts
+from sinkhole.dns.upstream.upstreams import Upstreams
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.question import Question
 from sinkhole.model.errors import UpstreamError
@@ -151,7 +152,7 @@ def act(
     )
 
     async def main() -> None:
-        upstreams = Upstreams(settings, contexts=contexts, clock=clock)
+        upstreams = Upstreams(upstream_terms(settings), contexts=contexts, clock=clock)
         play = Play(clock, fakes, upstreams)
         for fake in fakes:
             fake.answer("*", "A", ["192.0.2.1"])

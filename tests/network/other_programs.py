@@ -39,7 +39,7 @@ async def output_of(folder: Path, *command: str) -> str:
 @asynccontextmanager
 async def serving(folder: Path, place: Place, command: list[str]) -> AsyncIterator[None]:
     """A DNS server of this command, which answers by UDP at `place`, until the end."""
-    log = folder / f"{command[0]}.log"
+    log = folder / f"{Path(command[0]).name}.log"
     with log.open("wb") as output:
         process = await asyncio.create_subprocess_exec(
             *command, stdin=asyncio.subprocess.DEVNULL, stdout=output, stderr=output, cwd=folder,

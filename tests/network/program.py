@@ -97,6 +97,14 @@ class Program:
         _, hard = resource.prlimit(self._process.pid, limit)
         resource.prlimit(self._process.pid, limit, (hard, hard))
 
+    def spare(self, count: int) -> None:
+        """Let the running server open so many files and sockets besides those that it has."""
+        assert self._process is not None
+        pid = self._process.pid
+        most = len(os.listdir(f"/proc/{pid}/fd")) + count
+        _, hard = resource.prlimit(pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(pid, resource.RLIMIT_NOFILE, (most, hard))
+
     async def ended(self) -> int:
         """Wait for the exit code."""
         assert self._process is not None

@@ -88,6 +88,13 @@ async def test_an_odd_own_rule_is_a_problem_to_show_and_no_more(tmp_path: Path) 
         assert "filtering.rules" in problem
 
 
+async def test_an_odd_rule_of_a_group_is_a_problem_to_show_as_well(tmp_path: Path) -> None:
+    kids = {"name": "kids", "rules": ["||ads.example^", "two words"]}
+    async with running(house(tmp_path, groups=[kids])) as app:
+        (problem,) = [each for each in app.problems() if "two words" in each]
+        assert problem.startswith("rules of kids[1]: 'two words' is not in use: ")
+
+
 async def test_without_any_upstream_it_blocks_answers_local_names_and_says_servfail(
     tmp_path: Path,
 ) -> None:
@@ -340,12 +347,15 @@ async def test_stopping_does_not_wait_for_upstreams_for_ever(tmp_path: Path) -> 
             await asked
 
 
-async def test_without_any_address_it_is_an_error_that_leaves_nothing_open(tmp_path: Path) -> None:
-    place = nobodys_place()
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+async def test_without_dns_and_page_it_is_an_error_that_leaves_nothing_open(tmp_path: Path) -> None:
+    place, page = nobodys_place(), nobodys_place()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other, socket.socket() as web:
         other.bind(place)
-        with pytest.raises(SinkholeError, match=rf"listen: .*{place}.* in use"):
-            await App(house(tmp_path, dns__listen=[str(place)])).start()
+        web.bind(page)
+        web.listen()
+        settings = house(tmp_path, dns__listen=[str(place)], web__listen=str(page))
+        with pytest.raises(SinkholeError, match=rf"dns.listen: .*{place}.* in use.*\nweb.listen: "):
+            await App(settings).start()
     async with running(house(tmp_path)) as app:  # in the same data folder
         assert (await get_text(_url(app), "/healthz"))[0] == 200
 

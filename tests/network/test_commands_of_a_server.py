@@ -14,6 +14,9 @@ from fake_upstream import FakeUpstream
 from house import LIMIT_S, answers, list_file
 from program import COMMAND, Program
 
+from sinkhole.cli.calling import OfflineCaller
+from sinkhole.model.errors import StorageError
+
 
 @pytest.fixture
 async def program(tmp_path: Path) -> AsyncIterator[Program]:
@@ -49,9 +52,74 @@ async def test_a_name_is_blocked_and_allowed_in_one_step(program: Program) -> No
     assert await answers(program.dns[0], "example.org") == ["192.0.2.1"]
 
 
+async def test_a_name_that_nothing_refuses_is_allowed_for_what_its_answer_leads_to(
+    program: Program,
+) -> None:
+    told = await program.command("allow", "example.org", "--yes")
+    assert (told.code, told.err) == (0, "")
+    assert "example.org is let pass, and would be allowed (by own rules):" in told.out
+    assert "+ @@||example.org^" in told.out
+    assert "the exception also covers what its answer leads to" in told.out
+    again = await program.command("allow", "example.org")
+    assert again.out == "example.org is allowed (by own rules) already.\n"
+
+
+async def test_a_name_that_is_answered_otherwise_is_blocked(program: Program) -> None:
+    told = await program.command("block", "use-application-dns.net", "--dry-run")
+    assert (told.code, told.err) == (0, "")
+    assert "use-application-dns.net is rewritten (by built-in), and would be blocked" in told.out
+    assert "+ ||use-application-dns.net^" in told.out
+
+
 async def test_what_no_query_can_meet_is_refused_by_the_live_log(program: Program) -> None:
     told = await program.command("tail", "--verdict", "nope")
     assert told.code == 1 and "verdict is 'nope'; it may be one of" in told.err
+
+
+async def test_the_live_log_is_filtered_as_a_search_is(program: Program) -> None:
+    process = await asyncio.create_subprocess_exec(
+        *COMMAND, "tail", "--json", "--text", "ADS", "--client", "127.0.0.0/8",
+        "--list", "Mine", "--match", "below", "--name", "Example.",
+        "--config", str(program.config),
+        stdout=asyncio.subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdout is not None
+    async with asyncio.timeout(LIMIT_S):
+        asking = asyncio.create_task(_keep_asking(program.dns[0]))
+        row = json.loads(await process.stdout.readline())
+        asking.cancel()
+        process.send_signal(signal.SIGINT)
+        assert await process.wait() == 0
+    told = await program.command("log", "show", row["id"])
+    assert (told.code, told.err) == (0, "")
+    assert "Mine line 1: ||ads.example^" in told.out
+
+
+async def test_what_a_household_names_is_set_shown_and_forgotten(program: Program) -> None:
+    told = await program.command("records", "set", "nas.home", "192.0.2.10")
+    assert (told.code, told.out) == (0, '  local.records[nas.home]: null -> ["192.0.2.10"]\n')
+    assert await answers(program.dns[0], "nas.home") == ["192.0.2.10"]
+    assert "nas.home" in (await program.command("records", "list")).out
+    told = await program.command("clients", "set", "tv", "--address", "192.0.2.7", "--dry-run")
+    assert (told.code, told.err) == (0, "")
+    assert (await program.command("clients", "list")).out == "There are none.\n"
+    for words in (["upstream-sets", "set", "vpn", "192.0.2.1"], ["routes", "set", "a.home", "vpn"]):
+        assert (await program.command(*words)).code == 0
+    refused = await program.command("upstream-sets", "remove", "vpn")
+    assert refused.code == 1 and "vpn" in refused.err
+    for group, name in (("routes", "a.home"), ("upstream-sets", "vpn"), ("records", "nas.home")):
+        assert (await program.command(group, "remove", name)).code == 0
+    audit = await program.command("audit", "--limit", "1")
+    assert "  records.remove name=nas.home" in audit.out
+
+
+async def test_the_settings_file_is_read_again_by_a_command(program: Program) -> None:
+    assert (await program.command("settings", "reload")).out == "Nothing changes.\n"
+    text = program.config.read_text()
+    program.config.write_text(text.replace("{", '{"dns64": {"enabled": "perhaps"}, ', 1))
+    told = await program.command("settings", "reload")
+    assert told.code == 1 and "dns64" in told.err
+    program.config.write_text(text)
 
 
 async def test_settings_are_changed_and_taken_back_while_it_runs(program: Program) -> None:
@@ -121,11 +189,21 @@ async def test_what_a_command_did_without_a_server_counts_from_its_start_on(
     assert await answers(program.dns[0], "later.example") == ["0.0.0.0"]
 
 
-async def test_nothing_is_written_beside_a_server_that_offers_no_socket(program: Program) -> None:
+async def test_nothing_is_written_beside_a_server_that_offers_no_socket(
+    program: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (program.folder / "data" / "sinkhole.sock").unlink()
-    told = await program.command("rules", "add", "||x.example^")
-    assert told.code == 1
-    assert "in use by a sinkhole that offers no socket" in told.err
+    monkeypatch.setattr("sinkhole.app.offline.LOCK_PATIENCE_S", 0.5)
+    rule = {"rules": ["||x.example^"]}
+    with pytest.raises(StorageError, match="in use by a sinkhole that offers no socket"):
+        await asyncio.to_thread(OfflineCaller(program.config).call, "rules.add", rule)
     assert (await program.command("rules", "list")).code == 0, "looking is free"
     with sqlite3.connect(program.folder / "data" / "state.db") as database:
         assert "x.example" not in "".join(map(str, database.iterdump()))
+
+
+async def test_a_server_that_was_only_starting_is_waited_for(program: Program) -> None:
+    """A command found no socket, and then the folder held: by who offers one meanwhile."""
+    rule = {"rules": ["||x.example^"]}
+    await asyncio.to_thread(OfflineCaller(program.config).call, "rules.add", rule)
+    assert await answers(program.dns[0], "x.example") == ["0.0.0.0"]

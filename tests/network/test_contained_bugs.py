@@ -134,7 +134,7 @@ async def test_a_reload_that_fails_half_way_leaves_everything_as_it_was(
 ) -> None:
     async with running(house(tmp_path, **ADS)) as app:
         where, before = app.addresses[0], app.settings
-        failing_once(monkeypatch, Publishing, "_match")
+        failing_once(monkeypatch, Publishing, "_planned")
         with pytest.raises(ValueError, match="embedded"):
             await app.apply(house(tmp_path, filtering__rules=["||other.example^"]))
         assert app.settings is before

@@ -46,10 +46,8 @@ async def test_a_name_that_the_certificate_is_not_for_is_a_problem_and_not_told(
 ) -> None:
     async with running(encrypted(tmp_path, dns__names=[NAME, "other.example.net"])) as app:
         assert {record.split()[1] for record in await told(app.addresses[0])} == {NAME}
-        assert (
-            "dns.names has other.example.net, which the certificate is not for: devices refuse "
-            "it there" in app.problems()
-        )
+        problem = "dns.names has other.example.net, which the certificate is not for"
+        assert any(each.startswith(problem) for each in app.problems())
 
 
 async def test_without_listeners_there_is_nothing_to_tell(tmp_path: Path) -> None:

@@ -15,9 +15,10 @@ from forwarding import LIMIT_S, addresses, ask_for, until
 from house import house
 from real_peers import MISSING, NAME, dnsdist, nobodys_places, unbound
 
-from sinkhole.app.upstreams import Upstreams
+from sinkhole.app.upstreams import upstream_terms
 from sinkhole.dns.upstream.flight import Exchanged
 from sinkhole.dns.upstream.forwarder import Forwarder
+from sinkhole.dns.upstream.upstreams import Upstreams
 from sinkhole.model.errors import UpstreamError
 from sinkhole.model.upstream_url import UpstreamKind
 
@@ -32,7 +33,7 @@ NAMES = [f"www{number}.example.org" for number in range(200)]
 async def forwarding_to(url: str) -> AsyncIterator[Forwarder]:
     """A forwarder with this server alone."""
     settings = house(Path("nowhere"), upstream__servers=[url])
-    upstreams = Upstreams(settings, contexts=trusting())
+    upstreams = Upstreams(upstream_terms(settings), contexts=trusting())
     upstreams.start()
     try:
         yield upstreams.forwarder

@@ -13,6 +13,7 @@ from places import nobodys_port
 from settings_file import write_settings
 
 from sinkhole.app.app import App
+from sinkhole.control.querylog.schema import MIGRATIONS, open_database
 from sinkhole.control.settings.in_force import Change
 from sinkhole.model.actor import SERVER
 from sinkhole.model.errors import SettingsError
@@ -56,6 +57,23 @@ async def test_a_pause_makes_no_matcher_and_goes_on_over_a_restart(tmp_path: Pat
     async with running(house(tmp_path, **RULES)) as app:
         assert rcode_of(await ask_dns(app.addresses[0], "ads.example")) == "SERVFAIL"
         assert app.status()["protection"]["left_s"] is None
+
+
+async def test_there_is_a_backup_before_a_log_is_brought_up_to_date(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with running(house(tmp_path)):
+        pass
+    log, backups = tmp_path / "data/querylog.db", tmp_path / "data/backups"
+    log.unlink()
+    with monkeypatch.context() as earlier:
+        earlier.setattr("sinkhole.control.querylog.schema.MIGRATIONS", MIGRATIONS[:4])
+        database, _ = await open_database(log)
+        await database.close()
+    for _ in range(2):  # and none where nothing is left to do
+        async with running(house(tmp_path)) as app:
+            await until(lambda: app.query_log and not app.query_log.status()["error"], "the log")
+            assert [each.name[-12:] for each in backups.iterdir()] == ["-upgrade.zip"]
 
 
 async def test_stored_settings_are_in_force_from_the_first_query_on(tmp_path: Path) -> None:

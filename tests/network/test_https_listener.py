@@ -212,7 +212,7 @@ HOME = IPv4Network("127.0.0.0/8")
 def clients_of(world: object) -> set[str]:
     """Whose queries are in the log."""
     batches = world.buffer.drain(99)  # type: ignore[attr-defined]  # a World
-    return {client for batch in batches for _, client in batch.records}
+    return {client.text for batch in batches for _, client in batch.records}
 
 
 async def ask_over_both(port: int, name: str, value: str) -> tuple[int, int]:

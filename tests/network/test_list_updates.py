@@ -151,7 +151,8 @@ async def test_whatever_misbehaves_is_bounded_and_leaves_no_trace(
         return await handler(request)
 
     async with serving(handle) as url:
-        library = library_of(url, tmp_path, limits=Limits(SIZE_LIMIT, total_s=2.0))
+        total_s = 2.0 if name == "trickling" else 60.0
+        library = library_of(url, tmp_path, limits=Limits(SIZE_LIMIT, total_s=total_s))
         await library.update()
         before, files = library.lists, names_in(tmp_path)
         handler = MISBEHAVIOUR[name][0]

@@ -53,7 +53,7 @@ def rows(folder: Path) -> dict[str, Row]:
         ),
         "dns.quic": Row([str(place)], lambda app: app.dns.added == [("QUIC", str(place))], served),
         "dns.http3": Row(False, lambda app: [o for o, _ in app.dns.added] == ["HTTPS"], https),
-        "dns.https_page": Row(True, lambda app: app.encrypted._service.page, https),
+        "dns.https_page": Row(True, lambda app: app.encrypted._listeners._service.page, https),
         "dns.certificate": Row(files["certificate"], _shows_certificate, served),
         "dns.certificate_key": Row(files["certificate_key"], _shows_certificate, served),
         "dns.names": Row(
@@ -64,14 +64,29 @@ def rows(folder: Path) -> dict[str, Row]:
             ["127.0.0.0/8"],
             lambda app: [str(each) for each in access(app).allow] == ["127.0.0.0/8"],
         ),
-        "dns.rate_limit": Row(7, lambda app: access(app).rate_limit == 7),
+        "dns.deny": Row(
+            ["192.0.2.66"],
+            lambda app: [str(each) for each in access(app).deny] == ["192.0.2.66/32"],
+        ),
+        "dns.rate_limit": Row(7, lambda app: group(app).rate_limit == 7),
         "dns.rate_limit_ipv4_prefix": Row(24, lambda app: access(app).ipv4_prefix == 24),
         "dns.rate_limit_ipv6_prefix": Row(56, lambda app: access(app).ipv6_prefix == 56),
         "dns.reserved_names": Row(False, lambda app: not reserved(app).zone_of(b"\4test\0")),
+        "time_zone": Row(
+            "Asia/Kathmandu", lambda app: str(app.publishing.household.zone) == "Asia/Kathmandu"
+        ),
+        "schedules": Row(
+            [{"name": "always", "windows": ["daily 00:00-24:00"]}],
+            lambda app: app.publishing.household.calendar.open_at(0.0) == {"always"},
+        ),
+        "groups": Row(
+            [{"name": "default", "rate_limit": 3}], lambda app: group(app).rate_limit == 3
+        ),
         "clients": Row(
             [{"name": "TV", "addresses": ["127.0.0.1"]}],
             lambda app: app.publishing.client_name("127.0.0.1") == "TV",
         ),
+        **_devices(hosts),
         **upstream,
         "cache.size": Row("2MiB", lambda app: app.table.limit_bytes == 2 << 20),
         "cache.min_ttl": Row("5s", lambda app: limits(app).min_ttl_s == 5),
@@ -82,6 +97,14 @@ def rows(folder: Path) -> dict[str, Row]:
         "cache.prefetch": Row(False, lambda app: not app.pipeline.prefetch.enabled),
         **filtering,
         "local.records": Row({"nas.home": ["192.0.2.10"]}, answered("nas.home", "192.0.2.10")),
+        "local.switched_off": Row(
+            {"nas.home": ["192.0.2.10"]}, lambda app: "nas.home" in app.settings.local.switched_off
+        ),
+        "local.enabled": Row(
+            False,
+            lambda app: not app.pipeline.policy.local.answer(b"\3nas\4home\0", 1),
+            {"local__records": {"nas.home": ["192.0.2.10"]}},
+        ),
         "local.ttl": Row(
             "7s",
             lambda app: nas(app)[0].ttl == 7,
@@ -96,13 +119,61 @@ def rows(folder: Path) -> dict[str, Row]:
         "query_log.ignore_clients": Row(["192.0.2.7"], lambda app: terms(app).privacy.ignores_any),
         "query_log.ignore_names": Row(["a.example"], lambda app: terms(app).privacy.ignores_any),
         "query_log.ignore_in_statistics": Row(True, lambda app: terms(app).privacy.ignores_counts),
+        **_shipping(),
         "stats.keep": Row("2d", lambda app: terms(app).keep_statistics_s == 172_800),
+        "stats.period": Row("7d", lambda app: float(app.settings.stats.period) == 604_800),
         "web.listen": Row(str(place), lambda app: app.listening.url == f"http://{place}"),
         "web.hosts": Row(["sinkhole.home"], lambda app: app.settings.web.hosts),
         "web.trusted_proxies": Row(["192.0.2.9"], lambda app: app.settings.web.trusted_proxies),
         "web.certificate": Row(files["certificate"], _page_by_https, web(files)),
         "web.certificate_key": Row(files["certificate_key"], _page_by_https, web(files)),
         "log.level": Row("error", lambda app: app.settings.log.level == "error"),
+    }
+
+
+def _devices(hosts: Path) -> dict[str, Row]:
+    def files(app: App) -> Any:
+        return app.devices.devices._files
+
+    def wanted_of(app: App) -> Any:
+        return app.devices.devices._settings.devices
+
+    return {
+        "devices.neighbours": Row(False, lambda app: not app.devices.devices._neighbours._socket),
+        "devices.hosts_file": Row(str(hosts), lambda app: files(app)._hosts_file == hosts),
+        "devices.leases": Row(False, lambda app: not files(app)._leases),
+        "devices.lease_files": Row([str(hosts)], lambda app: (hosts, True) in files(app)._leases),
+        "devices.reverse": Row(False, lambda app: not wanted_of(app).reverse),
+        "devices.router": Row("192.0.2.1", lambda app: wanted_of(app).router),
+        "devices.mdns": Row(False, lambda app: not wanted_of(app).mdns),
+        "devices.makers": Row(False, lambda app: not wanted_of(app).makers),
+        "devices.forwarders": Row(
+            ["192.0.2.1"],
+            lambda app: [str(each) for each in access(app).forwarders] == ["192.0.2.1/32"],
+        ),
+    }
+
+
+def _shipping() -> dict[str, Row]:
+    def target(app: App, kind: str) -> Any:
+        return next((one["target"] for one in app.shipping.status() if one["to"] == kind), "")
+
+    def file(app: App) -> Any:
+        return app.shipping._targets["file"]._carrier
+
+    a_file, syslog = {"shipping__file": "queries.jsonl"}, {"shipping__syslog": "udp://127.0.0.1:9"}
+    return {
+        "shipping.file": Row("a.jsonl", lambda app: target(app, "file").endswith("data/a.jsonl")),
+        "shipping.file_size": Row("2MiB", lambda app: file(app)._most_bytes == 2 << 20, a_file),
+        "shipping.files_kept": Row(7, lambda app: file(app)._kept == 7, a_file),
+        "shipping.stdout": Row(True, lambda app: target(app, "stdout")),
+        "shipping.syslog": Row("udp://127.0.0.1:9", lambda app: target(app, "syslog")),
+        "shipping.syslog_facility": Row(
+            "local7",
+            lambda app: app.shipping._feed.wanted.syslog[0][0]._priority == 23 * 8 + 6,
+            syslog,
+        ),
+        "shipping.dnstap": Row("tcp://127.0.0.1:9", lambda app: target(app, "dnstap")),
     }
 
 
@@ -117,7 +188,7 @@ def _upstream() -> dict[str, Row]:
         ),
         "upstream.fallback": Row(["192.0.2.3"], lambda app: usual(app).fallback),
         "upstream.bootstrap": Row(
-            ["192.0.2.4"], lambda app: app.upstreams._made.links._resolvers[0][0] == "192.0.2.4:53"
+            ["192.0.2.4"], lambda app: app.upstreams.made.links._resolvers[0][0] == "192.0.2.4:53"
         ),
         "upstream.strategy": Row("strict", lambda app: usual(app).strategy.name == "strict"),
         "upstream.timeout": Row("1s", lambda app: usual(app).servers[0].timeout_s == 1),
@@ -128,10 +199,10 @@ def _upstream() -> dict[str, Row]:
             lambda app: app.pipeline.policy.routes.of(b"\4corp\7example\0", 1).via == "office",
             sets,
         ),
-        "upstream.client_subnet": Row("192.0.2.0/24", lambda app: app.pipeline.policy.subnets),
+        "upstream.client_subnet": Row("192.0.2.0/24", lambda app: group(app).subnets),
         "upstream.proxy": Row(
             "socks5://192.0.2.5",
-            lambda app: app.upstreams._made.links._proxy,
+            lambda app: app.upstreams.made.links._proxy,
             {"upstream__servers": ["tls://192.0.2.1"]},
         ),
         "upstream.dns64.enabled": Row(True, lambda app: app.pipeline.policy.dns64),
@@ -150,7 +221,7 @@ def _upstream() -> dict[str, Row]:
 
 def _filtering(folder: Path, tls: dict[str, Any]) -> dict[str, Row]:
     def blocking(app: App) -> Any:
-        return app.pipeline.policy.group.blocking
+        return group(app).blocking
 
     def library(app: App) -> Any:
         return app.library._settings
@@ -162,6 +233,12 @@ def _filtering(folder: Path, tls: dict[str, Any]) -> dict[str, Row]:
             listed, lambda app: [each["name"] for each in app.library.status()] == ["One"]
         ),
         "filtering.rules": Row(["||own.example^"], answered("own.example", "0.0.0.0")),
+        "filtering.enabled": Row(False, _is_let_through, {"filtering__rules": ["||ads.example^"]}),
+        "filtering.categories": Row(
+            ["adult"],
+            lambda app: any(each["name"].startswith("adult: ") for each in app.library.status()),
+        ),
+        "filtering.refuse_types": Row(["AAAA"], lambda app: group(app).refused_types),
         "filtering.services": Row(["tiktok"], answered("tiktok.com", "0.0.0.0")),
         **{
             f"filtering.safe_search.{engine}": Row(
@@ -175,13 +252,11 @@ def _filtering(folder: Path, tls: dict[str, Any]) -> dict[str, Row]:
             False, lambda app: app.matcher.builtin[0].names == 1
         ),
         "filtering.builtin.discovery": Row(False, lambda app: not reserved(app)._designated, tls),
-        "filtering.builtin.rebinding": Row(False, lambda app: not app.pipeline.policy.rebinding),
+        "filtering.builtin.rebinding": Row(False, lambda app: not group(app).rebinding),
         "filtering.builtin.rebinding_allow": Row(
             ["plex.direct"], lambda app: app.settings.filtering.builtin.rebinding_allow
         ),
-        "filtering.builtin.bogus_nxdomain": Row(
-            ["192.0.2.66"], lambda app: app.pipeline.policy.bogus
-        ),
+        "filtering.builtin.bogus_nxdomain": Row(["192.0.2.66"], lambda app: group(app).bogus),
         "filtering.update_interval": Row("1h", lambda app: library(app).update_interval == 3600),
         "filtering.max_list_size": Row("2KiB", lambda app: library(app).max_list_size == 2048),
         "filtering.private_sources": Row(False, lambda app: not library(app).private_sources),
@@ -217,8 +292,12 @@ def access(app: App) -> Any:
     return app.pipeline.clients.access
 
 
+def group(app: App) -> Any:
+    return app.pipeline.policy.group
+
+
 def reserved(app: App) -> Any:
-    return app.pipeline.policy.reserved
+    return group(app).reserved
 
 
 def nas(app: App) -> Any:
@@ -235,6 +314,10 @@ def log(app: App) -> Any:
 
 def terms(app: App) -> Any:
     return log(app)._writer._terms
+
+
+async def _is_let_through(app: App) -> bool:
+    return await answers(app.addresses[0], "ads.example") != ["0.0.0.0"]
 
 
 def _shows_certificate(app: App) -> bool:

@@ -61,6 +61,6 @@ async def test_each_query_is_told_by_its_transport_and_the_client_s_name(tmp_pat
         for line in (
             'sinkhole_queries_by_transport_total{transport="tls"} 1.0',
             'sinkhole_queries_by_transport_total{transport="quic"} 0.0',
-            "sinkhole_certificate_expiry_seconds ",
+            "sinkhole_certificate_expiry_timestamp_seconds ",
         ):
             assert line in metrics

@@ -126,16 +126,48 @@ async def test_what_keeps_it_from_starting_is_said_in_one_line(
     assert program.out == ""
 
 
-async def test_a_port_that_is_taken_is_said_with_what_to_do(program: Program) -> None:
+async def test_while_its_port_is_taken_it_says_so_and_answers_once_it_is_free(
+    program: Program,
+) -> None:
     place = nobodys_place()
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
         other.bind(place)
-        program.settle(dns__listen=[str(place)])
+        async with program.running(dns__listen=[str(place)], **ADS):
+            await until(lambda: "Next:" in program.out, "the end of the greeting")
+            assert "DNS    nowhere yet, see the notes below" in program.out
+            assert f"Next:    open {program.url}, which sees it" in program.out
+            for said in (program.out, program.err):
+                assert f"dns.listen: {place} is in use by " in said
+                assert f"`sudo ss -lnptu 'sport = :{place.port}'` tells which one" in said
+            assert "Traceback" not in program.err
+            status, text = await get_text(program.url, "/healthz")
+            assert (status, text.splitlines()[0]) == (503, "failing")
+            assert f"{place} is in use by " in text
+            assert (await get_text(program.url, "/readyz"))[0] == 503
+            unwell = await program.command("healthcheck")
+            assert unwell.code == 1
+            assert f"{place} is in use by " in unwell.err
+            other.close()
+            await until(lambda: f"answered on {place} over UDP now" in program.err, "the port")
+            assert await answers(str(place), "ads.example") == ["0.0.0.0"]
+            assert (await program.command("healthcheck")).code == 0
+            assert (await get_text(program.url, "/healthz"))[0] == 200
+            assert await program.stop() == 0
+
+
+async def test_without_port_and_page_there_is_no_use_in_running(program: Program) -> None:
+    place, page = nobodys_place(), nobodys_place()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other, socket.socket() as web:
+        other.bind(place)
+        web.bind(page)
+        web.listen()
+        program.settle(dns__listen=[str(place)], web__listen=str(page))
         await program.launch()
         assert await program.ended() == 1
-        assert f"{place} is in use by another program" in program.err
-        assert "`ss " in program.err
-        assert len(program.err.splitlines()) == 1
+    told = program.err.splitlines()[-2:]
+    assert told[0].startswith(f"dns.listen: {place} is in use by ")
+    assert told[1].startswith(f"web.listen: can not listen on {page.host} port {page.port}")
+    assert program.out == ""
 
 
 async def test_what_is_missing_is_said_in_the_greeting_and_the_log_and_ends_nothing(

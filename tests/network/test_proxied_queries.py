@@ -45,7 +45,9 @@ def make_world() -> World:
 
 def recorded(world: World) -> list[tuple[str, str]]:
     """Channel and client of every record."""
-    return [(batch.channel, who) for batch in world.buffer.drain(99) for _, who in batch.records]
+    return [
+        (batch.channel, who.text) for batch in world.buffer.drain(99) for _, who in batch.records
+    ]
 
 
 @asynccontextmanager

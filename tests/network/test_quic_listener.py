@@ -21,7 +21,7 @@ from quic_serving import make_world, serving
 from real_peers import NAME, kdig
 from world import World, addresses
 
-from sinkhole.dns.clients.access import Access
+from sinkhole.dns.policy.access import Access
 from sinkhole.dns.quic.header import QuicHeader
 from sinkhole.dns.server import quic, quic_connection
 from sinkhole.dns.upstream.links import quic_opening
@@ -144,7 +144,7 @@ async def test_a_new_certificate_counts_for_new_connections(tmp_path: Path) -> N
 
 async def test_strangers_hear_nothing() -> None:
     world = World()
-    world.pipeline.clients.renew(Access((ip_network("192.0.2.0/24"),), 0))
+    world.publish(access=Access((ip_network("192.0.2.0/24"),)))
     async with serving(world) as served:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as stranger:
             stranger.setblocking(False)
@@ -170,7 +170,7 @@ async def test_at_every_address_replies_leave_from_the_one_that_was_asked(tmp_pa
 @pytest.mark.parametrize("host", ["::1", "::"])
 async def test_ipv6(tmp_path: Path, host: str) -> None:
     told, world = Told(), make_world()
-    world.pipeline.clients.renew(Access((ip_network("::1/128"),), 0))
+    world.publish(access=Access((ip_network("::1/128"),)))
     async with serving(world, host=host, asked_at="::1") as served:
         session = await served.session(tmp_path, "quic", told)
         assert session.address == "::1"

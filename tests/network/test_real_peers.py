@@ -5,7 +5,6 @@ kdig asks our fakes, too, so that what they speak is TLS and HTTP/2, and not wha
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,8 +15,6 @@ from places import Place
 from real_peers import LOCAL, MISSING, NAME, by_https, by_tls, dnsdist, kdig, unbound
 
 pytestmark = pytest.mark.skipif(bool(MISSING), reason=f"not installed here: {', '.join(MISSING)}")
-
-Options = Callable[[Path], list[str]]
 
 
 async def test_unbound_answers_by_tls_and_https(tmp_path: Path) -> None:

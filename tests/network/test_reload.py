@@ -79,7 +79,7 @@ async def test_matchers_are_made_in_threads_and_the_last_one_counts(
     one = list_file(tmp_path / "one.txt", "||one.example^", name="One")
     two = list_file(tmp_path / "two.txt", "||two.example^", name="Two")
     app = App(house(tmp_path, filtering__lists=[one, two]))
-    monkeypatch.setattr("sinkhole.app.publishing.Matcher", noting("app"))
+    monkeypatch.setattr("sinkhole.app.classes.Matcher", noting("app"))
     monkeypatch.setattr("sinkhole.control.lists.quarantine.Matcher", noting("quarantine"))
     async with running(app.settings, app=app):
         await asyncio.gather(
@@ -88,7 +88,7 @@ async def test_matchers_are_made_in_threads_and_the_last_one_counts(
             app.library.update(force=True),
         )
         assert [each.name for each in app.matcher.lists] == ["own rules", "One"]
-        assert app.matcher is app.pipeline.policy.group.filter
+        assert app.matcher.lists == app.pipeline.policy.group.filter.lists
         assert await answers(app.addresses[0], "a.example") == ["0.0.0.0"]
     assert {where for where, _ in made} == {"app", "quarantine"}
     assert not [where for where, in_loop in made if in_loop]

@@ -13,6 +13,7 @@ from typing import Final
 
 import pytest
 from house import answers, until
+from places import nobodys_place
 from program import Program
 
 UNIT: Final = Path(__file__).parents[2] / "packaging/sinkhole.service"
@@ -95,6 +96,28 @@ async def test_the_manager_is_told_of_the_start_of_life_of_reloads_and_of_the_en
         heard.clear()
         assert await program.stop() == 0
     assert "STOPPING=1" in heard_by(manager, heard)
+
+
+async def test_while_its_port_is_taken_it_counts_as_started_and_lives_and_says_what_is_wrong(
+    tmp_path: Path, manager: socket.socket
+) -> None:
+    """A manager that waited for DNS would end it for being late, begin it anew, and so without
+    end; and nobody would see the page that says what to do."""
+    program, place = Program(tmp_path), nobodys_place()
+    program.environ = {"NOTIFY_SOCKET": manager.getsockname(), "WATCHDOG_USEC": "600000"}
+    heard: list[str] = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(place)
+        async with program.running(dns__listen=[str(place)]):
+            assert "READY=1" in heard_by(manager, heard)
+            await until(lambda: heard_by(manager, heard).count("WATCHDOG=1") > 2, "that it lives")
+            wrong = f"DNS on no address yet, the page on {program.url}; dns.listen: {place} is in"
+            await until(lambda: wrong in "".join(heard_by(manager, heard)), "what is wrong")
+            assert all(each.startswith("STATUS=failing:") for each in heard if "STATUS" in each)
+            other.close()
+            well = f"names, DNS on {place}"
+            await until(lambda: well in "".join(heard_by(manager, heard)), "that it is well")
+            assert await program.stop() == 0
 
 
 async def test_a_loop_that_is_stuck_feeds_nobody(tmp_path: Path, manager: socket.socket) -> None:

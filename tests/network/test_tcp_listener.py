@@ -14,6 +14,7 @@ import dnslib
 import pytest
 from world import BrokenFilter, World, addresses, question
 
+from sinkhole.dns.policy.access import Standing
 from sinkhole.dns.server import mmsg, places, stream
 from sinkhole.dns.server.door import Door
 from sinkhole.dns.server.sockets import bind
@@ -289,12 +290,10 @@ async def test_what_meets_a_bug_costs_neither_the_connection_nor_its_other_queri
 async def test_a_connection_that_meets_a_bug_when_it_is_accepted_is_closed() -> None:
     world = make_world()
 
-    def traits(packed: bytes, client_id: str) -> frozenset[str]:
-        if packed[0] == 127:
-            raise LookupError("nobody")
-        return frozenset()
+    def standing(packed: bytes, client_id: str, mac: str) -> Standing:
+        raise LookupError("nobody")
 
-    world.publish(access=replace(world.pipeline.policy.access, traits=traits))
+    world.publish(access=replace(world.pipeline.policy.access, standing=standing))
     async with listening(world) as (door, port):
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
         assert await ended(reader)

@@ -24,8 +24,10 @@ from tls_house import (
 )
 from world import addresses, question
 
+from sinkhole.dns.policy.access import Standing
 from sinkhole.dns.server import places, stream, tls
 from sinkhole.dns.wire.padding import BLOCK
+from sinkhole.model.record import Who
 
 
 async def test_queries_are_answered_over_tls_and_the_log_says_so() -> None:
@@ -55,21 +57,21 @@ async def test_other_protocols_than_dot_are_not_agreed_on_and_are_no_hindrance()
 
 async def test_a_client_is_known_by_the_label_in_front_of_our_name() -> None:
     world = make_world()
-    access = world.pipeline.policy.access
+    policy = world.pipeline.policy
     told: list[tuple[bytes, str]] = []
 
-    def traits(packed: bytes, client_id: str) -> frozenset[str]:
+    def standing(packed: bytes, client_id: str, mac: str) -> Standing:
         told.append((packed, client_id))
-        return frozenset({f"name:{client_id}"} if client_id else ())
+        return Standing(policy.group, Who(client_id or "127.0.0.1"))
 
-    world.publish(access=replace(access, traits=traits, ids=frozenset({"tablet"})))
+    world.publish(access=replace(policy.access, standing=standing, ids=frozenset({"tablet"})))
     async with listening(world) as served:
         for name in (f"Tablet.{NAME}", NAME, f"unknown.{NAME}"):
             reader, writer = await connect(served.port, name)
             writer.write(framed(question("ads.example.org")))
             await read(reader)
             writer.close()
-    clients = [client for batch in world.buffer.drain(9) for _, client in batch.records]
+    clients = [client.text for batch in world.buffer.drain(9) for _, client in batch.records]
     assert clients == ["tablet", "127.0.0.1", "127.0.0.1"]
     assert (bytes((127, 0, 0, 1)), "tablet") in told
 

@@ -123,10 +123,6 @@ def make_world() -> World:
 WORLD = make_world()
 
 
-def same_name(one: object, other: object) -> bool:
-    return str(one).rstrip(".") == str(other).rstrip(".")
-
-
 @settings(max_examples=400, deadline=None)
 @given(query=queries(), channel=st.sampled_from([UDP, TCP, TLS, HTTPS, H3, QUIC]))
 def test_answer_now_waits_or_means_what_the_reference_says(query: bytes, channel: Channel) -> None:

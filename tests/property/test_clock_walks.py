@@ -34,12 +34,14 @@ from sinkhole.control.querylog.kept_clock import hold_s
 from sinkhole.control.querylog.writer import Writer
 from sinkhole.control.stats import PERIODS, Counters, Rollups, Statistics
 from sinkhole.dns.wire.name import from_text
-from sinkhole.model.record import Batch, RecordBuffer, Report
+from sinkhole.model.record import Batch, RecordBuffer, Report, Who
 from sinkhole.model.verdict import Outcome, Verdict
 
 MINUTE, HOUR, DAY = 60, 3600, 86_400
 KEEP_S: Final = 2 * DAY
 HOLD_S: Final = hold_s(KEEP_S)
+PATIENT_S: Final = 1e6
+"""No machine is so busy that a page takes that long."""
 JUMPS: Final = (0.4, 7, 50, 90, 20 * MINUTE, 3 * HOUR, 30 * DAY, 365 * DAY)
 STAMPS_MAY_DIFFER_S: Final = 120
 """A little set back is not followed, and a spell ends a little later than it has to."""
@@ -89,7 +91,7 @@ class House:
         )
         await self.writer.open()
         self.reader = Reader(self.path)
-        self.history = History(self.reader, lambda: self.wall)
+        self.history = History(self.reader, lambda: self.wall, search_s=PATIENT_S)
         self.statistics = Statistics(self.reader, clock=lambda: self.wall)
         await self.round()
 
@@ -159,7 +161,7 @@ class House:
         for _ in range(self.chance.randrange(1, 12)):
             key = len(self.asked_at) + 1
             report, client = self.chance.choice(REPORTS), self.chance.choice(CLIENTS)
-            self.buffer.append(Batch(self.wall, key, [(report, client)]))
+            self.buffer.append(Batch(self.wall, key, [(report, Who(client))]))
             self.asked_at[key] = self.real
             if self.chance.random() < 0.3:
                 await self.go_on(self.chance.choice((0, 0, 1, 30)))

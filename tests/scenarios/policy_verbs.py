@@ -9,7 +9,6 @@ from notation import read_local, read_rewrite
 from script import ScriptError, Words
 from world import AT_HOME, SimpleFilter, World, local_records
 
-from sinkhole.dns.clients.access import Access
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.policy.blocking import Blocking, Mode
@@ -19,7 +18,6 @@ from sinkhole.dns.policy.dns64 import Dns64
 from sinkhole.dns.policy.local import LocalNames, LocalRecords
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
 from sinkhole.dns.policy.routes import USUAL, Routes
-from sinkhole.dns.policy.snapshot import Filter
 from sinkhole.dns.policy.special_use import Reserved
 
 
@@ -32,7 +30,6 @@ class PolicyVerbs:
     def _start_policy(self) -> None:
         self._local: LocalRecords = {}
         self._hosts: LocalRecords = {}
-        self._traits: dict[bytes, frozenset[str]] = {}
 
     def _do_rules(self, words: Words, below: list[str]) -> None:
         rules = CompiledList.from_rules("Starter", "block", below)
@@ -45,7 +42,7 @@ class PolicyVerbs:
         builtin = words.next_is("builtin")
         hosts = list(words.rest()) if words.next_is("hosts") else []
         rules = SimpleFilter(below, only_for=only_for, builtin=builtin, hosts=hosts)
-        self.world.publish(filter=rules, access=self._access(rules))
+        self.world.publish(filter=rules)
 
     def _do_rewrite(self, words: Words, below: list[str]) -> None:
         rewrite = dict(read_rewrite(line) for line in below)
@@ -84,22 +81,11 @@ class PolicyVerbs:
         subnets = ClientSubnets(
             {via: ClientSubnet(None if of == "client" else ip_network(of)) for via, of in told}
         )
-        access = replace(
-            self.world.pipeline.policy.access, subnet=subnets.apart if subnets.differ else None
-        )
-        self.world.publish(subnets=subnets, access=access)
+        self.world.publish(subnets=subnets)
 
     def _do_traits(self, words: Words, below: list[str]) -> None:
-        self._traits = {ip_address(a).packed: frozenset(t) for a, *t in map(str.split, below)}
-        self.world.publish(access=self._access(self.world.pipeline.policy.group.filter))
-
-    def _access(self, rules: Filter) -> Access:
-        """As in the server, traits are those that rules ask for."""
-        traits, criteria = self._traits, rules.criteria
-        return replace(
-            self.world.pipeline.policy.access,
-            traits=lambda packed, _: traits.get(packed, frozenset()) & criteria,
-        )
+        traits = {ip_address(a).packed: frozenset(t) for a, *t in map(str.split, below)}
+        self.world.publish(traits=lambda packed: traits.get(packed, frozenset()))
 
     def _do_rebinding(self, words: Words, below: list[str]) -> None:
         if words.next_is("off"):

@@ -12,6 +12,7 @@ _PASSED_ON: Final = (
     *("Host", "Origin", "Content-Type", "Sec-Fetch-Site", "Cookie", "X-Requested-With"),
     *("User-Agent",),
 )
+_PASSED_BACK: Final = ("Content-Type", "Content-Security-Policy", "Cache-Control", "Set-Cookie")
 
 
 class SubPathProxy:
@@ -25,7 +26,8 @@ class SubPathProxy:
         self._told = dict(told or {})
         app = web.Application()
         app.router.add_route("*", f"{PREFIX}/{{rest:.*}}", self._pass_on)
-        self._runner = web.AppRunner(app)
+        # Whoever is told of events never ends by itself.
+        self._runner = web.AppRunner(app, handler_cancellation=True, shutdown_timeout=1)
 
     async def start(self) -> str:
         """Listen on a free port; the address of the page."""
@@ -39,21 +41,23 @@ class SubPathProxy:
         """Stop listening."""
         await self._runner.cleanup()
 
-    async def _pass_on(self, request: web.Request) -> web.Response:
+    async def _pass_on(self, request: web.Request) -> web.StreamResponse:
         headers = {name: request.headers[name] for name in _PASSED_ON if name in request.headers}
         headers |= self._told
         url = f"{self._target}/{request.match_info['rest']}"
-        async with ClientSession(cookie_jar=DummyCookieJar()) as session:
-            answer = await session.request(
-                request.method,
-                url,
-                params=request.query,
-                headers=headers,
-                data=await request.read() or None,
-            )
-            passed = ("Content-Type", "Content-Security-Policy", "Cache-Control", "Set-Cookie")
-            response = web.Response(status=answer.status, body=await answer.read())
+        body = await request.read() or None
+        async with (
+            ClientSession(cookie_jar=DummyCookieJar()) as session,
+            session.request(
+                request.method, url, params=request.query, headers=headers, data=body
+            ) as answer,
+        ):
+            response = web.StreamResponse(status=answer.status)
             for name, value in answer.headers.items():
-                if name in passed:
+                if name in _PASSED_BACK:
                     response.headers.add(name, value)
+            await response.prepare(request)
+            async for piece in answer.content.iter_any():
+                await response.write(piece)
+            await response.write_eof()
             return response

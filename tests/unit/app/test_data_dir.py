@@ -94,3 +94,19 @@ def test_a_folder_that_cannot_be_locked_is_served_and_said_so(
     data_dir.take()
     assert f"data_dir: {tmp_path} can't be locked: No locks available" in caplog.text
     data_dir.release()
+
+
+def test_uploads_of_a_server_that_was_killed_are_gone_behind_the_lock(tmp_path: Path) -> None:
+    left, other = tmp_path / "sinkhole-abc1.upload", tmp_path / "mine.upload"
+    stubborn = tmp_path / "sinkhole-folder.upload"
+    for path in (left, other):
+        path.touch()
+    stubborn.mkdir()
+    first, second = DataDir(tmp_path), DataDir(tmp_path)
+    first.take()
+    assert [path.exists() for path in (left, other, stubborn)] == [False, True, True]
+    left.touch()
+    with pytest.raises(SettingsError):
+        second.take()
+    assert left.exists(), "it is the first one's"
+    first.release()

@@ -3,14 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 from typing import Any
 
 import pytest
 
 from sinkhole.app import listening as subject
 from sinkhole.app.listening import Listening
+from sinkhole.dns.server.address import ListenAddress
+from sinkhole.dns.server.sockets import ListenError
 from sinkhole.model.errors import SettingsError
 from sinkhole.model.faults import Faults
+
+
+def missing(host: str, port: int, number: int, **more: Any) -> ListenAddress:
+    """An address that cannot be had, by the system's number of the error."""
+    found = ListenAddress(host, port, lambda *_: pytest.fail("it is not there"), **more)
+    found.errors["UDP"] = ListenError(host, port, OSError(number, "as arranged"))
+    return found
+
+
+LATE = missing("192.0.2.1", 53, errno.EADDRNOTAVAIL)
 
 
 class Dns:
@@ -18,16 +31,22 @@ class Dns:
 
     def __init__(self, comes: list[bool]) -> None:
         self.comes = comes
+        self.found = [LATE]
         self.acceptors: list[Any] = []
         self.closed_with: float | None = None
+        self.advise: Any = None
 
     @property
     def is_complete(self) -> bool:
         return not self.comes
 
     @property
+    def missing(self) -> list[ListenAddress]:
+        return self.found if self.comes else []
+
+    @property
     def problems(self) -> list[str]:
-        return ["an address is missing"] if self.comes else []
+        return [each.problem(self.advise) for each in self.missing]
 
     def try_again(self) -> bool:
         return bool(self.comes) and self.comes.pop(0)
@@ -101,10 +120,32 @@ async def test_the_pauses_grow_up_to_a_bound_and_begin_anew_when_something_came(
 ) -> None:
     found = listening(Dns([*[False] * 6, True, False, False, True]), Page())
     await found.start_page()
-    assert found.problems == ["an address is missing"]
+    (problem,) = found.problems
+    assert "this machine has no address 192.0.2.1" in problem
     await ended(found)
     assert pauses == [1, 2, 4, 8, 10, 10, 10, 1, 2, 4]
     assert found.problems == []
+
+
+async def test_what_is_missing_is_logged_once_and_again_when_it_is_something_else(
+    pauses: list[float], caplog: pytest.LogCaptureFixture
+) -> None:
+    dns = Dns([False, False, True])
+    found = listening(dns, Page())
+    await found.start_page()
+    await ended(found)
+    assert caplog.text.count("this machine has no address 192.0.2.1") == 1
+
+
+async def test_what_others_have_is_told_apart_from_what_may_come_by_itself() -> None:
+    plain = missing("127.0.0.1", 53, errno.EACCES)
+    over_tls = missing("127.0.0.1", 853, errno.EADDRINUSE, over="TLS", key="dns.tls")
+    dns = Dns([False])
+    found = listening(dns, Page())
+    dns.found = [LATE, plain, over_tls]
+    (blocked,) = found.blocked
+    assert blocked.startswith("dns.listen: 127.0.0.1:53 needs the right to use ports below 1024.")
+    assert [each.split(":")[0] for each in found.problems] == ["dns.listen", "dns.tls"]
 
 
 async def test_a_page_whose_address_is_taken_is_told_once_and_comes_later(
@@ -142,7 +183,7 @@ async def test_connections_that_found_no_descriptor_are_a_problem_for_a_while(
     await found.start_page()
     dns.acceptors = [Shedding(7, now - subject.SHORTAGE_S + 1), Shedding(0)]
     (problem,) = found.problems
-    assert "7 connections were closed at once" in problem
+    assert "7 connections had to be closed at once" in problem
     now += 1
     assert (found.problems, found.shed) == ([], 7)
     await found.stop(0)

@@ -7,18 +7,15 @@ from ipaddress import ip_address
 from struct import pack
 
 from sinkhole.app.route_news import MOST_ROUTES, RouteNews
+from sinkhole.model import netlink
+from sinkhole.model.netlink import attribute
 
 NEW_ADDRESS, DELETED_ADDRESS, NEW_ROUTE, DELETED_ROUTE = 20, 21, 24, 25
 REPLACED = 0x100
 
 
 def message(kind: int, body: bytes, flags: int = 0) -> bytes:
-    size = 16 + len(body)
-    return pack("=IHHII", size, kind, flags, 0, 0) + body + bytes(-size % 4)
-
-
-def attribute(kind: int, data: bytes) -> bytes:
-    return pack("=HH", 4 + len(data), kind) + data + bytes(-len(data) % 4)
+    return netlink.message(kind, flags, body)
 
 
 def packed(address: str) -> bytes:

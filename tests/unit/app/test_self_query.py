@@ -7,14 +7,15 @@ from dataclasses import replace
 from world import World
 
 from sinkhole.app.self_query import SelfQuery
-from sinkhole.dns.clients.access import Access
+from sinkhole.dns.policy.access import Access
 
 
 def test_it_is_answered_whoever_may_ask_and_leaves_no_trace() -> None:
-    pipeline = World().pipeline
-    pipeline.policy = replace(pipeline.policy, generation=2, access=Access())
+    world = World()
+    pipeline = world.pipeline
+    pipeline.policy = replace(pipeline.policy, access=Access())
     assert SelfQuery(pipeline).is_answered()
-    assert not pipeline._table.entries and not pipeline._records
+    assert not world.table.entries and not pipeline._records
 
 
 def test_a_pipeline_that_is_broken_does_not_answer() -> None:

@@ -24,11 +24,11 @@ from certificates import (
 )
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID
 
-from sinkhole.app import server_certificate
-from sinkhole.app.server_certificate import ServerCertificate, read_pair
+from sinkhole.app.server_certificate import ServerCertificate, pair_of, read_pair
+from sinkhole.model import server_context
 from sinkhole.model.errors import CertificateError
 
 NAME = "dns.example.org"
@@ -90,7 +90,7 @@ def test_what_is_read_serves_with_all_of_its_chain(
     tmp_path: Path, in_memory: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if not in_memory:
-        monkeypatch.setattr(server_certificate, "_HAS_MEMORY_FILES", False)
+        monkeypatch.setattr(server_context, "_HAS_MEMORY_FILES", False)
     pair = read(behind_intermediate(NAME, "127.1.2.3", "*.dns.example.org"), tmp_path)
     assert pair.leaf.names == (NAME, "127.1.2.3", "*.dns.example.org")
     assert pair.host_names == (NAME,)
@@ -154,6 +154,26 @@ def test_a_locked_key_says_how_to_unlock_it(tmp_path: Path) -> None:
         assert "openssl pkey -in k.pem" in told
 
 
+def test_a_key_that_was_given_locked_is_called_by_no_path() -> None:
+    good = leaf(NAME)
+    form = serialization.PrivateFormat.PKCS8
+    locked = good.key.private_bytes(PEM, form, serialization.BestAvailableEncryption(b"secret"))
+    with pytest.raises(CertificateError) as caught:
+        pair_of(good.chain_pem, locked)
+    assert str(caught.value) == (
+        "the key that was given is locked by a passphrase, which nobody could type at each start: "
+        'unlock it with "openssl pkey -in key.pem -out unlocked.pem"'
+    )
+
+
+def test_a_key_of_another_kind_is_another_key(tmp_path: Path) -> None:
+    key = rsa.generate_private_key(65537, 2048).private_bytes(
+        PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    told = refusal(leaf(NAME).chain_pem, key, tmp_path)
+    assert told.startswith("k.pem is not the key of the first certificate in c.pem")
+
+
 def test_flaws_are_told_but_can_be_served(tmp_path: Path) -> None:
     (old,) = read(expired(NAME), tmp_path).flaws(AT)
     assert old == f"has expired on {NOW - DAY:%Y-%m-%d}"
@@ -186,3 +206,14 @@ def test_an_end_that_comes_near_is_told_when_a_renewal_is_late(tmp_path: Path) -
     short = read(leaf(NAME, begins=-timedelta(hours=1), ends=timedelta(days=6)), tmp_path)
     assert short.complaints(AT) == []
     assert short.complaints(short.leaf.not_after.timestamp() - 1.5 * 86_400) != []
+
+
+def test_an_authority_that_nobody_knows_is_told_where_it_comes_along(tmp_path: Path) -> None:
+    alone = self_signed(NAME)
+    assert read(alone, tmp_path).authority == alone.x509.public_bytes(serialization.Encoding.DER)
+    signed = leaf(NAME)
+    whole = Certificate(signed.x509, signed.key, [authority().x509])
+    root = authority().x509.public_bytes(serialization.Encoding.DER)
+    assert read(whole, tmp_path).authority == root
+    assert read(signed, tmp_path).authority == b""
+    assert read(behind_intermediate(NAME), tmp_path).authority == b""

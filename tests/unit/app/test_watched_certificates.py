@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from base64 import b64decode
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -70,7 +71,7 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 async def test_a_right_pair_is_used_and_a_new_one_in_its_place(house: House) -> None:
     assert house.keeper.problems() == ["the certificate: it has not been read yet"]
-    assert house.keeper.status() is None
+    assert (house.keeper.status(), house.keeper.details()) == (None, None)
     await house.put(leaf(NAME, "192.0.2.1"))
     await house.keeper.look()
     assert house.used == [(NAME, "192.0.2.1")]
@@ -81,6 +82,10 @@ async def test_a_right_pair_is_used_and_a_new_one_in_its_place(house: House) -> 
         "expires": NOW.timestamp() + 30 * 86_400,
         "days_left": 30,
     }
+    details = house.keeper.details()
+    assert details is not None and details["subject"] == NAME
+    assert details["begins"] < NOW.timestamp() < details["expires"]
+    assert len(b64decode(details["pin"])) == 32
     await house.put(leaf(NEW))
     assert house.used[1:] == [(NEW,)]
 

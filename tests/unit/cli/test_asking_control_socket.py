@@ -12,13 +12,9 @@ from threading import Thread
 
 import pytest
 
-from sinkhole.cli.control_socket import (
-    SOCKET_NAME,
-    NoSocket,
-    SocketClient,
-    SocketForbidden,
-)
+from sinkhole.cli.control_socket import NoSocket, SocketClient, SocketForbidden
 from sinkhole.model.errors import RequestError, SinkholeError
+from sinkhole.model.socket_place import SOCKET_NAME
 
 
 class Talk(BaseHTTPRequestHandler):

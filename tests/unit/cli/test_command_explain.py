@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 from command_line import CommandLine
@@ -128,7 +130,10 @@ def test_lists_that_could_not_be_had_are_named(command: CommandLine) -> None:
         (["a..b"], "empty label"),
         ([f"{'a' * 64}.org"], "64 bytes"),
         (["example.org", "--type", "FOO"], "'FOO' is not a record type"),
-        (["example.org", "--client", "me"], "'me' does not appear to be an IPv4 or IPv6 address"),
+        (
+            ["example.org", "--client", "me"],
+            "'me' is no address, and no client that the settings know",
+        ),
         (["https://me@www.example.org:8443/x"], "ask about the name in it: www.example.org"),
     ],
 )
@@ -272,3 +277,52 @@ def test_a_settings_file_named_by_a_variable_does_not_hinder_list_files(
 ) -> None:
     command.settle()
     assert command("explain", "ads.example", "--block-list", files[0]).code == 0
+
+
+def test_without_a_server_what_is_stored_for_a_time_counts(house: CommandLine) -> None:
+    assert house("pause", "1h").code == 0
+    told = house("explain", "own.example", "--json").json()
+    assert (told["outcome"], told["from"]) == ("forwarded", "settings")
+    (pause,) = told["applies"]["pauses"]
+    assert (pause["scope"], 3590 < pause["left_s"] <= 3600) == ("all", True)
+    assert (
+        house("explain", "own.example", "--json", "--at", "2100-01-01T12:00").json()["outcome"]
+        == "blocked"
+    )
+    assert house("resume").code == 0
+    assert house("rules", "add", "||later.example^", "--for", "1h").code == 0
+    told = house("explain", "later.example", "--json").json()
+    assert (told["outcome"], told["list"]) == ("blocked", "temporary rules")
+
+
+@pytest.mark.parametrize(
+    ("says", "name"),
+    [
+        (["rules=['||ads.example.org^']", "log=false"], "ads.example.org"),
+        (["allow_only=true"], "www.example.org"),
+        (["services=[tiktok]"], "www.tiktok.com"),
+        (["--during", "night", "allow_only=true"], "www.example.org"),
+    ],
+)
+def test_a_proposed_command_does_what_is_said(
+    house: CommandLine, says: list[str], name: str
+) -> None:
+    assert house("schedules", "set", "night", "daily 0:00-24:00").code == 0
+    assert house("groups", "set", "the kids", *says).code == 0
+    tablet = ("Kids tablet", "--address", "192.0.2.7", "--group", "the kids")
+    assert house("clients", "set", *tablet).code == 0
+
+    def asked() -> dict[str, Any]:
+        told: dict[str, Any] = house("explain", name, "--client", "Kids tablet", "--json").json()
+        return told
+
+    before = asked()
+    assert before["outcome"] == "blocked"
+    for change in before["changes"]:
+        assert change["where"].startswith("groups[the kids].")
+        done = house(*shlex.split(change["command"])[1:])
+        assert (done.code, done.err) == (0, "")
+        assert asked()["outcome"] == "forwarded"
+        assert house("settings", "undo").code == 0
+    words = house("explain", name, "--client", "Kids tablet").out
+    assert f"`{before['changes'][0]['command']}` " in words

@@ -108,7 +108,16 @@ def test_what_is_kept_is_told(entry: dict[str, Any], sentence: str) -> None:
 def test_a_change_is_told_as_what_to_do(change: tuple[Any, ...], sentence: str) -> None:
     keys = ("effect", "change", "where", "items", "note")
     told = EXPLAINED | {"changes": [dict(zip(keys, change, strict=True))]}
-    assert in_words(told).endswith(f"\n{sentence}")
+    assert f"\n{sentence}\n" in in_words(told) + "\n"
+
+
+@pytest.mark.parametrize("effect", ["allow", "block"])
+def test_a_rule_of_ones_own_is_had_by_a_command_as_well(effect: str) -> None:
+    change = {"effect": effect, "change": "add", "where": "filtering.rules", "items": ["x"]}
+    told = EXPLAINED | {"changes": [change | {"note": ""}]}
+    assert in_words(told).endswith(f"\n`sinkhole {effect} a.example` does so in one step.")
+    other = change | {"where": "filtering.services", "note": ""}
+    assert "in one step" not in in_words(EXPLAINED | {"changes": [other]})
 
 
 def test_what_was_heard_and_does_not_count_is_told() -> None:
@@ -122,3 +131,49 @@ def test_what_was_heard_and_does_not_count_is_told() -> None:
         "leads to  CNAME target t.example: not refused by Ads, line 1: ||t.example^ "
         "(the name is allowed)"
     ) in told
+
+
+APPLIES: dict[str, Any] = {
+    "at": 1_800_000_000.0, "time_zone": "Europe/Berlin", "group": "kids", "open": ["bedtime"],
+    "until": 1_800_003_600.0,
+    "layers": [
+        {"kind": "group", "name": "kids", "schedule": "", "says": {"lists": [], "rules": []}},
+        {"kind": "client", "name": "Tablet", "schedule": "bedtime", "says": {"allow_only": True}},
+    ],
+    "pauses": [
+        {"scope": "all", "name": "", "by": "anna", "left_s": None},
+        {"scope": "client", "name": "Tablet", "by": "otto", "left_s": 60.0},
+    ],
+}  # fmt: skip
+
+
+def test_what_applies_is_told_by_the_clock_of_the_household() -> None:
+    client = EXPLAINED["client"] | {"name": "Tablet", "known_by": "mac"}
+    told = in_words(EXPLAINED | {"client": client, "group": "kids", "applies": APPLIES})
+    for line in (
+        '  client    192.0.2.7, "Tablet", known by its mac, group kids',
+        "  moment    Fri 2027-01-15 09:00",
+        "  applies   group kids: lists, rules",
+        "            client Tablet during bedtime: allow_only",
+        "            open now: bedtime; this changes Fri 2027-01-15 10:00",
+        "            paused: all, until it is resumed, by anna",
+        "            paused: client Tablet, for 1 min, by otto",
+    ):
+        assert line in told.splitlines()
+    elsewhere = in_words(EXPLAINED | {"applies": APPLIES | {"time_zone": "Nowhere/At all"}})
+    assert "  moment    " in elsewhere
+
+
+def test_what_it_is_for_others_is_told() -> None:
+    nobody = {"list": None, "line": None, "rule": None, "detail": "", "outcome": "forwarded"}
+    rule = {"list": "Ads", "line": 3, "rule": "||a.example^", "outcome": "blocked"}
+    others = [
+        {"clients": [], "group": "default"} | nobody,
+        {"clients": ["A", "B", "C", "D", "E", "F"], "group": "kids"} | nobody | rule,
+        {"clients": ["G"], "group": "kids"} | nobody | {"outcome": "special", "detail": "a word"},
+    ]
+    told = in_words(EXPLAINED | {"others": others}).splitlines()
+    assert "  others    for everybody else, group default: forwarded" in told
+    blocked = "blocked by Ads, line 3: ||a.example^"
+    assert f"            for A, B, C, D, E and 1 more, group kids: {blocked}" in told
+    assert "            for G, group kids: special: a word" in told

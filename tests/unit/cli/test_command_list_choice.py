@@ -18,7 +18,8 @@ def test_the_catalogue_is_shown_whole_or_searched(command: CommandLine) -> None:
     found = command("lists", "catalogue", "PHISHING", "--json").json()
     assert {"phishing-army", "hagezi-pro"} <= {entry["id"] for entry in found}
     assert set(found[0]) == {
-        "id", "name", "group", "purpose", "licence", "home", "url", "format", "names", "checked",
+        "id", "name", "group", "purpose", "living", "licence", "home", "url", "format", "names",
+        "checked",
     }  # fmt: skip
 
 
@@ -56,8 +57,9 @@ def test_a_list_is_added_by_its_id(
     house: CommandLine, server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entry = CatalogueEntry(
-        id="a-list", name="A list", group="general", purpose="To be added", licence="MIT",
-        home="https://example.org/", url="https://example.org/a.txt", format="hosts", names=1,
+        id="a-list", name="A list", group="general", purpose="To be added", living="calm",
+        licence="MIT", home="https://example.org/", url="https://example.org/a.txt",
+        format="hosts", names=1,
         checked=Checked(address="own", licence="own", names="no"),
     )  # fmt: skip
     monkeypatch.setattr(lists, "read_catalogue", lambda: (entry,))

@@ -23,6 +23,12 @@ def test_what_is_no_time_span_is_told_with_what_to_write(text: str) -> None:
         TimeSpan().convert(text, None, None)
 
 
+@pytest.mark.parametrize("text", ["0s", "2d"])
+def test_a_time_that_is_too_short_or_too_long_is_told(text: str) -> None:
+    with pytest.raises(click.UsageError, match="longer than nothing, up to 1 d"):
+        TimeSpan(86_400).convert(text, None, None)
+
+
 def test_time_is_told_in_two_units() -> None:
     assert [in_words(each) for each in (0, 59.6, 61, 3600, 90_061)] == [
         "0 s", "1 min", "1 min 1 s", "1 h", "1 d 1 h",

@@ -22,7 +22,9 @@ def ask(folder: Path, **queries: tuple[int, int]) -> None:
         database, _ = await open_database(folder / "data" / "querylog.db")
         hour = int(time.time()) // 3600 * 3600 - 7200
         moment = hour * 1_000_000
-        await database.rows("INSERT INTO client VALUES (1, ?, 0), (2, ?, 0)", CLIENTS)
+        await database.rows(
+            "INSERT INTO client VALUES (1, 1, ?, '', '', 0), (2, 2, ?, '', '', 0)", CLIENTS
+        )
         for number, (name, counts) in enumerate(queries.items(), 1):
             text = name.replace("__", ".")
             await database.rows("INSERT INTO name VALUES (?, ?, ?, 0)", (number, number, text))

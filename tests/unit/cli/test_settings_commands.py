@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from command_line import CommandLine
 
@@ -22,6 +24,32 @@ def test_a_value_is_shown_set_taken_back_and_reset(settled: CommandLine) -> None
     assert settled("settings", "undo").out == "  cache.size: 32MiB -> 64MiB\n"
     assert settled("settings", "reset", "cache.size").out == "  cache.size: 64MiB -> 32MiB\n"
     assert settled("settings", "reset", "cache.size").out == "Nothing changes.\n"
+
+
+def test_only_what_differs_from_the_default_is_told(settled: CommandLine) -> None:
+    at_start = settled("settings", "diff").out
+    written = json.loads(settled.config.read_text())
+    lists = json.loads(settled("settings", "get", "filtering.lists", "--json").out)[0]["default"]
+    written["cache"] = {"size": "32MiB", "max_ttl": "1h"}
+    written["filtering"] = {"lists": [*lists, {"name": "More", "url": "file:more.txt"}]}
+    settled.config.write_text(json.dumps(written))
+    told = settled("settings", "diff").out
+    new = set(told.splitlines()) - set(at_start.splitlines())
+    keys = {line.partition(":")[0] for line in new} - {"data_dir", "web.listen"}
+    assert keys == {"cache.max_ttl", "filtering.lists[More]"}
+
+
+def test_several_keys_are_set_and_reset_together_or_not_at_all(settled: CommandLine) -> None:
+    pair = ("web.certificate", "/etc/a.pem", "web.certificate_key", "/etc/b.pem")
+    assert settled("settings", "set", *pair[:2]).code == 1
+    assert settled("settings", "set", *pair, "cache.size", "much").code == 1
+    assert settled("settings", "get", "web.certificate").out == "null\n"
+    assert settled("settings", "set", *pair).code == 0
+    assert settled("settings", "get", "web.certificate_key").out == "/etc/b.pem\n"
+    assert settled("settings", "reset", pair[0], pair[2]).code == 0
+    assert settled("settings", "get", "web.certificate").out == "null\n"
+    told = settled("settings", "set", *pair[:3])
+    assert (told.code, "web.certificate_key" in told.err) == (2, True)
 
 
 def test_a_dry_run_changes_nothing(settled: CommandLine) -> None:

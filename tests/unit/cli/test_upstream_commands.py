@@ -23,6 +23,15 @@ def test_without_a_url_those_of_the_settings_are_tried_once_each(command: Comman
     assert all(each["error"] for each in done.json())
 
 
+def test_one_that_is_none_hides_nothing_of_the_others(command: CommandLine) -> None:
+    done = command("upstream", "test", NOBODY, "http://dns.example.org")
+    assert (done.code, done.err) == (1, "")
+    assert "failed       it has no DNS server listening there" in done.out
+    assert "http://dns.example.org\n  failed       it is no upstream:" in done.out
+    told = command("upstream", "test", "--json", NOBODY, "nonsense://x").json()
+    assert [bool(each["error"]) for each in told] == [True, True]
+
+
 def test_what_is_no_upstream_is_told_with_what_to_write(command: CommandLine) -> None:
     done = command("upstream", "test", "http://dns.example.org")
     assert (done.code, done.out) == (1, "")

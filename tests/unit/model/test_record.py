@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sinkhole.model.record import Batch, QueryRecord, RecordBuffer, Report
+from sinkhole.model.record import Batch, QueryRecord, RecordBuffer, Report, Who
 from sinkhole.model.verdict import Outcome, Verdict
 
-RECORD: QueryRecord = (Report(b"\0", 1, 0, Verdict(Outcome.CACHED)), "192.0.2.7")
+RECORD: QueryRecord = (Report(b"\0", 1, 0, Verdict(Outcome.CACHED)), Who("192.0.2.7"))
 
 
 def batch(number: int, size: int) -> Batch:

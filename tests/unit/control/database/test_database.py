@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import asyncio
+import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
 from sinkhole.control.database import DamagedError, Database, padded
+from sinkhole.model.errors import StorageError
 
 
 @pytest.mark.parametrize(
@@ -63,6 +67,50 @@ async def test_a_copy_into_an_open_database_replaces_all_of_it(tmp_path: Path) -
         await database.close()
         await other.close()
         await memory.close()
+
+
+@pytest.mark.parametrize("read_only", [True, False])
+async def test_the_thread_of_a_connection_that_nobody_waits_for_any_more_ends(
+    tmp_path: Path, read_only: bool
+) -> None:
+    before = set(threading.enumerate())
+    for turns in range(6):
+        task = asyncio.create_task(Database.connect(tmp_path / "a.db", read_only=read_only))
+        for _ in range(turns):
+            await asyncio.sleep(0)
+        task.cancel()
+        with suppress(asyncio.CancelledError, StorageError):
+            await (await task).close()
+    while set(threading.enumerate()) - before:  # a thread that was told to end
+        await asyncio.sleep(0)
+
+
+@pytest.mark.parametrize("begun", ["b.db", "b.db-journal"])
+async def test_a_copy_that_has_begun_ends_before_who_is_cancelled_goes_on(
+    tmp_path: Path, begun: str
+) -> None:
+    database, copy_path = await a_database(tmp_path / "a.db"), tmp_path / "b.db"
+    try:
+        await database.rows("CREATE TABLE filler (value BLOB)")
+        await database.rows("INSERT INTO filler VALUES (zeroblob(64 << 20))")
+        copying = asyncio.create_task(database.copy_to(copy_path))
+        while not (tmp_path / begun).exists():
+            await asyncio.sleep(0)
+        for _ in range(3):  # who stops a server may grow impatient
+            copying.cancel()
+            await asyncio.sleep(0)
+        with pytest.raises(asyncio.CancelledError):
+            await copying
+    finally:
+        await database.close()
+    if begun == "b.db":
+        return  # cancelled before anything was copied
+    copy = await Database.connect(copy_path, read_only=True)
+    try:
+        await copy.check()
+        assert await copy.value("SELECT length(value) FROM filler") == 64 << 20
+    finally:
+        await copy.close()
 
 
 async def test_a_page_that_was_overwritten_is_found(tmp_path: Path) -> None:

@@ -55,6 +55,37 @@ def test_added_rules_count_as_if_they_stood_behind_the_own_ones(
                 assert ours[1:] == really[1:], (theirs, added)
 
 
+@pytest.mark.parametrize("of_own", [[], ["@@||b.example^"]])
+@pytest.mark.parametrize("chosen", [[0], [1], [0, 1], []])
+def test_rules_of_clients_and_groups_stand_before_added_ones(
+    of_own: list[str], chosen: list[int]
+) -> None:
+    """Which of equal rules is told, and which CNAME is answered, goes by where they stand."""
+    to = "||a.example^$dnsrewrite={}.example"
+    groups = [CompiledList.from_rules(f"rules of {n}", "block", [to.format(n)]) for n in "xy"]
+    ads = CompiledList.from_rules("Ads", "block", [to.format("ads")])
+    rest = [*own(of_own), ads]
+    matcher = Matcher([*groups, *rest])
+    places = [*chosen, *range(2, 2 + len(rest))]
+    changed = AlteredRules(matcher.chosen(places), [to.format("added")], own="own rules")
+    really = Matcher([*(groups[n] for n in chosen), *own([*of_own, to.format("added")]), ads])
+    ours, theirs = changed.match(NAME, Type.A), really.match(NAME, Type.A)
+    assert ours is not None and theirs is not None
+    assert (ours.cause.list_name, ours.rewrite) == (theirs.cause.list_name, theirs.rewrite)
+
+
+def test_what_only_allowed_names_pass_is_what_an_added_rule_allows() -> None:
+    only = Matcher(own(["||example^"])).chosen(allow_only=True)
+    for added, without, expected in (
+        ([], [], "own rules"),
+        ([], [("own rules", 1)], "allow only"),
+        (["@@||a.example^"], [], "own rules"),
+    ):
+        match = AlteredRules(only, added, own="own rules", without=without).match(NAME, Type.A)
+        assert match is not None
+        assert (match.cause.list_name, match.allowed) == (expected, bool(added))
+
+
 def test_rules_taken_out_do_not_count() -> None:
     present = Matcher([*own(["||a.example^", "||example^"])])
     for without, line in (([], 1), ([1], 2), ([2], 1)):

@@ -20,7 +20,7 @@ def decisive(told: dict[str, Any]) -> str | None:
     """The stage that decides; those behind it are not reached."""
     stages = told["stages"]
     assert [each["stage"] for each in stages] == [
-        "access", "special", "local", "dns64", "reserved", "lists", "built-in", "route",
+        "access", "special", "types", "local", "dns64", "reserved", "lists", "built-in", "route",
     ]  # fmt: skip
     found = [position for position, each in enumerate(stages) if each["decides"]]
     assert len(found) <= 1
@@ -98,11 +98,25 @@ def test_whom_a_route_leads_to_is_told(house: Build) -> None:
     assert home.told("tiktok.home.arpa")["via"] is None
 
 
+def test_upstreams_of_a_group_are_no_route(house: Build) -> None:
+    home = house()
+    home.publish(via="family", routes=Routes({"vpn.example": "", "corp.example": "office"}))
+    assert route_of(home.told("example.org")) == (
+        "family",
+        "no route: for the upstreams 'family' of the client",
+    )
+    assert route_of(home.told("a.vpn.example")) == (
+        "",
+        "the route of vpn.example leads to the usual upstreams",
+    )
+    assert route_of(home.told("corp.example"))[0] == "office"
+
+
 def test_what_gives_way_for_a_route_is_told(house: Build) -> None:
     home = house()
     home.publish(routes=Routes({"168.192.in-addr.arpa": "router", "corp.example": "office"}))
     told = home.told("1.1.168.192.in-addr.arpa", "PTR")
-    assert told["stages"][4]["says"] == (
+    assert told["stages"][5]["says"] == (
         "private reverse zone, but the route of 168.192.in-addr.arpa leads to a server that may "
         "know it: let pass"
     )
@@ -145,7 +159,7 @@ def test_names_that_dns64_knows_are_told(house: Build) -> None:
         (reverse, "PTR", "DNS64 says: an alias of 1.113.0.203.in-addr.arpa"),
     ):
         told = home.told(name, qtype)
-        assert (told["stages"][3]["says"], decisive(told)) == (says, "dns64")
+        assert (told["stages"][4]["says"], decisive(told)) == (says, "dns64")
 
 
 def test_what_upstreams_are_told_of_the_client_is_told(house: Build) -> None:
@@ -168,6 +182,7 @@ def test_who_asks_is_told(house: Build) -> None:
     assert home.told("a.example")["client"] == {
         "address": "192.0.2.7",
         "name": "Kids tablet",
+        "known_by": "network",
         "tags": ["device_tablet"],
         "traits": ["tag:device_tablet"],
         "may_ask": True,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from ipaddress import ip_address
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -19,10 +21,8 @@ def kept(built: Any) -> KeptAnswers:
     return KeptAnswers(
         built.table,
         built.pipeline,
-        lambda: built.matcher,
         lambda: built.settings,
         built.clock,
-        built.publish,
     )
 
 
@@ -74,6 +74,26 @@ async def test_what_is_forgotten_is_asked_for_again(house: Callable[..., Any]) -
     assert len(built.upstreams.asked) == asked + 1
     await kept(built).flush(None, below=False)
     assert (len(built.table.entries), built.table.size_bytes) == (0, 0)
+
+
+async def test_all_is_forgotten_in_slices(
+    house: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    built = await filled(house)
+    monkeypatch.setattr(kept_answers, "FORGOTTEN_AT_ONCE", 2)
+    entries, turns = built.table.entries, []
+
+    async def watch() -> None:
+        while entries:
+            turns.append(len(entries))
+            await asyncio.sleep(0)
+
+    there = len(entries)
+    watching = asyncio.create_task(watch())
+    assert await kept(built).flush(None, below=False) == there
+    await watching
+    assert turns[-1] <= 2 and all(a - b <= 2 for a, b in pairwise(turns))
+    assert built.table.size_bytes == 0
 
 
 async def test_the_express_lane_forgets_as_well(house: Callable[..., Any]) -> None:

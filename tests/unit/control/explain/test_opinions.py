@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from sinkhole.control.explain.opinions import (
-    BUILTIN,
     explain_queries,
     explain_rules,
     opinions_on,
 )
 from sinkhole.dns.filter.compiled.compile import compile_file
 from sinkhole.dns.filter.match import Matcher
+from sinkhole.dns.filter.precedence import BUILT_IN, NOT_ALLOWED
 from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.numbers import Type
@@ -261,4 +261,15 @@ def test_what_is_built_in_counts_where_no_list_says_anything() -> None:
     own = CompiledList.from_rules("own", "block", ["@@||a.example^"])
     heard = opinions_on(Matcher([own], [builtin]), from_text("a.example"), Type.A)
     notes = {each.match.cause.rule: each.note for each in heard}
-    assert notes == {"@@||a.example^": "", "||a.example^": BUILTIN}
+    assert notes == {"@@||a.example^": "", "||a.example^": BUILT_IN}
+
+
+def test_where_only_allowed_names_pass_it_says_what_is_missing() -> None:
+    own = CompiledList.from_rules("own rules", "block", ["||a.example^$dnsrewrite=192.0.2.1"])
+    only = Matcher([own]).chosen(allow_only=True)
+    told = explain_rules(only, "a.example", Type.A)
+    assert (told["verdict"], told["list"], told["line"], told["rule"]) == (
+        *("block", "allow only", 0, ""),
+    )
+    (opinion,) = told["opinions"]
+    assert (opinion["decides"], opinion["note"]) == (False, NOT_ALLOWED)

@@ -6,6 +6,7 @@ import pytest
 
 from sinkhole.control.explain.altered_rules import AlteredRules
 from sinkhole.control.explain.rule_search import allow_lines, block_for, exceptions_for
+from sinkhole.control.explain.severity import Severity, severity_of
 from sinkhole.dns.filter.language.line import Kind
 from sinkhole.dns.filter.match import Match, Matcher
 from sinkhole.dns.filter.trie import CompiledList
@@ -13,7 +14,6 @@ from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.numbers import Type
 
 NAME = from_text("x.ads.example")
-RuleSet = tuple[list[str], list[str]]
 
 
 def matcher(own: list[str], theirs: list[str], kind: Kind = "block") -> Matcher:
@@ -76,6 +76,12 @@ BLOCKING = [
     (["@@||ads.example^"], "block", ["||x.ads.example^$important"]),
     (["@@||ads.example^$important"], "block", ["||x.ads.example^$dnsrewrite=NXDOMAIN"]),
     (["@@||ads.example^$important", "@@||ads.example^$important,dnsrewrite"], "block", []),
+    (["||ads.example^$dnsrewrite=192.0.2.1"], "block", ["||x.ads.example^$dnsrewrite=NXDOMAIN"]),
+    (
+        ["||ads.example^$dnsrewrite=safe.example"],
+        "block",
+        ["@@||x.ads.example^$dnsrewrite", "||x.ads.example^"],
+    ),
     (["||ads.example^"], "allow", []),
 ]
 
@@ -89,7 +95,8 @@ def test_a_rule_that_blocks_is_found_if_there_is_one(
     present = matcher([], theirs, kind)
 
     def works(rules: tuple[str, ...], kind: Kind) -> bool:
-        return not is_allowed(AlteredRules(present, rules, own="own rules").match(NAME, Type.A))
+        changed = AlteredRules(present, rules, own="own rules")
+        return severity_of(changed.match(NAME, Type.A)) is Severity.REFUSES
 
     assert list(block_for(NAME, works)) == rules
 

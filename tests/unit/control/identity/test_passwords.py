@@ -5,6 +5,7 @@ import hashlib
 import threading
 from typing import Any
 
+import bcrypt
 import pytest
 
 from sinkhole.control.identity import passwords as subject
@@ -121,3 +122,22 @@ async def test_hashes_of_another_cost_are_old() -> None:
 def test_what_is_said_of_new_passwords(password: str, name: str, word: str) -> None:
     said = complaint(password, name)
     assert (word in said) and bool(word) == bool(said)
+
+
+async def test_an_imported_hash_costs_everybody_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    imported = bcrypt.hashpw(b"correct horse", bcrypt.gensalt(4)).decode()
+    passwords, looked_at = Passwords(CHEAP), []
+    real = bcrypt.checkpw
+
+    def counted(password: bytes, hashed: bytes) -> bool:
+        looked_at.append(hashed.decode())
+        return real(password, hashed)
+
+    monkeypatch.setattr(bcrypt, "checkpw", counted)
+    ours = await passwords.hash("correct horse")
+    assert await passwords.verify("correct horse", imported)
+    assert not await passwords.verify("another horse", imported)
+    assert await passwords.verify("correct horse", ours, imported)
+    assert not await passwords.verify("correct horse", "", imported), "nobody has this name"
+    assert looked_at == [imported] * 4
+    assert passwords.is_old(imported) and not passwords.is_old(ours)

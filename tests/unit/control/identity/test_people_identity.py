@@ -3,6 +3,7 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+import bcrypt
 import pytest
 from door_kit import ABROAD, DAY_S, HERE, HOME, PASSWORD, Time, a_door, refused
 
@@ -39,6 +40,26 @@ async def test_two_who_make_the_first_account_at_once_get_one(tmp_path: Path) ->
         )
         assert sorted(isinstance(each, RequestError) for each in made) == [False, True]
         assert len(door.identity.accounts.all()) == 1
+
+
+async def test_a_password_with_each_request_is_looked_at_once(tmp_path: Path) -> None:
+    async with a_door(tmp_path) as door:
+        await door.first()
+        (account,) = door.identity.accounts.all()
+        actor = await door.identity.of_password(" anna ", PASSWORD, ABROAD)
+        assert (actor.name, actor.kind, actor.account) == ("Anna", "password", account.id)
+        assert actor.permissions == PERMISSIONS["admin"]
+        for _ in range(10):  # until whoever is abroad has to wait
+            with pytest.raises(RequestError):
+                await door.identity.of_password("anna", "wrong", ABROAD)
+        with refused("locked_out"):
+            await door.identity.of_password("ANNA", PASSWORD, ABROAD)
+        assert await door.identity.of_password(" anna ", PASSWORD, ABROAD) == actor
+        await door.identity.accounts.set_password(account, "another horse battery")
+        with refused("locked_out"):
+            await door.identity.of_password(" anna ", PASSWORD, ABROAD)
+        with refused("wrong_credentials"):
+            await door.identity.of_password("", "", HOME)
 
 
 async def test_signing_in_and_out(tmp_path: Path) -> None:
@@ -188,3 +209,37 @@ async def test_without_a_disk_one_can_sign_in_all_the_same(tmp_path: Path) -> No
         assert door.identity.of_session(signed.secret, HOME) is not None
         await door.identity.sign_out(signed.actor)
         assert door.identity.of_session(signed.secret, HOME) is None
+
+
+async def test_an_imported_hash_is_good_once_and_then_ours(tmp_path: Path) -> None:
+    imported = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
+    async with a_door(tmp_path) as door:
+        accounts = door.identity.accounts
+        account = await accounts.add_imported("Anna", imported, "admin")
+        assert accounts.an_imported_hash() == imported
+        with refused("wrong_credentials"):
+            await door.identity.sign_in("Anna", "wrong horse", "", HERE, "")
+        actor = await door.identity.of_password("anna", PASSWORD, HERE)
+        assert actor.permissions == PERMISSIONS["admin"]
+        assert accounts.an_imported_hash() == ""
+        assert accounts.of(account.id).password.startswith("scrypt$")
+        await door.identity.sign_in("Anna", PASSWORD, "", HERE, "")
+        assert await door.identity.of_password("anna", PASSWORD, HERE) == actor
+
+
+async def test_what_is_no_hash_or_no_free_name_makes_no_account(tmp_path: Path) -> None:
+    imported = bcrypt.hashpw(PASSWORD.encode(), bcrypt.gensalt(4)).decode()
+    async with a_door(tmp_path) as door:
+        await door.first()
+        accounts = door.identity.accounts
+        for name, hashed, code in (
+            ("Ben", "$1$abc", "bad_password"),
+            ("Ben", imported.replace("$04$", "$31$"), "bad_password"),
+            ("anna", imported, "name_is_taken"),
+            ("", imported, "bad_name"),
+        ):
+            with refused(code):
+                accounts.check_imported(name, hashed)
+            with refused(code):
+                await accounts.add_imported(name, hashed, "operator")
+        assert len(accounts.all()) == 1

@@ -11,11 +11,13 @@ from sinkhole.control.lists.builtin import (
     SAFE_SEARCH,
     SERVICES,
     BuiltinRule,
+    BuiltinWanted,
     builtin_lists,
 )
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.filtering_schema import TAKEN_NAMES
 from sinkhole.control.settings.shipped import known_engines, known_services
+from sinkhole.dns.filter.selection import ALLOW_ONLY
 from sinkhole.dns.filter.trie import CompiledList
 
 QUIET = {"doh_canary": False, "private_relay": False}
@@ -24,7 +26,9 @@ QUIET = {"doh_canary": False, "private_relay": False}
 def rules(name: str, **filtering: Any) -> tuple[BuiltinRule, ...]:
     """The rules of one list; none if there is no such list."""
     settings = Settings.model_validate({"filtering": filtering})
-    return next((each.rules for each in builtin_lists(settings) if each.name == name), ())
+    return next(
+        (each.rules for each in builtin_lists(BuiltinWanted.of(settings)) if each.name == name), ()
+    )
 
 
 def texts(name: str, **filtering: Any) -> list[str]:
@@ -32,7 +36,7 @@ def texts(name: str, **filtering: Any) -> list[str]:
 
 
 def test_the_defaults_make_the_canaries_only() -> None:
-    (only,) = builtin_lists(Settings())
+    (only,) = builtin_lists(BuiltinWanted.of(Settings()))
     assert only.name == BUILT_IN
     assert [rule.text for rule in only.rules] == [
         "|use-application-dns.net^$dnsrewrite=NXDOMAIN",
@@ -42,7 +46,8 @@ def test_the_defaults_make_the_canaries_only() -> None:
 
 
 def test_each_canary_has_its_switch() -> None:
-    assert builtin_lists(Settings.model_validate({"filtering": {"builtin": QUIET}})) == ()
+    quiet = Settings.model_validate({"filtering": {"builtin": QUIET}})
+    assert builtin_lists(BuiltinWanted.of(quiet)) == ()
     assert len(texts(BUILT_IN, builtin={"private_relay": False})) == 1
     assert len(texts(BUILT_IN, builtin={"doh_canary": False})) == 2
 
@@ -105,4 +110,4 @@ def test_a_blocked_service_is_not_opened_again_by_safe_search() -> None:
 
 
 def test_no_list_of_the_user_can_have_the_name_of_one_of_these() -> None:
-    assert {SERVICES, SAFE_SEARCH, BUILT_IN} <= TAKEN_NAMES
+    assert {SERVICES, SAFE_SEARCH, BUILT_IN, ALLOW_ONLY.list_name} <= TAKEN_NAMES

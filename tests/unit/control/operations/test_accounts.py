@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,23 @@ async def test_accounts_are_made_shown_changed_and_removed(tmp_path: Path) -> No
             await people.do("accounts.remove", anna, name="ben")
         with refused("wrong_credentials"):
             await people.enter("ben")
+
+
+async def test_sessions_of_somebody_else_are_shown_and_ended_one_by_one(tmp_path: Path) -> None:
+    async with some_people(tmp_path) as people:
+        anna = await people.admin()
+        await people.do("accounts.add", anna, name="Ben", password=PASSWORD)
+        first, second = await people.enter("ben"), await people.enter("ben")
+        shown = (await people.do("accounts.sessions", anna, name="BEN")).sessions
+        assert {each.id for each in shown} == {first.id, second.id}
+        assert (shown[0].address, shown[0].agent) == ("192.0.2.7", "Browser")
+        await people.do("accounts.end_session", anna, name="ben", id=first.id)
+        (left,) = (await people.do("accounts.sessions", ROOT, name="ben")).sessions
+        assert left.id == second.id
+        with refused("no_such_session"):
+            await people.do("accounts.end_session", anna, name="ben", id=anna.id)
+        with refused("permission_missing"):
+            await people.do("accounts.sessions", second, name="anna")
 
 
 async def test_there_is_always_an_admin(tmp_path: Path) -> None:
@@ -97,3 +115,39 @@ async def test_the_audit_has_what_was_done_and_no_secret(tmp_path: Path) -> None
         assert rest.next is None
         for text in (PASSWORD, "battery staple"):
             assert text not in f"{page}{rest}"
+
+
+async def test_the_audit_is_looked_through(tmp_path: Path) -> None:
+    async with some_people(tmp_path) as people:
+        anna = await people.admin()
+        await people.do("accounts.add", anna, name="Ben", password=PASSWORD)
+        await people.do("own.set_password", await people.enter("ben"), **passwords())
+        with refused("last_admin"):
+            await people.do("accounts.remove", anna, name="anna")
+
+        async def found(**wanted: object) -> list[str]:
+            page = await people.do("audit.list", anna, **wanted)
+            return [each.operation for each in page.entries]
+
+        assert await found(actor=" BEN ") == ["own.set_password", "session.begin"]
+        assert await found(operation="accounts.remove") == ["accounts.remove"]
+        assert await found(operation="accounts.") == ["accounts.remove", *["accounts.add"] * 2]
+        assert await found(operation="accounts", failed=True) == ["accounts.remove"]
+        assert await found(actor="nobody") == []
+
+
+async def test_an_account_says_when_somebody_signed_in_last(tmp_path: Path) -> None:
+    async with some_people(tmp_path) as people:
+        anna = await people.admin()
+        made = await people.do("accounts.add", anna, name="Ben", password=PASSWORD)
+        assert made.signed_in is None
+        ben = await people.enter("ben")
+        (_, shown) = (await people.do("accounts.list", anna)).accounts
+        assert shown.signed_in == pytest.approx(time.time(), abs=60)
+        await people.do("own.end_session", ben, id=ben.id)
+        (_, shown) = (await people.do("accounts.list", anna)).accounts
+        assert shown.signed_in is not None  # the device is known still
+
+
+def passwords() -> dict[str, str]:
+    return {"password": PASSWORD, "new_password": "battery staple"}

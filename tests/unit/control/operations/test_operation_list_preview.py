@@ -57,6 +57,45 @@ async def test_what_is_blocked_as_a_service_is_not_newly_blocked(
     assert told.log.names_blocked == 0
 
 
+async def test_it_counts_only_for_those_who_would_be_asked_by_it(build: Build, new: str) -> None:
+    groups = [{"name": "guests", "lists": []}, {"name": "kids", "allow_only": True}]
+    clients = [
+        {"name": "Guest", "addresses": ["192.0.2.8"], "group": "guests"},
+        {"name": "Tablet", "addresses": ["192.0.2.9"], "group": "kids"},
+    ]
+    built = await build({"groups": groups, "clients": clients})
+    for client, times in (("192.0.2.7", 1), ("192.0.2.8", 2), ("192.0.2.9", 4)):
+        await built.log("www.example.org", times=times, client=client)
+    log = (await preview(built, new)).log
+    assert log is not None
+    assert (log.queries, log.queries_blocked, log.queries_freed) == (7, 1, 0)
+    log = (await preview(built, new, kind="allow")).log
+    assert log is not None
+    assert (log.queries_blocked, log.queries_freed) == (0, 4)
+
+
+async def test_it_is_told_for_whom_and_can_be_tried_for_one_alone(build: Build, new: str) -> None:
+    clients = [
+        {"name": "TV", "addresses": ["192.0.2.8", "192.0.2.9"]},
+        {"name": "Tablet", "addresses": ["192.0.2.7"], "group": "kids"},
+    ]
+    built = await build({"clients": clients, "groups": [{"name": "kids"}]})
+    for client, times in (("192.0.2.7", 1), ("192.0.2.8", 2), ("192.0.2.9", 4), ("192.0.2.5", 1)):
+        await built.log("www.example.org", times=times, client=client)
+    log = (await preview(built, new)).log
+    assert log is not None
+    told = {each.client_name or each.client: each.queries_blocked for each in log.clients}
+    assert told == {"TV": 6, "Tablet": 1, "192.0.2.5": 1}
+    assert log.clients[0].client_name == "TV"
+    for whom, blocked in (({"client": "TV"}, 6), ({"group": "kids"}, 1)):
+        log = (await preview(built, new, **whom)).log
+        assert log is not None
+        assert (log.queries, log.queries_blocked) == (blocked, blocked)
+    with pytest.raises(RequestError) as refused:
+        await preview(built, new, client="TV", group="kids")
+    assert refused.value.code == "client_unknown"
+
+
 async def test_an_allow_list_frees(build: Build, new: str) -> None:
     built = await build(lists=["||ads.example^\n"])
     await built.log("ads.example")

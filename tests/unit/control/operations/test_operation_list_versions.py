@@ -18,6 +18,7 @@ from sinkhole.model.errors import RequestError
 Build = Callable[..., Awaitable[BuiltHouse]]
 
 LIST = ListName(name="list 1")
+DIFF = versions.DiffWanted(name="list 1")
 MANY = "".join(f"||ad{number}.example^\n" for number in range(300))
 
 
@@ -63,7 +64,7 @@ async def test_a_version_is_held_back_looked_at_accepted_and_taken_back(
     built = await build(lists=[MANY])
     (tmp_path / "list1.txt").write_text("||ad1.example^\n||new.example^\n")
     assert (await update(built)).failed == ["List 1"]
-    told = await perform(versions.diff, built.house, VIEWER, LIST)
+    told = await perform(versions.diff, built.house, VIEWER, DIFF)
     assert (told.new_is, told.added, told.removed) == ("held back", 1, 299)
     assert told.added_samples == ["||new.example^"]
     accepted = await perform(versions.accept, built.house, OPERATOR, LIST)
@@ -82,7 +83,7 @@ async def test_where_there_is_no_other_version_it_is_said(build: Build) -> None:
             await perform(operation, built.house, OPERATOR, LIST)
         assert (refused.value.kind, refused.value.code) == ("conflict", "list_has_no_versions")
     with pytest.raises(RequestError):
-        await perform(versions.diff, built.house, VIEWER, LIST)
+        await perform(versions.diff, built.house, VIEWER, DIFF)
     with pytest.raises(RequestError) as unknown:
         await perform(versions.versions, built.house, VIEWER, ListName(name="x"))
     assert unknown.value.kind == "not_found"

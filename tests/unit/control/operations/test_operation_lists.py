@@ -163,3 +163,23 @@ async def test_an_address_with_a_password_is_shown_masked(build: Build) -> None:
     assert "secret" not in added.model_dump_json()
     (entry,) = await built.state.audit.entries(10)
     assert "secret" not in str(entry.given)
+
+
+async def test_a_list_that_had_a_name_before_the_program_did_keeps_it(
+    build: Build, ads: str, tmp_path: Path
+) -> None:
+    entries = [{"name": "Allow only", "url": ads}]
+    built = await build({"filtering": {"lists": entries}})
+    assert await names(built) == ["Allow only"]
+    (problem,) = built.settings.problems
+    assert (problem.code, "'Allow only'" in problem.text) == ("settings.name_taken", True)
+    answered = await built.house.resolve("ads.example", "A", "")
+    assert (answered["list"], answered["line"]) == ("Allow only", 1)
+    other = f"file:{tmp_path}/other.txt"
+    for name in ("refused TYPES", "allow only"):
+        with pytest.raises((RequestError, SettingsError), match=r"already stands|another list"):
+            await add(built, other, name=name)
+    added = await add(built, other, name="Other")
+    with pytest.raises(SettingsError, match="already stands for something else"):
+        await change(built, added.name, rename="Refused types")
+    assert await names(built) == ["Allow only", "Other"]

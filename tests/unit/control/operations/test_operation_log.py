@@ -123,3 +123,29 @@ async def test_without_a_log_it_is_said(build: Build) -> None:
     with pytest.raises(RequestError) as refused:
         await found(built)
     assert (refused.value.kind, refused.value.code) == ("unavailable", "log_unavailable")
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({"groups": ["KIDS"]}, ["c.example", "b.example"]),
+        ({"groups": ["default"]}, ["d.example", "a.example"]),
+        ({"devices": ["02-00-5E-10-00-01"]}, ["c.example", "b.example"]),
+        ({"devices": ["2001:DB8::1"]}, ["c.example", "b.example"]),
+        ({"devices": ["192.0.2.8"]}, ["d.example"]),
+        ({"devices": ["192.0.2.7"], "groups": ["kids"]}, []),
+        ({"devices": ["02:00:5e:10:00:01"], "clients": ["192.0.2.9"]}, ["c.example", "b.example"]),
+        ({"devices": ["nobody"]}, []),
+    ],
+)
+async def test_rows_of_a_group_and_of_a_device_are_found(
+    build: Build, given: dict[str, list[str]], names: list[str]
+) -> None:
+    built, mac = await build(), "02:00:5e:10:00:01"
+    await built.log("a.example")
+    await built.log("b.example", client="192.0.2.9", device=mac, group="kids")
+    await built.log("c.example", client="2001:db8::1", device=mac, group="kids")
+    await built.log("d.example", client="192.0.2.8")
+    frozen = await perform(log.freeze, built.house, VIEWER, log.LogFilter.model_validate(given))
+    for wanted in (given, {"view": frozen.view}):
+        assert [each.split()[0] for each in await found(built, **wanted)] == names

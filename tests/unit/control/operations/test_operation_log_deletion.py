@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from houses import ADMIN, OPERATOR, VIEWER, BuiltHouse
 
+from sinkhole.control.devices.book import EARLIEST_S, Asked
 from sinkhole.control.operations import log, log_deletion, statistics
 from sinkhole.control.operations.operation import Nothing
 from sinkhole.control.operations.perform import perform
@@ -83,3 +84,13 @@ async def test_only_admins_delete_and_only_where_there_is_a_log(build: Build) ->
         with pytest.raises(RequestError) as missing:
             await perform(operation, built.house, ADMIN, Nothing())
         assert missing.value.code == "log_unavailable"
+
+
+async def test_it_is_told_that_a_device_is_known_elsewhere(build: Build) -> None:
+    built = await filled(build)
+    one = log_deletion.LogClient(client="192.0.2.7")
+    assert (await perform(log_deletion.delete_client, built.house, ADMIN, one)).note == ""
+    await built.log("a.example")
+    built.devices.book.note(Asked("192.0.2.7", 1, EARLIEST_S + 10))
+    told = await perform(log_deletion.delete_client, built.house, ADMIN, one)
+    assert "`sinkhole devices forget 192.0.2.7`" in told.note

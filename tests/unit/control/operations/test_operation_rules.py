@@ -157,6 +157,79 @@ async def test_a_rule_for_one_client_changes_what_that_client_asked(build: Build
     ]
 
 
+MAC = "02:00:5e:10:00:01"
+
+GROUPS = {
+    "groups": [{"name": "kids", "allow_only": True}],
+    "clients": [
+        {"name": "Tablet", "macs": [MAC], "group": "kids"},
+        {"name": "Phone", "addresses": ["192.0.2.8"]},
+    ],
+}
+
+
+async def a_household(build: Build) -> BuiltHouse:
+    """One of whose devices has two addresses, and is in a group."""
+    built = await build(GROUPS)
+    await built.log("www.example.org", times=5)
+    await built.log("www.example.org", times=2, client="192.0.2.9", device=MAC)
+    await built.log("www.example.org", times=3, client="2001:db8::1", device=MAC)
+    await built.log("www.example.org", times=1, client="192.0.2.8")
+    return built
+
+
+async def test_each_client_of_the_log_is_judged_by_its_own_rules(build: Build) -> None:
+    built = await a_household(build)
+    given = rules.RuleTest(add=["||www.example.org^"])
+    told = await perform(rules.test, built.house, VIEWER, given)
+    assert told.log is not None
+    assert (told.log.queries, told.log.queries_blocked) == (11, 6)
+    given = rules.RuleTest(add=["@@||www.example.org^"])
+    told = await perform(rules.test, built.house, VIEWER, given)
+    assert told.log is not None
+    assert (told.log.queries_freed, told.log.queries_blocked) == (5, 0)
+    assert [(each.client_name, each.queries) for each in told.log.top[0].clients] == [("Tablet", 5)]
+
+
+@pytest.mark.parametrize(
+    ("whose", "asked", "freed", "asker"),
+    [
+        ({"client": "tablet"}, 5, 5, ("Tablet", "kids")),
+        ({"client": MAC}, 5, 5, ("Tablet", "kids")),
+        ({"client": "192.0.2.8"}, 1, 0, ("Phone", "default")),
+        ({"client": CLIENT}, 5, 0, (CLIENT, "default")),
+        ({"group": "KIDS"}, 5, 5, ("", "kids")),
+        ({"group": "default"}, 6, 0, ("", "default")),
+    ],
+)
+async def test_rules_are_tried_for_one_client_or_group(
+    build: Build, whose: dict[str, str], asked: int, freed: int, asker: tuple[str, str]
+) -> None:
+    built = await a_household(build)
+    question = Question(name="www.example.org")
+    given = rules.RuleTest(add=["@@||www.example.org^"], question=question, **whose)
+    told = await perform(rules.test, built.house, VIEWER, given)
+    assert told.log is not None and told.before is not None and told.asker is not None
+    assert (told.log.queries, told.log.queries_freed) == (asked, freed)
+    assert (told.asker.client, told.asker.group) == asker
+    assert told.before.blocked == bool(freed)
+
+
+@pytest.mark.parametrize(
+    ("whose", "told"),
+    [
+        ({"client": "nobody"}, "no client that the settings know"),
+        ({"group": "nobody"}, "there are kids, default"),
+        ({"group": "kids", "client": CLIENT}, "not both"),
+    ],
+)
+async def test_whom_nobody_knows_is_said(build: Build, whose: dict[str, str], told: str) -> None:
+    built = await build(GROUPS)
+    given = rules.RuleTest(add=["||a.example^"], **whose)
+    with pytest.raises(RequestError, match=told):
+        await perform(rules.test, built.house, VIEWER, given)
+
+
 async def test_what_taking_a_rule_out_frees_is_told(build: Build) -> None:
     built = await build({"filtering": {"rules": ["||ads.example^", "||more.example^"]}})
     await built.log("ads.example", times=4, outcome=Outcome.BLOCKED)

@@ -59,6 +59,20 @@ async def test_a_service_that_is_none_or_of_the_file_is_refused(build: Build) ->
     with pytest.raises(RequestError) as held:
         await change(built, "tiktok", blocked=False)
     assert held.value.code == "held_by_file"
+    told = await perform(services.list_all, built.house, VIEWER, Nothing())
+    assert one(told, "tiktok").held_by.startswith(f"{built.config}:")
+    assert one(told, "facebook").held_by == ""
+
+
+async def test_what_the_file_holds_of_groups_and_engines_is_told(build: Build) -> None:
+    held = {"services": ["group:gaming"], "safe_search": {"google": True}}
+    built = await build({"filtering": held})
+    told = await perform(services.list_all, built.house, VIEWER, Nothing())
+    where = {each.name: each.held_by for each in told.groups}
+    assert where["gaming"].startswith(f"{built.config}:")
+    assert where["music"] == ""
+    engines = (await perform(services.show_safe_search, built.house, VIEWER, Nothing())).engines
+    assert {each.id for each in engines if each.held_by} == {"google"}
 
 
 async def test_search_engines_are_made_safe_level_by_level(build: Build) -> None:

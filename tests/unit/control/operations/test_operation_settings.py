@@ -46,7 +46,7 @@ async def test_every_key_is_shown_with_what_is_known_of_it(build: Build) -> None
 
 async def test_a_section_can_be_shown_alone(build: Build) -> None:
     built = await build()
-    assert set(await shown(built, "stats")) == {"stats.keep"}
+    assert set(await shown(built, "stats")) == {"stats.keep", "stats.period"}
     assert set(await shown(built, "cache.size")) == {"cache.size"}
 
 
@@ -81,12 +81,14 @@ async def test_a_change_is_told_audited_and_taken_back(build: Build) -> None:
     wanted = SettingChange(key="cache.max_ttl", value="2h")
     told = await change(built, wanted, revision=seen, dry_run=True)
     assert told.dry_run and [each.after for each in told.differences] == ["2h"]
+    assert told.number == 0
     done = await change(built, wanted, revision=seen, note="shorter")
     assert (done.dry_run, done.waits) == (False, [])
     given = settings.RevisionsWanted(limit=1)
     (newest,) = (await perform(settings.revisions, built.house, VIEWER, given)).revisions
     assert (newest.note, newest.changes[0].after) == ("shorter", "2h")
-    back = settings.UndoWanted(number=newest.number)
+    assert newest.number == done.number
+    back = settings.UndoWanted(number=done.number)
     await perform(settings.undo, built.house, ADMIN, back)
     assert str(built.settings.settings.cache.max_ttl) == "1d"
     operations = [each.operation for each in await built.state.audit.entries(10)]

@@ -10,6 +10,7 @@ from houses import ADMIN, OPERATOR, VIEWER, BuiltHouse
 from sinkhole.control.operations import explain, statistics, status, upstreams
 from sinkhole.control.operations.operation import Nothing
 from sinkhole.control.operations.perform import perform
+from sinkhole.control.settings.upstream_urls import parse_upstream
 from sinkhole.model.errors import RequestError, UpstreamError
 from sinkhole.model.status import Health, Problem, UpstreamTrial
 from sinkhole.model.verdict import Outcome
@@ -21,7 +22,7 @@ async def test_the_status_has_the_gravest_problem_first(build: Build) -> None:
     built = await build(lists=["||ads.example^\n"])
     built.health = Health("degraded", ("no upstream answers",))
     built.problems = [
-        Problem("a.notice", "notice", "A notice."),
+        Problem("a.notice", "notice", "A notice.", "Do nothing."),
         Problem("an.error", "error", "An error.", "Do something."),
     ]
     told = await perform(status.show, built.house, VIEWER, Nothing())
@@ -42,6 +43,27 @@ async def test_upstreams_are_shown_and_tried(build: Build) -> None:
     with pytest.raises(RequestError) as forbidden:
         await perform(upstreams.test, built.house, OPERATOR, url)
     assert forbidden.value.kind == "forbidden"
+
+
+async def test_a_server_of_the_settings_is_tried_with_its_secret(build: Build) -> None:
+    secret = "https://dns.example.org/dns-query/a8f3c09b2d7e4416"
+    built = await build({"upstream": {"servers": [{"url": secret, "timeout": "5s"}]}})
+    tried: list[str] = []
+
+    answers = built.trial
+
+    async def note(url: str) -> UpstreamTrial:
+        tried.append(url)
+        return await answers(url)
+
+    built.trial = note
+    shown = str(parse_upstream(secret))
+    assert "***" in shown
+    await perform(upstreams.test, built.house, ADMIN, upstreams.UpstreamUrl(url=shown))
+    assert tried == [secret]
+    with pytest.raises(RequestError, match="not known here"):
+        url = upstreams.UpstreamUrl(url="https://other.example.org/***")
+        await perform(upstreams.test, built.house, ADMIN, url)
 
 
 async def test_what_is_no_upstream_is_refused_and_so_are_too_many(build: Build) -> None:

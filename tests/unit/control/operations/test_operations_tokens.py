@@ -41,12 +41,25 @@ async def test_a_token_may_what_its_maker_may_and_no_more(tmp_path: Path) -> Non
         made = await people.do("tokens.add", ben, name="a", permissions=both)
         await people.do("accounts.set_role", ROOT, name="ben", role="viewer")
         actor = people.house.identity.of_token(made.secret, "")
-        assert actor is not None and actor.permissions == {Permission.STATS_READ}
+        assert actor is not None
+        assert actor.permissions == {Permission.STATS_READ, Permission.LISTS_READ}
         (shown,) = (await people.do("tokens.list", ROOT)).tokens
-        assert (shown.permissions, shown.may) == (sorted(both), ["stats:read"])
+        assert (shown.permissions, shown.may) == (sorted(both), ["lists:read", "stats:read"])
         await people.do("accounts.remove", ROOT, name="ben")
         assert people.house.identity.of_token(made.secret, "") is None
         assert (await people.do("tokens.list", ROOT)).tokens == []
+
+
+async def test_who_may_change_settings_may_change_rules_and_lists_however(tmp_path: Path) -> None:
+    async with some_people(tmp_path) as people:
+        anna = await people.admin()
+        made = await people.do("tokens.add", anna, name="a", permissions=["settings:write"])
+        assert made.token.permissions == ["settings:write"]
+        actor = people.house.identity.of_token(made.secret, "")
+        assert actor is not None
+        assert sorted(actor.permissions) == [
+            *("lists:read", "lists:write", "rules:write", "settings:read", "settings:write")
+        ]
 
 
 async def test_people_see_and_remove_their_own_tokens(tmp_path: Path) -> None:

@@ -10,16 +10,24 @@ from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
-from sinkhole.control.database import Database
+from sinkhole.control.database import Database, Reader
 from sinkhole.control.querylog import LogTerms, QueryLog
+from sinkhole.control.querylog.history import History
 from sinkhole.control.querylog.row_builder import INSERT_ROWS, ROW_WIDTH, RowBuilder
 from sinkhole.control.querylog.rule_texts import RuleTexts
 from sinkhole.control.stats import Counters, Rollups
 from sinkhole.dns.wire.name import from_text
-from sinkhole.model.record import Batch, RecordBuffer, Report
+from sinkhole.model.record import Batch, RecordBuffer, Report, Who
 from sinkhole.model.verdict import Cause, Outcome, Verdict
 
 DAY_S = 86_400.0
+PATIENT_S = 1e6
+"""No machine is so busy that a page takes that long."""
+
+
+def patient(reader: Reader, **more: Any) -> History:
+    """The log as it is read where time is no matter: no page ends early."""
+    return History(reader, search_s=PATIENT_S, **more)
 
 
 def report(
@@ -39,13 +47,14 @@ def blocked(name: str = "ads.example.com", list_name: str = "Starter", line: int
 
 def batch(
     reports: Sequence[Report],
-    client: str = "192.0.2.1",
+    client: str | Who = "192.0.2.1",
     time_s: float | None = None,
     duration_us: int = 100,
     channel: str = "udp",
 ) -> Batch:
     moment = time.time() if time_s is None else time_s
-    return Batch(moment, duration_us, [(entry, client) for entry in reports], channel)
+    who = client if isinstance(client, Who) else Who(client)
+    return Batch(moment, duration_us, [(entry, who) for entry in reports], channel)
 
 
 class Kit:

@@ -1,4 +1,5 @@
-"""Whatever is sought, a search finds exactly the rows that meet it, told the plainest way."""
+"""Whatever is sought, a search finds exactly the rows that meet it, told the plainest way; and
+judging rows one by one comes to the same."""
 
 from __future__ import annotations
 
@@ -11,11 +12,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from log_kit import batch, blocked, fill, report
+from log_kit import batch, blocked, fill, patient, report
 
 from sinkhole.control.database import Database, Reader
 from sinkhole.control.querylog import filters, hour_index, id_sets, search
 from sinkhole.control.querylog.history import History
+from sinkhole.control.querylog.judging import row_test
 from sinkhole.control.querylog.schema import open_database
 from sinkhole.control.querylog.sought import Sought, SoughtName
 from sinkhole.control.querylog.views import thaw
@@ -41,6 +43,17 @@ REPORTS = [
     report("tablet.example.net", Outcome.LOCAL),
     report(".", Outcome.MALFORMED, qtype=0, rcode=1),
 ]
+ANSWERED = {
+    REPORTS[0]: ("c00c 0001 0001 0000003c 0004 c0000207", ""),  # A 192.0.2.7
+    REPORTS[1]: ("c00c 001c 0001 0000003c 0010 20010db8 00000000 00000000 00000007", ""),
+    # HTTPS 1 . ipv4hint=192.0.2.7
+    REPORTS[3]: ("c00c 0041 0001 0000003c 000b 0001 00 0004 0004 c0000207", ""),
+    # What looks like an address, but is text.
+    REPORTS[5]: ("c00c 0010 0001 0000003c 0005 04 c0000207", ""),
+    REPORTS[9]: ("c00c 0001 0001 0000003c 0004 00000000", "c00c 0001 0001 0000003c 0004 c6336407"),
+}
+for _each, (_given, _original) in ANSWERED.items():
+    _each.answered, _each.refused = bytes.fromhex(_given), bytes.fromhex(_original)
 
 
 def several(values: list[Any], most: int = 2) -> st.SearchStrategy[tuple[Any, ...]]:
@@ -63,7 +76,15 @@ SOUGHT = st.builds(
     rcodes=several(["NOERROR", "NXDOMAIN", "SERVFAIL", "REFUSED"]),
     verdicts=several(["blocked", "allowed", "failed", "blocked_answer", "cached"]),
     types=several(["A", "AAAA", "HTTPS", "MX"]),
+    answers=st.one_of(
+        st.just(()),
+        several(["192.0.2.7", "192.0.2.0/29", "198.51.0.0/16", "2001:db8::/32", "192.0.2.9"]),
+    ),
 )
+
+
+def called(client: str, device: str) -> str:
+    return CALLED.get(client, "")
 
 
 def fits_name(row: Any, name: SoughtName) -> bool:
@@ -82,6 +103,17 @@ def fits_client(row: Any, wanted: str) -> bool:
     except ValueError:
         called = CALLED.get(row["client"], "").casefold()
         return wanted == row["client"] or wanted.casefold() in called
+
+
+def fits_answer(row: Any, wanted: str) -> bool:
+    network = ip_network(wanted, strict=False)
+    records = [
+        record
+        for answer in (row["answer"], row["original_answer"])
+        for record in (answer["records"] if answer else ())
+    ]
+    texts = [each["data"].split("ipv4hint=")[-1] for each in records if each["type"] != "TXT"]
+    return any(ip_address(text) in network for text in texts)
 
 
 def fits(row: Any, sought: Sought) -> bool:
@@ -106,6 +138,7 @@ def fits(row: Any, sought: Sought) -> bool:
         and any_of(sought.rcodes, row["rcode"])
         and any_of(sought.upstreams, row["upstream"])
         and any_of(tuple(map(str, sought.lists)), row["list"])
+        and (not sought.answers or any(fits_answer(row, each) for each in sought.answers))
         and any_of(sought.verdicts, verdict, kind, row["outcome"])
     )
 
@@ -176,10 +209,11 @@ async def test_a_search_finds_what_a_look_at_every_row_finds(
 ) -> None:
     reader = Reader(database.path)
     try:
-        history = History(reader, client_name=lambda client: CALLED.get(client, ""))
+        history = patient(reader, client_name=called)
         rows = await everything(history, Sought(), 200)
         assert len(rows) == HOURS * 12 + 3
         expected = [row for row in rows if fits(row, sought)]
+        assert list(filter(row_test(sought, called), rows)) == expected
         assert await everything(history, sought, limit) == expected
         frozen = thaw(await history.freeze(sought))
         assert frozen.through is not None

@@ -4,14 +4,14 @@ import csv
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
-from log_kit import batch, fill, report
+from log_kit import batch, fill, patient, report
 
 from sinkhole.control.database import Reader
 from sinkhole.control.querylog import history as history_module
 from sinkhole.control.querylog.export import COLUMNS, encoder
-from sinkhole.control.querylog.history import History
 from sinkhole.control.querylog.schema import open_database
 from sinkhole.control.querylog.sought import Sought
 from sinkhole.model.verdict import Outcome
@@ -30,7 +30,7 @@ async def test_all_rows_of_a_moment_are_exported_page_by_page(
         await fill(database, [batch(reports, time_s=NOW + number)])
     reader = Reader(database.path)
     chunks = []
-    async for chunk in History(reader).export(Sought(), "csv" if form == "csv" else "jsonl"):
+    async for chunk in patient(reader).export(Sought(), "csv" if form == "csv" else "jsonl"):
         if not chunks:  # what comes now is not part of it
             await fill(database, [batch([report("new.example.org")], time_s=NOW + 9)])
         chunks.append(chunk)
@@ -54,7 +54,7 @@ async def test_an_export_that_is_ended_gives_its_reader_back(
     database, _ = await open_database(tmp_path / "querylog.db")
     await fill(database, [batch([report()] * 9, time_s=NOW)])
     reader = Reader(database.path)
-    history = History(reader)
+    history = patient(reader)
     chunks = history.export(Sought(), "jsonl")
     assert len((await anext(chunks)).splitlines()) == 2
     await chunks.aclose()
@@ -66,7 +66,7 @@ async def test_an_export_that_is_ended_gives_its_reader_back(
 async def test_an_export_of_nothing_has_the_header_alone(tmp_path: Path) -> None:
     database, _ = await open_database(tmp_path / "querylog.db")
     reader = Reader(database.path)
-    history = History(reader)
+    history = patient(reader)
     assert [each async for each in history.export(Sought(), "csv")] == [
         (",".join(COLUMNS) + "\r\n").encode()
     ]
@@ -80,7 +80,7 @@ async def test_no_cell_is_a_formula(tmp_path: Path, cell: str) -> None:
     database, _ = await open_database(tmp_path / "querylog.db")
     await fill(database, [batch([report(outcome=Outcome.FAILED, detail=cell)], time_s=NOW)])
     reader = Reader(database.path)
-    queries = (await History(reader).search(Sought()))["queries"]
+    queries = (await patient(reader).search(Sought()))["queries"]
     assert queries[0]["detail"] == cell
     text = encoder("csv")(queries, is_first=True).decode()
     (row,) = csv.DictReader(io.StringIO(text, newline=""))
@@ -93,3 +93,16 @@ async def test_no_cell_is_a_formula(tmp_path: Path, cell: str) -> None:
 def test_a_format_there_is_not_is_told() -> None:
     with pytest.raises(ValueError, match="it may be one of csv, jsonl"):
         encoder("xml")  # type: ignore[arg-type]  # what a program may ask for
+
+
+def test_no_cell_begins_with_a_formula_also_where_a_semicolon_begins_one() -> None:
+    data = ["=1+1", "@x", "\t=1", "a;=HYPERLINK(1)", "a; -2", "＝1", "||ads.example^", "a;b"]
+    queries: list[Any] = [{"rule": each} for each in data]
+    records = [{"type": "TXT", "data": '"a;=1+1"'}]
+    queries.append({"answer": {"records": records, "cut_bytes": 0}})
+    text = encoder("csv")(queries, is_first=True).decode()
+    rows = list(csv.DictReader(io.StringIO(text, newline="")))
+    assert [row["rule"] for row in rows[:-1]] == [
+        *("'=1+1", "'@x", "'\t=1", "a;'=HYPERLINK(1)", "a;' -2", "'＝1", "||ads.example^", "a;b")
+    ]
+    assert rows[-1]["answer"] == 'TXT "a;\'=1+1"'

@@ -81,8 +81,10 @@ import asyncio, sys, time
 from pathlib import Path
 sys.path.insert(0, {folder!r})
 from log_kit import a_log, batch, report
+from sinkhole.control.querylog import pace
 from sinkhole.control.querylog.deletion import Deletions
 
+pace.FIRST = pace.LEAST = pace.MOST = 1
 step = Deletions.step
 
 async def told(self, database, forget):
@@ -126,7 +128,7 @@ async def test_a_deletion_that_was_killed_is_whole_after_the_next_start(
         await child.wait()
     async with a_log(path) as kit:
         assert kit.log.problem is None
-        await until(lambda: not kit.log._writer.is_deleting)
+        await until(lambda: not kit.log._writer.upkeep.is_busy)
         rows = await kit.all_rows()
         assert len(rows) == 30 and {row["client"] for row in rows} == {"192.0.2.1"}
         assert len(await kit.all_rows(client="192.0.2.1", name="shared")) == 30

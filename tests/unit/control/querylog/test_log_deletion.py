@@ -10,9 +10,14 @@ from typing import Any
 import pytest
 from log_kit import Kit, a_log, batch, blocked, report, until
 
+from sinkhole.control.database import Database
+from sinkhole.control.database import database as database_module
+from sinkhole.control.querylog import pace
 from sinkhole.control.querylog.deletion import CLIENT, Wish
+from sinkhole.control.querylog.id_sets import all_clients
 from sinkhole.control.stats import Statistics
 from sinkhole.model.errors import StorageError
+from sinkhole.model.record import Telling, Who
 from sinkhole.model.tasks import Tasks
 
 NOW = float(int(time.time()))
@@ -70,6 +75,29 @@ async def test_of_a_client_nothing_is_left_and_of_others_everything(path: Path) 
         found = bytes_of(path)
         assert b"secret" not in found and b"192.0.2.66" not in found
         assert b"shared.example.org" in found and b"192.0.2.1" in found
+
+
+async def test_of_a_device_all_goes_and_what_another_asked_from_its_address_stays(
+    path: Path,
+) -> None:
+    mac, other = "02:00:5e:10:00:07", "02:00:5e:10:00:08"
+    async with a_log(path) as kit:
+        had = (("192.0.2.7", mac), ("2001:db8::7", mac), ("192.0.2.7", other))
+        for number, (text, device) in enumerate(had, 1):
+            who = Who(text, device, telling=Telling(counts=device != mac))
+            ago_s = (5 if device == mac else 1) * HOUR
+            kit.buffer.append(batch([report("shared.example.org")], who, NOW - ago_s))
+            await kit.written(number)
+        known = [each async for each in all_clients(kit.log.reader().rows)]
+        found = await kit.all_rows(client=mac)
+        assert {row["client"] for row in found} == {"192.0.2.7", "2001:db8::7"}
+        assert len(await kit.all_rows(client="192.0.2.7")) == 2, "it is the other's by now"
+        numbers = [each.number for each in known if each.device == mac]
+        assert await kit.log.delete_clients(numbers) == 2
+        assert [row["device"] for row in await kit.all_rows()] == [other]
+        summary = await Statistics(kit.log.reader()).summary("7d")
+        assert summary["top_names"] == [{"name": "shared.example.org", "count": 1}]
+        assert [each["count"] for each in summary["top_clients"]] == [1]
 
 
 async def test_a_name_goes_alone_or_with_all_below_it(path: Path) -> None:
@@ -131,7 +159,7 @@ async def test_a_deletion_goes_on_after_the_program_ended(path: Path) -> None:
             (*Wish(CLIENT, "192.0.2.66"), int((NOW + 60) * 1e6)),
         )
     async with a_log(path) as kit:
-        await until(lambda: not kit.log._writer.is_deleting)
+        await until(lambda: not kit.log._writer.upkeep.is_busy)
         assert await names(kit) == ["h.example.org"]
         assert b"192.0.2.66" not in bytes_of(path)
 
@@ -158,8 +186,67 @@ async def test_statistics_begin_anew_and_the_log_is_searched_as_before(path: Pat
                 assert summary[top] == []
         assert await statistics.list_hits() == {}
         assert len(await names(kit, name="www.example.org", client="192.0.2.1")) == 30
-        ask(kit, "new.example.org", "192.0.2.2")
+        ask(kit, "new.example.org", "192.0.2.2", NOW - time.time())  # NOW may be an hour before
         await kit.written(32)
         later = await statistics.summary("7d")
         assert later["totals"]["queries"] == 1
         assert later["top_names"] == [{"name": "new.example.org", "count": 1}]
+
+
+async def test_after_a_reset_names_are_still_found_for_those_who_asked_too(path: Path) -> None:
+    """Counts of 0 do not say that nobody asked."""
+    async with a_log(path) as kit:
+        for client in ("192.0.2.1", "192.0.2.66"):
+            ask(kit, "shared.example.org", client)
+        ask(kit, "secret.example.org", "192.0.2.66")
+        await kit.written(3)
+        await kit.log.reset_statistics()
+        assert await kit.log.delete_client("192.0.2.66") == 2
+        assert await names(kit, name="shared", client="192.0.2.1") == ["shared.example.org"]
+        assert b"secret" not in bytes_of(path)
+
+
+async def test_slices_end_anywhere_within_an_hour(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slices of a few rows, so that hours take several and slices have several hours."""
+    for name, value in (("FIRST", 3), ("LEAST", 2), ("MOST", 5)):
+        monkeypatch.setattr(pace, name, value)
+    async with a_log(path) as kit:
+        for hour in (0, 1, 2, 3, 30, 31):
+            for number in range(7 if hour % 2 else 2):
+                ask(kit, f"n{number}.example.org", f"192.0.2.{number % 3}", hour * HOUR)
+        await kit.written(27)
+        assert await kit.log.delete_client("192.0.2.1") == 9
+        assert await names(kit, client="192.0.2.1") == []
+        assert len(await names(kit, name="n0.")) == 6
+        assert await names(kit, name="n1.") == await names(kit, name="n4.") == []
+        assert await kit.log.delete_name("n0.example.org") == 6
+        assert await names(kit, name="n0.") == []
+        assert len(await kit.all_rows()) == 12
+        assert await kit.log.delete_all() == 12
+
+
+async def test_a_reader_holds_up_neither_the_end_of_a_deletion_nor_what_is_written(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log can't be emptied while somebody reads from it: it is tried again, not waited for."""
+    monkeypatch.setattr(database_module, "BUSY_S", 3600.0)
+    async with a_log(path) as kit:
+        ask(kit, "old.example.org", "192.0.2.1")
+        await kit.written(1)
+        reader = await Database.connect(path, read_only=True)
+        try:
+            await reader.rows("BEGIN")
+            await reader.rows("SELECT * FROM query")
+            deleting = asyncio.ensure_future(kit.log.delete_name("old.example.org"))
+            await until(lambda: kit.log.status()["rows"] == 0 and kit.log._writer.upkeep.is_busy)
+            ask(kit, "new.example.org", "192.0.2.1")
+            await kit.written(1)
+            assert not deleting.done()
+            await reader.rows("COMMIT")
+            assert await deleting == 1
+            await until(lambda: not kit.log._writer.upkeep.is_busy)
+            assert b"old.example" not in bytes_of(path)
+        finally:
+            await reader.close()

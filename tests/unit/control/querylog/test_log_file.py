@@ -80,7 +80,7 @@ async def test_an_end_at_any_statement_leaves_the_old_version_whole(old: Path) -
 
     def ending_at(step: int) -> Callable[[Database, int, int], None]:
         def watch(_: Database, done: int, of: int) -> None:
-            assert of == len(MIGRATIONS[4])
+            assert of == len(MIGRATIONS[4]) + len(MIGRATIONS[5])
             if done == step:
                 raise End
 
@@ -93,6 +93,7 @@ async def test_an_end_at_any_statement_leaves_the_old_version_whole(old: Path) -
         try:
             assert await database.value("PRAGMA user_version") == 4
             assert await database.value("SELECT count(list) FROM account") == len(ACCOUNTS)
+            assert await database.value("SELECT count(text) FROM client") == 1
         finally:
             await database.close()
     database, problem = await open_database(old)

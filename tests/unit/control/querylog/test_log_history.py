@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from log_kit import batch, blocked, fill, report
+from log_kit import batch, blocked, fill, patient, report
 
 from sinkhole.control.database import Database, Reader
 from sinkhole.control.querylog import filters as filters_module
@@ -53,7 +53,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 @pytest.fixture
 async def history(database: Database) -> AsyncIterator[History]:
     reader = Reader(database.path)
-    yield History(reader)
+    yield patient(reader)
     await reader.close()
 
 
@@ -122,6 +122,7 @@ async def test_filters_find_exactly_the_rows_that_meet_them(
     most_sought: int,
 ) -> None:
     monkeypatch.setattr(filters_module, "FEW", most_names)
+    monkeypatch.setattr(filters_module, "MOST_ASKED", most_names)
     for module in (filters_module, id_sets_module):
         monkeypatch.setattr(module, "MOST_SOUGHT", most_sought)
     monkeypatch.setattr(id_sets_module, "VALUES_A_SLICE", 3)
@@ -174,7 +175,7 @@ async def test_rows_later_than_now_come_last_and_none_is_missing(
     await fill(database, [batch(REPORTS * 6, time_s=NOW + ahead_s)])
     now = NOW
     reader = Reader(database.path)
-    history = History(reader, lambda: now)
+    history = patient(reader, clock=lambda: now)
     for wanted in ({}, {"client": "192.0.2.1"}, {"name": "www"}, {"verdict": "blocked"}):
         first = await history.page(limit=30, **wanted)
         now = NOW + 3600
@@ -268,7 +269,7 @@ async def test_international_names_are_found_and_shown_both_ways(
 async def test_clients_have_the_names_of_the_settings_as_they_are_now(database: Database) -> None:
     names = {"192.0.2.1": "TV"}
     reader = Reader(database.path)
-    history = History(reader, client_name=lambda address: names.get(address, ""))
+    history = patient(reader, client_name=lambda address, device: names.get(address, ""))
     for client in ("192.0.2.1", "192.0.2.2"):
         await fill(database, [batch([report()], client, time_s=NOW)])
 
@@ -335,7 +336,7 @@ async def test_an_empty_log_has_an_empty_page(history: History) -> None:
 async def test_without_a_database_reading_is_a_storage_error(tmp_path: Path) -> None:
     reader = Reader(tmp_path / "nothing.db")
     with pytest.raises(StorageError, match=r"nothing\.db"):
-        await History(reader).page()
+        await patient(reader).page()
     await reader.close()
 
 
@@ -344,7 +345,7 @@ async def test_the_reader_follows_when_a_file_takes_the_place_of_another(
 ) -> None:
     files = [1]
     reader = Reader(database.path, lambda: files[0])
-    history = History(reader)
+    history = patient(reader)
     await fill(database, [batch([report("old.example.org")], time_s=NOW)])
     assert len((await history.page())["queries"]) == 1
     set_aside(database.path, "broken")

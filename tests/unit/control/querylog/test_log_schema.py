@@ -6,10 +6,10 @@ import time
 from pathlib import Path
 
 import pytest
+from log_kit import patient
 
 from sinkhole.control.database import Reader
-from sinkhole.control.querylog.dictionary import NAMES, Dictionary
-from sinkhole.control.querylog.history import History
+from sinkhole.control.querylog.dictionary import CLIENTS, NAMES, Dictionary
 from sinkhole.control.querylog.schema import MIGRATIONS, open_database
 from sinkhole.dns.wire.name import from_text
 from sinkhole.model.errors import StorageError
@@ -170,12 +170,33 @@ async def test_queries_of_versions_that_told_no_transports_are_found_as_those_by
         assert problem is None
         counts = await database.rows("SELECT * FROM by_transport")
         assert counts == [(hour, 0, 6), (hour + 7200, 0, 6)]
-        history = History(reader)
+        history = patient(reader)
         found = (await history.page(transport="udp"))["queries"]
         assert [row["transport"] for row in found] == ["udp"] * 3
         assert (await history.page(transport="tcp"))["queries"] == []
     finally:
         await reader.close()
+        await database.close()
+
+
+async def test_clients_of_versions_that_knew_no_devices_stay_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "querylog.db"
+    monkeypatch.setattr("sinkhole.control.querylog.schema.MIGRATIONS", MIGRATIONS[:5])
+    database, _ = await open_database(path)
+    await database.rows("INSERT INTO client VALUES (3, '192.0.2.7', 0), (7, 'phone', 0)")
+    await database.close()
+    monkeypatch.undo()
+    database, problem = await open_database(path)
+    try:
+        assert problem is None
+        clients = await Dictionary.load(database, CLIENTS)
+        known, moved = ("192.0.2.7", "", "default"), ("192.0.2.7", "02:00:5e:10:00:07", "kids")
+        async with database.transaction():
+            await clients.learn(database, [known, moved], hour=3600)
+        assert clients.ids == {known: 3, moved: 8}
+    finally:
         await database.close()
 
 
@@ -190,7 +211,7 @@ async def test_an_older_sinkhole_sets_aside_a_log_that_tells_transports(
     database, problem = await open_database(path)
     await database.close()
     (aside,) = set_asides(tmp_path, "newer")
-    assert problem is not None and "version 5" in problem and aside.name in problem
+    assert problem is not None and "version 6" in problem and aside.name in problem
     monkeypatch.undo()
     database, problem = await open_database(aside)
     try:

@@ -14,6 +14,7 @@ from sinkhole.control.querylog import tail as tail_module
 from sinkhole.control.querylog.privacy import Privacy
 from sinkhole.dns.wire.name import from_text
 from sinkhole.model.errors import RequestError
+from sinkhole.model.record import Telling, Who
 
 
 @pytest.fixture
@@ -101,6 +102,18 @@ async def test_privacy_counts_here_too(path: Path) -> None:
             row = await anext(follower)
             assert (row["name"], row["client"], row["line"], row["type"]) == ("", "", 0, "A")
             assert row["list"] == "Starter" and row["blocked"]
+
+
+async def test_of_a_client_is_told_what_may_be(path: Path) -> None:
+    tellings = [Telling(), Telling(names=False), Telling(client=False), Telling(rows=False)]
+    async with a_log(path) as kit:
+        with kit.log.tail() as follower:
+            for telling in (*tellings, Telling(counts=False)):
+                kit.buffer.append(batch([blocked()], Who("192.0.2.7", telling=telling)))
+            found = [await anext(follower) for _ in range(4)]
+    told = [(each["client"], each["name"]) for each in found]
+    both = ("192.0.2.7", "ads.example.com")
+    assert told == [both, ("192.0.2.7", ""), ("", "ads.example.com"), both]
 
 
 async def test_only_so_many_may_follow(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from sinkhole.control.querylog.privacy import Privacy
 from sinkhole.control.settings.schema import LogPrivacy
 from sinkhole.control.stats import Statistics
 from sinkhole.dns.wire.name import from_text
+from sinkhole.model.record import Telling, Who
 from sinkhole.model.verdict import Outcome
 
 KIDS = "192.0.2.7"
@@ -43,7 +44,7 @@ def test_clients_are_ignored_by_network_name_or_id() -> None:
     privacy = Privacy(
         ignored_networks=(ip_network("198.51.100.0/24"),),
         ignored_clients=frozenset({"Kids tablet", "phone"}),
-        client_name=lambda client: "Kids tablet" if client == KIDS else "",
+        client_name=lambda client, device: "Kids tablet" if client == KIDS else "",
     )
     ignored = ["198.51.100.3", "phone", KIDS]
     assert all(map(privacy.ignores_client, ignored))
@@ -134,3 +135,61 @@ async def test_other_terms_count_from_the_next_record_on(path: Path) -> None:
         await kit.written(3)
         assert [row["client"] for row in await kit.all_rows()] == [KIDS, "", KIDS]
         assert kit.log.status()["dropped"] == 0
+
+
+# What may be told of one client
+
+SHY = "192.0.2.9"
+NAMES = {"shy.example.org", "ads.shy.example.com"}
+
+
+@pytest.mark.parametrize(
+    ("telling", "rows", "queries", "names", "clients"),
+    [
+        (Telling(), {(SHY, name) for name in NAMES}, 9, 3, 2),
+        (Telling(names=False), {(SHY, "")}, 9, 1, 2),
+        (Telling(client=False), {("", name) for name in NAMES}, 9, 3, 1),
+        (Telling(names=False, client=False), {("", "")}, 9, 1, 1),
+        (Telling(rows=False), set(), 9, 3, 2),
+        (Telling(counts=False), {(SHY, name) for name in NAMES}, 3, 1, 1),
+        (Telling(rows=False, counts=False), set(), 3, 1, 1),
+        (Telling(False, False, False, False), set(), 3, 1, 1),
+    ],
+)
+async def test_of_a_client_log_and_statistics_tell_what_may_be_told(
+    path: Path,
+    telling: Telling,
+    rows: set[tuple[str, str]],
+    queries: int,
+    names: int,
+    clients: int,
+) -> None:
+    shy, asked = Who(SHY, telling=telling), report("shy.example.org")
+    refused, anybodys = blocked("ads.shy.example.com"), report("www.example.org")
+    async with a_log(path, rule_text=lambda cause: "||ads.shy.example.com^") as kit:
+        for _ in range(3):  # from the second time on, what is known is not looked at again
+            kit.buffer.append(batch([asked, refused], shy))
+            kit.buffer.append(batch([anybodys], KIDS))
+            await until(lambda: not len(kit.buffer) and not kit.log._writer._is_open)
+        found = [(row["client"], row["name"]) for row in await kit.all_rows()]
+        assert found.count((KIDS, "www.example.org")) == 3
+        assert set(found) - {(KIDS, "www.example.org")} == rows
+        assert len(found) == (9 if rows else 3)
+        summary = await Statistics(kit.log.reader()).summary()
+    assert summary["totals"]["queries"] == kit.counters.queries == queries
+    assert sum(each["count"] for each in summary["transports"]) == queries
+    assert len(summary["top_names"]) == names
+    assert len(summary["top_clients"]) == clients
+    if not telling.names:
+        data = path.read_bytes()  # noqa: ASYNC240  # nothing runs any more
+        assert b"shy.example" not in data
+
+
+async def test_a_name_that_is_hidden_for_one_client_is_not_for_another(path: Path) -> None:
+    shy, asked = Who(SHY, telling=Telling(names=False)), blocked("ads.example.com")
+    async with a_log(path) as kit:
+        for who in (shy, KIDS, shy, KIDS):
+            kit.buffer.append(batch([asked], who))
+            await until(lambda: not len(kit.buffer) and not kit.log._writer._is_open)
+        found = {(row["client"], row["name"]) for row in await kit.all_rows()}
+    assert found == {(SHY, ""), (KIDS, "ads.example.com")}

@@ -31,7 +31,11 @@ async def recent(path: Path) -> tuple[dict[str, int], dict[str, list[tuple[str, 
             numbers[number] = name
     clients = await names.clients(list(numbers))
     await reader.close()
-    return counts, {numbers[number]: found for number, found in clients.items()}
+    told = {
+        numbers[number]: [(each.text, count) for each, count in found]
+        for number, found in clients.items()
+    }
+    return counts, told
 
 
 @pytest.mark.parametrize("page", [20_000, 1], ids=["at-once", "page-by-page"])

@@ -16,7 +16,7 @@ from sinkhole.control.querylog.row_builder import INSERT_ROWS, ROW_WIDTH, RowBui
 from sinkhole.control.querylog.rule_texts import RuleTexts
 from sinkhole.control.querylog.schema import open_database
 from sinkhole.model.errors import ListError
-from sinkhole.model.record import TRANSPORTS, Batch
+from sinkhole.model.record import TRANSPORTS, Batch, Telling, Who
 from sinkhole.model.verdict import Cause, Outcome
 
 T = 1_700_000_060.0  # 20 s after a minute began
@@ -54,6 +54,16 @@ async def test_every_record_becomes_a_row_whether_it_is_known_or_not(database: D
         *("a.example", "a.example", "a.example", "b.example", "a.example")
     ]
     assert [row[4] for row in first + second] == [100] * 5
+
+
+async def test_a_member_of_a_group_of_whom_all_may_be_told_is_known_as_quickly(
+    database: Database,
+) -> None:
+    builder = await a_builder(database)
+    record = report("a.example"), Who("192.0.2.7", "", "kids", Telling(names=True, rows=True))
+    await take(builder, database, Batch(T, 100, [record]))
+    builder.take([Batch(T + 1, 100, [record] * 3)])
+    assert len(builder.rows) == 3 * ROW_WIDTH  # without asking the database
 
 
 async def test_rows_and_counts_tell_how_a_query_came(database: Database) -> None:
@@ -172,6 +182,16 @@ async def test_counts_say_what_the_rows_say(database: Database) -> None:
     assert builder.collect() == []
 
 
+async def test_an_upstream_was_asked_also_where_its_answer_is_refused(database: Database) -> None:
+    builder = await a_builder(database)
+    asked = report("a.example", Outcome.BLOCKED_ANSWER, upstream="192.0.2.53:53")
+    again = report("a.example", Outcome.BLOCKED_ANSWER)
+    await take(builder, database, batch([asked, again], duration_us=9000, time_s=T))
+    await take(builder, database, batch([asked, again], duration_us=9000, time_s=T))
+    (counts,) = builder.collect()
+    assert counts.upstreams == {"192.0.2.53:53": [2, 18_000]}
+
+
 async def test_queries_refused_unseen_count_but_not_for_a_name(database: Database) -> None:
     builder = await a_builder(database)
     unseen = report(".", Outcome.REFUSED, qtype=0, rcode=5)
@@ -248,7 +268,8 @@ async def test_after_an_undone_transaction_everything_is_learnt_again(database: 
 async def test_no_more_than_so_many_reports_are_remembered(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(row_builder_module, "MOST_REMEMBERED", 10)
+    for bound in ("MOST_REMEMBERED", "MOST_REPORTS"):
+        monkeypatch.setattr(row_builder_module, bound, 10)
     builder = await a_builder(database)
     reports = [report(f"host{number}.example") for number in range(35)]
     for _ in range(2):
@@ -258,3 +279,11 @@ async def test_no_more_than_so_many_reports_are_remembered(
     (counts,) = builder.collect()
     assert sorted(counts.names.values()) == [[2, 0]] * 35
     assert sorted(counts.clients.values()) == [[2, 0]] * 35
+
+
+async def test_as_many_are_remembered_as_a_house_with_classes_asks_for(database: Database) -> None:
+    builder = await a_builder(database)
+    reports = [report("www.example.org") for _ in range(25_000)]
+    for _ in range(2):
+        await take(builder, database, batch(reports, time_s=T))
+    assert len(builder._known_reports) == len(reports)

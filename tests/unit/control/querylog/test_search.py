@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from log_kit import batch, fill, report
+from log_kit import PATIENT_S, batch, fill, patient, report
 
 from sinkhole.control.database import Database, Reader
 from sinkhole.control.querylog import filters, id_sets, search
-from sinkhole.control.querylog.history import SEARCH_S, History
+from sinkhole.control.querylog.history import History
 from sinkhole.control.querylog.schema import open_database
 
 NOW = 1_700_000_000.0
@@ -23,7 +23,7 @@ class Ticks:
 
     def __init__(self, looks_a_page: int) -> None:
         self.now = 0.0
-        self._step = SEARCH_S / looks_a_page
+        self._step = PATIENT_S / looks_a_page
 
     def __call__(self) -> float:
         self.now += self._step
@@ -69,14 +69,14 @@ async def every_page(history: History, **wanted: Any) -> tuple[list[str], list[f
 async def test_a_page_ends_when_the_time_is_up_and_the_next_goes_on_from_there(
     reader: Reader, looks_a_page: int, wanted: dict[str, str]
 ) -> None:
-    found, looked = await every_page(History(reader, ticks=Ticks(looks_a_page)), **wanted)
-    expected, _ = await every_page(History(reader, ticks=lambda: 0.0), **wanted)
+    found, looked = await every_page(patient(reader, ticks=Ticks(looks_a_page)), **wanted)
+    expected, _ = await every_page(patient(reader), **wanted)
     assert found == expected and len(expected) >= 40
     assert looked == sorted(looked, reverse=True) and (looked or looks_a_page > 3)
 
 
 async def test_a_page_that_is_done_has_not_ended_early(reader: Reader) -> None:
-    _, looked = await every_page(History(reader, ticks=lambda: 0.0), name="h1")
+    _, looked = await every_page(patient(reader), name="h1")
     assert looked == []
 
 
@@ -88,12 +88,12 @@ async def test_it_ends_when_nobody_wants_it_any_more(reader: Reader) -> None:
         asked += 1
         return asked < 30
 
-    page = await History(reader).page(name="n5", limit=200, is_wanted=is_wanted)
+    page = await patient(reader).page(name="n5", limit=200, is_wanted=is_wanted)
     assert len(page["queries"]) < 200 and page["looked_back_to"] is not None and asked == 30
 
 
 async def test_others_get_their_turn_on_the_same_connection(reader: Reader) -> None:
-    task = asyncio.ensure_future(History(reader).page(limit=200, name="n5", client="192.0.2.1"))
+    task = asyncio.ensure_future(patient(reader).page(limit=200, name="n5", client="192.0.2.1"))
     for _ in range(5):
         await reader.rows("SELECT 1")
     assert not task.done()
@@ -113,15 +113,35 @@ async def test_only_hours_that_have_such_names_are_read(
         return await plain(self, sql, parameters)
 
     monkeypatch.setattr(Reader, "rows", counting)
-    page = await History(reader).page(limit=200, name=".h2.")
+    page = await patient(reader).page(limit=200, name=".h2.")
     assert len(page["queries"]) == EACH and page["next"] is None
     assert read <= 2 + EACH // 5
+
+
+@pytest.mark.parametrize(("name", "are_fewer"), [("n55.h2", True), ("n5.h", False)])
+async def test_names_are_asked_for_one_by_one_where_hours_have_many_more(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch, name: str, are_fewer: bool
+) -> None:
+    """Eleven of some sixty are, forty are not; either way all are found."""
+    monkeypatch.setattr(filters, "FEW", 5)
+    statements: list[str] = []
+    plain = Reader.rows
+
+    async def noting(self: Reader, sql: str, parameters: Any = ()) -> Any:
+        statements.append(sql)
+        return await plain(self, sql, parameters)
+
+    monkeypatch.setattr(Reader, "rows", noting)
+    found, _ = await every_page(patient(reader), name=name)
+    assert len(found) == (11 if are_fewer else HOURS)
+    hours = [sql for sql in statements if sql.startswith("INSERT INTO hour")]
+    assert hours and all(("sought_name" not in sql) == are_fewer for sql in hours)
 
 
 async def test_names_that_are_known_are_not_looked_through_again(
     reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    history, statements = History(reader), []
+    history, statements = patient(reader), []
     plain = Reader.rows
 
     async def noting(self: Reader, sql: str, parameters: Any = ()) -> Any:
@@ -141,7 +161,7 @@ async def test_names_that_are_known_are_not_looked_through_again(
 async def test_names_that_are_new_are_found_by_a_search_that_is_known(
     reader: Reader, tmp_path: Path
 ) -> None:
-    history = History(reader)
+    history = patient(reader)
     assert len((await history.page(name=".h7.", limit=200))["queries"]) == EACH
     database = await Database.connect(tmp_path / "querylog.db")
     await fill(database, [batch([report("new.h7.example.org")], time_s=NOW)])
@@ -151,7 +171,7 @@ async def test_names_that_are_new_are_found_by_a_search_that_is_known(
 
 
 async def test_two_searches_at_once_do_not_mix(reader: Reader) -> None:
-    history = History(reader)
+    history = patient(reader)
     pages = await asyncio.gather(
         *(history.page(name=f".h{hour}.", limit=200) for hour in (3, 4, 5) * 3)
     )

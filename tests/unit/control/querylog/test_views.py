@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from log_kit import batch, blocked, fill, report
+from log_kit import batch, blocked, fill, patient, report
 
 from sinkhole.control.database import Database, Reader
-from sinkhole.control.querylog.history import History
 from sinkhole.control.querylog.schema import open_database
 from sinkhole.control.querylog.sought import Sought, SoughtName
 from sinkhole.control.querylog.views import Cursor, thaw, written
@@ -73,7 +72,7 @@ async def test_a_frozen_view_shows_the_same_rows_whatever_comes_and_is_renamed(
 ) -> None:
     names = {"192.0.2.1": "Kids tablet"}
     reader = Reader(database.path)
-    history = History(reader, client_name=lambda address: names.get(address, ""))
+    history = patient(reader, client_name=lambda address, device: names.get(address, ""))
     await fill(database, [batch([blocked(list_name="Ads"), report()], time_s=NOW)])
     await fill(database, [batch([blocked(list_name="Ads")], "192.0.2.2", time_s=NOW + 1)])
     wanted: list[Any] = [Sought(clients=("tablet",)), Sought(lists=("Ads",)), Sought(text="tablet")]

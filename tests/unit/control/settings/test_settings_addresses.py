@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sinkhole.control.settings import addresses
-from sinkhole.control.settings.addresses import Endpoint, parse_address, parse_network
+from sinkhole.control.settings.addresses import Endpoint, parse_address, parse_network, unmapped
 
 Read = Callable[..., Any]
 Refusal = Callable[..., str]
@@ -176,3 +176,18 @@ def test_host_names_are_read_in_their_ascii_form(read: Read, name: str, found: s
 )
 def test_what_is_no_host_name_is_refused(refusal: Refusal, name: str, reason: str) -> None:
     assert reason in refusal(addresses.host_name(), name)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("::ffff:192.0.2.1", "192.0.2.1/32"),
+        ("::ffff:c000:200/120", "192.0.2.0/24"),
+        ("::ffff:0:0/96", "0.0.0.0/0"),
+        ("::/0", "::/0"),
+        ("::fffe:0:0/95", "::fffe:0:0/95"),
+        ("2001:db8::/112", "2001:db8::/112"),
+    ],
+)
+def test_ipv4_written_as_ipv6_is_ipv4(text: str, found: str) -> None:
+    assert str(unmapped(parse_network(text))) == found

@@ -8,7 +8,7 @@ from ipaddress import ip_network
 import pytest
 
 from sinkhole.control.settings import Settings
-from sinkhole.control.settings.dns_schema import KNOWN_TAGS
+from sinkhole.control.settings.clients_schema import KNOWN_TAGS
 
 Load = Callable[..., Settings]
 Problems = Callable[..., list[str]]
@@ -22,6 +22,11 @@ def test_a_client_has_a_name_addresses_and_tags(loaded: Load) -> None:
     assert client.name == "Kids tablet"
     assert client.addresses == (ip_network("192.0.2.7/32"), ip_network("2001:db8::/64"))
     assert client.tags == ("os_ios",)
+
+
+def test_ipv4_addresses_may_be_written_as_ipv6(loaded: Load) -> None:
+    (client,) = loaded("clients: [{name: TV, addresses: ['::ffff:192.0.2.7']}]").clients
+    assert client.addresses == (ip_network("192.0.2.7/32"),)
 
 
 def test_there_are_21_tags_and_a_client_needs_none(loaded: Load) -> None:
@@ -40,7 +45,21 @@ def test_there_are_21_tags_and_a_client_needs_none(loaded: Load) -> None:
         ("{name: 192.0.2.8, addresses: [192.0.2.7]}", '"192.0.2.8" is an address, write a name'),
         ("{name: '2001:db8::/32', addresses: ['::1']}", "is an address, write a name"),
         ("{name: TV}", "clients[0].addresses: there is neither an address"),
-        ("{name: TV, addresses: []}", "addresses: there is neither an address nor an id"),
+        (
+            "{name: TV, addresses: []}",
+            "neither an address nor a MAC, an id or a host",
+        ),
+        ("{name: TV, macs: [], ids: [], hosts: []}", "addresses: there is neither an address"),
+        ("{name: TV, macs: ['02:00:5e:10:00']}", "is no MAC address, write one such as"),
+        ("{name: TV, macs: ['02:00-5e:10:00:01']}", "is no MAC address"),
+        ("{name: TV, macs: ['01:00:5e:00:00:fb']}", "is not the MAC address of one device"),
+        ("{name: TV, macs: ['00:00:00:00:00:00']}", "is not the MAC address of one device"),
+        (
+            "{name: TV, macs: ['02:00:5e:10:00:01', 02005e100001]}",
+            'macs[1]: "02:00:5e:10:00:01" is listed twice',
+        ),
+        ("{name: TV, hosts: [a b]}", "is not a host name"),
+        ("{name: TV, ids: [tv], group: ''}", 'clients[0].group: "" is empty'),
         ("{name: TV, addresses: 192.0.2.7}", 'write a list: ["192.0.2.7"]'),
         (
             "{name: TV, addresses: [any]}",
@@ -84,3 +103,27 @@ def test_clients_come_from_the_environment_as_one_value(loaded: Load) -> None:
     settings = loaded("", environ)
     assert settings.clients[0].name == "TV"
     assert settings.origin_of("clients") == "environment SINKHOLE__CLIENTS"
+
+
+def test_macs_are_taken_in_any_common_spelling(loaded: Load) -> None:
+    spelled = ("02:00:5E:10:00:01", "02-00-5e-10-00-02", "0200.5e10.0003", "02005e100004")
+    short = "2:0:5e:10:0:5"  # as some systems print them
+    macs = ", ".join(f"'{each}'" for each in (*spelled, short))
+    (client,) = loaded(f"clients: [{{name: TV, macs: [{macs}], hosts: [TV.Home]}}]").clients
+    assert client.macs == tuple(f"02:00:5e:10:00:0{last}" for last in range(1, 6))
+    assert client.hosts == ("tv.home",)
+
+
+@pytest.mark.parametrize(
+    ("key", "one", "other"),
+    [
+        ("macs", "02:00:5e:10:00:01", "02-00-5E-10-00-01"),
+        ("ids", "tv", "TV"),
+        ("hosts", "tv.home", "TV.home"),
+    ],
+)
+def test_what_a_client_is_known_by_is_its_own(
+    problems: Problems, key: str, one: str, other: str
+) -> None:
+    text = f"clients: [{{name: TV, {key}: ['{one}']}}, {{name: b, {key}: ['{other}']}}]"
+    assert problems(text) == [f's.yaml:1: clients[1].{key}[0]: "{one}" already belongs to "TV"']

@@ -14,7 +14,7 @@ from sinkhole.control.settings.in_force import Change, SettingsInForce
 from sinkhole.control.state.state import State
 from sinkhole.control.state.stored import REMOVED, StoredChange
 from sinkhole.model.actor import SERVER, Actor
-from sinkhole.model.errors import RequestError, SettingsError, StorageError
+from sinkhole.model.errors import Misfit, RequestError, SettingsError, StorageError
 
 ANNA = Actor("session", "anna", SERVER.permissions)
 FILE = """\
@@ -199,9 +199,37 @@ async def test_every_value_that_does_not_fit_is_told_and_nothing_changes(desk: D
         await desk.settings.change(changes, ANNA)
     assert [problem.split(":")[0] for problem in caught.value.problems] == [
         "cache.max_ttl",
-        'clients "tv"',
+        'clients "TV"',
     ]
+    assert [each.item for each in caught.value.told if isinstance(each, Misfit)] == ["", "TV"]
     assert not desk.applied and not desk.state.stored.values()
+
+
+async def test_all_that_is_wrong_is_told_at_once_whatever_it_is(desk: Desk) -> None:
+    changes = [
+        Change("cache.max_tll", value="2h"),
+        Change("upstream.timeout", value="2s"),
+        Change("filtering.rules", "# x"),
+        Change("clients", "TV", "remove"),
+        Change("cache.max_ttl", value="200d"),
+    ]
+    with pytest.raises(SettingsError) as caught:
+        await desk.settings.change(changes, ANNA, dry_run=True)
+    told = [(each.key, each.item) for each in caught.value.told if isinstance(each, Misfit)]
+    assert sorted(told) == [
+        *(("cache.max_tll", ""), ("cache.max_ttl", ""), ("clients", "TV")),
+        *(("filtering.rules", "# x"), ("upstream.timeout", "")),
+    ]
+    assert f"held by {desk.config}:2" in str(caught.value)
+
+
+async def test_what_is_refused_for_one_reason_keeps_its_code(desk: Desk) -> None:
+    changes = [Change("upstream.timeout", value="2s"), Change("cache.size", value="2MiB")]
+    error = await refused(desk.settings.change([*changes[:1], *changes[:1]], ANNA))
+    assert (error.kind, error.code) == ("conflict", "held_by_file")
+    assert [each["where"] for each in error.more["errors"]] == [f"{desk.config}:2"] * 2
+    with pytest.raises(SettingsError, match="held by"):  # the one by the file, the other not
+        await desk.settings.change(changes, ANNA)
 
 
 @pytest.mark.parametrize(
@@ -333,6 +361,8 @@ async def test_a_stored_value_that_no_longer_fits_is_a_problem_and_not_fatal(des
         "cache.max_ttl",
     ]
     await settings.change([Change("cache.colour", action="reset")], ANNA)
+    with pytest.raises(RequestError, match="is no setting"):
+        await settings.change([Change("cache.colour", action="reset")], ANNA)
     await settings.change([Change("cache.max_ttl", value="2h")], ANNA)
     assert not settings.problems
 
@@ -351,3 +381,20 @@ async def test_an_item_that_the_file_has_as_well_is_the_files(desk: Desk) -> Non
     await desk.settings.reload()
     assert [str(each) for each in desk.settings.settings.local.records["nas.home"]] == ["192.0.2.1"]
     assert not desk.settings.problems
+
+
+async def test_what_is_stored_follows_another_name_in_the_file(desk: Desk) -> None:
+    groups = 'groups:\n  - {name: children, rules: ["||games.example^"]}\n'
+    desk.config.write_text(FILE + groups)
+    await desk.settings.reload()
+    await desk.set("clients", {"addresses": ["192.0.2.7"], "group": "Children"}, "tablet")
+    desk.config.write_text(FILE + groups.replace("children", "kids"))
+    told = await desk.settings.reload(dry_run=True)
+    assert told.settings.clients[0].group == "kids"
+    await desk.settings.reload()
+    assert desk.settings.settings.clients[0].group == "kids"
+    assert desk.settings.problems == []
+    assert (await desk.settings.revisions(1))[0].note == "another name in the settings file"
+    desk.config.write_text(FILE)  # gone is not renamed
+    await desk.settings.reload()
+    assert desk.settings.settings.clients == () and desk.settings.problems

@@ -175,7 +175,11 @@ def test_an_unknown_key_suggests_a_known_one(problems: Problems, text: str, prob
             "dns: {allow: 10.0.0.0/8}",
             'dns.allow: "10.0.0.0/8" does not fit, write a list: ["10.0.0.0/8"]',
         ),
-        ("filtering: {rules: {a: b}}", "rules: a set of keys does not fit, write a list: ["),
+        (
+            "filtering: {rules: {a: b}}",
+            "rules: a set of keys does not fit, write a list: each item",
+        ),
+        ("clients: {TV: {ids: [tv]}}", 'each item in a line of its own, behind "- "'),
         ("filtering: {lists: [file:x]}", 'lists[0]: "file:x" does not fit, write "key: value"'),
         ("upstream: {timeout: }", "upstream.timeout: has no value, write one or remove the line"),
         ("dns: {listen: }", "dns.listen: has no value, write one or remove the line"),

@@ -43,6 +43,13 @@ def test_files_of_a_folder_are_one_layer_in_the_order_of_their_names(tmp_path: P
     assert settings.origin_of("local.records", "C.home") == f"file {where}/c.yml:1"
 
 
+def test_an_empty_folder_that_is_called_like_a_file_is_no_settings(tmp_path: Path) -> None:
+    where = tmp_path / "sinkhole.yaml"  # containers make one where the file to mount is missing
+    where.mkdir()
+    (problem,) = problems(where)
+    assert "is an empty folder where a file should be" in problem
+
+
 def test_an_empty_folder_gives_the_defaults(tmp_path: Path) -> None:
     assert load(tmp_path, {}) == Settings()
 
@@ -109,6 +116,7 @@ def test_a_value_is_read_from_a_file_of_its_own(tmp_path: Path) -> None:
     told = effective(without_secrets(settings))
     assert "hunter" not in told and 'url: "***"' in told
     assert settings.filtering.shown_url(settings.filtering.lists[0]) == "***"
+    assert settings.filtering.whole_url(settings.filtering.lists[0]) == "***"
 
 
 def test_a_variable_can_name_such_a_file(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from base64 import urlsafe_b64encode
 
 import pytest
 
-from sinkhole.control.settings.stamps import decode_stamp
+from sinkhole.control.settings.stamps import decode_stamp, encode_stamp
 from sinkhole.model.upstream_url import UpstreamUrl
 
 SAID = b"\x07" + bytes(7)
@@ -74,3 +74,16 @@ def test_what_cannot_be_used_says_why(data: bytes, reason: str) -> None:
 def test_what_is_no_base64_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="cannot be used"):
         decode_stamp(text)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        UpstreamUrl("https", "dns.example", 443, "/dns-query/tablet"),
+        UpstreamUrl("https", "dns.example", 8443, "/dns-query"),
+        UpstreamUrl("tls", "tablet.dns.example", 853),
+        UpstreamUrl("quic", "dns.example", 8853),
+    ],
+)
+def test_a_stamp_that_is_made_says_the_same_when_it_is_read(url: UpstreamUrl) -> None:
+    assert decode_stamp(encode_stamp(url)) == url

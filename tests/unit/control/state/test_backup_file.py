@@ -138,6 +138,29 @@ def test_a_manifest_that_makes_no_sense_is_refused(tmp_path: Path, change: Any) 
         read_manifest(rewritten(an_archive(tmp_path), change))
 
 
+@pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA, 99])
+def test_an_archive_that_is_packed_in_another_way_is_refused(tmp_path: Path, method: int) -> None:
+    path = an_archive(tmp_path)
+    data = bytearray(path.read_bytes())
+    at = 0
+    while (at := data.find(b"PK\x01\x02", at)) >= 0:
+        data[at + 10 : at + 12] = method.to_bytes(2, "little")
+        at += 4
+    path.write_bytes(data)
+    with pytest.raises(StorageError, match="packed oddly"):
+        read_manifest(path)
+
+
+def test_a_bug_of_ours_is_no_damage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def bug(*_: object) -> None:
+        raise KeyError("a bug")
+
+    path = an_archive(tmp_path)
+    monkeypatch.setattr(subject, "_copied", bug)
+    with pytest.raises(KeyError, match="a bug"):
+        unpacked(path, tmp_path / "out")
+
+
 @pytest.mark.parametrize("data", [b"", b"no archive", b"PK\x05\x06" + b"\0" * 18])
 def test_what_is_no_archive_is_refused(tmp_path: Path, data: bytes) -> None:
     path = tmp_path / "a.zip"

@@ -112,6 +112,37 @@ async def test_a_damaged_file_stays_and_its_backup_is_read(tmp_path: Path, damag
         assert stored_in(state) == 1
 
 
+ODD_ROWS = [
+    "UPDATE stored SET value = '{broken'",
+    "UPDATE account SET recovery = '1'",
+    "INSERT INTO token VALUES ('a', 1, 'a', '[]', '[1]', NULL, NULL, '')",
+    "INSERT INTO session VALUES ('a', 1, '', '', '[\"b\", \"x\", 1]', '[\"b\", 1, 1]')",
+    "INSERT OR REPLACE INTO pause VALUES (1, 'all', '', 'now', 60, 'anna')",
+    "INSERT OR REPLACE INTO pause VALUES (1, 'street', '', '[\"\",0,0]', 60, 'anna')",
+    "INSERT INTO temporary_rule VALUES (1, 'a', 'now', 60, 'anna', '')",
+    "INSERT OR REPLACE INTO meta VALUES ('clock', '[1]')",
+    "UPDATE revision SET changes = '[[1]]'",
+    "DROP TABLE pause",
+]
+
+
+@pytest.mark.parametrize("odd", ODD_ROWS)
+async def test_rows_that_make_no_sense_are_damage_as_well(tmp_path: Path, odd: str) -> None:
+    path = await a_file_with_a_backup(tmp_path)
+    with closing(sqlite3.connect(path)) as connection:
+        row = "INSERT INTO account VALUES (1, 'A', 'a', 'admin', '', 0, '', 0, 0, '[]')"
+        connection.execute(row)
+        connection.execute(odd)
+        connection.commit()
+    async with opened(tmp_path) as state:
+        assert stored_in(state) == 1
+        (problem,) = state.problems
+        assert problem.code == "state.damaged"
+        await state.accept()
+    async with opened(tmp_path) as state:
+        assert state.problems == []
+
+
 async def test_somebody_decides_to_go_on_with_what_stands_in(tmp_path: Path) -> None:
     path = await a_file_with_a_backup(tmp_path)
     path.write_bytes(b"no database here")

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from sinkhole.control.state.backup_file import write_backup
 from sinkhole.control.state.backups import KEPT, Backups, settings_files
 from sinkhole.control.state.copying import copy_of_backup, empty_state
 from sinkhole.model.errors import StorageError
@@ -107,5 +108,37 @@ async def test_settings_files_are_in_it_by_names_that_can_be_used(tmp_path: Path
     await database.close()
 
 
+async def test_the_log_of_a_backup_is_unpacked_where_it_is_wanted(tmp_path: Path) -> None:
+    backups, part = Backups(tmp_path), tmp_path / "part"
+    backups.folder.mkdir()
+    part.write_bytes(b"x")
+    write_backup(tmp_path / "a.zip", {"state.db": part, "querylog.db": part}, 0.0, "asked")
+    for with_log, names in ((False, []), (True, ["querylog.db"])):
+        folder = tmp_path / f"{with_log}"
+        folder.mkdir()
+        await backups.unpack(tmp_path / "a.zip", folder, with_log=with_log)
+        assert [each.name for each in folder.glob("querylog*")] == names
+
+
 def test_there_may_be_no_settings_file(tmp_path: Path) -> None:
     assert settings_files(None) == settings_files(tmp_path / "none.yaml") == []
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "CREATE TRIGGER x AFTER INSERT ON audit BEGIN DELETE FROM account; END",
+        "CREATE VIEW x AS SELECT * FROM account",
+        "CREATE TABLE x (a)",
+    ],
+)
+async def test_what_no_sinkhole_has_made_is_not_restored(tmp_path: Path, statement: str) -> None:
+    state = await empty_state()
+    try:
+        await state.rows(statement)
+        await state.copy_to(tmp_path / "state.db")
+    finally:
+        await state.close()
+    write_backup(tmp_path / "odd.zip", {"state.db": tmp_path / "state.db"}, WALL_S, "asked")
+    with pytest.raises(StorageError, match="no sinkhole has made what is in it"):
+        await copy_of_backup(tmp_path / "odd.zip")

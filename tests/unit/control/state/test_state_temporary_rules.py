@@ -137,6 +137,11 @@ async def test_what_can_not_be_stored_is_in_force_all_the_same(
         async def full(rules: object) -> None:
             raise StorageError("the disk is full")
 
-        monkeypatch.setattr(found.state.rule_rows, "store", full)
-        await found.rules.add(["||a^"], 60, SERVER)
-        assert found.told == [["||a^"]]
+        monkeypatch.setattr("sinkhole.control.state.lasting.LOOK_S", 0.01)
+        with monkeypatch.context() as disk:
+            disk.setattr(found.state.rule_rows, "store", full)
+            await found.rules.add(["||a^"], 60, SERVER)
+            assert found.told == [["||a^"]]
+        async with asyncio.timeout(20):  # and is stored once the disk takes it
+            while [each.text for each in await found.state.rule_rows.load()] != ["||a^"]:
+                await asyncio.sleep(0)

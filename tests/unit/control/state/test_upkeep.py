@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from sinkhole.control.state import upkeep as subject
+from sinkhole.control.state.copying import empty_state
 from sinkhole.control.state.state import State
 from sinkhole.control.state.upkeep import DAILY_S
 from sinkhole.model.actor import SERVER
@@ -51,6 +52,20 @@ async def test_a_backup_is_made_daily_also_over_restarts_and_jumps_of_the_clock(
     time.boot, time.since_boot_s = "second", 10.0
     time.wall_s += DAILY_S
     assert await made_by(tmp_path, time) == 3
+
+
+async def test_after_a_restore_there_is_soon_a_backup_of_what_is_in_force(tmp_path: Path) -> None:
+    assert await made_by(tmp_path, Time()) == 1
+    state = await State.open(tmp_path, now=Time())
+    other = await empty_state()
+    try:
+        await state.replace(other)
+        await state._upkeep.look()
+        reasons = [each.reason for each in await state.backups.all()]
+        assert reasons == ["daily", "restore", "daily"]
+    finally:
+        await other.close()
+        await state.close()
 
 
 async def test_a_backup_that_fails_is_a_problem_until_one_succeeds(tmp_path: Path) -> None:

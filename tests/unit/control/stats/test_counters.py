@@ -51,3 +51,11 @@ def test_buckets_are_cumulative_and_in_order() -> None:
     edges = [float(edge) for edge, _ in buckets]
     counts = [count for _, count in buckets]
     assert edges == sorted(edges) and counts == sorted(counts) and counts[-1] == 715
+
+
+def test_codes_without_a_name_are_one() -> None:
+    counters, minute = Counters(), MinuteCounts(0)
+    for rcode in (0, 3, 12, 3841):
+        minute.answers[AnswerKey(int(Outcome.FORWARDED), 1, rcode, "")] = 1
+    counters.add(minute)
+    assert counters.rcodes == {"NOERROR": 1, "NXDOMAIN": 1, "other": 2}

@@ -18,6 +18,7 @@ from sinkhole.model.verdict import Outcome
 
 DAY = 86_400
 HOUR = 3600
+MAC = "02:00:5e:10:00:07"
 NOW = 1_699_963_230.0  # 12:00:30 on a day that began at 1 699 920 000
 
 
@@ -27,7 +28,10 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     names = [f"name{number}.example.org" for number in range(1, 21)]
     for number, name in enumerate(names, 1):
         await database.rows("INSERT INTO name VALUES (?, ?, ?, 0)", (number, number, name))
-    await database.rows("INSERT INTO client VALUES (1, '192.0.2.1', 0), (2, '2001:db8::2', 0)")
+    for number, client in enumerate(["192.0.2.1", "2001:db8::2", "2001:db8::3"], 1):
+        device = MAC if number == 3 else ""
+        values = (number, number, client, device, "default", 0)
+        await database.rows("INSERT INTO client VALUES (?, ?, ?, ?, ?, ?)", values)
     yield database
     await database.close()
 
@@ -67,6 +71,20 @@ async def write(database: Database, *minutes: MinuteCounts) -> None:
         await Rollups(365 * DAY).write(database, minutes, {"Starter": 1})
 
 
+async def test_steps_of_whole_hours_tell_what_each_list_refused(
+    database: Database, statistics: Statistics
+) -> None:
+    await write(database, a_minute(0), a_minute(5 * HOUR, 2), a_minute(30 * HOUR))
+    begin = int(NOW) // HOUR * HOUR - 23 * HOUR
+    series, by_list = await statistics.steps(begin, HOUR)
+    assert len(series) == 24
+    assert [each["queries"] for each in series if each["queries"]] == [16, 8]
+    assert by_list == [(18, "Starter", 4), (23, "Starter", 2)]
+    days, by_list = await statistics.steps(int(NOW) // DAY * DAY - DAY, DAY)
+    assert [each["queries"] for each in days] == [8, 24]
+    assert by_list == [(0, "Starter", 2), (1, "Starter", 6)]
+
+
 async def test_the_summary_of_a_day(database: Database, statistics: Statistics) -> None:
     await write(database, a_minute(0), a_minute(5 * HOUR), a_minute(2 * DAY))
     summary: dict[str, Any] = {**await statistics.summary()}
@@ -86,6 +104,7 @@ async def test_the_summary_of_a_day(database: Database, statistics: Statistics) 
         },
         "blocked_percent": 25.0,
         "cached_percent": 37.5,
+        "saved": {"seconds": 0.0, "upstream_ms": 0.041, "cache_ms": 0.0},
         "step_s": 600,
         "top_names": [
             {"name": "name1.example.org", "count": 10},
@@ -156,7 +175,9 @@ async def test_tops_have_names_as_people_know_them(database: Database) -> None:
     await write(database, a_minute(60))
     reader = Reader(database.path)
     statistics = Statistics(
-        reader, clock=lambda: NOW, client_name=lambda address: {"192.0.2.1": "TV"}.get(address, "")
+        reader,
+        clock=lambda: NOW,
+        client_name=lambda address, device: {"192.0.2.1": "TV"}.get(address, ""),
     )
     for period in ("24h", "7d"):
         summary = await statistics.summary(period)
@@ -217,9 +238,109 @@ async def test_there_are_ten_in_every_top_and_the_first_come_first(
         assert summary["top_blocked"] == summary["top_names"]
 
 
+async def test_a_device_is_one_client_under_all_of_its_addresses(
+    database: Database, statistics: Statistics
+) -> None:
+    await database.rows(
+        "INSERT INTO client VALUES (4, 4, '2001:db8::4', ?, 'kids', 0), (5, 5, '192.0.2.1', '',"
+        " 'kids', 0)",
+        (MAC,),
+    )
+    minute = MinuteCounts(int(NOW) // 60 * 60, clients={1: [5, 0], 3: [4, 1], 4: [6, 2], 5: [7, 0]})
+    async with database.transaction():
+        await Rollups(365 * DAY).write(database, [minute], {})
+    assert (await statistics.summary("24h"))["top_clients"] == [
+        {"client": "192.0.2.1", "count": 12, "blocked": 0},
+        {"client": "2001:db8::4", "count": 10, "blocked": 3, "device": MAC},
+    ]
+    told = await statistics.summary("24h", clients=1)  # the busiest
+    assert [each["count"] for each in told["top_clients"]] == [12]
+
+
 async def test_an_unknown_period_is_told_which_there_are(statistics: Statistics) -> None:
     with pytest.raises(ValueError, match="period is '2h'; it may be one of 1h, 24h, 7d, 30d, 365d"):
         await statistics.summary("2h")
+
+
+@pytest.mark.parametrize(
+    ("ago", "until_ago", "step_s", "queries"),
+    [
+        (2 * HOUR, None, 60, 16),
+        (2 * HOUR, 61 * 60, 60, 0),
+        (6 * HOUR, 2 * HOUR, 600, 8),
+        (30 * HOUR, 0, 3600, 24),
+        (5 * DAY, 3 * DAY, 3600, 8),
+        (60 * DAY, 0, 6 * HOUR * 4, 32),
+    ],
+)
+async def test_a_span_has_what_lies_between_its_moments(
+    database: Database,
+    statistics: Statistics,
+    ago: float,
+    until_ago: float | None,
+    step_s: int,
+    queries: int,
+) -> None:
+    await write(database, *(a_minute(age) for age in (60, HOUR, 5 * HOUR, 4 * DAY)))
+    until = None if until_ago is None else NOW - until_ago
+    told = await statistics.summary("24h", NOW - ago, until)
+    assert (told["period"], told["step_s"]) == ("span", step_s)
+    assert told["totals"]["queries"] == queries
+    assert sum(point["queries"] for point in told["series"]) == queries
+    assert told["from"] <= NOW - ago < told["from"] + step_s
+    assert told["to"] == (until or NOW)
+    assert told["series"][-1]["time"] < told["to"]
+
+
+async def test_what_begins_with_the_end_of_a_span_is_not_in_it(
+    database: Database, statistics: Statistics
+) -> None:
+    await write(database, a_minute(60), a_minute(30 * 60))
+    minute = int(NOW) // 60 * 60
+    told = await statistics.summary(since_s=minute - 30 * 60, until_s=minute - 60)
+    assert told["totals"]["queries"] == 8
+    assert [told["series"][0]["time"], told["series"][-1]["time"]] == [
+        minute - 30 * 60, minute - 120,
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "said"),
+    [
+        (NOW + 5, None, "it ends before it begins, or is to come"),
+        (NOW - 5, NOW - 5, "it ends before it begins, or is to come"),
+        (NOW - 401 * DAY, None, "a time may last for 400 days"),
+    ],
+)
+async def test_a_span_that_is_none_is_told(
+    statistics: Statistics, since: float, until: float | None, said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        await statistics.summary(since_s=since, until_s=until)
+
+
+async def test_what_the_cache_saved_is_told_by_what_waiting_would_have_been(
+    database: Database, statistics: Statistics
+) -> None:
+    minute = MinuteCounts(
+        int(NOW) // 60 * 60,
+        answers=Counter(
+            {
+                AnswerKey(Outcome.CACHED, 1, 0, ""): 60,
+                AnswerKey(Outcome.BLOCKED, 1, 0, ""): 20,
+                AnswerKey(Outcome.FORWARDED, 1, 0, ""): 15,
+                AnswerKey(Outcome.FAILED, 1, 2, ""): 5,
+            }
+        ),
+        durations=Counter({100: 80, 20_000: 15, 5_000_000: 5}),
+        sums_us=Counter({Outcome.CACHED: 6_000, Outcome.FORWARDED: 300_000}),
+    )
+    async with database.transaction():
+        await Rollups(365 * DAY).write(database, [minute], {})
+    saved = (await statistics.summary("1h"))["saved"]
+    assert saved is not None and saved["cache_ms"] == 0.1
+    assert saved["upstream_ms"] == pytest.approx(20, rel=0.34)
+    assert saved["seconds"] == pytest.approx(60 * (saved["upstream_ms"] - 0.1) / 1000, abs=0.001)
 
 
 async def test_without_a_database_there_is_a_storage_error(tmp_path: Path) -> None:

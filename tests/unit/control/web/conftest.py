@@ -52,6 +52,13 @@ STATUS: ServerStatus = {
                     "expires": 1_800_000_000.0, "days_left": 42},
     "log": {"enabled": True, "waiting": 1, "dropped": 5, "rows": 7, "size_bytes": 4096,
             "error": None},
+    "shipping": [
+        {"to": "syslog", "target": "udp://192.0.2.7:514", "waiting": 3, "sent": 90, "dropped": 4,
+         "error": None},
+        {"to": "dnstap", "target": "unix:/run/tap", "waiting": 9, "sent": 0, "dropped": 0,
+         "error": "connection refused"}],
+    "protection": {"enabled": True, "paused_by": "", "paused_at": None, "left_s": None,
+                   "pauses": 0, "text": "on"},
     "losses": {"queries_dropped": 2, "replies_unsent": 0},
     "problems": [],
 }  # fmt: skip

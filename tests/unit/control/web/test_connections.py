@@ -58,7 +58,7 @@ async def test_a_connection_that_ends_before_it_is_taken_is_no_error(serve: Any)
 
 
 async def test_a_connection_is_used_again_and_closed_when_idle_too_long(serve: Any) -> None:
-    site = await serve(patience_s=0.5)
+    site = await serve(patience_s=2.0)
     reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
     for _ in range(3):
         writer.write(REQUEST + b"\r\n")
@@ -76,7 +76,7 @@ async def test_a_slow_handler_does_not_use_up_the_clients_patience(serve: Any) -
             await go_on.wait()
             return {"period": period}
 
-    site = await serve(patience_s=0.1, statistics=Slow())
+    site = await serve(patience_s=1.0, statistics=Slow())
     reader, writer = await asyncio.open_connection("127.0.0.1", site.port)
     writer.write(b"GET /api/stats HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     await begun.wait()
@@ -90,7 +90,7 @@ async def test_a_slow_handler_does_not_use_up_the_clients_patience(serve: Any) -
 
 async def test_a_client_that_never_reads_its_answer_is_cut_off(serve: Any) -> None:
     huge = {"version": "x" * 30_000_000}
-    site = await serve(patience_s=0.2, status=lambda: huge)
+    site = await serve(patience_s=1.0, status=lambda: huge)
     reader, writer = await asyncio.open_connection("127.0.0.1", site.port, limit=1024)
     writer.write(b"GET /api/status HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n")
     await reader.readuntil(b"\r\n\r\n")  # the answer has begun; now read nothing for a while

@@ -14,8 +14,10 @@ from aiohttp import ClientSession
 from bare_house import KnownActors, bare_house
 
 from sinkhole.control.settings import Settings
+from sinkhole.control.web.adguard.credentials import COOKIE
 from sinkhole.control.web.app import create_app, locations_of
 from sinkhole.control.web.locations import Location, Needs
+from sinkhole.control.web.refusals import CONTROL
 from sinkhole.control.web.v1.v1 import V1
 from sinkhole.model.actor import Actor, Permission
 
@@ -24,7 +26,10 @@ LOCATIONS = list(locations_of(bare_house(), V1(bare_house())))
 GUARDED = [each for each in LOCATIONS if not isinstance(each.needs, Needs)]
 SOMEBODY = [each for each in LOCATIONS if each.needs is Needs.SOMEBODY]
 OPEN = {
-    ("GET", "/"), ("GET", "/assets/{version}/{name}"), ("GET", "/healthz"), ("GET", "/readyz"),
+    ("GET", "/"), ("GET", "/assets/{name}"), ("GET", "/healthz"), ("GET", "/readyz"),
+    ("GET", "/profile.mobileconfig"),
+    ("GET", "/apple/doh.mobileconfig"), ("GET", "/apple/dot.mobileconfig"),
+    ("POST", "/control/login"),
     ("POST", "/api/v1/sign-in"), ("POST", "/api/v1/first-account"),
 }  # fmt: skip
 """All that is answered to who has not said who he is."""
@@ -33,6 +38,11 @@ SESSION = "the-secret-of-a-session"
 OTHERS = {"Origin": "http://evil.example.com"}
 REMOTE = {"X-Forwarded-For": "192.0.2.9"}
 """As a proxy says it: whoever asks is elsewhere."""
+
+
+def is_control(location: Location) -> bool:
+    """Whether it is asked as AdGuard Home is, see test_credentials.py."""
+    return location.path.startswith(CONTROL)
 
 
 def name_of(location: Location) -> str:
@@ -68,12 +78,20 @@ class Asking:
             text = await answer.text()
             code = ""
             if answer.content_type.endswith("json"):
-                code = json.loads(text).get("code", "") if text else ""
+                told = json.loads(text) if text else {}
+                code = told.get("code", "") if isinstance(told, dict) else ""
             return Told(answer.status, code, text, answer.headers)
 
     def token(self, permissions: frozenset[Permission]) -> dict[str, str]:
         """The headers of a program with these permissions."""
         return {"Authorization": f"Bearer {self.identity.may(*permissions)}"}
+
+    def key(self, way: str, location: Location, permissions: frozenset[Permission]) -> Any:
+        """What lets somebody with these permissions in, at an address."""
+        if way == "token":
+            return self.token(permissions)
+        cookie = self.cookie(permissions)
+        return {"Cookie": f"{COOKIE}={SESSION}"} if is_control(location) else cookie
 
     def cookie(self, permissions: frozenset[Permission]) -> dict[str, str]:
         """Those of a browser that is signed in."""
@@ -120,6 +138,9 @@ async def test_nobody_gets_anything_from_elsewhere(
     asking.identity.has_accounts = has_accounts
     told = await asking(location, {**json_of(location), **REMOTE})
     assert told.status == 401
+    if is_control(location):
+        assert (told.text, "WWW-Authenticate" in told.headers) == ("", False)
+        return
     assert told.headers["WWW-Authenticate"] == "Bearer"
     if not has_accounts:
         assert "sudo sinkhole account add NAME" in told.text
@@ -138,6 +159,8 @@ async def test_with_an_account_this_machine_has_to_sign_in_as_everybody(
 async def test_without_an_account_this_machine_may_everything(
     asking: Asking, location: Location
 ) -> None:
+    if location.path.startswith("/control/install/"):
+        pytest.skip("nobody may that")
     asking.identity.has_accounts = False
     assert (await asking(location, json_of(location))).status not in (401, 403, 404, 415)
 
@@ -150,11 +173,10 @@ async def test_each_permission_is_needed_and_is_enough(
     assert isinstance(location.needs, Permission)
     one = frozenset({location.needs})
     own = {**json_of(location), "Origin": asking.site.url}
-    known = asking.token if way == "token" else asking.cookie
-    told = await asking(location, {**own, **known(EVERYTHING - one)})
+    told = await asking(location, {**own, **asking.key(way, location, EVERYTHING - one)})
     assert told.status == 403
     assert location.needs in told.text
-    told = await asking(location, {**own, **known(one)})
+    told = await asking(location, {**own, **asking.key(way, location, one)})
     assert told.status not in (401, 403, 404, 415)
 
 
@@ -175,7 +197,9 @@ async def test_a_foreign_page_gets_nothing_by_any_method(
 
 
 @pytest.mark.parametrize(
-    "location", [each for each in LOCATIONS if each.method != "GET"], ids=name_of
+    "location",
+    [each for each in LOCATIONS if each.method != "GET" and not is_control(each)],
+    ids=name_of,
 )
 async def test_what_changes_something_needs_more_with_a_cookie_only(
     asking: Asking, location: Location
@@ -196,7 +220,9 @@ async def test_what_changes_something_needs_more_with_a_cookie_only(
     assert told.status not in (401, 403, 404, 415)
 
 
-@pytest.mark.parametrize("path", ["/nothing", "/api/nothing", "/api/v1/nothing", "/api/v1"])
+@pytest.mark.parametrize(
+    "path", ["/nothing", "/api/nothing", "/api/v1/nothing", "/api/v1", "/control/nothing"]
+)
 async def test_what_is_not_there_is_not_told_to_strangers(asking: Asking, path: str) -> None:
     url = asking.site.url + path
     async with asking.client.get(url, headers=REMOTE) as answer:
@@ -229,6 +255,24 @@ async def test_who_comes_through_a_proxy_is_not_at_this_machine(
     url = f"{asking.site.url}/api/v1/me"
     async with asking.client.get(url, headers={header: "127.0.0.1"}) as answer:
         assert answer.status == 401
+
+
+@pytest.mark.parametrize(
+    ("told", "trusted", "frames"),
+    [
+        ({"X-Ingress-Path": "/a/b"}, True, ("SAMEORIGIN", "'self'")),
+        ({"X-Ingress-Path": "/a/b"}, False, ("DENY", "'none'")),
+        ({"X-Forwarded-Prefix": "/a/b"}, True, ("DENY", "'none'")),
+    ],
+)
+async def test_only_an_ingress_that_is_trusted_may_show_the_page_in_a_frame(
+    serve: Any, client: ClientSession, told: dict[str, str], trusted: bool, frames: tuple[str, str]
+) -> None:
+    site = await (serve(settings=trusting_this_machine()) if trusted else serve())
+    async with client.get(f"{site.url}/", headers={**REMOTE, **told}) as answer:
+        assert answer.status == 200
+        assert answer.headers["X-Frame-Options"] == frames[0]
+        assert f"frame-ancestors {frames[1]};" in answer.headers["Content-Security-Policy"]
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ async def site(shown: Shown) -> AsyncIterator[WebServer]:
     house = bare_house(identity=KnownActors())
     server = WebServer(
         create_app(house), "127.0.0.1", 0,
-        most_connections=4, patience_s=0.3, tls=lambda: shown.context,
+        most_connections=4, patience_s=2.0, tls=lambda: shown.context,
     )  # fmt: skip
     await server.start()
     yield server

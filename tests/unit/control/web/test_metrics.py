@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import shutil
 from typing import Any
 
+import pytest
 from aiohttp import ClientSession
 from prometheus_client.parser import text_string_to_metric_families
+
+from sinkhole.control.stats import Carried
 
 ABSENT = ("certificate", "log")
 
 
 async def _scrape(
-    serve: Any, client: ClientSession
+    serve: Any, client: ClientSession, **changed: Any
 ) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
-    site = await serve()
+    site = await serve(**changed)
     async with client.get(f"{site.url}/metrics") as answer:
         assert answer.status == 200
         assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
@@ -51,24 +56,26 @@ async def test_counters_gauges_and_the_histogram_say_what_the_sources_say(
         ("sinkhole_upstream_queries_total", {"upstream": "tls://dns.example.org"}, 9),
         ("sinkhole_upstream_failures_total", {"upstream": "tls://dns.example.org"}, 2),
         ("sinkhole_upstream_info", {"upstream": "tls://dns.example.org", "kind": "tls"}, 1),
-        (
-            "sinkhole_upstream_rtt_quantile_seconds",
-            {"upstream": "tls://dns.example.org", "quantile": "0.5"},
-            0.011,
-        ),
-        (
-            "sinkhole_upstream_rtt_quantile_seconds",
-            {"upstream": "tls://dns.example.org", "quantile": "0.95"},
-            0.04,
-        ),
+        ("sinkhole_upstream_rtt_p50_seconds", {"upstream": "tls://dns.example.org"}, 0.011),
+        ("sinkhole_upstream_rtt_p95_seconds", {"upstream": "tls://dns.example.org"}, 0.04),
         ("sinkhole_upstream_connected_seconds", {"upstream": "tls://dns.example.org"}, 90.5),
         ("sinkhole_prefetch_asked_total", {}, 30),
         ("sinkhole_prefetch_failed_total", {}, 1),
         ("sinkhole_prefetch_saved_total", {}, 12),
-        ("sinkhole_certificate_expiry_seconds", {}, 1_800_000_000),
+        ("sinkhole_certificate_expiry_timestamp_seconds", {}, 1_800_000_000),
         ("sinkhole_log_dropped_total", {}, 5),
         ("sinkhole_log_waiting", {}, 1),
         ("sinkhole_log_rows", {}, 7),
+        ("sinkhole_shipping_sent_total", {"to": "syslog"}, 90),
+        ("sinkhole_shipping_dropped_total", {"to": "syslog"}, 4),
+        ("sinkhole_shipping_waiting", {"to": "syslog"}, 3),
+        ("sinkhole_shipping_up", {"to": "syslog"}, 1),
+        ("sinkhole_shipping_up", {"to": "dnstap"}, 0),
+        ("sinkhole_health_state", {"state": "ok"}, 1),
+        ("sinkhole_health_state", {"state": "failing"}, 0),
+        ("sinkhole_problems", {"severity": "error"}, 0),
+        ("sinkhole_protection_enabled", {}, 1),
+        ("sinkhole_log_up", {}, 1),
         ("sinkhole_build_info", {"version": "0.1.0"}, 1),
         ("sinkhole_start_time_seconds", {}, 1_700_000_000),
     ]:
@@ -101,3 +108,34 @@ async def test_the_process_tells_its_own_memory_and_time(serve: Any, client: Cli
     found = await _scrape(serve, client)
     assert found["process_resident_memory_bytes", ()] > 1_000_000
     assert found["process_cpu_seconds_total", ()] > 0
+
+
+async def test_counters_go_on_where_another_run_ended(
+    serve: Any, client: ClientSession, house: Any
+) -> None:
+    carried = Carried()
+    carried.total("sinkhole_queries_total", {"outcome": "blocked"}, 1000)
+    carried.total("sinkhole_query_duration_seconds_bucket", {"le": "+Inf"}, 2000)
+    after = Carried()
+    after.restore(carried.dumped())
+    found = await _scrape(serve, client, carried=after)
+    assert found["sinkhole_queries_total", (("outcome", "blocked"),)] == 1041
+    assert found["sinkhole_query_duration_seconds_bucket", (("le", "+Inf"),)] == 2100
+    assert found["sinkhole_cache_entries", ()] == 4
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="needs promtool")
+async def test_the_linter_of_prometheus_has_nothing_to_say(
+    serve: Any, client: ClientSession
+) -> None:
+    site = await serve()
+    async with client.get(f"{site.url}/metrics") as answer:
+        text = await answer.read()
+    tool = await asyncio.create_subprocess_exec(
+        *("promtool", "check", "metrics"),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.STDOUT,
+    )
+    told, _ = await tool.communicate(text)
+    assert (told.decode(), tool.returncode) == ("", 0)

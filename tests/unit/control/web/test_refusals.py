@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sinkhole.control.settings.quoting import misfit
 from sinkhole.control.web.refusals import Refused, refusal_of
 from sinkhole.model.errors import RequestError, RequestKind, SettingsError, StorageError
 
@@ -56,17 +57,22 @@ def test_each_setting_that_is_wrong_is_told_in_its_parts() -> None:
         "file /etc/sinkhole/sinkhole.yaml:14: web.listen: has no port",
         "dns.allow[0]: no network",
         "something else",
+        "/etc/sinkhole/sinkhole.yaml:8: is no text",
+        misfit("clients", 'tv: "x"', "has no address"),
     ]
     status, problem, _ = told(SettingsError(lines))
     assert (status, problem["code"]) == (422, "invalid_settings")
     assert problem["errors"] == [
         {
             "key": "web.listen",
+            "item": "",
             "where": "file /etc/sinkhole/sinkhole.yaml:14",
             "text": "has no port",
         },
-        {"key": "dns.allow[0]", "where": "", "text": "no network"},
-        {"key": "", "where": "", "text": "something else"},
+        {"key": "dns.allow[0]", "item": "", "where": "", "text": "no network"},
+        {"key": "", "item": "", "where": "", "text": "something else"},
+        {"key": "", "item": "", "where": "/etc/sinkhole/sinkhole.yaml:8", "text": "is no text"},
+        {"key": "clients", "item": 'tv: "x"', "where": "", "text": "has no address"},
     ]
 
 

@@ -15,7 +15,7 @@ from sinkhole.model.status import Health
 
 PATHS = [
     "/", "/api/stats", "/api/queries", "/api/status", "/api/lists", "/healthz", "/metrics",
-    "/nothing", "/assets/0/app.js",
+    "/nothing", "/assets/other.js",
 ]  # fmt: skip
 
 
@@ -72,6 +72,19 @@ async def test_health_is_told_with_a_line_for_each_reason(
         assert (answer.status, await answer.text()) == (status, text)
         assert answer.content_type == "text/plain"
         assert answer.headers["Cache-Control"] == "no-store"
+
+
+async def test_who_is_not_at_this_machine_is_told_no_names(
+    serve: Any, client: ClientSession, house: Any
+) -> None:
+    site = await serve(ready=lambda: ["the list 'Kids' has not come"])
+    house.health = Health("degraded", ("nothing of list Kids is in use",), ("a list is not",))
+    elsewhere = {"X-Forwarded-For": "192.0.2.9"}
+    for path, text in (("healthz", "degraded\na list is not\n"), ("readyz", "not ready yet\n")):
+        async with client.get(f"{site.url}/{path}", headers=elsewhere) as answer:
+            assert await answer.text() == text
+        async with client.get(f"{site.url}/{path}") as answer:
+            assert "Kids" in await answer.text()
 
 
 async def test_a_storage_error_is_told_and_a_bug_is_logged_but_not_told(

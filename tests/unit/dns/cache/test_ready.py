@@ -8,7 +8,7 @@ from math import inf
 import dnslib
 
 from sinkhole.dns.cache.answer import TtlLimits, answer_of
-from sinkhole.dns.cache.ready import OVERHEAD_BYTES, Ready, State, ready_answer
+from sinkhole.dns.cache.ready import OVERHEAD_BYTES, Ready, ReadyAgain, State, ready_answer
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Record, Reply
@@ -147,3 +147,11 @@ def test_a_revived_answer_is_fresh_again_and_for_another_policy_still_stale() ->
     assert ready.state(501.0, 1, stale_s=3600.0) is State.AGING
     assert ready.state(500.0, 2, stale_s=3600.0) is State.STALE
     assert ready.state(530.0, 1, stale_s=3600.0) is State.STALE
+
+
+def test_the_seconds_in_which_an_answer_was_asked_for_are_counted_for_all_classes() -> None:
+    first = made(ttl=300, now=1000.0)
+    kids, adults = (ReadyAgain(first, REPORT, number, do=False) for number in (2, 3))
+    for ready, now in ((kids, 1001.5), (adults, 1001.6), (adults, 1002.7), (kids, 1003.1)):
+        assert ready.age(now)
+    assert kids.ages == adults.ages == first.ages == 3

@@ -50,3 +50,14 @@ def test_criteria_are_a_set_of_texts() -> None:
     assert Criteria({"name:TV"}) == {"name:TV"}
     assert not Criteria()
     assert CRITERIA.traits(None, ["TV"], []) == frozenset({"name:TV"})
+
+
+def test_some_criteria_ask_for_no_others() -> None:
+    every = Criteria(
+        {"name:TV", "name:Tablet", "tag:device_tv", "net:192.0.2.0/24", "ip:192.0.2.1"}
+    )
+    some = every.only(frozenset({"name:TV", "net:192.0.2.0/24"}))
+    assert some == {"name:TV", "net:192.0.2.0/24"}
+    held = some.traits(ip_address("192.0.2.1"), ["tv", "tablet"], ["device_tv"])
+    assert held == {"name:TV", "net:192.0.2.0/24"}
+    assert some.traits(ip_address("198.51.100.1"), ["Tablet"], ["device_tv"]) == frozenset()

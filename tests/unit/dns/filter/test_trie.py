@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import struct
+from itertools import product
 from pathlib import Path
 
+import marisa_trie
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sinkhole.dns.filter.compiled import entry
 from sinkhole.dns.filter.compiled.compile import compile_file
 from sinkhole.dns.filter.compiled.key import address_key, query_key, readable, rule_key
 from sinkhole.dns.filter.language.line import Kind, Scope
-from sinkhole.dns.filter.trie import CompiledList
+from sinkhole.dns.filter.trie import MOST_FEW, CompiledList, FewKeys
 from sinkhole.dns.wire.name import from_text
 from sinkhole.model.errors import ListError
 
+KEYS = [bytes(key) for size in range(4) for key in product(b"ab.", repeat=size)]
 RULES = ["||ads.example.org^", "exact.example.org", "@@||good.ads.example.org^", "||example.net^"]
 
 
@@ -228,3 +233,21 @@ def test_a_key_is_found_where_the_whole_of_it_is_covered() -> None:
     keys = [*narrow.all_keys()]
     assert all(wide.find(key) and not wide.has_key(key) for key in keys)
     assert not any(map(narrow.find, wide.all_keys()))
+
+
+@given(st.lists(st.sampled_from(KEYS), max_size=MOST_FEW, unique=True), st.sampled_from(KEYS))
+def test_few_keys_are_what_a_trie_of_them_is(stored: list[bytes], asked: bytes) -> None:
+    trie = marisa_trie.BinaryTrie(stored)
+    few = FewKeys(trie)
+    assert list(few.prefixes(asked)) == trie.prefixes(asked)
+    assert few.get(asked) == trie.get(asked)
+    assert set(few.iterkeys()) == set(trie.iterkeys())
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_list_of_rules_says_the_same_whether_it_has_a_trie_or_not(more: int) -> None:
+    rules = [f"||n{number}.example.org^" for number in range(MOST_FEW + more)]
+    made = CompiledList.from_rules("own", "block", rules)
+    lines = [line_for(made, f"www.n{number}.example.org") for number in range(len(rules))]
+    assert lines == list(range(1, len(rules) + 1))
+    assert line_for(made, "example.org") == 0

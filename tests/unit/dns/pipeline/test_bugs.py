@@ -59,7 +59,7 @@ def test_a_query_that_met_a_bug_is_answered_and_recorded() -> None:
     (batch,) = world.buffer.drain(9)
     [(report, client)] = batch.records
     assert (report.verdict.outcome, report.rcode, report.qtype) == (Outcome.FAILED, 2, 28)
-    assert (report.name, client) == (b"\3www\7example\3org\0", "192.0.2.7")
+    assert (report.name, client.text) == (b"\3www\7example\3org\0", "192.0.2.7")
 
 
 def test_what_cannot_be_read_gets_a_header_and_what_is_no_query_nothing() -> None:

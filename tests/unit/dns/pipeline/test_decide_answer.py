@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from ipaddress import ip_network
+from typing import Any
 
 import pytest
 from world import SimpleFilter
 
 from sinkhole.dns.cache.answer import Answer, TtlLimits, answer_of
 from sinkhole.dns.filter.match import Matcher, Rewritten
-from sinkhole.dns.filter.traits import NO_TRAITS
 from sinkhole.dns.pipeline.decide_answer import decide_answer, decide_answer_again
 from sinkhole.dns.pipeline.permit import FREELY, Permit, allowed_by
+from sinkhole.dns.policy.group import Filter, GroupPolicy
 from sinkhole.dns.policy.refused_addresses import BogusAddresses, Rebinding
-from sinkhole.dns.policy.snapshot import Filter, GroupPolicy, Policy, View
+from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.question import Question
 from sinkhole.dns.wire.reply import Record, Reply
@@ -33,13 +34,16 @@ def answer(question: Question, *rdatas: bytes) -> Answer:
     return answer_of(Reply(0, False, False, records, ()), question, TtlLimits(), 0.0)
 
 
-def policy(rules: Filter | None = None, **parts: object) -> Policy:
-    group = GroupPolicy(filter=rules or Matcher(()))
-    return Policy(group=group, **{"rebinding": None, **parts})  # type: ignore[arg-type]  # a table
+def policy(rules: Filter | None = None, **parts: Any) -> GroupPolicy:
+    return GroupPolicy(filter=rules or Matcher(()), **{"rebinding": None, **parts})
 
 
-def report(said: Answer, question: Question, permit: Permit, by: Policy) -> Report:
-    return decide_answer(question, View(by, NO_TRAITS), said, permit, "192.0.2.53")[1]
+def view(by: GroupPolicy | None = None) -> View:
+    return View(Policy(), by or policy())
+
+
+def report(said: Answer, question: Question, permit: Permit, by: GroupPolicy) -> Report:
+    return decide_answer(question, view(by), said, permit, "192.0.2.53")[1]
 
 
 @pytest.mark.parametrize(
@@ -54,7 +58,7 @@ def report(said: Answer, question: Question, permit: Permit, by: Policy) -> Repo
 )
 @pytest.mark.parametrize("qtype", [64, 65])
 def test_services_lead_to_their_target_and_hints(
-    by: Policy, list_name: str, hop: str, qtype: int
+    by: GroupPolicy, list_name: str, hop: str, qtype: int
 ) -> None:
     question = Question(WWW, qtype)
     verdict = report(answer(question, TARGET_AND_HINTS), question, FREELY, by).verdict
@@ -99,11 +103,10 @@ def test_what_a_list_allows_or_rewrites_is_not_refused_on_the_way() -> None:
 def test_an_answer_is_taken_over_only_if_it_came_the_same_way() -> None:
     question = Question(WWW, 1)
     said = answer(question, b"\xc0\0\2\1")
-    view = View(policy(), NO_TRAITS)
-    known = decide_answer(question, view, said, FREELY, "")[0]
+    known = decide_answer(question, view(), said, FREELY, "")[0]
     led = Permit(outcome=Outcome.REWRITTEN, front=(Record(WWW, 5, 10, CDN),))
-    assert decide_answer_again(question, view, known, led, 1.0) is None
-    newer = View(Policy(generation=9), NO_TRAITS)
+    assert decide_answer_again(question, view(), known, led, 1.0) is None
+    newer = view(policy(generation=9))
     assert decide_answer_again(question, newer, known, FREELY, 1.0) is known
     assert known.generation == 9
 
@@ -112,8 +115,8 @@ def test_the_report_has_what_was_answered_and_what_was_refused_instead() -> None
     said = answer(HTTPS, TARGET_AND_HINTS)
     passed = report(said, HTTPS, FREELY, policy())
     assert passed.answered is said.tail.data and passed.refused == b""
-    view = View(policy(SimpleFilter(["example.net"])), NO_TRAITS)
-    ready, first = decide_answer(HTTPS, view, said, FREELY, "192.0.2.53")
+    by = policy(SimpleFilter(["example.net"]))
+    ready, first = decide_answer(HTTPS, view(by), said, FREELY, "192.0.2.53")
     for told in (ready.report, first):
         assert told.answered is ready.tail and told.refused is said.tail.data
     assert ready.size_bytes >= len(said.tail.data), "they stay with it, and count"

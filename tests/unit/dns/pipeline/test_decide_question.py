@@ -6,13 +6,16 @@ import pytest
 from world import SimpleFilter, local_records
 
 from sinkhole.dns.cache.ready import Ready
-from sinkhole.dns.filter.match import Rewritten
+from sinkhole.dns.filter.match import Matcher, Rewritten
+from sinkhole.dns.filter.selection import ALLOW_ONLY
 from sinkhole.dns.filter.traits import NO_TRAITS
+from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.dns.pipeline.decide_question import HEALTH_NAME
 from sinkhole.dns.pipeline.permit import FREELY, Permit
 from sinkhole.dns.pipeline.pipeline import STAGES, decide_question
+from sinkhole.dns.policy.group import GroupPolicy
 from sinkhole.dns.policy.local import LocalNames
-from sinkhole.dns.policy.snapshot import GroupPolicy, Policy, View
+from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.upstream.prober import LOOP_ZONE
 from sinkhole.dns.wire.name import from_text, to_text
 from sinkhole.dns.wire.question import Question
@@ -34,7 +37,7 @@ A, ANY, CHAOS = 1, 255, 3
 def deciding(name: str | bytes, qtype: int = A, qclass: int = 1) -> list[str]:
     """The stages that have a say about a question, each asked for itself."""
     wire_name = name if isinstance(name, bytes) else from_text(name)
-    view = View(POLICY, NO_TRAITS, qclass)
+    view = View(POLICY, POLICY.group, NO_TRAITS, qclass)
     said = ((each.name, each.decide(Question(wire_name, qtype), view)) for each in STAGES)
     return [stage for stage, decided in said if decided is not None]
 
@@ -71,13 +74,13 @@ def test_each_stage_speaks_for_itself(
     ],
 )
 def test_the_first_stage_with_a_say_decides(name: str, outcome: Outcome) -> None:
-    decided = decide_question(Question(from_text(name), A), View(POLICY, NO_TRAITS))
+    decided = decide_question(Question(from_text(name), A), View(POLICY, POLICY.group, NO_TRAITS))
     assert isinstance(decided, Ready)
     assert decided.report.verdict.outcome is outcome
 
 
 def test_what_no_stage_has_a_say_in_may_go_to_an_upstream() -> None:
-    view = View(POLICY, NO_TRAITS)
+    view = View(POLICY, POLICY.group, NO_TRAITS)
     assert decide_question(Question(from_text("www.example.org"), A), view) is FREELY
     allowed = decide_question(Question(from_text("good.ads.example.org"), A), view)
     assert isinstance(allowed, Permit)
@@ -88,6 +91,29 @@ def test_what_no_stage_has_a_say_in_may_go_to_an_upstream() -> None:
 
 
 def test_every_stage_has_a_reason_for_its_place() -> None:
-    names = ["special", "local", "dns64", "reserved", "filter", "route"]
+    names = ["special", "types", "local", "dns64", "reserved", "filter", "route"]
     assert [stage.name for stage in STAGES] == names
     assert all(stage.reason and stage.silence for stage in STAGES)
+
+
+def test_where_only_allowed_names_pass_all_others_are_blocked() -> None:
+    own = CompiledList.from_rules("own rules", "block", ["@@||example.org^"])
+    safe = CompiledList.from_rules(
+        "safe search", "block", ["|www.example.org^$dnsrewrite=NOERROR;CNAME;safe.example.net"]
+    )
+    only = Matcher([own], [safe]).chosen(allow_only=True)
+    group = GroupPolicy(filter=only)
+    view = View(Policy(group=group, local=POLICY.local), group, NO_TRAITS)
+
+    def decided(name: str) -> Ready | Permit:
+        return decide_question(Question(from_text(name), A), view)
+
+    refused, allowed = decided("www.example.com"), decided("example.org")
+    assert isinstance(refused, Ready) and isinstance(allowed, Permit)
+    verdict = refused.report.verdict
+    assert (verdict.outcome, verdict.cause) == (Outcome.BLOCKED, ALLOW_ONLY)
+    assert allowed.allowed
+    led, local = decided("www.example.org"), decided("nas.home")
+    assert isinstance(led, Permit) and isinstance(local, Ready)
+    assert led.outcome is Outcome.REWRITTEN
+    assert local.report.verdict.outcome is Outcome.LOCAL

@@ -57,7 +57,7 @@ async def test_the_record_of_a_forwarded_query_names_the_upstream() -> None:
     (batch,) = world.buffer.drain(10)
     ((report, client),) = batch.records
     assert report.verdict.upstream == "192.0.2.53"
-    assert client == "192.0.2.7"
+    assert client.text == "192.0.2.7"
     assert batch.time_s == world.clock.now
 
 

@@ -10,6 +10,7 @@ from sinkhole.dns.wire.numbers import Option, Rcode
 from sinkhole.dns.wire.options import (
     NO_SUBNET,
     check_option,
+    device_in,
     options_in,
     scope_of,
     subnet_option,
@@ -126,3 +127,35 @@ def test_options_of_a_reply_end_where_they_are_malformed() -> None:
     assert list(options_in(good + good[:5])) == [(8, b"ab")]
     assert list(options_in(good + b"\0")) == [(8, b"ab")]
     assert len(list(options_in(bytes(4) * 200))) == 100
+
+
+MAC = "02:00:5e:10:00:01"
+MAC_BYTES = bytes.fromhex(MAC.replace(":", ""))
+
+
+def option(code: int, data: bytes) -> bytes:
+    return code.to_bytes(2, "big") + len(data).to_bytes(2, "big") + data
+
+
+@pytest.mark.parametrize(
+    ("options", "address", "mac"),
+    [
+        (b"", "", ""),
+        (option(8, b"\0\1\x20\0\xc0\0\2\7"), "192.0.2.7", ""),
+        (option(8, b"\0\2\x80\0" + ip_address("2001:db8::7").packed), "2001:db8::7", ""),
+        (option(8, b"\0\1\x20\0\x7f\0\0\1"), "", ""),
+        (option(8, b"\0\1\x18\0\xc0\0\2"), "", ""),
+        (option(8, b"\0\1\0\0"), "", ""),
+        (option(8, b"\0\0\0\0"), "", ""),
+        (option(65001, MAC_BYTES), "", MAC),
+        (option(65001, MAC_BYTES + b"\0"), "", ""),
+        (option(65073, MAC.encode()), "", MAC),
+        (option(65073, b"AgBeEAAB"), "", MAC),
+        (option(65073, b"no MAC at all"), "", ""),
+        (option(65073, b":\xff"), "", ""),
+        (option(8, b"\0\1\x20\0\xc0\0\2\7") + option(65001, MAC_BYTES), "192.0.2.7", MAC),
+        (option(10, bytes(8)) + option(65001, MAC_BYTES), "", MAC),
+    ],
+)
+def test_for_which_device_a_forwarder_asks(options: bytes, address: str, mac: str) -> None:
+    assert device_in(options) == (ip_address(address).packed if address else b"", mac)

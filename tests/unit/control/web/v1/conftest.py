@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Annotated, Any
@@ -155,9 +155,6 @@ class Noting:
 
     async def note(self, actor: Actor, operation: str, given: Any, error: str = "") -> None:
         self.notes.append((operation, error))
-
-
-Books = Callable[..., Awaitable[WebServer]]
 
 
 @pytest.fixture

@@ -13,13 +13,19 @@ import pytest
 from aiohttp import ClientResponse, ClientSession
 from bare_house import KnownActors, bare_house
 
+from sinkhole.control.state.pauses import Pause
 from sinkhole.control.stats import Counters
 from sinkhole.control.web import WebServer, create_app
 from sinkhole.control.web.v1.subscribers import MOST_PER_ACTOR
 from sinkhole.model.actor import Permission
+from sinkhole.model.errors import RequestError
+from sinkhole.model.stamp import Stamp
 from sinkhole.model.status import Problem
 
-ROW = {"client": "192.0.2.7", "name": "ads.example.org", "outcome": "blocked", "blocked": True}
+ROW = {
+    "client": "192.0.2.7", "device": "", "group": "default",
+    "name": "ads.example.org", "outcome": "blocked", "blocked": True,
+}  # fmt: skip
 
 
 class Follower:
@@ -53,6 +59,8 @@ class Happening:
         self.identity = KnownActors(has_accounts=True)
         self.counters = Counters()
         self.problems: list[Problem] = []
+        self.pauses: list[Pause] = []
+        self.status: dict[str, Any] = {"upstreams": [], "lists": []}
         self.followers: list[Follower] = []
         self.looked = 0
 
@@ -69,8 +77,16 @@ class Happening:
             identity=self.identity,
             counters=self.counters,
             problems=self.told_problems,
+            protection=SimpleNamespace(pauses=self.pauses),
+            status=lambda: self.status,
             query_log=lambda: SimpleNamespace(tail=self.tail),
+            log_reader=no_reader,
+            client_name=lambda client, device: "Kids tablet" if client == "192.0.2.7" else "",
         )
+
+
+def no_reader() -> Any:
+    raise RequestError("unavailable", "log_unavailable", "there is no log")
 
 
 @pytest.fixture
@@ -118,10 +134,33 @@ async def test_states_are_told_at_once_and_when_they_change(
         assert await heard(answer) == ("problems", {"problems": []})
         happening.counters.outcomes["blocked"] += 2
         assert await heard(answer) == ("counters", {"queries": 2, "outcomes": {"blocked": 2}})
-        happening.problems = [Problem("disk.full", "error", "the disk is full")]
+        happening.problems = [Problem("disk.full", "error", "the disk is full", "make room")]
         name, data = await heard(answer)
     assert name == "problems"
     assert data["problems"][0]["code"] == "disk.full"
+
+
+async def test_pauses_upstreams_and_lists_are_told_when_they_change_and_not_as_they_age(
+    url: str, client: ClientSession, happening: Happening
+) -> None:
+    server = {"name": "tls://dns.example.org", "up": True, "connected_s": 1.0}
+    a_list = dict.fromkeys(("state", "names", "changed", "error", "quarantine", "checked"))
+    happening.status = {"upstreams": [server], "lists": [{"name": "Ads", **a_list}]}
+    token = happening.identity.may(Permission.STATUS_READ, Permission.LISTS_READ)
+    topics = "protection,upstreams,lists"
+    async with listening(client, url, token, topics=topics) as answer:
+        told = dict([await heard(answer) for _ in topics.split(",")])
+        assert told["protection"] == {"enabled": True, "pauses": []}
+        assert told["upstreams"] == {"upstreams": [{"name": server["name"], "up": True}]}
+        assert told["lists"]["lists"][0]["name"] == "Ads"
+        server["connected_s"] = 2.0
+        happening.pauses.append(Pause("group", "kids", Stamp("boot", 5.0, 1e9), 60.0, "anna"))
+        name, data = await heard(answer)
+        assert (name, data["enabled"], data["pauses"][0]["name"]) == ("protection", True, "kids")
+        server["up"] = False
+        assert await heard(answer) == (
+            "upstreams", {"upstreams": [{"name": server["name"], "up": False}]},
+        )  # fmt: skip
 
 
 async def test_rows_are_told_that_are_wanted_with_what_was_missed(
@@ -142,12 +181,36 @@ async def test_rows_are_told_that_are_wanted_with_what_was_missed(
         await asyncio.sleep(0)
 
 
+async def test_rows_are_chosen_as_a_search_chooses_them(
+    url: str, client: ClientSession, happening: Happening
+) -> None:
+    headers = {"Authorization": f"Bearer {happening.identity.may(Permission.LOG_READ)}"}
+    query = "topics=rows&clients=tablet&clients=198.51.100.0/24&name_match=below&names=example.org"
+    rows = [
+        ROW,
+        {**ROW, "client": "198.51.100.9"},
+        {**ROW, "client": "203.0.113.9"},
+        {**ROW, "name": "ads.example.net"},
+    ]
+    async with client.get(f"{url}?{query}", headers=headers) as answer:
+        while not happening.followers:
+            await asyncio.sleep(0)
+        happening.followers[0].rows = rows
+        assert await heard(answer) == ("rows", {"rows": rows[:2], "missed": 0})
+    for wrong in ("verdicts=nope", "types=nope", "clients=192.0.2.0/99"):
+        async with client.get(f"{url}?topics=rows&{wrong}", headers=headers) as answer:
+            assert (answer.status, (await answer.json())["code"]) == (400, "search_invalid")
+
+
 @pytest.mark.parametrize(
     ("topics", "permission"),
     [
         ("counters", Permission.STATS_READ),
         ("rows", Permission.LOG_READ),
         ("problems", Permission.STATUS_READ),
+        ("protection", Permission.STATUS_READ),
+        ("upstreams", Permission.STATUS_READ),
+        ("lists", Permission.LISTS_READ),
     ],
 )
 async def test_each_topic_needs_its_permission(
@@ -161,7 +224,13 @@ async def test_each_topic_needs_its_permission(
         assert answer.status == 200
 
 
-@pytest.mark.parametrize("query", ["topics=weather", "topics=", "colour=red", "blocked=maybe"])
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("topics=weather", "topics=", "colour=red", "blocked=maybe", "name=a&name=b"),
+        *("view=1abc", "name_match=like"),
+    ],
+)
 async def test_what_is_not_understood_is_named(
     url: str, client: ClientSession, happening: Happening, query: str
 ) -> None:

@@ -111,3 +111,22 @@ def test_what_was_interleaved_is_taken_over_while_the_filters_stay_the_same() ->
     assert {id(group.bits) for group in after._groups} == {
         id(group.bits) for group in before._groups
     }
+
+
+def test_of_chosen_lists_just_those_are_asked_that_would_be_of_all() -> None:
+    more, few = bloom(*OTHERS[:5000]), bloom(*MANY, "extra.example")
+    filters = BloomFilters([bloom(*MANY), b"", bloom(*OTHERS), few, more, b""])
+    asked = ["n7.example", "x1.example.a", "no.example.org", "www.n3.example", "example"]
+    for bits in range(1 << 6):
+        wanted = {place for place in range(6) if bits >> place & 1}
+        chosen = filters.chosen(wanted)
+        for name in asked:
+            assert places(chosen, name) == [at for at in places(filters, name) if at in wanted]
+
+
+def test_choosing_copies_no_filter() -> None:
+    filters = BloomFilters([bloom(*MANY), bloom(*MANY, "extra.example")])
+    (whole,), (part,) = filters._groups, filters.chosen([1])._groups
+    assert part.bits is whole.bits
+    assert filters.chosen([0, 1])._groups == filters._groups
+    assert filters.chosen([])._groups == []

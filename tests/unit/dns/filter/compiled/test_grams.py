@@ -144,3 +144,21 @@ def test_a_name_that_meets_too_many_is_not_held_up_by_all(monkeypatch: pytest.Mo
     assert index.given_up == 3
     assert found(index, texts[0]) == [texts[0]]
     assert index.given_up == 3
+
+
+def test_patterns_of_some_lists_have_the_numbers_of_these(monkeypatch: pytest.MonkeyPatch) -> None:
+    lists = [(), ("-ads-", "/a[0-9]/"), ("-track-",), ("-ads-", "/b[0-9]/")]
+    index = PatternIndex(read_patterns(written(*texts)) for texts in lists)
+    host = "x-ads-a1-track-b2"
+    whole = [(place, pattern.text) for place, pattern in index.find(Subject(host))]
+    assert sorted(whole) == [(place, text) for place, texts in enumerate(lists) for text in texts]
+    for wanted in ([0], [1], [3], [0, 2], [1, 3], [0, 2, 3], [0, 1, 2, 3]):
+        chosen = index.chosen(wanted)
+        assert bool(chosen) == (wanted != [0])
+        expected = {(wanted.index(place), text) for place, text in whole if place in wanted}
+        assert {(at, each.text) for at, each in chosen.find(Subject(host))} == expected
+    monkeypatch.setattr(grams, "MOST_TRIED", 1)
+    assert [each.text for _, each in index.chosen([2]).find(Subject(host))] == ["-track-"]
+    assert index.given_up == 0
+    assert len(index.chosen([1, 3]).find(Subject(host))) < 3
+    assert index.given_up == index.chosen([2]).given_up > 0

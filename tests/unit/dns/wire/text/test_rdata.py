@@ -91,6 +91,17 @@ def test_wrong_data_says_what_is_wrong(rtype: int, text: str, problem: str) -> N
     assert problem in str(caught.value)
 
 
+SOA_TIMES = (1, 3600, 600, 86400, 0xFFFFFFFF)
+
+
+def test_the_start_of_a_zone_is_shown_though_it_can_not_be_written() -> None:
+    times = b"".join(each.to_bytes(4, "big") for each in SOA_TIMES)
+    soa = NAS + from_text("mail.example") + times
+    assert rdata_to_text(Type.SOA, soa) == "nas.example mail.example 1 3600 600 86400 4294967295"
+    assert rdata_to_text(Type.SOA, soa[:-1]) == f"\\# {len(soa) - 1} {soa[:-1].hex()}"
+    assert rdata_to_text(Type.SOA, soa + b"x") == f"\\# {len(soa) + 1} {(soa + b'x').hex()}"
+
+
 @pytest.mark.parametrize(
     ("rtype", "wire", "text"),
     [

@@ -1,0 +1,29 @@
+"""What holds for all tests."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+
+# No test has a time limit, so none of hypothesis has one for each example: machines are shared.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
+
+USUAL_THRESHOLDS = gc.get_threshold()
+
+
+@pytest.fixture(autouse=True)
+def tidied() -> Iterator[None]:
+    """Collect what an App leaves that ran in this process.
+
+    It tells the garbage collector to leave alone what it holds, which is right for a server that
+    ends with its process. Here its tries would stay mapped, three descriptors a list.
+    """
+    yield
+    if gc.get_freeze_count():
+        gc.unfreeze()
+        gc.set_threshold(*USUAL_THRESHOLDS)
+        gc.collect()
