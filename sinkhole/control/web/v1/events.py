@@ -143,12 +143,13 @@ class Events:
         wants = await given.judge(self._house)
         stream = Stream(MEDIA_TYPE, {"X-Accel-Buffering": "no"})
         subscriber = Subscriber(actor, topics)
-        with self._subscribers.one(subscriber), self._rows(topics) as follower:
-            await stream.begin(request)
-            if request.method == "GET":
-                await stream.write(b"retry: 3000\n\n")
-                self._tell()
-                await self._feed(request, stream, Reading(subscriber, wants, follower))
+        async with self._subscribers.one(subscriber):
+            with self._rows(topics) as follower:
+                await stream.begin(request)
+                if request.method == "GET":
+                    await stream.write(b"retry: 3000\n\n")
+                    self._tell()
+                    await self._feed(request, stream, Reading(subscriber, wants, follower))
         await stream.end()
         return stream.response
 

@@ -6,8 +6,8 @@ All but rows are states: the newest counts, and what a slow reader did not take 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, suppress
 from typing import Any, Final, Literal
 
 from sinkhole.control.web.refusals import Refused
@@ -18,6 +18,8 @@ Topic = Literal["counters", "rows", "problems", "protection", "upstreams", "list
 MOST_SUBSCRIBERS: Final = 12
 """Each holds a connection of the page's."""
 MOST_PER_ACTOR: Final = 4
+PATIENCE_S: Final = 3.0
+"""How long a reader waits for a place."""
 
 
 class Subscriber:
@@ -49,6 +51,7 @@ class Subscribers:
     def __init__(self, on_change: Callable[[], None]) -> None:
         self._all: list[Subscriber] = []
         self._on_change = on_change
+        self._freed = asyncio.Event()
 
     def __iter__(self) -> Iterator[Subscriber]:
         """Each of them."""
@@ -58,12 +61,20 @@ class Subscribers:
         """Whether anybody listens to one of these topics."""
         return any(each.topics.intersection(topics) for each in self._all)
 
-    @contextmanager
-    def one(self, subscriber: Subscriber) -> Iterator[None]:
-        """Hold a place for a reader; Refused (429) where there is none."""
-        own = [each for each in self._all if _same(each.actor, subscriber.actor)]
-        if len(self._all) >= MOST_SUBSCRIBERS or len(own) >= MOST_PER_ACTOR:
-            text = f"there are {len(own)} streams of yours, {len(self._all)} in all: close one"
+    @asynccontextmanager
+    async def one(self, subscriber: Subscriber) -> AsyncIterator[None]:
+        """Hold a place for a reader; Refused (429) where none becomes free.
+
+        A browser that goes from page to page leaves streams behind that end a moment later, so it
+        is waited for that.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                while self._lacks_place_for(subscriber.actor):
+                    await self._freed.wait()
+        if self._lacks_place_for(subscriber.actor):
+            own = self._of(subscriber.actor)
+            text = f"there are {own} streams of yours, {len(self._all)} in all: close one"
             raise Refused(429, "too_many_streams", text, headers={"Retry-After": "5"})
         self._all.append(subscriber)
         self._on_change()
@@ -71,7 +82,15 @@ class Subscribers:
             yield
         finally:
             self._all.remove(subscriber)
+            self._freed.set()
+            self._freed = asyncio.Event()
             self._on_change()
+
+    def _lacks_place_for(self, actor: Actor) -> bool:
+        return len(self._all) >= MOST_SUBSCRIBERS or self._of(actor) >= MOST_PER_ACTOR
+
+    def _of(self, actor: Actor) -> int:
+        return sum(_same(each.actor, actor) for each in self._all)
 
 
 def _same(one: Actor, other: Actor) -> bool:

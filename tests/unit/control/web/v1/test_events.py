@@ -263,3 +263,19 @@ async def test_streams_are_few_and_nothing_is_looked_at_without_one(
         assert answer.headers["Retry-After"] == "5"
     for each in held:
         await each.__aexit__(None, None, None)
+
+
+async def test_the_place_of_a_reader_who_goes_is_the_next_ones(
+    url: str, client: ClientSession, happening: Happening
+) -> None:
+    token = happening.identity.may(Permission.STATUS_READ)
+    held = [listening(client, url, token, topics="problems") for _ in range(MOST_PER_ACTOR)]
+    for each in held:
+        assert (await each.__aenter__()).status == 200
+    one_more = listening(client, url, token, topics="problems")
+    waiting = asyncio.ensure_future(one_more.__aenter__())
+    left = held.pop()
+    await left.__aexit__(None, None, None)
+    assert (await waiting).status == 200
+    for each in (*held, one_more):
+        await each.__aexit__(None, None, None)
