@@ -39,6 +39,7 @@ ADVICE: Final[Mapping[str, str]] = MappingProxyType(
         "filter.patterns_given_up": "look for a list of regular expressions that was made for "
         "that, or remove some",
         "queries.dropped": "see whether upstreams are slow, or somebody asks without end",
+        "workers.ended": "please report what the log says about it, and see whether there is memory",
         "queries.bugs": "please report what the log says about it",
     }
 )

@@ -36,6 +36,7 @@ from sinkhole.app.overview import Overview
 from sinkhole.app.page import Page
 from sinkhole.app.publishing import Publishing
 from sinkhole.app.upstreams import prepare_upstreams, upstream_terms
+from sinkhole.app.workers import Workers
 from sinkhole.control.lists.categories import with_categories
 from sinkhole.control.lists.library import Library
 from sinkhole.control.querylog import LogTerms, QueryLog, is_outdated, terms_of
@@ -84,13 +85,13 @@ class App:
         self.quotas = _quotas(settings.dns)
         self.upstreams = self._make_upstreams(settings)
         self.forwarder = self.upstreams.forwarder
-        self.network = NetworkWatch(self.forwarder.renew)
+        self.network = NetworkWatch(self._renew)
         self.answers = Answers(settings, self.faults)
         self.table = self.answers.table
         self.devices = HouseDevices(
             settings,
             lambda: self._log_terms(self.settings).privacy,
-            lambda packed: self.pipeline.holding.learned(packed),
+            self._learned,
             lambda: self.query_log.past_s if self.query_log is not None else 0.0,
             self.faults,
         )
@@ -98,15 +99,18 @@ class App:
         self.shipping = self._make_shipping(settings)
         self.pipeline = self._make_pipeline(settings)
         self.library = self._make_library(settings)
+        self.workers = Workers(settings, self.quotas, self.buffer, self.devices.facts, self.faults)
         self.dns = self._make_dns(settings)
         self.encrypted = Encrypted(
             settings.dns,
             self.dns,
             self.faults,
             lambda: self.listening.page_protocol(),
-            self.publishing.publish,
+            self._certificate_changed,
         )
-        self.publishing.put_to_use(self.pipeline, self.library, self.encrypted.designated)
+        self.publishing.put_to_use(
+            self.pipeline, self.library, self.encrypted.designated, self.workers.publish
+        )
         self.front, self.page = Front(self), Page(self)
         self.listening = Listening(self.dns, self.page.make, self.faults)
         self.overview = Overview(self)
@@ -164,6 +168,7 @@ class App:
             most_connections=self.quotas.connections,
             proxies=settings.dns.proxies,
             faults=self.faults,
+            elsewhere=self.workers.elsewhere,
         )
 
     # ---- starting and stopping ---------------------------------------------------------------
@@ -190,6 +195,9 @@ class App:
             with self.faults.contain("reading the saved answers and counters"):
                 self.answers.file.restore()
                 self.counters_file.restore()
+            with self.faults.contain("starting the workers"):
+                self.publishing.publish()
+                await self.workers.start()
             for begin in (self.upstreams.start, self.network.start, self.dns.serve):
                 begin()
             if on_serving is not None:
@@ -217,6 +225,7 @@ class App:
     async def stop(self, patience_s: float = PATIENCE_S) -> None:
         """Stop taking queries, answer those that wait, write what is to be kept."""
         await asyncio.gather(self.listening.stop(patience_s), self._close_socket())
+        await self.workers.close(patience_s)
         await self._tasks.close()
         await self.encrypted.close()
         with self.faults.contain("closing what finds out about devices"):
@@ -289,6 +298,18 @@ class App:
         """What tells lists apart in the log, by their names."""
         return self.library.sources
 
+    def _certificate_changed(self) -> None:
+        self.workers.show(self.encrypted.pair, self.encrypted.names)
+        self.publishing.publish()
+
+    def _learned(self, packed: bytes) -> None:
+        self.pipeline.holding.learned(packed)
+        self.workers.learned(packed)
+
+    def _renew(self) -> None:
+        self.forwarder.renew()
+        self.workers.renew()
+
     def _lists_changed(self) -> None:
         self.shipping.lists_changed()
         if self.query_log is not None:
@@ -332,6 +353,7 @@ class App:
         self.answers.prepare(new, change, self.pipeline)
         self.devices.prepare(new, change)
         await self.encrypted.prepare(new.dns, change)
+        await self.workers.prepare(new, _quotas(new.dns), change)
         await self.listening.prepare(self._wanted(new.dns), change)
         if new.dns.proxies != old.dns.proxies:
             change.exchange(self.dns.trust, new.dns.proxies, old.dns.proxies)

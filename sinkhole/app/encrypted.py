@@ -105,6 +105,12 @@ class Encrypted:
             return self._settings.names
         return pair.host_names
 
+    @property
+    def pair(self) -> tuple[bytes, bytes]:
+        """The certificate in use with its chain, and its key, in PEM; empty where there is none."""
+        pair = self._shown.current
+        return (pair.chain_pem, pair.key_pem) if pair is not None else (b"", b"")
+
     def designated(self) -> Designated | None:
         """What clients are told of it; None while there is no certificate that they could trust."""
         pair = self._shown.current

@@ -10,6 +10,7 @@ from sinkhole import __version__
 from sinkhole.app.advice import sentence_of, told
 from sinkhole.app.page import is_local
 from sinkhole.app.server_health import judge_health
+from sinkhole.dns.worker.state import PlaneState, state_of
 from sinkhole.model.counted import counted
 from sinkhole.model.status import EncryptedStatus, FilterStatus, Health, Problem
 
@@ -42,7 +43,7 @@ class Overview:
             *told("commands.unreachable", [app.page.socket_trouble]),
             *(
                 problem
-                for about, texts in app.upstreams.troubles().items()
+                for about, texts in self._planes()["troubles"].items()
                 for problem in told(f"upstreams.{about}", texts)
             ),
             *told("lists", [*app.library.problems, *app.publishing.odd_rules]),
@@ -56,6 +57,7 @@ class Overview:
             *self._of_log(),
             *told("shipping.failing", app.shipping.problems),
             *told("shipping.dropped", app.shipping.losses),
+            *told("workers.ended", app.workers.problems),
             *self._of_queries(),
             *app.devices.devices.problems(),
         ]
@@ -101,11 +103,12 @@ class Overview:
         app, texts = self._app, ["", "", ""]
         if app.matcher.given_up:
             texts[0] = "some names have met too many patterns of the lists for all to be tried"
-        if app.dns.overloaded:
-            dropped = counted(app.dns.overloaded, "dropped query", "dropped queries")
+        state = self._planes()
+        if state["overloaded"]:
+            dropped = counted(state["overloaded"], "dropped query", "dropped queries")
             texts[1] = f"too many queries were waiting: {dropped}"
-        if app.pipeline.bugs.met:
-            met = counted(app.pipeline.bugs.met, "query", "queries")
+        if state["bugs"]:
+            met = counted(state["bugs"], "query", "queries")
             texts[2] = f"{met} met a bug in sinkhole, and got SERVFAIL where there was no reply yet"
         return [
             *told("filter.patterns_given_up", texts[:1]),
@@ -124,9 +127,9 @@ class Overview:
         app = self._app
         return judge_health(
             missing=app.dns.problems,
-            is_listening=bool(app.dns.udp),
+            is_listening=app.dns.is_serving,
             is_of_use=app.dns.is_of_use,
-            is_cut_off=app.forwarder.is_cut_off,
+            is_cut_off=self._planes()["is_cut_off"],
             log_error=self._log_error(),
             state_error=app.ground.state.read_only if app.ground is not None else "",
             lists=app.library.status(),
@@ -145,7 +148,7 @@ class Overview:
 
     def status(self) -> ServerStatus:
         """What /api/status answers."""
-        app, query_log = self._app, self._app.query_log
+        app, query_log, planes = self._app, self._app.query_log, self._planes()
         uptime_s = time.monotonic() - self._began
         return {
             "version": __version__,
@@ -156,13 +159,13 @@ class Overview:
             "web": app.listening.url,
             "lists": app.library.status(),
             "names": app.matcher.names,
-            "upstreams": app.forwarder.status(),
+            "upstreams": planes["upstreams"],
             "cache": {
-                "entries": len(app.table.entries),
-                "size_bytes": app.table.size_bytes,
+                "entries": planes["entries"],
+                "size_bytes": planes["size_bytes"],
                 "limit_bytes": app.table.limit_bytes,
             },
-            "prefetch": app.pipeline.prefetch.status(time.monotonic()),
+            "prefetch": planes["prefetch"],
             "certificate": app.encrypted.status(),
             "log": query_log.status() if query_log is not None else None,
             "shipping": app.shipping.status(),
@@ -171,7 +174,7 @@ class Overview:
                 {"name": name, "restarts": kept.restarts, "last_error": kept.last_error}
                 for name, kept in app.faults.kept.items()
             ],
-            "losses": self._losses(),
+            "losses": self._losses(planes),
             "problems": self.sentences(),
         }
 
@@ -212,21 +215,25 @@ class Overview:
         names = counted(app.matcher.names, "name")
         return f"{self.health().state}: {names}, DNS on {where}{paused}"
 
-    def _losses(self) -> dict[str, int]:
-        """Everything that was given up because of a bound or a bug, or was nobody's, counted."""
+    def _planes(self) -> PlaneState:
+        """How all that answers does."""
         app = self._app
+        return app.workers.with_those(state_of(app.pipeline, app.table, app.dns, app.upstreams))
+
+    def _losses(self, planes: PlaneState) -> dict[str, int]:
+        """Everything that was given up because of a bound or a bug, or was nobody's, counted."""
         return {
-            "queries_dropped": app.pipeline.dropped,
-            "queries_failed_by_bugs": app.pipeline.bugs.met,
-            "queries_overloaded": app.dns.overloaded,
-            "replies_unsent": app.dns.unsent,
-            "upstream_refused": app.forwarder.refused,
-            "upstream_strays": app.forwarder.strays,
-            "upstream_unsent": app.forwarder.unsent,
-            "connections_shed": app.listening.shed,
-            "handshakes_failed": app.dns.door.handshakes.failed,
-            "answers_evicted": app.table.evicted,
-            "internal_errors": app.faults.count,
+            "queries_dropped": planes["dropped"],
+            "queries_failed_by_bugs": planes["bugs"],
+            "queries_overloaded": planes["overloaded"],
+            "replies_unsent": planes["unsent"],
+            "upstream_refused": planes["upstream_refused"],
+            "upstream_strays": planes["upstream_strays"],
+            "upstream_unsent": planes["upstream_unsent"],
+            "connections_shed": self._app.listening.shed,
+            "handshakes_failed": planes["handshakes_failed"],
+            "answers_evicted": planes["evicted"],
+            "internal_errors": self._app.faults.count + planes["faults"],
         }
 
 

@@ -50,6 +50,7 @@ class Publishing:
 
     pipeline: Pipeline
     library: Library
+    _decide: Callable[[Policy, Matcher], None]
 
     def __init__(
         self,
@@ -72,10 +73,16 @@ class Publishing:
         self._plan = Plan.of(PolicyMaker(settings), (), now())
 
     def put_to_use(
-        self, pipeline: Pipeline, library: Library, designated: Callable[[], Designated | None]
+        self,
+        pipeline: Pipeline,
+        library: Library,
+        designated: Callable[[], Designated | None],
+        decide: Callable[[Policy, Matcher], None],
     ) -> None:
-        """Give `pipeline` all that follows, of the lists of `library`."""
+        """Give `pipeline` all that follows, of the lists of `library`; `decide` as well, with the
+        rules of everybody that its filters are choices of."""
         self.pipeline, self.library, self._designated = pipeline, library, designated
+        self._decide = decide
 
     def policy(self) -> Policy:
         """A Policy of all that is in force."""
@@ -83,7 +90,8 @@ class Publishing:
 
     def publish(self) -> None:
         """Have the next query decided by all that is in force."""
-        self.pipeline.policy = self.policy()
+        policy = self.pipeline.policy = self.policy()
+        self._decide(policy, self.matcher)
 
     # -- what is in force ----------------------------------------------------------------------
 

@@ -213,7 +213,7 @@ class Home:
             wall_clock=lambda: self.wall_s,
         )
         self.shelf: Any = Shelf(with_categories(in_force))
-        self.publishing.put_to_use(self.pipeline, self.shelf, lambda: None)
+        self.publishing.put_to_use(self.pipeline, self.shelf, lambda: None, lambda *_: None)
         await self.publishing.use_lists(())
         self.built.settings.apply = self.apply
         self.protection = Protection(self.built.state, self.publishing.pause, now=self.stamp)

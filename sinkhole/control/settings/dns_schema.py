@@ -26,6 +26,7 @@ from sinkhole.control.settings.values import (
     folder,
     no_repeats,
     not_empty,
+    number_or,
     whole_number,
 )
 
@@ -111,6 +112,11 @@ class DnsSettings(Section):
     """Answer names that the internet never knows without asking it (RFC 6761, RFC 6303):
     localhost, test, invalid, onion, local, home.arpa, alt, and addresses of private networks
     asked for backwards. Local records still win."""
+
+    workers: Annotated[int | str, number_or("auto", 1, 64)] = 1
+    """Processes that answer. With 1 it is the server itself, which is enough for a home many times
+    over. More use as many cores, share the addresses above, and are not held up by whatever else
+    the server does; each takes some 35 MB. auto is one for each core."""
 
     @property
     def is_encrypted(self) -> bool:

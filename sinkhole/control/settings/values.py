@@ -24,6 +24,7 @@ from sinkhole.model.masking import masked_address
 
 # What would break a log line, a page or a list that holds one rule a line; tabs may separate.
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_DIGITS = re.compile("[0-9]{1,6}")
 _SWITCH = {"yes": True, "on": True, "no": False, "off": False}
 
 
@@ -73,6 +74,21 @@ def whole_number(low: int, high: int, unit: str = "") -> Kind:
 
     accepts = {"type": "integer", "minimum": low, "maximum": high}
     return Kind(read, accepts=accepts, syntax=f"{low} to {high}", unit=unit)
+
+
+def number_or(word: str, low: int, high: int) -> Kind:
+    """An integer from `low` to `high`, also as text, or one word in place of it."""
+
+    def read(value: Any) -> int | str:
+        if value == word:
+            return word
+        number = int(value) if isinstance(value, str) and _DIGITS.fullmatch(value) else value
+        if isinstance(number, int) and not isinstance(number, bool) and low <= number <= high:
+            return number
+        raise ValueError(f"{shown(value)} is neither {word} nor a whole number {low} to {high}")
+
+    accepts = {"type": ["integer", "string"], "minimum": low, "maximum": high}
+    return Kind(read, accepts=accepts, syntax=f"{low} to {high}, or {word}")
 
 
 def flag() -> Kind:

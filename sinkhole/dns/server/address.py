@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from sinkhole.dns.server.door import Door
 from sinkhole.dns.server.sockets import Bound, ListenError, Transport, bind, bind_both
@@ -44,6 +44,15 @@ class Listener(Protocol):
 Serve = Callable[[Transport, Bound], UdpListener | Listener]
 """Begins to serve a socket."""
 
+
+class Elsewhere(NamedTuple):
+    """Who serves sockets in place of this process: a number other than 0 that nobody else has had,
+    and what hands over a socket for what is spoken there."""
+
+    by: int
+    hand: Callable[[str, Transport, Bound], Listener]
+
+
 Advise = Callable[[str, int, ListenError], str]
 """Says why a host and port cannot be had and what to do, a sentence or two: for who knows more of
 the machine than the error tells."""
@@ -58,7 +67,8 @@ class ListenAddress:
     """One address of the settings.
 
     `kinds` are the sockets it wants, `over` what is spoken there, in words, and `key` that of the
-    settings which names it. `port` is the real one once something is bound.
+    settings which names it. `by` is who serves it, where that is somebody else (see `Elsewhere`).
+    `port` is the real one once something is bound.
     """
 
     def __init__(
@@ -69,12 +79,13 @@ class ListenAddress:
         kinds: tuple[Transport, ...] = BOTH,
         over: str = "",
         key: str = "dns.listen",
+        by: int = 0,
     ) -> None:
         self.key = key
         self.host = host
         self.port = port
         self.over = over
-        self.place = key, over, host, port
+        self.place = key, over, host, port, by
         """Equal for those that are the same in two versions of the settings."""
         self.bound: dict[Transport, Bound] = {}
         self.errors: dict[Transport, ListenError] = {}

@@ -18,7 +18,15 @@ from typing import NamedTuple
 
 from sinkhole.dns.filter.language.line import Network
 from sinkhole.dns.pipeline.pipeline import Pipeline
-from sinkhole.dns.server.address import Advise, ListenAddress, Listener, by_error
+from sinkhole.dns.server.address import (
+    BOTH,
+    Advise,
+    Elsewhere,
+    ListenAddress,
+    Listener,
+    Serve,
+    by_error,
+)
 from sinkhole.dns.server.door import Door
 from sinkhole.dns.server.places import MAX_CONNECTIONS
 from sinkhole.dns.server.sockets import WILDCARDS, Bound, ListenError, Transport
@@ -57,8 +65,9 @@ class Listeners:
     while `is_complete` is False, and `close`.
 
     `door` holds the connections of all addresses, `most_connections` of a kind at most; `udp` is
-    what serves UDP now. `proxies` say whose queries they bring (see `proxy_protocol`). `faults` are
-    told of bugs in taking connections.
+    what serves UDP in this process. `proxies` say whose queries they bring (see `proxy_protocol`).
+    `faults` are told of bugs in taking connections. `elsewhere` says who else serves what is
+    spoken over something ("" for plain DNS), from now on; None is this process.
     """
 
     def __init__(
@@ -69,8 +78,10 @@ class Listeners:
         most_connections: int = MAX_CONNECTIONS,
         proxies: Iterable[Network] = (),
         faults: Faults | None = None,
+        elsewhere: Callable[[str], Elsewhere | None] | None = None,
     ) -> None:
         self._proxies = tuple(proxies)
+        self._elsewhere = elsewhere or _nowhere
         self.advise: Advise = by_error
         """Says of addresses that are missing why, and what to do."""
         self.door = Door(pipeline, most_connections, self._proxies)
@@ -82,10 +93,10 @@ class Listeners:
 
     def plain(self, listen: Iterable[tuple[str, int]]) -> list[ListenAddress]:
         """Addresses for DNS as it always was, by UDP and TCP."""
-        return [ListenAddress(host, port, self._serve_plain) for host, port in listen]
+        return self._addresses_of(listen, self._serve_plain)
 
-    @staticmethod
     def other(
+        self,
         listen: Iterable[tuple[str, int]],
         transport: Transport,
         make: Callable[[], Listener],
@@ -97,8 +108,20 @@ class Listeners:
         `over` is what it speaks, for people: "TLS", and `key` that of the settings. Of these no
         error is fatal: what cannot be had is among the problems, and tried again.
         """
-        serve = partial(_serve_by, make)
-        return [ListenAddress(host, port, serve, (transport,), over, key) for host, port in listen]
+        return self._addresses_of(listen, partial(_serve_by, make), (transport,), over, key)
+
+    def _addresses_of(
+        self,
+        listen: Iterable[tuple[str, int]],
+        serve: Serve,
+        kinds: tuple[Transport, ...] = BOTH,
+        over: str = "",
+        key: str = "dns.listen",
+    ) -> list[ListenAddress]:
+        other, by = self._elsewhere(over), 0
+        if other is not None:
+            serve, by = partial(other.hand, over), other.by
+        return [ListenAddress(host, port, serve, kinds, over, key, by) for host, port in listen]
 
     def add(self, addresses: Iterable[ListenAddress]) -> None:
         """Have these as well; before `bind`."""
@@ -204,11 +227,16 @@ class Listeners:
         return _udp_of(self._addresses)
 
     @property
+    def is_serving(self) -> bool:
+        """Whether plain DNS is answered anywhere."""
+        return any("UDP" in each.serving and not each.over for each in self._addresses)
+
+    @property
     def is_of_use(self) -> bool:
         """Whether those can ask who are to: somebody at all, and everybody by IPv4, which is what
         nearly all devices ask by, where the settings want it at every address."""
         everywhere = "0.0.0.0", ""
-        return bool(self.udp) and all(
+        return self.is_serving and all(
             (each.host, each.over) != everywhere or "UDP" not in each.errors
             for each in self._addresses
         )
@@ -277,6 +305,10 @@ class Listeners:
         if transport == "UDP":
             return UdpListener(bound, self._pipeline, proxies=self._proxies)
         return _serve_by(partial(StreamListener, self.door, faults=self._faults), transport, bound)
+
+
+def _nowhere(_: str) -> None:
+    """Nobody else serves anything."""
 
 
 def _serve_by(make: Callable[[], Listener], _: Transport, bound: Bound) -> Listener:

@@ -71,6 +71,15 @@ def bind(transport: Transport, host: str, port: int, leaving: Iterable[Bound] = 
         return _bind(transport, host, port, is_shared=bool(rivals))
 
 
+def bind_beside(bound: Bound) -> Bound:
+    """One more socket for the same address and port: the kernel gives each of the two a part of
+    what comes from now on. ListenError as from `bind`."""
+    share_port(bound.sock, is_shared=True)
+    other = _bind(bound.transport, bound.host, bound.port, is_shared=True)
+    share_port(other.sock, is_shared=True)
+    return other
+
+
 def _bind(transport: Transport, host: str, port: int, *, is_shared: bool) -> Bound:
     sock = None
     try:

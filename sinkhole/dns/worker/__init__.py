@@ -4,5 +4,6 @@ worker    the process: fed and emptied over a `link` by the one that started it
 plane     all that answers, by plain terms
 policies  what decides, on its way in
 records   what was answered, on its way out
+state     how it does, and how several do together
 facts     what is known of addresses, by asking
 """

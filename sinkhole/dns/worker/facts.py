@@ -37,7 +37,8 @@ class FactsToldOf:
 
     def __init__(self, ask: Callable[[bytes], None]) -> None:
         self._ask = ask
-        self._told: OrderedDict[bytes, AddressFacts | None] = OrderedDict()
+        self._told: OrderedDict[bytes, AddressFacts | bool] = OrderedDict()
+        """What was told of each; before that, whether somebody has waited for it."""
         self.facts = Facts(
             lambda packed: self._of(packed).mac,
             lambda packed: self._of(packed).hosts,
@@ -51,17 +52,21 @@ class FactsToldOf:
         self._put(told.packed, told)
 
     def _of(self, packed: bytes) -> AddressFacts:
-        return self._told.get(packed) or AddressFacts(packed)
+        told = self._told.get(packed)
+        if told is None:
+            self._put(packed, False)
+            self._ask(packed)
+        return told if isinstance(told, AddressFacts) else AddressFacts(packed)
 
     def _seek(self, packed: bytes) -> bool:
         """Whether it is worth waiting for more: once for each address."""
-        if packed in self._told:
+        self._of(packed)
+        if self._told[packed] is not False:
             return False
-        self._put(packed, None)
-        self._ask(packed)
+        self._told[packed] = True
         return True
 
-    def _put(self, packed: bytes, told: AddressFacts | None) -> None:
+    def _put(self, packed: bytes, told: AddressFacts | bool) -> None:
         self._told[packed] = told
         if len(self._told) > MOST_ADDRESSES:
             self._told.popitem(last=False)

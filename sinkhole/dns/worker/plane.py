@@ -6,8 +6,7 @@ It opens no socket to listen on: places are handed to it, each with one that is 
 from __future__ import annotations
 
 import socket
-import time
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from sinkhole.dns.cache.answer import TtlLimits
 from sinkhole.dns.cache.table import Table
@@ -21,6 +20,7 @@ from sinkhole.dns.server.listeners import Listeners
 from sinkhole.dns.server.sockets import Bound, Transport
 from sinkhole.dns.upstream.terms import UpstreamTerms
 from sinkhole.dns.upstream.upstreams import Upstreams
+from sinkhole.dns.worker.state import PlaneState, state_of
 from sinkhole.model.faults import Faults
 from sinkhole.model.record import RecordBuffer
 from sinkhole.model.server_context import server_context
@@ -183,22 +183,7 @@ class Plane:
 
     # -- how it does ---------------------------------------------------------------------------
 
-    def state(self) -> dict[str, Any]:
-        """Numbers and words on how it does, of plain types."""
-        listeners, forwarder, table = self.listeners, self.upstreams.forwarder, self.table
-        return {
-            "entries": len(table.entries),
-            "size_bytes": table.size_bytes,
-            "evicted": table.evicted,
-            "upstreams": forwarder.status(),
-            "troubles": self.upstreams.troubles(),
-            "is_cut_off": forwarder.is_cut_off,
-            "prefetch": self.pipeline.prefetch.status(time.monotonic()),
-            "dropped": self.pipeline.dropped,
-            "bugs": self.pipeline.bugs.met,
-            "overloaded": listeners.overloaded,
-            "unsent": listeners.unsent,
-            "handshakes_failed": listeners.door.handshakes.failed,
-            "records_dropped": self.buffer.dropped,
-            "faults": self._faults.count,
-        }
+    def state(self) -> PlaneState:
+        """How it does now."""
+        state = state_of(self.pipeline, self.table, self.listeners, self.upstreams)
+        return {**state, "records_dropped": self.buffer.dropped, "faults": self._faults.count}

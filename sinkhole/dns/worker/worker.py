@@ -134,6 +134,7 @@ class Worker:
             plane.listeners.hang_up()
         elif kind in (Kind.REST, Kind.RESUME, Kind.CLOSE):
             (number,) = NUMBER.unpack(payload)
+            self._receive()  # places come by another way
             if kind is Kind.REST:
                 plane.rest(number)
             elif kind is Kind.RESUME:
@@ -173,19 +174,20 @@ class Worker:
         spare_collection()
 
     def _receive(self) -> None:
-        """Take a place with its socket."""
-        try:
-            data, handles, _, _ = socket.recv_fds(self._sockets, PLACE_BYTES, 1)
-        except BlockingIOError:
-            return
-        if not data:
-            asyncio.get_running_loop().remove_reader(self._sockets)
-            return
-        place, sock = Place(*marshal.loads(data)), socket.socket(fileno=handles[0])
-        if self._plane is not None:
-            self._plane.take(place, sock)
-        else:
-            self._early.append((place, sock))
+        """Take all places that have come, with their sockets."""
+        while True:
+            try:
+                data, handles, _, _ = socket.recv_fds(self._sockets, PLACE_BYTES, 1)
+            except BlockingIOError:
+                return
+            if not data:
+                asyncio.get_running_loop().remove_reader(self._sockets)
+                return
+            place, sock = Place(*marshal.loads(data)), socket.socket(fileno=handles[0])
+            if self._plane is not None:
+                self._plane.take(place, sock)
+            else:
+                self._early.append((place, sock))
 
     # -- what goes -----------------------------------------------------------------------------
 
@@ -216,4 +218,4 @@ class Worker:
         while True:
             await asyncio.sleep(STATE_EVERY_S)
             if self._plane is not None and self._link.waiting < MOST_WAITING:
-                self._link.send(Kind.STATE, marshal.dumps(self._plane.state()))
+                self._link.send(Kind.STATE, marshal.dumps(dict(self._plane.state())))
