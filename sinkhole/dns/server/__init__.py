@@ -2,6 +2,7 @@
 
 sockets   making and binding listening sockets, UDP and TCP on one port
 mmsg      recvmmsg and sendmmsg through ctypes: a batch of datagrams per system call
+steering  which of several sockets on one port gets a query: by its name, in the kernel
 udp       the UDP listener: batched where the platform can, one by one where it can not
 door      what all connections share, and how a listener uses it (start here to write one)
 places    who may hold a connection, and whose place it is when there are no more
