@@ -39,7 +39,8 @@ ADVICE: Final[Mapping[str, str]] = MappingProxyType(
         "filter.patterns_given_up": "look for a list of regular expressions that was made for "
         "that, or remove some",
         "queries.dropped": "see whether upstreams are slow, or somebody asks without end",
-        "workers.ended": "please report what the log says about it, and see whether there is memory",
+        "workers.ended": "see whether there is memory for so many; else please report what the log "
+        "says about it",
         "queries.bugs": "please report what the log says about it",
     }
 )

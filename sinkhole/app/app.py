@@ -99,7 +99,10 @@ class App:
         self.shipping = self._make_shipping(settings)
         self.pipeline = self._make_pipeline(settings)
         self.library = self._make_library(settings)
-        self.workers = Workers(settings, self.quotas, self.buffer, self.devices.facts, self.faults)
+        self.workers = Workers(
+            settings, self.quotas, self.buffer, self.table, self.devices.facts, self.faults
+        )
+        self.answers.file.others = self.workers
         self.dns = self._make_dns(settings)
         self.encrypted = Encrypted(
             settings.dns,
@@ -225,6 +228,10 @@ class App:
     async def stop(self, patience_s: float = PATIENCE_S) -> None:
         """Stop taking queries, answer those that wait, write what is to be kept."""
         await asyncio.gather(self.listening.stop(patience_s), self._close_socket())
+        if self.query_log is not None:
+            # Not after a start that failed: the file may be better than ours.
+            with self.faults.contain("saving answers"):
+                await self.answers.file.save()
         await self.workers.close(patience_s)
         await self._tasks.close()
         await self.encrypted.close()
@@ -237,9 +244,6 @@ class App:
         with self.faults.contain("ending the copies of the query log"):
             await asyncio.gather(self.shipping.close(), self._close_log())
         if self.query_log is not None:
-            # Not after a start that failed: the file may be better than ours.
-            with self.faults.contain("saving answers"):
-                await asyncio.to_thread(self.answers.file.save)
             with self.faults.contain("saving the counters"):
                 await self.counters_file.save(self.front.house)
         with self.faults.contain("closing the accounts"):

@@ -47,11 +47,12 @@ class Places:
     def __init__(self) -> None:
         self._groups: dict[tuple[Transport, str, int], tuple[SocketGroup, HandedOver]] = {}
 
-    def take(self, bound: Bound, server: HandedOver) -> SocketGroup:
-        """The sockets of a place, which this one serves from now on."""
+    def take(self, bound: Bound, over: str, server: HandedOver) -> SocketGroup:
+        """The sockets of a place, which this one serves from now on, and what is spoken there."""
         key = bound.transport, bound.host, bound.port
         group, _ = self._groups.get(key) or (None, None)
-        group = group or SocketGroup(bound._replace(sock=bound.sock.dup()))
+        if group is None:
+            group = SocketGroup(bound._replace(sock=bound.sock.dup()), is_plain=not over)
         self._groups[key] = group, server
         return group
 
@@ -214,7 +215,7 @@ class HandedOver:
 
     def listen(self, bound: Bound) -> None:
         """Have it served by the crew."""
-        self._group = self._places.take(bound, self)
+        self._group = self._places.take(bound, self._over, self)
         self._group.spread(self._crew.count)
         self.arrange()
 
@@ -236,11 +237,16 @@ class HandedOver:
                 self._leaving.start("place", other.leave(keepers.pop(other)))
 
     def rest(self) -> None:
-        """Take what waits, and then nothing until `resume`."""
+        """Take what waits, and then nothing until `resume`: all that comes waits in one socket,
+        for whoever serves it then."""
+        if self._group is not None:
+            self._group.spread(1)
         self._say(Kind.REST)
 
     def resume(self) -> None:
         """Go on."""
+        if self._group is not None:
+            self._group.spread(self._crew.count)
         self._say(Kind.RESUME)
 
     async def stop(self) -> None:

@@ -93,6 +93,7 @@ class Front:
                 app.pipeline,
                 lambda: app.settings,
                 time.monotonic,
+                app.workers,
             ),
             counters=app.counters,
             carried=app.carried,

@@ -8,13 +8,14 @@ import marshal
 import pickle
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.policy.snapshot import Policy
 from sinkhole.dns.worker.facts import AddressFacts
+from sinkhole.dns.worker.kept import About
 from sinkhole.dns.worker.link import Kind, Link
 from sinkhole.dns.worker.plane import PATIENCE_S, Place, PlaneTerms
 from sinkhole.dns.worker.policies import PolicyPacker
@@ -75,6 +76,7 @@ class WorkerProcess:
         self._was_refused = False
         self._number = 0
         self._closing: dict[int, asyncio.Event] = {}
+        self._pieces: dict[int, asyncio.Queue[tuple[Any, bool]]] = {}
         self._process: asyncio.subprocess.Process | None = None
         self._tasks = Tasks(f"worker {slot}", faults=owner.faults)
         ours, self._its_link = socket.socketpair()
@@ -207,6 +209,39 @@ class WorkerProcess:
                 await closed.wait()
         self._closing.pop(number, None)
 
+    # -- what it is asked ----------------------------------------------------------------------
+
+    async def forget(self, about: About) -> int:
+        """Have it forget answers that it keeps; how many it were."""
+        count = 0
+        async for said in self._asked(Kind.FORGET, (tuple(about),)):
+            count += said
+        return count
+
+    async def records(self, about: About, stale_s: float) -> bytes:
+        """Records of the answers that it keeps, see `records_of`."""
+        records = bytearray()
+        async for said in self._asked(Kind.TELL_KEPT, (tuple(about), stale_s)):
+            records += said
+        return bytes(records)
+
+    async def _asked(self, kind: Kind, what: tuple[Any, ...]) -> AsyncIterator[Any]:
+        """What it answers, in pieces; nothing more when it is gone or takes too long."""
+        self._number += 1
+        number, pieces = self._number, self._pieces.setdefault(self._number, asyncio.Queue())
+        self._link.send(kind, marshal.dumps((number, *what)))
+        try:
+            while self.is_alive:
+                async with asyncio.timeout(PATIENCE_S):
+                    said, is_last = await pieces.get()
+                yield said
+                if is_last:
+                    return
+        except TimeoutError:
+            log.warning("worker %d does not answer", self.slot)
+        finally:
+            del self._pieces[number]
+
     # -- what it says --------------------------------------------------------------------------
 
     def _take(self, kind: Kind, payload: bytes) -> None:
@@ -221,6 +256,10 @@ class WorkerProcess:
                 self._know(payload)
             elif kind in (Kind.READY, Kind.REFUSED):
                 self._decided(kind, payload)
+            elif kind in (Kind.FORGOTTEN, Kind.KEPT):
+                number, said = marshal.loads(payload)
+                if (pieces := self._pieces.get(number)) is not None:
+                    pieces.put_nowait((said, kind is Kind.FORGOTTEN or not said))
             elif kind is Kind.CLOSED:
                 (number,) = NUMBER.unpack(payload)
                 if (closed := self._closing.get(number)) is not None:

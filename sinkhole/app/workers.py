@@ -6,6 +6,7 @@ for itself and tells each worker. So whatever keeps it busy, or stops it, is not
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import os
 import time
@@ -24,11 +25,14 @@ from sinkhole.app.upstreams import upstream_terms
 from sinkhole.app.worker_process import Decision, Owner, WorkerProcess, nobody
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.dns_schema import DnsSettings
+from sinkhole.dns.cache import persist
+from sinkhole.dns.cache.table import Table
 from sinkhole.dns.clients.standing import Facts
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.policy.snapshot import Policy
 from sinkhole.dns.server.address import Elsewhere
 from sinkhole.dns.worker.facts import AddressFacts
+from sinkhole.dns.worker.kept import About, present, records_of, take_up
 from sinkhole.dns.worker.link import Kind
 from sinkhole.dns.worker.plane import PlaneTerms
 from sinkhole.dns.worker.state import PlaneState, together
@@ -53,23 +57,31 @@ PAGE_OVER: Final = "HTTPS"
 
 
 class Workers:
-    """The crew of now, if there is one: `start`, then `prepare` with other settings, and `close`.
+    """The `crew` of now, None for no other processes: `start`, then `prepare` with other settings,
+    and `close`.
 
-    `quotas` are those of a process. What workers answered goes to `buffer`; `facts` are what is
-    known of addresses.
+    `quotas` are those of a process. What workers answered goes to `buffer`; `table` is that of this
+    process, and `facts` are what is known of addresses.
     """
 
     def __init__(
-        self, settings: Settings, quotas: Quotas, buffer: RecordBuffer, facts: Facts, faults: Faults
+        self,
+        settings: Settings,
+        quotas: Quotas,
+        buffer: RecordBuffer,
+        table: Table,
+        facts: Facts,
+        faults: Faults,
     ) -> None:
         self._owner = Owner(buffer, self._know, nobody, nobody, faults)
-        self._facts = facts
+        self._table, self._facts = table, facts
         self._places = Places()
         self._settings, self._quotas = settings, quotas
         self._names: tuple[str, ...] = ()
         self._pair = b"", b""
         self._decision: Decision | None = None
-        self._crew = self._coming = self._crew_for(settings.dns)
+        self._kept = b""
+        self.crew = self._coming = self._crew_for(settings.dns)
         self._has_page = settings.dns.https_page
         self._counted: Counter[str] = Counter()
 
@@ -84,37 +96,54 @@ class Workers:
 
     async def start(self) -> None:
         """Have the first crew ready, if there is to be one."""
-        if self._crew is not None and not await self._crew.start(COMING_S):
+        if self.crew is not None and not await self.crew.start(COMING_S):
             log.warning("not all workers answer yet")
+        self._kept = b""
 
     async def close(self, patience_s: float) -> None:
         """Have them answer what waits for so long, and end."""
-        if self._crew is not None:
-            await self._crew.stop(patience_s)
+        if self.crew is not None:
+            await self.crew.stop(patience_s)
 
     async def prepare(self, new: Settings, quotas: Quotas, change: Change) -> None:
         """Have other workers ready where the settings want another number of them, and go over to
         other terms along with all else. SettingsError where they can't be had."""
-        crew = before = self._crew
+        crew = before = self.crew
         if _wanted(new.dns) != _wanted(self._settings.dns):
             crew = self._crew_for(new.dns)
         self._coming, self._has_page = crew, new.dns.https_page
         change.discards(self._stay)
-        if crew is not None and crew is not before:
-            change.discards(partial(crew.stop, 0))
-            await _started(crew)
+        if crew is not before:
+            await self._come(crew, change)
         old = self._settings, self._quotas, before
         change.exchange(lambda made: self._use(*made), (new, quotas, crew), old)
         if before is not None and crew is not before:
             change.afterwards(partial(self._dismiss, before))
 
+    async def _come(self, crew: Crew | None, change: Change) -> None:
+        """Have others ready, or this process, with the answers that are kept now."""
+        stale_s = float(self._settings.cache.serve_stale)
+        records = bytearray(await self.records(About(), stale_s))
+        async for some in records_of(self._table, About(), stale_s):
+            records += some
+        kept = persist.seal(bytes(records), present())
+        if crew is None:
+            take_up(self._table, kept)
+            return
+        self._kept = kept
+        change.discards(partial(crew.stop, 0))
+        try:
+            await _started(crew)
+        finally:
+            self._kept = b""
+
     def _use(self, settings: Settings, quotas: Quotas, crew: Crew | None) -> None:
-        self._settings, self._quotas, self._crew = settings, quotas, crew
+        self._settings, self._quotas, self.crew = settings, quotas, crew
         self._coming, self._has_page = crew, settings.dns.https_page
         self._tell_terms()
 
     async def _stay(self) -> None:
-        self._coming, self._has_page = self._crew, self._settings.dns.https_page
+        self._coming, self._has_page = self.crew, self._settings.dns.https_page
 
     async def _dismiss(self, crew: Crew) -> None:
         await crew.stop(LEAVING_S)
@@ -147,17 +176,13 @@ class Workers:
 
     def learned(self, packed: bytes) -> None:
         """There may be another answer of what is known of an address."""
-        if self._crew is not None:
+        if self.crew is not None:
             known = self._known(packed).pack()
             self._say(Kind.KNOWN, known)
 
     def renew(self) -> None:
         """The network may be another one."""
         self._say(Kind.RENEW)
-
-    def forget(self) -> None:
-        """Have all forget what answers they keep."""
-        self._say(Kind.FORGET)
 
     def _say(self, kind: Kind, payload: bytes = b"") -> None:
         for worker in self._all():
@@ -175,11 +200,13 @@ class Workers:
     def _brief(self, workers: int, worker: WorkerProcess) -> None:
         worker.use(self._terms(workers))
         worker.show(*self._pair)
+        if self._kept:
+            worker.say(Kind.TAKE_UP, self._kept)
         if self._decision is not None:
             worker.decide_by(self._decision)
 
     def _crews(self) -> Iterator[Crew]:
-        crews = dict.fromkeys((self._crew, self._coming))
+        crews = dict.fromkeys((self.crew, self._coming))
         return (crew for crew in crews if crew is not None)
 
     def _all(self) -> Iterator[WorkerProcess]:
@@ -195,24 +222,44 @@ class Workers:
             packed, facts.mac(packed), tuple(facts.hosts(packed)), facts.devices(packed)
         )
 
+    # -- what they keep ------------------------------------------------------------------------
+
+    def take_up(self, data: bytes) -> None:
+        """Have those that are started next begin with the answers of a file."""
+        self._kept = data
+
+    async def records(self, about: About, stale_s: float) -> bytes:
+        """What answers they keep, see `records_of`."""
+        pieces = await asyncio.gather(*(each.records(about, stale_s) for each in self._all()))
+        return b"".join(pieces)
+
+    async def kept(self, about: About) -> Table:
+        """The same in one table."""
+        records, moment = (
+            await self.records(about, float(self._settings.cache.serve_stale)),
+            present(),
+        )
+        table = Table(self._settings.cache.size)
+        take_up(table, persist.seal(records, moment))
+        return table
+
+    async def forget(self, about: About) -> int:
+        """Have them forget it; how many answers it were."""
+        return sum(await asyncio.gather(*(each.forget(about) for each in self._all())))
+
     # -- how they do ---------------------------------------------------------------------------
 
     def with_those(self, own: PlaneState) -> PlaneState:
         """How all planes do together: that of this process, and those of workers."""
-        crew = self._crew
+        crew = self.crew
         if crew is None:
             return together(own, (), self._counted)
         return together(own, crew.states, self._counted + crew.counted)
 
     @property
-    def processes(self) -> list[int]:
-        """The numbers of their processes."""
-        return [each.pid for each in self._crew] if self._crew is not None else []
-
-    @property
     def problems(self) -> list[str]:
         """What the person running sinkhole should know, one sentence each."""
-        crew = self._crew
+        crew = self.crew
         if crew is None:
             return []
         found = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import ipaddress
+import marshal
 import os
 import signal
 from pathlib import Path
@@ -156,8 +157,8 @@ async def test_what_it_keeps_can_be_forgotten(upstream: FakeUpstream) -> None:
         await host.decide_by(policy())
         for _ in range(3):
             await host.ask("example.org")
-        host.link.send(Kind.FORGET)
-        await host.decide_by(policy())  # behind it
+        host.link.send(Kind.FORGET, marshal.dumps((7, (None, False))))
+        assert marshal.loads(await host.until(Kind.FORGOTTEN)) == (7, 1)
         await host.ask("example.org")
         await host.until_recorded(4)
         outcomes = [report.verdict.outcome for report, _ in host.records]

@@ -10,16 +10,21 @@ import logging
 import socket
 
 from sinkhole.dns.server.sockets import Bound, ListenError, bind_beside
+from sinkhole.dns.server.steering import attach, detach
 from sinkhole.model.shared_port import share_port
 
 log = logging.getLogger(__name__)
 
 
 class SocketGroup:
-    """The sockets of one `bound` one, which is taken over; `spread` over how many, then `close`."""
+    """The sockets of one `bound` one, which is taken over; `spread` over how many, then `close`.
 
-    def __init__(self, bound: Bound) -> None:
+    Plain DNS over UDP goes by the names in queries, see `steering`; all else by connection.
+    """
+
+    def __init__(self, bound: Bound, *, is_plain: bool) -> None:
         self.bound = bound
+        self._is_steered = is_plain and bound.transport == "UDP"
         self._others: list[socket.socket] = []
         self._count = 1
 
@@ -36,6 +41,10 @@ class SocketGroup:
                 log.warning("one socket has to do for %d processes: %s", count, error)
                 break
         self._count = min(count, 1 + len(self._others))
+        if self._is_steered or self._count == 1:
+            attach(self.bound.sock, self._count)
+        else:
+            detach(self.bound.sock)
 
     def trim(self) -> None:
         """Close the sockets that nothing is given any more."""

@@ -22,11 +22,13 @@ import socket
 import struct
 import sys
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from typing import Final, NamedTuple
 
 log = logging.getLogger(__name__)
 
-_SO_ATTACH_REUSEPORT_CBPF: Final = 51  # Linux; the socket module has no name for it
+_SO_ATTACH_REUSEPORT_CBPF: Final = 51  # Linux; the socket module has no names for these
+_SO_DETACH_REUSEPORT_BPF: Final = 68
 
 _NAME: Final = 12
 """Where the question's name begins."""
@@ -95,6 +97,13 @@ def attach(sock: socket.socket, count: int) -> bool:
         log.debug("queries are not steered by their names: %s", error)
         return False
     return True
+
+
+def detach(sock: socket.socket) -> None:
+    """Have the kernel spread what comes as it does without a program."""
+    if sys.platform == "linux":
+        with suppress(OSError):  # there is none
+            sock.setsockopt(socket.SOL_SOCKET, _SO_DETACH_REUSEPORT_BPF, 0)
 
 
 def _packed(step: _Step, at: int, marks: dict[str, int]) -> bytes:

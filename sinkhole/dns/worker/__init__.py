@@ -5,5 +5,6 @@ plane     all that answers, by plain terms
 policies  what decides, on its way in
 records   what was answered, on its way out
 state     how it does, and how several do together
+kept      what answers it keeps, by name and as bytes
 facts     what is known of addresses, by asking
 """

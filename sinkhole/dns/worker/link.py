@@ -36,7 +36,7 @@ class Kind(IntEnum):
     KNOWN = 4
     """To a worker: a marshalled `AddressFacts`."""
     FORGET = 5
-    """To a worker: forget all answers that are kept."""
+    """To a worker: forget answers, a marshalled number and `About`."""
     RENEW = 6
     """To a worker: the network may be another one."""
     REST = 7
@@ -50,6 +50,12 @@ class Kind(IntEnum):
     STOP = 11
     """To a worker: answer what waits, for so many seconds at most (8 bytes, float), and end."""
 
+    TELL_KEPT = 12
+    """To a worker: say what answers it keeps, a marshalled number, `About`, and how many seconds
+    behind their time they may be."""
+    TAKE_UP = 13
+    """To a worker: keep the answers of a file, of these bytes."""
+
     READY = 32
     """From a worker: it answers by a policy now."""
     REFUSED = 33
@@ -62,6 +68,11 @@ class Kind(IntEnum):
     """From a worker: an address (4 or 16 bytes) that it wants to know more of."""
     CLOSED = 37
     """From a worker: a place of this number (4 bytes) is closed."""
+    FORGOTTEN = 38
+    """From a worker: a marshalled number that it was asked by, and how many answers it were."""
+    KEPT = 39
+    """From a worker: a marshalled number that it was asked by, and records of answers; none in the
+    end."""
 
 
 class Link:

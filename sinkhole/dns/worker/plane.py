@@ -20,6 +20,7 @@ from sinkhole.dns.server.listeners import Listeners
 from sinkhole.dns.server.sockets import Bound, Transport
 from sinkhole.dns.upstream.terms import UpstreamTerms
 from sinkhole.dns.upstream.upstreams import Upstreams
+from sinkhole.dns.worker.kept import About, forget
 from sinkhole.dns.worker.state import PlaneState, state_of
 from sinkhole.model.faults import Faults
 from sinkhole.model.record import RecordBuffer
@@ -145,10 +146,11 @@ class Plane:
             self.show(*self._pair)
         return found[0]
 
-    def forget(self) -> None:
-        """Forget all answers that are kept."""
-        self.table.clear()
+    async def forget(self, about: About) -> int:
+        """Forget answers that are kept; how many it were."""
+        count = await forget(self.table, about)
         self.pipeline.clients.lanes.clear()
+        return count
 
     # -- other terms ---------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from functools import partial
 from typing import Final
 
 from sinkhole.dns.worker.facts import AddressFacts, FactsToldOf
+from sinkhole.dns.worker.kept import About, records_of, take_up
 from sinkhole.dns.worker.link import Kind, Link
 from sinkhole.dns.worker.plane import Place, Plane, PlaneTerms
 from sinkhole.dns.worker.policies import PolicyUnpacker
@@ -61,13 +62,15 @@ class Worker:
         self._ending = asyncio.Event()
         self._patience_s = PATIENCE_S
         self._link = Link(link, self._take, self._ending.set)
-        self._link.on_room = self._send_records
+        self._link.on_room = self._has_room
+        self._room = asyncio.Event()
         self._sockets = places
         self._facts = FactsToldOf(partial(self._link.send, Kind.SOUGHT))
         self._policies = PolicyUnpacker(self._facts.facts)
         self._records = RecordPacker()
         self._terms: PlaneTerms | None = None
         self._pair = b"", b""
+        self._kept = b""
         self._plane: Plane | None = None
         self._early: list[tuple[Place, socket.socket]] = []
         self._todo: asyncio.Queue[_Message] = asyncio.Queue()
@@ -118,6 +121,8 @@ class Worker:
             self._use(pickle.loads(payload))
         elif kind is Kind.POLICY:
             await self._decide_by(payload)
+        elif kind is Kind.TAKE_UP:
+            self._kept = payload
         elif kind is Kind.CERTIFICATE:
             self._pair = pickle.loads(payload)
             if self._plane is not None:
@@ -127,7 +132,11 @@ class Worker:
 
     async def _do_with(self, plane: Plane, kind: Kind, payload: bytes) -> None:
         if kind is Kind.FORGET:
-            plane.forget()
+            number, about = marshal.loads(payload)
+            count = await plane.forget(About(*about))
+            self._link.send(Kind.FORGOTTEN, marshal.dumps((number, count)))
+        elif kind is Kind.TELL_KEPT:
+            await self._tell_kept(plane, *marshal.loads(payload))
         elif kind is Kind.RENEW:
             plane.upstreams.forwarder.renew()
         elif kind is Kind.HANG_UP:
@@ -168,6 +177,10 @@ class Worker:
         plane.buffer.on_first = self._records_came
         plane.show(*self._pair)
         plane.start()
+        if self._kept:
+            with self._faults.contain("taking up answers"):
+                take_up(plane.table, self._kept)
+            self._kept = b""
         for place, sock in self._early:
             plane.take(place, sock)
         self._early.clear()
@@ -194,6 +207,10 @@ class Worker:
     def _records_came(self) -> None:
         asyncio.get_running_loop().call_later(RECORDS_AFTER_S, self._send_records)
 
+    def _has_room(self) -> None:
+        self._room.set()
+        self._send_records()
+
     def _send_records(self) -> None:
         """All that wait, as long as the other end takes them; then again when it does."""
         if self._plane is None or self._is_sending:
@@ -203,6 +220,17 @@ class Worker:
         while len(buffer) and self._link.waiting < MOST_WAITING and self._link.is_open:
             self._link.send(Kind.RECORDS, self._records.pack(buffer.drain(MOST_RECORDS)))
         self._is_sending = False
+
+    async def _tell_kept(
+        self, plane: Plane, number: int, about: tuple[bytes | None, bool], stale_s: float
+    ) -> None:
+        async for records in records_of(plane.table, About(*about), stale_s):
+            if self._link.waiting >= MOST_WAITING:
+                self._room.clear()
+                await self._room.wait()
+            if records:
+                self._link.send(Kind.KEPT, marshal.dumps((number, records)))
+        self._link.send(Kind.KEPT, marshal.dumps((number, b"")))
 
     async def _send_last(self) -> None:
         assert self._plane is not None

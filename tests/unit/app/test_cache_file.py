@@ -10,10 +10,11 @@ import pytest
 from settings_file import settings_from
 from world import World
 
-from sinkhole.app import cache_file as kept
+from sinkhole.app import cache_file
 from sinkhole.app.cache_file import CacheFile
 from sinkhole.dns.cache.persist import UNKNOWN_BOOT, Moment
 from sinkhole.dns.cache.table import Table
+from sinkhole.dns.worker import kept
 
 
 def cache_in(folder: Path, table: Table, *, persist: bool = True) -> CacheFile:
@@ -40,7 +41,7 @@ def clock_of_the_world(monkeypatch: pytest.MonkeyPatch) -> None:
 
 async def test_what_was_saved_is_there_after_the_next_start(tmp_path: Path) -> None:
     table, again = await full_table(3), Table(1 << 20)
-    cache_in(tmp_path, table).save()
+    await cache_in(tmp_path, table).save()
     cache_in(tmp_path, again).restore()
     assert set(again.entries) == set(table.entries)
     assert files_in(tmp_path) == ["cache.bin"]
@@ -50,14 +51,12 @@ async def test_what_was_saved_is_there_after_the_next_start(tmp_path: Path) -> N
 async def test_saving_in_slices_writes_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(kept, "SLICE", 2)
-    monkeypatch.setattr(kept, "present", lambda: Moment(1000.0, 1e6))
-    table = await full_table(5)
-    cache = cache_in(tmp_path, table)
-    cache.save()
+    monkeypatch.setattr(cache_file, "present", lambda: Moment(1000.0, 1e6))
+    cache = cache_in(tmp_path, await full_table(5))
+    await cache.save()
     whole = (tmp_path / "cache.bin").read_bytes()
-    (tmp_path / "cache.bin").unlink()
-    await cache.save_later()
+    monkeypatch.setattr(kept, "SLICE", 2)
+    await cache.save()
     assert (tmp_path / "cache.bin").read_bytes() == whole
 
 
@@ -68,8 +67,8 @@ async def test_answers_have_aged_though_the_clock_was_set_back(
         pytest.skip("this kernel has no name for its boots")
     table, again = await full_table(1), Table(1 << 20)
     saved = kept.present()
-    monkeypatch.setattr(kept, "present", lambda: saved)
-    cache_in(tmp_path, table).save()
+    monkeypatch.setattr(cache_file, "present", lambda: saved)
+    await cache_in(tmp_path, table).save()
     later = saved._replace(wall=saved.wall - 3600, since_boot=saved.since_boot + 100)
     monkeypatch.setattr(kept, "present", lambda: later)
     cache_in(tmp_path, again).restore()
@@ -97,9 +96,9 @@ async def test_a_damaged_file_is_ignored(tmp_path: Path, caplog: pytest.LogCaptu
 
 async def test_switched_off_it_neither_reads_nor_writes(tmp_path: Path) -> None:
     table, again = await full_table(1), Table(1 << 20)
-    cache_in(tmp_path, table, persist=False).save()
+    await cache_in(tmp_path, table, persist=False).save()
     assert files_in(tmp_path) == []
-    cache_in(tmp_path, table).save()
+    await cache_in(tmp_path, table).save()
     cache_in(tmp_path, again, persist=False).restore()
     assert len(again.entries) == 0
 
@@ -107,10 +106,10 @@ async def test_switched_off_it_neither_reads_nor_writes(tmp_path: Path) -> None:
 async def test_a_folder_that_cannot_be_written_is_a_problem_until_it_can(tmp_path: Path) -> None:
     folder = tmp_path / "later"
     cache = cache_in(folder, await full_table(1))
-    cache.save()
+    await cache.save()
     assert "cannot be saved" in cache.problems[0]
     folder.mkdir()
-    cache.save()
+    await cache.save()
     assert cache.problems == []
 
 
@@ -118,14 +117,14 @@ async def test_a_file_that_cannot_be_finished_leaves_the_old_one_and_no_half(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cache = cache_in(tmp_path, await full_table(1))
-    cache.save()
+    await cache.save()
     before = (tmp_path / "cache.bin").read_bytes()
 
     def fill_up(handle: int) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", fill_up)
-    cache.save()
+    await cache.save()
     assert "No space left" in cache.problems[0]
     assert files_in(tmp_path) == ["cache.bin"]
     assert (tmp_path / "cache.bin").read_bytes() == before

@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 from world import question
 
-from sinkhole.control.explain import kept_answers
 from sinkhole.control.explain.kept_answers import KeptAnswers
 from sinkhole.dns.pipeline.channel import TCP
 from sinkhole.dns.pipeline.reaction import Waiting
+from sinkhole.dns.worker import kept as kept_module
 
 
 def kept(built: Any) -> KeptAnswers:
@@ -80,7 +80,7 @@ async def test_all_is_forgotten_in_slices(
     house: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built = await filled(house)
-    monkeypatch.setattr(kept_answers, "FORGOTTEN_AT_ONCE", 2)
+    monkeypatch.setattr(kept_module, "SLICE", 2)
     entries, turns = built.table.entries, []
 
     async def watch() -> None:
@@ -88,9 +88,8 @@ async def test_all_is_forgotten_in_slices(
             turns.append(len(entries))
             await asyncio.sleep(0)
 
-    there = len(entries)
     watching = asyncio.create_task(watch())
-    assert await kept(built).flush(None, below=False) == there
+    assert await kept(built).flush(None, below=False) == 5
     await watching
     assert turns[-1] <= 2 and all(a - b <= 2 for a, b in pairwise(turns))
     assert built.table.size_bytes == 0
@@ -110,5 +109,5 @@ async def test_a_large_table_is_read_in_slices(
     house: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     built = await filled(house)
-    monkeypatch.setattr(kept_answers, "SLICE", 2)
+    monkeypatch.setattr(kept_module, "LOOKED_AT", 2)
     assert len(await told(built, "example.org", below=True)) == 4

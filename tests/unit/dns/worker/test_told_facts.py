@@ -36,7 +36,15 @@ def test_what_is_told_is_known_whether_or_not_it_was_asked_for() -> None:
     assert not facts.seek(HERE)
     known.learn(AddressFacts(HERE))
     assert facts.mac(HERE) == ""
-    assert asked == []
+    assert asked == [HERE]
+
+
+def test_who_was_asked_for_before_is_waited_for_once() -> None:
+    asked: list[bytes] = []
+    known = FactsToldOf(asked.append)
+    assert known.facts.mac(HERE) == ""
+    assert [known.facts.seek(HERE), known.facts.seek(HERE)] == [True, False]
+    assert asked == [HERE]
 
 
 def test_the_one_told_of_longest_ago_is_asked_for_anew(monkeypatch: pytest.MonkeyPatch) -> None:
