@@ -232,8 +232,8 @@ class Script:
             return UpstreamError("", "answered SERVFAIL", reply.errors)
         return Said(reply)
 
-    def is_loop_probe(self, question: Question) -> bool:
-        return False
+    def loop_proof(self, question: Question) -> bytes:
+        return b""
 
 
 def _with_flags(question: Question, via: str) -> str:

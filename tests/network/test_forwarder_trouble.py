@@ -221,8 +221,8 @@ async def test_a_server_that_sends_our_probe_back_is_not_asked_until_it_stops(
 ) -> None:
     async with forwarding(one, probe_s=0.05) as forwarder:
         assert len(one.probes) == 1
-        assert not forwarder.is_loop_probe(QUESTION)
-        assert forwarder.is_loop_probe(ask_for(one.probes[0].name, 16))
+        assert not forwarder.loop_proof(QUESTION)
+        assert forwarder.loop_proof(ask_for(one.probes[0].name, 16))
         [status] = forwarder.status()
         assert not status["up"]
         [problem] = forwarder.problems()
@@ -239,7 +239,7 @@ async def test_a_looping_server_leaves_the_others_in_use(
     one: FakeUpstream, two: FakeUpstream, clock: Clock
 ) -> None:
     async with forwarding(one, two, clock=clock, probe_s=1000.0) as forwarder:
-        assert forwarder.is_loop_probe(ask_for(one.probes[0].name, 16))
+        assert forwarder.loop_proof(ask_for(one.probes[0].name, 16))
         for _ in range(5):
             assert (await forwarder.exchange_later(QUESTION)).server == two.name
 

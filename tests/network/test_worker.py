@@ -36,7 +36,11 @@ MAC = "00:00:5e:00:53:01"
 
 
 def terms_of(upstream: FakeUpstream) -> PlaneTerms:
-    server = ServerTerms(UpstreamUrl("udp", upstream.host, upstream.port), 2.0)
+    return terms_for(upstream.host, upstream.port)
+
+
+def terms_for(host: str, port: int) -> PlaneTerms:
+    server = ServerTerms(UpstreamUrl("udp", host, port), 2.0)
     return PlaneTerms(UpstreamTerms({DEFAULT: SetTerms((server,))}))
 
 
@@ -168,6 +172,23 @@ async def test_what_it_keeps_can_be_forgotten(upstream: FakeUpstream) -> None:
             Outcome.CACHED,
             Outcome.FORWARDED,
         ]
+
+
+async def test_a_loop_is_found_though_its_probes_come_back_to_another_worker() -> None:
+    async with worker() as one, worker() as two:
+        for each, other in ((one, two), (two, one)):
+            other.listen()
+            each.use(terms_for(HOST, other.port))
+        for each in (one, two):
+            await each.decide_by(policy())
+        for each in (one, two):
+            while not (state := await each.state())["troubles"]["unusable"]:
+                assert not each.has_ended
+            assert "a forwarding loop" in state["troubles"]["unusable"][0]
+            assert not state["upstreams"][0]["up"]
+            assert (await each.ask("example.org")).header.rcode == 2
+        await one.until_recorded(2)
+        assert one.records[0][0].verdict.detail == "forwarding loop"
 
 
 async def test_told_to_stop_it_hands_over_its_last_records_and_ends(

@@ -18,7 +18,7 @@ from sinkhole.dns.pipeline.permit import Permit
 from sinkhole.dns.pipeline.pipeline import STAGES
 from sinkhole.dns.policy.dns64 import DNS64
 from sinkhole.dns.policy.routes import UNQUALIFIED, Route, set_of_route
-from sinkhole.dns.upstream.prober import LOOP_ZONE
+from sinkhole.dns.upstream.probe_names import LOOP_ZONE
 from sinkhole.dns.wire.name import is_below
 from sinkhole.model.explanation import RecordText, RuleOpinion, StageSaid
 from sinkhole.model.verdict import Cause, Verdict

@@ -22,7 +22,7 @@ from sinkhole.dns.policy.blocking import SyntheticReply
 from sinkhole.dns.policy.dns64 import DNS64
 from sinkhole.dns.policy.snapshot import View
 from sinkhole.dns.policy.special_use import TTL_S, Reserved, answer_special
-from sinkhole.dns.upstream.prober import LOOP_ZONE
+from sinkhole.dns.upstream.probe_names import LOOP_ZONE
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import from_text, is_below
 from sinkhole.dns.wire.question import Question

@@ -67,7 +67,7 @@ from sinkhole.dns.pipeline.replies import (
 from sinkhole.dns.pipeline.requester import Recorder, Requester
 from sinkhole.dns.policy.snapshot import Policy, View
 from sinkhole.dns.upstream.forwarder import Forwarder
-from sinkhole.dns.upstream.prober import LOOP_ZONE
+from sinkhole.dns.upstream.probe_names import LOOP_ZONE
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import end_of
 from sinkhole.dns.wire.question import HEADER_SIZE, Question, Shape, deserves_reply, name_in, peek
@@ -311,8 +311,9 @@ class Pipeline:
             return self._answer_malformed(wire, client, error.rcode, now)
         question = shape.question(key[: end - HEADER_SIZE])
         view = View(policy, group, client.traits, shape.qclass, client.packed)
-        is_ours = question.name.endswith(LOOP_ZONE) and self._upstreams.is_loop_probe(question)
-        decided = forwarding_loop(question, group) if is_ours else decide_question(question, view)
+        proof = question.name.endswith(LOOP_ZONE) and self._upstreams.loop_proof(question)
+        loop = forwarding_loop(question, group, proof) if proof else None
+        decided = decide_question(question, view) if loop is None else loop
         if isinstance(decided, Ready):
             if question.name == HEALTH_NAME:  # asked every minute by containers: no record of it
                 return decided.give(wire, end, edns=shape.edns)

@@ -22,6 +22,7 @@ from sinkhole.dns.policy.snapshot import View
 from sinkhole.dns.wire import numbers as n
 from sinkhole.dns.wire.name import ROOT
 from sinkhole.dns.wire.question import Question, Shape
+from sinkhole.dns.wire.reply import Record
 from sinkhole.dns.wire.svcb import IPV4_HINT, IPV6_HINT
 from sinkhole.dns.wire.write import Tail, without_rd, write_tail, write_truncated
 from sinkhole.model.record import Report
@@ -100,9 +101,11 @@ def made_here(
     return _ready(question, group, made, Verdict(outcome, cause, detail=detail))
 
 
-def forwarding_loop(question: Question, group: GroupPolicy) -> Ready:
-    """The answer to a probe of our own, which an upstream sent back to us."""
-    loop = SyntheticReply(n.Rcode.NXDOMAIN)
+def forwarding_loop(question: Question, group: GroupPolicy, proof: bytes) -> Ready:
+    """The answer to a probe of our own, which an upstream sent back to us; with the text that
+    proves it to the process that sent it."""
+    text = Record(question.name, n.Type.TXT, 0, bytes((len(proof),)) + proof)
+    loop = SyntheticReply(n.Rcode.NOERROR, (text,) if question.qtype == n.Type.TXT else ())
     return made_here(question, group, loop, Outcome.LOCAL, "forwarding loop")
 
 

@@ -8,6 +8,7 @@ strategies   which of them is asked first
 shares       places that are bounded: who holds how many, and who gives way when all are taken
 health       one server: how fast, whether up
 prober       finds out when a server is back, and whether it sends our questions back to us
+probe_names  how a probe is known by all who have the secret, and what proves that it came back
 entropy      the random bytes that ids, ports and letter case are made of
 links        how a question travels, a file for each transport
 

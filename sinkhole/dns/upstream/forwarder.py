@@ -41,9 +41,11 @@ from sinkhole.dns.upstream.flight import (
 )
 from sinkhole.dns.upstream.flights import Flights
 from sinkhole.dns.upstream.health import Server
+from sinkhole.dns.upstream.probe_names import ProbeNames
 from sinkhole.dns.upstream.prober import Prober
 from sinkhole.dns.upstream.sets import DEFAULT, UpstreamSet, servers_of
 from sinkhole.dns.upstream.shares import OURSELVES, Holder, Shares, holder_of
+from sinkhole.dns.upstream.terms import OWN_SECRET
 from sinkhole.dns.wire.question import Question
 from sinkhole.model.errors import UpstreamError
 from sinkhole.model.faults import Faults
@@ -59,13 +61,15 @@ class Forwarder:
     """Asks the servers of upstream sets, of which the one named DEFAULT is for everything else.
 
     `budget_s` bounds the whole of a question; `most_waiting` bounds those who wait for an answer.
-    Who gets no place, or has to give it up, is counted in `refused`. `faults` are told of bugs.
+    Who gets no place, or has to give it up, is counted in `refused`. `names` are those of probes;
+    `faults` are told of bugs.
     """
 
     def __init__(
         self,
         sets: Mapping[str, UpstreamSet],
         *,
+        names: ProbeNames | None = None,
         budget_s: float = 4.4,
         probe_s: float = 10.0,
         most_waiting: int = 1500,
@@ -77,7 +81,7 @@ class Forwarder:
         self._waiting: Shares[Waiter] = Shares(most_waiting)
         self._clock = clock
         self._faults = faults or Faults()
-        self._prober = Prober(self._ask_one, probe_s)
+        self._prober = Prober(self._ask_one, probe_s, names or ProbeNames(OWN_SECRET))
         self._flights = Flights(self._ended, self._suspect, clock, self._faults)
         self._is_running = False
         self.refused = 0
@@ -195,14 +199,15 @@ class Forwarder:
         if holder.client != before.client and held_by(holder) < held_by(before):
             flight.hand_over(holder)
 
-    def is_loop_probe(self, question: Question) -> bool:
-        """Whether a client's question is our own probe come back: a forwarding loop.
+    def loop_proof(self, question: Question) -> bytes:
+        """What to answer to a client's question that is a probe of ours come back, as text: a
+        forwarding loop. b"" for any other.
 
-        Takes note of the loop (see `problems`). Answer it NXDOMAIN, never forward it. Ask this
-        for names below `prober.LOOP_ZONE` only; those of other sinkholes are to be forwarded, so
-        that they can find their loops.
+        Takes note of the loop (see `problems`). Never forward such a question. Ask this for names
+        below `probe_names.LOOP_ZONE` only; those of other sinkholes are to be forwarded, so that
+        they can find their loops.
         """
-        return self._prober.is_own(question)
+        return self._prober.came_back(question)
 
     @property
     def strays(self) -> int:

@@ -1,10 +1,14 @@
 """Probes: is a server back, and does it send our questions back to us?
 
-A probe is a question for a random name under `sinkhole-loop.test`, which nobody has and most
-resolvers answer themselves (RFC 6761 §6.2). Any answer means that the server is there. If the
+A probe is a question for a name under `sinkhole-loop.test` (`probe_names`), which nobody has and
+most resolvers answer themselves (RFC 6761 §6.2). Any answer means that the server is there. If the
 probe arrives here as a client's query, then that server, or one behind it, forwards to sinkhole:
 each question would circle until every slot is taken. Such a server is not asked until a probe is
 answered that did not come here: one that was not sent, or given up, shows nothing.
+
+A server may be several processes, each with a prober, and a probe come back to another one than
+sent it. So each knows those of all; where one arrives, it counts as the server's that it was sent
+to. The answer to it proves to the one that sent it that it came back.
 
 Every server is probed at the start, then only while something is wrong with it.
 """
@@ -13,21 +17,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
+import time
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Final
 
 from sinkhole.dns.upstream.flight import Exchanged, Tell
 from sinkhole.dns.upstream.health import Server
-from sinkhole.dns.wire.name import from_text
+from sinkhole.dns.upstream.probe_names import ProbeNames
 from sinkhole.dns.wire.numbers import Type
 from sinkhole.dns.wire.question import Question
 from sinkhole.model.errors import UpstreamError
 
 log = logging.getLogger(__name__)
-
-LOOP_ZONE: Final = from_text("sinkhole-loop.test")
 
 FIRST_LOOK: Final = 0.1
 """After a first failure a server is probed sooner: after this part of the usual interval."""
@@ -36,12 +38,21 @@ FIRST_LOOK: Final = 0.1
 class Prober:
     """Probes the servers by `ask(question, server, tell)`, every `every_s` while it has to.
 
-    It has at most one timer and one probe underway for each server.
+    It has at most one timer and one probe underway for each server. `names` are those of all
+    probes that are ours, `clock` has the time of day for them.
     """
 
-    def __init__(self, ask: Callable[[Question, Server, Tell], None], every_s: float) -> None:
+    def __init__(
+        self,
+        ask: Callable[[Question, Server, Tell], None],
+        every_s: float,
+        names: ProbeNames,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._ask = ask
         self._every_s = every_s
+        self._names = names
+        self._clock = clock
         self._watched: dict[Server, asyncio.TimerHandle | None] = {}
         self._latest: dict[Server, bytes] = {}
         self._seen_here: set[bytes] = set()
@@ -85,21 +96,23 @@ class Prober:
         self._watched[server] = None
         self._probe(server)
 
-    def is_own(self, question: Question) -> bool:
-        """Whether this is the latest probe of one of our servers, come back to us as a query.
+    def came_back(self, question: Question) -> bytes:
+        """What to answer where this is a probe of ours, come back to us as a query: the text that
+        proves it. Else b"".
 
         Takes note of it: the server it was sent to is not asked for anything from now on.
         """
-        if not question.name.endswith(LOOP_ZONE):
-            return False
-        for server, name in self._latest.items():
-            if name == question.name:
-                self._note_loop(server, name)
-                return True
-        return False
+        sign = self._names.read(question.name, self._clock())
+        if not sign:
+            return b""
+        for server, latest in self._latest.items():
+            if self._names.sign(server.name) == sign:
+                if latest == question.name:
+                    self._seen_here.add(latest)
+                self._note_loop(server)
+        return self._names.proof(question.name)
 
-    def _note_loop(self, server: Server, name: bytes) -> None:
-        self._seen_here.add(name)
+    def _note_loop(self, server: Server) -> None:
         if not server.loops:
             server.loops = True
             log.warning("upstream %s sends our questions back to us", server.name)
@@ -122,8 +135,7 @@ class Prober:
                 raise
 
     def _probe(self, server: Server) -> None:
-        label = os.urandom(8).hex().encode()
-        name = bytes((len(label),)) + label + LOOP_ZONE
+        name = self._names.make(server.name, self._clock())
         self._seen_here.discard(self._latest.get(server, b""))
         self._latest[server] = name
         self._ask(Question(name, Type.TXT), server, partial(self._ended, server, name))
@@ -132,7 +144,11 @@ class Prober:
         if server not in self._watched:
             return  # closed in between
         if name not in self._seen_here and isinstance(outcome, Exchanged):
-            server.loops = False
+            proof = self._names.proof(name)
+            if any(proof in each.rdata for each in outcome.reply.answer):
+                self._note_loop(server)
+            else:
+                server.loops = False
         if server.is_suspect or server.loops or not server.up:
             self._look_in(server, self._every_s)
         else:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from sinkhole.model.proxy_url import ProxyUrl
 from sinkhole.model.upstream_url import UpstreamUrl
@@ -26,17 +27,23 @@ class SetTerms(NamedTuple):
     strategy: StrategyName = "fastest"
 
 
+OWN_SECRET: Final = secrets.token_bytes(32)
+"""Of this process, and of those that it gives its terms to."""
+
+
 class UpstreamTerms(NamedTuple):
     """All upstreams: `sets` by name, one of which is `DEFAULT`; never changed.
 
     `bootstrap` are addresses and ports of the resolvers that find servers with a name; `proxy` is
-    the way to those that can be reached by one. `randomize_case` is about questions over UDP.
+    the way to those that can be reached by one. `randomize_case` is about questions over UDP. By
+    the `secret` those who share it know each other's probes; it stays what it was at first.
     """
 
     sets: dict[str, SetTerms]
     bootstrap: tuple[tuple[str, int], ...] = ()
     proxy: ProxyUrl | None = None
     randomize_case: bool = True
+    secret: bytes = OWN_SECRET
 
     @property
     def servers(self) -> Iterator[ServerTerms]:

@@ -16,6 +16,7 @@ from sinkhole.dns.upstream.links.link import Link
 from sinkhole.dns.upstream.links.plain import MOST_PER_SERVER
 from sinkhole.dns.upstream.links.plain_engine import PlainEngine
 from sinkhole.dns.upstream.links.tls import TlsContexts
+from sinkhole.dns.upstream.probe_names import ProbeNames
 from sinkhole.dns.upstream.sets import UpstreamSet
 from sinkhole.dns.upstream.strategies import STRATEGIES
 from sinkhole.dns.upstream.terms import ServerTerms, SetTerms, UpstreamTerms
@@ -59,7 +60,8 @@ class Upstreams:
         )
         self._contexts = contexts or TlsContexts()
         self.made = self._make(terms, None)
-        self.forwarder = Forwarder(self.made.sets, clock=clock, faults=self._faults)
+        names = ProbeNames(terms.secret)
+        self.forwarder = Forwarder(self.made.sets, names=names, clock=clock, faults=self._faults)
         self._leaving = Tasks("leaving upstreams", MOST_LEAVING, self._faults)
 
     def start(self) -> None:

@@ -16,7 +16,7 @@ from sinkhole.dns.pipeline.pipeline import STAGES, decide_question
 from sinkhole.dns.policy.group import GroupPolicy
 from sinkhole.dns.policy.local import LocalNames
 from sinkhole.dns.policy.snapshot import Policy, View
-from sinkhole.dns.upstream.prober import LOOP_ZONE
+from sinkhole.dns.upstream.probe_names import LOOP_ZONE
 from sinkhole.dns.wire.name import from_text, to_text
 from sinkhole.dns.wire.question import Question
 from sinkhole.model.verdict import Outcome

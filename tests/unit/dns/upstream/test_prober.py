@@ -1,6 +1,7 @@
 """Probes, with the asking done by the test."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -8,14 +9,16 @@ from silent_link import server_named
 
 from sinkhole.dns.upstream.flight import Exchanged, Tell
 from sinkhole.dns.upstream.health import SEVERAL, Server
-from sinkhole.dns.upstream.prober import LOOP_ZONE, Prober
+from sinkhole.dns.upstream.probe_names import LOOP_ZONE, VALID_S, ProbeNames
+from sinkhole.dns.upstream.prober import Prober
 from sinkhole.dns.wire.name import from_text
 from sinkhole.dns.wire.question import Question
-from sinkhole.dns.wire.reply import Reply
+from sinkhole.dns.wire.reply import Record, Reply
 from sinkhole.model.errors import UpstreamError
 
 ANSWER = Exchanged(Reply(3, False, False, (), ()), "192.0.2.1", 0.01)
 SILENCE = UpstreamError("192.0.2.1", "gave no answer")
+NAMES = ProbeNames(b"secret")
 SOON_S = 0.02
 LIMIT_S = 20.0
 
@@ -45,7 +48,7 @@ def server() -> Server:
 
 @pytest.fixture
 async def prober(asked: Asked) -> AsyncIterator[Prober]:
-    made = Prober(asked.ask, SOON_S)
+    made = Prober(asked.ask, SOON_S, NAMES)
     yield made
     made.close()
 
@@ -113,7 +116,7 @@ async def test_a_probe_that_comes_back_is_a_loop_until_one_stays_away(
 ) -> None:
     prober.start([server])
     question, _, tell = await asked.next()
-    assert prober.is_own(question)
+    assert prober.came_back(question) == NAMES.proof(question.name)
     assert server.loops
     tell(ANSWER)
     assert server.loops, "the answer to a probe that came back is our own"
@@ -128,7 +131,7 @@ async def test_a_probe_that_nobody_answered_clears_no_loop(
 ) -> None:
     prober.start([server])
     question, _, tell = await asked.next()
-    assert prober.is_own(question)
+    assert prober.came_back(question) == NAMES.proof(question.name)
     tell(ANSWER)
     _, _, tell = await asked.next()
     server.queries += 1  # something else was asked meanwhile, or its own socket had to give way
@@ -139,16 +142,45 @@ async def test_a_probe_that_nobody_answered_clears_no_loop(
     assert not server.loops
 
 
-async def test_only_the_latest_probe_is_our_own(
+async def test_a_probe_of_long_ago_and_those_of_strangers_are_not_ours(
     prober: Prober, asked: Asked, server: Server
 ) -> None:
     prober.start([server])
     question, _, _ = await asked.next()
-    assert not prober.is_own(Question(from_text("www.example.org"), 16))
-    assert not prober.is_own(Question(from_text("0123456789abcdef.sinkhole-loop.test"), 16))
-    assert not prober.is_own(Question(LOOP_ZONE, 16))
+    for name in ("www.example.org", "0123456789abcdef.sinkhole-loop.test", "sinkhole-loop.test"):
+        assert not prober.came_back(Question(from_text(name), 16))
+    strangers = ProbeNames(b"another").make(server.name, time.time())
+    assert not prober.came_back(Question(strangers, 16))
+    later = Prober(asked.ask, SOON_S, NAMES, lambda: time.time() + VALID_S + 2)
+    assert not later.came_back(question)
+    assert not server.loops
+
+
+async def test_a_probe_of_another_process_counts_for_the_server_that_it_was_sent_to(
+    prober: Prober, asked: Asked, server: Server
+) -> None:
+    other = server_named("192.0.2.2")
+    prober.start([server, other])
+    answers = [(await asked.next())[2] for _ in range(2)]
+    name = NAMES.make(server.name, time.time())
+    assert prober.came_back(Question(name, 16)) == NAMES.proof(name)
+    assert server.loops and not other.loops
+    answers[0](ANSWER)  # none of our own came here
+    assert not server.loops
+
+
+async def test_an_answer_that_proves_it_is_a_loop_wherever_the_probe_arrived(
+    prober: Prober, asked: Asked, server: Server
+) -> None:
     prober.start([server])
-    assert not prober.is_own(question)
+    for _ in range(2):
+        question, _, tell = await asked.next()
+        proof = NAMES.proof(question.name)
+        text = Record(question.name, 16, 0, bytes((len(proof),)) + proof)
+        tell(ANSWER._replace(reply=Reply(0, False, False, (text,), ())))
+        assert server.loops
+    _, _, tell = await asked.next()
+    tell(ANSWER._replace(reply=Reply(0, False, False, (text,), ())))  # of another probe
     assert not server.loops
 
 
@@ -158,7 +190,7 @@ async def test_a_probe_that_comes_back_late_starts_the_watch(
     prober.start([server])
     question, _, tell = await asked.next()
     tell(ANSWER)
-    assert prober.is_own(question)
+    assert prober.came_back(question) == NAMES.proof(question.name)
     assert server.loops
     _, _, tell = await asked.next()
     tell(ANSWER)
@@ -178,7 +210,7 @@ async def test_an_error_while_probing_does_not_end_the_watch(
             raise RuntimeError("as arranged")
         asked.ask(question, server, tell)
 
-    prober = Prober(ask, SOON_S)
+    prober = Prober(ask, SOON_S, NAMES)
     server.failed(0.0, "gave no answer")
     prober.suspect(server)
     assert (await asked.next())[1] is server
