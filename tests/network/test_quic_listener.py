@@ -235,6 +235,26 @@ async def test_addresses_are_proven_where_many_handshakes_are_underway(
         session.close()
 
 
+async def test_who_proved_his_address_may_go_on_with_another_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """All of them are started with one secret; and which one gets a datagram, the kernel says."""
+    monkeypatch.setattr(quic, "RETRY_ABOVE", 0)
+    async with serving(make_world()) as one, serving(make_world()) as other:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.setblocking(False)
+            client.sendto(initial(), one.place)
+            retry = await asyncio.get_running_loop().sock_recv(client, 2000)
+            ours, token = retry[7 : 7 + retry[6]], retry[7 + retry[6] : -16]  # RFC 9000 §17.2.5
+            head = b"\xc3\0\0\0\1" + bytes((len(ours),)) + ours + b"\0"
+            again = head + bytes((0x40, len(token))) + token + b"\x44\xd0" + os.urandom(1200)
+            client.sendto(again, other.place)
+            await until(lambda: len(other.socket) == 1)
+            client.sendto(initial(), other.place)
+            assert (await asyncio.get_running_loop().sock_recv(client, 2000))[0] & 0xF0 == 0xF0
+            assert (len(one.socket), len(other.socket)) == (0, 1)
+
+
 async def test_garbage_and_half_handshakes_leave_nothing(tmp_path: Path) -> None:
     told = Told()
     async with serving(make_world()) as served:

@@ -1,12 +1,13 @@
 """Tokens by which clients prove their address before anything is kept of them (RFC 9000 §8.1.2).
 
 time 8 | original destination | HMAC 16, over these, the address and our connection id
+
+Whoever has the secret can read them: a client may come back to another process than sent it away.
 """
 
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
 from typing import Final
 
 VALID_S: Final = 10.0
@@ -17,10 +18,11 @@ _TIME_SIZE: Final = 8
 
 
 class RetryTokens:
-    """Makes tokens and reads them; nothing is kept. `entropy` is the system's random source."""
+    """Makes tokens by a secret and reads those of all who have it; nothing is kept. `now` is of a
+    clock that they share: the monotonic one of a machine."""
 
-    def __init__(self, entropy: Callable[[int], bytes]) -> None:
-        self._key = entropy(32)
+    def __init__(self, secret: bytes) -> None:
+        self._key = hmac.digest(secret, b"retry", "sha256")
 
     def make(self, address: bytes, original: bytes, ours: bytes, now: float) -> bytes:
         """A token for an address, whose first packet was for the connection id `original`, and is

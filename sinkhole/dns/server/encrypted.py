@@ -12,6 +12,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from sinkhole.dns.quic.retry import RetryTokens
 from sinkhole.dns.server.address import ListenAddress
 from sinkhole.dns.server.doh import Service
 from sinkhole.dns.server.https import PROTOCOLS, https_listener
@@ -19,6 +20,7 @@ from sinkhole.dns.server.listeners import Listeners
 from sinkhole.dns.server.tls import DOT, tls_listener
 from sinkhole.dns.server.tls_terms import TlsTerms
 from sinkhole.model.faults import Faults
+from sinkhole.model.own_secret import OWN_SECRET
 
 if TYPE_CHECKING:
     from sinkhole.dns.server.quic_terms import QuicTerms
@@ -34,7 +36,8 @@ class EncryptedTerms(NamedTuple):
     """Where DNS is spoken by what, and by which `names` devices reach us; lower-cased.
 
     With `http3` that is spoken on the UDP ports of `https`, too. With `has_page` whoever asks for
-    anything but DNS at `https` gets the page.
+    anything but DNS at `https` gets the page. By the `secret` those who share it know the tokens of
+    each other's clients (QUIC).
     """
 
     tls: Places = ()
@@ -43,6 +46,7 @@ class EncryptedTerms(NamedTuple):
     http3: bool = True
     has_page: bool = False
     names: tuple[str, ...] = ()
+    secret: bytes = OWN_SECRET
 
     @property
     def sockets(self) -> int:
@@ -76,6 +80,7 @@ class EncryptedListeners:
         self.lacks_quic = False
         self.by_quic: dict[str, QuicTerms] = {}
         self._names: tuple[str, ...] = ()
+        self._tokens = RetryTokens(OWN_SECRET)
         self._dns, self._faults, self._page = dns, faults, page
         self._tls, self._https = TlsTerms([DOT]), TlsTerms(PROTOCOLS)
         self._service = Service()
@@ -94,12 +99,13 @@ class EncryptedListeners:
         return found
 
     def use(self, terms: EncryptedTerms) -> None:
-        """Go by these names from now on, and say this of HTTP/3 and the page."""
+        """Go by these names and this secret from now on, and say this of HTTP/3 and the page."""
         self._service.page = self._page if terms.has_page else None
         self._service.alt_svc = terms.alt_svc
         self._names = self._tls.names = self._https.names = terms.names
+        self._tokens = RetryTokens(terms.secret)
         for each in self.by_quic.values():
-            each.names = terms.names
+            each.names, each.tokens = terms.names, self._tokens
 
     def show(self, make_context: Callable[[], ssl.SSLContext | None]) -> None:
         """Show the certificate of a context by TLS and HTTPS from now on, each with one of its own;
@@ -116,5 +122,6 @@ class EncryptedListeners:
         terms = self.by_quic.get(protocol)
         if terms is None:
             terms = self.by_quic[protocol] = QuicTerms([protocol], self._names)
+            terms.tokens = self._tokens
         make = partial(QuicListener, self._dns.door, terms)
         return self._dns.other(places, "UDP", make, over, key)

@@ -26,7 +26,6 @@ from sinkhole.dns.quic.header import (
     QuicHeader,
     read_header,
 )
-from sinkhole.dns.quic.retry import RetryTokens
 from sinkhole.dns.server.door import Door, packed_address
 from sinkhole.dns.server.doq import DoqConnection
 from sinkhole.dns.server.http3 import Http3Connection
@@ -96,7 +95,6 @@ class QuicSocket:
         self._bound = bound
         self._door = door
         self._terms = terms
-        self._tokens = RetryTokens(os.urandom)
         self._by_id: dict[bytes, QuicClient] = {}
         self._ids: dict[QuicClient, set[bytes]] = {}
         self._is_stopping = False
@@ -196,16 +194,18 @@ class QuicSocket:
         """The id that a client first chose, if it comes back with a token for its address."""
         if not header.token:
             return None
-        return self._tokens.read(_with_port(packed, way), header.destination, header.token, now)
+        address, tokens = _with_port(packed, way), self._terms.tokens
+        return tokens.read(address, header.destination, header.token, now)
 
     def _retry(self, header: QuicHeader, packed: bytes, way: Way, now: float) -> bytes:
         ours = os.urandom(CONNECTION_ID_SIZE)
+        address = _with_port(packed, way)
         datagram: bytes = encode_quic_retry(
             version=VERSION_1,
             source_cid=ours,
             destination_cid=header.source,
             original_destination_cid=header.destination,
-            retry_token=self._tokens.make(_with_port(packed, way), header.destination, ours, now),
+            retry_token=self._terms.tokens.make(address, header.destination, ours, now),
         )
         return datagram
 

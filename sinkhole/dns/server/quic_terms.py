@@ -9,7 +9,9 @@ from typing import Any, Final
 from cryptography.hazmat.primitives import serialization as form
 
 from sinkhole.dns.quic.connection import configuration
+from sinkhole.dns.quic.retry import RetryTokens
 from sinkhole.model.errors import SinkholeError
+from sinkhole.model.own_secret import OWN_SECRET
 
 IDLE_S: Final = 30.0
 """What clients are told of how long a connection is kept that nobody uses."""
@@ -31,6 +33,8 @@ class QuicTerms:
         self.protocols = tuple(protocols)
         self.names = tuple(names)
         """Our names, lower-cased: a label in front of one is the id of a client."""
+        self.tokens = RetryTokens(OWN_SECRET)
+        """By which clients prove their address."""
         self.configuration: Any = None
         """What the library wants; None while there is no certificate: then nobody is answered."""
 

@@ -45,10 +45,10 @@ from sinkhole.dns.upstream.probe_names import ProbeNames
 from sinkhole.dns.upstream.prober import Prober
 from sinkhole.dns.upstream.sets import DEFAULT, UpstreamSet, servers_of
 from sinkhole.dns.upstream.shares import OURSELVES, Holder, Shares, holder_of
-from sinkhole.dns.upstream.terms import OWN_SECRET
 from sinkhole.dns.wire.question import Question
 from sinkhole.model.errors import UpstreamError
 from sinkhole.model.faults import Faults
+from sinkhole.model.own_secret import OWN_SECRET
 from sinkhole.model.status import UpstreamStatus
 
 TOO_MANY: Final = "too many questions are waiting"

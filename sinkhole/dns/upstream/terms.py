@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
-from typing import Final, Literal, NamedTuple
+from typing import Literal, NamedTuple
 
+from sinkhole.model.own_secret import OWN_SECRET
 from sinkhole.model.proxy_url import ProxyUrl
 from sinkhole.model.upstream_url import UpstreamUrl
 
@@ -25,10 +25,6 @@ class SetTerms(NamedTuple):
     servers: tuple[ServerTerms, ...]
     fallback: tuple[ServerTerms, ...] = ()
     strategy: StrategyName = "fastest"
-
-
-OWN_SECRET: Final = secrets.token_bytes(32)
-"""Of this process, and of those that it gives its terms to."""
 
 
 class UpstreamTerms(NamedTuple):

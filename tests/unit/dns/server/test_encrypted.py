@@ -54,3 +54,16 @@ def test_terms_of_quic_are_made_once_and_have_the_names() -> None:
     assert found.by_quic == {"doq": quic}
     found.use(terms._replace(names=()))
     assert quic.names == ()
+
+
+def test_who_shares_the_secret_knows_tokens_of_the_others() -> None:
+    terms = EncryptedTerms(quic=HERE, https=HERE, secret=b"secret")
+    one, other, stranger = listeners(), listeners(), listeners()
+    one.use(terms)
+    for each in (one, other, stranger):
+        each.addresses(terms)
+    other.use(terms)  # be it before or after it was made
+    token = one.by_quic["doq"].tokens.make(b"address", b"first", b"ours", 1.0)
+    for each in (*one.by_quic.values(), *other.by_quic.values()):
+        assert each.tokens.read(b"address", b"ours", token, 1.0) == b"first"
+    assert stranger.by_quic["doq"].tokens.read(b"address", b"ours", token, 1.0) is None
