@@ -265,6 +265,7 @@ class Versions:
         if made.source.parent != self._store.folder:
             copy = self._store.keep(made.source, list_id, version.content_hash, "txt")
         trie = self._store.keep(made.trie, list_id, version.content_hash, "trie")
+        made.compiled.moved_to(self._store.path(trie))
         return replace(version, source=copy, compiled=trie)
 
 

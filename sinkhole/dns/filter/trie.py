@@ -249,6 +249,11 @@ class CompiledList:
             return ""
         return self._source.trouble if self._source else "no copy of the source was kept"
 
+    def moved_to(self, file: Path) -> None:
+        """Take note that its file has another name now; nothing is mapped again."""
+        if self.origin is not None:
+            self.origin = self.origin._replace(file=file)
+
     def close(self) -> None:
         """Give a mapped file back; the list then knows no name. Closing again does nothing."""
         self._use(_EMPTY, (), Details(), (), 0)

@@ -13,6 +13,7 @@ from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.status import ListStatus
 from sinkhole.control.lists.store import ListStore
 from sinkhole.control.lists.workplace import Workplace
+from sinkhole.dns.filter.trie import CompiledList
 from sinkhole.model.errors import ListError, SinkholeError, StorageError
 
 CANARY = "captive.apple.com"
@@ -61,6 +62,20 @@ async def test_a_suspect_version_is_held_back_until_it_is_accepted(
     status = library.status()[0]
     assert (status["names"], status["quarantine"]) == (text.count("||"), None)
     assert shelf.published[-1][0] == f"Ads:{text.count('||')}"
+
+
+async def test_another_process_finds_what_was_just_compiled(shelf: Shelf) -> None:
+    library = shelf.library()
+    await look(shelf, library, rules(3))
+    for number in (4, 5):
+        await look(shelf, library, rules(number))
+        [found] = library.lists
+        assert found.origin is not None
+        assert CompiledList.again(found.origin).names == number
+    await library.roll_back("Ads")
+    [found] = library.lists
+    assert found.origin is not None
+    assert CompiledList.again(found.origin).names == 4
 
 
 async def test_a_first_version_that_blocks_a_canary_is_not_used_at_all(shelf: Shelf) -> None:
