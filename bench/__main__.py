@@ -20,6 +20,7 @@ from bench import (
     searching,
     shipping,
     speed,
+    workers,
 )
 from bench.lists import read_lists
 from bench.servers import ENCRYPTED, SERVERS, how_to_install, program
@@ -36,6 +37,7 @@ PARTS = (
     "changing",
     "groups",
     "shipping",
+    "workers",
     "searching",
     "page",
     "lists",
@@ -88,6 +90,13 @@ def main() -> int:
             )
             results.more += found
             results.tables["What copies of the query log cost"] = table
+        if "workers" in arguments.only:
+            found, tables = workers.measure_workers(
+                lists, household, mix, arguments.queries, arguments.fresh_queries,
+                arguments.rounds, WORK, print,
+            )  # fmt: skip
+            results.more += found
+            results.tables |= tables
         if "searching" in arguments.only:
             found, table = searching.measure_searches(WORK, print)
             results.more += found

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import math
 import re
 import socket
 import subprocess
+import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import dnslib
 
-from bench.process import bound_to_us
+from bench.process import bound_to_us, stop
 
 IN_FLIGHT = 100
 _TIMEOUT_S = 5
 _LIMIT_S = 120
+_CLIENTS, _MOST_OUTSTANDING = 8, 60_000
 
 _FIGURES = {
     "sent": re.compile(r"Queries sent:\s+(\d+)"),
@@ -52,9 +56,33 @@ def run_load(port: int, file: Path, passes: int, core: int, *more: str) -> Load:
         timeout=_LIMIT_S + 30,
         check=False,
     )
-    figures = {key: pattern.search(done.stdout) for key, pattern in _FIGURES.items()}
-    if done.returncode != 0 or any(match is None for match in figures.values()):
+    if done.returncode != 0:
         raise SystemExit(f"dnsperf failed:\n{done.stdout}{done.stderr}")
+    return _load_of(done.stdout)
+
+
+def run_steady(
+    port: int, file: Path, qps: int, seconds: float, core: int | None, work: Callable[[], None]
+) -> Load:
+    """Send so many queries a second, whether they are answered or not, and `work` meanwhile; a
+    query that is not answered in time is lost, as nobody asks again."""
+    pace = ["-Q", str(qps), "-q", str(_MOST_OUTSTANDING), "-c", str(_CLIENTS)]
+    command = bound_to_us(_dnsperf(port, file, pace, math.ceil(seconds)), core)
+    with tempfile.TemporaryFile("w+") as output:
+        asking = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
+        try:
+            work()
+            asking.wait(seconds + 3 * _TIMEOUT_S)
+        finally:
+            stop(asking)
+        output.seek(0)
+        return _load_of(output.read())
+
+
+def _load_of(output: str) -> Load:
+    figures = {key: pattern.search(output) for key, pattern in _FIGURES.items()}
+    if any(match is None for match in figures.values()):
+        raise SystemExit(f"dnsperf failed:\n{output}")
     value = {key: float(match[1]) for key, match in figures.items() if match is not None}
     return Load(
         int(value["sent"]), int(value["completed"]), int(value["lost"]), value["qps"],

@@ -78,6 +78,11 @@ def cpu_s(pid: int) -> float:
     return ticks / TICKS_PER_S
 
 
+def own_cpu_s(pid: int) -> float:
+    """CPU seconds of a process so far, without its children; 0 if it has ended."""
+    return sum(int(field) for field in _stat(pid)[11:13]) / TICKS_PER_S
+
+
 def settled_cpu_s(pid: int, limit_s: float = 15.0) -> float:
     """CPU seconds once the process is calm, so that work it put off (a log) is counted too."""
     deadline = time.monotonic() + limit_s

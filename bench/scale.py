@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import random
-import signal
 import subprocess
 import sys
 import time
@@ -21,6 +19,7 @@ from bench.servers import BLOCKED_ADDRESS, Site
 from bench.serving import (
     LIMIT_S,
     Bench,
+    edit_rules,
     loaded_memory,
     p99_of,
     run_sinkhole,
@@ -147,8 +146,6 @@ def _editing(bench: Bench, lists: Lists) -> list[Finding]:
 
 def _edit_rules(site: Site, pid: int) -> list[float]:
     """Add a rule to the settings, tell the server, ask until it blocks; milliseconds each."""
-    file = site.folder / "sinkhole.yaml"
-    settings = json.loads(file.read_text())
     rules: list[str] = []
     took_ms = []
     for number in range(EDITS):
@@ -156,12 +153,8 @@ def _edit_rules(site: Site, pid: int) -> list[float]:
         if ask(site.port, name) == BLOCKED_ADDRESS:
             raise SystemExit(f"{name} is blocked before there is a rule")
         rules.append(f"||{name}^")
-        settings["filtering"]["rules"] = rules
-        aside = file.with_suffix(".new")
-        aside.write_text(json.dumps(settings))
         started = time.monotonic()
-        os.replace(aside, file)
-        os.kill(pid, signal.SIGHUP)
+        edit_rules(site, pid, rules)
         while ask(site.port, name) != BLOCKED_ADDRESS:
             if time.monotonic() - started > LIMIT_S:
                 raise SystemExit("an edited rule does not block")

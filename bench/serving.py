@@ -7,6 +7,8 @@ they would at home.
 from __future__ import annotations
 
 import contextlib
+import json
+import os
 import shutil
 import signal
 import subprocess
@@ -90,6 +92,17 @@ def loaded_memory(bench: Bench, site: Site, server: subprocess.Popen[bytes]) -> 
     if memory is None:
         raise SystemExit("sinkhole ended under load")
     return memory
+
+
+def edit_rules(site: Site, pid: int, rules: list[str]) -> None:
+    """Have the settings file say these own rules, as an editor would, and tell the server."""
+    file = site.folder / "sinkhole.yaml"
+    settings = json.loads(file.read_text())
+    settings["filtering"]["rules"] = rules
+    aside = file.with_suffix(".new")
+    aside.write_text(json.dumps(settings))
+    os.replace(aside, file)
+    os.kill(pid, signal.SIGHUP)
 
 
 def run_sinkhole(arguments: list[str]) -> None:
