@@ -19,7 +19,7 @@ from bench.process import bound_to_us, stop
 IN_FLIGHT = 100
 _TIMEOUT_S = 5
 _LIMIT_S = 120
-_CLIENTS, _MOST_OUTSTANDING, _BUFFER_KB = 8, 60_000, "2048"
+_CLIENTS, _MOST_OUTSTANDING = 8, 60_000
 
 _FIGURES = {
     "sent": re.compile(r"Queries sent:\s+(\d+)"),
@@ -66,7 +66,7 @@ def run_steady(
 ) -> Load:
     """Send so many queries a second, whether they are answered or not, and `work` meanwhile; a
     query that is not answered in time is lost, as nobody asks again."""
-    pace = ["-Q", str(qps), "-q", str(_MOST_OUTSTANDING), "-c", str(_CLIENTS), "-b", _BUFFER_KB]
+    pace = ["-Q", str(qps), "-q", str(_MOST_OUTSTANDING), "-c", str(_CLIENTS)]
     command = bound_to_us(_dnsperf(port, file, pace, math.ceil(seconds)), core)
     with tempfile.TemporaryFile("w+") as output:
         asking = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextlib
 import math
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -18,14 +19,16 @@ from bench.load import ask, run_load, run_steady
 from bench.mishaps import QPS, SECONDS, happenings
 from bench.process import (
     Cores,
+    bound_to_us,
+    clean_environment,
     descendants,
     memory_of,
     own_cpu_s,
     settled_cpu_s,
 )
 from bench.report import Finding
-from bench.servers import BLOCKED_ADDRESS, STUB_ADDRESS, Site
-from bench.serving import LIMIT_S, Bench, p99_of, serving, site_of
+from bench.servers import BLOCKED_ADDRESS, STUB_ADDRESS, Site, sinkhole_with
+from bench.serving import LIMIT_S, Bench, p99_of, serving, site_of, wait_until_compiled
 from bench.speed import stub_resolver
 from bench.workload import Household, Workload, write_blocked, write_fresh
 
@@ -91,9 +94,12 @@ def measure_workers(
     with stub_resolver(work, cores.load) as stub_port, contextlib.ExitStack() as stack:
         bench = Bench(work, stub_port, mix, tell)
         listed = _million(bench, lists)
-        crews = [_crew(stack, bench, listed, count) for count in COUNTS]
-        for crew in crews:
-            _check(crew, household)
+        crews = []
+        for count in COUNTS:
+            crew = _crew(stack, bench, listed, count)
+            if crew is not None:
+                _check(crew, household)
+                crews.append(crew)
         load = _Load(bench, household, queries, fresh_queries)
         costs = _costs(bench, load, crews, rounds, cores.load)
         found = [*_gain(costs), *_memory(bench, crews), *_latencies(bench, crews, cores.load)]
@@ -112,18 +118,38 @@ def _million(bench: Bench, lists: Lists) -> Lists:
     return Lists((file,), tuple(names))
 
 
-def _crew(stack: contextlib.ExitStack, bench: Bench, lists: Lists, count: int) -> Crew:
-    """A server with so many workers, up as long as `stack`."""
+def _crew(stack: contextlib.ExitStack, bench: Bench, lists: Lists, count: int) -> Crew | None:
+    """A server with so many workers, up as long as `stack`; None, in words, where it can't be."""
     site = site_of(bench, f"workers-{count}", lists)
     sections: dict[str, Any] = {
         "dns": {"listen": [f"127.0.0.1:{site.port}"], "rate_limit": 0, "workers": count},
     }
+    if refusal := _refusal(site, sections):
+        bench.tell(f"this sinkhole takes no dns.workers ({refusal})")
+        if count > 1:
+            bench.tell(f"a server with {count} workers is left out")
+            return None
+        del sections["dns"]["workers"]
     server = stack.enter_context(serving(bench, site, lists.names[-1], sections))
-    crew = Crew(count, site, server.pid)
-    settled_cpu_s(crew.pid, LIMIT_S)
-    if len(crew.workers) != (count if count > 1 else 0):
-        raise SystemExit(f"there are {len(crew.workers)} workers in place of {count}")
-    return crew
+    wait_until_calm(server.pid)
+    return Crew(count, site, server.pid)
+
+
+def wait_until_calm(pid: int) -> None:
+    """Until no list is compiled any more, beside workers, which stay."""
+    settled_cpu_s(pid, LIMIT_S)
+    if not any(map(_is_worker, descendants(pid))):
+        wait_until_compiled(pid)
+
+
+def _refusal(site: Site, sections: dict[str, Any]) -> str:
+    """Why the program does not take these settings; "" where it does."""
+    program, *_, file = sinkhole_with(site, {"query_log": {"enabled": True}, **sections})
+    done = subprocess.run(
+        bound_to_us([program, "check-config", file], None), capture_output=True, text=True,
+        timeout=LIMIT_S, check=False, env=clean_environment(),
+    )  # fmt: skip
+    return "" if done.returncode == 0 else (done.stderr or done.stdout).strip().splitlines()[0]
 
 
 def _is_worker(pid: int) -> bool:

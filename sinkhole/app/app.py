@@ -20,12 +20,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from sinkhole import __version__
-from sinkhole.app.answers import Answers
 from sinkhole.app.change import Change
 from sinkhole.app.counters_file import CountersFile
-from sinkhole.app.descriptors import Quotas, attainable, raise_limit
-from sinkhole.app.encrypted import Encrypted, encrypted_terms
-from sinkhole.app.from_settings import ttl_limits
+from sinkhole.app.descriptors import raise_limit
+from sinkhole.app.encrypted import Encrypted
 from sinkhole.app.front import Front
 from sinkhole.app.ground import Ground
 from sinkhole.app.house_devices import HouseDevices
@@ -34,9 +32,8 @@ from sinkhole.app.listening import Listening
 from sinkhole.app.network_watch import NetworkWatch
 from sinkhole.app.overview import Overview
 from sinkhole.app.page import Page
+from sinkhole.app.planes import Planes
 from sinkhole.app.publishing import Publishing
-from sinkhole.app.upstreams import prepare_upstreams, upstream_terms
-from sinkhole.app.workers import Workers
 from sinkhole.control.lists.categories import with_categories
 from sinkhole.control.lists.library import Library
 from sinkhole.control.querylog import LogTerms, QueryLog, is_outdated, terms_of
@@ -46,10 +43,7 @@ from sinkhole.control.settings.in_force import Changed
 from sinkhole.control.shipping import Shipping
 from sinkhole.control.stats import Carried, Counters, Rollups
 from sinkhole.dns.filter.match import Matcher
-from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.server.address import ListenAddress
-from sinkhole.dns.server.listeners import Listeners
-from sinkhole.dns.upstream.upstreams import Upstreams
 from sinkhole.model.faults import Faults
 from sinkhole.model.memory import release_free_memory, spare_collection
 from sinkhole.model.record import RecordBuffer
@@ -82,28 +76,17 @@ class App:
         self.counters, self.carried, self.buffer = Counters(), Carried(), RecordBuffer()
         self.counters_file = CountersFile(settings.data_dir, self.carried)
         self.query_log: QueryLog | None = None
-        self.quotas = _quotas(settings.dns)
-        self.upstreams = self._make_upstreams(settings)
-        self.forwarder = self.upstreams.forwarder
-        self.network = NetworkWatch(self._renew)
-        self.answers = Answers(settings, self.faults)
-        self.table = self.answers.table
-        self.devices = HouseDevices(
-            settings,
-            lambda: self._log_terms(self.settings).privacy,
-            self._learned,
-            lambda: self.query_log.past_s if self.query_log is not None else 0.0,
-            self.faults,
-        )
+        self.devices = self._make_devices(settings)
         self.publishing = Publishing(settings, self._lists_changed, self.devices.facts)
         self.shipping = self._make_shipping(settings)
-        self.pipeline = self._make_pipeline(settings)
-        self.library = self._make_library(settings)
-        self.workers = Workers(
-            settings, self.quotas, self.buffer, self.table, self.devices.facts, self.faults
+        self.planes = planes = Planes(
+            settings, self.publishing.policy(), self.buffer, self.devices.facts, self.faults
         )
-        self.answers.file.others = self.workers
-        self.dns = self._make_dns(settings)
+        self.pipeline, self.dns = planes.pipeline, planes.listeners
+        self.upstreams, self.forwarder = planes.upstreams, planes.upstreams.forwarder
+        self.answers, self.table = planes.answers, planes.answers.table
+        self.workers, self.network = planes.workers, NetworkWatch(planes.renew)
+        self.library = self._make_library(settings)
         self.encrypted = Encrypted(
             settings.dns,
             self.dns,
@@ -128,19 +111,13 @@ class App:
         ground = await Ground.take(config, environ, faults)
         return cls(ground.settings.settings, ground, faults)
 
-    def _make_upstreams(self, settings: Settings) -> Upstreams:
-        terms, sockets = upstream_terms(settings), self.quotas.upstream
-        return Upstreams(terms, sockets=sockets, faults=self.faults)
-
-    def _make_pipeline(self, settings: Settings) -> Pipeline:
-        return Pipeline(
-            policy=self.publishing.policy(),
-            table=self.table,
-            upstreams=self.forwarder,
-            buffer=self.buffer,
-            limits=ttl_limits(settings),
-            serve_stale_s=settings.cache.serve_stale,
-            prefetch=settings.cache.prefetch,
+    def _make_devices(self, settings: Settings) -> HouseDevices:
+        return HouseDevices(
+            settings,
+            lambda: self._log_terms(self.settings).privacy,
+            lambda packed: self.planes.learned(packed),
+            lambda: self.query_log.past_s if self.query_log is not None else 0.0,
+            self.faults,
         )
 
     def _make_library(self, settings: Settings) -> Library:
@@ -162,16 +139,6 @@ class App:
             version=__version__,
             rule_text=self.publishing.rule_text,
             faults=self.faults,
-        )
-
-    def _make_dns(self, settings: Settings) -> Listeners:
-        return Listeners(
-            [(each.host, each.port) for each in settings.dns.listen],
-            self.pipeline,
-            most_connections=self.quotas.connections,
-            proxies=settings.dns.proxies,
-            faults=self.faults,
-            elsewhere=self.workers.elsewhere,
         )
 
     # ---- starting and stopping ---------------------------------------------------------------
@@ -198,11 +165,7 @@ class App:
             with self.faults.contain("reading the saved answers and counters"):
                 self.answers.file.restore()
                 self.counters_file.restore()
-            with self.faults.contain("starting the workers"):
-                self.publishing.publish()
-                await self.workers.start()
-            for begin in (self.upstreams.start, self.network.start, self.dns.serve):
-                begin()
+            await self._serve()
             if on_serving is not None:
                 on_serving()
             with self.faults.contain("finding out about devices"):
@@ -224,6 +187,14 @@ class App:
         self._tasks.keep("cache", self.answers.file.run)
         spare_collection()
         release_free_memory()
+
+    async def _serve(self) -> None:
+        """Have DNS answered."""
+        with self.faults.contain("starting the workers"):
+            self.publishing.publish()
+            await self.workers.start()
+        for begin in (self.upstreams.start, self.network.start, self.dns.serve):
+            begin()
 
     async def stop(self, patience_s: float = PATIENCE_S) -> None:
         """Stop taking queries, answer those that wait, write what is to be kept."""
@@ -306,14 +277,6 @@ class App:
         self.workers.show(self.encrypted.pair, self.encrypted.names)
         self.publishing.publish()
 
-    def _learned(self, packed: bytes) -> None:
-        self.pipeline.holding.learned(packed)
-        self.workers.learned(packed)
-
-    def _renew(self) -> None:
-        self.forwarder.renew()
-        self.workers.renew()
-
     def _lists_changed(self) -> None:
         self.shipping.lists_changed()
         if self.query_log is not None:
@@ -353,11 +316,9 @@ class App:
         """Make everything ready, in the order in which it is exchanged, and then do that."""
         old = self.settings
         change.exchange(self._use, new, old)
-        prepare_upstreams(self.upstreams, new, old, change)
-        self.answers.prepare(new, change, self.pipeline)
+        await self.planes.prepare(new, old, change)
         self.devices.prepare(new, change)
         await self.encrypted.prepare(new.dns, change)
-        await self.workers.prepare(new, _quotas(new.dns), change)
         await self.listening.prepare(self._wanted(new.dns), change)
         if new.dns.proxies != old.dns.proxies:
             change.exchange(self.dns.trust, new.dns.proxies, old.dns.proxies)
@@ -375,9 +336,6 @@ class App:
             self.query_log.apply(self._log_terms(settings))
             if settings.filtering.lists != before.filtering.lists:
                 self.query_log.lists_changed()  # perhaps one is called something else now
-        self.quotas = _quotas(settings.dns)
-        self.upstreams.sockets = self.quotas.upstream
-        self.dns.door.hold(self.quotas.connections)
         self.library.essential_names = settings.upstream.hosts
 
     def _wanted(self, dns: DnsSettings) -> list[ListenAddress]:
@@ -407,7 +365,3 @@ class App:
     def problems(self) -> list[str]:
         """What the person running sinkhole should know, a sentence or two each."""
         return self.overview.sentences()
-
-
-def _quotas(dns: DnsSettings) -> Quotas:
-    return Quotas.of(attainable(), len(dns.listen), encrypted_terms(dns).sockets)

@@ -10,7 +10,7 @@ from sinkhole import __version__
 from sinkhole.app.advice import sentence_of, told
 from sinkhole.app.page import is_local
 from sinkhole.app.server_health import judge_health
-from sinkhole.dns.worker.state import PlaneState, state_of
+from sinkhole.dns.worker.state import PlaneState
 from sinkhole.model.counted import counted
 from sinkhole.model.status import EncryptedStatus, FilterStatus, Health, Problem
 
@@ -43,14 +43,14 @@ class Overview:
             *told("commands.unreachable", [app.page.socket_trouble]),
             *(
                 problem
-                for about, texts in self._planes()["troubles"].items()
+                for about, texts in self._app.planes.state()["troubles"].items()
                 for problem in told(f"upstreams.{about}", texts)
             ),
             *told("lists", [*app.library.problems, *app.publishing.odd_rules]),
             *told("cache.not_saved", app.answers.file.problems),
             *told("local.hosts_file", app.publishing.problems),
             *told("bugs.met", app.faults.problems(), "error"),
-            *told("descriptors.few", [app.quotas.problem]),
+            *told("descriptors.few", [app.planes.quotas.problem]),
             *self._of_page(),
             *self._of_filter(),
             *self._of_state(),
@@ -103,7 +103,7 @@ class Overview:
         app, texts = self._app, ["", "", ""]
         if app.matcher.given_up:
             texts[0] = "some names have met too many patterns of the lists for all to be tried"
-        state = self._planes()
+        state = self._app.planes.state()
         if state["overloaded"]:
             dropped = counted(state["overloaded"], "dropped query", "dropped queries")
             texts[1] = f"too many queries were waiting: {dropped}"
@@ -129,7 +129,7 @@ class Overview:
             missing=app.dns.problems,
             is_listening=app.dns.is_serving,
             is_of_use=app.dns.is_of_use,
-            is_cut_off=self._planes()["is_cut_off"],
+            is_cut_off=self._app.planes.state()["is_cut_off"],
             log_error=self._log_error(),
             state_error=app.ground.state.read_only if app.ground is not None else "",
             lists=app.library.status(),
@@ -148,7 +148,7 @@ class Overview:
 
     def status(self) -> ServerStatus:
         """What /api/status answers."""
-        app, query_log, planes = self._app, self._app.query_log, self._planes()
+        app, query_log, planes = self._app, self._app.query_log, self._app.planes.state()
         uptime_s = time.monotonic() - self._began
         return {
             "version": __version__,
@@ -214,11 +214,6 @@ class Overview:
         paused = "" if app.front.protection.is_on else f"; {self._protection()['text']}"
         names = counted(app.matcher.names, "name")
         return f"{self.health().state}: {names}, DNS on {where}{paused}"
-
-    def _planes(self) -> PlaneState:
-        """How all that answers does."""
-        app = self._app
-        return app.workers.with_those(state_of(app.pipeline, app.table, app.dns, app.upstreams))
 
     def _losses(self, planes: PlaneState) -> dict[str, int]:
         """Everything that was given up because of a bound or a bug, or was nobody's, counted."""

@@ -128,7 +128,7 @@ class Page:
             create_app(app.front.house, hosts=names),
             listen.host,
             listen.port,
-            most_connections=min(MOST_CONNECTIONS, app.quotas.connections),
+            most_connections=min(MOST_CONNECTIONS, app.planes.quotas.connections),
             tls=(lambda: self._context) if settings.web.certificate is not None else None,
             faults=app.faults,
         )

@@ -52,6 +52,10 @@ LEAVING_S: Final = 1.5
 NEWS_S: Final = 3600.0
 """How long it is a problem that a worker has ended by itself."""
 
+UNEVEN: Final = 1.3
+"""How much more than its part of a client's queries may come to one worker: names spread well, but
+not evenly."""
+
 PAGE_OVER: Final = "HTTPS"
 """What is spoken where the page may be served as well; then this process does both."""
 
@@ -286,6 +290,7 @@ def plane_terms(
         connections=max(LEAST, ceil(quotas.connections / workers)),
         sockets=quotas.upstream,
         cache_bytes=cache.size // workers,
+        share=min(1.0, UNEVEN / workers),
         limits=ttl_limits(settings),
         serve_stale_s=float(cache.serve_stale),
         prefetch=cache.prefetch,

@@ -122,6 +122,7 @@ def rows(folder: Path) -> dict[str, Row]:
         **_shipping(),
         "stats.keep": Row("2d", lambda app: terms(app).keep_statistics_s == 172_800),
         "stats.period": Row("7d", lambda app: float(app.settings.stats.period) == 604_800),
+        "dns.workers": Row(2, lambda app: app.workers.crew and len(app.workers.crew.ready) == 2),
         "web.listen": Row(str(place), lambda app: app.listening.url == f"http://{place}"),
         "web.hosts": Row(["sinkhole.home"], lambda app: app.settings.web.hosts),
         "web.trusted_proxies": Row(["192.0.2.9"], lambda app: app.settings.web.trusted_proxies),

@@ -7,6 +7,7 @@ import struct
 from pathlib import Path
 
 import dnslib
+import pytest
 from certificates import client_context, leaf
 from house import ask, endpoint, get, get_text, house, query, running, until
 
@@ -25,7 +26,10 @@ async def ask_by_tls(where: str, name: str, calls_itself: str) -> dnslib.DNSReco
     return dnslib.DNSRecord.parse(reply)
 
 
-async def test_each_query_is_told_by_its_transport_and_the_client_s_name(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_each_query_is_told_by_its_transport_and_the_client_s_name(
+    tmp_path: Path, workers: int
+) -> None:
     chain, key = leaf(NAME, f"*.{NAME}").write(tmp_path)
     settings = house(
         tmp_path,
@@ -33,6 +37,7 @@ async def test_each_query_is_told_by_its_transport_and_the_client_s_name(tmp_pat
         dns__certificate=str(chain),
         dns__certificate_key=str(key),
         dns__names=[NAME],
+        dns__workers=workers,
         clients=[{"name": "Anna's phone", "ids": ["phone"]}],
         local__records={"nas.home": ["192.0.2.10"]},
     )
@@ -49,6 +54,7 @@ async def test_each_query_is_told_by_its_transport_and_the_client_s_name(tmp_pat
         await until(lambda: log.status()["rows"] == 3, "three rows")
         url = app.listening.page.url
         rows = (await get(url, "/api/queries"))["queries"]
+        rows.sort(key=lambda row: ["tls", "tcp", "udp"].index(row["transport"]))
         assert [(row["transport"], row["client"], row.get("client_name")) for row in rows] == [
             ("tls", "phone", "Anna's phone"), ("tcp", "127.0.0.1", None), ("udp", "127.0.0.1", None)
         ]  # fmt: skip

@@ -137,8 +137,9 @@ class Clients:
         self.lanes = Lanes()
         """Whoever takes something out of the table clears them."""
         self._tags = Tags()
+        self._share = 1.0
         self._usual = policy.group.rate_limit
-        self._budgets = {self._usual: (Budgets(self._usual), Budgets(self._usual))}
+        self._budgets = {self._usual: self._new_budgets(self._usual)}
         self._gate = Gate(self.access.allow, self.access.deny)
         self._forwarders = _networks(self.access.forwarders)
         self._known: OrderedDict[Key, Client] = OrderedDict()
@@ -198,6 +199,13 @@ class Clients:
         self._known, self._strangers, self._behind = OrderedDict(), OrderedDict(), {}
         self.lanes.start_anew()
 
+    def limit_to(self, share: float) -> None:
+        """Let each send here so much of what it may: the rest is for others that answer as well."""
+        self._share = share
+        for rate, pair in self._budgets.items():
+            for each in pair:
+                each.set_rate(self._part_of(rate))
+
     def forget(self, packed: bytes) -> None:
         """Find out anew who is at an address (4 or 16 bytes), as something was learned about it."""
         keys: list[Key] = [packed, *((packed, each) for each in self.access.ids)]
@@ -210,7 +218,7 @@ class Clients:
         """Let the budgets of everybody go on at another rate."""
         pair = self._budgets.pop(old)
         for each in pair:
-            each.set_rate(new)
+            each.set_rate(self._part_of(new))
         self._budgets[new] = pair
         return new
 
@@ -286,7 +294,15 @@ class Clients:
     def _make_budgets(self, rate: int) -> tuple[Budgets, Budgets]:
         if len(self._budgets) >= MAX_RATES:
             self._budgets = {self._usual: self._budgets[self._usual]}
-        return self._budgets.setdefault(rate, (Budgets(rate), Budgets(rate)))
+        return self._budgets.setdefault(rate, self._new_budgets(rate))
+
+    def _new_budgets(self, rate: int) -> tuple[Budgets, Budgets]:
+        part = self._part_of(rate)
+        return Budgets(part), Budgets(part)
+
+    def _part_of(self, rate: int) -> float:
+        """What of a rate is for here; where there is a limit, one a second at least."""
+        return max(1.0, rate * self._share) if rate else 0.0
 
 
 def _remember(known: OrderedDict[Key, Client], most: int, key: Key, client: Client) -> Key | None:

@@ -35,7 +35,8 @@ class PlaneTerms(NamedTuple):
     """What a plane goes by beside its Policy: all that the settings say of it, in plain values.
 
     `connections` is how many of a kind there may be, `sockets` those to plain upstreams. `proxies`
-    say whose queries they bring. `cache_bytes` is what the table may hold.
+    say whose queries they bring. `cache_bytes` is what the table may hold, and `share` what of its
+    rate each client may send here.
     """
 
     upstream: UpstreamTerms
@@ -44,6 +45,7 @@ class PlaneTerms(NamedTuple):
     connections: int = 100
     sockets: int = 100
     cache_bytes: int = 64 << 20
+    share: float = 1.0
     limits: TtlLimits = TtlLimits()
     serve_stale_s: float = 86_400.0
     prefetch: bool = True
@@ -82,6 +84,7 @@ class Plane:
             serve_stale_s=terms.serve_stale_s,
             prefetch=terms.prefetch,
         )
+        self.pipeline.clients.limit_to(terms.share)
         self.listeners = Listeners(
             (),
             self.pipeline,
@@ -170,6 +173,7 @@ class Plane:
         forwarding = self.pipeline.forwarding
         forwarding.limits, forwarding.serve_stale_s = terms.limits, terms.serve_stale_s
         self.pipeline.prefetch.enabled = terms.prefetch
+        self.pipeline.clients.limit_to(terms.share)
         self._size.use(terms.cache_bytes)
 
     def show(self, chain_pem: bytes, key_pem: bytes) -> None:

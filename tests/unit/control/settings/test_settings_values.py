@@ -19,6 +19,19 @@ def test_whole_numbers_are_neither_text_nor_truth(read: Read, refusal: Refusal) 
         assert refusal(kind, value) == f"{shown} is not a whole number from 0 to 10"
 
 
+def test_a_number_may_have_a_word_in_its_place(read: Read, refusal: Refusal) -> None:
+    kind = values.number_or("auto", 1, 64)
+    assert [read(kind, value) for value in (1, "64", "auto")] == [1, 64, "auto"]
+    for value, shown in (
+        (0, "0"),
+        ("65", '"65"'),
+        ("Auto", '"Auto"'),
+        (True, "true"),
+        (1.0, "1.0"),
+    ):
+        assert refusal(kind, value) == f"{shown} is neither auto nor a whole number 1 to 64"
+
+
 @pytest.mark.parametrize(("value", "meant"), [(True, True), ("yes", True), ("Off", False)])
 def test_flags_take_the_words_people_use(read: Read, value: object, meant: bool) -> None:
     assert read(values.flag(), value) is meant

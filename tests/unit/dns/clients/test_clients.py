@@ -150,6 +150,24 @@ def test_a_network_cannot_ask_more_by_asking_from_many_addresses() -> None:
     assert admitted == 200
 
 
+def test_where_others_answer_as_well_each_may_send_a_part_of_its_rate_here() -> None:
+    clients = clients_of(200)
+    clients.limit_to(0.25)
+
+    def admitted(address: str, now: float) -> int:
+        client = clients.of(ip_address(address).packed)
+        return sum(client.udp.spend(client.network, now) for _ in range(300))
+
+    assert admitted("192.0.2.1", 5.0) == 50
+    clients.renew(policy(3))
+    assert admitted("192.0.2.2", 5.0) == 1, "one a second at least"
+    clients.renew(policy(0))
+    assert admitted("192.0.2.3", 5.0) == 300, "no limit is none"
+    clients.limit_to(1.0)
+    clients.renew(policy(200))
+    assert admitted("192.0.2.4", 5.0) == 200
+
+
 def test_clients_differ_by_what_rules_ask_of_them() -> None:
     def traits(packed: bytes, client_id: str) -> frozenset[str]:
         return frozenset({"ip:192.0.2.1"} if packed[-1] == 1 else ())
