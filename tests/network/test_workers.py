@@ -9,6 +9,11 @@ import socket
 from pathlib import Path
 from typing import Any, Final
 
+import dnslib
+import pytest
+from aiohttp import ClientSession, TCPConnector
+from aiohttp.abc import AbstractResolver
+from certificates import client_context, leaf
 from fake_upstream import FakeUpstream
 from house import answers, ask, house, query, running, until
 from load import load
@@ -202,3 +207,59 @@ async def test_what_they_keep_is_seen_forgotten_and_kept_over_a_restart(tmp_path
             for name in names:
                 await answers(app.addresses[0], name)
         assert len(upstream.queries) == asked
+
+
+async def test_a_device_is_who_it_is_for_all_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = house(
+        tmp_path,
+        dns__workers=2,
+        clients=[{"name": "Tablet", "hosts": ["tablet"], "rules": ["||ads.example^"]}],
+    )
+    async with running(settings) as app:
+        names = ["tablet"]  # in place of what the network calls this machine, which has no name
+        facts = app.devices.facts._replace(hosts=lambda packed: names)
+        monkeypatch.setattr(app.workers, "_facts", facts)
+        await until_all(app.addresses[0], ["0.0.0.0"])
+        names.clear()
+        app.planes.learned(bytes((127, 0, 0, 1)))
+        await until_all(app.addresses[0], [])
+
+
+@pytest.mark.parametrize("has_page", [False, True])
+async def test_dns_over_https_is_served_with_the_page_beside_it_or_without(
+    tmp_path: Path, has_page: bool
+) -> None:
+    chain, key = leaf("dns.example.org").write(tmp_path)
+    encrypted = {
+        "dns__https": ["127.0.0.1:0"],
+        "dns__certificate": str(chain),
+        "dns__certificate_key": str(key),
+        "dns__https_page": has_page,
+    }
+    async with running(house(tmp_path, dns__workers=2, **encrypted, **ADS)) as app:
+        port = dict(app.dns.added)["HTTPS"].rpartition(":")[2]
+        local = TCPConnector(resolver=Here(), ssl=client_context())
+        async with ClientSession(f"https://dns.example.org:{port}", connector=local) as client:
+            for name in NAMES[:9]:
+                async with client.post(
+                    "/dns-query",
+                    data=query(name),
+                    headers={"Content-Type": "application/dns-message"},
+                ) as reply:
+                    found = dnslib.DNSRecord.parse(await reply.read())
+                    assert [str(rr.rdata) for rr in found.rr] == ["0.0.0.0"]
+            async with client.get("/") as page:
+                assert (page.status == 200) is has_page
+
+
+class Here(AbstractResolver):
+    """Every name is here."""
+
+    async def resolve(self, host: str, port: int = 0, family: Any = 0) -> list[Any]:
+        place = {"hostname": host, "host": "127.0.0.1", "port": port}
+        return [{**place, "family": socket.AF_INET, "proto": 0, "flags": 0}]
+
+    async def close(self) -> None:
+        """There is nothing to close."""
