@@ -17,6 +17,7 @@ import logging
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from sinkhole import __version__
@@ -26,6 +27,7 @@ from sinkhole.app.descriptors import raise_limit
 from sinkhole.app.encrypted import Encrypted
 from sinkhole.app.front import Front
 from sinkhole.app.ground import Ground
+from sinkhole.app.handover import Inheritance, Left
 from sinkhole.app.house_devices import HouseDevices
 from sinkhole.app.list_hosts import ListHosts
 from sinkhole.app.listening import Listening
@@ -64,11 +66,15 @@ class App:
     """One running sinkhole: `start`, then `stop`; `apply` in between.
 
     `ground` is what the settings are kept in; without one it is taken at the start, and the
-    settings are in force as they are.
+    settings are in force as they are. `environ` may tell of a program before, see `handover`.
     """
 
     def __init__(
-        self, settings: Settings, ground: Ground | None = None, faults: Faults | None = None
+        self,
+        settings: Settings,
+        ground: Ground | None = None,
+        faults: Faults | None = None,
+        environ: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.settings = settings
         self.ground = ground
@@ -86,6 +92,8 @@ class App:
         self.upstreams, self.forwarder = planes.upstreams, planes.upstreams.forwarder
         self.answers, self.table = planes.answers, planes.answers.table
         self.workers, self.network = planes.workers, NetworkWatch(planes.renew)
+        self.inheritance = Inheritance(environ, self.buffer, self.faults)
+        self.workers.places.inherit(self.inheritance.groups)
         self.library = self._make_library(settings)
         self.encrypted = Encrypted(
             settings.dns,
@@ -102,6 +110,7 @@ class App:
         self.overview = Overview(self)
         self._tasks = Tasks("app", limit=4, faults=self.faults)
         self._has_loaded, self._applying = False, asyncio.Lock()
+        self._has_left = False
 
     @classmethod
     async def of(cls, config: Path | None, environ: Mapping[str, str]) -> App:
@@ -109,7 +118,7 @@ class App:
         from now on, and let go by `stop`. SettingsError as of `Ground.take`."""
         faults = Faults()
         ground = await Ground.take(config, environ, faults)
-        return cls(ground.settings.settings, ground, faults)
+        return cls(ground.settings.settings, ground, faults, environ)
 
     def _make_devices(self, settings: Settings) -> HouseDevices:
         return HouseDevices(
@@ -154,7 +163,7 @@ class App:
             if self.ground is None:
                 self.ground = await Ground.of(self.settings, self.faults)
             self.ground.settings.apply = self.apply
-            await self.listening.bind()
+            await self.listening.bind(self.workers.places.bounds)
             await self.page.stand_in()
             asyncio.get_running_loop().set_exception_handler(self.faults.of_loop)
             with self.faults.contain("reading who has paused what"):
@@ -195,16 +204,19 @@ class App:
             await self.workers.start()
         for begin in (self.upstreams.start, self.network.start, self.dns.serve):
             begin()
+        self.workers.places.gather()
+        self.inheritance.settle(self.workers.places.drop)
 
     async def stop(self, patience_s: float = PATIENCE_S) -> None:
         """Stop taking queries, answer those that wait, write what is to be kept."""
         await asyncio.gather(self.listening.stop(patience_s), self._close_socket())
-        if self.query_log is not None:
+        if self.query_log is not None and not self._has_left:
             # Not after a start that failed: the file may be better than ours.
             with self.faults.contain("saving answers"):
                 await self.answers.file.save()
         await self.workers.close(patience_s)
         await self._tasks.close()
+        await self.inheritance.close()
         await self.encrypted.close()
         with self.faults.contain("closing what finds out about devices"):
             await self.devices.close()
@@ -222,6 +234,27 @@ class App:
         if self.ground is not None:
             with self.faults.contain("closing the state"):
                 await self.ground.close()
+
+    async def hand_over(self) -> Left:
+        """Have DNS answered by workers alone, and stop all else, for a program that follows in this
+        process. Raises SinkholeError or TimeoutError where that can't be; then it goes on."""
+        async with self._applying:
+            change = Change(self.faults)
+            try:
+                await self.planes.stand_in(self.settings, change)
+                await self.listening.prepare(self._wanted(self.settings.dns), change)
+                change.commit()
+            except BaseException:
+                await change.abandon()
+                raise
+            await change.finish()
+            await self.listening.settle()
+            with self.faults.contain("saving answers"):
+                await self.answers.file.save()
+            left = await self.workers.leave(self.dns.bounds)
+            self._has_left = True
+        await self.stop()
+        return left
 
     async def _close_log(self) -> None:
         if self.query_log is not None:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import socket
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Final
 
 from sinkhole.app.worker_process import Owner, WorkerProcess
@@ -45,15 +46,43 @@ class Places:
     """The sockets of all places, by transport, host and port, each with who serves it now."""
 
     def __init__(self) -> None:
-        self._groups: dict[tuple[Transport, str, int], tuple[SocketGroup, HandedOver]] = {}
+        self._groups: dict[tuple[Transport, str, int], tuple[SocketGroup, HandedOver | None]] = {}
+
+    def inherit(self, groups: Mapping[Bound, Sequence[socket.socket]]) -> None:
+        """Begin with sockets that a program before has left, which nobody serves yet."""
+        for bound, others in groups.items():
+            self._groups[_key(bound)] = SocketGroup(bound, others), None
+
+    @property
+    def bounds(self) -> list[Bound]:
+        """The first socket of each."""
+        return [group.bound for group, _ in self._groups.values()]
+
+    def gather(self) -> None:
+        """Have what comes to places that nobody was handed over go to the first socket, which this
+        process listens on."""
+        for group, server in self._groups.values():
+            if server is None:
+                group.spread(1)
+
+    def drop(self) -> None:
+        """Close what of these nothing comes to any more."""
+        for key, (group, server) in list(self._groups.items()):
+            if server is None:
+                group.trim()
+                group.close()
+                del self._groups[key]
+
+    def left(self) -> dict[Bound, list[socket.socket]]:
+        """Copies of all sockets, see `SocketGroup.left`."""
+        return dict(group.left() for group, _ in self._groups.values())
 
     def take(self, bound: Bound, over: str, server: HandedOver) -> SocketGroup:
         """The sockets of a place, which this one serves from now on, and what is spoken there."""
-        key = bound.transport, bound.host, bound.port
-        group, _ = self._groups.get(key) or (None, None)
-        if group is None:
-            group = SocketGroup(bound._replace(sock=bound.sock.dup()), is_plain=not over)
-        self._groups[key] = group, server
+        group, _ = self._groups.get(_key(bound)) or (None, None)
+        group = group or SocketGroup(bound._replace(sock=bound.sock.dup()))
+        group.is_plain = not over
+        self._groups[_key(bound)] = group, server
         return group
 
     def leave(self, server: HandedOver) -> None:
@@ -64,6 +93,10 @@ class Places:
                 del self._groups[key]
             else:
                 group.trim()
+
+
+def _key(bound: Bound) -> tuple[Transport, str, int]:
+    return bound.transport, bound.host, bound.port
 
 
 class Crew:
@@ -83,6 +116,8 @@ class Crew:
         self._workers: list[WorkerProcess | None] = [None] * count
         self._began = [0.0] * count
         self._pause_s = [FIRST_PAUSE_S] * count
+        self._gone: list[WorkerProcess | None] = []
+        """Those that were let go: what they have open is closed by the end of this program."""
         self._handed: list[HandedOver] = []
         self._news = asyncio.Event()
         self._tasks = Tasks("crew", limit=count + 1, faults=owner.faults)
@@ -107,6 +142,23 @@ class Crew:
         await asyncio.gather(*(each.stop(patience_s) for each in workers))
         for each in workers:
             self._note(each)
+
+    async def let_go(self) -> list[tuple[int, int]]:
+        """Have nothing to do any more with those that answer, which go on: their processes and the
+        links to them, by number. TimeoutError where one does not listen; then all go on as ours."""
+        await self._tasks.close()
+        ready = self.ready
+        try:
+            links = await asyncio.gather(*(each.pause() for each in ready))
+        except TimeoutError:
+            for each in ready:
+                each.say(Kind.GO_ON)
+            self._tasks.keep("watch", self._watch)
+            raise
+        for each in ready:
+            each.let_go()
+        self._gone, self._workers = self._workers, [None] * self.count
+        return [(each.pid, link) for each, link in zip(ready, links, strict=True)]
 
     def hand(self, over: str, transport: Transport, bound: Bound) -> HandedOver:
         """Answer at a place from now on; its socket stays whose it was."""

@@ -19,6 +19,7 @@ from sinkhole.app.change import Change
 from sinkhole.app.taken_ports import TakenPorts
 from sinkhole.dns.server.address import ListenAddress
 from sinkhole.dns.server.listeners import Listeners
+from sinkhole.dns.server.sockets import Bound
 from sinkhole.model.acceptor import Acceptor
 from sinkhole.model.counted import counted
 from sinkhole.model.errors import SettingsError
@@ -63,9 +64,10 @@ class Listening:
         self._tasks = Tasks("listening", limit=1, faults=faults)
         self._closing = Tasks("closing listeners", limit=MOST_CLOSING, faults=faults)
 
-    async def bind(self) -> None:
-        """Bind what can be had of DNS, and tell what is missing; ListenError as of `Listeners`."""
-        self.dns.bind()
+    async def bind(self, inherited: Iterable[Bound] = ()) -> None:
+        """Bind what can be had of DNS, and tell what is missing; `inherited` are sockets that the
+        program before had. ListenError as of `Listeners`."""
+        self.dns.bind(inherited)
         await self._look()
 
     async def start_page(self) -> None:
@@ -93,6 +95,10 @@ class Listening:
         if arrangement.came or arrangement.left:
             change.exchange(self._use, arrangement.new, arrangement.old)
             change.afterwards(partial(self._dismiss, arrangement.left))
+
+    async def settle(self) -> None:
+        """Wait until what listened before the last change is closed."""
+        await self._closing.close(2 * ANSWER_S)
 
     async def hang_up(self) -> None:
         """Close all connections to DNS, as others may tell now whose they are."""

@@ -69,6 +69,10 @@ class Planes:
         await self.workers.prepare(new, quotas, change)
         change.exchange(self._use, quotas, self.quotas)
 
+    async def stand_in(self, settings: Settings, change: Change) -> None:
+        """Have workers answer, one where there are none, while this program begins anew."""
+        await self.workers.prepare(settings, self.quotas, change, stand_in=True)
+
     def _use(self, quotas: Quotas) -> None:
         self.quotas = quotas
         self.upstreams.sockets = quotas.upstream

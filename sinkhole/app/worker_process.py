@@ -7,6 +7,7 @@ import logging
 import marshal
 import pickle
 import socket
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
@@ -75,9 +76,10 @@ class WorkerProcess:
         self._answered = asyncio.Event()
         self._was_refused = False
         self._number = 0
+        self._paused = asyncio.Event()
         self._closing: dict[int, asyncio.Event] = {}
         self._pieces: dict[int, asyncio.Queue[tuple[Any, bool]]] = {}
-        self._process: asyncio.subprocess.Process | None = None
+        self._process: subprocess.Popen[bytes] | None = None
         self._tasks = Tasks(f"worker {slot}", faults=owner.faults)
         ours, self._its_link = socket.socketpair()
         self._link = Link(ours, self._take, self._end)
@@ -90,8 +92,9 @@ class WorkerProcess:
         level = logging.getLevelName(logging.getLogger().getEffectiveLevel())
         command = sys.executable, "-P", "-m", "sinkhole.dns.worker", *map(str, numbers), level
         try:
-            self._process = await asyncio.create_subprocess_exec(
-                *command, stdin=asyncio.subprocess.DEVNULL, pass_fds=numbers
+            # Not by asyncio, which kills its children when a restart has left them behind.
+            self._process = await asyncio.to_thread(
+                subprocess.Popen, command, stdin=subprocess.DEVNULL, pass_fds=numbers
             )
         except BaseException:
             self._close()
@@ -113,7 +116,7 @@ class WorkerProcess:
 
     def abort(self) -> None:
         """Kill it; that it is gone is noticed as if it had ended by itself."""
-        if self._process is not None and self._process.returncode is None:
+        if self._process is not None and self._process.poll() is None:
             self._process.kill()
 
     async def bury(self) -> None:
@@ -128,12 +131,11 @@ class WorkerProcess:
         if self._process is None:
             return
         try:
-            async with asyncio.timeout(patience_s):
-                await self._process.wait()
-        except TimeoutError:
+            await asyncio.to_thread(self._process.wait, patience_s)
+        except subprocess.TimeoutExpired:
             log.warning("worker %d did not end, and is killed", self.slot)
             self._process.kill()
-            await self._process.wait()
+            await asyncio.to_thread(self._process.wait)
 
     def _close(self) -> None:
         self.is_alive = self.is_ready = False
@@ -209,6 +211,19 @@ class WorkerProcess:
                 await closed.wait()
         self._closing.pop(number, None)
 
+    async def pause(self) -> int:
+        """Have it say nothing more until another process goes on with it; the handle of the link,
+        which that process is to inherit. TimeoutError where it does not listen."""
+        self._link.send(Kind.PAUSE)
+        async with asyncio.timeout(GRACE_S):
+            await self._paused.wait()
+        return self._link.fileno()
+
+    def let_go(self) -> None:
+        """Have nothing to do with it any more, as another process has."""
+        self.is_alive = self.is_ready = False
+        self._owner = self._owner._replace(ready=nobody, ended=nobody)
+
     # -- what it is asked ----------------------------------------------------------------------
 
     async def forget(self, about: About) -> int:
@@ -256,6 +271,8 @@ class WorkerProcess:
                 self._know(payload)
             elif kind in (Kind.READY, Kind.REFUSED):
                 self._decided(kind, payload)
+            elif kind is Kind.PAUSED:
+                self._paused.set()
             elif kind in (Kind.FORGOTTEN, Kind.KEPT):
                 number, said = marshal.loads(payload)
                 if (pieces := self._pieces.get(number)) is not None:

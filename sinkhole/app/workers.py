@@ -11,7 +11,7 @@ import logging
 import os
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import partial
 from math import ceil
 from typing import Final
@@ -21,6 +21,7 @@ from sinkhole.app.crew import Crew, Places
 from sinkhole.app.descriptors import LEAST, Quotas
 from sinkhole.app.encrypted import encrypted_terms
 from sinkhole.app.from_settings import ttl_limits
+from sinkhole.app.handover import Left
 from sinkhole.app.upstreams import upstream_terms
 from sinkhole.app.worker_process import Decision, Owner, WorkerProcess, nobody
 from sinkhole.control.settings import Settings
@@ -31,6 +32,7 @@ from sinkhole.dns.clients.standing import Facts
 from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.policy.snapshot import Policy
 from sinkhole.dns.server.address import Elsewhere
+from sinkhole.dns.server.sockets import Bound
 from sinkhole.dns.worker.facts import AddressFacts
 from sinkhole.dns.worker.kept import About, present, records_of, take_up
 from sinkhole.dns.worker.link import Kind
@@ -52,9 +54,9 @@ LEAVING_S: Final = 1.5
 NEWS_S: Final = 3600.0
 """How long it is a problem that a worker has ended by itself."""
 
-UNEVEN: Final = 1.3
-"""How much more than its part of a client's queries may come to one worker: names spread well, but
-not evenly."""
+UNEVEN: Final = 2.0
+"""How much more than its part of a client's queries over UDP may come to one worker: popular names
+are few. Measured with a household's names, nobody is turned away below the limit with it."""
 
 PAGE_OVER: Final = "HTTPS"
 """What is spoken where the page may be served as well; then this process does both."""
@@ -79,7 +81,7 @@ class Workers:
     ) -> None:
         self._owner = Owner(buffer, self._know, nobody, nobody, faults)
         self._table, self._facts = table, facts
-        self._places = Places()
+        self.places = Places()
         self._settings, self._quotas = settings, quotas
         self._names: tuple[str, ...] = ()
         self._pair = b"", b""
@@ -109,11 +111,16 @@ class Workers:
         if self.crew is not None:
             await self.crew.stop(patience_s)
 
-    async def prepare(self, new: Settings, quotas: Quotas, change: Change) -> None:
-        """Have other workers ready where the settings want another number of them, and go over to
-        other terms along with all else. SettingsError where they can't be had."""
+    async def prepare(
+        self, new: Settings, quotas: Quotas, change: Change, *, stand_in: bool = False
+    ) -> None:
+        """Have other workers ready where the settings want another number of them, or as a
+        `stand_in` for this process; and go over to other terms along with all else. SettingsError
+        where they can't be had."""
         crew = before = self.crew
-        if _wanted(new.dns) != _wanted(self._settings.dns):
+        if stand_in:
+            crew = before or self._crew_of(1)
+        elif _wanted(new.dns) != _wanted(self._settings.dns):
             crew = self._crew_for(new.dns)
         self._coming, self._has_page = crew, new.dns.https_page
         change.discards(self._stay)
@@ -155,9 +162,22 @@ class Workers:
 
     def _crew_for(self, dns: DnsSettings) -> Crew | None:
         count = _wanted(dns)
-        if count == 1:
-            return None
-        return Crew(count, self._owner, partial(self._brief, count), self._places)
+        return self._crew_of(count) if count > 1 else None
+
+    def _crew_of(self, count: int) -> Crew:
+        return Crew(count, self._owner, partial(self._brief, count), self.places)
+
+    async def leave(self, listened_on: Iterable[Bound]) -> Left:
+        """Let those that answer go on by themselves, for the program that follows; TimeoutError
+        where one does not listen."""
+        assert self.crew is not None, "somebody stands in"
+        workers = await self.crew.let_go()
+        groups = self.places.left()
+        known = {(each.transport, each.host, each.port) for each in groups}
+        for bound in listened_on:
+            if (bound.transport, bound.host, bound.port) not in known:
+                groups[bound._replace(sock=bound.sock.dup())] = []
+        return Left.behind(groups, workers)
 
     # -- what they are told --------------------------------------------------------------------
 

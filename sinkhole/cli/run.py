@@ -6,6 +6,8 @@ import asyncio
 import logging
 import os
 import signal
+import subprocess
+import sys
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -34,11 +36,13 @@ async def run_until_signal(config: Path | None) -> None:
     """Run until SIGTERM or SIGINT. Raises SinkholeError where it can serve nobody (`App.start`).
 
     SIGHUP means "read the settings again", unless it is what it once was: the terminal is gone.
+    SIGUSR2 means "begin anew, as the program that is installed now", while DNS is answered.
     """
-    stopping, changed = asyncio.Event(), asyncio.Event()
+    stopping, changed, restarting = asyncio.Event(), asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
+    loop.add_signal_handler(signal.SIGUSR2, restarting.set)
     on_terminal = _is_on_terminal()
     loop.add_signal_handler(
         signal.SIGHUP,
@@ -47,7 +51,7 @@ async def run_until_signal(config: Path | None) -> None:
     manager = ServiceManager(os.environ)
     app = await App.of(config, os.environ)
     logging.getLogger().setLevel(app.settings.log.level.upper())
-    tasks = Tasks("run", limit=3, faults=app.faults)
+    tasks = Tasks("run", limit=4, faults=app.faults)
     answers = SelfQuery(app.pipeline).is_answered
 
     def tell() -> None:  # before the log is opened, which may take minutes after an upgrade
@@ -57,6 +61,7 @@ async def run_until_signal(config: Path | None) -> None:
     await app.start(tell)
     tasks.start("greeting", _greet_whoever_reads(app, config))
     tasks.keep("settings", partial(_reload_when, changed, app, config, manager))
+    tasks.keep("restart", partial(_restart_when, restarting, app, config, manager))
     try:
         await stopping.wait()
     finally:
@@ -67,6 +72,38 @@ async def run_until_signal(config: Path | None) -> None:
 
 def _is_on_terminal() -> bool:
     return os.isatty(0)
+
+
+async def _restart_when(
+    restarting: asyncio.Event, app: App, config: Path | None, manager: ServiceManager
+) -> None:
+    """Begin anew when `restarting` is set, unless that would fail: then all goes on as it was."""
+    while True:
+        await restarting.wait()
+        restarting.clear()
+        if trouble := await asyncio.to_thread(_trouble_with, config):
+            log.error("not restarted, as the program would not start: %s", trouble)
+            continue
+        manager.reloading()
+        try:
+            left = await app.hand_over()
+        except (SinkholeError, TimeoutError) as error:
+            log.error("not restarted, as nobody could answer meanwhile: %s", error)
+            manager.ready(app.overview.line())
+            continue
+        log.info("DNS goes on being answered while sinkhole begins anew")
+        for number in left.handles:
+            os.set_inheritable(number, True)
+        signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # until there is a handler again
+        os.execve(sys.executable, sys.orig_argv, left.into(os.environ))
+
+
+def _trouble_with(config: Path | None) -> str:
+    """Why the program that is installed now would not start with the settings; "" if it would."""
+    file = [] if config is None else [str(config)]
+    command = [sys.executable, "-P", "-m", "sinkhole", "check-config", *file]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    return "" if done.returncode == 0 else (done.stderr or done.stdout).strip()
 
 
 async def _reload_when(

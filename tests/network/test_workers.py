@@ -263,3 +263,23 @@ class Here(AbstractResolver):
 
     async def close(self) -> None:
         """There is nothing to close."""
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+async def test_it_begins_anew_and_no_query_is_lost(tmp_path: Path, workers: int) -> None:
+    here = str(nobodys_place())
+    program = Program(tmp_path)
+    async with program.running(None, dns__listen=[here], dns__workers=workers, **ADS):
+        async with load(here, names=NAMES, tcp=False) as clients:
+            for times in (2, 3):
+                program.send(signal.SIGUSR2)
+                await until(lambda times=times: program.out.count("Try it:") == times, "the next")
+                before = clients.answered
+                await until(lambda before=before: clients.answered > before + 100, "answers")
+        await blocked(here, tcp=True)
+        asked = clients.answered + len(NAMES)
+        assert await program.stop() == 0
+        assert program.err.count("begins anew") == 2
+        assert "Traceback" not in program.err
+    async with running(house(tmp_path)) as app:
+        assert (await app.open_log()).status()["rows"] == asked

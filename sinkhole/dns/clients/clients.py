@@ -200,11 +200,11 @@ class Clients:
         self.lanes.start_anew()
 
     def limit_to(self, share: float) -> None:
-        """Let each send here so much of what it may: the rest is for others that answer as well."""
+        """Let each send so much of its rate here by UDP: the rest comes to others that answer as
+        well. A connection lives here or there, and so has all of it."""
         self._share = share
-        for rate, pair in self._budgets.items():
-            for each in pair:
-                each.set_rate(self._part_of(rate))
+        for rate, (udp, _) in self._budgets.items():
+            udp.set_rate(self._part_of(rate))
 
     def forget(self, packed: bytes) -> None:
         """Find out anew who is at an address (4 or 16 bytes), as something was learned about it."""
@@ -217,8 +217,9 @@ class Clients:
     def _use_rate(self, old: int, new: int) -> int:
         """Let the budgets of everybody go on at another rate."""
         pair = self._budgets.pop(old)
-        for each in pair:
-            each.set_rate(self._part_of(new))
+        udp, tcp = pair
+        udp.set_rate(self._part_of(new))
+        tcp.set_rate(new)
         self._budgets[new] = pair
         return new
 
@@ -297,8 +298,7 @@ class Clients:
         return self._budgets.setdefault(rate, self._new_budgets(rate))
 
     def _new_budgets(self, rate: int) -> tuple[Budgets, Budgets]:
-        part = self._part_of(rate)
-        return Budgets(part), Budgets(part)
+        return Budgets(self._part_of(rate)), Budgets(rate)
 
     def _part_of(self, rate: int) -> float:
         """What of a rate is for here; where there is a limit, one a second at least."""

@@ -127,15 +127,17 @@ class Listeners:
         """Have these as well; before `bind`."""
         self._addresses += tuple(addresses)
 
-    def bind(self) -> None:
-        """Bind what can be had now; queries wait in the kernel until `serve`.
+    def bind(self, leaving: Iterable[Bound] = ()) -> None:
+        """Bind what can be had now, though `leaving` be in the way; until `serve` queries wait in
+        the kernel.
 
         Raises ListenError, with nothing bound, where nobody would be served and waiting would not
         help. What helps where another program has a port, or the right to it is missing, is for
         people to do: see `obstacle`.
         """
+        leaving = list(leaving)
         for address in self._addresses:
-            address.bind()
+            address.bind(leaving)
         self._addresses = _without_ipv6(self._addresses)
         if (error := self.obstacle) is not None and not error.may_pass:
             for address in self._addresses:
@@ -255,6 +257,11 @@ class Listeners:
     def added(self) -> list[tuple[str, str]]:
         """What is served beside these: what is spoken there, and the address with its real port."""
         return [(each.over, str(each)) for each in self._addresses if each.over and each.bound]
+
+    @property
+    def bounds(self) -> list[Bound]:
+        """The sockets that are listened on."""
+        return [bound for address in self._addresses for bound in address.open]
 
     @property
     def acceptors(self) -> list[Acceptor]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from collections.abc import Sequence
 
 from sinkhole.dns.server.sockets import Bound, ListenError, bind_beside
 from sinkhole.dns.server.steering import attach, detach
@@ -17,15 +18,19 @@ log = logging.getLogger(__name__)
 
 
 class SocketGroup:
-    """The sockets of one `bound` one, which is taken over; `spread` over how many, then `close`.
+    """The sockets of one `bound` one, with `others` that share its port already; all are taken
+    over. `spread` over how many, then `close`.
 
-    Plain DNS over UDP goes by the names in queries, see `steering`; all else by connection.
+    Where `is_plain`, DNS over UDP goes by the names in queries, see `steering`; all else by
+    connection.
     """
 
-    def __init__(self, bound: Bound, *, is_plain: bool) -> None:
+    def __init__(
+        self, bound: Bound, others: Sequence[socket.socket] = (), *, is_plain: bool = False
+    ) -> None:
         self.bound = bound
-        self._is_steered = is_plain and bound.transport == "UDP"
-        self._others: list[socket.socket] = []
+        self.is_plain = is_plain
+        self._others = list(others)
         self._count = 1
 
     def spread(self, count: int) -> None:
@@ -41,7 +46,8 @@ class SocketGroup:
                 log.warning("one socket has to do for %d processes: %s", count, error)
                 break
         self._count = min(count, 1 + len(self._others))
-        if self._is_steered or self._count == 1:
+        is_steered = self.is_plain and self.bound.transport == "UDP"
+        if is_steered or self._count == 1:
             attach(self.bound.sock, self._count)
         else:
             detach(self.bound.sock)
@@ -56,6 +62,12 @@ class SocketGroup:
     def socket_for(self, slot: int) -> socket.socket:
         """The socket of the process with this number, from 0 on."""
         return [self.bound.sock, *self._others][slot % self._count]
+
+    def left(self) -> tuple[Bound, list[socket.socket]]:
+        """Copies of all of them, for a program that follows this one."""
+        return self.bound._replace(sock=self.bound.sock.dup()), [
+            each.dup() for each in self._others
+        ]
 
     def close(self) -> None:
         """Close all of them."""

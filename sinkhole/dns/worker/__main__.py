@@ -19,5 +19,5 @@ async def _run(link: int, places: int) -> None:
 
 if __name__ == "__main__":
     _, link, places, level = sys.argv
-    logging.basicConfig(level=level, format="%(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     asyncio.run(_run(int(link), int(places)))

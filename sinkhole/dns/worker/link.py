@@ -55,6 +55,11 @@ class Kind(IntEnum):
     behind their time they may be."""
     TAKE_UP = 13
     """To a worker: keep the answers of a file, of these bytes."""
+    PAUSE = 14
+    """To a worker: say PAUSED and then nothing until GO_ON, as another process takes over this end;
+    what is said after that is to be read without what was said before."""
+    GO_ON = 15
+    """To a worker: say what there is to say again."""
 
     READY = 32
     """From a worker: it answers by a policy now."""
@@ -73,6 +78,8 @@ class Kind(IntEnum):
     KEPT = 39
     """From a worker: a marshalled number that it was asked by, and records of answers; none in the
     end."""
+    PAUSED = 40
+    """From a worker: this was the last word before GO_ON."""
 
 
 class Link:
@@ -93,6 +100,7 @@ class Link:
         self._on_message, self._on_end = on_message, on_end
         self._received = bytearray()
         self._queue: bytearray = bytearray()
+        self._held: bytearray | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self.is_open = False
         self.on_room: Callable[[], None] = lambda: None
@@ -101,7 +109,11 @@ class Link:
     @property
     def waiting(self) -> int:
         """Bytes that the kernel has not taken yet."""
-        return len(self._queue)
+        return len(self._queue) + len(self._held or b"")
+
+    def fileno(self) -> int:
+        """The number of the socket."""
+        return self._sock.fileno()
 
     def start(self) -> None:
         """Begin to listen to the other end."""
@@ -121,9 +133,27 @@ class Link:
         """Say something; nothing when the other end is gone."""
         if not self.is_open:
             return
+        message = _HEAD.pack(len(payload) + 1, kind) + payload
+        if self._held is not None:
+            self._held += message
+        else:
+            self._put(message)
+
+    def hold(self, last: Kind) -> None:
+        """Say this, and then nothing until `release`."""
+        if self.is_open and self._held is None:
+            self._held = bytearray()
+            self._put(_HEAD.pack(1, last))
+
+    def release(self) -> None:
+        """Say what was held back, and go on."""
+        held, self._held = self._held, None
+        if held and self.is_open:
+            self._put(held)
+
+    def _put(self, messages: bytes | bytearray) -> None:
         had_room = not self._queue
-        self._queue += _HEAD.pack(len(payload) + 1, kind)
-        self._queue += payload
+        self._queue += messages
         if had_room:
             self._write()
 

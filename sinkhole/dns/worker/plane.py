@@ -106,6 +106,8 @@ class Plane:
 
     async def stop(self, patience_s: float) -> None:
         """Take nothing more, answer what waits for so long, and close everything."""
+        for address in self._places.values():
+            address.rest()
         await self._size.close()
         await self._tasks.close()
         await self.listeners.close(patience_s)

@@ -38,10 +38,16 @@ class RecordPacker:
         self._reports: dict[Report, int] = {}
         self._whos: dict[Who, int] = {}
         self._new: tuple[list[Any], list[Any], list[Any]] = [], [], []
+        self._is_read_anew = False
+
+    def start_anew(self) -> None:
+        """Make the next message one that another RecordUnpacker can begin with."""
+        self._is_read_anew = True
 
     def pack(self, batches: Sequence[Batch]) -> bytes:
         """One message; it is to be read by one RecordUnpacker, in order."""
-        is_anew = len(self._reports) >= MOST_REPORTS or len(self._whos) >= MOST_WHOS
+        is_full = len(self._reports) >= MOST_REPORTS or len(self._whos) >= MOST_WHOS
+        is_anew, self._is_read_anew = is_full or self._is_read_anew, False
         if is_anew:
             for known in (self._verdicts, self._reports, self._whos):
                 known.clear()

@@ -107,6 +107,11 @@ class Worker:
             self._facts.learn(told)
             if self._plane is not None:
                 self._plane.pipeline.holding.learned(told.packed)
+        elif kind is Kind.PAUSE:
+            self._records.start_anew()
+            self._link.hold(Kind.PAUSED)
+        elif kind is Kind.GO_ON:
+            self._link.release()
         else:
             self._todo.put_nowait((kind, payload))
 
