@@ -83,7 +83,7 @@ class Household:
                 device = awake[number % len(awake)]
             channel = "tls" if device == self._devices[2] else "udp"
             batches.append(
-                Batch(time_s, chance.randrange(20, 30_000), [(self._any(), device)], channel)
+                Batch(time_s, chance.randrange(20, 30_000), [(self.any(), device)], channel)
             )
         if count:
             batches.append(Batch(start_s + 3599.9, 90, [(self._quiet, self._quiet_one)]))
@@ -92,7 +92,8 @@ class Household:
         ]
         return batches
 
-    def _any(self) -> Report:
+    def any(self) -> Report:
+        """What any device may ask, as often as such things are asked."""
         chance = self._chance
         kind = chance.random()
         if kind < 0.33:

@@ -17,6 +17,7 @@ from places import nobodys_place
 from program import Program
 
 UNIT: Final = Path(__file__).parents[2] / "packaging/sinkhole.service"
+FRONT: Final = UNIT.with_name("front")
 MOST_EXPOSED: Final = "20"
 """Tenths of systemd's exposure level, of which 100 is the worst: what is left open is the network,
 and port 53."""
@@ -43,6 +44,20 @@ def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
 def test_systemd_has_nothing_to_say_about_the_unit(unit: Path) -> None:
     verified = analyze("verify", "--man=no", str(unit))
     assert (verified.returncode, verified.stderr) == (0, "")
+
+
+@needs_systemd
+def test_systemd_has_nothing_to_say_about_draining_and_announcing(unit: Path) -> None:
+    added = unit.with_name("sinkhole.service.d") / "drain.conf"
+    added.parent.mkdir()
+    added.write_text((FRONT / "drain.conf").read_text())
+    announcing = unit.with_name("sinkhole-announce.service")
+    text = (FRONT / announcing.name).read_text()
+    announcing.write_text(text.replace("/opt/sinkhole/front/announce", "/bin/true"))
+    verified = analyze("verify", "--man=no", str(unit), str(announcing))
+    assert (verified.returncode, verified.stderr) == (0, "")
+    added.write_text("[Service]\nExecStop=+\n")
+    assert "drain.conf:2" in analyze("verify", "--man=no", str(unit)).stderr, "it was read"
 
 
 @needs_systemd
