@@ -1,7 +1,8 @@
 """Two boxes behind each of the fronts in packaging/front, in networks of the test's own: one is
 drained, comes back, and is killed. The other one answers.
 
-It takes root, as keepalived runs its checks as another user.
+It takes root, as keepalived runs its checks as another user, and programs that most machines lack:
+`apt-get install keepalived bird2 dnsdist curl iproute2`.
 """
 
 from __future__ import annotations
