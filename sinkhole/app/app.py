@@ -44,7 +44,6 @@ from sinkhole.control.settings.dns_schema import DnsSettings
 from sinkhole.control.settings.in_force import Changed
 from sinkhole.control.shipping import Shipping
 from sinkhole.control.stats import Carried, Counters, Rollups
-from sinkhole.dns.filter.match import Matcher
 from sinkhole.dns.server.address import ListenAddress
 from sinkhole.model.faults import Faults
 from sinkhole.model.memory import release_free_memory, spare_collection
@@ -95,22 +94,15 @@ class App:
         self.inheritance = Inheritance(environ, self.buffer, self.faults)
         self.workers.places.inherit(self.inheritance.groups)
         self.library = self._make_library(settings)
-        self.encrypted = Encrypted(
-            settings.dns,
-            self.dns,
-            self.faults,
-            lambda: self.listening.page_protocol(),
-            self._certificate_changed,
-        )
+        self.encrypted = self._make_encrypted(settings)
         self.publishing.put_to_use(
             self.pipeline, self.library, self.encrypted.designated, self.workers.publish
         )
-        self.front, self.page = Front(self), Page(self)
+        self.front, self.page, self.overview = Front(self), Page(self), Overview(self)
         self.listening = Listening(self.dns, self.page.make, self.faults)
-        self.overview = Overview(self)
         self._tasks = Tasks("app", limit=4, faults=self.faults)
-        self._has_loaded, self._applying = False, asyncio.Lock()
-        self._has_left = False
+        self._has_loaded = self._has_left = False
+        self._applying = asyncio.Lock()
 
     @classmethod
     async def of(cls, config: Path | None, environ: Mapping[str, str]) -> App:
@@ -127,6 +119,15 @@ class App:
             lambda packed: self.planes.learned(packed),
             lambda: self.query_log.past_s if self.query_log is not None else 0.0,
             self.faults,
+        )
+
+    def _make_encrypted(self, settings: Settings) -> Encrypted:
+        return Encrypted(
+            settings.dns,
+            self.dns,
+            self.faults,
+            lambda: self.listening.page_protocol(),
+            self._certificate_changed,
         )
 
     def _make_library(self, settings: Settings) -> Library:
@@ -239,22 +240,24 @@ class App:
         """Have DNS answered by workers alone, and stop all else, for a program that follows in this
         process. Raises SinkholeError or TimeoutError where that can't be; then it goes on."""
         async with self._applying:
-            change = Change(self.faults)
-            try:
-                await self.planes.stand_in(self.settings, change)
-                await self.listening.prepare(self._wanted(self.settings.dns), change)
-                change.commit()
-            except BaseException:
-                await change.abandon()
-                raise
-            await change.finish()
-            await self.listening.settle()
+            await self._stand_aside(Change(self.faults))
             with self.faults.contain("saving answers"):
                 await self.answers.file.save()
             left = await self.workers.leave(self.dns.bounds)
             self._has_left = True
         await self.stop()
         return left
+
+    async def _stand_aside(self, change: Change) -> None:
+        try:
+            await self.planes.stand_in(self.settings, change)
+            await self.listening.prepare(self._wanted(self.settings.dns), change)
+            change.commit()
+        except BaseException:
+            await change.abandon()
+            raise
+        await change.finish()
+        await self.listening.settle()
 
     async def _close_log(self) -> None:
         if self.query_log is not None:
@@ -376,11 +379,6 @@ class App:
         return [*plain, *self.encrypted.addresses(dns)]
 
     # ---- how it does -------------------------------------------------------------------------
-
-    @property
-    def matcher(self) -> Matcher:
-        """All rules there are."""
-        return self.publishing.matcher
 
     @property
     def addresses(self) -> list[str]:

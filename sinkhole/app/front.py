@@ -87,7 +87,7 @@ class Front:
             audience=app.publishing.audience,
             explainer=lambda: self._explainer,
             on_trial=app.publishing.on_trial,
-            resolve=Asking(app.pipeline, lambda: app.matcher, time.monotonic).resolve,
+            resolve=Asking(app.pipeline, lambda: app.publishing.matcher, time.monotonic).resolve,
             cache=KeptAnswers(
                 app.table,
                 app.pipeline,

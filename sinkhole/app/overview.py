@@ -12,7 +12,7 @@ from sinkhole.app.page import is_local
 from sinkhole.app.server_health import judge_health
 from sinkhole.dns.worker.state import PlaneState
 from sinkhole.model.counted import counted
-from sinkhole.model.status import EncryptedStatus, FilterStatus, Health, Problem
+from sinkhole.model.status import EncryptedStatus, FilterStatus, Health, LogStatus, Problem
 
 if TYPE_CHECKING:
     from sinkhole.app.app import App
@@ -101,7 +101,7 @@ class Overview:
 
     def _of_queries(self) -> list[Problem]:
         app, texts = self._app, ["", "", ""]
-        if app.matcher.given_up:
+        if app.publishing.matcher.given_up:
             texts[0] = "some names have met too many patterns of the lists for all to be tried"
         state = self._app.planes.state()
         if state["overloaded"]:
@@ -148,7 +148,7 @@ class Overview:
 
     def status(self) -> ServerStatus:
         """What /api/status answers."""
-        app, query_log, planes = self._app, self._app.query_log, self._app.planes.state()
+        app, planes = self._app, self._app.planes.state()
         uptime_s = time.monotonic() - self._began
         return {
             "version": __version__,
@@ -158,7 +158,7 @@ class Overview:
             "encrypted": [f"{where} ({over})" for over, where in app.dns.added],
             "web": app.listening.url,
             "lists": app.library.status(),
-            "names": app.matcher.names,
+            "names": app.publishing.matcher.names,
             "upstreams": planes["upstreams"],
             "cache": {
                 "entries": planes["entries"],
@@ -167,7 +167,7 @@ class Overview:
             },
             "prefetch": planes["prefetch"],
             "certificate": app.encrypted.status(),
-            "log": query_log.status() if query_log is not None else None,
+            "log": self._log_status(planes),
             "shipping": app.shipping.status(),
             "protection": self._protection(),
             "tasks": [
@@ -177,6 +177,13 @@ class Overview:
             "losses": self._losses(planes),
             "problems": self.sentences(),
         }
+
+    def _log_status(self, planes: PlaneState) -> LogStatus | None:
+        """How the log does, with what workers could not hand over."""
+        if self._app.query_log is None:
+            return None
+        status = self._app.query_log.status()
+        return {**status, "dropped": status["dropped"] + planes["records_dropped"]}
 
     def encrypted(self) -> EncryptedStatus:
         """How devices reach it by encrypted DNS."""
@@ -212,7 +219,7 @@ class Overview:
             page = app.listening.url or "no address yet"
             where = f"{where}, the page on {page}; {app.dns.problems[0]}"
         paused = "" if app.front.protection.is_on else f"; {self._protection()['text']}"
-        names = counted(app.matcher.names, "name")
+        names = counted(app.publishing.matcher.names, "name")
         return f"{self.health().state}: {names}, DNS on {where}{paused}"
 
     def _losses(self, planes: PlaneState) -> dict[str, int]:

@@ -193,7 +193,8 @@ def _tell_lists(app: App) -> None:
     """What is in use, what is still coming, and why something is not."""
     lists = [each for each in app.library.status() if each["enabled"]]
     ready = [each for each in lists if each["state"] == "ready"]
-    _say(app, f"  Lists  {app.matcher.names:,} names, {len(ready)} of {len(lists)} lists loaded")
+    names = app.publishing.matcher.names
+    _say(app, f"  Lists  {names:,} names, {len(ready)} of {len(lists)} lists loaded")
     if coming := _coming(app):
         _say(app, f"         {_still_coming(coming)}")
     for each in lists:

@@ -24,7 +24,7 @@ RULES = {"filtering__rules": ["||ads.example^"]}
 async def test_a_pause_lets_all_but_the_canaries_pass_and_is_told(tmp_path: Path) -> None:
     settings = house(tmp_path, **RULES, local__records={"nas.home": ["192.0.2.10"]})
     async with running(settings) as app:
-        (where,), matcher = app.addresses, app.matcher
+        (where,), matcher = app.addresses, app.publishing.matcher
         protection = app.front.protection
         assert await answers(where, "ads.example") == ["0.0.0.0"]
         await protection.begin(540, SERVER)
@@ -46,14 +46,14 @@ async def test_a_pause_lets_all_but_the_canaries_pass_and_is_told(tmp_path: Path
         await protection.end(SERVER)
         assert await answers(where, "more.example") == ["0.0.0.0"]
         assert app.status()["protection"]["text"] == "on"
-        assert matcher is not app.matcher
+        assert matcher is not app.publishing.matcher
 
 
 async def test_a_pause_makes_no_matcher_and_goes_on_over_a_restart(tmp_path: Path) -> None:
     async with running(house(tmp_path, **RULES)) as app:
-        matcher = app.matcher
+        matcher = app.publishing.matcher
         await app.front.protection.begin(None, SERVER)
-        assert app.matcher is matcher
+        assert app.publishing.matcher is matcher
     async with running(house(tmp_path, **RULES)) as app:
         assert rcode_of(await ask_dns(app.addresses[0], "ads.example")) == "SERVFAIL"
         assert app.status()["protection"]["left_s"] is None

@@ -244,13 +244,15 @@ def _filtering(folder: Path, tls: dict[str, Any]) -> dict[str, Row]:
         **{
             f"filtering.safe_search.{engine}": Row(
                 "strict" if engine == "youtube" else True,
-                lambda app: app.matcher.builtin[0].name == "safe search",
+                lambda app: app.publishing.matcher.builtin[0].name == "safe search",
             )
             for engine in engines
         },
-        "filtering.builtin.doh_canary": Row(False, lambda app: app.matcher.builtin[0].names == 2),
+        "filtering.builtin.doh_canary": Row(
+            False, lambda app: app.publishing.matcher.builtin[0].names == 2
+        ),
         "filtering.builtin.private_relay": Row(
-            False, lambda app: app.matcher.builtin[0].names == 1
+            False, lambda app: app.publishing.matcher.builtin[0].names == 1
         ),
         "filtering.builtin.discovery": Row(False, lambda app: not reserved(app)._designated, tls),
         "filtering.builtin.rebinding": Row(False, lambda app: not group(app).rebinding),

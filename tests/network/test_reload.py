@@ -53,7 +53,7 @@ async def test_lists_come_go_and_stay(tmp_path: Path) -> None:
     async with running(house(tmp_path, filtering__lists=[one])) as app:
         kept = app.library.lists[0]
         await app.apply(house(tmp_path, filtering__lists=[two, one]))
-        await until(lambda: len(app.matcher.lists) == 2, "the new list")
+        await until(lambda: len(app.publishing.matcher.lists) == 2, "the new list")
         assert app.library.lists[1] is kept
         assert await answers(app.addresses[0], "two.example") == ["0.0.0.0"]
         await app.apply(house(tmp_path, filtering__lists=[two, {**one, "enabled": False}]))
@@ -87,8 +87,8 @@ async def test_matchers_are_made_in_threads_and_the_last_one_counts(
             app.library.update(),
             app.library.update(force=True),
         )
-        assert [each.name for each in app.matcher.lists] == ["own rules", "One"]
-        assert app.matcher.lists == app.pipeline.policy.group.filter.lists
+        assert [each.name for each in app.publishing.matcher.lists] == ["own rules", "One"]
+        assert app.publishing.matcher.lists == app.pipeline.policy.group.filter.lists
         assert await answers(app.addresses[0], "a.example") == ["0.0.0.0"]
     assert {where for where, _ in made} == {"app", "quarantine"}
     assert not [where for where, in_loop in made if in_loop]
