@@ -105,12 +105,11 @@ class App:
         self.publishing.put_to_use(
             self.pipeline, self.library, self.encrypted.designated, self.workers.publish
         )
-        self.front, self.page = Front(self), Page(self)
+        self.front, self.page, self.overview = Front(self), Page(self), Overview(self)
         self.listening = Listening(self.dns, self.page.make, self.faults)
-        self.overview = Overview(self)
         self._tasks = Tasks("app", limit=4, faults=self.faults)
-        self._has_loaded, self._applying = False, asyncio.Lock()
-        self._has_left = False
+        self._has_loaded = self._has_left = False
+        self._applying = asyncio.Lock()
 
     @classmethod
     async def of(cls, config: Path | None, environ: Mapping[str, str]) -> App:

@@ -121,6 +121,10 @@ class Inheritance:
         else:
             then()
 
+    async def settled(self) -> None:
+        """Wait until that is done."""
+        await self._tasks.close(2 * END_S)
+
     async def close(self) -> None:
         """Wait for nobody any more."""
         await self._tasks.close()

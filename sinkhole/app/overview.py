@@ -12,7 +12,7 @@ from sinkhole.app.page import is_local
 from sinkhole.app.server_health import judge_health
 from sinkhole.dns.worker.state import PlaneState
 from sinkhole.model.counted import counted
-from sinkhole.model.status import EncryptedStatus, FilterStatus, Health, Problem
+from sinkhole.model.status import EncryptedStatus, FilterStatus, Health, LogStatus, Problem
 
 if TYPE_CHECKING:
     from sinkhole.app.app import App
@@ -148,7 +148,7 @@ class Overview:
 
     def status(self) -> ServerStatus:
         """What /api/status answers."""
-        app, query_log, planes = self._app, self._app.query_log, self._app.planes.state()
+        app, planes = self._app, self._app.planes.state()
         uptime_s = time.monotonic() - self._began
         return {
             "version": __version__,
@@ -167,7 +167,7 @@ class Overview:
             },
             "prefetch": planes["prefetch"],
             "certificate": app.encrypted.status(),
-            "log": query_log.status() if query_log is not None else None,
+            "log": self._log_status(planes),
             "shipping": app.shipping.status(),
             "protection": self._protection(),
             "tasks": [
@@ -177,6 +177,13 @@ class Overview:
             "losses": self._losses(planes),
             "problems": self.sentences(),
         }
+
+    def _log_status(self, planes: PlaneState) -> LogStatus | None:
+        """How the log does, with what workers could not hand over."""
+        if self._app.query_log is None:
+            return None
+        status = self._app.query_log.status()
+        return {**status, "dropped": status["dropped"] + planes["records_dropped"]}
 
     def encrypted(self) -> EncryptedStatus:
         """How devices reach it by encrypted DNS."""
