@@ -61,10 +61,10 @@ async def error_of(task: asyncio.Task[Exchanged]) -> UpstreamError:
     return caught.value
 
 
-async def cause_of(forwarder: Forwarder) -> str:
-    """Why asking about QUESTION failed."""
+async def cause_of(forwarder: Forwarder, question: Question = QUESTION) -> str:
+    """Why asking failed."""
     with pytest.raises(UpstreamError) as caught:
-        await forwarder.exchange_later(QUESTION)
+        await forwarder.exchange_later(question)
     return caught.value.cause
 
 
