@@ -111,7 +111,11 @@ def make_forwarder(
 
 @asynccontextmanager
 async def forwarding(*upstreams: FakeUpstream, **options: Any) -> AsyncIterator[Forwarder]:
-    """A running forwarder; its start probes are answered already by upstreams that answer."""
+    """A running forwarder; its start probes are answered already by upstreams that answer.
+
+    Unless it is given another, its clock stands still: however slow the machine is, nothing is late.
+    """
+    options.setdefault("clock", Clock())
     forwarder = make_forwarder([upstream.address for upstream in upstreams], **options)
     forwarder.start()
     try:
