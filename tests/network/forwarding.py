@@ -113,7 +113,7 @@ def make_forwarder(
 async def forwarding(*upstreams: FakeUpstream, **options: Any) -> AsyncIterator[Forwarder]:
     """A running forwarder; its start probes are answered already by upstreams that answer.
 
-    Unless it is given another, its clock stands still: however slow the machine is, nothing is late.
+    Unless it is given another, its clock stands still: nothing is late, however slow the machine.
     """
     options.setdefault("clock", Clock())
     forwarder = make_forwarder([upstream.address for upstream in upstreams], **options)
