@@ -230,7 +230,6 @@ class FakeUpstream:
         self.host, self.port = (host, nobodys_port()) if host else nobodys_place()
         self.queries: list[Asked] = []
         self.probes: list[Asked] = []
-        self.unreadable: list[bytes] = []
         self.always: Step = answered
         self.connections = 0
         """Connections accepted so far; `left` waits until they are gone."""
@@ -329,8 +328,7 @@ class FakeUpstream:
         try:
             asked = Asked(self, wire, source, over, headers)
         except dnslib.DNSError:
-            self.unreadable.append(wire)
-            return []
+            return [unknown(wire)]
         is_probe = asked.name.endswith(".sinkhole-loop.test")
         step = self._script.popleft() if self._script and not is_probe else self.always
         async with self._arrived:
@@ -383,6 +381,14 @@ class FakeUpstream:
             message = packed(reply)
             framed = isinstance(reply, Raw)
             writer.write(message if framed else len(message).to_bytes(2, "big") + message)
+
+
+def unknown(wire: bytes) -> bytes:
+    """What any resolver says of a name that nobody has, for those that dnslib can't read."""
+    end = 12
+    while wire[end]:
+        end += wire[end] + 1
+    return wire[:2] + b"\x81\x83\0\1" + bytes(6) + wire[12 : end + 5]
 
 
 def packed(reply: Any) -> bytes:
