@@ -24,7 +24,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 import dnslib
-from fake_records import Records
+from fake_records import Records, unknown
 from places import nobodys_place, nobodys_port
 
 PATIENCE_S: Final = 20.0
@@ -381,14 +381,6 @@ class FakeUpstream:
             message = packed(reply)
             framed = isinstance(reply, Raw)
             writer.write(message if framed else len(message).to_bytes(2, "big") + message)
-
-
-def unknown(wire: bytes) -> bytes:
-    """What any resolver says of a name that nobody has, for those that dnslib can't read."""
-    end = 12
-    while wire[end]:
-        end += wire[end] + 1
-    return wire[:2] + b"\x81\x83\0\1" + bytes(6) + wire[12 : end + 5]
 
 
 def packed(reply: Any) -> bytes:
