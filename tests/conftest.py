@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import gc
+import signal
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
-# No test has a time limit, so none of hypothesis has one for each example: machines are shared.
-settings.register_profile("patient", deadline=None)
+# No test has a time limit, so none of hypothesis has one for an example, or for making up the first
+# ones: machines are shared.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+# What a shell starts in the background ignores Ctrl-C, and so would programs that tests start.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 USUAL_THRESHOLDS = gc.get_threshold()
 

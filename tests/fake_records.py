@@ -40,3 +40,11 @@ class Records:
         if not reply.rr:
             reply.header.rcode = dnslib.RCODE.NOERROR if known else dnslib.RCODE.NXDOMAIN
             reply.add_auth(*dnslib.RR.fromZone(_SOA))
+
+
+def unknown(wire: bytes) -> bytes:
+    """NXDOMAIN to a query whose name dnslib can't read."""
+    end = 12
+    while wire[end]:
+        end += wire[end] + 1
+    return wire[:2] + b"\x81\x83\0\1" + bytes(6) + wire[12 : end + 5]

@@ -24,7 +24,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 import dnslib
-from fake_records import Records
+from fake_records import Records, unknown
 from places import nobodys_place, nobodys_port
 
 PATIENCE_S: Final = 20.0
@@ -230,7 +230,6 @@ class FakeUpstream:
         self.host, self.port = (host, nobodys_port()) if host else nobodys_place()
         self.queries: list[Asked] = []
         self.probes: list[Asked] = []
-        self.unreadable: list[bytes] = []
         self.always: Step = answered
         self.connections = 0
         """Connections accepted so far; `left` waits until they are gone."""
@@ -329,8 +328,7 @@ class FakeUpstream:
         try:
             asked = Asked(self, wire, source, over, headers)
         except dnslib.DNSError:
-            self.unreadable.append(wire)
-            return []
+            return [unknown(wire)]
         is_probe = asked.name.endswith(".sinkhole-loop.test")
         step = self._script.popleft() if self._script and not is_probe else self.always
         async with self._arrived:

@@ -61,10 +61,10 @@ async def error_of(task: asyncio.Task[Exchanged]) -> UpstreamError:
     return caught.value
 
 
-async def cause_of(forwarder: Forwarder) -> str:
-    """Why asking about QUESTION failed."""
+async def cause_of(forwarder: Forwarder, question: Question = QUESTION) -> str:
+    """Why asking failed."""
     with pytest.raises(UpstreamError) as caught:
-        await forwarder.exchange_later(QUESTION)
+        await forwarder.exchange_later(question)
     return caught.value.cause
 
 
@@ -111,7 +111,11 @@ def make_forwarder(
 
 @asynccontextmanager
 async def forwarding(*upstreams: FakeUpstream, **options: Any) -> AsyncIterator[Forwarder]:
-    """A running forwarder; its start probes are answered already by upstreams that answer."""
+    """A running forwarder; its start probes are answered already by upstreams that answer.
+
+    Unless it is given another, its clock stands still: nothing is late, however slow the machine.
+    """
+    options.setdefault("clock", Clock())
     forwarder = make_forwarder([upstream.address for upstream in upstreams], **options)
     forwarder.start()
     try:

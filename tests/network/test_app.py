@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from fake_upstream import FakeUpstream, held, silent
 from house import (
+    LIMIT_S,
     answers,
     ask,
     errors_of,
@@ -205,7 +206,7 @@ async def test_dns_goes_on_while_a_list_is_fetched(tmp_path: Path) -> None:
             assert await answers(app.addresses[0], "own.example") == ["0.0.0.0"]
             assert app.library.status()[0]["state"] == "missing"
             lists.gate.set()
-            await app.first_lists(20)
+            await app.first_lists(LIMIT_S)
             assert await answers(app.addresses[0], "two.example") == ["0.0.0.0"]
 
 

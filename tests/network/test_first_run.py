@@ -26,6 +26,8 @@ PASSWORD = "correct horse battery"
 FROM_ELSEWHERE = {"X-Forwarded-For": "192.0.2.9"}
 """What a proxy says, so that nobody takes the browser for one of the server's own machine."""
 
+expect.set_options(timeout=LIMIT_S * 1_000)  # a port that is free again is taken within ten seconds
+
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.skipif(not CHROMIUM.exists(), reason=f"{CHROMIUM} is not installed"),

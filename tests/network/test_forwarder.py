@@ -1,6 +1,7 @@
 """Whom the forwarder asks and when, on real sockets, with time turned by hand."""
 
 import asyncio
+import time
 
 import pytest
 from fake_upstream import FakeUpstream, answered, held, rcode, silent
@@ -31,7 +32,7 @@ pytestmark = pytest.mark.usefixtures("quick_ticks")
 
 
 async def test_an_answer_tells_who_gave_it(one: FakeUpstream) -> None:
-    async with forwarding(one) as forwarder:
+    async with forwarding(one, clock=time.monotonic) as forwarder:
         exchanged = await forwarder.exchange_later(QUESTION)
         assert addresses(exchanged) == [FIRST]
         assert (exchanged.server, exchanged.over) == (one.name, "udp")

@@ -1,6 +1,7 @@
 """What the forwarder makes of the replies it gets, right and wrong, on real sockets."""
 
 import random
+import time
 
 import pytest
 from fake_upstream import (
@@ -105,7 +106,7 @@ async def test_when_tcp_fails_the_next_server_is_asked(
 
 
 async def test_silence_over_tcp_ends_too(one: FakeUpstream) -> None:
-    async with forwarding(one, timeout_s=0.1) as forwarder:
+    async with forwarding(one, timeout_s=0.1, clock=time.monotonic) as forwarder:
         one.always = by_transport(udp=truncated, tcp=silent)
         assert "gave no answer over TCP" in await cause_of(forwarder)
         assert forwarder.status()[0]["failures"] == 1
@@ -213,7 +214,7 @@ async def test_any_damage_to_a_reply_ends_in_an_answer_or_a_clear_error(
         return [cut, cut, cut]  # three: what fits no question then goes on by TCP
 
     one.answer("example.org", "TXT", ['"some text"', '"more text"'])
-    async with forwarding(one, timeout_s=0.2) as forwarder:
+    async with forwarding(one, timeout_s=0.2, clock=time.monotonic) as forwarder:
         one.always = damaged
         answers = errors = 0
         for _ in range(150):

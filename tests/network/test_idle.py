@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import selectors
+import threading
 from pathlib import Path
 from typing import Any, Final
 
@@ -14,8 +15,9 @@ from house import answers, get, house, list_file, running
 
 MINUTES: Final = 10
 PATIENCE_S: Final = 0.1
-"""How long a thread may take before it is taken that none is at work: time then passes a little too
-early, which changes nothing."""
+"""For how long nothing has to happen, and no other thread to be at work, before time passes."""
+
+THREADS: Final = Path("/proc/self/task")
 
 
 class SkippingLoop(asyncio.SelectorEventLoop):
@@ -42,10 +44,25 @@ class _Impatient(selectors.EpollSelector):
         if timeout is None or timeout <= PATIENCE_S:
             return super().select(timeout)
         found = super().select(PATIENCE_S)
+        while not found and _others_work():
+            found = super().select(PATIENCE_S)
         if not found:
             self._loop.skipped_s += timeout - PATIENCE_S
             self._loop.wakes.append(self._loop.time())
         return found
+
+
+def _others_work() -> bool:
+    """Whether another thread of this process runs, would if it were let, or waits for the disk."""
+    others = {each.name for each in THREADS.iterdir()} - {str(threading.get_native_id())}
+    return any(_state_of(THREADS / each) in "RD" for each in others)
+
+
+def _state_of(thread: Path) -> str:
+    try:
+        return (thread / "stat").read_text().rpartition(")")[2].split()[0]
+    except OSError:
+        return "X"  # it has ended
 
 
 async def _idle(loop: SkippingLoop, tmp_path: Path) -> set[float]:

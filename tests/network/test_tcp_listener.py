@@ -211,18 +211,15 @@ async def test_a_client_that_never_reads_is_cut_off(monkeypatch: pytest.MonkeyPa
     async with listening(world) as (door, port):
         _, writer = await asyncio.open_connection("127.0.0.1", port, limit=1)
         query = framed(question("example.org", "TXT"))
-        async with asyncio.timeout(30):
-            try:
-                for _ in range(100_000):
-                    writer.write(query * 10)
-                    await writer.drain()
-                    await asyncio.sleep(0)
-                    if not door.plain.holders:
-                        break
-            except ConnectionError:
-                pass
-            while door.plain.holders:
+        with contextlib.suppress(ConnectionError):
+            for _ in range(100_000):
+                writer.write(query * 10)
+                await writer.drain()
                 await asyncio.sleep(0)
+                if not door.plain.holders:
+                    break
+        while door.plain.holders:
+            await asyncio.sleep(0)
         writer.close()
 
 
@@ -254,7 +251,7 @@ async def test_what_a_client_does_not_read_is_given_up_when_it_is_closed(
     world = make_world()
     strings = f'"{"x" * 250}" ' * 200
     world.upstreams.says("example.org", "TXT", f"example.org. 60 TXT {strings}")
-    async with listening(world) as (door, port), asyncio.timeout(30):
+    async with listening(world) as (door, port):
         loop, sock = asyncio.get_running_loop(), socket.socket()
         sock.setblocking(False)
         await loop.sock_connect(sock, ("127.0.0.1", port))

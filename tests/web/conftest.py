@@ -99,7 +99,8 @@ async def visit(browser: Browser, faults: Faults, furnish: Furnish) -> AsyncIter
     `at` is the page, such as "#/queries". With `below_path`, through a proxy that shows it below a
     path of its own, and says `told` of who asks. It is open when there is something of the selector
     `ready`.
-    The page's timers stand still until `page.clock.run_for`, so no test waits for a refresh.
+    `page.clock.run_for` turns the page's clock, so no test waits for a refresh. It also goes on by
+    itself, so whatever the page does now and then may happen at any moment.
     When the test is over, no page may have had a script error or a policy violation. Pages close
     before houses do.
     """

@@ -3,6 +3,7 @@ problems with a way out, and what happens while somebody looks."""
 
 from __future__ import annotations
 
+import asyncio
 import re
 from typing import Any
 
@@ -24,6 +25,13 @@ async def _follow(page: Page, link: str) -> None:
     await page.locator(link).first.click()
     await expect(page.get_by_role("heading", name="Queries", level=1)).to_be_visible()
     await expect(page.locator("#filter-since")).to_contain_text("Since ")
+
+
+async def _point_at(page: Page, part: float) -> None:
+    """Move the mouse over the chart, wherever that is by now, to this part of its width."""
+    over = page.locator("#chart .u-over")
+    width, height = await over.evaluate("over => [over.clientWidth, over.clientHeight]")
+    await over.hover(position={"x": width * part, "y": height * 0.6})
 
 
 async def test_each_number_leads_to_the_queries_it_counts(visit: Any, home: Any) -> None:
@@ -77,12 +85,9 @@ async def test_a_part_of_the_chart_is_drawn_over_and_looked_at_closely(
     page = await visit(home)
     await expect(page.locator("#chart canvas")).to_be_visible()
     whole = await page.locator("#tile-queries .value").inner_text()
-    box = await page.locator("#chart .u-over").bounding_box()
-    assert box is not None
-    middle = box["y"] + box["height"] / 2
-    await page.mouse.move(box["x"] + box["width"] * 0.5, middle)
+    await _point_at(page, 0.5)
     await page.mouse.down()
-    await page.mouse.move(box["x"] + box["width"] * 0.75, middle, steps=4)
+    await _point_at(page, 0.75)
     await page.mouse.up()
     await expect(page).to_have_url(re.compile(r"#/\?since=\d+&until=\d+$"))
     await expect(page.locator("#zoomed")).to_be_visible()
@@ -123,9 +128,9 @@ async def test_a_column_leads_to_its_queries_by_click_and_from_the_table(
     visit: Any, home: Any
 ) -> None:
     page = await visit(home)
-    box = await page.locator("#chart .u-over").bounding_box()
-    assert box is not None
-    await page.mouse.click(box["x"] + box["width"] * 0.9, box["y"] + box["height"] * 0.8)
+    await _point_at(page, 0.9)
+    await page.mouse.down()
+    await page.mouse.up()
     await expect(page).to_have_url(re.compile(r"#/queries\?since=\d+&until=\d+$"))
     await page.go_back()
     await page.get_by_text("Show as a table").click()
@@ -195,6 +200,24 @@ async def test_how_quickly_queries_come_is_told_while_they_do(visit: Any, home: 
     await until_shown(page, page.locator("#pace", has_text=re.compile(r"Just now [1-9]\d* ")))
     await page.locator("#pace").click()
     await expect(page.get_by_role("heading", name="Queries", level=1)).to_be_visible()
+
+
+async def test_what_comes_between_the_first_rows_and_the_stream_is_shown(
+    visit: Any, home: Any
+) -> None:
+    go_on = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await go_on.wait()
+        await route.continue_()
+
+    page: Page = await visit(home, at="#/nowhere")
+    await page.route(EVENTS, hold)
+    await page.get_by_role("link", name="Overview").click()
+    await expect(page.locator("td.asked")).to_have_count(10)
+    await home.ask("between.example.org")
+    go_on.set()
+    await expect(page.locator("td.asked").first).to_have_text("between.example.org")
 
 
 async def test_a_stream_that_breaks_off_leaves_the_overview_alive_and_is_opened_again(

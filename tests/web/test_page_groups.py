@@ -156,14 +156,8 @@ async def test_who_is_put_into_a_group_meanwhile_is_told_when_it_is_removed(
     faults.forgive(422)
 
 
-async def test_what_was_before_is_not_shown_again_while_what_was_saved_is_read(
-    visit: Any, home: Any
-) -> None:
-    await with_guests(home)
-    page = await visit(home, at="#/group/guests")
-    field, saving = page.locator("#group-allow_only"), page.locator("#saving")
-    button = saving.get_by_role("button", name="Save", exact=True)
-    await field.select_option("yes")
+async def hold_reading(page: Page) -> tuple[asyncio.Event, asyncio.Event]:
+    """Have the page wait for the settings: when it has asked for them, and until when it waits."""
     asked, go_on = asyncio.Event(), asyncio.Event()
 
     async def hold(route: Route) -> None:
@@ -173,6 +167,18 @@ async def test_what_was_before_is_not_shown_again_while_what_was_saved_is_read(
         await route.continue_()
 
     await page.route("**/api/v1/settings", hold)
+    return asked, go_on
+
+
+async def test_what_was_before_is_not_shown_again_while_what_was_saved_is_read(
+    visit: Any, home: Any
+) -> None:
+    await with_guests(home)
+    page = await visit(home, at="#/group/guests")
+    field, saving = page.locator("#group-allow_only"), page.locator("#saving")
+    button = saving.get_by_role("button", name="Save", exact=True)
+    await field.select_option("yes")
+    asked, go_on = await hold_reading(page)
     await page.clock.run_for(1_000)
     await button.click()
     await asked.wait()
@@ -181,6 +187,27 @@ async def test_what_was_before_is_not_shown_again_while_what_was_saved_is_read(
     go_on.set()
     await expect(saving).to_have_count(0)
     await expect(field).to_have_value("true")
+
+
+async def test_who_was_slower_saves_nothing_before_it_was_compared_with_what_there_is_now(
+    visit: Any, home: Any, faults: Faults
+) -> None:
+    await with_guests(home)
+    page = await visit(home, at="#/group/guests")
+    button = page.locator("#saving").get_by_role("button", name="Save", exact=True)
+    await page.locator("#group-allow_only").select_option("yes")
+    await expect(button).to_be_enabled()
+    await home.house.settings.change([Change("cache.prefetch", value=False)], ADMIN)
+    asked, go_on = await hold_reading(page)
+    await button.click()
+    await asked.wait()
+    await expect(page.locator("#saving")).to_contain_text("Somebody else has changed the settings")
+    await expect(button).to_be_disabled()
+    go_on.set()
+    await save(page)
+    (made,) = (each for each in home.house.settings.settings.groups if each.name == "guests")
+    assert (made.allow_only, made.log) == (True, False)
+    faults.forgive(409)
 
 
 async def test_two_who_change_a_group_keep_what_the_other_saved(

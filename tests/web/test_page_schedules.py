@@ -6,8 +6,11 @@ from typing import Any
 
 import pytest
 from faults import Faults
+from houses import ADMIN
 from playwright.async_api import Page, expect
 from test_page_groups import save
+
+from sinkhole.control.settings.in_force import Change
 
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
@@ -86,6 +89,17 @@ async def test_a_schedule_is_made_changed_by_form_and_keys_and_removed(
     await page.get_by_role("button", name="Take back").click()
     await expect(other).to_be_visible()
     assert windows(home, "weekend") == ["sat,sun 22:00-02:00"]
+
+
+async def test_a_new_schedule_stays_though_somebody_else_has_changed_something_meanwhile(
+    visit: Any, home: Any, faults: Faults
+) -> None:
+    page = await visit(home, at="#/schedules")
+    await expect(page.get_by_role("region", name="bedtime", exact=True)).to_be_visible()
+    await home.house.settings.change([Change("cache.prefetch", value=False)], ADMIN)
+    await make(page, "homework")
+    assert windows(home, "homework") == ["mon-fri 15:00-17:00"]
+    faults.forgive(409)
 
 
 async def test_a_schedule_that_somebody_goes_by_is_removed_with_what_changes_then(

@@ -54,12 +54,17 @@ async function answer(asked: Request | string): Promise<Response> {
   return Response.json({ ...page, looked_back_to: null });
 }
 
+/** Let time pass until something is so. */
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await vi.advanceTimersByTimeAsync(50);
+}
+
 /** A log that has looked for something and got these pages. */
 async function found(...said: (Page | null)[]) {
   pages = said;
   const log = new Log();
   log.find(ALL, ended.signal);
-  await vi.waitUntil(() => log.isLoaded.value);
+  await until(() => log.isLoaded.value);
   return log;
 }
 
@@ -154,7 +159,7 @@ test("a search that is refused ends, and shows nothing of what was looked for be
   ended = new AbortController();
   log.find(filterOf(new URLSearchParams("since=abc")), ended.signal);
   expect(log.hasFailed.value).toBe(false);
-  await vi.waitUntil(() => log.hasFailed.value);
+  await until(() => log.hasFailed.value);
   expect([ids(log), log.hasMore.value, log.isLoaded.value]).toEqual([[], false, false]);
 });
 
@@ -163,9 +168,9 @@ test("a stream that is refused does so, too, until it stands", async () => {
   const log = new Log();
   pages = [{ rows: [row(1)], next: null }];
   log.find(filterOf(new URLSearchParams("verdict=zzz")), ended.signal);
-  await vi.waitUntil(() => log.hasFailed.value);
+  await until(() => log.hasFailed.value);
   isStreamRefused = false;
-  await vi.waitUntil(() => log.isLoaded.value);
+  await until(() => log.isLoaded.value);
   expect([ids(log), log.hasFailed.value]).toEqual([[1], false]);
 });
 

@@ -16,6 +16,8 @@ export interface Asked<T> {
   readonly trouble: ReadonlySignal<string>;
   /** Waits no longer for the answer to what was asked last. */
   readonly giveUp: () => void;
+  /** What was found counts no more. */
+  readonly forget: () => void;
 }
 
 /**
@@ -59,5 +61,8 @@ export function useAsked<Body, T>(
     };
     return giveUp.current;
   }, [wanted]);
-  return { found, trouble, giveUp: () => giveUp.current() };
+  const forget = () => {
+    found.value = null;
+  };
+  return { found, trouble, giveUp: () => giveUp.current(), forget };
 }

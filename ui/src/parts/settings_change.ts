@@ -15,8 +15,8 @@ export interface ToChange {
   readonly changes: Schemas["SettingChange"][];
   /** Of the settings that were read; somebody may have been quicker. */
   readonly revision: string;
-  /** Somebody was quicker: what there is now has to be read, for a revision that counts. */
-  readonly onOld: () => void;
+  /** Somebody was quicker: reads what there is now, for a revision that counts. */
+  readonly onOld: () => Promise<void>;
   /** They are made: ends when what there is now was read. */
   readonly onSaved: () => Promise<void>;
 }
@@ -37,23 +37,30 @@ export function useSettingsChange({ changes, revision, onOld, onSaved }: ToChang
   // asked any more once they are being made, and who waits for an answer gives up.
   const asked = useAsked({ ...body, dry_run: true }, async (tried, signal) => {
     const mine = deed.isBusy.value ? AbortSignal.abort() : signal;
-    return told(api.PATCH("/settings", { body: tried, signal: mine })).catch(see);
+    return told(api.PATCH("/settings", { body: tried, signal: mine })).catch((error) => {
+      void see(error);
+      throw error;
+    });
   });
 
-  /** What was wrong is said where it stands; that somebody was quicker, beside it as well. */
-  function see(error: unknown): never {
-    if (error instanceof Refused && error.code === OLD) {
-      wasOld.value = true;
-      onOld();
-    }
-    throw error;
+  /** What was wrong is said where it stands; that somebody was quicker, beside it as well. What was
+   *  told before counts no more then, and nothing is made until what there is now was looked at. */
+  async function see(error: unknown): Promise<void> {
+    if (!(error instanceof Refused && error.code === OLD)) return;
+    wasOld.value = true;
+    asked.forget();
+    await onOld();
   }
 
   async function save(): Promise<Result | null> {
     asked.giveUp();
     let done: Result | null = null;
     await deed.run(async () => {
-      done = await told(api.PATCH("/settings", { body: { ...body, dry_run: false } })).catch(see);
+      const made = told(api.PATCH("/settings", { body: { ...body, dry_run: false } }));
+      done = await made.catch(async (error) => {
+        await see(error);
+        throw error;
+      });
       // What was there before is shown no more, and no other change begins with it.
       await onSaved();
     });

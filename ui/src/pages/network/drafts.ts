@@ -30,7 +30,7 @@ export interface Drafts {
   /** Read anew, then without what was drafted: it was saved. What is drafted meanwhile stays. */
   readonly saved: () => Promise<void>;
   /** Read anew, with the drafts kept: somebody else has changed something. */
-  readonly readAgain: () => void;
+  readonly readAgain: () => Promise<void>;
 }
 
 export interface Item {

@@ -74,11 +74,9 @@ export function LastQueries({ isOn, isLive, last, onFirst }: Given) {
   const everyMs = isLive ? TOLD_MS : UNTOLD_MS;
   const polled = usePolled("rows", read, isOn ? everyMs : null, [isOn]);
   const found = polled.last.value;
-  const wasLive = useRef(false);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: when a stream stands again
+  // biome-ignore lint/correctness/useExhaustiveDependencies: each time that a stream stands
   useEffect(() => {
-    if (isLive && wasLive.current) polled.now(); // what came meanwhile
-    wasLive.current ||= isLive;
+    if (isLive) polled.now(); // what came before it did
   }, [isLive]);
   useEffect(() => {
     if (found) last.set(found);

@@ -24,9 +24,11 @@ interface Given {
   /** null makes a new one. */
   readonly item: Item | null;
   readonly onChanged: () => Promise<void>;
+  /** Somebody else has changed something. */
+  readonly onOld: () => Promise<void>;
 }
 
-export function Schedule({ known, item, onChanged }: Given) {
+export function Schedule({ known, item, onChanged, onOld }: Given) {
   const stored = { windows: openingsOf(saidBy(item ?? undefined)).map(textOf) };
   const draft = useSignal<Draft | null>(null);
   const name = useSignal(item?.name ?? "");
@@ -70,7 +72,7 @@ export function Schedule({ known, item, onChanged }: Given) {
               told(api.DELETE("/schedules/{name}", { params: { path: { name: item.name } } }))
             }
             onRemoved={onChanged}
-            onOld={onChanged}
+            onOld={onOld}
           />
         )}
       </div>
@@ -131,7 +133,7 @@ export function Schedule({ known, item, onChanged }: Given) {
             },
           ]}
           revision={known.revision}
-          onOld={onChanged}
+          onOld={onOld}
           done={t("schedules.saved", { name: name.value.trim() })}
           onSaved={async () => {
             await onChanged();

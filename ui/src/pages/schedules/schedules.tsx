@@ -51,10 +51,17 @@ export default function Schedules() {
             isMaking.value = false;
             await polled.now();
           }}
+          onOld={polled.now}
         />
       )}
       {found?.schedules.map((item) => (
-        <Schedule key={item.name} known={found} item={item} onChanged={polled.now} />
+        <Schedule
+          key={item.name}
+          known={found}
+          item={item}
+          onChanged={polled.now}
+          onOld={polled.now}
+        />
       ))}
     </>
   );

@@ -23,7 +23,7 @@ interface Given {
   readonly remove: Parameters<typeof Removal>[0]["remove"];
   readonly onRemoved: () => void;
   /** Has what is known read again, as somebody may have been quicker. */
-  readonly onOld: () => void;
+  readonly onOld: () => Promise<void>;
 }
 
 export function RemovalWithUses(given: Given) {
@@ -131,7 +131,7 @@ interface DeedGiven {
   readonly words: string;
   readonly done: string;
   readonly onDone: () => void;
-  readonly onOld: () => void;
+  readonly onOld: () => Promise<void>;
 }
 
 function Deed({ changes, revision, words, done, onDone, onOld }: DeedGiven) {
