@@ -11,7 +11,7 @@ import socket
 from collections.abc import Sequence
 
 from sinkhole.dns.server.sockets import Bound, ListenError, bind_beside
-from sinkhole.dns.server.steering import attach, detach
+from sinkhole.dns.server.steering import attach, attach_dice, detach
 from sinkhole.model.shared_port import share_port
 
 log = logging.getLogger(__name__)
@@ -21,8 +21,8 @@ class SocketGroup:
     """The sockets of one `bound` one, with `others` that share its port already; all are taken
     over. `spread` over how many, then `close`.
 
-    Where `is_plain`, DNS over UDP goes by the names in queries, see `steering`; all else by
-    connection.
+    Where `is_plain`, DNS over UDP goes by the names in queries, see `steering`; TCP by chance, and
+    what else comes over UDP by the address of who sends it.
     """
 
     def __init__(
@@ -46,8 +46,9 @@ class SocketGroup:
                 log.warning("one socket has to do for %d processes: %s", count, error)
                 break
         self._count = min(count, 1 + len(self._others))
-        is_steered = self.is_plain and self.bound.transport == "UDP"
-        if is_steered or self._count == 1:
+        if self.bound.transport == "TCP":
+            attach_dice(self.bound.sock, self._count)
+        elif self.is_plain or self._count == 1:
             attach(self.bound.sock, self._count)
         else:
             detach(self.bound.sock)

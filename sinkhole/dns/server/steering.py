@@ -49,6 +49,11 @@ _LD, _LDB_X, _LD_X, _LD_M, _LDX, _LDX_M, _ST, _STX = 0x20, 0x50, 0x40, 0x60, 0x0
 _ADD, _ADD_X, _MUL, _AND, _XOR, _XOR_X = 0x04, 0x0C, 0x24, 0x54, 0xA4, 0xAC
 _LSH, _RSH, _RSH_X, _JEQ, _JGE, _TAX, _TXA, _RET_A = 0x64, 0x74, 0x7C, 0x15, 0x35, 0x07, 0x87, 0x16
 
+_MOD: Final = 0x94
+
+_RANDOM: Final = 0xFFFFF000 + 56
+"""Where a random number is read, instead of the datagram."""
+
 _MARK: Final = -1
 
 _SPARE_BITS, _END, _HASH = range(3)
@@ -86,15 +91,25 @@ def attach(sock: socket.socket, count: int) -> bool:
     attach it again, by any of them, for another count. The sockets have to keep SO_REUSEPORT set.
     Not for QUIC or TCP, which have connections: these stay with whom they began.
     """
+    return _attach(sock, steer(count))
+
+
+def attach_dice(sock: socket.socket, count: int) -> bool:
+    """Let chance spread connections over the first `count` sockets (see `attach`): over TCP the
+    kernel asks once for each. So one that is to be closed gets no more of them."""
+    steps = (_Step(_LD, _RANDOM), _Step(_MOD, count), _Step(_RET_A))
+    return _attach(sock, b"".join(_packed(step, 0, {}) for step in steps))
+
+
+def _attach(sock: socket.socket, program: bytes) -> bool:
     if sys.platform != "linux":
         return False
-    program = steer(count)
     memory = ctypes.create_string_buffer(program, len(program))
     told = struct.pack("HP", len(program) // 8, ctypes.addressof(memory))
     try:
         sock.setsockopt(socket.SOL_SOCKET, _SO_ATTACH_REUSEPORT_CBPF, told)
     except OSError as error:
-        log.debug("queries are not steered by their names: %s", error)
+        log.debug("what comes is not steered: %s", error)
         return False
     return True
 
