@@ -60,7 +60,7 @@ lowest: .venv-lowest/.made  ## run the tests with the lowest versions that pypro
 newest: $(PAGE)  ## run the tests with the newest versions that pyproject.toml allows, whatever is locked
 	$(PYTHON) -m venv --clear .venv-newest
 	.venv-newest/bin/python $(PIP) --upgrade pip
-	.venv-newest/bin/python $(PIP) --group dev --group contract -e '.[encrypted]'
+	.venv-newest/bin/python $(PIP) --group dev --group contract -e '.[encrypted,postgresql]'
 	.venv-newest/bin/python -m pytest -m 'not browser'
 
 # One set of versions for all Pythons and machines. Each file takes over what the ones before it

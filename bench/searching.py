@@ -22,6 +22,7 @@ from bench.household import (
 )
 from bench.report import Finding
 from sinkhole.control.database import Reader
+from sinkhole.control.querylog import SqliteStore
 from sinkhole.control.querylog.history import History
 from sinkhole.control.querylog.schema import open_database
 from sinkhole.control.querylog.sought import Sought, SoughtName
@@ -63,7 +64,7 @@ async def _pages(path: Path, tell: Callable[[str], None]) -> dict[str, list[floa
     """Milliseconds of each search, each time after another one, so that nothing is remembered."""
     reader = Reader(path)
     named = {f"192.0.2.{number + 10}": f"Kids tablet {number}" for number in range(0, 20, 3)}
-    history = History(reader, client_name=lambda client, device: named.get(client, ""))
+    history = History(SqliteStore(reader), client_name=lambda client, device: named.get(client, ""))
     took_ms: dict[str, list[float]] = {}
     try:
         for what, sought in SEARCHES.items():

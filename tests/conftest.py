@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import HealthCheck, settings
+from postgres_server import PostgresServer, running
 
 # No test has a time limit, so none of hypothesis has one for an example, or for making up the first
 # ones: machines are shared.
@@ -33,3 +34,15 @@ def tidied() -> Iterator[None]:
         gc.unfreeze()
         gc.set_threshold(*USUAL_THRESHOLDS)
         gc.collect()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    """A PostgreSQL that all tests of this process share."""
+    yield from running()
+
+
+@pytest.fixture
+def postgres_url(postgres: PostgresServer) -> str:
+    """An empty database of it."""
+    return postgres.new_database()

@@ -33,7 +33,7 @@ from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.own_rules import with_temporary as with_temporary_rules
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.renaming import follow
-from sinkhole.control.querylog import LogTerms, QueryLog
+from sinkhole.control.querylog import LogTerms, QueryLog, SqliteStore
 from sinkhole.control.querylog.privacy import Privacy
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.in_force import SettingsInForce
@@ -320,6 +320,7 @@ def _put_together(built: BuiltHouse, stack: AsyncExitStack) -> House:
         scene=built.scene,
         devices=lambda: built.devices,
     )
+    store = SqliteStore(reader)
     return House(
         settings=built.settings,
         state=built.state,
@@ -328,11 +329,13 @@ def _put_together(built: BuiltHouse, stack: AsyncExitStack) -> House:
         temporary_rules=TemporaryRules(built.state, built.use_temporary, now=lambda: built.boot),
         library=built.library,
         query_log=built.open_log,
+        log_store=lambda: store,
         log_reader=lambda: reader,
         client_name=lambda address, device: built.maker.client_name(address, device),
         devices=lambda: built.devices,
         statistics=lambda: Statistics(
-            reader, client_name=lambda address, device: built.maker.client_name(address, device)
+            store.counts,
+            client_name=lambda address, device: built.maker.client_name(address, device),
         ),
         audience=lambda: built.plan.audience(),
         explainer=lambda: explainer,

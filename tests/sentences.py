@@ -72,6 +72,11 @@ SILENT: Final = frozenset(
         "control/machine/freeing.py",  # lines for a shell
         # columns and conditions of tables
         "control/imports/pihole/statement.py",
+        *(
+            f"control/postgres/{name}.py"
+            for name in ("conditions", "counts", "erasing", "numbers", "schema", "search", "store")
+        ),
+        "control/postgres/upkeep.py",
         "control/querylog/hour_index.py",
         "control/querylog/id_sets.py",
         "control/state/people.py",

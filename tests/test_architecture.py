@@ -22,7 +22,7 @@ FLOORS = {
     "cli": [""],
     "app": [""],
     "control": [
-        *("web", "operations", "explain shipping", "lists querylog", "stats"),
+        *("web", "operations", "explain shipping postgres", "lists querylog", "stats"),
         "identity devices machine imports",
         *("groups", "settings"),
         *("state", "database"),
@@ -75,6 +75,7 @@ HOMES = {
     ),
     "aiosqlite": "control/database/",
     "sqlite3": "control/database/",
+    "asyncpg": "control/postgres/server.py",
     "yaml": "control/settings/",
     "pydantic": "control/",
     "cryptography": ("app/self_signed.py", "dns/upstream/links/quic_", "dns/server/quic_"),

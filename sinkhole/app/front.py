@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sinkhole.app.from_settings import ttl_limits
 from sinkhole.app.kept_certificate import KeptCertificate
+from sinkhole.app.sharing import Sharing
 from sinkhole.app.upstream_trial import try_upstream
 from sinkhole.control.database import Reader
 from sinkhole.control.explain import Explainer
@@ -20,6 +21,8 @@ from sinkhole.control.identity.identity import Identity
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.renaming import follow
 from sinkhole.control.querylog import QueryLog
+from sinkhole.control.settings import Settings
+from sinkhole.control.settings.in_force import Apply
 from sinkhole.control.settings.renaming import Renamed
 from sinkhole.control.state.protection import Protection
 from sinkhole.control.state.temporary_rules import TemporaryRules
@@ -43,7 +46,8 @@ class Front:
     def __init__(self, app: App) -> None:
         self._app = app
         self._explainer = _explainer_of(app, self._scene)
-        self._readers: dict[str, Reader] = {}
+        self._own_reader: Reader | None = None
+        self.sharing = Sharing(lambda: app.settings, lambda: app.query_log, app.faults)
 
     async def start(self, ground: Ground) -> None:
         """Build the House, and take up what was going on: pauses, rules for a time, accounts."""
@@ -54,6 +58,8 @@ class Front:
         self.house = self._build(ground)
         self.is_built = True
         ground.settings.on_renamed = self._renamed
+        ground.settings.apply = self._applying(app.apply)
+        self.sharing.start()
         for begin in (
             self.protection.start,
             self.temporary_rules.start,
@@ -66,7 +72,7 @@ class Front:
         """Watch no more; all of it stays stored."""
         if not self.is_built:
             return
-        for each in (self.protection, self.temporary_rules, self.identity):
+        for each in (self.sharing, self.protection, self.temporary_rules, self.identity):
             with self._app.faults.contain("closing what goes on over a restart"):
                 await each.close()
 
@@ -80,7 +86,8 @@ class Front:
             temporary_rules=self.temporary_rules,
             library=app.library,
             query_log=self._query_log,
-            log_reader=partial(self._reader, "besides"),
+            log_store=lambda: self._query_log().store,
+            log_reader=self._reader,
             client_name=app.publishing.client_name,
             devices=lambda: app.devices.devices,
             statistics=self._statistics,
@@ -124,6 +131,18 @@ class Front:
             tuple((each, None if left_s is None else left_s - after_s) for each, left_s in left),
         )
 
+    def _applying(self, apply: Apply) -> Apply:
+        """The same, telling where the log is shared now."""
+
+        async def applied(settings: Settings, *, patient: bool = False) -> list[str]:
+            if not patient:
+                self.sharing.check(settings)
+            waits = await apply(settings, patient=patient)
+            self.sharing.apply()
+            return waits
+
+        return applied
+
     async def _renamed(self, found: Renamed) -> None:
         """Have all that is stored beside the settings go over to another name."""
         with self._app.faults.contain("going over to another name"):
@@ -145,16 +164,15 @@ class Front:
         with short_turns():
             yield self._query_log()
 
-    def _reader(self, whose: str) -> Reader:
-        """One connection for reading the log, for each that asks."""
-        if whose not in self._readers:
-            self._readers[whose] = self._query_log().reader()
-        return self._readers[whose]
+    def _reader(self) -> Reader:
+        if self._own_reader is None:
+            self._own_reader = self._query_log().reader()
+        return self._own_reader
 
     def _statistics(self) -> Statistics:
         query_log = self._query_log()
         return Statistics(
-            self._reader("statistics"),
+            query_log.store.counts,
             lambda: query_log.dropped,
             client_name=self._app.publishing.client_name,
         )

@@ -26,7 +26,7 @@ from sinkhole.control.identity.identity import Identity
 from sinkhole.control.lists.library import Library
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.renaming import follow
-from sinkhole.control.querylog import QueryLog, is_outdated, terms_of
+from sinkhole.control.querylog import QueryLog, SqliteStore, is_outdated, terms_of
 from sinkhole.control.querylog.group_names import rename_in_file
 from sinkhole.control.settings import Settings, load_written
 from sinkhole.control.settings.in_force import SettingsInForce
@@ -171,6 +171,7 @@ def _house(
     def problems() -> list[Problem]:
         return [*state.problems, *in_force.problems]
 
+    store = SqliteStore(reader)
     return House(
         settings=in_force,
         state=state,
@@ -179,10 +180,11 @@ def _house(
         temporary_rules=TemporaryRules(state, _tell_nobody),
         library=library,
         query_log=_needs_server,
+        log_store=lambda: store,
         log_reader=lambda: reader,
         client_name=known_clients(settings).called,
         devices=_needs_server,
-        statistics=partial(Statistics, reader),
+        statistics=partial(Statistics, store.counts),
         audience=lambda: Plan.of(
             PolicyMaker(in_force.settings), library.lists, time.time()
         ).audience(),

@@ -123,6 +123,11 @@ def rows(folder: Path) -> dict[str, Row]:
         "stats.keep": Row("2d", lambda app: terms(app).keep_statistics_s == 172_800),
         "stats.period": Row("7d", lambda app: float(app.settings.stats.period) == 604_800),
         "dns.workers": Row(2, lambda app: app.workers.crew and len(app.workers.crew.ready) == 2),
+        # What becomes of these: test_shared_house.py.
+        "storage.url": Row(
+            "postgresql://db.example/sinkhole", lambda app: bool(app.settings.storage.url)
+        ),
+        "storage.node": Row("attic", lambda app: app.settings.storage.node == "attic"),
         "web.listen": Row(str(place), lambda app: app.listening.url == f"http://{place}"),
         "web.hosts": Row(["sinkhole.home"], lambda app: app.settings.web.hosts),
         "web.trusted_proxies": Row(["192.0.2.9"], lambda app: app.settings.web.trusted_proxies),

@@ -27,12 +27,12 @@ from typing import Any, Final
 import pytest
 
 from sinkhole.control.database import Reader
-from sinkhole.control.querylog import LogTerms
+from sinkhole.control.querylog import LogTerms, SqliteStore
 from sinkhole.control.querylog import upkeep as upkeep_module
 from sinkhole.control.querylog.history import History
 from sinkhole.control.querylog.kept_clock import hold_s
 from sinkhole.control.querylog.writer import Writer
-from sinkhole.control.stats import PERIODS, Counters, Rollups, Statistics
+from sinkhole.control.stats import PERIODS, Counters, Rollups, SqliteCounts, Statistics
 from sinkhole.dns.wire.name import from_text
 from sinkhole.model.record import Batch, RecordBuffer, Report, Who
 from sinkhole.model.verdict import Outcome, Verdict
@@ -91,8 +91,8 @@ class House:
         )
         await self.writer.open()
         self.reader = Reader(self.path)
-        self.history = History(self.reader, lambda: self.wall, search_s=PATIENT_S)
-        self.statistics = Statistics(self.reader, clock=lambda: self.wall)
+        self.history = History(SqliteStore(self.reader), lambda: self.wall, search_s=PATIENT_S)
+        self.statistics = Statistics(SqliteCounts(self.reader), clock=lambda: self.wall)
         await self.round()
 
     async def stop(self) -> None:

@@ -13,9 +13,9 @@ from sinkhole.control.querylog.recent_names import (
     MOST_CLIENTS,
     NAMES_AT_ONCE,
     AskedBy,
-    RecentName,
     RecentNames,
 )
+from sinkhole.control.querylog.store import RecentName
 from sinkhole.dns.wire.name import from_text
 
 MOST_NAMES: Final = 500_000

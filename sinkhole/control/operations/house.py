@@ -16,7 +16,7 @@ from sinkhole.control.explain.policy_trial import PolicyTrial
 from sinkhole.control.identity.identity import Identity
 from sinkhole.control.lists.library import Library
 from sinkhole.control.operations.underway import Underway
-from sinkhole.control.querylog import QueryLog
+from sinkhole.control.querylog import LogStore, QueryLog
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.in_force import SettingsInForce
 from sinkhole.control.state.protection import Protection
@@ -65,8 +65,10 @@ class House:
     library: Library
     query_log: Callable[[], QueryLog]
     """RequestError ("unavailable") while it could not be opened."""
+    log_store: Callable[[], LogStore]
+    """What is read of the log; without a server, too."""
     log_reader: Callable[[], Reader]
-    """One connection for what is read of the log besides its search; without a server, too."""
+    """The file of this very sinkhole, where it is known what was taken over of others."""
     client_name: ClientName
     """What the settings call an address or id of a client, "" for one they do not know."""
     devices: Callable[[], Devices]

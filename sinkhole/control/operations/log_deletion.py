@@ -10,7 +10,6 @@ from sinkhole.control.devices.devices import HIDES_CLIENTS
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.operation import Done, Input, Nothing, Output, operation
 from sinkhole.control.operations.refusals import refusal, understood, with_log
-from sinkhole.control.querylog.id_sets import all_clients
 from sinkhole.control.querylog.sought import LoggedClient, devices_of, mac_of
 from sinkhole.model.actor import Actor, Permission
 
@@ -90,18 +89,18 @@ async def reset_statistics(house: House, actor: Actor, given: Nothing) -> Done:
     return Done()
 
 
-async def _logged_clients(house: House, client: str, *, with_device: bool) -> list[int]:
-    """The log's numbers of clients, by an address, an id, a MAC or a name of the settings."""
+async def _logged_clients(house: House, client: str, *, with_device: bool) -> list[LoggedClient]:
+    """Clients of the log, by an address, an id, a MAC or a name of the settings."""
     try:
         wanted = str(ip_address(client))
     except ValueError:
         wanted = mac_of(client) or client.casefold()
     if not wanted:
         return []
-    known = [each async for each in all_clients(house.log_reader().rows)]
+    known = [each async for each in house.log_store().clients()]
     found = [each for each in known if wanted in _called(house, each)]
     devices = devices_of(found) if with_device else frozenset()
-    return [each.number for each in {*found, *(e for e in known if e.device in devices)}]
+    return [*{*found, *(each for each in known if each.device in devices)}]
 
 
 async def _still_known(house: House, client: str) -> str:

@@ -127,7 +127,7 @@ async def preview(house: House, actor: Actor, given: PreviewedChanges) -> Settin
         trial = await house.on_trial(planned.settings)
         at_s = _moment(given.at, trial) if given.at else None
         with with_log():
-            log = RecentQueries(house.log_reader(), given.days * DAY_S)
+            log = RecentQueries(house.log_store(), given.days * DAY_S)
             found = await policy_effect(trial, log, at_s)
         return SettingsPreview(
             revision=planned.revision,

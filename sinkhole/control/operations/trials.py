@@ -114,7 +114,7 @@ async def on_log(
     """What a trial would have changed of the log, for all or some clients; None and why, where the
     log can't be read."""
     try:
-        names = RecentNames(house.log_reader(), days * DAY_S)
+        names = RecentNames(house.log_store(), days * DAY_S)
         found = await effect(trial, names, whose)
     except (StorageError, RequestError) as error:
         return None, str(error)

@@ -14,10 +14,12 @@ past          queries that another server answered, taken at their own times, ea
 deletion      what somebody wants gone: erasing takes rows, sweeping what they referred to,
               pace says how much at a time
 tail          what is asked, as it happens; told_row is what may be told of it
+store         where the log is read, whatever engine keeps it: the seam; sqlite_store is this file
 history       reading, newest first: pages, single rows, exports, views that are frozen
 sought        what somebody looks for; filters makes SQL of it and says which hours to read,
               id_sets which names, clients and accounts are meant, search reads; judging tells
               the same of single rows
+tally         what rows come to; sums counts those of the file
 hour_index    what goes together within an hour, noted for searches when it is over
 searchers     a few readers that searches take turns at
 logged_query  a row as people read it; export writes many, views are links to them
@@ -34,12 +36,15 @@ from sinkhole.control.querylog.logged_query import LoggedQuery
 from sinkhole.control.querylog.past import PastSlice, PastTerms, taken_up_to
 from sinkhole.control.querylog.schema import is_outdated
 from sinkhole.control.querylog.sought import Sought, SoughtName
+from sinkhole.control.querylog.sqlite_store import SqliteStore
+from sinkhole.control.querylog.store import LogStore
 from sinkhole.control.querylog.tail import Follower
 from sinkhole.control.querylog.terms import LogTerms, terms_of
 
 __all__ = [
     "Follower",
     "History",
+    "LogStore",
     "LogTerms",
     "LoggedQuery",
     "PastSlice",
@@ -48,6 +53,7 @@ __all__ = [
     "QueryPage",
     "Sought",
     "SoughtName",
+    "SqliteStore",
     "is_outdated",
     "taken_up_to",
     "terms_of",

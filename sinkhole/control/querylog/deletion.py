@@ -10,7 +10,6 @@ is overwritten (PRAGMA secure_delete), so that it is not in the file either.
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections import deque
 from collections.abc import AsyncGenerator, Callable
@@ -19,10 +18,12 @@ from typing import Final, NamedTuple
 from sinkhole.control.database import Database
 from sinkhole.control.querylog.erasing import (
     clients_called,
+    clients_known,
     erase_all,
     erase_clients,
     erase_names,
 )
+from sinkhole.control.querylog.outbox import Outbox
 from sinkhole.control.querylog.pace import Pace
 from sinkhole.control.querylog.sweeping import sweep
 from sinkhole.control.stats.rollups import reset
@@ -46,7 +47,8 @@ to come to their end first."""
 class Wish(NamedTuple):
     """What somebody wants gone: one of the kinds above, and of whom or what, as the log has it.
 
-    CLIENT is about whoever had an address or id, CLIENTS about some by their numbers, as JSON.
+    CLIENT is about whoever had an address or id, CLIENTS about some by address or id, device and
+    group, as JSON: so it means the same wherever the log is kept.
     """
 
     kind: str
@@ -64,7 +66,8 @@ class _Stored(NamedTuple):
 class Deletions:
     """The deletions of one database; `step` does a slice of one, between two transactions."""
 
-    def __init__(self, wall: Callable[[], float] = time.time) -> None:
+    def __init__(self, outbox: Outbox, wall: Callable[[], float] = time.time) -> None:
+        self._outbox = outbox
         self._wall = wall
         self._wishes: deque[tuple[Wish, asyncio.Future[int]]] = deque()
         self._futures: dict[int, asyncio.Future[int]] = {}
@@ -130,10 +133,13 @@ class Deletions:
         newest = await database.value("SELECT max(id) FROM query") or 0
         through = max(newest, int(self._wall() * 1e6))
         try:
-            number = await database.value(
-                "INSERT INTO deletion (kind, value, through) VALUES (?, ?, ?) RETURNING id",
-                (*wish, through),
-            )
+            async with database.transaction():
+                number = await database.value(
+                    "INSERT INTO deletion (kind, value, through) VALUES (?, ?, ?) RETURNING id",
+                    (*wish, through),
+                )
+                await self._outbox.put_deletion(database, *wish, through)
+            self._outbox.on_more()
         except StorageError:
             self._wishes.appendleft((wish, future))
             raise
@@ -168,7 +174,7 @@ async def _slices(database: Database, stored: _Stored, forget: Callable[[], None
         async for rows in erase_clients(database, await clients_called(database, value), through):
             yield rows
     elif kind == CLIENTS:
-        async for rows in erase_clients(database, json.loads(value), through):
+        async for rows in erase_clients(database, await clients_known(database, value), through):
             yield rows
     else:
         async for rows in erase_names(database, value, through, below=kind == BELOW):

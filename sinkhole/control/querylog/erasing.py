@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from typing import Final, NamedTuple
 
 from sinkhole.control.database import Database
+from sinkhole.control.querylog.dictionary import client_digest
 from sinkhole.control.querylog.pace import Pace
 from sinkhole.control.querylog.placing import HOUR_US
 from sinkhole.dns.wire.name import from_text, is_below
@@ -56,6 +57,19 @@ async def erase_all(database: Database, through: int) -> AsyncIterator[int]:
 async def clients_called(database: Database, text: str) -> list[int]:
     """The numbers of whoever had an address or id."""
     return [row[0] for row in await database.rows("SELECT id FROM client WHERE text = ?", (text,))]
+
+
+async def clients_known(database: Database, keys: str) -> list[int]:
+    """The numbers of some clients by address or id, device and group, as JSON; a number, as
+    versions before wrote it, is that of a client."""
+    found: list[int] = []
+    for key in json.loads(keys):
+        digest = "SELECT id FROM client WHERE digest = ?"
+        number = key if isinstance(key, int) else 0
+        if not number:
+            number = await database.value(digest, (client_digest(tuple(key)),))
+        found += [number] if number else []
+    return found
 
 
 async def erase_clients(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final
 
 from sinkhole.control.querylog.hour_index import ANY, client_bits, transport_bits, type_bits
@@ -12,6 +13,7 @@ from sinkhole.control.querylog.id_sets import (
     Condition,
     Rows,
     SetName,
+    all_clients,
     answer_condition,
     gather,
     gather_clients,
@@ -226,7 +228,7 @@ class FilterMaker:
         )
 
     async def _clients(self, sought: Sought) -> None:
-        test = await sought_clients(self._rows, sought, self._client_name)
+        test = await sought_clients(partial(all_clients, self._rows), sought, self._client_name)
         clients = await gather_clients(self._rows, "sought_client", test)
         entry = self._together.entry(client=True)
         ids = await self._ids("client", "by_client", "sought_client", len(clients), entry)

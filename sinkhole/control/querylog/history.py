@@ -10,17 +10,12 @@ import asyncio
 import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from dataclasses import replace
-from functools import partial
-from typing import Final, TypedDict, TypeVar
+from typing import Final, TypedDict
 
-from sinkhole.control.database import Reader
 from sinkhole.control.querylog.export import Format, encoder
-from sinkhole.control.querylog.filters import list_numbers
-from sinkhole.control.querylog.id_sets import all_clients, sought_clients
-from sinkhole.control.querylog.logged_query import COLUMNS, LoggedQuery, logged_queries
+from sinkhole.control.querylog.id_sets import sought_clients
+from sinkhole.control.querylog.logged_query import LoggedQuery, logged_queries
 from sinkhole.control.querylog.placing import CLOCK_STEP_US
-from sinkhole.control.querylog.search import OutOfTime, Search
-from sinkhole.control.querylog.searchers import Searchers
 from sinkhole.control.querylog.sought import (
     MOST_VALUES,
     Sought,
@@ -29,7 +24,8 @@ from sinkhole.control.querylog.sought import (
     mac_of,
     text_test,
 )
-from sinkhole.control.querylog.sums import LogSums, Span, Summing
+from sinkhole.control.querylog.store import LogStore, Looking, OutOfTime, Patience
+from sinkhole.control.querylog.tally import LogSums, Span
 from sinkhole.control.querylog.views import Cursor, written
 from sinkhole.model.record import ClientName
 
@@ -39,17 +35,6 @@ SEARCH_S: Final = 2.0
 """How long a page is looked for; the next one goes on from there."""
 
 EXPORTED_A_PAGE: Final = 1_000
-
-_OF_DEVICE: Final = """
-    SELECT id FROM client WHERE text = ?1 OR device <> '' AND device IN
-        (?1, (SELECT device FROM client WHERE text = ?1 ORDER BY seen DESC, id DESC LIMIT 1))
-"""
-"""All numbers of who has an address or id, and of the device that had it last; or of a MAC."""
-
-_ENDS: Final = "SELECT (SELECT min(id) FROM query), (SELECT max(id) FROM query)"
-"""Two SELECTs: min and max in one would read the whole table."""
-
-AnySearch = TypeVar("AnySearch", bound=Search)
 
 NOTHING: Final = (-1,)
 """The number of no client and no list, to look for where none is meant: empty means any."""
@@ -72,23 +57,21 @@ def _always() -> bool:
 
 
 class History:
-    """The read side of the query log: `source` is for what is quick, `searchers` for searches."""
+    """The read side of the query log, wherever that is kept."""
 
     def __init__(
         self,
-        source: Reader,
+        store: LogStore,
         clock: Callable[[], float] = time.time,
         ticks: Callable[[], float] = time.monotonic,
         client_name: ClientName = lambda client, device: "",
-        searchers: Searchers | None = None,
         search_s: float = SEARCH_S,
     ) -> None:
-        self._source = source
+        self._store = store
         self._clock = clock
         self._ticks = ticks
         self._client_name = client_name
         self._search_s = search_s
-        self._searchers = searchers or Searchers([source])
 
     async def page(
         self,
@@ -111,9 +94,9 @@ class History:
             transports=(transport,) if transport else (),
         )
         if client:
-            rows = await self._source.rows(_OF_DEVICE, [mac_of(client) or as_logged(client)])
+            numbers = await self._store.numbers_of_device(mac_of(client) or as_logged(client))
             # Where nothing will be found the rest is looked at for mistakes all the same.
-            sought = replace(sought, clients=tuple(row[0] for row in rows) or NOTHING)
+            sought = replace(sought, clients=numbers or NOTHING)
         return await self.search(sought, limit=limit, cursor=before, is_wanted=is_wanted)
 
     async def search(
@@ -137,8 +120,7 @@ class History:
 
     async def row(self, ident: int) -> LoggedQuery | None:
         """Everything about one row, None if there is no such row."""
-        sql = COLUMNS.format(source="FROM query AS q") + " WHERE q.id = ?"
-        rows = await self._source.rows(sql, [ident])
+        rows = await self._store.row(ident)
         return logged_queries(rows, self._client_name)[0] if rows else None
 
     async def freeze(self, sought: Sought) -> str:
@@ -148,11 +130,10 @@ class History:
         More than MOST_VALUES clients of one name stay what they are called.
         """
         sought.check()
-        newest = await self._source.rows("SELECT max(id) FROM query")
         if sought.through is None:
-            sought = replace(sought, through=newest[0][0] or 0)
+            sought = replace(sought, through=await self._store.newest())
         if sought.lists:
-            numbers = await list_numbers(self._source.rows, sought.lists)
+            numbers = await self._store.list_numbers(sought.lists)
             sought = replace(sought, lists=numbers or NOTHING)
         if sought.clients or sought.text:
             sought = await self._with_clients(sought)
@@ -165,11 +146,9 @@ class History:
         Raises as `search` does, and ValueError for more than MOST_STEPS steps.
         """
         span = Span.of(sought, step_s, self._clock())
-        summing = partial(Summing, span=span)
-        async with self._searchers.borrow(replace(sought, through=None)) as reader:
-            search = self._begun(reader, _always, summing)
-            ((oldest, newest),) = await search.rows(_ENDS)
-            stretches = _stretches(sought, Cursor(), int(self._clock() * 1e6), oldest, newest)
+        async with self._store.summing(sought, self._patience(_always), span) as search:
+            ends = await search.ends()
+            stretches = _stretches(sought, Cursor(), int(self._clock() * 1e6), *ends)
             is_done = await self._look(search, sought, stretches[:1], 1)
             return await search.told(None if is_done else search.reached / 1e6)
 
@@ -180,8 +159,7 @@ class History:
         """
         encode = encoder(form)
         if sought.through is None:
-            newest = await self._source.rows("SELECT max(id) FROM query")
-            sought = replace(sought, through=newest[0][0] or 0)
+            sought = replace(sought, through=await self._store.newest())
         cursor: str | None = None
         while True:
             page = await self._search(sought, EXPORTED_A_PAGE, Cursor.read(cursor), _always)
@@ -196,23 +174,19 @@ class History:
     async def _search(
         self, sought: Sought, limit: int, cursor: Cursor, is_wanted: Callable[[], bool]
     ) -> QueryPage:
-        async with self._searchers.borrow(replace(sought, through=None)) as reader:
-            search = self._begun(reader, is_wanted, Search)
+        async with self._store.searching(sought, self._patience(is_wanted)) as search:
             return await self._page(search, sought, cursor, limit)
 
-    def _begun(
-        self, reader: Reader, is_wanted: Callable[[], bool], kind: Callable[..., AnySearch]
-    ) -> AnySearch:
-        """A search that begins now."""
+    def _patience(self, is_wanted: Callable[[], bool]) -> Patience:
+        """That of a search that begins now."""
         deadline = self._ticks() + self._search_s
-        return kind(
-            reader,
+        return Patience(
             lambda: self._ticks() >= deadline or not is_wanted(),
             asyncio.get_running_loop().time() + self._search_s,
         )
 
-    async def _page(self, search: Search, sought: Sought, cursor: Cursor, limit: int) -> QueryPage:
-        ((oldest, newest),) = await search.rows(_ENDS)
+    async def _page(self, search: Looking, sought: Sought, cursor: Cursor, limit: int) -> QueryPage:
+        oldest, newest = await search.ends()
         edge = cursor.edge
         if edge is None:
             edge = max(int(self._clock() * 1e6) + CLOCK_STEP_US, cursor.before or 0)
@@ -220,6 +194,7 @@ class History:
         # One row more than asked for tells whether there is another page.
         is_done = await self._look(search, sought, stretches, limit + 1)
         following = looked_to = None
+        limit += sum(row[0] == search.found[limit - 1][0] for row in search.found[limit:])
         if len(search.found) > limit:
             following = search.found[limit - 1][0]
         elif not is_done:
@@ -232,14 +207,14 @@ class History:
         }
 
     async def _look(
-        self, search: Search, sought: Sought, stretches: Sequence[tuple[int, int]], most: int
+        self, search: Looking, sought: Sought, stretches: Sequence[tuple[int, int]], most: int
     ) -> bool:
         """Read all stretches, one after the other; False if the time was up before."""
         search.reached = stretches[0][1] if stretches else 0
         try:
-            conditions = await search.understand(sought, self._client_name)
-            for start, end in () if conditions.is_empty else stretches:
-                await search.read(conditions, start, end, most)
+            may_be = await search.understand(sought, self._client_name)
+            for start, end in stretches if may_be else ():
+                await search.read(start, end, most)
                 if len(search.found) >= most:
                     break
         except OutOfTime:
@@ -250,11 +225,11 @@ class History:
 
     async def _with_clients(self, sought: Sought) -> Sought:
         """The same with the numbers of all clients that are meant by the names of now."""
-        is_wanted = await sought_clients(self._source.rows, sought, self._client_name)
+        is_wanted = await sought_clients(self._store.clients, sought, self._client_name)
         is_text = text_test(sought.text, sought.text_clients, self._client_name)
         wanted: list[int] = []
         by_text: list[int] = []
-        async for client in all_clients(self._source.rows):
+        async for client in self._store.clients():
             if sought.clients and is_wanted(client):
                 wanted.append(client.number)
             if sought.text and is_text(client):

@@ -38,6 +38,9 @@ MOST_SOUGHT: Final = 100_000
 Rows = Callable[[str, Sequence[Any]], Awaitable[list[Row]]]
 """Runs one statement; raises what it raises when the time is up."""
 
+Clients = Callable[[], AsyncIterator[LoggedClient]]
+"""Tells all clients of the log, anew each time."""
+
 SetName = Literal[
     "sought_name", "sought_client", "sought_account", "sought_answer", "text_name", "text_client"
 ]
@@ -126,12 +129,12 @@ async def gather(
         through = last
 
 
-async def sought_clients(rows: Rows, sought: Sought, client_name: ClientName) -> ClientTest:
+async def sought_clients(clients: Clients, sought: Sought, client_name: ClientName) -> ClientTest:
     """Whether a client of the log is one of those that are sought, or of the device of one."""
     is_named = client_test(sought.clients, client_name)
-    devices = await sought_devices(rows, sought.clients, client_name)
+    devices = await sought_devices(clients, sought.clients, client_name)
     is_of_group = group_test(sought.groups)
-    is_device = device_test(sought.devices, await macs_of(rows, sought.devices))
+    is_device = device_test(sought.devices, await macs_of(clients, sought.devices))
 
     def is_wanted(client: LoggedClient) -> bool:
         if sought.groups and not is_of_group(client):
@@ -144,22 +147,22 @@ async def sought_clients(rows: Rows, sought: Sought, client_name: ClientName) ->
 
 
 async def sought_devices(
-    rows: Rows, clients: Sequence[str | int], client_name: ClientName
+    known: Clients, clients: Sequence[str | int], client_name: ClientName
 ) -> frozenset[str]:
     """The devices that some clients to look for stand for."""
     wanted = [each for each in clients if stands_for_device(each)]
     if not wanted:
         return frozenset()
     is_named = client_test(wanted, client_name)
-    return devices_of([each async for each in all_clients(rows) if is_named(each)])
+    return devices_of([each async for each in known() if is_named(each)])
 
 
-async def macs_of(rows: Rows, devices: Sequence[str]) -> frozenset[str]:
+async def macs_of(clients: Clients, devices: Sequence[str]) -> frozenset[str]:
     """The MACs of devices, also of those that are meant by an address or id of theirs."""
     if not devices:
         return frozenset()
     texts = {as_logged(each) for each in devices}
-    found = devices_of([each async for each in all_clients(rows) if each.text in texts])
+    found = devices_of([each async for each in clients() if each.text in texts])
     return found | {mac for each in devices if (mac := mac_of(each))}
 
 

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Final, Protocol
 
 from sinkhole.control.database import Reader
 from sinkhole.control.querylog.deletion import ALL, BELOW, CLIENT, CLIENTS, NAME, STATISTICS, Wish
 from sinkhole.control.querylog.history import History
+from sinkhole.control.querylog.outbox import Outbox
 from sinkhole.control.querylog.past import PastSlice
 from sinkhole.control.querylog.searchers import MOST_SEARCHES, Searchers
+from sinkhole.control.querylog.sought import LoggedClient
+from sinkhole.control.querylog.sqlite_store import SqliteStore
+from sinkhole.control.querylog.store import LogStore
 from sinkhole.control.querylog.tail import Follower
 from sinkhole.control.querylog.terms import LogTerms
 from sinkhole.control.querylog.upkeep import Upkeep
@@ -33,10 +37,24 @@ FLUSH_S: Final = 3.0
 """How long `close` lets the writer write what is left, before it makes it stop."""
 
 
+class Shared(Protocol):
+    """A log that several share."""
+
+    @property
+    def store(self) -> LogStore | None:
+        """Where it is read, None while it is away."""
+
+    async def reached(self, number: int) -> None:
+        """Wait until all up to a batch was sent there, unless it is away."""
+
+    def stop(self) -> None:
+        """Read this log's file no more: it is being closed."""
+
+
 class QueryLog:
     """One database file with its writer and its readers; made by `open`, ended by `close`.
 
-    `history` is the read side. `problem` says that a file was set aside, None in the usual case.
+    `problem` says that a file was set aside, None in the usual case.
     """
 
     def __init__(
@@ -54,8 +72,8 @@ class QueryLog:
         self._tasks = Tasks("query log", limit=1, faults=faults)
         self._readers: list[Reader] = []
         searchers = Searchers([self.reader() for _ in range(MOST_SEARCHES)])
-        client_name = terms.privacy.client_name
-        self.history = History(self.reader(), client_name=client_name, searchers=searchers)
+        self._own_store = SqliteStore(self.reader(), searchers)
+        self._shared: Shared | None = None
 
     @classmethod
     async def open(
@@ -93,6 +111,11 @@ class QueryLog:
         query_log._tasks.keep("writer", writer.run)
         return query_log
 
+    @property
+    def terms(self) -> LogTerms:
+        """What the settings want of it."""
+        return self._terms
+
     def apply(self, terms: LogTerms) -> None:
         """Go over to other terms: they count for every query that is not written yet."""
         self._terms = terms
@@ -107,12 +130,16 @@ class QueryLog:
         return self._writer.follow(limit)
 
     async def delete(self, wish: Wish) -> int:
-        """Delete rows and what tells of them; how many rows they were, when all of it is gone.
+        """Delete rows and what tells of them; how many rows they were, when all of it is gone here,
+        and where it is shared, unless that is away: then it goes there with what else waits.
 
         It goes on if nobody waits any more, and over restarts. StorageError while the log can't be
         written; RequestError when too many deletions wait.
         """
-        return await asyncio.shield(self._workable().deletions.wish(wish))
+        deleted = await asyncio.shield(self._workable().deletions.wish(wish))
+        if self._shared is not None:
+            await self._shared.reached(self.outbox.newest)
+        return deleted
 
     def take_over(self, piece: PastSlice) -> asyncio.Future[int]:
         """Have queries written that another server answered; how many rows that made.
@@ -130,9 +157,10 @@ class QueryLog:
         """Delete the rows of an address or id, as the log has it, and its counts."""
         return await self.delete(Wish(CLIENT, client))
 
-    async def delete_clients(self, numbers: Sequence[int]) -> int:
-        """The same for some clients, by the log's numbers."""
-        return await self.delete(Wish(CLIENTS, json.dumps(sorted(numbers))))
+    async def delete_clients(self, clients: Iterable[LoggedClient]) -> int:
+        """The same for some clients, wherever the log that knows them is kept."""
+        keys = sorted((each.text, each.device, each.group) for each in clients)
+        return await self.delete(Wish(CLIENTS, json.dumps(keys)))
 
     async def delete_name(self, name: str, *, below: bool = False) -> int:
         """Delete the rows about a name, perhaps about all below it too, and its counts.
@@ -144,6 +172,34 @@ class QueryLog:
     async def reset_statistics(self) -> None:
         """Let statistics begin anew with this moment; rows stay."""
         await self.delete(Wish(STATISTICS))
+
+    @property
+    def store(self) -> LogStore:
+        """Where the log is read: what several share, or while that is away what this one wrote."""
+        shared = self._shared.store if self._shared is not None else None
+        return shared or self._own_store
+
+    @property
+    def outbox(self) -> Outbox:
+        """What waits to be sent to what several share."""
+        return self._writer.upkeep.outbox
+
+    def share(self, shared: Shared | None) -> None:
+        """Keep from now on what has to be sent elsewhere, and read the log there; or no more, and
+        forget what waits. Without it batches go on to be kept as before."""
+        self._shared = shared
+        self.outbox.is_wanted = shared is not None
+        self._writer.wake()
+
+    def sent(self, number: int) -> None:
+        """Forget the batches up to one: they are where they were sent to."""
+        self.outbox.sent = number
+        self._writer.wake()
+
+    @property
+    def history(self) -> History:
+        """The read side."""
+        return History(self.store, client_name=self._terms.privacy.client_name)
 
     def reader(self) -> Reader:
         """Another read-only connection, closed along with the log."""
@@ -212,6 +268,8 @@ class QueryLog:
         The writer's last: SQLite then folds the WAL into the file, which a connection that only
         reads can not do. A copy of the file alone is a whole backup then.
         """
+        if self._shared is not None:
+            self._shared.stop()
         try:
             results = await asyncio.gather(
                 *(reader.close() for reader in self._readers), return_exceptions=True

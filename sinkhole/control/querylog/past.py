@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from sinkhole.control.database import Database
 from sinkhole.control.querylog.dictionary import Dictionaries
+from sinkhole.control.querylog.outbox import Outbox
 from sinkhole.control.querylog.placing import Placing
 from sinkhole.control.querylog.row_builder import INSERT_ROWS, ROW_WIDTH, RowBuilder
 from sinkhole.control.querylog.rule_texts import RuleTexts
@@ -88,7 +89,8 @@ async def taken_up_to(rows: Rows, source: str) -> int:
 class Past:
     """The slices that wait for one database; `step` writes one, between two transactions."""
 
-    def __init__(self, wall: Callable[[], float] = time.time) -> None:
+    def __init__(self, outbox: Outbox, wall: Callable[[], float] = time.time) -> None:
+        self._outbox = outbox
         self._wall = wall
         self._waiting: deque[tuple[PastSlice, asyncio.Future[int]]] = deque()
 
@@ -121,7 +123,7 @@ class Past:
         """Write the next slice, in a transaction; how many rows. Numbers of names and of all else
         that repeats are given out: who remembers any has to ask the database anew."""
         piece, future = self._waiting[0]
-        writing = _Writing(database, rules, terms, self._wall())
+        writing = _Writing(database, rules, terms, self._wall(), self._outbox)
         try:
             async with database.transaction():
                 await writing.load(source_of)
@@ -139,11 +141,14 @@ class Past:
 class _Writing:
     """One slice on its way into the database."""
 
-    def __init__(self, database: Database, rules: RuleTexts, terms: LogTerms, now_s: float) -> None:
+    def __init__(
+        self, database: Database, rules: RuleTexts, terms: LogTerms, now_s: float, outbox: Outbox
+    ) -> None:
         self._database = database
         self._rules = rules
         self._terms = terms
         self._now_s = now_s
+        self._outbox = outbox
         self.rows = 0
 
     async def load(self, source_of: Callable[[str], str]) -> None:
@@ -163,9 +168,11 @@ class _Writing:
             values = await builder.take_rows(database)
             if self._terms.enabled:
                 await database.insert(INSERT_ROWS, ROW_WIDTH, values)
+                self._outbox.note(values)
                 self.rows += len(values) // ROW_WIDTH
         minutes = by_hour(builder.collect(), self._now_s - DETAIL_S)
-        await rollups.write(database, minutes, await builder.list_ids(database, minutes))
+        list_ids = await builder.list_ids(database, minutes)
+        await self._outbox.put(database, await rollups.write(database, minutes, list_ids))
         await database.rows("UPDATE meta SET value = value + ? WHERE key = 'rows'", (self.rows,))
         await database.rows(
             "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Final, NamedTuple
 
-from sinkhole.control.database import Reader, Row
+from sinkhole.control.querylog.store import LogStore, RecentName
 
 HOUR_S: Final = 3600
 PAGE: Final = 20_000
@@ -19,14 +19,6 @@ PAGE: Final = 20_000
 MOST_CLIENTS: Final = 5
 NAMES_AT_ONCE: Final = 500
 """Names asked for in one statement."""
-
-
-class RecentName(NamedTuple):
-    """How often a name was asked for within one hour; `name` as text, `number` the log's own."""
-
-    number: int
-    name: str
-    queries: int
 
 
 class AskedBy(NamedTuple):
@@ -42,9 +34,9 @@ class RecentNames:
     """The names of the last `length_s` seconds; StorageError from all methods without a log."""
 
     def __init__(
-        self, source: Reader, length_s: float, clock: Callable[[], float] = time.time
+        self, store: LogStore, length_s: float, clock: Callable[[], float] = time.time
     ) -> None:
-        self._source = source
+        self._store = store
         now = clock()
         self._first_hour = int(now - length_s) // HOUR_S * HOUR_S
         self._end = int(now) + 1
@@ -53,9 +45,9 @@ class RecentNames:
         """Everything asked, hour by hour, up to PAGE entries at a time; a name comes each hour."""
         for hour in range(self._first_hour, self._end, HOUR_S):
             last = -1
-            while page := await self._page(hour, last):
-                yield [RecentName(*row) for row in page]
-                last = page[-1][0]
+            while page := await self._store.names_of_hour(hour, last, PAGE):
+                yield page
+                last = page[-1].number
 
     async def clients(self, numbers: Sequence[int]) -> dict[int, list[tuple[AskedBy, int]]]:
         """Who asked for a few names and how often, the busiest MOST_CLIENTS first."""
@@ -75,29 +67,9 @@ class RecentNames:
 
     async def askers(self) -> list[tuple[AskedBy, int]]:
         """How much each client asked, by the hourly sums."""
-        rows = await self._source.rows(
-            "SELECT coalesce(c.text, ''), coalesce(c.device, ''), coalesce(c.policy_group, ''),"
-            " sum(b.count) FROM by_client AS b LEFT JOIN client AS c ON c.id = b.client"
-            " WHERE b.start >= ? AND b.start < ? GROUP BY b.client",
-            [self._first_hour, self._end],
-        )
+        rows = await self._store.askers(self._first_hour, self._end)
         return [(AskedBy(*row[:3]), int(row[3])) for row in rows]
 
     async def _counts(self, numbers: Sequence[int]) -> list[tuple[int, AskedBy, int]]:
-        marks = ",".join("?" * len(numbers))
-        rows = await self._source.rows(
-            "SELECT q.name, coalesce(c.text, ''), coalesce(c.device, ''),"
-            " coalesce(c.policy_group, ''), count(*)"
-            " FROM query AS q LEFT JOIN client AS c ON c.id = q.client"
-            f" WHERE q.id >= ? AND q.id < ? AND q.name IN ({marks})"
-            " GROUP BY q.name, c.id ORDER BY count(*) DESC, c.text",
-            [self._first_hour * 1_000_000, self._end * 1_000_000, *numbers],
-        )
-        return [(row[0], AskedBy(*row[1:4]), row[4]) for row in rows]
-
-    async def _page(self, hour: int, last: int) -> list[Row]:
-        return await self._source.rows(
-            "SELECT b.name, n.text, b.count FROM by_name AS b JOIN name AS n ON n.id = b.name"
-            " WHERE b.start = ? AND b.name > ? ORDER BY b.name LIMIT ?",
-            [hour, last, PAGE],
-        )
+        found = await self._store.asked_for(numbers, self._first_hour, self._end)
+        return [(each.number, AskedBy(*each[1:4]), each.queries) for each in found]

@@ -8,21 +8,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from typing import Final, NamedTuple, cast
+from typing import Final, NamedTuple
 
-from sinkhole.control.database import Reader
+from sinkhole.control.querylog.store import LogStore
 
 HOUR_S: Final = 3600
 MOST_ASKERS: Final = 10_000
 """Clients of the log that are told apart, as many as a statement may name with room to spare."""
 NAMES_AT_ONCE: Final = 500
 """Names whose texts are asked for in one statement."""
-
-_ASKED: Final = (
-    "SELECT q.client, q.name, a.qtype, count(*) FROM query AS q"
-    " JOIN account AS a ON a.id = q.account"
-    " WHERE q.id >= ? AND q.id < ? AND a.qtype > 0{only} GROUP BY 1, 2, 3"
-)
 
 
 class LoggedAsker(NamedTuple):
@@ -44,43 +38,30 @@ class RecentQueries:
     methods without a log."""
 
     def __init__(
-        self, source: Reader, length_s: float, clock: Callable[[], float] = time.time
+        self, store: LogStore, length_s: float, clock: Callable[[], float] = time.time
     ) -> None:
-        self._source = source
+        self._store = store
         self.end_s = clock()
         self.start_s = self.end_s - length_s
 
     async def askers(self) -> list[LoggedAsker]:
         """Who asked, the latest MOST_ASKERS."""
         first_hour = int(self.start_s) // HOUR_S * HOUR_S
-        rows = await self._source.rows(
-            "SELECT id, text, device FROM client WHERE seen >= ?"
-            " ORDER BY seen DESC, id DESC LIMIT ?",
-            [first_hour, MOST_ASKERS],
-        )
+        rows = await self._store.seen_since(first_hour, MOST_ASKERS)
         return [LoggedAsker(*row) for row in rows]
 
     async def asked(
         self, first_s: float, end_s: float, askers: Sequence[int] | None = None
     ) -> list[Asked]:
         """What all or some asked within a span; without what was refused before it was read."""
-        only = "" if askers is None else f" AND q.client IN ({_marks(askers)})"
-        span = _micros(first_s), _micros(end_s)
-        rows = await self._source.rows(_ASKED.format(only=only), [*span, *(askers or ())])
-        return cast(list[Asked], rows)
+        return await self._store.asked(_micros(first_s), _micros(end_s), askers)
 
     async def texts(self, names: Sequence[int]) -> dict[int, str]:
         """What is written of names, by their numbers."""
         found: dict[int, str] = {}
         for start in range(0, len(names), NAMES_AT_ONCE):
-            some = names[start : start + NAMES_AT_ONCE]
-            sql = f"SELECT id, text FROM name WHERE id IN ({_marks(some)})"
-            found |= dict(await self._source.rows(sql, some))
+            found |= await self._store.name_texts(names[start : start + NAMES_AT_ONCE])
         return found
-
-
-def _marks(values: Sequence[int]) -> str:
-    return ",".join("?" * len(values))
 
 
 def _micros(moment_s: float) -> int:

@@ -173,6 +173,13 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         # rows there are.
         "INSERT INTO meta VALUES ('uncounted', (SELECT value FROM meta WHERE key = 'reset'))",
     ),
+    (
+        # What has to be sent to a database that several share, see `outbox`: there `outbox` of meta
+        # tells its count of batches from that of other files, and is 0 where none are kept.
+        "CREATE TABLE outbox (number INTEGER PRIMARY KEY AUTOINCREMENT, kind TEXT NOT NULL,"
+        " rows INTEGER NOT NULL, content BLOB NOT NULL)",
+        "INSERT INTO meta VALUES ('outbox', 0)",
+    ),
 )
 """One tuple of statements for each version of the file (PRAGMA user_version). Only ever add."""
 

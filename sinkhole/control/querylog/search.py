@@ -8,7 +8,7 @@ asked whether to go on; a statement that takes longer than there is time is inte
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from sinkhole.control.database import Reader, Row
@@ -18,6 +18,7 @@ from sinkhole.control.querylog.id_sets import prepare
 from sinkhole.control.querylog.logged_query import COLUMNS
 from sinkhole.control.querylog.placing import HOUR_US
 from sinkhole.control.querylog.sought import Sought
+from sinkhole.control.querylog.store import OutOfTime, Patience
 from sinkhole.dns.wire.international import decoded
 from sinkhole.model.record import ClientName
 
@@ -28,6 +29,9 @@ MOST_HOURS: Final = 24 * 8
 FIRST_ROWS: Final = 5_000
 MOST_READ: Final = 100_000
 """The same for the rows of a slice."""
+
+_ENDS: Final = "SELECT (SELECT min(id) FROM query), (SELECT max(id) FROM query)"
+"""Two SELECTs: min and max in one would read the whole table."""
 
 _HOURS: Final = "CREATE TEMP TABLE IF NOT EXISTS hour (id INTEGER PRIMARY KEY)"
 
@@ -54,27 +58,23 @@ _IN_HOURS: Final = Way(
 )
 
 
-class OutOfTime(Exception):
-    """A search ends here with what it has: its time is up, or nobody wants it any more."""
-
-
 class Search:
     """Looks for rows by way of one reader that nobody else uses meanwhile.
 
     `found` are the rows, newest first, and `reached` says how far it looked: all from that id on,
     but for what a limit has cut off. Both hold when a method has raised OutOfTime, which they do
-    when `is_over` says so, or at `end`, a time of the event loop's clock.
+    when patience ends.
     """
 
     reads_all = False
     """Whether all rows are wanted, also where nothing is looked for in particular."""
 
-    def __init__(self, source: Reader, is_over: Callable[[], bool], end: float) -> None:
+    def __init__(self, source: Reader, patience: Patience) -> None:
         self.found: list[Row] = []
         self.reached = 0
-        self._is_over = is_over
+        self._sought = QueryFilter()
         self._source = source
-        self._end = end
+        self._is_over, self._end = patience
         self._slice = FIRST_ROWS
 
     async def rows(self, sql: str, values: Sequence[Any] = ()) -> list[Row]:
@@ -86,17 +86,23 @@ class Search:
             await self._source.interrupt()
             raise OutOfTime from None
 
-    async def understand(self, sought: Sought, client_name: ClientName) -> QueryFilter:
-        """The filter for what is sought; ValueError says what is not understood."""
+    async def ends(self) -> tuple[int | None, int | None]:
+        """The ids of the oldest and the newest row."""
+        ((oldest, newest),) = await self.rows(_ENDS)
+        return oldest, newest
+
+    async def understand(self, sought: Sought, client_name: ClientName) -> bool:
+        """Look for this from now on; whether there may be any. ValueError says what is wrong."""
         await self._source.define("decoded", decoded)
         await self._source.define("addresses", addresses)
         await prepare(self.rows)
         await self.rows(_HOURS)
-        return await FilterMaker(self.rows, self._look, client_name).make(sought)
+        self._sought = await FilterMaker(self.rows, self._look, client_name).make(sought)
+        return not self._sought.is_empty
 
-    async def read(self, sought: QueryFilter, start: int, end: int, most: int) -> None:
+    async def read(self, start: int, end: int, most: int) -> None:
         """Find the newest rows from id `start` to before `end` until there are `most` of them."""
-        self.reached = end
+        self.reached, sought = end, self._sought
         if not sought.hours:
             await self._slices(sought, start, end, most)
             return

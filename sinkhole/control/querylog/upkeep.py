@@ -14,6 +14,7 @@ from sinkhole.control.querylog.deletion import Deletions
 from sinkhole.control.querylog.disk import Found, Room, look
 from sinkhole.control.querylog.group_names import GroupNames
 from sinkhole.control.querylog.kept_clock import elapsed_clock, hold_s, load_clock, save_clock
+from sinkhole.control.querylog.outbox import Outbox
 from sinkhole.control.querylog.past import Past
 from sinkhole.control.querylog.retention import Retention
 from sinkhole.control.querylog.terms import LogTerms
@@ -49,8 +50,9 @@ class Upkeep:
     ) -> None:
         self.retention = Retention(rollups, terms.keep_s, terms.max_size_bytes)
         self.room = Room()
-        self.deletions = Deletions()
-        self.past = Past(wall)
+        self.outbox = Outbox(terms.max_size_bytes)
+        self.deletions = Deletions(self.outbox)
+        self.past = Past(self.outbox, wall)
         self.groups = GroupNames()
         self.clock: TrustedClock | None = None
         self.size_bytes = self.inode = 0
@@ -66,13 +68,31 @@ class Upkeep:
         """Whether something is underway that somebody wants done."""
         return self.deletions.is_busy or self.past.is_busy
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether names of groups or the outbox are to be looked after."""
+        return self.groups.is_stale or self.outbox.is_stale
+
+    async def begin(self, database: Database) -> None:
+        """Another connection: go on with what its file has."""
+        self.deletions.forget()
+        await self.outbox.load(database)
+
+    async def keep_up(self, database: Database, forget: Callable[[], None]) -> None:
+        """Look after these; `forget` as for `delete`."""
+        await self.groups.keep_up(database, forget)
+        if self.outbox.is_stale:
+            await self.outbox.keep_up(database)
+
     def give_up(self, why: str, later: str = "it goes on when the log can be written") -> None:
-        """Nobody needs to wait any longer for what is underway: deletions go on later."""
+        """Nothing that is underway will be: nobody needs to wait; deletions go on later."""
+        self.outbox.undo()
         self.deletions.give_up(f"{why}; {later}")
         self.past.give_up(why)
 
     def use(self, terms: LogTerms) -> None:
         """Go over to other terms; what is too old or too much by them goes soon."""
+        self.outbox.use(terms.max_size_bytes)
         self.retention.use(terms.keep_s, terms.max_size_bytes)
         if self.clock is not None and hold_s(terms.keep_s) != hold_s(self._keep_s):
             self.clock = TrustedClock(hold_s(terms.keep_s), self.clock.state)

@@ -80,7 +80,7 @@ class Writer:
         self.upkeep = Upkeep(path, rollups, terms, wall, elapsed)
         self.tails = Tails()
         self.file = LogFile(path)
-        self.lost = self.rows = 0
+        self.lost = self.rows = self._written = self._untidy_rows = 0
         self._buffer = buffer
         self._terms = terms
         self._rules = RuleTexts(rule_text)
@@ -92,10 +92,8 @@ class Writer:
         self._stopping = asyncio.Event()
         self._awake = asyncio.Event()
         buffer.on_first = self.upkeep.groups.on_renamed = self._awake.set
-        self._is_open = False
-        self.is_usable = True
+        self._is_open, self.is_usable = False, True
         self._taken: list[Batch] = []
-        self._written = self._untidy_rows = 0
         self._committed = 0.0
 
     async def open(self) -> None:
@@ -173,7 +171,7 @@ class Writer:
         """Sleep while there is nothing to do: with nobody asking, the machine shall sleep too."""
         self._awake.clear()
         is_idle = not (self._is_open or self.backoff.failures or self.upkeep.is_busy)
-        is_idle &= not (self.is_usable and (self._lists.is_stale or self.upkeep.groups.is_stale))
+        is_idle &= not (self.is_usable and (self._lists.is_stale or self.upkeep.is_stale))
         if self._stopping.is_set() or not is_idle or len(self._buffer):
             return
         with contextlib.suppress(TimeoutError):  # it is time to tidy
@@ -255,6 +253,7 @@ class Writer:
             return
         values = await builder.take_rows(database, at_least)
         await database.insert(INSERT_ROWS, ROW_WIDTH, values, most=ROWS_A_STATEMENT)
+        self.upkeep.outbox.note(values)
         self._written += len(values) // ROW_WIDTH
 
     async def _commit(self) -> None:
@@ -270,18 +269,20 @@ class Writer:
         await self._write_rows(database, builder, at_least=1)
         minutes = builder.collect()
         counted = [*self._unwritten.counts, *minutes]
-        await self._rollups.write(database, counted, await builder.list_ids(database, counted))
+        list_ids = await builder.list_ids(database, counted)
+        added = await self._rollups.write(database, counted, list_ids)
+        await self.upkeep.outbox.put(database, added)
         await database.rows(
             "UPDATE meta SET value = value + ? WHERE key = 'rows'", (self._written,)
         )
         await database.commit()
+        self.upkeep.outbox.on_more()
         for counts in minutes:
             self._counters.add(counts)
         self._unwritten.clear()
         self.rows += self._written
         self._untidy_rows += self._written
-        self._written = 0
-        self._is_open = False
+        self._written, self._is_open = 0, False
         if self.upkeep.room.problem:
             self._lose(self._taken)
         self._taken = []
@@ -314,7 +315,7 @@ class Writer:
         if last:
             await self.upkeep.save_clock(database)
             return
-        await self.upkeep.groups.keep_up(database, builder.forget)
+        await self.upkeep.keep_up(database, builder.forget)
         if self.upkeep.deletions.is_busy:
             await self.upkeep.delete(database, builder.forget)
             self.rows = await self.file.count_rows()
@@ -384,7 +385,7 @@ class Writer:
         self.upkeep.inode = (await self.upkeep.look()).inode
         await self._begin_anew(database)
         self._lists.is_stale = True
-        self.upkeep.deletions.forget()
+        await self.upkeep.begin(database)
         self.rows = await self.file.count_rows()
 
     async def _begin_anew(self, database: Database) -> None:

@@ -22,15 +22,19 @@ from sinkhole.model.masking import MASK, masked_address
 
 
 def without_secrets(settings: Settings) -> Settings:
-    """The same settings as people may see them: with the addresses of lists, the proxy and the
-    paths of upstreams masked, and all that came from files of secrets."""
+    """The same settings as people may see them: with the addresses of lists, of the database, of
+    the proxy and the paths of upstreams masked, and all that came from files of secrets."""
     lists = tuple(
         each.model_copy(update={"url": masked_address(each.url)})
         for each in settings.filtering.lists
     )
     filtering = settings.filtering.model_copy(update={"lists": lists})
     upstream = settings.upstream.without_secrets()
-    masked = settings.model_copy(update={"filtering": filtering, "upstream": upstream})
+    url = masked_address(settings.storage.url)
+    storage = settings.storage.model_copy(update={"url": url})
+    masked = settings.model_copy(
+        update={"filtering": filtering, "upstream": upstream, "storage": storage}
+    )
     for path in settings.secret_paths:
         masked = _covered(masked, as_in_force(path))
     return masked
@@ -46,7 +50,8 @@ def masked_plain(key: str, plain: Any) -> Any:
         return plain
     if key.startswith("upstream."):
         return _masked_upstream(plain)
-    return masked_address(plain) if key == "filtering.lists" and ":" in plain else plain
+    has_address = key in ("filtering.lists", "storage.url")
+    return masked_address(plain) if has_address and ":" in plain else plain
 
 
 def with_secrets(given: Any, real: Any, masked: Any) -> Any:

@@ -3,8 +3,9 @@
 A key has its kind, its bounds, its default, and below it the text that the page and the reference
 (docs/settings.md, which is made of this) show of it. The kinds themselves are in values.py,
 units.py, addresses.py and records.py. Where queries come in, who is asked, what is refused, what
-applies to whom, and who gets copies of the log have files of their own: dns_schema.py,
-upstream_schema.py, filtering_schema.py, groups_schema.py, clients_schema.py and shipping_schema.py.
+applies to whom, who gets copies of the log and where it is shared have files of their own:
+dns_schema.py, upstream_schema.py, filtering_schema.py, groups_schema.py, clients_schema.py,
+shipping_schema.py and storage_schema.py.
 `Settings`, at the end, is the whole.
 """
 
@@ -41,6 +42,7 @@ from sinkhole.control.settings.quoting import shown
 from sinkhole.control.settings.records import LocalRecords
 from sinkhole.control.settings.references import refuse_dangling
 from sinkhole.control.settings.shipping_schema import ShippingSettings
+from sinkhole.control.settings.storage_schema import StorageSettings
 from sinkhole.control.settings.units import (
     Duration,
     Size,
@@ -269,6 +271,7 @@ class Settings(Section):
     query_log: QueryLogSettings = QueryLogSettings()
     shipping: ShippingSettings = ShippingSettings()
     stats: StatsSettings = StatsSettings()
+    storage: StorageSettings = StorageSettings()
     web: WebSettings = WebSettings()
     log: LogSettings = LogSettings()
     data_dir: Annotated[Path, folder()] = Path("data")

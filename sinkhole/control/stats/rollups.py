@@ -31,6 +31,10 @@ SETTLED_S: Final = 60
 ENTRIES_A_STEP: Final = 5_000
 
 
+Entries = tuple[str, int, Mapping[Any, Sequence[int]]]
+"""What is added to a table of counts: its name, the start, and the sums by key."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Table:
     """A table of counts: by `start` and by `key`, one or two sums."""
@@ -102,11 +106,15 @@ class Rollups:
 
     async def write(
         self, database: Database, minutes: Sequence[MinuteCounts], list_ids: Mapping[str, int]
-    ) -> None:
-        """Add counts to the roll-ups, within the open transaction; `list_ids` knows all lists."""
+    ) -> list[Entries]:
+        """Add counts to the roll-ups, within the open transaction; `list_ids` knows all lists.
+
+        What was added to which table, but for sums by day.
+        """
+        written: list[Entries] = []
         folded, hourly, indexed = await _marks(database) if minutes else (0, 0, 0)
         for counts in minutes:
-            minute, hour = counts.start_s, counts.start_s // HOUR_S * HOUR_S
+            hour = counts.start_s // HOUR_S * HOUR_S
             if hour < folded:
                 asked = {name: sums for name, sums in counts.names.items() if sums[0]}
                 await _BY_DAY.add(database, hour // DAY_S * DAY_S, asked)
@@ -118,26 +126,10 @@ class Rollups:
                 await _set_mark(database, "indexed", hour)
             if counts.has_uncounted:
                 await _raise_mark(database, "uncounted", hour)
-            outcomes: Counter[int] = Counter()
-            types: Counter[int] = Counter()
-            lists: Counter[int] = Counter()
-            for (outcome, qtype, _, blocked_by), count in counts.answers.items():
-                outcomes[outcome] += count
-                types[qtype] += count
-                if blocked_by:
-                    lists[list_ids[blocked_by]] += count
-            buckets: Counter[int] = Counter()
-            for duration_us, count in counts.durations.items():
-                buckets[bucket_of(duration_us)] += count
-            await _TOTAL.add(database, minute, _timed(outcomes, counts.sums_us))
-            await _LATENCY.add(database, minute, _single(buckets))
-            await _BY_TYPE.add(database, hour, _single(types))
-            await _BY_LIST.add(database, hour, _single(lists))
-            await _BY_NAME.add(database, hour, counts.names)
-            await _BY_CLIENT.add(database, hour, counts.clients)
-            await _BY_UPSTREAM.add(database, hour, counts.upstreams)
-            channels = {key: (count,) for key, count in counts.transports.items()}
-            await _BY_TRANSPORT.add(database, hour, channels)  # those of 0 lead to rows as well
+            for table, start, sums in _entries(counts, list_ids):
+                await table.add(database, start, sums)
+                written.append((table.name, start, sums))
+        return written
 
     async def tidy(
         self, database: Database, now_s: float, oldest_row_s: float, *, pressed: bool
@@ -247,6 +239,35 @@ async def _set_mark(database: Database, mark: str, value: int) -> None:
 
 async def _raise_mark(database: Database, mark: str, value: int) -> None:
     await database.rows("UPDATE meta SET value = max(value, ?) WHERE key = ?", (value, mark))
+
+
+def _entries(
+    counts: MinuteCounts, list_ids: Mapping[str, int]
+) -> list[tuple[_Table, int, Mapping[Any, Sequence[int]]]]:
+    """What some counts add to which table."""
+    minute, hour = counts.start_s, counts.start_s // HOUR_S * HOUR_S
+    outcomes: Counter[int] = Counter()
+    types: Counter[int] = Counter()
+    lists: Counter[int] = Counter()
+    for (outcome, qtype, _, blocked_by), count in counts.answers.items():
+        outcomes[outcome] += count
+        types[qtype] += count
+        if blocked_by:
+            lists[list_ids[blocked_by]] += count
+    buckets: Counter[int] = Counter()
+    for duration_us, count in counts.durations.items():
+        buckets[bucket_of(duration_us)] += count
+    channels = {key: (count,) for key, count in counts.transports.items()}
+    return [
+        (_TOTAL, minute, _timed(outcomes, counts.sums_us)),
+        (_LATENCY, minute, _single(buckets)),
+        (_BY_TYPE, hour, _single(types)),
+        (_BY_LIST, hour, _single(lists)),
+        (_BY_NAME, hour, counts.names),
+        (_BY_CLIENT, hour, counts.clients),
+        (_BY_UPSTREAM, hour, counts.upstreams),
+        (_BY_TRANSPORT, hour, channels),  # those of 0 lead to rows as well
+    ]
 
 
 def _timed(counts: Mapping[int, int], sums_us: Mapping[int, int]) -> dict[int, tuple[int, ...]]:

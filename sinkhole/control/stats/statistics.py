@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Final
 
-from sinkhole.control.database import Reader, Row
+from sinkhole.control.stats.counts import Counts, ListStep, TopClient
 from sinkhole.control.stats.histogram import percentile_us
 from sinkhole.control.stats.spans import DAY_S, HOUR_S, SPAN, Span, period_up_to, span_between
 from sinkhole.control.stats.sums import Sums, milliseconds
@@ -24,78 +24,18 @@ from sinkhole.model.verdict import Outcome
 
 TOP: Final = 10
 
-# The roll-ups know whole hours, and weeks know whole days: tops may begin a little earlier. All
-# end now (?3): what a clock that was ahead has stamped counts when its time has come.
-_NAMES_BY_HOUR = """
-    SELECT name, sum(count) AS n, sum(blocked) AS b FROM by_name WHERE start BETWEEN ?1 AND ?3
-"""
-_NAMES_BY_DAY = """
-    SELECT name, sum(count) AS n, sum(blocked) AS b FROM (
-        SELECT name, count, blocked FROM by_day WHERE start BETWEEN ?1 / 86400 * 86400 AND ?3
-        UNION ALL SELECT name, count, blocked FROM by_name
-        WHERE start BETWEEN max(?1, (SELECT value FROM meta WHERE key = 'folded')) AND ?3)
-"""
-_TOP_NAMES = """
-    WITH sums AS MATERIALIZED ({sums} GROUP BY name),
-    tops AS (SELECT * FROM (SELECT 0 AS kind, name, n FROM sums WHERE n > 0
-                            ORDER BY n DESC, name LIMIT ?2)
-        UNION ALL SELECT * FROM (SELECT 1, name, b FROM sums WHERE b > 0
-                                 ORDER BY b DESC, name LIMIT ?2))
-    SELECT kind, coalesce(text, ''), n FROM tops LEFT JOIN name ON name.id = tops.name
-    ORDER BY kind, n DESC, text
-"""
-# A device is one client, shown by what it asked by most (SQLite takes bare columns from the row
-# with the max). What it asked before its MAC was known stays apart, by address.
-_TOP_CLIENTS = """
-    SELECT coalesce(c.text, ''), coalesce(c.device, ''), sum(n) AS total, sum(b), max(n) FROM (
-        SELECT client, sum(count) AS n, sum(blocked) AS b FROM by_client
-        WHERE start BETWEEN ?1 AND ?3 GROUP BY client HAVING n > 0) AS s
-    LEFT JOIN client AS c ON c.id = s.client
-    GROUP BY coalesce(nullif(c.device, ''), c.text, s.client) ORDER BY total DESC, c.text LIMIT ?2
-"""
-_TOP_LISTS = """
-    SELECT coalesce(name, ''), n FROM (
-        SELECT list, sum(count) AS n FROM by_list
-        WHERE start BETWEEN ?1 AND ?3 GROUP BY list ORDER BY n DESC, list LIMIT ?2)
-    LEFT JOIN list ON list.id = list ORDER BY n DESC, name
-"""
-_UPSTREAMS = """
-    SELECT upstream, sum(count) AS n, sum(sum_us) FROM by_upstream
-    WHERE start BETWEEN ?1 AND ?3 GROUP BY upstream ORDER BY n DESC, upstream LIMIT ?2
-"""
-_TRANSPORTS = """
-    SELECT transport, sum(count) AS n FROM by_transport WHERE start BETWEEN ?1 AND ?3
-    GROUP BY transport HAVING n > 0 ORDER BY n DESC, transport LIMIT ?2
-"""
-_BY_LIST_STEPS: Final = """
-    SELECT (start - ?3) / ?2 AS step, coalesce(name, ''), sum(count) FROM by_list
-    LEFT JOIN list ON list.id = by_list.list WHERE start BETWEEN ?1 AND ?4 GROUP BY step, name
-"""
-_HITS: Final = """
-    SELECT name, sum(count) FILTER (WHERE start >= ?1), sum(count) FROM by_list
-    JOIN list ON list.id = by_list.list WHERE start BETWEEN ?2 AND ?3 GROUP BY name
-"""
-
-
-class ListStep(NamedTuple):
-    """How many queries a list refused in a step, which is counted from 0."""
-
-    step: int
-    name: str
-    queries: int
-
 
 class Statistics:
-    """The read side of the roll-ups. `dropped` tells how many records never became rows."""
+    """What the roll-ups tell. `dropped` tells how many records never became rows."""
 
     def __init__(
         self,
-        source: Reader,
+        counts: Counts,
         dropped: Callable[[], int] = lambda: 0,
         clock: Callable[[], float] = time.time,
         client_name: ClientName = lambda client, device: "",
     ) -> None:
-        self._source = source
+        self._counts = counts
         self._dropped = dropped
         self._clock = clock
         self._client_name = client_name
@@ -119,15 +59,17 @@ class Statistics:
             span = period_up_to(period, now_s)
         else:
             span = span_between(since_s, until_s, now_s)
-        start = max(span.begin_s, await self._reset_at())
+        start = max(span.begin_s, await self._counts.reset_at())
         return await self._summary(span, start, min(now_s, _last(span)), clients)
 
     async def _summary(self, span: Span, start: int, end_s: float, clients: int) -> Summary:
         """All about a span; what was counted before `start` and after `end_s` is passed over."""
         series, sums = await self._series(span, start, end_s)
         totals = sums.totals()
-        latencies = await self._latencies(start, end_s)
-        names, blocked = await self._names(start, end_s, by_day=span.is_of_days)
+        # Tops are about whole hours.
+        counts, first, last = self._counts, start // HOUR_S * HOUR_S, int(end_s)
+        latencies = await counts.latencies(start, last)
+        names, blocked = await self._names(first, last, by_day=span.is_of_days)
         return {
             "period": span.name,
             "from": span.begin_s,
@@ -142,20 +84,19 @@ class Statistics:
             "top_names": names,
             "top_blocked": blocked,
             "top_clients": [
-                self._client_count(*row[:4])
-                for row in await self._top(_TOP_CLIENTS, start, end_s, clients)
+                self._client_count(each) for each in await counts.top_clients(first, last, clients)
             ],
             "top_lists": [
                 {"name": name, "count": count}
-                for name, count in await self._top(_TOP_LISTS, start, end_s)
+                for name, count in await counts.top_lists(first, last, TOP)
             ],
             "upstreams": [
                 {"name": name, "count": count, "avg_ms": round(sum_us / count / 1000, 3)}
-                for name, count, sum_us in await self._top(_UPSTREAMS, start, end_s)
+                for name, count, sum_us in await counts.upstreams(first, last, TOP)
             ],
             "transports": [
                 {"name": TRANSPORTS[transport], "count": count}
-                for transport, count in await self._top(_TRANSPORTS, start, end_s)
+                for transport, count in await counts.transports(first, last)
             ],
             "records_dropped": self._dropped(),
         }
@@ -167,17 +108,16 @@ class Statistics:
         StorageError if there is no database.
         """
         now_s = self._clock()
-        start = max(begin_s, await self._reset_at())
+        start = max(begin_s, await self._counts.reset_at())
         series, _ = await self._series(Span(SPAN, begin_s, now_s, step_s), start, now_s)
-        rows = await self._source.rows(_BY_LIST_STEPS, (start, step_s, begin_s, int(now_s)))
-        return series, [ListStep(*row) for row in rows]
+        return series, await self._counts.list_steps(start, int(now_s), begin_s, step_s)
 
     async def list_hits(self) -> dict[str, ListHits]:
         """The hits of every list that has any, by its name; StorageError without a database."""
         hour = int(self._clock()) // HOUR_S * HOUR_S
-        since = max(hour - 7 * DAY_S, await self._reset_at())
-        rows = await self._source.rows(_HITS, (hour - DAY_S, since, hour))
-        return {name: {"day": day or 0, "week": week} for name, day, week in rows}
+        since = max(hour - 7 * DAY_S, await self._counts.reset_at())
+        hits = await self._counts.list_hits(hour - DAY_S, since, hour)
+        return {name: {"day": day, "week": week} for name, day, week in hits}
 
     async def _series(self, span: Span, start: int, end_s: float) -> tuple[list[SeriesPoint], Sums]:
         """The steps of a span, and what became of queries from `start` on."""
@@ -187,10 +127,8 @@ class Statistics:
             for at in range(span.begin_s, int(end_s) + 1, step_s)
         }
         sums = Sums()
-        for at, outcome, count, timed, took_us in await self._source.rows(
-            "SELECT start / ?2 * ?2 AS at, outcome, sum(count), sum(timed), sum(sum_us)"
-            " FROM total WHERE start >= ?1 AND start <= ?3 GROUP BY at, outcome",
-            (start, step_s, int(end_s)),
+        for at, outcome, count, timed, took_us in await self._counts.steps(
+            start, int(end_s), step_s
         ):
             kind = Outcome(outcome).kind
             sums.add(kind, count, timed, took_us)
@@ -202,44 +140,26 @@ class Statistics:
                 point["cached"] += count
         return list(points.values()), sums
 
-    async def _reset_at(self) -> int:
-        """When statistics were begun anew."""
-        rows = await self._source.rows("SELECT value FROM meta WHERE key = 'reset'")
-        return int(rows[0][0]) if rows else 0
-
-    async def _latencies(self, start: int, end_s: float) -> dict[int, int]:
-        """How many queries took how long, by buckets of `histogram`."""
-        return dict(
-            await self._source.rows(
-                "SELECT bucket, sum(count) FROM latency WHERE start BETWEEN ? AND ?"
-                " GROUP BY bucket",
-                (start, int(end_s)),
-            )
-        )
-
     async def _names(
-        self, start: int, end_s: float, *, by_day: bool
+        self, first: int, last: int, *, by_day: bool
     ) -> tuple[list[NameCount], list[NameCount]]:
-        sums = _NAMES_BY_DAY if by_day else _NAMES_BY_HOUR
         tops: tuple[list[NameCount], list[NameCount]] = ([], [])
-        for kind, name, count in await self._top(_TOP_NAMES.format(sums=sums), start, end_s):
+        for kind, name, count in await self._counts.top_names(first, last, TOP, by_day=by_day):
             entry: NameCount = {"name": name, "count": count}
             if (shown := in_unicode(name)) != name:
                 entry["name_unicode"] = shown
             tops[kind].append(entry)
         return tops
 
-    def _client_count(self, client: str, device: str, count: int, blocked: int) -> ClientCount:
+    def _client_count(self, found: TopClient) -> ClientCount:
         """With the name the settings have for the client now, so one renamed shows at once."""
+        client, device, count, blocked = found
         entry: ClientCount = {"client": client, "count": count, "blocked": blocked}
         if device:
             entry["device"] = device
         if called := self._client_name(client, device):
             entry["client_name"] = called
         return entry
-
-    async def _top(self, sql: str, start: int, end_s: float, most: int = TOP) -> list[Row]:
-        return await self._source.rows(sql, (start // HOUR_S * HOUR_S, most, int(end_s)))
 
 
 def _last(span: Span) -> float:

@@ -102,7 +102,7 @@ async def _devices(house: House, clients: Sequence[str | int]) -> frozenset[str]
     if not clients:
         return frozenset()
     try:
-        return await sought_devices(house.log_reader().rows, clients, house.client_name)
+        return await sought_devices(house.log_store().clients, clients, house.client_name)
     except (StorageError, RequestError):  # there is no log: rows are told all the same
         return frozenset()
 
@@ -112,7 +112,7 @@ async def _macs(house: House, devices: Sequence[str]) -> frozenset[str]:
     if not devices:
         return frozenset()
     try:
-        return await macs_of(house.log_reader().rows, devices)
+        return await macs_of(house.log_store().clients, devices)
     except (StorageError, RequestError):
         return frozenset()
 

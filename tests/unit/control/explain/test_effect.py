@@ -10,7 +10,8 @@ import pytest
 from sinkhole.control.explain import effect as module
 from sinkhole.control.explain.effect import effect
 from sinkhole.control.explain.trial import trial_of_rules
-from sinkhole.control.querylog.recent_names import AskedBy, RecentName
+from sinkhole.control.querylog.recent_names import AskedBy
+from sinkhole.control.querylog.store import RecentName
 
 MACS = {"2001:db8::1": "02:00:5e:10:00:01"}
 """The devices that the log knows."""

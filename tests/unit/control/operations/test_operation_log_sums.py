@@ -12,7 +12,7 @@ from houses import VIEWER, BuiltHouse
 from sinkhole.control.operations import log_sums
 from sinkhole.control.operations.log_sums import LogSums, LogSumsWanted
 from sinkhole.control.operations.perform import perform
-from sinkhole.control.querylog import sums
+from sinkhole.control.querylog import tally
 from sinkhole.model.errors import RequestError
 from sinkhole.model.verdict import Cause, Outcome
 
@@ -74,6 +74,6 @@ async def test_a_longer_time_takes_longer_steps(build: Build) -> None:
 async def test_summing_ends_with_too_many_names_and_says_how_far_it_came(
     build: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sums, "MOST_NAMES", 1)
+    monkeypatch.setattr(tally, "MOST_NAMES", 1)
     told = await summed(await filled(build))
     assert told.looked_back_to is not None

@@ -6,12 +6,13 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 from sinkhole.control.database import Database, Reader
-from sinkhole.control.querylog import LogTerms, QueryLog
+from sinkhole.control.querylog import LogTerms, QueryLog, SqliteStore
 from sinkhole.control.querylog.history import History
 from sinkhole.control.querylog.row_builder import INSERT_ROWS, ROW_WIDTH, RowBuilder
 from sinkhole.control.querylog.rule_texts import RuleTexts
@@ -25,9 +26,13 @@ PATIENT_S = 1e6
 """No machine is so busy that a page takes that long."""
 
 
+SHARED: ContextVar[str] = ContextVar("SHARED", default="")
+"""The address of a database in which all logs are shared, "" for none."""
+
+
 def patient(reader: Reader, **more: Any) -> History:
     """The log as it is read where time is no matter: no page ends early."""
-    return History(reader, search_s=PATIENT_S, **more)
+    return History(SqliteStore(reader), search_s=PATIENT_S, **more)
 
 
 def report(
@@ -68,6 +73,7 @@ class Kit:
     async def written(self, rows: int) -> None:
         """Wait until the log has so many rows."""
         await until(lambda: self.log.status()["rows"] >= rows and not len(self.buffer))
+        await until(lambda: not self.log.outbox.waiting_rows)
 
     async def all_rows(self, **filters: Any) -> list[Any]:
         """Every row that `History.page` gives, page by page."""
@@ -93,9 +99,19 @@ async def a_log(
             wanted[key] = settings.pop(key)
     settings = {"rollups": Rollups(365 * DAY_S), "counters": counters, **settings}
     log = await QueryLog.open(path, buffer, LogTerms(**wanted), **settings)
+    sharing: asyncio.Task[None] | None = None
+    if url := SHARED.get():
+        from sinkhole.control.postgres.shared_log import SharedLog
+
+        shared = SharedLog(url, "here", log)
+        sharing = asyncio.ensure_future(shared.run())
+        await until(lambda: shared.store is not None)
     try:
         yield Kit(log, buffer, counters)
     finally:
+        if sharing is not None:
+            sharing.cancel()
+            await asyncio.wait([sharing])
         await log.close()
 
 

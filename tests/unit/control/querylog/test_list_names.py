@@ -9,7 +9,7 @@ from log_kit import a_log, batch, blocked, until
 
 from sinkhole.control.querylog import list_names as list_names_module
 from sinkhole.control.querylog.list_names import ListNames
-from sinkhole.control.stats import Statistics
+from sinkhole.control.stats import SqliteCounts, Statistics
 
 
 async def test_a_list_renamed_keeps_rows_and_counts(tmp_path: Path) -> None:
@@ -23,7 +23,7 @@ async def test_a_list_renamed_keeps_rows_and_counts(tmp_path: Path) -> None:
         # Records of before the rename may still be on their way.
         kit.buffer.append(batch([blocked(list_name="Ads"), blocked(list_name="Advertising")]))
         await kit.written(7)
-        statistics = Statistics(kit.log.reader())
+        statistics = Statistics(SqliteCounts(kit.log.reader()))
         hits = await statistics.list_hits()
         assert {name: each["day"] for name, each in hits.items()} == {
             "Advertising": 5, "Malware": 1, "own rules": 1,
@@ -45,7 +45,7 @@ async def test_a_name_that_goes_over_to_another_list_takes_no_history_along(
         await until(lambda: not kit.log._writer._lists.is_stale)
         kit.buffer.append(batch([blocked(list_name="Ads")] * 4))
         await kit.written(5)
-        hits = await Statistics(kit.log.reader()).list_hits()
+        hits = await Statistics(SqliteCounts(kit.log.reader())).list_hits()
         assert {name: each["day"] for name, each in hits.items()} == {"Ads": 4, "Old ads": 1}
 
 
@@ -60,7 +60,7 @@ async def test_what_was_only_a_name_becomes_the_subscription_that_has_it(tmp_pat
         await until(lambda: not kit.log._writer._lists.is_stale)
         database: Any = kit.log._writer.file.database
         assert await database.rows("SELECT source, name FROM list") == [("ads-1", "Ads")]
-        hits = await Statistics(kit.log.reader()).list_hits()
+        hits = await Statistics(SqliteCounts(kit.log.reader())).list_hits()
         assert hits["Ads"]["day"] == 3
 
 

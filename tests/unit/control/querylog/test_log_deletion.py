@@ -15,7 +15,7 @@ from sinkhole.control.database import database as database_module
 from sinkhole.control.querylog import pace
 from sinkhole.control.querylog.deletion import CLIENT, Wish
 from sinkhole.control.querylog.id_sets import all_clients
-from sinkhole.control.stats import Statistics
+from sinkhole.control.stats import SqliteCounts, Statistics
 from sinkhole.model.errors import StorageError
 from sinkhole.model.record import Telling, Who
 from sinkhole.model.tasks import Tasks
@@ -51,7 +51,7 @@ async def test_all_rows_go_and_statistics_stay(path: Path) -> None:
         await kit.written(30)
         assert await kit.log.delete_all() == 30
         assert await kit.all_rows() == [] and kit.log.status()["rows"] == 0
-        summary = await Statistics(kit.log.reader()).summary("7d")
+        summary = await Statistics(SqliteCounts(kit.log.reader())).summary("7d")
         assert summary["totals"]["queries"] == 30
         ask(kit, "later.example.org", "192.0.2.1")
         await kit.written(1)
@@ -69,7 +69,7 @@ async def test_of_a_client_nothing_is_left_and_of_others_everything(path: Path) 
         assert await names(kit) == ["shared.example.org"] * 40
         assert await names(kit, client="192.0.2.66") == []
         assert await names(kit, client="192.0.2.1") == ["shared.example.org"] * 40
-        summary = await Statistics(kit.log.reader()).summary("7d")
+        summary = await Statistics(SqliteCounts(kit.log.reader())).summary("7d")
         assert [each["client"] for each in summary["top_clients"]] == ["192.0.2.1"]
         assert summary["top_names"] == [{"name": "shared.example.org", "count": 40}]
         found = bytes_of(path)
@@ -92,10 +92,9 @@ async def test_of_a_device_all_goes_and_what_another_asked_from_its_address_stay
         found = await kit.all_rows(client=mac)
         assert {row["client"] for row in found} == {"192.0.2.7", "2001:db8::7"}
         assert len(await kit.all_rows(client="192.0.2.7")) == 2, "it is the other's by now"
-        numbers = [each.number for each in known if each.device == mac]
-        assert await kit.log.delete_clients(numbers) == 2
+        assert await kit.log.delete_clients(each for each in known if each.device == mac) == 2
         assert [row["device"] for row in await kit.all_rows()] == [other]
-        summary = await Statistics(kit.log.reader()).summary("7d")
+        summary = await Statistics(SqliteCounts(kit.log.reader())).summary("7d")
         assert summary["top_names"] == [{"name": "shared.example.org", "count": 1}]
         assert [each["count"] for each in summary["top_clients"]] == [1]
 
@@ -176,7 +175,7 @@ async def test_statistics_begin_anew_and_the_log_is_searched_as_before(path: Pat
             ask(kit, "www.example.org", "192.0.2.1", number * HOUR)
         kit.buffer.append(batch([blocked()], time_s=NOW))
         await kit.written(31)
-        statistics = Statistics(kit.log.reader())
+        statistics = Statistics(SqliteCounts(kit.log.reader()))
         assert (await statistics.summary("7d"))["totals"]["queries"] == 31
         await kit.log.reset_statistics()
         for period in ("1h", "24h", "7d", "365d"):

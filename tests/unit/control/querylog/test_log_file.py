@@ -14,7 +14,7 @@ from log_kit import a_log, batch, report, until
 from sinkhole.control.database import Database
 from sinkhole.control.querylog import log_file as log_file_module
 from sinkhole.control.querylog.schema import MIGRATIONS, is_outdated, open_database
-from sinkhole.control.stats import Statistics
+from sinkhole.control.stats import SqliteCounts, Statistics
 from sinkhole.model.errors import StorageError
 
 HOUR = int(time.time()) // 3600 * 3600
@@ -64,7 +64,7 @@ async def test_everything_of_an_older_log_is_there_in_its_new_place(old: Path) -
         assert [row["list"] for row in rows[:3]] == ["", "own rules", "Ads"]
         assert rows[2]["rule"] == "||ads.example^" and rows[2]["answer"] is None
         assert rows[0]["list_id"] == 0 and rows[2]["list_id"] > 0 and rows[2]["node"] == ""
-        statistics = Statistics(kit.log.reader())
+        statistics = Statistics(SqliteCounts(kit.log.reader()))
         hits = await statistics.list_hits()
         assert {name: each["day"] for name, each in hits.items()} == {"Ads": 3, "Gone": 5}
         summary = await statistics.summary()
@@ -80,7 +80,7 @@ async def test_an_end_at_any_statement_leaves_the_old_version_whole(old: Path) -
 
     def ending_at(step: int) -> Callable[[Database, int, int], None]:
         def watch(_: Database, done: int, of: int) -> None:
-            assert of == len(MIGRATIONS[4]) + len(MIGRATIONS[5])
+            assert of == sum(map(len, MIGRATIONS[4:]))
             if done == step:
                 raise End
 
@@ -146,6 +146,6 @@ async def test_statistics_lose_nothing_when_more_comes_than_can_wait(
         await until(lambda: kit.log.status()["error"] is None)
         kit.buffer.append(batch([report()]))
         await kit.written(10)
-        summary = await Statistics(kit.log.reader()).summary()
+        summary = await Statistics(SqliteCounts(kit.log.reader())).summary()
         assert summary["totals"]["queries"] == 9 + many + 1
         assert kit.log.status()["dropped"] == many

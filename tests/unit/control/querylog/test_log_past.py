@@ -14,7 +14,7 @@ from sinkhole.control.querylog import LogTerms, PastSlice, PastTerms, taken_up_t
 from sinkhole.control.querylog.past import MOST_SLICES
 from sinkhole.control.querylog.privacy import Privacy
 from sinkhole.control.querylog.upkeep import Upkeep
-from sinkhole.control.stats import Rollups, Statistics
+from sinkhole.control.stats import Rollups, SqliteCounts, Statistics
 from sinkhole.model.errors import RequestError, StorageError
 from sinkhole.model.record import Batch, Telling, Who
 
@@ -26,7 +26,7 @@ async def take(kit: Kit, batches: Sequence[Batch], position: int = 1) -> int:
 
 
 async def counted(kit: Kit, period: str = "30d") -> int:
-    found = await Statistics(kit.log.reader()).summary(period)
+    found = await Statistics(SqliteCounts(kit.log.reader())).summary(period)
     return found["totals"]["queries"]
 
 
@@ -54,7 +54,7 @@ async def test_rows_have_their_own_times_and_are_counted(tmp_path: Path) -> None
         )
         assert abs(rows[-1]["time"] - (now - 59 * 3600)) < 0.001
         assert await counted(kit) == 63
-        found = await Statistics(kit.log.reader()).summary("7d")
+        found = await Statistics(SqliteCounts(kit.log.reader())).summary("7d")
         names = {each["name"]: each["count"] for each in found["top_names"]}
         assert names["n5.example.org"] == 2
         assert kit.counters.queries == 2, "metrics count what was answered here"

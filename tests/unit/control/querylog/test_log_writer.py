@@ -20,7 +20,7 @@ from sinkhole.control.querylog import log_file as log_file_module
 from sinkhole.control.querylog import upkeep as upkeep_module
 from sinkhole.control.querylog import writer as writer_module
 from sinkhole.control.querylog.retention import wal_size
-from sinkhole.control.stats import Rollups, Statistics
+from sinkhole.control.stats import Rollups, SqliteCounts, Statistics
 from sinkhole.model.errors import StorageError
 from sinkhole.model.record import RecordBuffer
 from sinkhole.model.verdict import Outcome
@@ -94,7 +94,7 @@ async def test_a_burst_is_written_whole_and_counted_alike_everywhere(path: Path)
         for number in range(0, 2500, 50):
             kit.buffer.append(batch(reports[number : number + 50] * 2, time_s=now))
         await kit.written(5000)
-        summary = await Statistics(kit.log.reader()).summary("24h")
+        summary = await Statistics(SqliteCounts(kit.log.reader())).summary("24h")
         status = kit.log.status()
     assert summary["totals"]["queries"] == summary["totals"]["cached"] == 5000
     assert kit.counters.queries == 5000
@@ -138,10 +138,10 @@ async def test_with_the_log_disabled_there_are_statistics_but_no_rows(path: Path
     async with a_log(path, enabled=False) as kit:
         kit.buffer.append(batch([report(), blocked()]))
         await until(lambda: kit.counters.queries == 2)
-        statistics = Statistics(kit.log.reader())
+        statistics = Statistics(SqliteCounts(kit.log.reader()))
         await kit.log.close()
     async with a_log(path, enabled=False) as kit:
-        statistics = Statistics(kit.log.reader())
+        statistics = Statistics(SqliteCounts(kit.log.reader()))
         summary = await statistics.summary()
         assert summary["totals"]["queries"] == 2 and summary["blocked_percent"] == 50.0
         assert summary["top_blocked"] == [{"name": "ads.example.com", "count": 1}]
@@ -188,7 +188,7 @@ async def test_on_a_disk_nearly_full_queries_are_counted_and_not_logged(
         kit.buffer.append(batch([report(), blocked()]))
         await until(lambda: kit.log.status()["dropped"] == 2)
         assert "only 100 MiB left" in str(kit.log.status()["error"])
-        summary = await Statistics(kit.log.reader()).summary()
+        summary = await Statistics(SqliteCounts(kit.log.reader())).summary()
         assert summary["totals"]["queries"] == 2 and kit.log.status()["rows"] == 0
         disk = disk._replace(free=600 << 20)
         await until(lambda: kit.log.status()["error"] is None)
@@ -240,7 +240,7 @@ async def test_statistics_go_on_while_nothing_can_be_written(
         assert kit.counters.outcomes["blocked"] == 50
         await writers_connection(kit).rows("PRAGMA max_page_count = 1000000")
         await until(lambda: kit.log.status()["error"] is None)
-        summary = await Statistics(kit.log.reader()).summary()
+        summary = await Statistics(SqliteCounts(kit.log.reader())).summary()
         assert summary["totals"]["queries"] == asked and summary["totals"]["blocked"] == 50
         assert summary["top_lists"] == [{"name": "Starter", "count": 50}]
         assert kit.counters.queries == asked
@@ -253,7 +253,7 @@ async def test_counts_that_wait_are_written_at_the_end(path: Path) -> None:
         await kit.log._writer._undo(StorageError("for a moment"))
         kit.log._writer._count([batch([blocked()] * 3)])
     async with a_log(path) as kit:
-        summary = await Statistics(kit.log.reader()).summary()
+        summary = await Statistics(SqliteCounts(kit.log.reader())).summary()
         assert summary["totals"]["queries"] == 4 and summary["totals"]["blocked"] == 3
 
 
@@ -395,6 +395,6 @@ async def test_first_answers_are_counted_by_upstream(path: Path) -> None:
             fresh = report(f"h{number}.example", Outcome.FORWARDED, upstream="192.0.2.53:53")
             kit.buffer.append(batch([fresh], duration_us=10_000 * (number + 1)))
         await kit.written(4)
-        summary = await Statistics(kit.log.reader()).summary("1h")
+        summary = await Statistics(SqliteCounts(kit.log.reader())).summary("1h")
     assert summary["upstreams"] == [{"name": "192.0.2.53:53", "count": 4, "avg_ms": 25.0}]
     assert summary["totals"]["forwarded"] == 4

@@ -10,7 +10,7 @@ from log_kit import Kit, a_log, batch, blocked, report, until
 from sinkhole.control.querylog import LogTerms
 from sinkhole.control.querylog.privacy import Privacy
 from sinkhole.control.settings.schema import LogPrivacy
-from sinkhole.control.stats import Statistics
+from sinkhole.control.stats import SqliteCounts, Statistics
 from sinkhole.dns.wire.name import from_text
 from sinkhole.model.record import Telling, Who
 from sinkhole.model.verdict import Outcome
@@ -64,7 +64,7 @@ async def what_is_written(kit: Kit) -> dict[str, Any]:
     kit.buffer.append(batch([answered], KIDS))
     kit.buffer.append(batch([blocked("ads.example.com")], "192.0.2.99"))
     await until(lambda: kit.counters.queries == 2)
-    summary = await Statistics(kit.log.reader()).summary()
+    summary = await Statistics(SqliteCounts(kit.log.reader())).summary()
     return {"rows": await kit.all_rows(), "summary": summary}
 
 
@@ -109,7 +109,7 @@ async def test_what_is_ignored_has_no_row_and_counts_if_it_may(
         await kit.written(1)
         await until(lambda: not len(kit.buffer) and not kit.log._writer._is_open)
         assert [row["name"] for row in await kit.all_rows()] == ["other.example.net"]
-        summary = await Statistics(kit.log.reader()).summary()
+        summary = await Statistics(SqliteCounts(kit.log.reader())).summary()
         assert summary["totals"]["queries"] == (5 if is_counted else 1)
         assert summary["totals"]["blocked"] == (2 if is_counted else 0)
         assert sum(each["count"] for each in summary["transports"]) == (5 if is_counted else 1)
@@ -175,7 +175,7 @@ async def test_of_a_client_log_and_statistics_tell_what_may_be_told(
         assert found.count((KIDS, "www.example.org")) == 3
         assert set(found) - {(KIDS, "www.example.org")} == rows
         assert len(found) == (9 if rows else 3)
-        summary = await Statistics(kit.log.reader()).summary()
+        summary = await Statistics(SqliteCounts(kit.log.reader())).summary()
     assert summary["totals"]["queries"] == kit.counters.queries == queries
     assert sum(each["count"] for each in summary["transports"]) == queries
     assert len(summary["top_names"]) == names

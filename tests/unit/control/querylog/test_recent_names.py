@@ -9,7 +9,7 @@ import pytest
 from log_kit import DAY_S, batch, blocked, fill, report
 
 from sinkhole.control.database import Reader
-from sinkhole.control.querylog import recent_names
+from sinkhole.control.querylog import SqliteStore, recent_names
 from sinkhole.control.querylog.recent_names import MOST_CLIENTS, RecentNames
 from sinkhole.control.querylog.schema import open_database
 from sinkhole.model.errors import StorageError
@@ -21,7 +21,7 @@ WEEK_S = 7 * DAY_S
 async def recent(path: Path) -> tuple[dict[str, int], dict[str, list[tuple[str, int]]]]:
     """How often each name was asked for, and the clients of all of them."""
     reader = Reader(path)
-    names = RecentNames(reader, WEEK_S, lambda: NOW)
+    names = RecentNames(SqliteStore(reader), WEEK_S, lambda: NOW)
     counts: dict[str, int] = {}
     numbers: dict[int, str] = {}
     async for page in names.pages():

@@ -9,7 +9,7 @@ import pytest
 from log_kit import DAY_S, batch, fill, report
 
 from sinkhole.control.database import Reader
-from sinkhole.control.querylog import recent_queries
+from sinkhole.control.querylog import SqliteStore, recent_queries
 from sinkhole.control.querylog.recent_queries import LoggedAsker, RecentQueries
 from sinkhole.control.querylog.schema import open_database
 from sinkhole.dns.wire.numbers import Type
@@ -37,7 +37,7 @@ async def test_queries_come_by_who_asked_for_what(tmp_path: Path) -> None:
     )
     await database.close()
     reader = Reader(tmp_path / "querylog.db")
-    queries = RecentQueries(reader, 7 * DAY_S, lambda: NOW)
+    queries = RecentQueries(SqliteStore(reader), 7 * DAY_S, lambda: NOW)
     askers = {each.text: each for each in await queries.askers()}
     assert askers.keys() >= {"192.0.2.1", "192.0.2.2"}
     number, hidden = askers["192.0.2.1"].number, askers["192.0.2.2"].number
@@ -73,7 +73,7 @@ async def test_names_are_read_bit_by_bit_and_so_many_clients_only(
     )
     await database.close()
     reader = Reader(tmp_path / "querylog.db")
-    queries = RecentQueries(reader, 7 * DAY_S, lambda: NOW)
+    queries = RecentQueries(SqliteStore(reader), 7 * DAY_S, lambda: NOW)
     numbers = [each[1] for each in await queries.asked(queries.start_s, queries.end_s)]
     assert sorted((await queries.texts(sorted(set(numbers)))).values()) == names
     assert len(await queries.askers()) == 1
@@ -82,4 +82,4 @@ async def test_names_are_read_bit_by_bit_and_so_many_clients_only(
 
 async def test_without_a_log_there_is_nothing_to_read(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
-        await RecentQueries(Reader(tmp_path / "querylog.db"), DAY_S).askers()
+        await RecentQueries(SqliteStore(Reader(tmp_path / "querylog.db")), DAY_S).askers()

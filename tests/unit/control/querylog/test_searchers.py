@@ -10,8 +10,9 @@ from log_kit import until
 from sinkhole.control.database import Reader
 from sinkhole.control.querylog import searchers as searchers_module
 from sinkhole.control.querylog.schema import open_database
-from sinkhole.control.querylog.search import OutOfTime, Search
+from sinkhole.control.querylog.search import Search
 from sinkhole.control.querylog.searchers import Searchers
+from sinkhole.control.querylog.store import OutOfTime, Patience
 from sinkhole.model.errors import RequestError
 
 ENDLESS = "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c"
@@ -49,7 +50,7 @@ async def test_a_search_that_is_cancelled_interrupts_its_statement(readers: list
 
 async def test_a_statement_that_takes_too_long_is_interrupted(readers: list[Reader]) -> None:
     now = asyncio.get_running_loop().time()
-    search = Search(readers[0], lambda: False, now + 0.05)
+    search = Search(readers[0], Patience(lambda: False, now + 0.05))
     with pytest.raises(OutOfTime):
         await search.rows(ENDLESS)
     assert await readers[0].rows("SELECT 2") == [(2,)]

@@ -11,7 +11,7 @@ import pytest
 
 from sinkhole.control.database import Database, Reader
 from sinkhole.control.querylog.schema import open_database
-from sinkhole.control.stats import PERIODS, Rollups, Statistics
+from sinkhole.control.stats import PERIODS, Rollups, SqliteCounts, Statistics
 from sinkhole.control.stats.minute_counts import AnswerKey, MinuteCounts
 from sinkhole.model.errors import StorageError
 from sinkhole.model.verdict import Outcome
@@ -39,7 +39,7 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 @pytest.fixture
 async def statistics(database: Database) -> AsyncIterator[Statistics]:
     reader = Reader(database.path)
-    yield Statistics(reader, dropped=lambda: 3, clock=lambda: NOW)
+    yield Statistics(SqliteCounts(reader), dropped=lambda: 3, clock=lambda: NOW)
     await reader.close()
 
 
@@ -152,7 +152,7 @@ async def test_what_is_later_than_now_does_not_count_yet(
     await write(database, a_minute(60), a_minute(-ahead_s, times=100))
     now = NOW
     reader = Reader(database.path)
-    statistics = Statistics(reader, clock=lambda: now)
+    statistics = Statistics(SqliteCounts(reader), clock=lambda: now)
     hits = await statistics.list_hits()
     alone = await statistics.summary(period)
     assert alone["totals"]["queries"] == sum(each["count"] for each in alone["top_clients"]) == 8
@@ -175,7 +175,7 @@ async def test_tops_have_names_as_people_know_them(database: Database) -> None:
     await write(database, a_minute(60))
     reader = Reader(database.path)
     statistics = Statistics(
-        reader,
+        SqliteCounts(reader),
         clock=lambda: NOW,
         client_name=lambda address, device: {"192.0.2.1": "TV"}.get(address, ""),
     )
@@ -346,7 +346,7 @@ async def test_what_the_cache_saved_is_told_by_what_waiting_would_have_been(
 async def test_without_a_database_there_is_a_storage_error(tmp_path: Path) -> None:
     reader = Reader(tmp_path / "nothing.db")
     with pytest.raises(StorageError):
-        await Statistics(reader).summary()
+        await Statistics(SqliteCounts(reader)).summary()
     await reader.close()
 
 
@@ -369,4 +369,4 @@ async def test_hits_are_counted_by_list_for_the_last_day_and_week(
 
 async def test_without_a_database_there_are_no_hits_to_be_had(tmp_path: Path) -> None:
     with pytest.raises(StorageError):
-        await Statistics(Reader(tmp_path / "none.db")).list_hits()
+        await Statistics(SqliteCounts(Reader(tmp_path / "none.db"))).list_hits()

@@ -19,7 +19,7 @@ from sinkhole.control.database import Reader
 from sinkhole.control.lists.status import ListStatus
 from sinkhole.control.operations.house import House
 from sinkhole.control.querylog import History, LoggedQuery, QueryPage
-from sinkhole.control.stats import Counters, MinuteCounts, Statistics
+from sinkhole.control.stats import Counters, MinuteCounts, SqliteCounts, Statistics
 from sinkhole.control.stats.minute_counts import AnswerKey
 from sinkhole.control.web import ServerStatus, WebServer, create_app
 from sinkhole.model.errors import ListError, UpstreamError
@@ -88,7 +88,7 @@ class RememberingStatistics(Statistics):
     """Of nothing at all, but for one list."""
 
     def __init__(self, asked: list[dict[str, Any]]) -> None:
-        super().__init__(Reader(NO_DATABASE))
+        super().__init__(SqliteCounts(Reader(NO_DATABASE)))
         self._asked = asked
 
     async def summary(self, period: str = "24h") -> Summary:
@@ -114,7 +114,7 @@ class RememberingHistory(History):
     """Of one query, whose name is hostile."""
 
     def __init__(self, asked: list[dict[str, Any]]) -> None:
-        super().__init__(Reader(NO_DATABASE))
+        super().__init__(SqliteCounts(Reader(NO_DATABASE)))
         self._asked = asked
         self.asked_slowly = asyncio.Event()
         self.given_up = asyncio.Event()

@@ -11,7 +11,7 @@ import pytest
 from aiohttp import ClientSession
 
 from sinkhole.control.database import Reader
-from sinkhole.control.stats import Statistics
+from sinkhole.control.stats import SqliteCounts, Statistics
 from sinkhole.control.web.api import MOST_TRIALS
 from sinkhole.model.errors import StorageError
 from sinkhole.model.statistics import ListHits
@@ -122,7 +122,7 @@ async def test_without_statistics_hits_are_null_and_a_list_without_any_has_0(
             return {}
 
     for statistics, expected in ((NoHits, 0), (Statistics, None)):
-        site = await serve(statistics=statistics(Reader(tmp_path / "none.db")))
+        site = await serve(statistics=statistics(SqliteCounts(Reader(tmp_path / "none.db"))))
         async with client.get(f"{site.url}/api/lists") as answer:
             (row,) = (await answer.json())["lists"]
         assert (row["hits_day"], row["hits_week"]) == (expected, expected)

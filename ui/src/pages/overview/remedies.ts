@@ -60,6 +60,7 @@ const PLACES: readonly (readonly [string, Place])[] = [
   ["local.hosts_file", setting("local.hosts_file")],
   ["log.", setting("query_log")],
   ["shipping.", setting("shipping")],
+  ["storage.", setting("storage")],
   ["settings.", setting("")],
 ];
 

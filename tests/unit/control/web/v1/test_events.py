@@ -80,7 +80,7 @@ class Happening:
             protection=SimpleNamespace(pauses=self.pauses),
             status=lambda: self.status,
             query_log=lambda: SimpleNamespace(tail=self.tail),
-            log_reader=no_reader,
+            log_store=no_reader,
             client_name=lambda client, device: "Kids tablet" if client == "192.0.2.7" else "",
         )
 

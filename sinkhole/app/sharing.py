@@ -1,0 +1,106 @@
+"""The log in the database that the settings name, for as long as they do.
+
+asyncpg is imported when there is such a database, and not before.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final
+
+from sinkhole.control.querylog import QueryLog
+from sinkhole.control.settings import Settings
+from sinkhole.model.errors import SettingsError
+from sinkhole.model.faults import Faults
+from sinkhole.model.tasks import Tasks
+
+if TYPE_CHECKING:
+    from sinkhole.control.postgres.shared_log import SharedLog
+
+LOOK_S: Final = 0.2
+"""How often it is looked whether the log is open, which it is when all else has started."""
+
+
+MISSING: Final = (
+    "a log in PostgreSQL needs asyncpg, which is not installed: type `pip install asyncpg` where "
+    "sinkhole is installed"
+)
+
+
+class Sharing:
+    """Has the log shared as the settings of now say; to be told by `apply` of others."""
+
+    def __init__(
+        self,
+        settings: Callable[[], Settings],
+        query_log: Callable[[], QueryLog | None],
+        faults: Faults,
+    ) -> None:
+        self._settings = settings
+        self._query_log = query_log
+        self._tasks = Tasks("shared log", limit=1, faults=faults)
+        self._shared: SharedLog | None = None
+        self._is_missing = False
+        self._changed = asyncio.Event()
+
+    @property
+    def problems(self) -> list[str]:
+        """That the database is away."""
+        if self._is_missing:
+            return [MISSING]
+        found = self._shared.problem if self._shared is not None else None
+        return [found] if found else []
+
+    def start(self) -> None:
+        """Share the log once it is open."""
+        self._tasks.keep("sending", self._run)
+
+    def check(self, settings: Settings) -> None:
+        """SettingsError where what these want is not installed."""
+        if settings.storage.url and find_spec("asyncpg") is None:
+            raise SettingsError([f"storage.url: {MISSING}"])
+
+    def apply(self) -> None:
+        """Go over to the settings of now."""
+        self._changed.set()
+        if self._shared is not None and not self._shared.is_of(*self._wanted()):
+            self._shared.stop()
+
+    async def close(self) -> None:
+        """Send no more; what waits is sent after the next start."""
+        await self._tasks.close()
+
+    def _wanted(self) -> tuple[str, str]:
+        storage = self._settings().storage
+        return storage.url, storage.node or socket.gethostname()
+
+    async def _run(self) -> None:
+        while (query_log := self._query_log()) is None:
+            self._changed.clear()
+            with contextlib.suppress(TimeoutError):  # it is time to look
+                async with asyncio.timeout(LOOK_S):
+                    await self._changed.wait()
+        while True:
+            self._changed.clear()
+            url, node = self._wanted()
+            self._is_missing = bool(url) and find_spec("asyncpg") is None
+            if url and not self._is_missing:
+                await self._share(url, node, query_log)
+            else:
+                if not url:
+                    query_log.share(None)
+                await self._changed.wait()
+
+    async def _share(self, url: str, node: str, query_log: QueryLog) -> None:
+        """Share the log until other settings want another place for it."""
+        from sinkhole.control.postgres.shared_log import SharedLog
+
+        self._shared = SharedLog(url, node, query_log)
+        try:
+            await self._shared.run()
+        finally:
+            self._shared = None

@@ -1,0 +1,16 @@
+"""The log and its statistics in a PostgreSQL that several sinkholes share; needs asyncpg.
+
+server        connections, and what their errors mean: no other file calls asyncpg
+schema        the tables: rows in partitions by day, dictionaries, roll-ups by node
+numbers       which numbers names, clients and all else have there
+sender        from the outbox of the log's file to the server, each batch once
+erasing       what somebody wants gone
+upkeep        partitions made and dropped, minutes folded into hours, values swept
+conditions    what is sought, as SQL; search reads it, newest first
+counts        the roll-ups, to read
+store         the log, to read
+shared_log    all of it together: connected, away, caught up
+
+The log's own file (`control/querylog`) is always written first. It is what waits to be sent, and
+what is read while the server is away.
+"""

@@ -1,0 +1,169 @@
+"""What is sought as conditions on rows, with the numbers of the values that are meant.
+
+Names, accounts and answers that are meant are looked up first; the indexes of rows by name and by
+client do the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Sequence
+from typing import Any, Final, Protocol
+
+from sinkhole.control.database import Row
+from sinkhole.control.querylog.answers import address_bits, addresses
+from sinkhole.control.querylog.id_sets import sought_clients
+from sinkhole.control.querylog.sought import (
+    LoggedClient,
+    Sought,
+    SoughtName,
+    answer_network,
+    outcomes_of,
+    rcode_number,
+    text_test,
+    transport_number,
+)
+from sinkhole.dns.wire.international import PREFIX, as_stored, decoded
+from sinkhole.dns.wire.numbers import type_number
+from sinkhole.model.record import ClientName
+
+MOST_NAMES: Final = 100_000
+"""Names that are asked for by their numbers; of more that match, the newest are."""
+
+
+class Rows(Protocol):
+    """Runs one statement, as long as there is time."""
+
+    async def __call__(self, sql: str, *values: Any) -> list[Row]:
+        """Its rows."""
+
+
+class Conditions:
+    """Conditions that rows of `query`, as q, have to meet, with their parameters from `$first` on.
+
+    With `is_empty` none does.
+    """
+
+    def __init__(self, first: int) -> None:
+        self.values: list[Any] = []
+        self.is_empty = False
+        self._first = first
+        self._parts: list[str] = []
+
+    @property
+    def sql(self) -> str:
+        """All of them."""
+        return " AND ".join(self._parts) or "true"
+
+    def any_of(self, columns: dict[str, Sequence[int]]) -> None:
+        """One of some columns has to have one of these numbers."""
+        parts = []
+        for column, numbers in columns.items():
+            if numbers:
+                self.values.append([*numbers])
+                place = self._first + len(self.values) - 1
+                parts.append(f"q.{column} = ANY(${place}::integer[])")
+        self.is_empty |= not parts
+        self._parts.append(f"({' OR '.join(parts) or 'false'})")
+
+
+async def conditions_of(
+    sought: Sought,
+    rows: Rows,
+    clients: Callable[[], AsyncIterator[LoggedClient]],
+    client_name: ClientName,
+    first: int,
+) -> Conditions:
+    """The conditions; ValueError says what is not understood."""
+    sought.check()
+    found = Conditions(first)
+    accounts = await _accounts(sought, rows)
+    if sought.transports:
+        found.any_of({"transport": [transport_number(each) for each in sought.transports]})
+    if sought.clients or sought.groups or sought.devices:
+        test = await sought_clients(clients, sought, client_name)
+        found.any_of({"client": [each.number async for each in clients() if test(each)]})
+    if sought.names:
+        found.any_of({"name": await _names(sought.names, rows)})
+    if sought.text:
+        test = text_test(sought.text, sought.text_clients, client_name)
+        meant = [each.number async for each in clients() if test(each)]
+        names = await _names([SoughtName(sought.text)], rows)
+        found.any_of({"client": meant, "name": names})
+    if accounts is not None:
+        found.any_of({"account": accounts})
+    if sought.answers:
+        found.any_of({"answer": await _answers(sought.answers, rows)})
+    return found
+
+
+async def list_numbers(lists: Sequence[str | int], rows: Rows) -> tuple[int, ...]:
+    """The numbers of lists that are given by number or name."""
+    names = [each for each in lists if isinstance(each, str)]
+    named = await rows("SELECT id FROM list WHERE name = ANY($1)", names)
+    return (*(each for each in lists if isinstance(each, int)), *(row[0] for row in named))
+
+
+async def _accounts(sought: Sought, rows: Rows) -> list[int] | None:
+    """The accounts that are meant, None where any is."""
+    wanted: dict[str, list[Any]] = {}
+    if sought.verdicts:
+        wanted["outcome"] = sorted({n for word in sought.verdicts for n in outcomes_of(word)})
+    if sought.types:
+        wanted["qtype"] = [type_number(each) for each in sought.types]
+    if sought.rcodes:
+        wanted["rcode"] = [rcode_number(each) for each in sought.rcodes]
+    if sought.upstreams:
+        wanted["upstream"] = [*sought.upstreams]
+    if sought.lists:
+        wanted["list"] = [*await list_numbers(sought.lists, rows)]
+    if not wanted:
+        return None
+    parts = [f"{column} = ANY(${at})" for at, column in enumerate(wanted, 1)]
+    found = await rows(f"SELECT id FROM account WHERE {' AND '.join(parts)}", *wanted.values())
+    return [number for (number,) in found]
+
+
+async def _names(names: Sequence[SoughtName], rows: Rows) -> list[int]:
+    found: set[int] = set()
+    for text, kind in names:
+        stored, readable = as_stored(text)
+        whole = stored.rstrip(".") or "."
+        if kind == "part":
+            found |= await _ids(rows, "position($1 in text) > 0", stored)
+            found |= await _international(rows, readable)
+        elif kind == "exact":
+            found |= await _ids(rows, "text = $1", whole)
+        elif whole == ".":
+            found |= await _ids(rows, "text <> $1", "")
+        else:
+            ending = "(text = $1 OR right(text, length($1) + 1) = '.' || $1)"
+            found |= await _ids(rows, ending, whole)
+    return [*found]
+
+
+async def _ids(rows: Rows, condition: str, text: str) -> set[int]:
+    sql = f"SELECT id FROM name WHERE {condition.replace('$1', '$1::text')}"
+    found = await rows(f"{sql} ORDER BY id DESC LIMIT {MOST_NAMES}", text)
+    return {number for (number,) in found}
+
+
+async def _international(rows: Rows, readable: str) -> set[int]:
+    """Names with a part as people read them."""
+    sql = "SELECT id, text FROM name WHERE position($1::text in text) > 0"
+    found = await rows(sql, PREFIX)
+    return {number for number, text in found if readable in decoded(text)}
+
+
+async def _answers(answers: Sequence[str], rows: Rows) -> list[int]:
+    found: set[int] = set()
+    for text in answers:
+        network = answer_network(text)
+        address, prefix = network.network_address.packed, network.prefixlen
+        bits = address_bits(address, prefix)
+        has = "position($1::bytea in given) > 0 OR position($1::bytea in original) > 0"
+        for number, *both in await rows(
+            f"SELECT id, given, original FROM answer WHERE {has}", address[: prefix // 8]
+        ):
+            if any(each is not None and bits in addresses(each) for each in both):
+                found.add(number)
+    return [*found]

@@ -1,0 +1,110 @@
+"""Taking out of the database what somebody wants gone: of all nodes, and what counts tell of it.
+
+Values that nothing refers to any more go at once. Who remembers their numbers is told by `erased`
+of meta, which who sends holds meanwhile.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Final
+
+from sinkhole.control.postgres.schema import ROLLUPS
+from sinkhole.control.postgres.server import Session
+from sinkhole.control.querylog.deletion import ALL, CLIENT, CLIENTS, NAME, STATISTICS
+from sinkhole.control.querylog.dictionary import client_digest
+from sinkhole.control.querylog.outbox import Parcel
+from sinkhole.model.verdict import Outcome
+
+HOUR_S: Final = 3600
+DAY_S: Final = 86_400
+_BLOCKED: Final = [int(outcome) for outcome in Outcome if outcome.is_block]
+
+_UNCOUNT: Final = """
+    WITH gone AS (DELETE FROM query AS q WHERE q.client = ANY($1) AND q.id <= $2
+                  RETURNING q.id / 1000000 AS at, q.node, q.name, q.account),
+    erased AS (SELECT at, g.node, g.name, a.outcome = ANY($3::integer[]) AS is_blocked
+               FROM gone AS g LEFT JOIN account AS a ON a.id = g.account),
+    hours AS (UPDATE by_name AS t SET count = greatest(t.count - e.n, 0),
+              blocked = greatest(t.blocked - e.b, 0) FROM (
+                  SELECT at / 3600 * 3600 AS start, node, name, count(*) AS n,
+                         count(*) FILTER (WHERE is_blocked) AS b FROM erased GROUP BY 1, 2, 3) AS e
+              WHERE t.start = e.start AND t.node = e.node AND t.name = e.name)
+    UPDATE by_day AS t SET count = greatest(t.count - e.n, 0),
+        blocked = greatest(t.blocked - e.b, 0) FROM (
+            SELECT at / 86400 * 86400 AS start, node, name, count(*) AS n,
+                   count(*) FILTER (WHERE is_blocked) AS b FROM erased GROUP BY 1, 2, 3) AS e
+    WHERE t.start = e.start AND t.node = e.node AND t.name = e.name
+"""
+
+
+async def erase(session: Session, wish: Parcel) -> None:
+    """Do what is wanted, within a transaction."""
+    await session.rows("UPDATE meta SET value = value + 1 WHERE key = 'erased'")
+    if wish.kind == ALL:
+        await session.rows("DELETE FROM query WHERE id <= $1", wish.through)
+    elif wish.kind == STATISTICS:
+        await _reset(session, wish.through // 1_000_000)
+    elif wish.kind == CLIENT:
+        found = await session.rows("SELECT id FROM client WHERE text = $1", wish.value)
+        await _erase_clients(session, [number for (number,) in found], wish.through)
+    elif wish.kind == CLIENTS:
+        digests = [client_digest(tuple(key)) for key in json.loads(wish.value)]
+        found = await session.rows("SELECT id FROM client WHERE digest = ANY($1)", digests)
+        await _erase_clients(session, [number for (number,) in found], wish.through)
+    else:
+        await _erase_names(session, wish)
+    await session.rows("DELETE FROM by_name WHERE count = 0")
+    await session.rows("DELETE FROM by_day WHERE count = 0")
+    if wish.kind != STATISTICS:
+        await _sweep(session)
+
+
+async def _erase_clients(session: Session, numbers: list[int], through: int) -> None:
+    """Rows, what they added to the counts by name, and the counts of the clients."""
+    await session.rows(_UNCOUNT, numbers, through, _BLOCKED)
+    await session.rows(
+        "DELETE FROM by_client WHERE client = ANY($1) AND start <= $2",
+        *(numbers, through // 1_000_000),
+    )
+
+
+async def _erase_names(session: Session, wish: Parcel) -> None:
+    below = "" if wish.kind == NAME else " OR right(text, length($1) + 1) = '.' || $1"
+    everything = " OR true" if wish.kind != NAME and wish.value == "." else ""
+    found = await session.rows(
+        f"SELECT id FROM name WHERE text = $1::text{below}{everything}", wish.value
+    )
+    numbers = [number for (number,) in found]
+    await session.rows(
+        "DELETE FROM query WHERE name = ANY($1) AND id <= $2", *(numbers, wish.through)
+    )
+    for table in ("by_name", "by_day"):
+        await session.rows(
+            f"DELETE FROM {table} WHERE name = ANY($1) AND start <= $2",
+            *(numbers, wish.through // 1_000_000),
+        )
+
+
+async def _sweep(session: Session) -> None:
+    """Delete the values that neither rows nor counts have."""
+    for table, rollups in (
+        ("name", ("by_name", "by_day")),
+        ("client", ("by_client",)),
+        ("account", ()),
+        ("answer", ()),
+    ):
+        unused = " AND ".join(
+            f"NOT EXISTS (SELECT 1 FROM {each} AS r WHERE r.{table} = v.id)"
+            for each in ("query", *rollups)
+        )
+        await session.rows(f"DELETE FROM {table} AS v WHERE {unused}")
+
+
+async def _reset(session: Session, now_s: int) -> None:
+    """Let statistics begin anew with this hour, for all nodes."""
+    hour = now_s // HOUR_S * HOUR_S
+    for table in ROLLUPS:
+        start = hour // DAY_S * DAY_S if table == "by_day" else hour
+        await session.rows(f"DELETE FROM {table} WHERE start >= $1", start)
+    await session.rows("UPDATE meta SET value = $1 WHERE key = 'reset'", hour)

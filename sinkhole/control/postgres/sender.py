@@ -1,0 +1,176 @@
+"""From the outbox of a file to the database: rows, roll-ups and how far it is, in one transaction.
+
+So a batch whose commit was not heard of is not sent again: who begins anew asks first.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from itertools import repeat
+from typing import Any, Final
+
+from sinkhole.control.database import Reader
+from sinkhole.control.postgres.erasing import erase
+from sinkhole.control.postgres.numbers import Known, Numbers
+from sinkhole.control.postgres.schema import ROLLUPS
+from sinkhole.control.postgres.server import Server, Session
+from sinkhole.control.postgres.upkeep import DAY_S, Partitions
+from sinkhole.control.querylog.outbox import BATCH, ROW_WIDTH, Parcel, stream_of, waiting
+from sinkhole.model.errors import StorageError
+
+COLUMNS: Final = ("id", "node", "client", "name", "account", "duration_us", "transport", "answer")
+
+_ERASED: Final = "value FROM meta WHERE key = 'erased'"
+
+Sums = dict[tuple[int, Any], list[int]]
+"""By start and key."""
+
+
+class Sender:
+    """Sends what waits in one file. `sent` is the number of the last batch that is there."""
+
+    def __init__(self, server: Server, source: Reader, name: str) -> None:
+        self.sent = self.node = self._erased = 0
+        self._server = server
+        self._source = source
+        self._name = name
+        self._numbers = Numbers(server, source)
+        self._partitions = Partitions(server)
+
+    async def begin(self) -> bool:
+        """Find out how far it is; False while the file keeps no batches yet."""
+        stream = await stream_of(self._source)
+        if not stream:
+            return False
+        ((self.node, self.sent),) = await self._server.rows(
+            "INSERT INTO node (name, stream) VALUES ($1, $2) ON CONFLICT (stream)"
+            " DO UPDATE SET name = excluded.name, seen = now() RETURNING id, sent",
+            self._name,
+            stream,
+        )
+        return True
+
+    async def step(self) -> bool:
+        """Send the next that waits; whether there was any."""
+        parcels = await waiting(self._source, self.sent)
+        if not parcels:
+            return False
+        last = parcels[-1]
+        if last.kind != BATCH:
+            async with self._server.transaction() as session:
+                await self._mark(session, last.number)
+                await erase(session, last)
+        else:
+            await self._send(parcels)
+        self.sent = last.number
+        return True
+
+    async def _send(self, parcels: Sequence[Parcel]) -> None:
+        rows = [value for parcel in parcels for value in parcel.rows]
+        sums = _summed(parcels)
+        while True:
+            if self._erased != (erased := await self._server.value(f"SELECT {_ERASED}")):
+                self._numbers.forget()
+                self._erased = erased
+            await self._learn(rows, sums)
+            await self._partitions.make(rows[::ROW_WIDTH])
+            async with self._server.transaction() as session:
+                if erased == await session.value(f"SELECT {_ERASED} FOR SHARE"):
+                    await self._mark(session, parcels[-1].number)
+                    await self._write(session, rows, sums)
+                    return
+
+    async def _write(self, session: Session, rows: Sequence[int], sums: dict[str, Sums]) -> None:
+        if rows:
+            await session.copy("query", COLUMNS, self._there(rows))
+        for table, added in sums.items():
+            await self._add(session, table, added)
+
+    async def _mark(self, session: Session, number: int) -> None:
+        """Say up to which batch all is there; StorageError where somebody else did."""
+        marked = await session.rows(
+            "UPDATE node SET sent = $1, seen = now() WHERE id = $2 AND sent = $3 RETURNING id",
+            *(number, self.node, self.sent),
+        )
+        if not marked:
+            raise StorageError("the database was sent the same by another process")
+
+    async def _learn(self, rows: Sequence[int], sums: dict[str, Sums]) -> None:
+        day = max(rows[::ROW_WIDTH], default=0) // 1_000_000 // DAY_S * DAY_S
+        starts = [start for added in sums.values() for start, _ in added]
+        await self._numbers.learn(
+            max([day, *(start // DAY_S * DAY_S for start in starts)]),
+            names={*rows[2::ROW_WIDTH], *_keys(sums, "by_name")},
+            clients={*rows[1::ROW_WIDTH], *_keys(sums, "by_client")},
+            lists=_keys(sums, "by_list"),
+            accounts={*rows[3::ROW_WIDTH]},
+            answers={*rows[6::ROW_WIDTH]},
+        )
+
+    def _there(self, rows: Sequence[int]) -> Iterable[tuple[int, ...]]:
+        """Rows as the database has them."""
+        known = self._numbers
+        return zip(
+            rows[::ROW_WIDTH],
+            repeat(self.node),
+            _translated(rows[1::ROW_WIDTH], known.clients),
+            _translated(rows[2::ROW_WIDTH], known.names),
+            _translated(rows[3::ROW_WIDTH], known.accounts),
+            rows[4::ROW_WIDTH],
+            rows[5::ROW_WIDTH],
+            _translated(rows[6::ROW_WIDTH], known.answers),
+            strict=False,
+        )
+
+    async def _add(self, session: Session, table: str, added: Sums) -> None:
+        """Add to a table of the roll-ups."""
+        known = {
+            "by_name": self._numbers.names,
+            "by_day": self._numbers.names,
+            "by_client": self._numbers.clients,
+            "by_list": self._numbers.lists,
+        }.get(table)
+        entries = [
+            (start, key if known is None else known[key], *sums)
+            for (start, key), sums in added.items()
+            if known is None or key in known
+        ]
+        if not entries:
+            return
+        key, kind, sums = ROLLUPS[table]
+        marks = ", ".join(f"${at}::bigint[]" for at in range(4, 4 + len(sums)))
+        updates = ", ".join(f"{each} = t.{each} + excluded.{each}" for each in sums)
+        columns = ", ".join(sums)
+        await session.rows(
+            f"INSERT INTO {table} AS t (node, start, {key}, {columns})"
+            f" SELECT $1::integer, u.* FROM unnest($2::bigint[], $3::{kind}[], {marks}) AS u"
+            f" ON CONFLICT (start, node, {key}) DO UPDATE SET {updates}",
+            self.node,
+            *([*column] for column in zip(*entries, strict=True)),
+        )
+
+
+def _translated(numbers: Sequence[int], known: Known) -> list[int]:
+    return [known.get(number, 0) for number in numbers]
+
+
+def _keys(sums: dict[str, Sums], table: str) -> set[int]:
+    return {key for _, key in sums.get(table, ())}
+
+
+def _summed(parcels: Sequence[Parcel]) -> dict[str, Sums]:
+    """What all of them add to each table, and names by the day as well."""
+    found: dict[str, Sums] = defaultdict(dict)
+    for parcel in parcels:
+        for table, entries in parcel.counts.items():
+            for start, key, *sums in entries:
+                _add(found[table], (start, key), sums)
+                if table == "by_name":
+                    _add(found["by_day"], (start // DAY_S * DAY_S, key), sums)
+    return found
+
+
+def _add(into: Sums, key: tuple[int, Any], sums: Sequence[int]) -> None:
+    before = into.get(key)
+    into[key] = [*sums] if before is None else [a + b for a, b in zip(before, sums, strict=True)]

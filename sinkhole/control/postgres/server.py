@@ -1,0 +1,133 @@
+"""The connections to one server, and the only file that calls asyncpg.
+
+It is imported with the first connection: who has no such server need not have it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any, Final
+
+from sinkhole.control.database import Row
+from sinkhole.model.errors import StorageError
+
+MOST_CONNECTIONS: Final = 6
+"""Of one sinkhole: one that sends, and those of who reads."""
+
+CONNECT_S: Final = 10.0
+STATEMENT_S: Final = 120.0
+"""How long anything may take, so that a server that is silent is known to be away."""
+
+_SETTINGS: Final = {
+    "application_name": "sinkhole",
+    "search_path": "sinkhole",
+    "timezone": "UTC",
+    # What is looked for differs so much that a plan for one search does not suit the next.
+    "plan_cache_mode": "force_custom_plan",
+    "jit": "off",
+}
+_LOST_CODES: Final = ("57P", "08")
+"""SQLSTATEs of a server that goes down or starts, and of connections that are lost."""
+
+
+class AwayError(StorageError):
+    """The server can't be reached: what was asked of it may be asked again later."""
+
+
+class Session:
+    """One connection, within a transaction."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    async def rows(self, sql: str, *values: Any) -> list[Row]:
+        """Run one statement and return all of its rows."""
+        return [tuple(row) for row in await self._connection.fetch(sql, *values)]
+
+    async def value(self, sql: str, *values: Any) -> Any:
+        """The first column of the first row, None if there is no row."""
+        return await self._connection.fetchval(sql, *values)
+
+    async def copy(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Add many rows at once (COPY, binary)."""
+        await self._connection.copy_records_to_table(table, records=rows, columns=columns)
+
+
+class Server:
+    """A few connections, opened when they are needed. StorageError from all methods, AwayError
+    where the server can't be reached."""
+
+    def __init__(self, pool: Any) -> None:
+        self.on_away: Callable[[], None] = lambda: None
+        """Called when whoever reads finds it away."""
+        self._pool = pool
+
+    @classmethod
+    async def connect(cls, url: str) -> Server:
+        """Reach a server; StorageError where it can't be or refuses."""
+        import asyncpg
+
+        with _translated():
+            pool = await asyncpg.create_pool(
+                url,
+                min_size=1,
+                max_size=MOST_CONNECTIONS,
+                timeout=CONNECT_S,
+                command_timeout=STATEMENT_S,
+                server_settings=_SETTINGS,
+            )
+        return cls(pool)
+
+    async def rows(self, sql: str, *values: Any, timeout_s: float | None = None) -> list[Row]:
+        """Run one statement and return all of its rows; TimeoutError after `timeout_s`."""
+        try:
+            with _translated(keeps_timeout=timeout_s is not None):
+                found = await self._pool.fetch(sql, *values, timeout=timeout_s)
+        except AwayError:
+            self.on_away()
+            raise
+        return [tuple(row) for row in found]
+
+    async def value(self, sql: str, *values: Any) -> Any:
+        """The first column of the first row, None if there is no row."""
+        rows = await self.rows(sql, *values)
+        return rows[0][0] if rows else None
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Session]:
+        """A transaction around a block, undone when the block raises."""
+        with _translated():
+            async with self._pool.acquire() as connection, connection.transaction():
+                yield Session(connection)
+
+    async def close(self) -> None:
+        """Close all connections, at once."""
+        self._pool.terminate()
+
+
+@contextmanager
+def _translated(*, keeps_timeout: bool = False) -> Iterator[None]:
+    try:
+        yield
+    except TimeoutError:
+        if keeps_timeout:
+            raise
+        raise AwayError("the database does not answer") from None
+    except Exception as error:
+        if (told := _told(error)) is None:
+            raise
+        raise told from error
+
+
+def _told(error: Exception) -> StorageError | None:
+    """What an error means; None where it is neither the server's nor a connection's."""
+    import asyncpg
+
+    if isinstance(error, asyncpg.PostgresError):
+        if str(error.sqlstate).startswith(_LOST_CODES):
+            return AwayError(f"the database can't be reached: {error}")
+        return StorageError(f"the database refuses: {error}")
+    if isinstance(error, (OSError, asyncpg.InterfaceError)):
+        return AwayError(f"the database can't be reached: {error}")
+    return None
