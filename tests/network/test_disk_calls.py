@@ -59,7 +59,7 @@ async def everything(served: Served, source: ListServer, folder: Path) -> None:
     assert await answers(where, "more.example") == ["0.0.0.0"]
     (folder / "mine.txt").write_text("||changed.example^\n")
     await until(lambda: app.library.lists[0].rules == 1, "the look at a file that has changed")
-    await served.does(app.answers.file.save_later())
+    await served.does(app.answers.file.save())
     changed = house(folder, filtering__rules=["||own.example^"])
     await served.does(app.apply(changed))
     assert await answers(where, "own.example") == ["0.0.0.0"]
