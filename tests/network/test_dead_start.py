@@ -153,5 +153,5 @@ async def test_a_folder_that_cannot_be_written_to_is_told_and_dns_goes_on(
     monkeypatch.setattr("sinkhole.app.cache_file.write_atomically", read_only)
     async with running(house(tmp_path, **OWN)) as app:
         await answers_what_it_knows(app.addresses[0])
-        await app.answers.file.save_later()
+        await app.answers.file.save()
         assert any("cannot be saved: Read-only" in problem for problem in app.problems())
