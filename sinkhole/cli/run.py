@@ -94,7 +94,8 @@ async def _restart_when(
         log.info("DNS goes on being answered while sinkhole begins anew")
         for number in left.handles:
             os.set_inheritable(number, True)
-        signal.signal(signal.SIGUSR2, signal.SIG_IGN)  # until there is a handler again
+        for number in (signal.SIGUSR2, signal.SIGHUP):  # what they ask for is being done
+            signal.signal(number, signal.SIG_IGN)  # until there is a handler again
         os.execve(sys.executable, sys.orig_argv, left.into(os.environ))
 
 

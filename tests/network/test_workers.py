@@ -283,3 +283,31 @@ async def test_it_begins_anew_and_no_query_is_lost(tmp_path: Path, workers: int)
         assert "Traceback" not in program.err
     async with running(house(tmp_path)) as app:
         assert (await app.open_log()).status()["rows"] == asked
+
+
+async def test_a_signal_while_it_begins_anew_does_not_end_it(tmp_path: Path) -> None:
+    here = str(nobodys_place())
+    program = Program(tmp_path)
+    async with program.running(None, dns__listen=[here], dns__workers=2, **ADS):
+        await program.loaded()
+        program.send(signal.SIGUSR2)
+        await until(lambda: "begins anew" in program.err, "the end of the program before")
+
+        def is_new() -> bool:
+            program.send(signal.SIGHUP)
+            return program.out.count("Try it:") == 2
+
+        await until(is_new, "the next")
+        await blocked(here)
+        assert await program.stop() == 0
+
+
+async def test_signals_that_all_processes_get_are_not_for_them(tmp_path: Path) -> None:
+    async with running(house(tmp_path, dns__workers=2, **ADS)) as app:
+        crew = crew_of(app)
+        for each in crew:
+            for number in (signal.SIGHUP, signal.SIGTERM, signal.SIGINT, signal.SIGUSR2):
+                os.kill(each.pid, number)
+        await blocked(app.addresses[0])
+        await until(lambda: len(crew.states) == 2, "their words")
+        assert crew.ended == 0
