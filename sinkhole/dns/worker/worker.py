@@ -78,8 +78,9 @@ class Worker:
         self._is_sending = False
 
     async def run(self) -> None:
-        """Serve. Signals are for the process that started it, which says what to do."""
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        """Serve. Signals are for the process that started it, which says what to do, but some who
+        send them mean all processes of a service."""
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR2):
             signal.signal(number, signal.SIG_IGN)
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(self._faults.of_loop)
