@@ -214,6 +214,7 @@ class WorkerProcess:
     async def pause(self) -> int:
         """Have it say nothing more until another process goes on with it; the handle of the link,
         which that process is to inherit. TimeoutError where it does not listen."""
+        self._paused.clear()
         self._link.send(Kind.PAUSE)
         async with asyncio.timeout(GRACE_S):
             await self._paused.wait()
