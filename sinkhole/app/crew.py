@@ -37,6 +37,8 @@ LONGEST_PAUSE_S: Final = 30.0
 SILENT: Final = 10
 """Looks in a row, one a second, after which a worker that says nothing is taken for stuck."""
 
+READY_S: Final = 10.0
+"""How long workers that do not answer yet are waited for before all are let go."""
 
 Brief = Callable[[WorkerProcess], None]
 """Tells a worker that has just been started all that is to be known."""
@@ -124,8 +126,15 @@ class Crew:
 
     async def start(self, patience_s: float) -> bool:
         """Start all; whether all of them answer within so long. OSError where none can be had."""
-        await asyncio.gather(*(self._begin(slot) for slot in range(self.count)))
+        begun = [self._begin(slot) for slot in range(self.count)]
+        for error in await asyncio.gather(*begun, return_exceptions=True):
+            if error is not None:  # but not before each can be told to stop
+                raise error
         self._tasks.keep("watch", self._watch)
+        return await self._answer(patience_s)
+
+    async def _answer(self, patience_s: float) -> bool:
+        """Whether all answer within so long."""
         try:
             async with asyncio.timeout(patience_s):
                 while len(self.ready) < self.count:
@@ -145,20 +154,28 @@ class Crew:
 
     async def let_go(self) -> list[tuple[int, int]]:
         """Have nothing to do any more with those that answer, which go on: their processes and the
-        links to them, by number. TimeoutError where one does not listen; then all go on as ours."""
-        await self._tasks.close()
+        links to them, by number. TimeoutError where one does not listen, or there is none; then all
+        go on as ours."""
+        if not await self._answer(READY_S) and not self.ready:
+            raise TimeoutError("no worker answers")
         ready = self.ready
         try:
-            links = await asyncio.gather(*(each.pause() for each in ready))
+            await asyncio.gather(*(each.pause() for each in ready))
         except TimeoutError:
             for each in ready:
                 each.say(Kind.GO_ON)
-            self._tasks.keep("watch", self._watch)
             raise
-        for each in ready:
-            each.let_go()
+        await self._tasks.close()
+        await self._end_all_but(ready)
         self._gone, self._workers = self._workers, [None] * self.count
-        return [(each.pid, link) for each, link in zip(ready, links, strict=True)]
+        return [each.let_go() for each in ready if each.is_ready]
+
+    async def _end_all_but(self, those: Sequence[WorkerProcess]) -> None:
+        """End the others: nobody would wait for them."""
+        others = [each for each in self._workers if each is not None and each not in those]
+        for each in others:
+            each.let_go()
+        await asyncio.gather(*(each.bury() for each in others))
 
     def hand(self, over: str, transport: Transport, bound: Bound) -> HandedOver:
         """Answer at a place from now on; its socket stays whose it was."""

@@ -211,19 +211,20 @@ class WorkerProcess:
                 await closed.wait()
         self._closing.pop(number, None)
 
-    async def pause(self) -> int:
-        """Have it say nothing more until another process goes on with it; the handle of the link,
-        which that process is to inherit. TimeoutError where it does not listen."""
+    async def pause(self) -> None:
+        """Have it say nothing more until another process goes on with it. TimeoutError where it
+        does not listen."""
         self._paused.clear()
         self._link.send(Kind.PAUSE)
         async with asyncio.timeout(GRACE_S):
             await self._paused.wait()
-        return self._link.fileno()
 
-    def let_go(self) -> None:
-        """Have nothing to do with it any more, as another process has."""
+    def let_go(self) -> tuple[int, int]:
+        """Have nothing to do with it any more, as another process has: its number, and that of the
+        link's handle, which that process is to inherit."""
         self.is_alive = self.is_ready = False
         self._owner = self._owner._replace(ready=nobody, ended=nobody)
+        return self.pid, self._link.fileno()
 
     # -- what it is asked ----------------------------------------------------------------------
 

@@ -311,3 +311,33 @@ async def test_signals_that_all_processes_get_are_not_for_them(tmp_path: Path) -
         await blocked(app.addresses[0])
         await until(lambda: len(crew.states) == 2, "their words")
         assert crew.ended == 0
+
+
+async def test_who_does_not_answer_yet_is_waited_for_before_all_are_let_go(tmp_path: Path) -> None:
+    async with running(house(tmp_path, dns__workers=2, **ADS)) as app:
+        crew = crew_of(app)
+        for each in crew:
+            os.kill(each.pid, signal.SIGKILL)
+        await until(lambda: not crew.ready, "their end")
+        left = await crew.let_go()
+        assert len(left) == 2
+        end(left)
+
+
+async def test_who_does_not_come_is_not_left_behind(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setattr("sinkhole.app.crew.READY_S", 0)
+    async with running(house(tmp_path, dns__workers=2, **ADS)) as app:
+        crew = crew_of(app)
+        ended, stays = crew.ready
+        os.kill(ended.pid, signal.SIGKILL)
+        await until(lambda: len(crew.ready) == 1, "its end")
+        left = await crew.let_go()
+        assert [pid for pid, _ in left] == [stays.pid]
+        assert ended.code == -signal.SIGKILL  # somebody has waited for it
+        end(left)
+
+
+def end(left: list[tuple[int, int]]) -> None:
+    """End workers that were let go."""
+    for pid, _ in left:
+        os.kill(pid, signal.SIGKILL)
