@@ -27,7 +27,7 @@ from sinkhole.app.descriptors import raise_limit
 from sinkhole.app.encrypted import Encrypted
 from sinkhole.app.front import Front
 from sinkhole.app.ground import Ground
-from sinkhole.app.handover import Inheritance, Left
+from sinkhole.app.handover import END_S, Inheritance, Left
 from sinkhole.app.house_devices import HouseDevices
 from sinkhole.app.list_hosts import ListHosts
 from sinkhole.app.listening import Listening
@@ -45,6 +45,7 @@ from sinkhole.control.settings.in_force import Changed
 from sinkhole.control.shipping import Shipping
 from sinkhole.control.stats import Carried, Counters, Rollups
 from sinkhole.dns.server.address import ListenAddress
+from sinkhole.model.errors import SettingsError
 from sinkhole.model.faults import Faults
 from sinkhole.model.memory import release_free_memory, spare_collection
 from sinkhole.model.record import RecordBuffer
@@ -240,6 +241,7 @@ class App:
         """Have DNS answered by workers alone, and stop all else, for a program that follows in this
         process. Raises SinkholeError or TimeoutError where that can't be; then it goes on."""
         async with self._applying:
+            await self.inheritance.close(END_S)
             await self._stand_aside(Change(self.faults))
             with self.faults.contain("saving answers"):
                 await self.answers.file.save()
@@ -324,11 +326,12 @@ class App:
     async def apply(self, settings: Settings, *, patient: bool = False) -> list[str]:
         """Go over to other settings; the keys that wait for a restart, which is `data_dir`.
 
-        What can fail or takes time is done first, beside all that goes on; then all parts change in
-        one turn of the event loop. Raises SettingsError for what cannot be had, such as an address
-        to listen on, unless `patient`; whatever is raised, everything is as it was.
-        """
+        What can fail or takes time is done first; then all parts change in one turn of the event
+        loop. Raises SettingsError for what can't be had, such as an address to listen on, unless
+        `patient`; whatever is raised, everything is as it was."""
         async with self._applying:
+            if self._has_left:
+                raise SettingsError(["sinkhole is just beginning anew: try it again in a moment"])
             change = Change(self.faults, patient=patient)
             if settings.data_dir != self.settings.data_dir:
                 change.waits.append("data_dir")
@@ -344,8 +347,7 @@ class App:
     async def reload(self) -> Changed:
         """Read the settings file and the environment again; what cannot be had of them is waited
         for, as at the start. SettingsError leaves all as it was."""
-        if self.ground is None:
-            raise RuntimeError("it has not been started")
+        assert self.ground is not None, "it has been started"
         return await self.ground.settings.reload()
 
     async def _prepare(self, new: Settings, change: Change) -> None:

@@ -125,9 +125,9 @@ class Inheritance:
         """Wait until that is done."""
         await self._tasks.close(2 * END_S)
 
-    async def close(self) -> None:
-        """Wait for nobody any more."""
-        await self._tasks.close()
+    async def close(self, patience_s: float = 0.0) -> None:
+        """Wait for nobody any more, or only so long."""
+        await self._tasks.close(patience_s)
 
     async def _dismiss(self, then: Callable[[], None]) -> None:
         await asyncio.gather(*(each.dismiss() for each in self._workers))

@@ -22,6 +22,7 @@ from program import Program
 
 from sinkhole.app.app import App
 from sinkhole.app.crew import Crew
+from sinkhole.model.errors import SettingsError
 
 ADS: Final = {"filtering__rules": ["||ads.example^"]}
 NAMES: Final = [f"{number}.ads.example" for number in range(50)]
@@ -341,3 +342,13 @@ def end(left: list[tuple[int, int]]) -> None:
     """End workers that were let go."""
     for pid, _ in left:
         os.kill(pid, signal.SIGKILL)
+
+
+async def test_who_leaves_takes_no_other_settings(tmp_path: Path) -> None:
+    async with running(house(tmp_path, dns__workers=2, **ADS)) as app:
+        left = await app.hand_over()
+        with pytest.raises(SettingsError, match="beginning anew"):
+            await app.apply(house(tmp_path, dns__workers=3, **ADS))
+        end([(each.pid, each.link) for each in left.workers])
+        for number in left.handles:
+            os.close(number)
