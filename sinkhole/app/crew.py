@@ -244,7 +244,8 @@ class Crew:
         log.warning("worker %d ended with code %s, and is started anew", slot, worker.code)
         while True:
             if time.monotonic() - self._began[slot] < SETTLED_S:
-                await asyncio.sleep(self._pause_s[slot])
+                # Where nobody else answers, all wait for this one.
+                await asyncio.sleep(self._pause_s[slot] if self.ready else FIRST_PAUSE_S)
                 self._pause_s[slot] = min(2 * self._pause_s[slot], LONGEST_PAUSE_S)
             else:
                 self._pause_s[slot] = FIRST_PAUSE_S

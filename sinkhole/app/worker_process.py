@@ -84,6 +84,7 @@ class WorkerProcess:
         ours, self._its_link = socket.socketpair()
         self._link = Link(ours, self._take, self._end)
         self._places, self._its_places = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._places.setblocking(False)
 
     async def start(self) -> None:
         """Start the process; OSError where there can't be another one."""
@@ -196,6 +197,8 @@ class WorkerProcess:
         if self.is_alive:
             try:
                 socket.send_fds(self._places, [marshal.dumps(tuple(place))], [sock.fileno()])
+            except BlockingIOError:  # it takes nothing any more
+                self.abort()
             except OSError as error:  # it is about to be found gone
                 log.debug("worker %d took no place: %s", self.slot, error)
         return self._number

@@ -96,7 +96,11 @@ async def _restart_when(
             os.set_inheritable(number, True)
         for number in (signal.SIGUSR2, signal.SIGHUP):  # what they ask for is being done
             signal.signal(number, signal.SIG_IGN)  # until there is a handler again
-        os.execve(sys.executable, sys.orig_argv, left.into(os.environ))
+        try:
+            os.execve(sys.executable, sys.orig_argv, left.into(os.environ))
+        except OSError as error:  # all is stopped: whoever looks after us starts it
+            log.critical("%s can't be started: %s", sys.executable, error)
+            os._exit(1)
 
 
 def _trouble_with(config: Path | None) -> str:

@@ -202,6 +202,10 @@ class Worker:
             if not data:
                 asyncio.get_running_loop().remove_reader(self._sockets)
                 return
+            if not handles:
+                log.error("no file descriptor is left for a place: this worker ends")
+                self._ending.set()
+                return
             place, sock = Place(*marshal.loads(data)), socket.socket(fileno=handles[0])
             if self._plane is not None:
                 self._plane.take(place, sock)
