@@ -13,6 +13,7 @@ import socket
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import count as count_up
 from typing import Final
 
 from sinkhole.app.worker_process import Owner, WorkerProcess
@@ -42,6 +43,9 @@ READY_S: Final = 10.0
 
 Brief = Callable[[WorkerProcess], None]
 """Tells a worker that has just been started all that is to be known."""
+
+
+_numbers = count_up(1)
 
 
 class Places:
@@ -104,11 +108,12 @@ def _key(bound: Bound) -> tuple[Transport, str, int]:
 class Crew:
     """So many workers, from `start` to `stop`; `brief` tells each who comes what is to be known.
 
-    `ended` is how often one ended that nobody had told to, `ended_at` when the last one did, and
-    `counted` what those had counted that are gone.
+    `number` is this crew's alone. `ended` is how often one ended that nobody had told to,
+    `ended_at` when the last one did, and `counted` what those had counted that are gone.
     """
 
     def __init__(self, count: int, owner: Owner, brief: Brief, places: Places) -> None:
+        self.number = next(_numbers)
         self.count = count
         self.ended = 0
         self.ended_at = -float("inf")

@@ -98,7 +98,7 @@ class Workers:
         crew = self._coming
         if crew is None or (over == PAGE_OVER and self._has_page):
             return None
-        return Elsewhere(id(crew), crew.hand)
+        return Elsewhere(crew.number, crew.hand)
 
     async def start(self) -> None:
         """Have the first crew ready, if there is to be one."""

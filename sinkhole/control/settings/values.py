@@ -88,7 +88,7 @@ def number_or(word: str, low: int, high: int) -> Kind:
         raise ValueError(f"{shown(value)} is neither {word} nor a whole number {low} to {high}")
 
     accepts = {"type": ["integer", "string"], "minimum": low, "maximum": high}
-    return Kind(read, accepts=accepts, syntax=f"{low} to {high}, or {word}")
+    return Kind(read, accepts=accepts, syntax=f"{word}, or {low} to {high}")
 
 
 def flag() -> Kind:
