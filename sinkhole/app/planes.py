@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from sinkhole.app.answers import Answers
 from sinkhole.app.change import Change
 from sinkhole.app.descriptors import Quotas, attainable
@@ -38,7 +40,9 @@ class Planes:
     ) -> None:
         self.quotas = _quotas(settings.dns)
         self.upstreams = Upstreams(
-            upstream_terms(settings), sockets=self.quotas.upstream, faults=faults
+            upstream_terms(settings)._replace(secret=secrets.token_bytes(32)),
+            sockets=self.quotas.upstream,
+            faults=faults,
         )
         self.answers = Answers(settings, faults)
         self.pipeline = Pipeline(
@@ -50,13 +54,24 @@ class Planes:
             serve_stale_s=settings.cache.serve_stale,
             prefetch=settings.cache.prefetch,
         )
-        self.workers = Workers(settings, self.quotas, buffer, self.answers.table, facts, faults)
+        self.workers = Workers(
+            settings,
+            self.quotas,
+            buffer,
+            self.answers.table,
+            facts,
+            faults,
+            self.upstreams.made.terms.secret,
+        )
         self.answers.file.others = self.workers
-        self.listeners = Listeners(
-            [(each.host, each.port) for each in settings.dns.listen],
+        self.listeners = self._make_listeners(settings.dns, faults)
+
+    def _make_listeners(self, dns: DnsSettings, faults: Faults) -> Listeners:
+        return Listeners(
+            [(each.host, each.port) for each in dns.listen],
             self.pipeline,
             most_connections=self.quotas.connections,
-            proxies=settings.dns.proxies,
+            proxies=dns.proxies,
             faults=faults,
             elsewhere=self.workers.elsewhere,
         )

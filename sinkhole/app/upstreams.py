@@ -23,7 +23,8 @@ def prepare_upstreams(upstreams: Upstreams, new: Settings, old: Settings, change
     """Go over to the upstreams of other settings along with all else."""
     if new.upstream == old.upstream:
         return
-    before, made = upstreams.made, upstreams.make(upstream_terms(new))
+    before = upstreams.made
+    made = upstreams.make(upstream_terms(new)._replace(secret=before.terms.secret))
     change.exchange(upstreams.use, made, before)
     change.discards(partial(upstreams.leave, made, before))
     change.afterwards(partial(upstreams.leave, before, made))

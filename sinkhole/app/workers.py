@@ -67,7 +67,8 @@ class Workers:
     and `close`.
 
     `quotas` are those of a process. What workers answered goes to `buffer`; `table` is that of this
-    process, and `facts` are what is known of addresses.
+    process, and `facts` are what is known of addresses. By the `secret` they know probes that come
+    back as this server's.
     """
 
     def __init__(
@@ -78,9 +79,10 @@ class Workers:
         table: Table,
         facts: Facts,
         faults: Faults,
+        secret: bytes,
     ) -> None:
         self._owner = Owner(buffer, self._know, nobody, nobody, faults)
-        self._table, self._facts = table, facts
+        self._table, self._facts, self._secret = table, facts, secret
         self.places = Places()
         self._settings, self._quotas = settings, quotas
         self._names: tuple[str, ...] = ()
@@ -219,7 +221,8 @@ class Workers:
                 worker.use(terms)
 
     def _terms(self, workers: int) -> PlaneTerms:
-        return plane_terms(self._settings, self._quotas, self._names, workers)
+        terms = plane_terms(self._settings, self._quotas, self._names, workers)
+        return terms._replace(upstream=terms.upstream._replace(secret=self._secret))
 
     def _brief(self, workers: int, worker: WorkerProcess) -> None:
         worker.use(self._terms(workers))
