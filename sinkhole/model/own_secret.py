@@ -1,4 +1,4 @@
-"""What only this server knows: drawn at its start, and given to its processes with their terms."""
+"""What only this process knows: drawn at its start, and used where terms give no other secret."""
 
 from __future__ import annotations
 
