@@ -10,7 +10,7 @@ from typing import Final
 
 from sinkhole.control.postgres.schema import prepare
 from sinkhole.control.postgres.server import AwayError, Server
-from sinkhole.control.replication.hub import Entry, HubAwayError, Pulled
+from sinkhole.control.replication.hub import Entry, HubAwayError, Pulled, Pushed
 from sinkhole.control.state.file import BehindError
 
 CHANNEL: Final = "sinkhole_state"
@@ -26,6 +26,9 @@ MOST_CONNECTIONS: Final = 2
 
 TOLD_S: Final = 30 * 86_400
 """For how long it is told that a row is gone; whoever was away for longer reads all there is."""
+
+
+_NOW_US: Final = "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
 
 class PostgresHub:
@@ -65,13 +68,14 @@ class PostgresHub:
             )
         return Pulled(revision, [Entry(*row) for row in rows], is_whole)
 
-    async def push(self, base: int | None, entries: Sequence[Entry]) -> int:
+    async def push(self, base: int | None, entries: Sequence[Entry]) -> Pushed:
         """Change rows; BehindError where `base` is not the last revision."""
         async with _in_time(), self._server.transaction() as session:
             sql = "SELECT value FROM meta WHERE key = 'state_revision' FOR UPDATE"
             last = int(await session.value(sql))
             if base is not None and base != last:
                 raise BehindError("another sinkhole was quicker: look at it again")
+            revision = max(last + 1, int(await session.value(_NOW_US)))
             columns = zip(*((*each, at) for at, each in enumerate(entries)), strict=True)
             await session.rows(
                 "INSERT INTO state (kind, key, value, position, revision)"
@@ -79,14 +83,15 @@ class PostgresHub:
                 " ON CONFLICT (kind, key) DO UPDATE SET value = excluded.value,"
                 " position = excluded.position, revision = excluded.revision, changed = now()",
                 *([*each] for each in columns),
-                last + 1,
+                revision,
             )
-            await session.rows("UPDATE meta SET value = $1 WHERE key = 'state_revision'", last + 1)
-            await session.rows("SELECT pg_notify($1, $2)", CHANNEL, str(last + 1))
-        return last + 1
+            sql = "UPDATE meta SET value = $1 WHERE key = 'state_revision'"
+            await session.rows(sql, revision)
+            await session.rows("SELECT pg_notify($1, '')", CHANNEL)
+        return Pushed(revision, last)
 
     async def wait(self, after: int) -> None:
-        """Wait until there is a later revision, or for LOOK_S."""
+        """Wait until there is another revision, or for LOOK_S."""
         self._told.clear()
         async with _in_time():
             revision, _ = await self._numbers()

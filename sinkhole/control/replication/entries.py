@@ -59,6 +59,9 @@ LOOSE: Final = frozenset({"pause", "rule"})
 
 SETTINGS_KINDS: Final = frozenset({"setting", "revision"})
 
+_NONE: Final = "-"
+"""A digest that nothing has."""
+
 _MEETING: Final = "meeting"
 """The key in `meta` of which state was joined and how far it is known."""
 
@@ -124,6 +127,11 @@ async def conflicts(database: Database, pulled: Pulled) -> list[Key]:
     here = {each[:2]: each for each in await changed(database) if each.kind != "revision"}
     there = ((each[:2], each) for each in pulled.entries)
     return [key for key, each in there if key in here and here[key] != each]
+
+
+async def doubt(database: Database, revision: int) -> None:
+    """Take what was agreed on later than in a revision for untold, within a transaction."""
+    await database.rows("UPDATE entry SET digest = ? WHERE revision > ?", (_NONE, revision))
 
 
 async def agree_on_all(database: Database) -> None:

@@ -20,12 +20,21 @@ class Entry(NamedTuple):
 class Pulled(NamedTuple):
     """What changed at a hub: all up to `revision`, in the order in which it did.
 
-    With `is_whole` these are all rows there are: what is not among them is gone.
+    A revision is the time in microseconds at which it was made, or a little more, so none is given
+    twice, not even by a hub that has lost some. With `is_whole` these are all rows there are: what
+    is not among them is gone.
     """
 
     revision: int
     entries: Sequence[Entry]
     is_whole: bool = False
+
+
+class Pushed(NamedTuple):
+    """What a change made of the revision `before` it."""
+
+    revision: int
+    before: int
 
 
 class StateStatus(NamedTuple):
@@ -51,11 +60,11 @@ class Hub(Protocol):
         to be told, or 0."""
         ...
 
-    async def push(self, base: int | None, entries: Sequence[Entry]) -> int:
-        """Change rows, on top of the revision `base` or, with None, of whatever there is; the
-        revision that this makes. BehindError where `base` is not the last one."""
+    async def push(self, base: int | None, entries: Sequence[Entry]) -> Pushed:
+        """Change rows, on top of the revision `base` or, with None, of whatever there is.
+        BehindError where `base` is not the last one."""
         ...
 
     async def wait(self, after: int) -> None:
-        """Wait until there is a revision later than one, or for some seconds."""
+        """Wait until there is another revision than one, or for some seconds."""
         ...

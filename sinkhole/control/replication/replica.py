@@ -22,6 +22,7 @@ from sinkhole.control.replication.entries import (
     agree_on_all,
     changed,
     conflicts,
+    doubt,
     merge,
     met,
     write_meeting,
@@ -98,6 +99,7 @@ class Replica:
             await self._tasks.close()
 
     async def _follow(self, hub: Hub) -> None:
+        """Follow a hub until it is away."""
         try:
             await self._join(hub)
             self._hub = hub
@@ -107,6 +109,8 @@ class Replica:
                 await hub.wait(self.meeting.revision)
                 await self.catch_up()
                 await self._tell_rest()
+        except StorageError as error:
+            self._backoff.failed(str(error))
         finally:
             self._hub = None
 
@@ -154,6 +158,9 @@ class Replica:
     async def _take(self, pulled: Pulled) -> None:
         if pulled.revision == self.meeting.revision and not pulled.entries:
             return
+        if pulled.revision < self.meeting.revision:
+            await self._give_back(pulled.revision)
+            return
         if lost := await self._state.read(lambda own: conflicts(own, pulled)):
             kept = await self._state.keep_before_join()
             told = ", ".join(f"{kind} {key}" for kind, key in lost[:5])
@@ -172,6 +179,18 @@ class Replica:
         met_now = self.meeting._replace(revision=pulled.revision)
         await self._merge(work, met_now)
 
+    async def _give_back(self, revision: int) -> None:
+        """Have told anew what a hub has lost, by a crash or as it was restored from a backup."""
+        log.warning("shared state: it has lost what was changed last, which is told to it again")
+        met_now = self.meeting._replace(revision=revision)
+
+        async def work(database: Database) -> frozenset[str]:
+            await doubt(database, revision)
+            await write_meeting(database, met_now)
+            return frozenset()
+
+        await self._merge(work, met_now)
+
     async def _merge(
         self, work: Callable[[Database], Awaitable[frozenset[str]]], met_now: Meeting
     ) -> None:
@@ -186,7 +205,12 @@ class Replica:
             await self._has_merged.wait()
             self._has_merged.clear()
             kinds, self._merged = frozenset(self._merged), set()
-            await self._on_merged(kinds)
+            try:
+                await self._on_merged(kinds)
+            except BaseException:  # a bug of ours: then all of it is tried again
+                self._merged |= kinds
+                self._has_merged.set()
+                raise
 
     # ---- to others -------------------------------------------------------------------------------
 
@@ -206,10 +230,10 @@ class Replica:
     async def _push(self, database: Database, entries: list[Entry]) -> None:
         hub, known = self._reached(), await met(database)
         is_loose = all(each.kind in LOOSE for each in entries)
-        revision = await hub.push(None if is_loose else known.revision, entries)
-        await agree(database, entries, revision)
-        if revision == known.revision + 1:  # else something came in between, and is read next
-            await write_meeting(database, known._replace(revision=revision))
+        pushed = await hub.push(None if is_loose else known.revision, entries)
+        await agree(database, entries, pushed.revision)
+        if pushed.before == known.revision:  # else something came in between, and is read next
+            await write_meeting(database, known._replace(revision=pushed.revision))
 
     async def _tell_rest(self) -> None:
         """Tell what was changed here while the hub was away, or before it was joined."""

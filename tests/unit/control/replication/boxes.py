@@ -1,7 +1,7 @@
 """Sinkholes with a state of their own that share it: for the tests of this room.
 
-    async with a_box(tmp_path / "attic", hub) as attic:
-        await attic.settings.change([Change("cache.size", value="3MiB")], ANNA)
+async with a_box(tmp_path / "attic", hub) as attic:
+    await attic.settings.change([Change("cache.size", value="3MiB")], ANNA)
 """
 
 from __future__ import annotations
@@ -88,11 +88,7 @@ class Box:
 @asynccontextmanager
 async def a_box(folder: Path, hub: OpenHub | None = None, text: str = "") -> AsyncIterator[Box]:
     """A box with the settings file `text`; with `hub` it follows that, and has joined."""
-    folder.mkdir(exist_ok=True)
-    config = folder / "sinkhole.yaml"
-    config.write_text(text)
-    (folder / "lists").mkdir(exist_ok=True)
-    (folder / "lists" / "starter-txt-block-0.json").write_text("{}")  # no new server
+    config = _written(folder, text)
     state = await State.open(folder)
     settings = SettingsInForce(config, {"SINKHOLE__DATA_DIR": str(folder)}, state)
     await settings.load()
@@ -111,6 +107,14 @@ async def a_box(folder: Path, hub: OpenHub | None = None, text: str = "") -> Asy
         await box.rules.close()
         await settings.close()
         await state.close()
+
+
+def _written(folder: Path, text: str) -> Path:
+    (folder / "lists").mkdir(parents=True, exist_ok=True)
+    (folder / "lists" / "starter-txt-block-0.json").write_text("{}")  # no new server
+    config = folder / "sinkhole.yaml"
+    config.write_text(text)
+    return config
 
 
 async def until(is_so: Callable[[], bool]) -> None:

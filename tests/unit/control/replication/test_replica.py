@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
 
@@ -11,6 +12,8 @@ import pytest
 from boxes import ANNA, Box, a_box, until
 from postgres_server import PostgresServer
 
+from sinkhole.control.database import Row
+from sinkhole.control.postgres.server import Server
 from sinkhole.control.postgres.state_hub import PostgresHub
 from sinkhole.control.replication.hub import HubAwayError
 from sinkhole.control.replication.replica import OpenHub
@@ -25,6 +28,15 @@ TTL = "cache.max_ttl"
 @pytest.fixture
 def hub(postgres_url: str) -> OpenHub:
     return partial(PostgresHub.open, postgres_url)
+
+
+@asynccontextmanager
+async def server_of(url: str) -> AsyncIterator[Server]:
+    server = await Server.connect(url)
+    try:
+        yield server
+    finally:
+        await server.close()
 
 
 def group(name: str) -> Change:
@@ -149,9 +161,7 @@ async def test_who_gets_another_password_elsewhere_is_signed_out_here(
         for digest, account in (("a" * 64, anna.id), ("b" * 64, otto.id)):
             session = Session(digest, account, "192.0.2.7", "a browser", present(), present())
             await people.sign_in(session, Device(digest, account, 1.0), (), ())
-        await attic.state.people.put_account(
-            anna.id, lambda _: anna._replace(password="another")
-        )
+        await attic.state.people.put_account(anna.id, lambda _: anna._replace(password="another"))
         await until(lambda: set(people.sessions) == {"b" * 64})
         await attic.state.people.remove_account(otto.id, lambda: None)
         await until(lambda: not people.sessions and not people.devices)
@@ -229,6 +239,36 @@ async def test_a_backup_that_is_restored_on_one_is_what_all_have(
         await until(lambda: len(cellar.state.people.accounts) == 1)
         await cellar.settings.change([group("guests")], ANNA)
         await until(lambda: groups(attic) == {"kids", "guests"})
+
+
+async def test_a_hub_that_has_lost_something_is_told_it_again(
+    tmp_path: Path, hub: OpenHub, postgres_url: str
+) -> None:
+    async with a_box(tmp_path / "attic", hub) as attic:
+        await attic.settings.change([group("kids"), group("things")], ANNA)
+        before = await _saved(postgres_url)
+        await attic.settings.change([Change("groups", "things", "remove"), group("guests")], ANNA)
+    await _restored(postgres_url, before)
+    async with a_box(tmp_path / "attic", hub) as attic, a_box(tmp_path / "cellar", hub) as cellar:
+        await until(lambda: groups(cellar) == {"kids", "guests"} == groups(attic))
+        await cellar.settings.change([group("things")], ANNA)
+        await until(lambda: groups(attic) == {"kids", "guests", "things"})
+        assert agree(attic, cellar)
+
+
+_STATE = ("state", "kind, key, value, position, revision"), ("meta", "key, value")
+
+
+async def _saved(url: str) -> list[list[Row]]:
+    async with server_of(url) as server:
+        return [await server.rows(f"SELECT {what} FROM {table}") for table, what in _STATE]
+
+
+async def _restored(url: str, saved: list[list[Row]]) -> None:
+    async with server_of(url) as server, server.transaction() as session:
+        for (table, what), rows in zip(_STATE, saved, strict=True):
+            await session.rows(f"DELETE FROM {table}")
+            await session.copy(table, what.split(", "), rows)
 
 
 def _shared(box: Box) -> tuple[object, ...]:
