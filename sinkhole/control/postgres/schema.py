@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Final
 
 from sinkhole.control.postgres.server import Server
-from sinkhole.model.errors import StorageError
 
 MAKING: Final = 0x73696E6B
 """The advisory lock of who makes or drops tables."""
@@ -86,14 +85,6 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     ),
 )
 """One tuple of statements for each version (`version` of meta). Only ever add."""
-
-
-async def prepare(server: Server) -> None:
-    """Bring the tables up to date; StorageError where a newer sinkhole made them."""
-    version = await migrate(server)
-    if version > len(MIGRATIONS):
-        known = len(MIGRATIONS)
-        raise StorageError(f"the database has version {version}, this sinkhole knows {known}")
 
 
 async def migrate(server: Server) -> int:
