@@ -19,6 +19,7 @@ from sinkhole.model.faults import Faults
 from sinkhole.model.tasks import Tasks
 
 if TYPE_CHECKING:
+    from sinkhole.control.lists.offers import ListOffers
     from sinkhole.control.postgres.shared_log import SharedLog
 
 LOOK_S: Final = 0.2
@@ -45,7 +46,7 @@ class Sharing:
         self._tasks = Tasks("shared log", limit=1, faults=faults)
         self._shared: SharedLog | None = None
         self._is_missing = False
-        self._changed = asyncio.Event()
+        self._changed, self._begun = asyncio.Event(), asyncio.Event()
 
     @property
     def problems(self) -> list[str]:
@@ -54,6 +55,16 @@ class Sharing:
             return [MISSING]
         found = self._shared.problem if self._shared is not None else None
         return [found] if found else []
+
+    async def list_offers(self) -> ListOffers | None:
+        """Where lists are exchanged now, once it was tried to reach that."""
+        if not self._wanted()[0] or self._is_missing:
+            return None
+        await self._begun.wait()
+        if (shared := self._shared) is None:
+            return None
+        await shared.tried.wait()
+        return shared.list_offers
 
     def start(self) -> None:
         """Share the log once it is open."""
@@ -100,7 +111,9 @@ class Sharing:
         from sinkhole.control.postgres.shared_log import SharedLog
 
         self._shared = SharedLog(url, node, query_log)
+        self._begun.set()
         try:
             await self._shared.run()
         finally:
+            self._begun.clear()
             self._shared = None
