@@ -101,10 +101,10 @@ class SharedLog:
                     f"the database has version {version}, this sinkhole knows {known}"
                 )
             self._sender = Sender(self._server, self._source, self._node)
+            self.list_offers = PostgresListOffers(self._server, self._node)
         if not self._sender.node and not await self._sender.begin():
             return
         self._tell()
-        self.list_offers = self.list_offers or PostgresListOffers(self._server, self._node)
         while await self._sender.step():
             self._tell()
         await self._server.rows("SELECT 1")

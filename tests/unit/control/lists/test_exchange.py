@@ -147,7 +147,7 @@ async def test_a_failure_lets_the_others_look(house: House) -> None:
     house.status = 200
     cellar = house.box("cellar")
     async with cellar.running():
-        await until(lambda: cellar.names == 500)
+        await until(lambda: bool(house.place.offers))
     house.now += 100
     async with attic.running():  # which need not ask the source again
         await until(lambda: attic.names == 500)
