@@ -89,8 +89,8 @@ class PostgresListOffers:
 
 async def sweep_lists(session: Session) -> None:
     """Remove what nobody offers any more, and what nobody fetches."""
-    old = f"now() - interval '{KEPT_DAYS} days'"
-    await session.rows(f"DELETE FROM list_offer WHERE fetched < {old}")
+    old = "DELETE FROM list_offer WHERE fetched < now() - make_interval(days => $1)"
+    await session.rows(old, KEPT_DAYS)
     await session.rows("DELETE FROM list_claim WHERE until < now()")
     await session.rows(
         "DELETE FROM list_content AS c WHERE NOT EXISTS"
