@@ -60,6 +60,7 @@ class Front:
         self.is_built = True
         ground.settings.on_renamed = self._renamed
         ground.settings.apply = self._applying(app.apply)
+        app.library.offers = self.sharing.list_offers
         self.sharing.start(state, self._merged)
         for begin in (
             self.protection.start,

@@ -24,6 +24,7 @@ from sinkhole.model.faults import Faults
 from sinkhole.model.tasks import Tasks
 
 if TYPE_CHECKING:
+    from sinkhole.control.lists.offers import ListOffers
     from sinkhole.control.postgres.shared_log import SharedLog
 
 LOOK_S: Final = 0.2
@@ -50,7 +51,7 @@ class Sharing:
         self._tasks = Tasks("shared log", limit=1, faults=faults)
         self._shared: SharedLog | None = None
         self._is_missing = False
-        self._changed = asyncio.Event()
+        self._changed, self._begun = asyncio.Event(), asyncio.Event()
         self.state = SharedState(self._database, _hub_of, faults)
 
     @property
@@ -60,6 +61,16 @@ class Sharing:
             return [MISSING]
         found = self._shared.problem if self._shared is not None else None
         return [found] if found else []
+
+    async def list_offers(self) -> ListOffers | None:
+        """Where lists are exchanged now, once it was tried to reach that."""
+        if not self._wanted()[0] or self._is_missing:
+            return None
+        await self._begun.wait()
+        if (shared := self._shared) is None:
+            return None
+        await shared.tried.wait()
+        return shared.list_offers
 
     def start(self, state: State, on_merged: OnMerged) -> None:
         """Share the log once it is open, and the state; `on_merged` puts in force what comes."""
@@ -114,9 +125,11 @@ class Sharing:
         from sinkhole.control.postgres.shared_log import SharedLog
 
         self._shared = SharedLog(url, node, query_log)
+        self._begun.set()
         try:
             await self._shared.run()
         finally:
+            self._begun.clear()
             self._shared = None
 
 

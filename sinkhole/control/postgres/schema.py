@@ -83,6 +83,19 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "INSERT INTO meta VALUES ('state_revision', 0), ('state_forgotten', 0),"
         " ('state', (random() * 9e18)::bigint)",
     ),
+    (
+        # Content of lists, gzipped; what each source has said last, and who asks it now.
+        "CREATE TABLE list_content (digest text PRIMARY KEY)",
+        "CREATE TABLE list_piece (digest text REFERENCES list_content ON DELETE CASCADE,"
+        " number integer, packed bytea NOT NULL, PRIMARY KEY (digest, number))",
+        "ALTER TABLE list_piece ALTER packed SET STORAGE EXTERNAL",
+        "CREATE TABLE list_offer (source text PRIMARY KEY,"
+        " digest text NOT NULL REFERENCES list_content, size_bytes bigint NOT NULL,"
+        " etag text NOT NULL, last_modified text NOT NULL, answered_by text NOT NULL,"
+        " node text NOT NULL, fetched timestamptz NOT NULL)",
+        "CREATE TABLE list_claim (source text PRIMARY KEY, node text NOT NULL,"
+        " until timestamptz NOT NULL)",
+    ),
 )
 """One tuple of statements for each version (`version` of meta). Only ever add."""
 

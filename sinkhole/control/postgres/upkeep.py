@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 
+from sinkhole.control.postgres.list_offers import sweep_lists
 from sinkhole.control.postgres.schema import MAKING, MIGRATIONS, ROLLUPS, migrate
 from sinkhole.control.postgres.server import Server, Session
 from sinkhole.model.errors import StorageError
@@ -70,6 +71,7 @@ async def tidy(server: Server, now_s: float, keep_s: float, keep_statistics_s: f
             width = DAY_S if table == "by_day" else 0
             await session.rows(f"DELETE FROM {table} WHERE start < $1", expired - width)
         await _sweep(session, int(now_s))
+        await sweep_lists(session)
 
 
 async def _drop_rows(session: Session, day: int) -> None:
