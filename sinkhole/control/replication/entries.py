@@ -152,15 +152,18 @@ async def merge(database: Database, pulled: Pulled) -> frozenset[str]:
         named = {each[:2] for each in entries}
         agreed = await database.rows("SELECT kind, key FROM entry WHERE digest != ''")
         entries += [Entry(kind, key, None) for kind, key in agreed if (kind, key) not in named]
-    touched = set()
-    for each in entries:
-        if each.kind not in _KINDS or _is_own(each):
-            continue
-        if there.get((each.kind, each.key), each._replace(value=None)) != each:
-            await _write(database, each)
-            touched.add(each.kind)
-    await agree(database, entries, pulled.revision)
-    return frozenset(touched)
+    known = [each for each in entries if each.kind in _KINDS and not _is_own(each)]
+    touched = [each for each in known if there.get(each[:2], each._replace(value=None)) != each]
+    for each in touched:
+        await _write(database, each)
+    # As the rows are here: what they have of a later sinkhole is nothing that was changed here.
+    here = await all_entries(database)
+    await agree(
+        database,
+        [here.get(each[:2], each._replace(value=None)) for each in known],
+        pulled.revision,
+    )
+    return frozenset(each.kind for each in touched)
 
 
 def _entry(name: str, kind: _Kind, row: tuple[Any, ...]) -> Entry | None:

@@ -47,7 +47,7 @@ class Pauses:
 
     def __init__(self, file: StateFile) -> None:
         self._file = file
-        self._known: set[tuple[str, str]] = set()
+        self._known: set[tuple[str, str]] | None = None
 
     async def load(self) -> tuple[Pause, ...]:
         """The pauses that are stored, over or not, in the order in which they began."""
@@ -62,7 +62,8 @@ class Pauses:
 
         async def work(database: Database) -> None:
             there = [_pause(*row) for row in await database.rows(_ALL)]
-            others = [each for each in there if each.key not in self._known | keys]
+            known = None if self._known is None else keys | self._known
+            others = [] if known is None else [each for each in there if each.key not in known]
             await database.rows("DELETE FROM pause")
             for number, each in enumerate([*others, *pauses]):
                 row = (number, each.scope, each.name, packed(each.began), each.seconds, each.by)

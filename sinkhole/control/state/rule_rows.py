@@ -32,7 +32,7 @@ class RuleRows:
 
     def __init__(self, file: StateFile) -> None:
         self._file = file
-        self._known: set[str] = set()
+        self._known: set[str] | None = None
 
     async def load(self) -> list[TemporaryRule]:
         """The rules that are stored, over or not, in the order in which they were made."""
@@ -48,7 +48,8 @@ class RuleRows:
 
         async def work(database: Database) -> None:
             there = [_rule(row) for row in await database.rows(_ALL)]
-            others = [each for each in there if each.text not in self._known | texts]
+            known = None if self._known is None else texts | self._known
+            others = [] if known is None else [each for each in there if each.text not in known]
             await database.rows("DELETE FROM temporary_rule")
             taken: set[int] = set()
             for each in (*rules, *others):

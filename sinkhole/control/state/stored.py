@@ -53,9 +53,11 @@ class StoredSettings:
         self._file = file
         self._clock = clock
         self._values: dict[Place, Any] = {}
+        self._loads = 0
 
     async def load(self, database: Database) -> None:
-        """Read everything from the file."""
+        """Read everything from the file, also again when it has changed otherwise than by this."""
+        self._loads += 1
         rows = await database.rows("SELECT key, item, value FROM stored ORDER BY position")
         self._values = {
             (key, item): REMOVED if value is None else json.loads(value)
@@ -76,10 +78,10 @@ class StoredSettings:
         StorageError when it can't be, and then nothing is: BehindError where another sinkhole with
         the same state has changed something since this was called.
         """
-        seen = self.number
+        loads = self._loads
 
         async def work(database: Database) -> int:
-            if self.number != seen:
+            if self._loads != loads:
                 raise BehindError("the settings have been changed meanwhile: look at them again")
             for change in changes:
                 await _store(database, change)
