@@ -85,6 +85,21 @@ def told(inquiry: Inquiry) -> list[Change]:
             ],
         ),
         (
+            {"allow_only": True, "safe_search": {"google": True}},
+            {},
+            "www.google.com",
+            [
+                ("add", "rules", ["@@||www.google.com^"], ['rules=["@@||www.google.com^"]']),
+                ("set", "allow_only", ["false"], ["allow_only=false"]),
+            ],
+        ),
+        (
+            {"allow_only": True, "safe_search": {"google": True}},
+            {"rules": ["@@||www.google.com^"]},
+            "www.google.com",
+            [("set", "safe_search.google", ["false"], ["safe_search.google=false"])],
+        ),
+        (
             {"lists": ["block"]},
             {
                 "block": ["||a.example^"],
@@ -94,7 +109,10 @@ def told(inquiry: Inquiry) -> list[Change]:
             [("add", "rules", ["@@||a.example^"], ['rules=["@@||a.example^"]'])],
         ),
     ],
-    ids=["rules", "services", "safe-search", "allow-only", "chosen-lists"],
+    ids=[
+        *("rules", "services", "safe-search", "allow-only", "allow-only-and-safe-search"),
+        *("allowed-and-safe-search", "chosen-lists"),
+    ],
 )
 def test_what_a_group_says_is_changed_there(
     house: Build, says: dict[str, Any], parts: dict[str, Any], name: str, wanted: Any
