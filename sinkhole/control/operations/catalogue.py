@@ -32,6 +32,7 @@ from sinkhole.control.operations import (
     renaming,
     rule_editing,
     rules,
+    server,
     services,
     settings,
     settings_preview,
@@ -46,6 +47,7 @@ from sinkhole.control.operations.operation import Operation
 
 MODULES: Final[tuple[ModuleType, ...]] = (
     status,
+    server,
     storage,
     about,
     protection,

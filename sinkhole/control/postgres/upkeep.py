@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 
-from sinkhole.control.postgres.schema import MAKING, ROLLUPS
+from sinkhole.control.postgres.list_offers import sweep_lists
+from sinkhole.control.postgres.schema import MAKING, MIGRATIONS, ROLLUPS, migrate
 from sinkhole.control.postgres.server import Server, Session
+from sinkhole.model.errors import StorageError
 
 DAY_S: Final = 86_400
 DAY_US: Final = DAY_S * 1_000_000
@@ -25,6 +27,14 @@ _OF_ROWS: Final = """
     SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
     WHERE i.inhparent = 'query'::regclass ORDER BY 1
 """
+
+
+async def prepare(server: Server) -> None:
+    """Bring the tables up to date; StorageError where a newer sinkhole made them."""
+    version = await migrate(server)
+    if version > len(MIGRATIONS):
+        known = len(MIGRATIONS)
+        raise StorageError(f"the database has version {version}, this sinkhole knows {known}")
 
 
 class Partitions:
@@ -61,6 +71,7 @@ async def tidy(server: Server, now_s: float, keep_s: float, keep_statistics_s: f
             width = DAY_S if table == "by_day" else 0
             await session.rows(f"DELETE FROM {table} WHERE start < $1", expired - width)
         await _sweep(session, int(now_s))
+        await sweep_lists(session)
 
 
 async def _drop_rows(session: Session, day: int) -> None:
