@@ -239,9 +239,10 @@ class App:
             with self.faults.contain("closing the state"):
                 await self.ground.close()
 
-    async def hand_over(self) -> Left:
-        """Have DNS answered by workers alone, and stop all else, for a program that follows in this
-        process. Raises SinkholeError or TimeoutError where that can't be; then it goes on."""
+    async def hand_over(self, on_left: Callable[[], object] = bool) -> Left:
+        """Have DNS answered by workers alone, then, when `on_left` is called, stop all else, for a
+        program that follows in this process. Raises SinkholeError or TimeoutError where that can't
+        be; then it goes on."""
         async with self._applying:
             await self.inheritance.close(END_S)
             await self._stand_aside(Change(self.faults))
@@ -249,6 +250,7 @@ class App:
                 await self.answers.file.save()
             left = await self.workers.leave(self.dns.bounds)
             self._has_left = True
+        on_left()
         await self.stop()
         return left
 

@@ -66,6 +66,7 @@ ROUTES: Final[dict[str, Route]] = {
     "status.show": Route("GET", "/status"),
     "server.drain": Route("POST", "/server/drain"),
     "server.undrain": Route("POST", "/server/undrain"),
+    "server.restart": Route("POST", "/server/restart"),
     "storage.show": Route("GET", "/storage"),
     "protection.show": Route("GET", "/protection"),
     "protection.pause": Route("POST", "/protection/pause"),

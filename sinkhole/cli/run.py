@@ -5,9 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import signal
-import subprocess
-import sys
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -17,6 +14,7 @@ import click
 
 from sinkhole import __version__
 from sinkhole.app.app import App
+from sinkhole.app.restart import Restart
 from sinkhole.app.self_query import SelfQuery
 from sinkhole.app.service_manager import ServiceManager
 from sinkhole.cli.signals import Signals
@@ -50,7 +48,9 @@ async def run_until_signal(config: Path | None) -> None:
     await app.start(tell)
     tasks.start("greeting", _greet_whoever_reads(app, config))
     tasks.keep("settings", partial(_reload_when, signals.changed, app, config, manager))
-    tasks.keep("restart", partial(_restart_when, signals.restarting, app, config, manager))
+    restart = Restart(app, config, manager, signals.restarting)
+    app.front.house.restarting.begun(restart.ask)
+    tasks.keep("restart", restart.run)
     try:
         await signals.stopping.wait()
         await _leave(app, signals.at_once, manager)
@@ -71,46 +71,6 @@ async def _leave(app: App, at_once: asyncio.Event, manager: ServiceManager) -> N
     with suppress(TimeoutError):
         async with asyncio.timeout(drain_s):
             await at_once.wait()
-
-
-async def _restart_when(
-    restarting: asyncio.Event, app: App, config: Path | None, manager: ServiceManager
-) -> None:
-    """Begin anew when `restarting` is set, unless that would fail: then all goes on as it was."""
-    while True:
-        await restarting.wait()
-        restarting.clear()
-        if app.overview.readiness.is_leaving:
-            log.warning("not restarted, as it is told to stop")
-            continue
-        if trouble := await asyncio.to_thread(_trouble_with, config):
-            log.error("not restarted, as the program would not start: %s", trouble)
-            continue
-        manager.reloading()
-        try:
-            left = await app.hand_over()
-        except (SinkholeError, TimeoutError) as error:
-            log.error("not restarted, as nobody could answer meanwhile: %s", error)
-            manager.ready(app.overview.line())
-            continue
-        log.info("DNS goes on being answered while sinkhole begins anew")
-        for number in left.handles:
-            os.set_inheritable(number, True)
-        for number in (signal.SIGUSR2, signal.SIGHUP):  # what they ask for is being done
-            signal.signal(number, signal.SIG_IGN)  # until there is a handler again
-        try:
-            os.execve(sys.executable, sys.orig_argv, left.into(os.environ))
-        except OSError as error:  # all is stopped: whoever looks after us starts it
-            log.critical("%s can't be started: %s", sys.executable, error)
-            os._exit(1)
-
-
-def _trouble_with(config: Path | None) -> str:
-    """Why the program that is installed now would not start with the settings; "" if it would."""
-    file = [] if config is None else [str(config)]
-    command = [sys.executable, "-P", "-m", "sinkhole", "check-config", *file]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return "" if done.returncode == 0 else (done.stderr or done.stdout).strip()
 
 
 async def _reload_when(

@@ -16,6 +16,7 @@ from sinkhole.control.explain.policy_trial import PolicyTrial
 from sinkhole.control.identity.identity import Identity
 from sinkhole.control.lists.library import Library
 from sinkhole.control.operations.drain import Drain
+from sinkhole.control.operations.restarting import Restarting
 from sinkhole.control.operations.underway import Underway
 from sinkhole.control.querylog import LogStore, QueryLog
 from sinkhole.control.settings import Settings
@@ -102,6 +103,7 @@ class House:
     """The log for who works on it for a time: opened for that, where no server has it."""
     is_serving: bool = True
     drain: Drain = field(default_factory=Drain)
+    restarting: Restarting = field(default_factory=Restarting)
     underway: Underway = field(default_factory=Underway)
 
     @asynccontextmanager

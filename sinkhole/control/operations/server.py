@@ -1,9 +1,12 @@
-"""The server as a whole: whether it is to be asked."""
+"""The server as a whole: whether it is to be asked, and beginning anew."""
 
 from __future__ import annotations
 
+import os
+
 from pydantic import Field
 
+from sinkhole import __version__
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.operation import Nothing, Output, operation
 from sinkhole.model.actor import Actor, Permission
@@ -33,6 +36,26 @@ async def undrain(house: House, actor: Actor, given: Nothing) -> DrainStatus:
     """Have the server asked again, once it is ready."""
     house.drain.end()
     return drain_status(house)
+
+
+class Leaving(Output):
+    """The program that is about to end."""
+
+    version: str
+    run: str = Field(description="The status has another one as soon as the next one answers.")
+    pid: int = Field(description="The process, which stays the same.")
+
+
+@operation("server.restart", Permission.SETTINGS_WRITE, changes=True)
+async def restart(house: House, actor: Actor, given: Nothing) -> Leaving:
+    """Begin anew as the program that is installed now, while DNS goes on being answered.
+
+    That is asked first whether it would start with the settings: where not, nothing is done, and it
+    is said why. The page and the API are away for some seconds.
+    """
+    leaving = Leaving(version=__version__, run=house.restarting.run, pid=os.getpid())
+    await house.restarting.begin()
+    return leaving
 
 
 def drain_status(house: House) -> DrainStatus:

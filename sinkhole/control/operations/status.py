@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Literal
 
 from pydantic import Field
@@ -74,6 +75,8 @@ class Status(Output):
     """How the server does."""
 
     version: str
+    run: str = Field(description="Another one for each start.")
+    pid: int = Field(description="The server's process.")
     started: float = Field(description="In seconds since 1970.")
     uptime_s: float
     health: Literal["ok", "degraded", "failing"]
@@ -105,6 +108,8 @@ async def show(house: House, actor: Actor, given: Nothing) -> Status:
     return Status.model_validate(
         {
             **told,
+            "run": house.restarting.run,
+            "pid": os.getpid(),
             "health": health.state,
             "reasons": list(health.reasons),
             "ready": not waits,

@@ -12,6 +12,7 @@ _TABLE: Final[tuple[tuple[Method, str, str], ...]] = (
     ("GET", "/status", "status.show"),
     ("POST", "/server/drain", "server.drain"),
     ("POST", "/server/undrain", "server.undrain"),
+    ("POST", "/server/restart", "server.restart"),
     ("GET", "/storage", "storage.show"),
     ("GET", "/about", "about.show"),
     ("GET", "/protection", "protection.show"),

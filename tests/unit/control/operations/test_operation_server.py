@@ -1,4 +1,4 @@
-"""The server as a whole: drained and taken back."""
+"""The server as a whole: drained and taken back, and begun anew."""
 
 from __future__ import annotations
 
@@ -29,8 +29,24 @@ async def test_it_is_drained_and_taken_back_and_the_status_tells_it(build: Build
 
 async def test_who_may_not_change_settings_may_not_drain(build: Build) -> None:
     house = (await build(has_log=False)).house
-    for operation in (server.drain, server.undrain):
+    for operation in (server.drain, server.undrain, server.restart):
         with pytest.raises(RequestError) as wrong:
             await perform(operation, house, OPERATOR, Nothing())
         assert wrong.value.kind == "forbidden"
     assert not house.drain.is_on
+
+
+async def test_it_is_begun_anew_by_whoever_runs_it(build: Build) -> None:
+    house = (await build(has_log=False)).house
+    with pytest.raises(RequestError) as nobody:
+        await perform(server.restart, house, ADMIN, Nothing())
+    assert (nobody.value.kind, nobody.value.code) == ("unavailable", "restart_refused")
+    times: list[str] = []
+
+    async def begin() -> None:
+        times.append("begun")
+
+    house.restarting.begun(begin)
+    told = await perform(server.restart, house, ADMIN, Nothing())
+    shown = await perform(status.show, house, VIEWER, Nothing())
+    assert (told.run, told.pid, times) == (shown.run, shown.pid, ["begun"])
