@@ -72,6 +72,15 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "CREATE INDEX ON query (client, id)",
         *(_rollup(table) for table in ROLLUPS),
     ),
+    (
+        # What was erased, for the nodes that have it in their files as well: `number` is `erased`
+        # of meta then, and a node knows up to which it has done the same.
+        "CREATE TABLE erasure (number bigint PRIMARY KEY, node integer NOT NULL,"
+        " kind text NOT NULL, value text NOT NULL, through bigint NOT NULL,"
+        " at timestamptz NOT NULL DEFAULT now())",
+        "ALTER TABLE node ADD COLUMN erased bigint NOT NULL DEFAULT 0",
+        "UPDATE node SET erased = (SELECT value FROM meta WHERE key = 'erased')",
+    ),
 )
 """One tuple of statements for each version (`version` of meta). Only ever add."""
 

@@ -11,6 +11,7 @@ from typing import Final, Protocol
 
 from sinkhole.control.database import Reader
 from sinkhole.control.querylog.deletion import ALL, BELOW, CLIENT, CLIENTS, NAME, STATISTICS, Wish
+from sinkhole.control.querylog.earlier import Earlier
 from sinkhole.control.querylog.history import History
 from sinkhole.control.querylog.outbox import Outbox
 from sinkhole.control.querylog.past import PastSlice
@@ -137,7 +138,7 @@ class QueryLog:
         written; RequestError when too many deletions wait.
         """
         deleted = await asyncio.shield(self._workable().deletions.wish(wish))
-        if self._shared is not None:
+        if self._shared is not None and not wish.is_told:
             await self._shared.reached(self.outbox.newest)
         return deleted
 
@@ -189,6 +190,17 @@ class QueryLog:
         forget what waits. Without it batches go on to be kept as before."""
         self._shared = shared
         self.outbox.is_wanted = shared is not None
+        self._writer.wake()
+
+    @property
+    def earlier(self) -> Earlier:
+        """How much of what is in the file was put down for sending since it is shared."""
+        return self._writer.upkeep.earlier
+
+    def send_again(self) -> None:
+        """Have all that the file has sent, beside what is logged from now on: for who finds that
+        something of it is not where it is shared. `earlier` says when that is written down."""
+        self.earlier.ask()
         self._writer.wake()
 
     def sent(self, number: int) -> None:

@@ -6,7 +6,10 @@ stand for. Batches are counted, and `stream` tells this count from that of anoth
 receiver notes with each batch which one it was, and takes none twice. Deletions stand among them,
 so that nothing comes back that was sent before and deleted since.
 
-With more than `most_bytes` the oldest batches are given up; `lost` says how many rows they had.
+Beside them stand slices of what the file had before (`earlier`), and groups that have another name.
+
+With more than `most_bytes` the oldest batches are given up; `lost` says how many rows they had. Who
+sends finds that numbers are missing, and has all that the file has sent again.
 """
 
 from __future__ import annotations
@@ -35,22 +38,30 @@ ROWS_AT_ONCE: Final = 20_000
 
 _LENGTH: Final = 8
 BATCH: Final = "batch"
+EARLIER: Final = "earlier"
+GROUP: Final = "group"
+
+Counts = dict[str, list[list[Any]]]
+"""What is counted in each table of the roll-ups: start, key and sums of each entry."""
 
 
 class Parcel(NamedTuple):
-    """What waits: a batch, or a deletion, whose `kind` is the wish's.
+    """What waits: a batch, a slice, a group's other name or a deletion; `kind` is then the wish's.
 
-    Of a batch, `rows` are the values of all rows end to end, and `counts` what they add to which
-    table of the roll-ups: start, key and sums of each entry. Of a deletion, `value` is of what, and
-    `through` up to which row.
+    Of a batch, `rows` are the values of all rows end to end, and `counts` what they add to the
+    roll-ups; of a slice what there is from the row `begin` to before the row `through`. Of a
+    deletion, `value` is of what, and `through` up to which row; `is_told` says that the database
+    knows of it, as another node wanted it. Of a group, `value` are both names, as JSON.
     """
 
     number: int
     kind: str
     rows: Sequence[int] = ()
-    counts: dict[str, list[list[Any]]] = {}  # noqa: RUF012  # never changed
+    counts: Counts = {}  # noqa: RUF012  # never changed
     value: str = ""
     through: int = 0
+    begin: int = 0
+    is_told: bool = False
 
 
 class Outbox:
@@ -59,6 +70,7 @@ class Outbox:
     def __init__(self, largest_size: int) -> None:
         self.lost = 0
         self.waiting_rows = 0
+        self.slices = 0
         self.on_more: Callable[[], None] = lambda: None
         self.newest = 0
         """The number of the batch or deletion put down last."""
@@ -76,6 +88,11 @@ class Outbox:
         self.most_bytes = min(MOST_BYTES, int(largest_size * SHARE))
 
     @property
+    def is_kept(self) -> bool:
+        """Whether batches are being kept."""
+        return bool(self._stream)
+
+    @property
     def is_stale(self) -> bool:
         """Whether there is something to do between two transactions."""
         is_other = self.is_wanted is not None and self.is_wanted != bool(self._stream)
@@ -91,9 +108,9 @@ class Outbox:
     async def keep_up(self, database: Database) -> None:
         """Begin or end as was said, and forget what was sent; outside transactions."""
         if self.is_wanted is not None and self.is_wanted != bool(self._stream):
-            self._stream = secrets.randbits(62) | 1 if self.is_wanted else 0
             async with database.transaction():
                 await database.rows("DELETE FROM outbox")
+                self._stream = await _stream(database) if self.is_wanted else 0
                 await database.rows(
                     "UPDATE meta SET value = ? WHERE key = 'outbox'", (self._stream,)
                 )
@@ -117,23 +134,41 @@ class Outbox:
         """Put down the batch of a transaction, before it is committed."""
         if not self._stream:
             return
-        counts: dict[str, list[list[Any]]] = {}
+        counts: Counts = {}
         for table, start, sums in counted:
             entries = ([start, key, *values] for key, values in sums.items())
             counts.setdefault(table, []).extend(entries)
         rows, self._rows = self._rows, array("q")
         if rows or counts:
-            content = len(rows).to_bytes(_LENGTH, "big") + rows.tobytes()
-            count = len(rows) // ROW_WIDTH
-            await self._add(database, BATCH, count, content + json.dumps(counts).encode())
+            content = _packed(rows) + json.dumps(counts).encode()
+            await self._add(database, BATCH, len(rows) // ROW_WIDTH, content)
 
-    async def put_deletion(self, database: Database, kind: str, value: str, through: int) -> None:
-        """Put down that something is to go."""
+    async def put_earlier(
+        self, database: Database, begin: int, end: int, rows: array[int], counts: Counts
+    ) -> int:
+        """Put down what there is from one row to before another, within a transaction; its number.
+
+        `waiting_rows` does not count it.
+        """
+        content = _packed(array("q", (begin, end))) + _packed(rows) + json.dumps(counts).encode()
+        self.slices += 1
+        return await self._add(database, EARLIER, 0, content)
+
+    async def put_deletion(
+        self, database: Database, kind: str, value: str, through: int, *, is_told: bool = False
+    ) -> None:
+        """Put down that something is to go; `is_told` where the database said so."""
         if self._stream:
-            content = json.dumps([value, through]).encode()
+            content = json.dumps([value, through, is_told]).encode()
             await self._add(database, kind, 0, content)
 
-    async def _add(self, database: Database, kind: str, rows: int, content: bytes) -> None:
+    async def put_group(self, database: Database, old: str, new: str) -> None:
+        """Put down that a group has another name."""
+        if self._stream:
+            content = json.dumps([json.dumps([old, new]), 0, False]).encode()
+            await self._add(database, GROUP, 0, content)
+
+    async def _add(self, database: Database, kind: str, rows: int, content: bytes) -> int:
         insert = "INSERT INTO outbox (kind, rows, content) VALUES (?, ?, ?) RETURNING number"
         self.newest = int(await database.value(insert, (kind, rows, content)))
         self._bytes += len(content)
@@ -143,15 +178,34 @@ class Outbox:
                 "SELECT number, rows, length(content) FROM outbox WHERE kind = 'batch'"
                 " ORDER BY number LIMIT 1"
             )
-            for number, lost, size in await database.rows(oldest):
-                await database.rows("DELETE FROM outbox WHERE number = ?", (number,))
-                self._bytes -= size
-                self.waiting_rows -= lost
-                self.lost += lost
+            found = await database.rows(oldest)
+            if not found:
+                break
+            ((number, lost, size),) = found
+            await database.rows("DELETE FROM outbox WHERE number = ?", (number,))
+            self._bytes -= size
+            self.waiting_rows -= lost
+            self.lost += lost
+        return self.newest
 
     async def _measure(self, database: Database) -> None:
-        measured = "SELECT coalesce(sum(length(content)), 0), coalesce(sum(rows), 0) FROM outbox"
-        ((self._bytes, self.waiting_rows),) = await database.rows(measured)
+        measured = (
+            "SELECT coalesce(sum(length(content)), 0), coalesce(sum(rows), 0),"
+            " count(*) FILTER (WHERE kind = 'earlier') FROM outbox"
+        )
+        ((self._bytes, self.waiting_rows, self.slices),) = await database.rows(measured)
+
+
+async def _stream(database: Database) -> int:
+    """What tells the file from others: given to it once, so that who begins to share it again is
+    known where it was shared before."""
+    keep = "INSERT INTO meta VALUES ('stream', ?) ON CONFLICT (key) DO NOTHING"
+    await database.rows(keep, (secrets.randbits(62) | 1,))
+    return int(await database.value("SELECT value FROM meta WHERE key = 'stream'"))
+
+
+def _packed(values: array[int]) -> bytes:
+    return len(values).to_bytes(_LENGTH, "big") + values.tobytes()
 
 
 async def _forget_deletions(database: Database, sent: int) -> None:
@@ -171,6 +225,12 @@ async def stream_of(source: Reader) -> int:
     return int(rows[0][0]) if rows else 0
 
 
+async def first_waiting(source: Reader, after: int) -> int:
+    """The number of the next that waits behind a number, 0 where none does."""
+    rows = await source.rows("SELECT min(number) FROM outbox WHERE number > ?", (after,))
+    return int(rows[0][0] or 0)
+
+
 async def waiting(source: Reader, after: int) -> list[Parcel]:
     """The next that wait behind a number, as many as are well sent at once."""
     found: list[Parcel] = []
@@ -186,14 +246,27 @@ async def waiting(source: Reader, after: int) -> list[Parcel]:
         number, kind, count, content = some[0]
         if kind != BATCH:
             if not found:
-                value, through = json.loads(content)
-                found.append(Parcel(number, kind, value=value, through=through))
+                found.append(_single(number, kind, content))
             break
         found.append(_batch(number, content))
         after, rows = number, rows + count
     return found
 
 
+def _single(number: int, kind: str, content: bytes) -> Parcel:
+    if kind == EARLIER:
+        (begin, end), rest = _unpacked(content)
+        rows, rest = _unpacked(rest)
+        return Parcel(number, kind, rows, json.loads(rest), through=end, begin=begin)
+    value, through, *told = json.loads(content)
+    return Parcel(number, kind, value=value, through=through, is_told=any(told))
+
+
 def _batch(number: int, content: bytes) -> Parcel:
+    rows, rest = _unpacked(content)
+    return Parcel(number, BATCH, rows, json.loads(rest))
+
+
+def _unpacked(content: bytes) -> tuple[array[int], bytes]:
     end = _LENGTH + 8 * int.from_bytes(content[:_LENGTH], "big")
-    return Parcel(number, BATCH, array("q", content[_LENGTH:end]), json.loads(content[end:]))
+    return array("q", content[_LENGTH:end]), content[end:]

@@ -95,6 +95,15 @@ _BY_LIST = _Table("by_list", "list", ("count",))
 _BY_UPSTREAM = _Table("by_upstream", "upstream", ("count", "sum_us"))
 _BY_TRANSPORT = _Table("by_transport", "transport", ("count",))
 _BY_ACCOUNT = _Table("by_account", "account", ())
+_COUNTED: Final = {
+    table.name: table
+    for table in (
+        *(_TOTAL, _LATENCY, _BY_NAME, _BY_DAY, _BY_CLIENT),
+        *(_BY_TYPE, _BY_LIST, _BY_UPSTREAM, _BY_TRANSPORT),
+    )
+}
+SUMS: Final = {table.name: (table.key, table.sums) for table in _COUNTED.values()}
+"""Key and sums of each table that counts queries."""
 
 
 class Rollups:
