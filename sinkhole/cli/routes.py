@@ -65,6 +65,8 @@ def _text(value: Any) -> Any:
 ROUTES: Final[dict[str, Route]] = {
     "status.show": Route("GET", "/status"),
     "storage.show": Route("GET", "/storage"),
+    "storage.migration": Route("GET", "/storage/migration"),
+    "storage.migrate": Route("POST", "/storage/migrate"),
     "protection.show": Route("GET", "/protection"),
     "protection.pause": Route("POST", "/protection/pause"),
     "protection.resume": Route("POST", "/protection/resume"),

@@ -25,6 +25,7 @@ from sinkhole.control.operations import (
     log,
     log_deletion,
     log_sums,
+    migration,
     own_account,
     past_queries,
     protection,
@@ -47,6 +48,7 @@ from sinkhole.control.operations.operation import Operation
 MODULES: Final[tuple[ModuleType, ...]] = (
     status,
     storage,
+    migration,
     about,
     protection,
     query,

@@ -12,6 +12,7 @@ from typing import Final, Protocol
 from sinkhole.control.database import Reader
 from sinkhole.control.querylog.deletion import ALL, BELOW, CLIENT, CLIENTS, NAME, STATISTICS, Wish
 from sinkhole.control.querylog.earlier import Earlier
+from sinkhole.control.querylog.foreign import ForeignSlice
 from sinkhole.control.querylog.history import History
 from sinkhole.control.querylog.outbox import Outbox
 from sinkhole.control.querylog.past import PastSlice
@@ -142,7 +143,7 @@ class QueryLog:
             await self._shared.reached(self.outbox.newest)
         return deleted
 
-    def take_over(self, piece: PastSlice) -> asyncio.Future[int]:
+    def take_over(self, piece: PastSlice | ForeignSlice) -> asyncio.Future[int]:
         """Have queries written that another server answered; how many rows that made.
 
         Who reads on meanwhile keeps the writer busy. StorageError and RequestError as from
@@ -191,6 +192,16 @@ class QueryLog:
         self._shared = shared
         self.outbox.is_wanted = shared is not None
         self._writer.wake()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it goes to what several share."""
+        return self._shared is not None
+
+    @property
+    def is_read_there(self) -> bool:
+        """Whether that is where it is read: not while it is away."""
+        return self._shared is not None and self._shared.store is not None
 
     @property
     def earlier(self) -> Earlier:

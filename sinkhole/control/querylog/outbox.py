@@ -110,7 +110,8 @@ class Outbox:
         if self.is_wanted is not None and self.is_wanted != bool(self._stream):
             async with database.transaction():
                 await database.rows("DELETE FROM outbox")
-                self._stream = await _stream(database) if self.is_wanted else 0
+                stream = await _stream(database)
+                self._stream = stream if self.is_wanted else 0
                 await database.rows(
                     "UPDATE meta SET value = ? WHERE key = 'outbox'", (self._stream,)
                 )
@@ -200,7 +201,8 @@ async def _stream(database: Database) -> int:
     """What tells the file from others: given to it once, so that who begins to share it again is
     known where it was shared before."""
     keep = "INSERT INTO meta VALUES ('stream', ?) ON CONFLICT (key) DO NOTHING"
-    await database.rows(keep, (secrets.randbits(62) | 1,))
+    now = int(await database.value("SELECT value FROM meta WHERE key = 'outbox'"))
+    await database.rows(keep, (now or secrets.randbits(62) | 1,))
     return int(await database.value("SELECT value FROM meta WHERE key = 'stream'"))
 
 
@@ -219,10 +221,12 @@ async def _forget_deletions(database: Database, sent: int) -> None:
         await database.rows(f"PRAGMA secure_delete = {usual}")
 
 
-async def stream_of(source: Reader) -> int:
-    """What tells the count of a file's batches from that of others; 0 where it keeps none."""
-    rows = await source.rows("SELECT value FROM meta WHERE key = 'outbox'")
-    return int(rows[0][0]) if rows else 0
+async def stream_of(source: Reader, *, even_if_not_shared: bool = False) -> int:
+    """What tells the count of a file's batches from that of others; 0 where it keeps none now, or
+    never did."""
+    keys = "'outbox', 'stream'" if even_if_not_shared else "'outbox'"
+    rows = await source.rows(f"SELECT max(value) FROM meta WHERE key IN ({keys})")
+    return int(rows[0][0] or 0)
 
 
 async def first_waiting(source: Reader, after: int) -> int:

@@ -11,6 +11,8 @@ from sinkhole.control.web.v1.route import ApiRoute
 _TABLE: Final[tuple[tuple[Method, str, str], ...]] = (
     ("GET", "/status", "status.show"),
     ("GET", "/storage", "storage.show"),
+    ("GET", "/storage/migration", "storage.migration"),
+    ("POST", "/storage/migrate", "storage.migrate"),
     ("GET", "/about", "about.show"),
     ("GET", "/protection", "protection.show"),
     ("POST", "/protection/pause", "protection.pause"),
