@@ -108,6 +108,14 @@ async def migrate(house: House, actor: Actor, given: MigrationWanted) -> Migrate
         return _sent(house, given)
     underway = refusal("conflict", "too_many_underway", "a log is being taken already")
     with house.underway.one_of(1, MIGRATE, underway), with_log():
+        if given.url and not actor.may(Permission.SETTINGS_WRITE):
+            raise RequestError(
+                "forbidden",
+                "permission_missing",
+                f"another database needs the permission {Permission.SETTINGS_WRITE}, "
+                f"which {actor.name} does not have",
+                {"permission": str(Permission.SETTINGS_WRITE)},
+            )
         url = given.url or house.settings.settings.storage.url
         if not url:
             raise _not_shared()

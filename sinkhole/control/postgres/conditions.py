@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 
 from sinkhole.control.database import Row
 from sinkhole.control.querylog.answers import address_bits, addresses
+from sinkhole.control.querylog.dictionary import short_hash
 from sinkhole.control.querylog.id_sets import sought_clients
 from sinkhole.control.querylog.sought import (
     LoggedClient,
@@ -28,6 +29,10 @@ from sinkhole.model.record import ClientName
 
 MOST_NAMES: Final = 100_000
 """Names that are asked for by their numbers; of more that match, the newest are."""
+
+
+# The index of parts of names (`schema`) is for LIKE, and for three characters at least.
+_LIKE: Final = "text LIKE $1"
 
 
 class Rows(Protocol):
@@ -129,28 +134,31 @@ async def _names(names: Sequence[SoughtName], rows: Rows) -> list[int]:
         stored, readable = as_stored(text)
         whole = stored.rstrip(".") or "."
         if kind == "part":
-            found |= await _ids(rows, "position($1 in text) > 0", stored)
+            found |= await _ids(rows, _LIKE, f"%{_escaped(stored)}%")
             found |= await _international(rows, readable)
         elif kind == "exact":
-            found |= await _ids(rows, "text = $1", whole)
+            found |= await _ids(rows, "digest = $1", short_hash(whole))
         elif whole == ".":
             found |= await _ids(rows, "text <> $1", "")
         else:
-            ending = "(text = $1 OR right(text, length($1) + 1) = '.' || $1)"
-            found |= await _ids(rows, ending, whole)
+            found |= await _ids(rows, "digest = $1", short_hash(whole))
+            found |= await _ids(rows, _LIKE, f"%.{_escaped(whole)}")
     return [*found]
 
 
-async def _ids(rows: Rows, condition: str, text: str) -> set[int]:
-    sql = f"SELECT id FROM name WHERE {condition.replace('$1', '$1::text')}"
-    found = await rows(f"{sql} ORDER BY id DESC LIMIT {MOST_NAMES}", text)
-    return {number for (number,) in found}
+async def _ids(rows: Rows, condition: str, value: str | int) -> set[int]:
+    sql = f"SELECT id FROM name WHERE {condition} ORDER BY id DESC LIMIT {MOST_NAMES}"
+    return {number for (number,) in await rows(sql, value)}
+
+
+def _escaped(text: str) -> str:
+    """A text within what LIKE takes."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 async def _international(rows: Rows, readable: str) -> set[int]:
     """Names with a part as people read them."""
-    sql = "SELECT id, text FROM name WHERE position($1::text in text) > 0"
-    found = await rows(sql, PREFIX)
+    found = await rows(f"SELECT id, text FROM name WHERE {_LIKE}", f"%{PREFIX}%")
     return {number for number, text in found if readable in decoded(text)}
 
 

@@ -23,8 +23,10 @@ _ROWS: Final = (
     " WHERE node = $1 AND id > $2 AND id < $3 ORDER BY id LIMIT $4"
 )
 _ACCOUNT: Final = (
-    "qtype, rcode, outcome, list, line, rule, allowed, policy_group, hop, upstream, detail"
+    *("qtype", "rcode", "outcome", "list", "line", "rule", "allowed"),
+    *("policy_group", "hop", "upstream", "detail"),
 )
+_CLIENT: Final = ("digest", "text", "device", "policy_group")
 
 
 class Node(NamedTuple):
@@ -107,21 +109,24 @@ class Takeout:
         names = keys.get("by_name", set()) | keys.get("by_day", set())
         accounts = await self._texts("account", _ACCOUNT, (row[3] for row in rows))
         lists = keys.get("by_list", set()) | {row[3] for row in accounts.values()}
-        client = "digest, text, device, policy_group"
         return Values(
-            await self._texts("name", "digest, text", names | {row[2] for row in rows}),
+            await self._texts("name", ("digest", "text"), names | {row[2] for row in rows}),
             await self._texts(
-                "client", client, keys.get("by_client", set()) | {row[1] for row in rows}
+                "client", _CLIENT, keys.get("by_client", set()) | {row[1] for row in rows}
             ),
-            await self._texts("list", "source, name", lists),
+            await self._texts("list", ("source", "name"), lists),
             accounts,
-            await self._texts("answer", "digest, given, original", (row[6] for row in rows)),
+            await self._texts("answer", ("digest", "given", "original"), (row[6] for row in rows)),
         )
 
-    async def _texts(self, table: str, columns: str, numbers: Iterable[int]) -> dict[int, Row]:
-        wanted = [*({*numbers} - {0})]
-        sql = f"SELECT id, {columns} FROM {table} WHERE id = ANY($1::integer[])"
-        found = await self._server.rows(sql, wanted) if wanted else []
+    async def _texts(
+        self, table: str, columns: Sequence[str], numbers: Iterable[int]
+    ) -> dict[int, Row]:
+        if not (wanted := [*({*numbers} - {0})]):
+            return {}
+        found = await self._server.rows(
+            f"SELECT id, {', '.join(columns)} FROM {table} WHERE id = ANY($1::integer[])", wanted
+        )
         return {row[0]: row[1:] for row in found}
 
 

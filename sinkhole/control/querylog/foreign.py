@@ -211,4 +211,4 @@ def _translated(table: str, entries: list[list[Any]], numbers: Numbers) -> list[
 
 
 def _keys(stream: int) -> tuple[str, str]:
-    return f"rows of {stream}", f"hours of {stream}"
+    return f"rows:{stream}", f"hours:{stream}"

@@ -224,8 +224,8 @@ async def _forget_deletions(database: Database, sent: int) -> None:
 async def stream_of(source: Reader, *, even_if_not_shared: bool = False) -> int:
     """What tells the count of a file's batches from that of others; 0 where it keeps none now, or
     never did."""
-    keys = "'outbox', 'stream'" if even_if_not_shared else "'outbox'"
-    rows = await source.rows(f"SELECT max(value) FROM meta WHERE key IN ({keys})")
+    keys = ("outbox", "stream" if even_if_not_shared else "outbox")
+    rows = await source.rows("SELECT max(value) FROM meta WHERE key IN (?, ?)", keys)
     return int(rows[0][0] or 0)
 
 
