@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import repeat
+from itertools import compress, repeat
 from typing import Any, Final
 
 from sinkhole.control.database import Reader
@@ -162,18 +162,30 @@ class Sender:
         )
 
     def _there(self, known: Numbers, rows: Sequence[int]) -> Iterable[tuple[int, ...]]:
-        """Rows as the database has them."""
-        return zip(
+        """Rows as the database has them, but for those whose client or name is erased since."""
+        clients = _translated(rows[1::ROW_WIDTH], known.clients)
+        names = _translated(rows[2::ROW_WIDTH], known.names)
+        there = zip(
             rows[::ROW_WIDTH],
             repeat(self.node),
-            _translated(rows[1::ROW_WIDTH], known.clients),
-            _translated(rows[2::ROW_WIDTH], known.names),
+            clients,
+            names,
             _translated(rows[3::ROW_WIDTH], known.accounts),
             rows[4::ROW_WIDTH],
             rows[5::ROW_WIDTH],
             _translated(rows[6::ROW_WIDTH], known.answers),
             strict=False,
         )
+        if 0 not in clients and 0 not in names:
+            return there
+        # A number of 0 stands for nobody, or nothing that may be told.
+        is_there = [
+            bool((client or not here) and (name or not named))
+            for client, here, name, named in zip(
+                clients, rows[1::ROW_WIDTH], names, rows[2::ROW_WIDTH], strict=True
+            )
+        ]
+        return compress(there, is_there)
 
     async def _add(self, session: Session, numbers: Numbers, table: str, added: Sums) -> None:
         """Add to a table of the roll-ups."""
