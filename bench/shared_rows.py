@@ -10,7 +10,7 @@ from typing import Any, Final
 from bench.lists import SEED
 from sinkhole.control.postgres.schema import migrate
 from sinkhole.control.postgres.server import Server, Session
-from sinkhole.control.postgres.upkeep import Partitions
+from sinkhole.control.postgres.upkeep import Partitions, tidy
 from sinkhole.control.querylog.dictionary import client_digest, short_hash
 
 NODES: Final = ("attic", "cellar", "garage")
@@ -83,6 +83,9 @@ async def fill(server: Server, rows: int, tell: Callable[[str], None]) -> None:
             f" ON a.id = q.account WHERE {where} GROUP BY 1, 2, 3",
             minutes,
         )
+    await tidy(server, time.time(), 365 * DAY_S, 365 * DAY_S)
+    # Within a month no day leaves more than the next one takes.
+    await _long(server, "VACUUM FULL by_day")
     await _long(server, "VACUUM ANALYZE")
 
 

@@ -97,6 +97,8 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         " at timestamptz NOT NULL DEFAULT now())",
         "ALTER TABLE node ADD COLUMN erased bigint NOT NULL DEFAULT 0",
         "UPDATE node SET erased = (SELECT value FROM meta WHERE key = 'erased')",
+        # Up to which day the names of days are the leading ones.
+        "INSERT INTO meta VALUES ('leading', 0)",
         # What became of few queries is found as quickly as who asked.
         "CREATE INDEX ON query (account, id)",
         _PARTS_OF_NAMES,
