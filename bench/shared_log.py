@@ -2,7 +2,8 @@
 whether each row is there once after the database was away and a sinkhole was killed.
 
 `python -m bench --only shared-log` is smaller than what docs/scale.md tells of; `python -m
-bench.shared_log 10000000 5000 600` is that: rows of each, a second, and for how long.
+bench.shared_log 10000000 5000 600` is that: rows of each, a second, and for how long. The database
+stays in bench/work/shared-log, and is taken as it is by `again` behind these.
 """
 
 from __future__ import annotations
@@ -41,11 +42,18 @@ Tell = Callable[[str], None]
 
 
 def measure_shared_log(
-    work: Path, tell: Tell, rows: int = ROWS, rate: int = RATE, seconds: int = SECONDS
+    work: Path,
+    tell: Tell,
+    rows: int = ROWS,
+    rate: int = RATE,
+    seconds: int = SECONDS,
+    *,
+    again: bool = False,
 ) -> tuple[list[Finding], str]:
     """Pages over so many rows of each of three, then so many more a second by each of them."""
     folder = work / "shared-log"
-    shutil.rmtree(folder, ignore_errors=True)
+    if not again:
+        shutil.rmtree(folder, ignore_errors=True)
     database = OwnDatabase(folder)
     database.start()
     try:
@@ -58,11 +66,12 @@ async def _measure(
     database: OwnDatabase, tell: Tell, rows: int, rate: int, seconds: int
 ) -> tuple[list[Finding], str]:
     server = await Server.connect(database.url)
-    await fill(server, rows, tell)
+    if not await server.value("SELECT to_regclass('sinkhole.meta') IS NOT NULL"):
+        await fill(server, rows, tell)
     quiet = await pages(server, tell)
+    await server.close()
     sending = Sending(database, rate, seconds, tell)
     told, busy = await sending.run()
-    await server.close()
     findings = [
         _page_finding(f"a page of the shared log, {3 * rows:,} rows", quiet),
         _page_finding(f"the same while {3 * rate:,} rows a second come", busy),
@@ -236,8 +245,8 @@ async def _sums_of_file(path: Path) -> tuple[int, ...]:
 
 def main(given: list[str]) -> None:
     """Measure as much as is wanted, and print it."""
-    wanted: list[Any] = [int(each) for each in given]
-    findings, table = measure_shared_log(WORK, print, *wanted)
+    wanted: list[Any] = [int(each) for each in given if each.isdecimal()]
+    findings, table = measure_shared_log(WORK, print, *wanted, again="again" in given)
     for each in findings:
         print(f"{each.what}: {each.value} (wanted: {each.target or 'nothing'}; {each.met})")
     print(table)
