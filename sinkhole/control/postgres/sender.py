@@ -23,6 +23,7 @@ from sinkhole.control.querylog.outbox import (
     ROW_WIDTH,
     Parcel,
     first_waiting,
+    last_number,
     stream_of,
     waiting,
 )
@@ -64,6 +65,11 @@ class Sender:
             stream,
         )
         return True
+
+    async def is_behind(self) -> bool:
+        """Whether more was sent than the file knows of: it was restored from a backup, and gives
+        out numbers that others had before."""
+        return self.sent > await last_number(self._source)
 
     async def gap(self) -> int | None:
         """The number before the first that waits, where some are missing that were not sent, or

@@ -101,6 +101,10 @@ class SharedLog:
             self._sender = Sender(self._server, self._source, self._node)
         if not self._sender.node and not await self._sender.begin():
             return
+        if await self._sender.is_behind():
+            self._outbox.least = self._sender.sent
+            self._query_log.wake()
+            return
         self._tell()
         if not await self._is_whole():
             return

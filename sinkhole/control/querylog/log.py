@@ -214,6 +214,10 @@ class QueryLog:
         self.earlier.ask()
         self._writer.wake()
 
+    def wake(self) -> None:
+        """Have it looked soon what the outbox needs."""
+        self._writer.wake()
+
     def sent(self, number: int) -> None:
         """Forget the batches up to one: they are where they were sent to."""
         self.outbox.sent = number

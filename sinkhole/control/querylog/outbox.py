@@ -76,11 +76,13 @@ class Outbox:
         """The number of the batch or deletion put down last."""
         self.sent = 0
         """Up to which batch all is there: to be set by who sends."""
+        self.least = 0
+        """A number behind which all new ones have to be: to be set by who sends."""
         self.is_wanted: bool | None = None
         """Whether batches are to be kept, None where that was not said yet: then as before."""
         self.use(largest_size)
         self._bytes = self._trimmed = 0
-        self._stream = 0
+        self._stream = self._loaded = 0
         self._rows = array("q")
 
     def use(self, largest_size: int) -> None:
@@ -96,13 +98,14 @@ class Outbox:
     def is_stale(self) -> bool:
         """Whether there is something to do between two transactions."""
         is_other = self.is_wanted is not None and self.is_wanted != bool(self._stream)
-        return is_other or self.sent > self._trimmed
+        return is_other or self.sent > self._trimmed or self.least > 0
 
     async def load(self, database: Database) -> None:
         """Go on with what a file has."""
         self._rows = array("q")
         self._stream = int(await database.value("SELECT value FROM meta WHERE key = 'outbox'"))
         self._trimmed = 0
+        self._loaded = await _last_number(database)
         await self._measure(database)
 
     async def keep_up(self, database: Database) -> None:
@@ -115,12 +118,33 @@ class Outbox:
                 await database.rows(
                     "UPDATE meta SET value = ? WHERE key = 'outbox'", (self._stream,)
                 )
+        if least := self.least:
+            await self._move_behind(database, least)
         if sent := self.sent:
             await _forget_deletions(database, sent)
             await database.rows("DELETE FROM outbox WHERE number <= ?", (sent,))
             self._trimmed = sent
         await self._measure(database)
         self.on_more()
+
+    async def _move_behind(self, database: Database, least: int) -> None:
+        """Go on behind a number. What was put down since the file was opened comes along; what was
+        there already had its number when that was given out, and was sent."""
+        more = least - self._loaded
+        if more > 0:
+            async with database.transaction():
+                # By way of numbers that none has, as they may overlap.
+                await database.rows(
+                    "UPDATE outbox SET number = -number - ? WHERE number > ?", (more, self._loaded)
+                )
+                await database.rows("UPDATE outbox SET number = -number WHERE number < 0")
+                await database.rows("DELETE FROM sqlite_sequence WHERE name = 'outbox'")
+                newest = await database.value("SELECT max(number) FROM outbox") or 0
+                await database.rows(
+                    "INSERT INTO sqlite_sequence VALUES ('outbox', ?)", (max(least, newest),)
+                )
+            self._loaded = least
+        self.least = 0
 
     def note(self, values: Iterable[int]) -> None:
         """These are rows of the transaction that is open."""
@@ -227,6 +251,17 @@ async def stream_of(source: Reader, *, even_if_not_shared: bool = False) -> int:
     keys = ("outbox", "stream" if even_if_not_shared else "outbox")
     rows = await source.rows("SELECT max(value) FROM meta WHERE key IN (?, ?)", keys)
     return int(rows[0][0] or 0)
+
+
+async def last_number(source: Reader) -> int:
+    """The last number that was given to a batch."""
+    rows = await source.rows("SELECT max(seq) FROM sqlite_sequence WHERE name = 'outbox'")
+    return int(rows[0][0] or 0)
+
+
+async def _last_number(database: Database) -> int:
+    sql = "SELECT max(seq) FROM sqlite_sequence WHERE name = 'outbox'"
+    return int(await database.value(sql) or 0)
 
 
 async def first_waiting(source: Reader, after: int) -> int:

@@ -30,8 +30,9 @@ class StorageSettings(Section):
     """A PostgreSQL that several sinkholes share: with one log and one statistics of all of them.
     Each goes on writing its own log in `data_dir`, which is what waits to be sent, and what is
     shown, while the database is away. What it had before is sent as well: all who share the
-    database see it. What is deleted at one goes from the logs of all. It is kept as long as `query_log.keep` and `stats.keep` say;
-    `query_log.max_size` is for the log in `data_dir` alone."""
+    database see it. What is deleted at one goes from the logs of all. It is kept as long as
+    `query_log.keep` and `stats.keep` say; `query_log.max_size` is for the log in `data_dir` alone.
+    """
 
     url: Annotated[str, database_url()] = Field(
         default="", examples=["postgresql://sinkhole@db.example/sinkhole"]

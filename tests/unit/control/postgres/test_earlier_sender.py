@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -180,3 +181,25 @@ async def main():
 
 asyncio.run(main())
 """
+
+
+async def test_a_log_out_of_a_backup_goes_on_behind_what_was_sent(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    path, backup = tmp_path / "querylog.db", tmp_path / "backup.db"
+    async with shared(path, postgres_url) as kit:
+        kit.buffer.append(batch([report()] * 3))
+        await kit.written(3)
+    shutil.copy(path, backup)
+    async with shared(path, postgres_url) as kit:
+        for number in range(5):
+            kit.buffer.append(batch([report(f"{number}.example.org")]))
+            await kit.written(4 + number)
+    shutil.copy(backup, path)
+    async with server_of(postgres_url) as server:
+        async with shared(path, postgres_url) as kit:
+            kit.buffer.append(batch([report("after.example.org")] * 2))
+            await kit.written(5)
+            await all_sent(kit)
+        assert await server.value("SELECT count(*) FROM query") == 10
+        assert await server.value("SELECT sum(count) FROM total") == 10
