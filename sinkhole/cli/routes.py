@@ -68,6 +68,8 @@ ROUTES: Final[dict[str, Route]] = {
     "server.undrain": Route("POST", "/server/undrain"),
     "server.restart": Route("POST", "/server/restart"),
     "storage.show": Route("GET", "/storage"),
+    "storage.migration": Route("GET", "/storage/migration"),
+    "storage.migrate": Route("POST", "/storage/migrate"),
     "protection.show": Route("GET", "/protection"),
     "protection.pause": Route("POST", "/protection/pause"),
     "protection.resume": Route("POST", "/protection/resume"),

@@ -42,9 +42,10 @@ class Session:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def rows(self, sql: str, *values: Any) -> list[Row]:
-        """Run one statement and return all of its rows."""
-        return [tuple(row) for row in await self._connection.fetch(sql, *values)]
+    async def rows(self, sql: str, *values: Any, timeout_s: float | None = None) -> list[Row]:
+        """Run one statement and return all of its rows; `timeout_s` where it may take long."""
+        found = await self._connection.fetch(sql, *values, timeout=timeout_s)
+        return [tuple(row) for row in found]
 
     async def value(self, sql: str, *values: Any) -> Any:
         """The first column of the first row, None if there is no row."""

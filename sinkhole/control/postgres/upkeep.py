@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from sinkhole.control.postgres.list_offers import sweep_lists
-from sinkhole.control.postgres.schema import MAKING, MIGRATIONS, ROLLUPS, migrate
+from sinkhole.control.postgres.schema import LONG_S, MAKING, MIGRATIONS, ROLLUPS, migrate
 from sinkhole.control.postgres.server import Server, Session
 from sinkhole.model.errors import StorageError
 
@@ -21,6 +21,9 @@ DAY_US: Final = DAY_S * 1_000_000
 HOUR_S: Final = 3600
 DETAIL_S: Final = 2 * DAY_S
 """How long minutes, and names by the hour, are kept."""
+
+LEADING: Final = 2_000
+"""How many names a node keeps of a day that is over: the most asked for, and the most blocked."""
 
 _PREFIX: Final = "query_"
 _OF_ROWS: Final = """
@@ -66,6 +69,7 @@ async def tidy(server: Server, now_s: float, keep_s: float, keep_statistics_s: f
             return
         await _drop_rows(session, int(now_s - keep_s) // DAY_S)
         await _fold(session, int(now_s - DETAIL_S) // HOUR_S * HOUR_S)
+        await _keep_leading(session, int(now_s - HOUR_S) // DAY_S * DAY_S)
         expired = int(now_s - keep_statistics_s) // HOUR_S * HOUR_S
         for table in ROLLUPS:
             width = DAY_S if table == "by_day" else 0
@@ -96,6 +100,27 @@ async def _fold(session: Session, before: int) -> None:
             before,
         )
     await session.rows("DELETE FROM by_name WHERE start < $1", before - 7 * DAY_S)
+
+
+async def _keep_leading(session: Session, before: int) -> None:
+    """Of days that are over, keep the leading names: statistics of weeks are made of days, and most
+    names of one are asked for once."""
+    first = await session.value("SELECT value FROM meta WHERE key = 'leading'")
+    if first >= before:
+        return
+    await session.rows(_DROP_OTHERS, first, before, LEADING, timeout_s=LONG_S)
+    await session.rows("UPDATE meta SET value = $1 WHERE key = 'leading'", before)
+
+
+_DROP_OTHERS: Final = """
+    DELETE FROM by_day AS t USING (
+        SELECT start, node, name,
+               row_number() OVER (PARTITION BY start, node ORDER BY count DESC, name) AS asked,
+               row_number() OVER (PARTITION BY start, node ORDER BY blocked DESC, name) AS refused
+        FROM by_day WHERE start >= $1 AND start < $2) AS r
+    WHERE t.start = r.start AND t.node = r.node AND t.name = r.name
+      AND r.asked > $3 AND (r.refused > $3 OR t.blocked = 0)
+"""
 
 
 async def _sweep(session: Session, now_s: int) -> None:

@@ -14,6 +14,8 @@ _TABLE: Final[tuple[tuple[Method, str, str], ...]] = (
     ("POST", "/server/undrain", "server.undrain"),
     ("POST", "/server/restart", "server.restart"),
     ("GET", "/storage", "storage.show"),
+    ("GET", "/storage/migration", "storage.migration"),
+    ("POST", "/storage/migrate", "storage.migrate"),
     ("GET", "/about", "about.show"),
     ("GET", "/protection", "protection.show"),
     ("POST", "/protection/pause", "protection.pause"),
