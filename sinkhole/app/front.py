@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from sinkhole.app.from_settings import ttl_limits
 from sinkhole.app.kept_certificate import KeptCertificate
+from sinkhole.app.nodes import NodesHere
 from sinkhole.app.sharing import Sharing
 from sinkhole.app.upstream_trial import try_upstream
 from sinkhole.control.database import Reader
@@ -18,6 +19,7 @@ from sinkhole.control.explain.asking import Asking
 from sinkhole.control.explain.kept_answers import KeptAnswers
 from sinkhole.control.explain.scene import Scene, SceneAt
 from sinkhole.control.identity.identity import Identity
+from sinkhole.control.operations.drain import Drain
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.renaming import follow
 from sinkhole.control.querylog import QueryLog
@@ -48,6 +50,7 @@ class Front:
         self._explainer = _explainer_of(app, self._scene)
         self._own_reader: Reader | None = None
         self.sharing = Sharing(lambda: app.settings, lambda: app.query_log, app.faults)
+        self.nodes = NodesHere(app, Drain(), lambda: self.sharing.place)
 
     async def start(self, ground: Ground) -> None:
         """Build the House, and take up what was going on: pauses, rules for a time, accounts."""
@@ -60,6 +63,7 @@ class Front:
         ground.settings.on_renamed = self._renamed
         ground.settings.apply = self._applying(app.apply)
         self.sharing.start()
+        self.nodes.start()
         for begin in (
             self.protection.start,
             self.temporary_rules.start,
@@ -72,7 +76,8 @@ class Front:
         """Watch no more; all of it stays stored."""
         if not self.is_built:
             return
-        for each in (self.sharing, self.protection, self.temporary_rules, self.identity):
+        lasting = (self.protection, self.temporary_rules, self.identity)
+        for each in (self.nodes, self.sharing, *lasting):
             with self._app.faults.contain("closing what goes on over a restart"):
                 await each.close()
 
@@ -94,6 +99,7 @@ class Front:
             audience=app.publishing.audience,
             explainer=lambda: self._explainer,
             on_trial=app.publishing.on_trial,
+            nodes=self.nodes,
             resolve=Asking(app.pipeline, lambda: app.publishing.matcher, time.monotonic).resolve,
             cache=KeptAnswers(
                 app.table,
@@ -139,6 +145,7 @@ class Front:
                 self.sharing.check(settings)
             waits = await apply(settings, patient=patient)
             self.sharing.apply()
+            self.nodes.apply()
             return waits
 
         return applied

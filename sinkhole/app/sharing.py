@@ -10,7 +10,7 @@ import contextlib
 import socket
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sinkhole.control.querylog import QueryLog
 from sinkhole.control.settings import Settings
@@ -31,6 +31,13 @@ MISSING: Final = (
 )
 
 
+class Place(NamedTuple):
+    """The address of a database that is shared, "" for none, and what this node is called there."""
+
+    url: str
+    node: str
+
+
 class Sharing:
     """Has the log shared as the settings of now say; to be told by `apply` of others."""
 
@@ -46,6 +53,12 @@ class Sharing:
         self._shared: SharedLog | None = None
         self._is_missing = False
         self._changed = asyncio.Event()
+
+    @property
+    def place(self) -> Place:
+        """Where the settings of now want it shared."""
+        storage = self._settings().storage
+        return Place(storage.url, storage.node or socket.gethostname())
 
     @property
     def problems(self) -> list[str]:
@@ -67,16 +80,12 @@ class Sharing:
     def apply(self) -> None:
         """Go over to the settings of now."""
         self._changed.set()
-        if self._shared is not None and not self._shared.is_of(*self._wanted()):
+        if self._shared is not None and not self._shared.is_of(*self.place):
             self._shared.stop()
 
     async def close(self) -> None:
         """Send no more; what waits is sent after the next start."""
         await self._tasks.close()
-
-    def _wanted(self) -> tuple[str, str]:
-        storage = self._settings().storage
-        return storage.url, storage.node or socket.gethostname()
 
     async def _run(self) -> None:
         while (query_log := self._query_log()) is None:
@@ -86,7 +95,7 @@ class Sharing:
                     await self._changed.wait()
         while True:
             self._changed.clear()
-            url, node = self._wanted()
+            url, node = self.place
             self._is_missing = bool(url) and find_spec("asyncpg") is None
             if url and not self._is_missing:
                 await self._share(url, node, query_log)

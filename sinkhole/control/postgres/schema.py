@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from sinkhole.control.postgres.server import Server
+from sinkhole.control.postgres.server import MOST_CONNECTIONS, Server
+from sinkhole.model.errors import StorageError
 
 MAKING: Final = 0x73696E6B
 """The advisory lock of who makes or drops tables."""
@@ -72,6 +73,12 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "CREATE INDEX ON query (client, id)",
         *(_rollup(table) for table in ROLLUPS),
     ),
+    # What each node says of itself, see `members`. `process` is a random word of the one that runs.
+    (
+        "CREATE TABLE member (name text NOT NULL, process text PRIMARY KEY, box bigint NOT NULL,"
+        " seen timestamptz NOT NULL DEFAULT now(), said jsonb NOT NULL,"
+        " wants_drain boolean, wanted_by text NOT NULL DEFAULT '')",
+    ),
 )
 """One tuple of statements for each version (`version` of meta). Only ever add."""
 
@@ -96,3 +103,17 @@ async def migrate(server: Server) -> int:
             len(MIGRATIONS),
         )
     return len(MIGRATIONS)
+
+
+async def opened(url: str, most_connections: int = MOST_CONNECTIONS) -> Server:
+    """A server whose tables are up to date; StorageError, also where a newer sinkhole made them."""
+    server = await Server.connect(url, most_connections)
+    try:
+        version, known = await migrate(server), len(MIGRATIONS)
+        if version > known:
+            text = f"the database has version {version}, this sinkhole knows {known}"
+            raise StorageError(text)
+    except BaseException:
+        await server.close()
+        raise
+    return server

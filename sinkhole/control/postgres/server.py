@@ -13,7 +13,7 @@ from sinkhole.control.database import Row
 from sinkhole.model.errors import StorageError
 
 MOST_CONNECTIONS: Final = 6
-"""Of one sinkhole: one that sends, and those of who reads."""
+"""Of one sinkhole for its log: one that sends, and those of who reads."""
 
 CONNECT_S: Final = 10.0
 STATEMENT_S: Final = 120.0
@@ -64,7 +64,7 @@ class Server:
         self._pool = pool
 
     @classmethod
-    async def connect(cls, url: str) -> Server:
+    async def connect(cls, url: str, most_connections: int = MOST_CONNECTIONS) -> Server:
         """Reach a server; StorageError where it can't be or refuses."""
         import asyncpg
 
@@ -72,7 +72,7 @@ class Server:
             pool = await asyncpg.create_pool(
                 url,
                 min_size=1,
-                max_size=MOST_CONNECTIONS,
+                max_size=most_connections,
                 timeout=CONNECT_S,
                 command_timeout=STATEMENT_S,
                 server_settings=_SETTINGS,

@@ -7,7 +7,7 @@ import contextlib
 import logging
 from typing import Final
 
-from sinkhole.control.postgres.schema import MIGRATIONS, migrate
+from sinkhole.control.postgres.schema import opened
 from sinkhole.control.postgres.sender import Sender
 from sinkhole.control.postgres.server import Server
 from sinkhole.control.postgres.store import PostgresStore
@@ -87,14 +87,8 @@ class SharedLog:
     async def _work(self) -> None:
         """Connect if need be, and send all that waits."""
         if self._server is None:
-            self._server = await Server.connect(self._url)
+            self._server = await opened(self._url)
             self._server.on_away = self._more.set
-            version = await migrate(self._server)
-            if version > len(MIGRATIONS):
-                known = len(MIGRATIONS)
-                raise StorageError(
-                    f"the database has version {version}, this sinkhole knows {known}"
-                )
             self._sender = Sender(self._server, self._source, self._node)
         if not self._sender.node and not await self._sender.begin():
             return
