@@ -7,41 +7,42 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING
 
-from sinkhole import __version__
 from sinkhole.app.sharing import MISSING, Place
 from sinkhole.control.operations.drain import Drain
-from sinkhole.control.querylog.outbox import stream_of
-from sinkhole.model.errors import RequestError, StorageError
+from sinkhole.model.faults import Faults
 from sinkhole.model.nodes import CONNECTING, Node, NodeReport, Nodes, Wish
 from sinkhole.model.tasks import Tasks
 
 if TYPE_CHECKING:
-    from sinkhole.app.app import App
     from sinkhole.control.postgres.presence import Presence
 
 log = logging.getLogger(__name__)
 
-MOST_PROBLEMS: Final = 10
-"""Problems that others are told of, the gravest first."""
-
-RATE_S: Final = 60.0
-"""Over how long queries a second are counted."""
-
 
 class NodesHere:
-    """The NodesDesk of one App: `start`, `apply` with other settings, `close`."""
+    """The NodesDesk of one server: `start`, `apply` with other settings, `close`.
 
-    def __init__(self, app: App, drain: Drain, place: Callable[[], Place]) -> None:
-        self._app = app
-        self._drain = drain
+    `place` is where the settings of now have the database, `report` how this node does. `look`
+    finds out what that tells, and what tells its data folder from others, 0 while it is not known.
+    """
+
+    def __init__(
+        self,
+        place: Callable[[], Place],
+        report: Callable[[], NodeReport],
+        look: Callable[[], Awaitable[int]],
+        drain: Drain,
+        faults: Faults | None = None,
+    ) -> None:
         self._place = place
-        self._tasks = Tasks("nodes", limit=1, faults=app.faults)
-        self._pace = Pace(lambda: app.counters.queries)
+        self._report = report
+        self._look = look
+        self._drain = drain
+        self._tasks = Tasks("nodes", limit=1, faults=faults)
         self._changed = asyncio.Event()
         self._presence: Presence | None = None
         self._is_missing = False
@@ -60,7 +61,7 @@ class NodesHere:
         """All that are known, from memory; this one alone where no database is shared."""
         if self._presence is not None:
             return self._presence.nodes
-        own = Node(self.name, True, "up", 0.0, self.report())
+        own = Node(self.name, True, "up", 0.0, self._report())
         if not self._place().url:
             return Nodes((own,))
         return Nodes((own,), True, MISSING if self._is_missing else CONNECTING)
@@ -90,33 +91,6 @@ class NodesHere:
         """Say no more; the others see that it is away."""
         await self._tasks.close()
 
-    def report(self) -> NodeReport:
-        """How this node does."""
-        app, counters = self._app, self._app.counters
-        by_kind, query_log, crew = counters.by_kind(), app.query_log, app.workers.crew
-        return {
-            "version": __version__,
-            "started": app.overview.started_s,
-            "dns": app.addresses,
-            "web": app.listening.url,
-            "health": app.health().state,
-            "problems": self._worst(),
-            "queries": counters.queries,
-            "blocked": by_kind["blocked"],
-            "cached": by_kind["cached"],
-            "rate": self._pace.rate(asyncio.get_running_loop().time()),
-            "median_ms": counters.median_ms,
-            "workers": 1 if crew is None else crew.count,
-            "waiting": query_log.outbox.waiting_rows if query_log is not None else 0,
-            "revision": 0,
-            "drained": self._drain.is_on,
-        }
-
-    def _worst(self) -> list[str]:
-        found = [each for each in self._app.overview.problems() if each.severity != "notice"]
-        found.sort(key=lambda each: each.severity != "error")
-        return [each.text for each in found[:MOST_PROBLEMS]]
-
     async def _run(self) -> None:
         while True:
             self._changed.clear()
@@ -131,18 +105,11 @@ class NodesHere:
         """Be known there until other settings want another place or name."""
         from sinkhole.control.postgres.presence import Presence
 
-        self._presence = Presence(*place, self.report, self._box, self._obey)
+        self._presence = Presence(*place, self._report, self._look, self._obey)
         try:
             await self._presence.run()
         finally:
             self._presence = None
-
-    async def _box(self) -> int:
-        """What stays of this node over restarts: the count of what its log's file sends."""
-        try:
-            return await stream_of(self._app.front.house.log_reader())
-        except (StorageError, RequestError):  # the log is not open yet
-            return 0
 
     def _obey(self, wish: Wish) -> None:
         if wish.drained:
@@ -150,27 +117,3 @@ class NodesHere:
         else:
             self._drain.end()
         log.info("%s, by %s", "drained" if wish.drained else "no longer drained", wish.by)
-
-
-class _Mark(NamedTuple):
-    at: float
-    queries: int
-
-
-class Pace:
-    """How many queries a second there were lately, by a counter that is looked at now and then."""
-
-    def __init__(self, queries: Callable[[], int]) -> None:
-        self._queries = queries
-        self._marks: deque[_Mark] = deque()
-
-    def rate(self, now: float) -> float:
-        """Of the last minute, or since it was first looked at."""
-        mark = _Mark(now, self._queries())
-        if not self._marks or now - self._marks[-1].at >= 1:
-            self._marks.append(mark)
-        while len(self._marks) > 2 and self._marks[1].at <= now - RATE_S:
-            self._marks.popleft()
-        first = self._marks[0]
-        passed_s = now - first.at
-        return round((mark.queries - first.queries) / passed_s, 2) if passed_s >= 1 else 0.0

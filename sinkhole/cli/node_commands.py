@@ -19,7 +19,7 @@ from sinkhole.cli.telling import Told, asking, tell
 @click.pass_context
 @honest
 def nodes_group(context: click.Context, as_json: bool, config: Path | None) -> None:
-    """Show the sinkholes that share a database, drain and forget them.
+    """Show, drain and forget sinkholes that share a database.
 
     Without a command it shows each with how it does, what it answered since its start, and how many
     queries wait to be sent to the database; where none is shared, this one alone. Needs the running

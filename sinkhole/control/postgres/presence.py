@@ -38,8 +38,8 @@ LOOK_S: Final = 5.0
 class Presence:
     """A node called `name`: `run` until `stop`.
 
-    `report` is how it does, `box` tells its data folder from that of others, 0 while it is not
-    known, and `obey` does what another node asked for.
+    `report` is how it does; `look` finds out what that tells, and what tells its data folder from
+    that of others, 0 while it is not known. `obey` does what another node asked for.
     """
 
     def __init__(
@@ -47,13 +47,13 @@ class Presence:
         url: str,
         name: str,
         report: Callable[[], NodeReport],
-        box: Callable[[], Awaitable[int]],
+        look: Callable[[], Awaitable[int]],
         obey: Callable[[Wish], None],
     ) -> None:
         self._url = url
         self._name = name
         self._report = report
-        self._read_box = box
+        self._look = look
         self._obey = obey
         self._box = 0
         self._process = secrets.token_hex(16)
@@ -102,7 +102,7 @@ class Presence:
         try:
             while not self._ended.is_set():
                 try:
-                    await self._look()
+                    await self._tell()
                     self._backoff.succeeded()
                 except StorageError as error:
                     await self._disconnect()
@@ -113,11 +113,11 @@ class Presence:
         finally:
             await self._disconnect()
 
-    async def _look(self) -> None:
+    async def _tell(self) -> None:
         if self._server is None:
             self._server = await opened(self._url, 1)
             self._own_members = Members(self._server, self._name, self._process)
-        self._box = self._box or await self._read_box()
+        self._box = await self._look() or self._box
         members = self._own_members
         if wish := await members.say(self._report(), self._box):
             self._obey(wish)
