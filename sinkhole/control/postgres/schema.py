@@ -96,6 +96,12 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "CREATE TABLE list_claim (source text PRIMARY KEY, node text NOT NULL,"
         " until timestamptz NOT NULL)",
     ),
+    (
+        # Which revisions of the state there were: who knows another one has it from before the
+        # tables were restored from an older copy.
+        "CREATE TABLE state_revision (revision bigint PRIMARY KEY)",
+        "INSERT INTO state_revision SELECT value FROM meta WHERE key = 'state_revision'",
+    ),
 )
 """One tuple of statements for each version (`version` of meta). Only ever add."""
 

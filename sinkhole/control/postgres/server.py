@@ -103,12 +103,18 @@ class Server:
                 yield Session(connection)
 
     @asynccontextmanager
-    async def listening(self, channel: str, on_word: Callable[[], None]) -> AsyncIterator[None]:
+    async def listening(
+        self, channel: str, on_word: Callable[[], None]
+    ) -> AsyncIterator[Callable[[], Awaitable[None]]]:
         """Have it called when something is notified on a channel, and when the connection that
-        listens is lost, which is then to be told by whatever is asked next."""
+        listens is lost. What this gives asks whether it still listens: AwayError where not."""
 
         def told(*_: Any) -> None:
             on_word()
+
+        async def listens() -> None:
+            with _translated():
+                await connection.execute("SELECT 1")
 
         with _translated():
             connection = await self._connect()
@@ -116,7 +122,7 @@ class Server:
             connection.add_termination_listener(told)
             with _translated():
                 await connection.add_listener(channel, told)
-            yield
+            yield listens
         finally:
             connection.terminate()
 
