@@ -163,7 +163,8 @@ async def merge(
     entries = list(pulled.entries)
     if pulled.is_whole:
         named = {each[:2] for each in entries}
-        agreed = await database.rows("SELECT kind, key FROM entry WHERE digest != ''")
+        sql = "SELECT kind, key FROM entry WHERE digest NOT IN ('', ?)"
+        agreed = await database.rows(sql, [_NONE])
         entries += [Entry(kind, key, None) for kind, key in agreed if (kind, key) not in named]
     at = now()
     known = [_here(each, at) for each in entries if each.kind in _KINDS and not _is_own(each)]

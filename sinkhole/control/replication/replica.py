@@ -131,16 +131,16 @@ class Replica:
 
     async def _read(self, hub: Hub) -> None:
         self.meeting = await self._state.read(met)
-        # Who found nothing there has agreed on nothing: another may have been there first.
-        if self.meeting.identity == hub.identity and self.meeting.revision:
+        if self.meeting.identity == hub.identity:
             await self._take(await hub.pull(self.meeting.revision))
         else:
             await self._meet(hub.identity, await hub.pull(0))
 
     async def _meet(self, identity: str, pulled: Pulled) -> None:
-        """Have what is there in place of what is here, unless nothing is there."""
-        met_now = Meeting(identity, pulled.revision)
+        """Have what is there in place of what is here, unless nothing is there: then nothing is
+        agreed on before this one has told what it has, as another may be quicker."""
         is_first = pulled.revision == 0
+        met_now = Meeting() if is_first else Meeting(identity, pulled.revision)
         if is_first and met_now == self.meeting:
             return
         if not is_first and await self._has_something():
@@ -246,7 +246,7 @@ class Replica:
         pushed = await hub.push(None if is_loose else known.revision, entries)
         await agree(database, entries, pushed.revision)
         if pushed.before == known.revision:  # else something came in between, and is read next
-            await write_meeting(database, known._replace(revision=pushed.revision))
+            await write_meeting(database, Meeting(hub.identity, pushed.revision))
 
     async def _tell_rest(self) -> None:
         """Tell what was changed here while the hub was away, or before it was joined."""

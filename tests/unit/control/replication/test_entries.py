@@ -113,6 +113,15 @@ async def test_of_a_whole_state_only_what_was_agreed_on_goes(tmp_path: Path) -> 
         assert not box.state.people.accounts and not box.state.stored.values()
 
 
+async def test_what_is_doubted_stays_where_a_whole_state_does_not_have_it(tmp_path: Path) -> None:
+    async with a_box(tmp_path) as box:
+        await box.add_account("anna")
+        await agreed(box, revision=5)
+        await box.state.merge(lambda own: doubt(own, 4))
+        await merged(box, Pulled(2, [], is_whole=True))
+        assert {each.name for each in box.state.people.accounts.values()} == {"anna"}
+
+
 async def test_conflicts_are_what_both_have_changed_in_different_ways(tmp_path: Path) -> None:
     async with a_box(tmp_path) as box:
         first = await box.add_account("anna")
