@@ -64,14 +64,18 @@ class Server:
         """Called when whoever reads finds it away."""
         self._pool = pool
         self._connect = connect
+        self._listening: set[Any] = set()
 
     @classmethod
-    async def connect(cls, url: str, most: int = MOST_CONNECTIONS) -> Server:
-        """Reach a server by so many connections; StorageError where it can't be or refuses."""
+    async def connect(
+        cls, url: str, most: int = MOST_CONNECTIONS, connect_s: float = CONNECT_S
+    ) -> Server:
+        """Reach a server by so many connections, each within `connect_s`; StorageError where it
+        can't be or refuses."""
         import asyncpg
 
         terms = {
-            "timeout": CONNECT_S,
+            "timeout": connect_s,
             "command_timeout": STATEMENT_S,
             "server_settings": _SETTINGS,
         }
@@ -118,17 +122,26 @@ class Server:
 
         with _translated():
             connection = await self._connect()
+        self._listening.add(connection)
         try:
             connection.add_termination_listener(told)
             with _translated():
                 await connection.add_listener(channel, told)
             yield listens
         finally:
+            self._listening.discard(connection)
             connection.terminate()
+
+    def give_up(self) -> None:
+        """Close all connections, at once; AwayError for whoever waits for something. Whoever is
+        cancelled instead may have to wait until a server that is silent has agreed to that."""
+        self._pool.terminate()
+        for each in self._listening:
+            each.terminate()
 
     async def close(self) -> None:
         """Close all connections, at once."""
-        self._pool.terminate()
+        self.give_up()
 
 
 @contextmanager

@@ -70,7 +70,7 @@ class PostgresHub:
     ) -> AsyncIterator[PostgresHub]:
         """Reach a database; StorageError, HubAwayError where it can't be reached."""
         with _translated():
-            server = await Server.connect(url, most=MOST_CONNECTIONS)
+            server = await Server.connect(url, most=MOST_CONNECTIONS, connect_s=PATIENCE_S)
         try:
             async with contextlib.AsyncExitStack() as stack:
                 with _translated():
@@ -160,16 +160,18 @@ class PostgresHub:
     @asynccontextmanager
     async def _in_time(self) -> AsyncIterator[None]:
         """HubAwayError where what is asked fails or takes too long; who waits is told, too."""
+        loop = asyncio.get_running_loop()
+        late = loop.call_later(PATIENCE_S, self._server.give_up)
         try:
-            async with asyncio.timeout(PATIENCE_S):
-                with _translated():
-                    yield
-        except TimeoutError:
-            self._told.set()
-            raise HubAwayError("the database does not answer") from None
+            with _translated():
+                yield
         except HubAwayError:
             self._told.set()
+            if late.when() <= loop.time():
+                raise HubAwayError("the database does not answer") from None
             raise
+        finally:
+            late.cancel()
 
     def _ahead_s(self, now_us: int) -> int:
         """By how much a clock that shows this is ahead of the one here, in whole seconds."""

@@ -235,7 +235,7 @@ class Replica:
             if self._hub is not None:  # nobody else has to wait for it to find the same
                 self._hub, self._lost = None, error
             if not all(each.kind in LOOSE for each in entries if each not in self._untold):
-                raise
+                raise HubAwayError(self._away()) from error
         else:
             entries = []
         self._untold = set(entries)

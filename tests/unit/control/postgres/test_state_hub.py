@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
+import signal
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
@@ -194,3 +196,27 @@ async def test_clocks_that_differ_tell_the_same_moment(postgres_url: str) -> Non
             (found,) = (await hub.pull(0)).entries
             seen = stamp_of(json.loads(found.value or "")["began"])
             assert abs(seen.wall_s - expected) < 60 and seen.boot == began.boot
+
+
+async def test_a_database_that_is_silent_keeps_nobody_for_long(
+    hubs: tuple[PostgresHub, PostgresHub], postgres_url: str
+) -> None:
+    one, _ = hubs
+    await one.push(0, [KIDS])
+    async with server_of(postgres_url) as server:
+        sql = (
+            "SELECT pid FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid != pg_backend_pid()"
+        )
+        pids = [pid for (pid,) in await server.rows(sql)]
+        for pid in pids:
+            os.kill(pid, signal.SIGSTOP)
+        try:
+            async with asyncio.timeout(LIMIT_S):
+                with pytest.raises(HubAwayError, match="does not answer"):
+                    await one.push(None, [GUESTS])
+                with pytest.raises(HubAwayError):
+                    await one.pull(0)
+        finally:
+            for pid in pids:
+                os.kill(pid, signal.SIGCONT)
