@@ -12,6 +12,9 @@ from sinkhole.control.stats import Carried
 from sinkhole.model.actor import Actor, Permission
 from sinkhole.model.status import Health
 
+_OWN = {"is_serving", "underway", "drain", "restarting"}
+"""What a house has of itself."""
+
 
 class Absent:
     """A part that a test did not give: whatever is asked of it says so."""
@@ -60,5 +63,5 @@ def bare_house(**parts: Any) -> House:
         "carried": Carried(),
         **parts,
     }
-    wanted = {each.name for each in fields(House)} - {"is_serving", "underway"}
+    wanted = {each.name for each in fields(House)} - _OWN
     return House(**{name: Absent(name) for name in wanted} | parts)

@@ -11,6 +11,8 @@ encrypted        DNS over TLS, HTTPS and QUIC; `shown_certificate` is what liste
 page             the page and the socket for commands
 front            the House, as operations see it
 overview         status, problems, and with `server_health` ok, degraded or failing
+readiness        whether the server is to be asked, for whatever is in front of several
+restart          beginning anew as the program installed now; `handover` is what is left to it
 service_manager  what systemd is told; `self_query` asks whether DNS answers
 offline          the House without a running server
 from_settings    parts of the DNS plane as the settings want them

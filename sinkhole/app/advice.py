@@ -36,10 +36,12 @@ ADVICE: Final[Mapping[str, str]] = MappingProxyType(
         "shipping.failing": "see whether it runs and can be reached, or change that in the section "
         "shipping of the settings",
         "shipping.dropped": "see whether what they are shipped to is slow, or was away",
+        "state.away": "see whether the database runs and can be reached; all catches up then",
         "storage.away": "see whether the database runs and can be reached; all is sent then",
         "filter.patterns_given_up": "look for a list of regular expressions that was made for "
         "that, or remove some",
         "queries.dropped": "see whether upstreams are slow, or somebody asks without end",
+        "server.drained": "type `sinkhole drain --off` when it is to be asked again",
         "workers.ended": "see whether there is memory for so many; else please report what the log "
         "says about it",
         "queries.bugs": "please report what the log says about it",

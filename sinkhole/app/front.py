@@ -21,6 +21,7 @@ from sinkhole.control.identity.identity import Identity
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.renaming import follow
 from sinkhole.control.querylog import QueryLog
+from sinkhole.control.replication.entries import SETTINGS_KINDS
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.in_force import Apply
 from sinkhole.control.settings.renaming import Renamed
@@ -59,7 +60,8 @@ class Front:
         self.is_built = True
         ground.settings.on_renamed = self._renamed
         ground.settings.apply = self._applying(app.apply)
-        self.sharing.start()
+        app.library.offers = self.sharing.list_offers
+        self.sharing.start(state, self._merged)
         for begin in (
             self.protection.start,
             self.temporary_rules.start,
@@ -107,7 +109,8 @@ class Front:
             status=app.overview.status,
             problems=app.overview.problems,
             health=app.overview.health,
-            ready=app.overview.ready,
+            ready=app.overview.readiness.waits,
+            drain=app.drain,
             encrypted=app.overview.encrypted,
             certificates=KeptCertificate(app.settings.data_dir),
             try_upstream=self._try_upstream,
@@ -142,6 +145,15 @@ class Front:
             return waits
 
         return applied
+
+    async def _merged(self, kinds: frozenset[str]) -> None:
+        """Put in force what another sinkhole with the same state has changed; SinkholeError."""
+        if kinds & SETTINGS_KINDS:
+            await self.house.settings.take_stored()
+        if "pause" in kinds:
+            await self.protection.start()
+        if "rule" in kinds:
+            await self.temporary_rules.start()
 
     async def _renamed(self, found: Renamed) -> None:
         """Have all that is stored beside the settings go over to another name."""

@@ -1,4 +1,4 @@
-"""The log in the database that the settings name, for as long as they do.
+"""Log and state in the database that the settings name, for as long as they do.
 
 asyncpg is imported when there is such a database, and not before.
 """
@@ -9,16 +9,22 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
+from sinkhole.app.shared_state import SharedState
 from sinkhole.control.querylog import QueryLog
+from sinkhole.control.replication.hub import Hub
+from sinkhole.control.replication.replica import OnMerged, OpenHub
 from sinkhole.control.settings import Settings
+from sinkhole.control.state.state import State
 from sinkhole.model.errors import SettingsError
 from sinkhole.model.faults import Faults
 from sinkhole.model.tasks import Tasks
 
 if TYPE_CHECKING:
+    from sinkhole.control.lists.offers import ListOffers
     from sinkhole.control.postgres.shared_log import SharedLog
 
 LOOK_S: Final = 0.2
@@ -26,13 +32,13 @@ LOOK_S: Final = 0.2
 
 
 MISSING: Final = (
-    "a log in PostgreSQL needs asyncpg, which is not installed: type `pip install asyncpg` where "
-    "sinkhole is installed"
+    "a database that is shared needs asyncpg, which is not installed: type `pip install asyncpg` "
+    "where sinkhole is installed"
 )
 
 
 class Sharing:
-    """Has the log shared as the settings of now say; to be told by `apply` of others."""
+    """Has log and state shared as the settings of now say; to be told by `apply` of others."""
 
     def __init__(
         self,
@@ -45,7 +51,8 @@ class Sharing:
         self._tasks = Tasks("shared log", limit=1, faults=faults)
         self._shared: SharedLog | None = None
         self._is_missing = False
-        self._changed = asyncio.Event()
+        self._changed, self._begun = asyncio.Event(), asyncio.Event()
+        self.state = SharedState(self._database, _hub_of, faults)
 
     @property
     def problems(self) -> list[str]:
@@ -55,9 +62,20 @@ class Sharing:
         found = self._shared.problem if self._shared is not None else None
         return [found] if found else []
 
-    def start(self) -> None:
-        """Share the log once it is open."""
+    async def list_offers(self) -> ListOffers | None:
+        """Where lists are exchanged now, once it was tried to reach that."""
+        if not self._wanted()[0] or self._is_missing:
+            return None
+        await self._begun.wait()
+        if (shared := self._shared) is None:
+            return None
+        await shared.tried.wait()
+        return shared.list_offers
+
+    def start(self, state: State, on_merged: OnMerged) -> None:
+        """Share the log once it is open, and the state; `on_merged` puts in force what comes."""
         self._tasks.keep("sending", self._run)
+        self.state.start(state, on_merged)
 
     def check(self, settings: Settings) -> None:
         """SettingsError where what these want is not installed."""
@@ -67,12 +85,19 @@ class Sharing:
     def apply(self) -> None:
         """Go over to the settings of now."""
         self._changed.set()
+        self.state.look()
         if self._shared is not None and not self._shared.is_of(*self._wanted()):
             self._shared.stop()
 
     async def close(self) -> None:
         """Send no more; what waits is sent after the next start."""
+        await self.state.close()
         await self._tasks.close()
+
+    def _database(self) -> str:
+        """The one whose state is shared, "" for none, and where it could not be reached anyhow."""
+        url, _ = self._wanted()
+        return url if find_spec("asyncpg") is not None else ""
 
     def _wanted(self) -> tuple[str, str]:
         storage = self._settings().storage
@@ -100,7 +125,18 @@ class Sharing:
         from sinkhole.control.postgres.shared_log import SharedLog
 
         self._shared = SharedLog(url, node, query_log)
+        self._begun.set()
         try:
             await self._shared.run()
         finally:
+            self._begun.clear()
             self._shared = None
+
+
+def _hub_of(url: str) -> OpenHub:
+    def opened() -> AbstractAsyncContextManager[Hub]:
+        from sinkhole.control.postgres.state_hub import PostgresHub
+
+        return PostgresHub.open(url)
+
+    return opened

@@ -27,6 +27,7 @@ from sinkhole.cli.log_commands import log_group
 from sinkhole.cli.name_commands import allow, block, query
 from sinkhole.cli.protection_commands import pause, resume, status
 from sinkhole.cli.rule_commands import rules_group, safe_search_group, services_group
+from sinkhole.cli.server_commands import drain, restart
 from sinkhole.cli.settings_commands import settings_group
 from sinkhole.cli.storage_command import storage
 from sinkhole.cli.upstream_commands import upstream_group
@@ -38,5 +39,6 @@ OTHER_COMMANDS: Final[tuple[click.Command, ...]] = (
     *(records_group, routes_group, upstream_sets_group, upstream_group),
     *(tail, top, log_group, cache_group, certificate_group),
     *(settings_group, account_group, token_group, audit, storage, backup, restore, completion),
+    *(drain, restart),
     *(import_group, export_group),
 )

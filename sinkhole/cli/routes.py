@@ -64,6 +64,9 @@ def _text(value: Any) -> Any:
 
 ROUTES: Final[dict[str, Route]] = {
     "status.show": Route("GET", "/status"),
+    "server.drain": Route("POST", "/server/drain"),
+    "server.undrain": Route("POST", "/server/undrain"),
+    "server.restart": Route("POST", "/server/restart"),
     "storage.show": Route("GET", "/storage"),
     "storage.migration": Route("GET", "/storage/migration"),
     "storage.migrate": Route("POST", "/storage/migrate"),

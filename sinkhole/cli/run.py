@@ -1,13 +1,10 @@
-"""The server, from start to signal; SIGHUP has it read its settings again."""
+"""The server, from start to signal."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 import os
-import signal
-import subprocess
-import sys
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -17,8 +14,10 @@ import click
 
 from sinkhole import __version__
 from sinkhole.app.app import App
+from sinkhole.app.restart import Restart
 from sinkhole.app.self_query import SelfQuery
 from sinkhole.app.service_manager import ServiceManager
+from sinkhole.cli.signals import Signals
 from sinkhole.control.settings import Endpoint
 from sinkhole.model.errors import SettingsError, SinkholeError
 from sinkhole.model.tasks import Tasks
@@ -33,21 +32,9 @@ five minutes each, and lists are compiled one after the other."""
 
 
 async def run_until_signal(config: Path | None) -> None:
-    """Run until SIGTERM or SIGINT. Raises SinkholeError where it can serve nobody (`App.start`).
-
-    SIGHUP means "read the settings again", unless it is what it once was: the terminal is gone.
-    SIGUSR2 means "begin anew, as the program that is installed now", while DNS is answered.
-    """
-    stopping, changed, restarting = asyncio.Event(), asyncio.Event(), asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
-    loop.add_signal_handler(signal.SIGUSR2, restarting.set)
-    on_terminal = _is_on_terminal()
-    loop.add_signal_handler(
-        signal.SIGHUP,
-        lambda: (stopping if on_terminal and not _is_on_terminal() else changed).set(),
-    )
+    """Run until `Signals` say otherwise. SinkholeError where it can serve nobody (`App.start`)."""
+    signals = Signals()
+    signals.listen()
     manager = ServiceManager(os.environ)
     app = await App.of(config, os.environ)
     logging.getLogger().setLevel(app.settings.log.level.upper())
@@ -60,55 +47,30 @@ async def run_until_signal(config: Path | None) -> None:
 
     await app.start(tell)
     tasks.start("greeting", _greet_whoever_reads(app, config))
-    tasks.keep("settings", partial(_reload_when, changed, app, config, manager))
-    tasks.keep("restart", partial(_restart_when, restarting, app, config, manager))
+    tasks.keep("settings", partial(_reload_when, signals.changed, app, config, manager))
+    restart = Restart(app, config, manager, signals.restarting)
+    app.front.house.restarting.begun(restart.ask)
+    tasks.keep("restart", restart.run)
     try:
-        await stopping.wait()
+        await signals.stopping.wait()
+        await _leave(app, signals.at_once, manager)
     finally:
         manager.stopping()
         await tasks.close()
         await app.stop()
 
 
-def _is_on_terminal() -> bool:
-    return os.isatty(0)
-
-
-async def _restart_when(
-    restarting: asyncio.Event, app: App, config: Path | None, manager: ServiceManager
-) -> None:
-    """Begin anew when `restarting` is set, unless that would fail: then all goes on as it was."""
-    while True:
-        await restarting.wait()
-        restarting.clear()
-        if trouble := await asyncio.to_thread(_trouble_with, config):
-            log.error("not restarted, as the program would not start: %s", trouble)
-            continue
-        manager.reloading()
-        try:
-            left = await app.hand_over()
-        except (SinkholeError, TimeoutError) as error:
-            log.error("not restarted, as nobody could answer meanwhile: %s", error)
-            manager.ready(app.overview.line())
-            continue
-        log.info("DNS goes on being answered while sinkhole begins anew")
-        for number in left.handles:
-            os.set_inheritable(number, True)
-        for number in (signal.SIGUSR2, signal.SIGHUP):  # what they ask for is being done
-            signal.signal(number, signal.SIG_IGN)  # until there is a handler again
-        try:
-            os.execve(sys.executable, sys.orig_argv, left.into(os.environ))
-        except OSError as error:  # all is stopped: whoever looks after us starts it
-            log.critical("%s can't be started: %s", sys.executable, error)
-            os._exit(1)
-
-
-def _trouble_with(config: Path | None) -> str:
-    """Why the program that is installed now would not start with the settings; "" if it would."""
-    file = [] if config is None else [str(config)]
-    command = [sys.executable, "-P", "-m", "sinkhole", "check-config", *file]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    return "" if done.returncode == 0 else (done.stderr or done.stdout).strip()
+async def _leave(app: App, at_once: asyncio.Event, manager: ServiceManager) -> None:
+    """Go on answering for as long as the settings say, while /readyz says that it stops."""
+    drain_s = float(app.settings.dns.drain)
+    if not drain_s or at_once.is_set():
+        return
+    app.overview.readiness.is_leaving = True
+    manager.leaving(drain_s)
+    log.info("told to stop: DNS is answered for %s more, see dns.drain", app.settings.dns.drain)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(drain_s):
+            await at_once.wait()
 
 
 async def _reload_when(
@@ -160,10 +122,10 @@ async def greet(app: App, config: Path | None) -> None:
         _say(app, f"  Secure {', '.join(f'{where} ({over})' for over, where in app.dns.added)}")
     _say(app, f"  Page   {app.listening.url or 'nowhere yet, see the notes below'}")
     _say(app, f"  Data   {app.settings.data_dir.absolute()}")
-    if coming := _coming(app):
+    if coming := app.publishing.coming:
         _say(app, f"  Lists  {_still_coming(coming)}")
         await app.first_lists(LISTS_PATIENCE_S)
-    late = _coming(app)
+    late = app.publishing.coming
     _tell_lists(app)
     if code := app.front.identity.first_code:
         first = f"`sinkhole account add NAME`, or on the page with the code {code}"
@@ -200,18 +162,13 @@ def _tell_lists(app: App) -> None:
     ready = [each for each in lists if each["state"] == "ready"]
     names = app.publishing.matcher.names
     _say(app, f"  Lists  {names:,} names, {len(ready)} of {len(lists)} lists loaded")
-    if coming := _coming(app):
+    if coming := app.publishing.coming:
         _say(app, f"         {_still_coming(coming)}")
     for each in lists:
         if each["error"]:
             _say(app, f"         {each['name']}: {each['error']}")
         if held := each["quarantine"]:
             _say(app, f"         {each['name']}: a version is held back: {held['reason']}")
-
-
-def _coming(app: App) -> list[str]:
-    """The names of the lists that have neither come nor failed yet."""
-    return [each["name"] for each in app.library.status() if each["state"] == "missing"]
 
 
 def _still_coming(names: list[str]) -> str:

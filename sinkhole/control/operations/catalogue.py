@@ -33,6 +33,7 @@ from sinkhole.control.operations import (
     renaming,
     rule_editing,
     rules,
+    server,
     services,
     settings,
     settings_preview,
@@ -47,6 +48,7 @@ from sinkhole.control.operations.operation import Operation
 
 MODULES: Final[tuple[ModuleType, ...]] = (
     status,
+    server,
     storage,
     migration,
     about,

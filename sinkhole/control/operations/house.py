@@ -15,6 +15,8 @@ from sinkhole.control.explain.audience import Audience
 from sinkhole.control.explain.policy_trial import PolicyTrial
 from sinkhole.control.identity.identity import Identity
 from sinkhole.control.lists.library import Library
+from sinkhole.control.operations.drain import Drain
+from sinkhole.control.operations.restarting import Restarting
 from sinkhole.control.operations.underway import Underway
 from sinkhole.control.querylog import LogStore, QueryLog
 from sinkhole.control.settings import Settings
@@ -91,8 +93,8 @@ class House:
     problems: Callable[[], list[Problem]]
     health: Callable[[], Health]
     ready: Callable[[], list[str]]
-    """What it still waits for before it serves as it is meant to, a sentence each; [] for nothing,
-    which is what /readyz asks."""
+    """Why this server is not to be asked now, a sentence each; [] for nothing, which is what
+    /readyz asks."""
     encrypted: Callable[[], EncryptedStatus]
     """How devices reach it by encrypted DNS."""
     certificates: CertificateDesk
@@ -100,6 +102,8 @@ class House:
     own_log: Callable[[], AbstractAsyncContextManager[QueryLog]] | None = None
     """The log for who works on it for a time: opened for that, where no server has it."""
     is_serving: bool = True
+    drain: Drain = field(default_factory=Drain)
+    restarting: Restarting = field(default_factory=Restarting)
     underway: Underway = field(default_factory=Underway)
 
     @asynccontextmanager

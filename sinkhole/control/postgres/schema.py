@@ -90,6 +90,30 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         *(_rollup(table) for table in ROLLUPS),
     ),
     (
+        # The state that all share: the last of each row, NULL of one that is gone, with the
+        # revision that changed it, and its place in that.
+        "CREATE TABLE state (kind text NOT NULL, key text NOT NULL, value text,"
+        " position integer NOT NULL, revision bigint NOT NULL,"
+        " changed timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (kind, key))",
+        "CREATE INDEX ON state (revision)",
+        "CREATE INDEX ON state (changed) WHERE value IS NULL",
+        "INSERT INTO meta VALUES ('state_revision', 0), ('state_forgotten', 0),"
+        " ('state', (random() * 9e18)::bigint)",
+    ),
+    (
+        # Content of lists, gzipped; what each source has said last, and who asks it now.
+        "CREATE TABLE list_content (digest text PRIMARY KEY)",
+        "CREATE TABLE list_piece (digest text REFERENCES list_content ON DELETE CASCADE,"
+        " number integer, packed bytea NOT NULL, PRIMARY KEY (digest, number))",
+        "ALTER TABLE list_piece ALTER packed SET STORAGE EXTERNAL",
+        "CREATE TABLE list_offer (source text PRIMARY KEY,"
+        " digest text NOT NULL REFERENCES list_content, size_bytes bigint NOT NULL,"
+        " etag text NOT NULL, last_modified text NOT NULL, answered_by text NOT NULL,"
+        " node text NOT NULL, fetched timestamptz NOT NULL)",
+        "CREATE TABLE list_claim (source text PRIMARY KEY, node text NOT NULL,"
+        " until timestamptz NOT NULL)",
+    ),
+    (
         # What was erased, for the nodes that have it in their files as well: `number` is `erased`
         # of meta then, and a node knows up to which it has done the same.
         "CREATE TABLE erasure (number bigint PRIMARY KEY, node integer NOT NULL,"

@@ -8,11 +8,11 @@ import logging
 from typing import Final
 
 from sinkhole.control.postgres.erasing import done, erasures
-from sinkhole.control.postgres.schema import MIGRATIONS, migrate
+from sinkhole.control.postgres.list_offers import PostgresListOffers
 from sinkhole.control.postgres.sender import Sender
 from sinkhole.control.postgres.server import Server
 from sinkhole.control.postgres.store import PostgresStore
-from sinkhole.control.postgres.upkeep import tidy
+from sinkhole.control.postgres.upkeep import prepare, tidy
 from sinkhole.control.querylog import QueryLog
 from sinkhole.control.querylog.backoff import Backoff
 from sinkhole.control.querylog.deletion import Wish
@@ -30,11 +30,14 @@ TIDY_S: Final = 3600.0
 class SharedLog:
     """Sends what one log writes to one server; `run` does it until `stop`.
 
-    `store` is where the log is read, None while the server is away.
+    `store` is where the log is read, `list_offers` where lists are exchanged; both are None while
+    the server is away. `tried` is set once it was reached, or could not be.
     """
 
     def __init__(self, url: str, node: str, query_log: QueryLog) -> None:
         self.store: PostgresStore | None = None
+        self.list_offers: PostgresListOffers | None = None
+        self.tried = asyncio.Event()
         self._url = url
         self._node = node
         self._query_log = query_log
@@ -82,6 +85,7 @@ class SharedLog:
                 except StorageError as error:
                     await self._disconnect()
                     self._backoff.failed(str(error))
+                self.tried.set()
                 await self._wait()
         finally:
             await self._disconnect()
@@ -92,13 +96,9 @@ class SharedLog:
         if self._server is None:
             self._server = await Server.connect(self._url)
             self._server.on_away = self._more.set
-            version = await migrate(self._server)
-            if version > len(MIGRATIONS):
-                known = len(MIGRATIONS)
-                raise StorageError(
-                    f"the database has version {version}, this sinkhole knows {known}"
-                )
+            await prepare(self._server)
             self._sender = Sender(self._server, self._source, self._node)
+            self.list_offers = PostgresListOffers(self._server, self._node)
         if not self._sender.node and not await self._sender.begin():
             return
         if await self._sender.is_behind():
@@ -162,7 +162,8 @@ class SharedLog:
                 await awaited.wait()
 
     async def _disconnect(self) -> None:
-        server, self._server, self.store = self._server, None, None
+        server, self._server = self._server, None
+        self.store = self.list_offers = None
         self._gap = -1
         self._tell()
         if server is not None:

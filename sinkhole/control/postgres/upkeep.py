@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 
-from sinkhole.control.postgres.schema import LONG_S, MAKING, ROLLUPS
+from sinkhole.control.postgres.list_offers import sweep_lists
+from sinkhole.control.postgres.schema import LONG_S, MAKING, MIGRATIONS, ROLLUPS, migrate
 from sinkhole.control.postgres.server import Server, Session
+from sinkhole.model.errors import StorageError
 
 DAY_S: Final = 86_400
 DAY_US: Final = DAY_S * 1_000_000
@@ -28,6 +30,14 @@ _OF_ROWS: Final = """
     SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
     WHERE i.inhparent = 'query'::regclass ORDER BY 1
 """
+
+
+async def prepare(server: Server) -> None:
+    """Bring the tables up to date; StorageError where a newer sinkhole made them."""
+    version = await migrate(server)
+    if version > len(MIGRATIONS):
+        known = len(MIGRATIONS)
+        raise StorageError(f"the database has version {version}, this sinkhole knows {known}")
 
 
 class Partitions:
@@ -64,7 +74,9 @@ async def tidy(server: Server, now_s: float, keep_s: float, keep_statistics_s: f
         for table in ROLLUPS:
             width = DAY_S if table == "by_day" else 0
             await session.rows(f"DELETE FROM {table} WHERE start < $1", expired - width)
+        await _forget_erasures(session, now_s - keep_s)
         await _sweep(session, int(now_s))
+        await sweep_lists(session)
 
 
 async def _drop_rows(session: Session, day: int) -> None:
@@ -110,6 +122,16 @@ _DROP_OTHERS: Final = """
     WHERE t.start = r.start AND t.node = r.node AND t.name = r.name
       AND r.asked > $3 AND (r.refused > $3 OR t.blocked = 0)
 """
+
+
+async def _forget_erasures(session: Session, since_s: float) -> None:
+    """Forget what was erased once all nodes have done the same that came by since a moment: what
+    older rows the others have is too old for them as well."""
+    await session.rows(
+        "DELETE FROM erasure AS e WHERE NOT EXISTS (SELECT 1 FROM node AS n"
+        " WHERE n.id <> e.node AND n.erased < e.number AND n.seen > to_timestamp($1))",
+        since_s,
+    )
 
 
 async def _sweep(session: Session, now_s: int) -> None:

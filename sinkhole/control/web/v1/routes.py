@@ -10,6 +10,9 @@ from sinkhole.control.web.v1.route import ApiRoute
 
 _TABLE: Final[tuple[tuple[Method, str, str], ...]] = (
     ("GET", "/status", "status.show"),
+    ("POST", "/server/drain", "server.drain"),
+    ("POST", "/server/undrain", "server.undrain"),
+    ("POST", "/server/restart", "server.restart"),
     ("GET", "/storage", "storage.show"),
     ("GET", "/storage/migration", "storage.migration"),
     ("POST", "/storage/migrate", "storage.migrate"),

@@ -4,8 +4,10 @@ import { Fragment } from "preact";
 import { Foreign, Listed } from "../../parts/foreign";
 import { api, type Schemas, told } from "../../server/api";
 import { usePolled } from "../../server/polled";
+import { may } from "../../server/reach";
 import { t } from "../../words/words";
 import { OF_THE_PAGE } from "./made_of";
+import { Restart } from "./restart";
 
 export function About({ status }: { status: Schemas["Status"] | undefined }) {
   const read = (signal: AbortSignal) => told(api.GET("/about", { signal }));
@@ -27,6 +29,7 @@ export function About({ status }: { status: Schemas["Status"] | undefined }) {
           </dd>
         </dl>
       )}
+      {may("settings:write") && <Restart />}
       {status && <Addresses status={status} />}
       <h3>{t("system.read_on")}</h3>
       <dl class="facts wide">

@@ -1,0 +1,188 @@
+"""Rows of the state as others get them: what is told, what is left, and that it ends the same."""
+
+from __future__ import annotations
+
+import json
+import random
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from boxes import ANNA, Box, a_box
+
+from sinkhole.control.database import Database
+from sinkhole.control.replication.entries import (
+    Meeting,
+    agree,
+    agree_on_all,
+    all_entries,
+    changed,
+    conflicts,
+    doubt,
+    merge,
+    met,
+    write_meeting,
+)
+from sinkhole.control.replication.hub import Entry, Pulled
+from sinkhole.control.settings.in_force import Change
+from sinkhole.model.errors import SinkholeError
+
+
+async def merged(box: Box, pulled: Pulled) -> frozenset[str]:
+    return await box.state.merge(lambda own: merge(own, pulled))
+
+
+async def agreed(box: Box, revision: int = 1) -> None:
+    """Have all that is there told."""
+
+    async def work(own: Database) -> None:
+        await agree(own, await changed(own), revision)
+
+    await box.state.merge(work)
+
+
+async def test_of_settings_only_those_of_the_house_are_told(tmp_path: Path) -> None:
+    async with a_box(tmp_path) as box:
+        changes = [Change("dns.workers", value=2), Change("cache.max_ttl", value="2h")]
+        await box.settings.change(changes, ANNA)
+        told = (await box.state.read(all_entries)).values()
+        assert [json.loads(each.key) for each in told if each.kind == "setting"] == [
+            ["cache.max_ttl", ""]
+        ]
+        last = json.loads(next(each.value or "" for each in told if each.key == "[2]"))
+        assert [change[0] for change in json.loads(last["changes"])] == ["cache.max_ttl"]
+        stray = Entry("setting", '["dns.workers",""]', '{"position":9,"value":"7"}')
+        assert not await merged(box, Pulled(1, [stray]))
+        assert box.state.stored.values()["dns.workers", ""] == 2
+
+
+async def test_use_of_a_token_is_of_each_machine(tmp_path: Path) -> None:
+    async with a_box(tmp_path) as box:
+        await box.add_token("a" * 64)
+        await agreed(box)
+        people = box.state.people
+        people.use_token(people.tokens["a" * 64], "192.0.2.7", 5.0)
+        await people.write_uses()
+        assert not await box.state.read(changed)
+        (token,) = [
+            each for each in (await box.state.read(all_entries)).values() if each.kind == "token"
+        ]
+        renamed = token._replace(value=(token.value or "").replace("backup", "nightly"))
+        assert await merged(box, Pulled(2, [renamed])) == {"token"}
+        assert people.tokens["a" * 64].address == "192.0.2.7"
+        assert people.tokens["a" * 64].name == "nightly"
+
+
+async def test_what_a_later_sinkhole_has_beside_is_left_alone(tmp_path: Path) -> None:
+    async with a_box(tmp_path) as box:
+        account = await box.add_account("anna")
+        await agreed(box)
+        (entry,) = [
+            each for each in (await box.state.read(all_entries)).values() if each.kind == "account"
+        ]
+        value = {**json.loads(entry.value or ""), "role": "viewer", "colour": "blue"}
+        later = [entry._replace(value=json.dumps(value)), Entry("holiday", '["may"]', "{}")]
+        assert await merged(box, Pulled(2, later)) == {"account"}
+        assert box.state.people.accounts[account.id].role == "viewer"
+        assert not await box.state.read(changed), "it does not give back what it does not know"
+
+
+async def test_an_account_gives_way_to_another_of_its_name(tmp_path: Path) -> None:
+    async with a_box(tmp_path) as box:
+        await box.add_account("anna")
+        (entry,) = [
+            each for each in (await box.state.read(all_entries)).values() if each.kind == "account"
+        ]
+        await merged(box, Pulled(2, [entry._replace(key="[7]")]))
+        assert set(box.state.people.accounts) == {7}
+
+
+async def test_of_a_whole_state_only_what_was_agreed_on_goes(tmp_path: Path) -> None:
+    async with a_box(tmp_path) as box:
+        await box.add_account("anna")
+        await agreed(box)
+        await box.add_account("otto")
+        await merged(box, Pulled(2, [], is_whole=True))
+        assert {each.name for each in box.state.people.accounts.values()} == {"otto"}
+        await box.state.merge(agree_on_all)
+        await merged(box, Pulled(3, [], is_whole=True))
+        assert not box.state.people.accounts and not box.state.stored.values()
+
+
+async def test_conflicts_are_what_both_have_changed_in_different_ways(tmp_path: Path) -> None:
+    async with a_box(tmp_path) as box:
+        first = await box.add_account("anna")
+        await agreed(box)
+        there = await box.state.read(all_entries)
+        key = next(key for key in there if key[0] == "account")
+        await box.state.people.put_account(first.id, lambda _: first._replace(role="viewer"))
+        here = (await box.state.read(all_entries))[key]
+        same, other = Pulled(2, [here]), Pulled(2, [Entry(*key, None)])
+        assert await box.state.read(lambda own: conflicts(own, same)) == []
+        assert await box.state.read(lambda own: conflicts(own, other)) == [key]
+
+
+async def test_what_is_doubted_is_told_again_and_so_is_what_is_gone(tmp_path: Path) -> None:
+    async with a_box(tmp_path) as box:
+        await box.add_account("anna")
+        await agreed(box, revision=5)
+        gone = Entry("pause", '["all",""]', None)
+        await box.state.merge(lambda own: agree(own, [gone], 6))
+        assert not await box.state.read(changed)
+        await box.state.merge(lambda own: doubt(own, 5))
+        assert await box.state.read(changed) == [gone]
+        await box.state.merge(lambda own: doubt(own, 4))
+        assert {each.kind for each in await box.state.read(changed)} == {
+            *("pause", "revision", "account")
+        }
+
+
+async def test_which_state_was_joined_is_kept(tmp_path: Path) -> None:
+    async with a_box(tmp_path) as box:
+        assert await box.state.read(met) == Meeting()
+        await box.state.merge(lambda own: write_meeting(own, Meeting("7", 9)))
+    async with a_box(tmp_path) as box:
+        assert await box.state.read(met) == Meeting("7", 9)
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_whatever_is_changed_another_has_the_same_after_it_has_merged_it(
+    tmp_path: Path, seed: int
+) -> None:
+    """Invariant: changes told in turn leave both with the same rows, and nothing to tell."""
+    chance = random.Random(seed)
+    async with a_box(tmp_path / "a") as one, a_box(tmp_path / "b") as other:
+        revision = 0
+        for _ in range(12):
+            for box, peer in ((one, other), (other, one)):
+                await _change(box, chance)
+                revision += 1
+                entries = await box.state.read(changed)
+                await box.state.merge(partial(agree, entries=entries, revision=revision))
+                await merged(peer, Pulled(revision, entries))
+                assert not await peer.state.read(changed)
+        here, there = await one.state.read(all_entries), await other.state.read(all_entries)
+        assert here == there and len(here) > 5
+        assert one.state.people.accounts == other.state.people.accounts
+
+
+async def _change(box: Box, chance: random.Random) -> None:
+    """Something that somebody may do; it may be refused."""
+    name = chance.choice("abcdef")
+    people = box.state.people
+    account = people.named(name)
+    doings: list[Any] = [
+        lambda: box.settings.change([Change("groups", name, value={"name": name})], ANNA),
+        lambda: box.settings.change([Change("groups", name, "remove")], ANNA),
+        lambda: box.settings.change([Change("dns.workers", value=chance.randint(1, 4))], ANNA),
+        lambda: box.settings.undo(box.state.stored.number, ANNA),
+        lambda: box.add_account(name),
+        lambda: people.remove_account(account.id if account else 0, lambda: None),
+        lambda: box.add_token(name * 64),
+        lambda: people.remove_token(name * 64),
+    ]
+    try:
+        await chance.choice(doings)()
+    except SinkholeError:
+        return
