@@ -95,6 +95,8 @@ async def conditions_of(
     accounts = await _accounts(sought, rows)
     if sought.transports:
         found.any_of({"transport": [transport_number(each) for each in sought.transports]})
+    if sought.nodes:
+        found.any_of({"node": await _nodes(sought.nodes, rows)})
     if sought.clients or sought.groups or sought.devices:
         test = await sought_clients(clients, sought, client_name)
         found.any_of({"client": [each.number async for each in clients() if test(each)]})
@@ -118,6 +120,12 @@ async def list_numbers(lists: Sequence[str | int], rows: Rows) -> tuple[int, ...
     names = [each for each in lists if isinstance(each, str)]
     named = await rows("SELECT id FROM list WHERE name = ANY($1)", names)
     return (*(each for each in lists if isinstance(each, int)), *(row[0] for row in named))
+
+
+async def _nodes(names: Sequence[str], rows: Rows) -> list[int]:
+    """The nodes of these names, each as often as its log was begun anew."""
+    found = await rows("SELECT id FROM node WHERE name = ANY($1)", [*names])
+    return [number for (number,) in found]
 
 
 async def _accounts(sought: Sought, rows: Rows) -> list[int] | None:

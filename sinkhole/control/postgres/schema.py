@@ -127,6 +127,13 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "CREATE INDEX ON query (account, id)",
         _PARTS_OF_NAMES,
     ),
+    (
+        # What each node says of itself, see `members`. `process` is a random word of the one that
+        # runs.
+        "CREATE TABLE member (name text NOT NULL, process text PRIMARY KEY, box bigint NOT NULL,"
+        " seen timestamptz NOT NULL DEFAULT now(), said jsonb NOT NULL,"
+        " wants_drain boolean, wanted_by text NOT NULL DEFAULT '')",
+    ),
 )
 """One tuple of statements for each version (`version` of meta). Only ever add."""
 

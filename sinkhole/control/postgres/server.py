@@ -14,7 +14,7 @@ from sinkhole.control.database import Row
 from sinkhole.model.errors import StorageError
 
 MOST_CONNECTIONS: Final = 6
-"""Of one sinkhole: one that sends, and those of who reads."""
+"""Of one sinkhole for its log: one that sends, and those of who reads."""
 
 CONNECT_S: Final = 10.0
 STATEMENT_S: Final = 120.0
@@ -67,7 +67,7 @@ class Server:
         self._connect = connect
 
     @classmethod
-    async def connect(cls, url: str, most: int = MOST_CONNECTIONS) -> Server:
+    async def connect(cls, url: str, most_connections: int = MOST_CONNECTIONS) -> Server:
         """Reach a server by so many connections; StorageError where it can't be or refuses."""
         import asyncpg
 
@@ -77,7 +77,7 @@ class Server:
             "server_settings": _SETTINGS,
         }
         with _translated():
-            pool = await asyncpg.create_pool(url, min_size=0, max_size=most, **terms)
+            pool = await asyncpg.create_pool(url, min_size=0, max_size=most_connections, **terms)
             await pool.execute("SELECT 1")
         return cls(pool, partial(asyncpg.connect, url, **terms))
 

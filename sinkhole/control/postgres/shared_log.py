@@ -12,7 +12,7 @@ from sinkhole.control.postgres.list_offers import PostgresListOffers
 from sinkhole.control.postgres.sender import Sender
 from sinkhole.control.postgres.server import Server
 from sinkhole.control.postgres.store import PostgresStore
-from sinkhole.control.postgres.upkeep import prepare, tidy
+from sinkhole.control.postgres.upkeep import opened, tidy
 from sinkhole.control.querylog import QueryLog
 from sinkhole.control.querylog.backoff import Backoff
 from sinkhole.control.querylog.deletion import Wish
@@ -94,9 +94,8 @@ class SharedLog:
     async def _work(self) -> None:
         """Connect if need be, and send all that waits."""
         if self._server is None:
-            self._server = await Server.connect(self._url)
+            self._server = await opened(self._url)
             self._server.on_away = self._more.set
-            await prepare(self._server)
             self._sender = Sender(self._server, self._source, self._node)
             self.list_offers = PostgresListOffers(self._server, self._node)
         if not self._sender.node and not await self._sender.begin():

@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
 from sinkhole.control.postgres.server import AwayError, Server
-from sinkhole.control.postgres.upkeep import prepare
+from sinkhole.control.postgres.upkeep import opened
 from sinkhole.control.replication.hub import Entry, HubAwayError, Pulled, Pushed
 from sinkhole.control.state.file import BehindError
 
@@ -44,11 +44,10 @@ class PostgresHub:
     async def open(cls, url: str) -> AsyncIterator[PostgresHub]:
         """Reach a database; StorageError, HubAwayError where it can't be reached."""
         with _translated():
-            server = await Server.connect(url, most=MOST_CONNECTIONS)
+            server = await opened(url, MOST_CONNECTIONS)
         try:
             async with contextlib.AsyncExitStack() as stack:
                 with _translated():
-                    await prepare(server)
                     value = await server.value("SELECT value FROM meta WHERE key = 'state'")
                     hub = cls(server, str(value))
                     await stack.enter_async_context(server.listening(CHANNEL, hub._told.set))

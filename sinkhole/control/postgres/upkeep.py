@@ -13,7 +13,7 @@ from typing import Final
 
 from sinkhole.control.postgres.list_offers import sweep_lists
 from sinkhole.control.postgres.schema import LONG_S, MAKING, MIGRATIONS, ROLLUPS, migrate
-from sinkhole.control.postgres.server import Server, Session
+from sinkhole.control.postgres.server import MOST_CONNECTIONS, Server, Session
 from sinkhole.model.errors import StorageError
 
 DAY_S: Final = 86_400
@@ -32,12 +32,17 @@ _OF_ROWS: Final = """
 """
 
 
-async def prepare(server: Server) -> None:
-    """Bring the tables up to date; StorageError where a newer sinkhole made them."""
-    version = await migrate(server)
-    if version > len(MIGRATIONS):
-        known = len(MIGRATIONS)
-        raise StorageError(f"the database has version {version}, this sinkhole knows {known}")
+async def opened(url: str, most_connections: int = MOST_CONNECTIONS) -> Server:
+    """A server whose tables are up to date; StorageError, also where a newer sinkhole made them."""
+    server = await Server.connect(url, most_connections)
+    try:
+        version, known = await migrate(server), len(MIGRATIONS)
+        if version > known:
+            raise StorageError(f"the database has version {version}, this sinkhole knows {known}")
+    except BaseException:
+        await server.close()
+        raise
+    return server
 
 
 class Partitions:

@@ -34,8 +34,8 @@ class StorageSettings(Section):
     says. The first one gives what it has, another takes that in place of its own, after a backup.
     Each goes on writing its own log in `data_dir`, which is what waits to be sent, and what is
     shown, while the database is away; then pauses can be changed, and all else when it is back.
-    What its log had before is sent as well: all who share the database see it; what is deleted at
-    one goes from the logs of all. The log is kept as long as `query_log.keep` and `stats.keep` say;
+    What it had before is sent as well: all who share the database see it. What is deleted at one
+    goes from the logs of all. The log is kept as long as `query_log.keep` and `stats.keep` say;
     `query_log.max_size` is for the log in `data_dir` alone."""
 
     url: Annotated[str, database_url()] = Field(
