@@ -116,15 +116,17 @@ class Sender:
                 if erased == await session.value(f"SELECT {_ERASED} FOR SHARE"):
                     await self._mark(session, parcels[-1].number)
                     if parcels[0].kind == EARLIER:
-                        await self._make_room(session, parcels[0], sums)
+                        await self._make_room(session, parcels, sums)
                     await self._write(session, numbers, rows, sums)
                     return
 
-    async def _make_room(self, session: Session, slice_: Parcel, sums: dict[str, Sums]) -> None:
-        """Delete what a slice takes the place of."""
+    async def _make_room(
+        self, session: Session, slices: Sequence[Parcel], sums: dict[str, Sums]
+    ) -> None:
+        """Delete what slices take the place of, which follow each other back in time."""
         await session.rows(
             "DELETE FROM query WHERE node = $1 AND id >= $2 AND id < $3",
-            *(self.node, slice_.begin, slice_.through),
+            *(self.node, slices[-1].begin, slices[0].through),
         )
         for table, added in sums.items():
             hours = sorted({start // HOUR_S * HOUR_S for start, _ in added})

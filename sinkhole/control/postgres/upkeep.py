@@ -79,6 +79,7 @@ async def tidy(server: Server, now_s: float, keep_s: float, keep_statistics_s: f
         for table in ROLLUPS:
             width = DAY_S if table == "by_day" else 0
             await session.rows(f"DELETE FROM {table} WHERE start < $1", expired - width)
+        await _forget_erasures(session, now_s - keep_s)
         await _sweep(session, int(now_s))
         await sweep_lists(session)
 
@@ -126,6 +127,16 @@ _DROP_OTHERS: Final = """
     WHERE t.start = r.start AND t.node = r.node AND t.name = r.name
       AND r.asked > $3 AND (r.refused > $3 OR t.blocked = 0)
 """
+
+
+async def _forget_erasures(session: Session, since_s: float) -> None:
+    """Forget what was erased once all nodes have done the same that came by since a moment: what
+    older rows the others have is too old for them as well."""
+    await session.rows(
+        "DELETE FROM erasure AS e WHERE NOT EXISTS (SELECT 1 FROM node AS n"
+        " WHERE n.id <> e.node AND n.erased < e.number AND n.seen > to_timestamp($1))",
+        since_s,
+    )
 
 
 async def _sweep(session: Session, now_s: int) -> None:

@@ -22,7 +22,7 @@ ROWS_A_SLICE: Final = 4_000
 HOURS_A_SLICE: Final = 96
 """Hours of which a slice has the counts, where there are no more rows."""
 
-MOST_WAITING: Final = 3
+MOST_WAITING: Final = 8
 """Slices that wait to be sent; what is logged now waits no longer behind them than that."""
 
 DAY_S: Final = 86_400

@@ -239,7 +239,7 @@ async def _forget_deletions(database: Database, sent: int) -> None:
     usual = int(await database.value("PRAGMA secure_delete"))
     await database.rows("PRAGMA secure_delete = ON")
     try:
-        sql = "DELETE FROM outbox WHERE number <= ? AND kind <> 'batch'"
+        sql = "DELETE FROM outbox WHERE number <= ? AND kind NOT IN ('batch', 'earlier')"
         await database.rows(sql, (sent,))
     finally:
         await database.rows(f"PRAGMA secure_delete = {usual}")
@@ -276,34 +276,36 @@ async def waiting(source: Reader, after: int) -> list[Parcel]:
     rows = 0
     while rows < ROWS_AT_ONCE:
         some = await source.rows(
-            "SELECT number, kind, rows, content FROM outbox WHERE number > ?"
-            " ORDER BY number LIMIT 1",
+            "SELECT number, kind, content FROM outbox WHERE number > ? ORDER BY number LIMIT 1",
             (after,),
         )
         if not some:
             break
-        number, kind, count, content = some[0]
-        if kind != BATCH:
-            if not found:
-                found.append(_single(number, kind, content))
+        parcel = _parcel(*some[0])
+        if found and not _goes_with(found[-1], parcel):
             break
-        found.append(_batch(number, content))
-        after, rows = number, rows + count
+        found.append(parcel)
+        after, rows = parcel.number, rows + len(parcel.rows) // ROW_WIDTH
     return found
 
 
-def _single(number: int, kind: str, content: bytes) -> Parcel:
+def _goes_with(before: Parcel, parcel: Parcel) -> bool:
+    """Batches go together, and slices as long as each ends where the one before it begins."""
+    if parcel.kind == BATCH:
+        return before.kind == BATCH
+    return parcel.kind == before.kind == EARLIER and parcel.through == before.begin
+
+
+def _parcel(number: int, kind: str, content: bytes) -> Parcel:
+    if kind == BATCH:
+        rows, rest = _unpacked(content)
+        return Parcel(number, kind, rows, json.loads(rest))
     if kind == EARLIER:
         (begin, end), rest = _unpacked(content)
         rows, rest = _unpacked(rest)
         return Parcel(number, kind, rows, json.loads(rest), through=end, begin=begin)
     value, through, *told = json.loads(content)
     return Parcel(number, kind, value=value, through=through, is_told=any(told))
-
-
-def _batch(number: int, content: bytes) -> Parcel:
-    rows, rest = _unpacked(content)
-    return Parcel(number, BATCH, rows, json.loads(rest))
 
 
 def _unpacked(content: bytes) -> tuple[array[int], bytes]:

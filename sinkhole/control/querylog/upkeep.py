@@ -87,8 +87,11 @@ class Upkeep:
         if self.outbox.is_stale:
             await self.outbox.keep_up(database)
         # What is being deleted must not be sent once more behind that.
-        if self.earlier.is_busy and not self.deletions.is_busy:
+        now = loop_now()
+        while self.earlier.is_busy and not self.deletions.is_busy:
             await self.earlier.step(database)
+            if loop_now() - now > DELETE_S:
+                break
 
     def give_up(self, why: str, later: str = "it goes on when the log can be written") -> None:
         """Nothing that is underway will be: nobody needs to wait; deletions go on later."""
