@@ -114,7 +114,6 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         " until timestamptz NOT NULL)",
     ),
     (
-<<<<<<< HEAD
         # What was erased, for the nodes that have it in their files as well: `number` is `erased`
         # of meta then, and a node knows up to which it has done the same.
         "CREATE TABLE erasure (number bigint PRIMARY KEY, node integer NOT NULL,"
@@ -134,12 +133,12 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "CREATE TABLE member (name text NOT NULL, process text PRIMARY KEY, box bigint NOT NULL,"
         " seen timestamptz NOT NULL DEFAULT now(), said jsonb NOT NULL,"
         " wants_drain boolean, wanted_by text NOT NULL DEFAULT '')",
-=======
+    ),
+    (
         # Which revisions of the state there were: who knows another one has it from before the
         # tables were restored from an older copy.
         "CREATE TABLE state_revision (revision bigint PRIMARY KEY)",
         "INSERT INTO state_revision SELECT value FROM meta WHERE key = 'state_revision'",
->>>>>>> state-eyes
     ),
 )
 """One tuple of statements for each version (`version` of meta). Only ever add."""

@@ -68,16 +68,11 @@ class Server:
         self._listening: set[Any] = set()
 
     @classmethod
-<<<<<<< HEAD
-    async def connect(cls, url: str, most_connections: int = MOST_CONNECTIONS) -> Server:
-        """Reach a server by so many connections; StorageError where it can't be or refuses."""
-=======
     async def connect(
-        cls, url: str, most: int = MOST_CONNECTIONS, connect_s: float = CONNECT_S
+        cls, url: str, most_connections: int = MOST_CONNECTIONS, connect_s: float = CONNECT_S
     ) -> Server:
         """Reach a server by so many connections, each within `connect_s`; StorageError where it
         can't be or refuses."""
->>>>>>> state-eyes
         import asyncpg
 
         terms = {

@@ -9,14 +9,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequen
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final, NamedTuple
 
-<<<<<<< HEAD
-from sinkhole.control.postgres.server import AwayError, Server
-from sinkhole.control.postgres.upkeep import opened
-=======
 from sinkhole.control.postgres.server import Server
-from sinkhole.control.postgres.upkeep import prepare
+from sinkhole.control.postgres.upkeep import opened
 from sinkhole.control.replication.entries import by_clock
->>>>>>> state-eyes
 from sinkhole.control.replication.hub import Entry, HubAwayError, Pulled, Pushed
 from sinkhole.control.state.file import BehindError, NotSharedError
 from sinkhole.model.errors import StorageError
@@ -75,11 +70,7 @@ class PostgresHub:
     ) -> AsyncIterator[PostgresHub]:
         """Reach a database; StorageError, HubAwayError where it can't be reached."""
         with _translated():
-<<<<<<< HEAD
-            server = await opened(url, MOST_CONNECTIONS)
-=======
-            server = await Server.connect(url, most=MOST_CONNECTIONS, connect_s=PATIENCE_S)
->>>>>>> state-eyes
+            server = await opened(url, MOST_CONNECTIONS, PATIENCE_S)
         try:
             async with contextlib.AsyncExitStack() as stack:
                 with _translated():
