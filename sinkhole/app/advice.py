@@ -38,6 +38,7 @@ ADVICE: Final[Mapping[str, str]] = MappingProxyType(
         "shipping.dropped": "see whether what they are shipped to is slow, or was away",
         "state.away": "see whether the database runs and can be reached; all catches up then",
         "storage.away": "see whether the database runs and can be reached; all is sent then",
+        "nodes.same_name": "set storage.node, to another name on each",
         "filter.patterns_given_up": "look for a list of regular expressions that was made for "
         "that, or remove some",
         "queries.dropped": "see whether upstreams are slow, or somebody asks without end",

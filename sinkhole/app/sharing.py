@@ -11,7 +11,7 @@ import socket
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sinkhole.app.shared_state import SharedState
 from sinkhole.control.querylog import QueryLog
@@ -37,6 +37,13 @@ MISSING: Final = (
 )
 
 
+class Place(NamedTuple):
+    """The address of a database that is shared, "" for none, and what this node is called there."""
+
+    url: str
+    node: str
+
+
 class Sharing:
     """Has log and state shared as the settings of now say; to be told by `apply` of others."""
 
@@ -55,6 +62,12 @@ class Sharing:
         self.state = SharedState(self._database, _hub_of, faults)
 
     @property
+    def place(self) -> Place:
+        """Where the settings of now want it shared."""
+        storage = self._settings().storage
+        return Place(storage.url, storage.node or socket.gethostname())
+
+    @property
     def problems(self) -> list[str]:
         """That the database is away."""
         if self._is_missing:
@@ -64,7 +77,7 @@ class Sharing:
 
     async def list_offers(self) -> ListOffers | None:
         """Where lists are exchanged now, once it was tried to reach that."""
-        if not self._wanted()[0] or self._is_missing:
+        if not self.place.url or self._is_missing:
             return None
         await self._begun.wait()
         if (shared := self._shared) is None:
@@ -86,7 +99,7 @@ class Sharing:
         """Go over to the settings of now."""
         self._changed.set()
         self.state.look()
-        if self._shared is not None and not self._shared.is_of(*self._wanted()):
+        if self._shared is not None and not self._shared.is_of(*self.place):
             self._shared.stop()
 
     async def close(self) -> None:
@@ -96,12 +109,8 @@ class Sharing:
 
     def _database(self) -> str:
         """The one whose state is shared, "" for none, and where it could not be reached anyhow."""
-        url, _ = self._wanted()
+        url = self.place.url
         return url if find_spec("asyncpg") is not None else ""
-
-    def _wanted(self) -> tuple[str, str]:
-        storage = self._settings().storage
-        return storage.url, storage.node or socket.gethostname()
 
     async def _run(self) -> None:
         while (query_log := self._query_log()) is None:
@@ -111,7 +120,7 @@ class Sharing:
                     await self._changed.wait()
         while True:
             self._changed.clear()
-            url, node = self._wanted()
+            url, node = self.place
             self._is_missing = bool(url) and find_spec("asyncpg") is None
             if url and not self._is_missing:
                 await self._share(url, node, query_log)

@@ -35,6 +35,7 @@ _MANY: Final = (
     ("--rcode", "rcodes", "With this rcode, such as NXDOMAIN."),
     ("--verdict", "verdicts", "blocked, allowed, cached, forwarded, local, failed, ..."),
     ("--type", "types", "Of this type, such as AAAA."),
+    ("--node", "nodes", "Answered by this sinkhole, of those that share a database."),
     ("--answer", "answers", "Answered with this address, or one of this network."),
 )
 

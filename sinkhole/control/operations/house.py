@@ -26,6 +26,7 @@ from sinkhole.control.state.state import State
 from sinkhole.control.state.temporary_rules import TemporaryRules
 from sinkhole.control.stats import Carried, Counters, Statistics
 from sinkhole.model.explanation import KeptAnswer, Resolved
+from sinkhole.model.nodes import Nodes, Wish
 from sinkhole.model.record import ClientName
 from sinkhole.model.status import CertificateFacts, EncryptedStatus, Health, Problem, UpstreamTrial
 
@@ -52,6 +53,23 @@ class CertificateDesk(Protocol):
 
     async def forget(self) -> None:
         """Remove it."""
+
+
+class NodesDesk(Protocol):
+    """The sinkholes that share a database with this one: `app/nodes.NodesHere`."""
+
+    @property
+    def name(self) -> str:
+        """What this one is called."""
+
+    def told(self) -> Nodes:
+        """All that are known, this one among them."""
+
+    async def drain(self, name: str, wish: Wish) -> bool:
+        """Drain a node, or no more; whether there is one that will hear of it. StorageError."""
+
+    async def forget(self, name: str) -> bool:
+        """Forget a node that is away; whether there was one. StorageError."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +99,7 @@ class House:
     explainer: Callable[[], Explainer]
     on_trial: Callable[[Settings], Awaitable[PolicyTrial]]
     """Other settings beside those in force, for trying them on the log."""
+    nodes: NodesDesk
     resolve: Callable[[str, str, str], Awaitable[Resolved]]
     """Answers a question (name, type, client's address or "" for this machine) as it would that
     client: `explain/asking.Asking.resolve`. ValueError for what is no name, type or address."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
@@ -9,6 +10,7 @@ from pydantic import Field
 
 from sinkhole.control.operations.answers import DnsRecord, RulePlace
 from sinkhole.control.operations.house import House
+from sinkhole.control.operations.nodes import meant_node
 from sinkhole.control.operations.operation import Download, Input, Output, operation
 from sinkhole.control.operations.refusals import refusal, understood, with_log
 from sinkhole.control.querylog.export import MEDIA_TYPES
@@ -85,6 +87,12 @@ class RowFilter(Input):
         examples=[["blocked"]],
     )
     types: list[str] = Field(default=[], max_length=MOST_VALUES, examples=[["A", "HTTPS"]])
+    nodes: list[str] = Field(
+        default=[],
+        max_length=MOST_VALUES,
+        description="Sinkholes that answered, of those that share a database.",
+        examples=[["attic"]],
+    )
     answers: list[str] = Field(
         default=[],
         max_length=MOST_VALUES,
@@ -110,6 +118,7 @@ class RowFilter(Input):
             rcodes=tuple(self.rcodes),
             verdicts=tuple(self.verdicts),
             types=tuple(self.types),
+            nodes=tuple(self.nodes),
             answers=tuple(self.answers),
         )
 
@@ -223,6 +232,16 @@ class FrozenView(Output):
     view: str
 
 
+async def sought_by(house: House, given: RowFilter) -> Sought:
+    """What a filter looks for, in the log that can be read now; ValueError for what is not
+    understood, RequestError or StorageError for nodes of which nothing can be told."""
+    sought = given.sought()
+    if not sought.nodes:
+        return sought
+    meant = [await meant_node(house, each) for each in sought.nodes]
+    return replace(sought, nodes=() if "" in meant else tuple(meant))
+
+
 @operation("log.search", Permission.LOG_READ)
 async def search(house: House, actor: Actor, given: LogSearch) -> LogPage:
     """Find queries, the newest first, a page at a time.
@@ -232,7 +251,7 @@ async def search(house: House, actor: Actor, given: LogSearch) -> LogPage:
     """
     history = house.query_log().history
     with understood("search_invalid"), with_log():
-        sought = given.sought()
+        sought = await sought_by(house, given)
         page = await history.search(sought, limit=given.limit, cursor=given.cursor)
     return LogPage(
         rows=[LogRow.of(each) for each in page["queries"]],
@@ -259,7 +278,9 @@ async def freeze(house: House, actor: Actor, given: LogFilter) -> FrozenView:
     deleted by then are gone there, too.
     """
     with understood("search_invalid"), with_log():
-        return FrozenView(view=await house.query_log().history.freeze(given.sought()))
+        return FrozenView(
+            view=await house.query_log().history.freeze(await sought_by(house, given))
+        )
 
 
 @operation("log.export", Permission.LOG_READ)
@@ -267,7 +288,7 @@ async def export(house: House, actor: Actor, given: LogExport) -> Download:
     """Export all rows that are found and there now, the newest first, as CSV or JSON lines."""
     history = house.query_log().history
     with understood("search_invalid"), with_log():
-        sought = given.sought()
+        sought = await sought_by(house, given)
         await history.search(sought, limit=1)  # what is wrong shows before a file is begun
     today = datetime.now().strftime("%Y-%m-%d")
     return Download(

@@ -7,10 +7,10 @@ of meta, which who sends holds meanwhile.
 from __future__ import annotations
 
 import json
-from typing import Final
+from typing import Final, NamedTuple
 
 from sinkhole.control.postgres.schema import ROLLUPS
-from sinkhole.control.postgres.server import Session
+from sinkhole.control.postgres.server import Server, Session
 from sinkhole.control.querylog.deletion import ALL, CLIENT, CLIENTS, NAME, STATISTICS
 from sinkhole.control.querylog.dictionary import client_digest
 from sinkhole.control.querylog.outbox import Parcel
@@ -19,6 +19,9 @@ from sinkhole.model.verdict import Outcome
 HOUR_S: Final = 3600
 DAY_S: Final = 86_400
 _BLOCKED: Final = [int(outcome) for outcome in Outcome if outcome.is_block]
+
+_NEXT: Final = "UPDATE meta SET value = value + 1 WHERE key = 'erased' RETURNING value"
+"""Whoever sends has to ask for numbers anew, and waits until this is over."""
 
 _UNCOUNT: Final = """
     WITH gone AS (DELETE FROM query AS q WHERE q.client = ANY($1) AND q.id <= $2
@@ -38,9 +41,39 @@ _UNCOUNT: Final = """
 """
 
 
-async def erase(session: Session, wish: Parcel) -> None:
-    """Do what is wanted, within a transaction."""
-    await session.rows("UPDATE meta SET value = value + 1 WHERE key = 'erased'")
+class Erasure(NamedTuple):
+    """What somebody wanted gone at another node, up to a row: one of the kinds of `deletion`."""
+
+    number: int
+    kind: str
+    value: str
+    through: int
+
+
+async def erasures(server: Server, node: int) -> list[Erasure]:
+    """What others have erased, and this node has not done yet, the oldest first; what it has erased
+    itself counts as done."""
+    found = await server.rows(
+        "SELECT e.number, e.kind, e.value, e.through FROM erasure AS e JOIN node AS n ON n.id = $1"
+        " WHERE e.number > n.erased AND e.node <> n.id ORDER BY e.number",
+        node,
+    )
+    return [Erasure(*row) for row in found]
+
+
+async def done(server: Server, node: int, number: int) -> None:
+    """A node has done the same as all up to one."""
+    await server.rows("UPDATE node SET erased = $1 WHERE id = $2", number, node)
+
+
+async def erase(session: Session, wish: Parcel, node: int) -> None:
+    """Do what is wanted, within a transaction, and have all other nodes do the same."""
+    number = await session.value(_NEXT)
+    if not wish.is_told:
+        await session.rows(
+            "INSERT INTO erasure (number, node, kind, value, through) VALUES ($1, $2, $3, $4, $5)",
+            *(number, node, wish.kind, wish.value, wish.through),
+        )
     if wish.kind == ALL:
         await session.rows("DELETE FROM query WHERE id <= $1", wish.through)
     elif wish.kind == STATISTICS:
@@ -58,6 +91,22 @@ async def erase(session: Session, wish: Parcel) -> None:
     await session.rows("DELETE FROM by_day WHERE count = 0")
     if wish.kind != STATISTICS:
         await _sweep(session)
+
+
+async def rename_group(session: Session, names: str) -> None:
+    """Have all clients of a group be in one of another name, both as JSON; one that was in such a
+    group already stays another entry, with the same in it."""
+    old, new = json.loads(names)
+    await session.rows(_NEXT)
+    for number, text, device in await session.rows(
+        "SELECT id, text, device FROM client WHERE policy_group = $1", old
+    ):
+        digest = client_digest((text, device, new))
+        if await session.rows("SELECT 1 FROM client WHERE digest = $1", digest):
+            digest = client_digest((text, device, f"{new}\n{number}"))
+        await session.rows(
+            "UPDATE client SET policy_group = $1, digest = $2 WHERE id = $3", new, digest, number
+        )
 
 
 async def _erase_clients(session: Session, numbers: list[int], through: int) -> None:

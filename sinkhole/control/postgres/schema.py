@@ -12,6 +12,9 @@ from typing import Final
 
 from sinkhole.control.postgres.server import Server
 
+LONG_S: Final = 24 * 3600.0
+"""How long a statement may take that makes an index of all rows."""
+
 MAKING: Final = 0x73696E6B
 """The advisory lock of who makes or drops tables."""
 
@@ -43,6 +46,20 @@ def _rollup(table: str) -> str:
         f" PRIMARY KEY (start, node, {key}))"
     )
 
+
+# pg_trgm finds parts of names by an index. Who owns the database may have it, without being its
+# superuser, where it is installed at all; without it all names are looked through.
+_PARTS_OF_NAMES: Final = """
+    DO $$ DECLARE place text;
+    BEGIN
+        CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA sinkhole;
+        SELECT extnamespace::regnamespace INTO place FROM pg_extension WHERE extname = 'pg_trgm';
+        EXECUTE format('CREATE INDEX ON name USING gin (text %s.gin_trgm_ops)', place);
+    EXCEPTION WHEN insufficient_privilege OR feature_not_supported OR undefined_file
+        OR undefined_object OR invalid_schema_name THEN
+        RAISE NOTICE 'parts of names are looked for without an index: %', SQLERRM;
+    END $$
+"""
 
 MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
     (
@@ -97,6 +114,27 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         " until timestamptz NOT NULL)",
     ),
     (
+        # What was erased, for the nodes that have it in their files as well: `number` is `erased`
+        # of meta then, and a node knows up to which it has done the same.
+        "CREATE TABLE erasure (number bigint PRIMARY KEY, node integer NOT NULL,"
+        " kind text NOT NULL, value text NOT NULL, through bigint NOT NULL,"
+        " at timestamptz NOT NULL DEFAULT now())",
+        "ALTER TABLE node ADD COLUMN erased bigint NOT NULL DEFAULT 0",
+        "UPDATE node SET erased = (SELECT value FROM meta WHERE key = 'erased')",
+        # Up to which day the names of days are the leading ones.
+        "INSERT INTO meta VALUES ('leading', 0)",
+        # What became of few queries is found as quickly as who asked.
+        "CREATE INDEX ON query (account, id)",
+        _PARTS_OF_NAMES,
+    ),
+    (
+        # What each node says of itself, see `members`. `process` is a random word of the one that
+        # runs.
+        "CREATE TABLE member (name text NOT NULL, process text PRIMARY KEY, box bigint NOT NULL,"
+        " seen timestamptz NOT NULL DEFAULT now(), said jsonb NOT NULL,"
+        " wants_drain boolean, wanted_by text NOT NULL DEFAULT '')",
+    ),
+    (
         # Which revisions of the state there were: who knows another one has it from before the
         # tables were restored from an older copy.
         "CREATE TABLE state_revision (revision bigint PRIMARY KEY)",
@@ -119,7 +157,7 @@ async def migrate(server: Server) -> int:
             return int(version)
         for statements in MIGRATIONS[version:]:
             for statement in statements:
-                await session.rows(statement)
+                await session.rows(statement, timeout_s=LONG_S)
         await session.rows(
             "INSERT INTO meta VALUES ('version', $1)"
             " ON CONFLICT (key) DO UPDATE SET value = excluded.value",

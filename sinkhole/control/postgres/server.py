@@ -14,7 +14,7 @@ from sinkhole.control.database import Row
 from sinkhole.model.errors import StorageError
 
 MOST_CONNECTIONS: Final = 6
-"""Of one sinkhole: one that sends, and those of who reads."""
+"""Of one sinkhole for its log: one that sends, and those of who reads."""
 
 CONNECT_S: Final = 10.0
 STATEMENT_S: Final = 120.0
@@ -42,9 +42,10 @@ class Session:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def rows(self, sql: str, *values: Any) -> list[Row]:
-        """Run one statement and return all of its rows."""
-        return [tuple(row) for row in await self._connection.fetch(sql, *values)]
+    async def rows(self, sql: str, *values: Any, timeout_s: float | None = None) -> list[Row]:
+        """Run one statement and return all of its rows; `timeout_s` where it may take long."""
+        found = await self._connection.fetch(sql, *values, timeout=timeout_s)
+        return [tuple(row) for row in found]
 
     async def value(self, sql: str, *values: Any) -> Any:
         """The first column of the first row, None if there is no row."""
@@ -68,7 +69,7 @@ class Server:
 
     @classmethod
     async def connect(
-        cls, url: str, most: int = MOST_CONNECTIONS, connect_s: float = CONNECT_S
+        cls, url: str, most_connections: int = MOST_CONNECTIONS, connect_s: float = CONNECT_S
     ) -> Server:
         """Reach a server by so many connections, each within `connect_s`; StorageError where it
         can't be or refuses."""
@@ -80,7 +81,7 @@ class Server:
             "server_settings": _SETTINGS,
         }
         with _translated():
-            pool = await asyncpg.create_pool(url, min_size=0, max_size=most, **terms)
+            pool = await asyncpg.create_pool(url, min_size=0, max_size=most_connections, **terms)
             await pool.execute("SELECT 1")
         return cls(pool, partial(asyncpg.connect, url, **terms))
 

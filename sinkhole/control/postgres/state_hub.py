@@ -10,7 +10,7 @@ from contextlib import asynccontextmanager, contextmanager
 from typing import Final, NamedTuple
 
 from sinkhole.control.postgres.server import Server
-from sinkhole.control.postgres.upkeep import prepare
+from sinkhole.control.postgres.upkeep import opened
 from sinkhole.control.replication.entries import by_clock
 from sinkhole.control.replication.hub import Entry, HubAwayError, Pulled, Pushed
 from sinkhole.control.state.file import BehindError, NotSharedError
@@ -71,11 +71,10 @@ class PostgresHub:
     ) -> AsyncIterator[PostgresHub]:
         """Reach a database; StorageError, HubAwayError where it can't be reached."""
         with _translated():
-            server = await Server.connect(url, most=MOST_CONNECTIONS, connect_s=PATIENCE_S)
+            server = await opened(url, MOST_CONNECTIONS, PATIENCE_S)
         try:
             async with contextlib.AsyncExitStack() as stack:
                 with _translated():
-                    await prepare(server)
                     value = await server.value("SELECT value FROM meta WHERE key = 'state'")
                     hub = cls(server, str(value), clock)
                     listening = server.listening(CHANNEL, hub._told.set)

@@ -33,9 +33,10 @@ class StorageSettings(Section):
     addresses, certificates, workers, devices and files, this section, and what the settings file
     says. The first one gives what it has, another takes that in place of its own, after a backup.
     Each goes on writing its own log in `data_dir`, which is what waits to be sent, and what is
-    shown, while the database is away; then pauses can be changed, and all else when it is back. The
-    log is kept as long as `query_log.keep` and `stats.keep` say; `query_log.max_size` is for the
-    log in `data_dir` alone."""
+    shown, while the database is away; then pauses can be changed, and all else when it is back.
+    What it had before is sent as well: all who share the database see it. What is deleted at one
+    goes from the logs of all. The log is kept as long as `query_log.keep` and `stats.keep` say;
+    `query_log.max_size` is for the log in `data_dir` alone."""
 
     url: Annotated[str, database_url()] = Field(
         default="", examples=["postgresql://sinkhole@db.example/sinkhole"]

@@ -95,6 +95,15 @@ _BY_LIST = _Table("by_list", "list", ("count",))
 _BY_UPSTREAM = _Table("by_upstream", "upstream", ("count", "sum_us"))
 _BY_TRANSPORT = _Table("by_transport", "transport", ("count",))
 _BY_ACCOUNT = _Table("by_account", "account", ())
+_COUNTED: Final = {
+    table.name: table
+    for table in (
+        *(_TOTAL, _LATENCY, _BY_NAME, _BY_DAY, _BY_CLIENT),
+        *(_BY_TYPE, _BY_LIST, _BY_UPSTREAM, _BY_TRANSPORT),
+    )
+}
+SUMS: Final = {table.name: (table.key, table.sums) for table in _COUNTED.values()}
+"""Key and sums of each table that counts queries."""
 
 
 class Rollups:
@@ -130,6 +139,21 @@ class Rollups:
                 await table.add(database, start, sums)
                 written.append((table.name, start, sums))
         return written
+
+    async def add(self, database: Database, counts: Mapping[str, Sequence[Sequence[Any]]]) -> None:
+        """Add sums of any hours to the tables they are of, within the open transaction: start, key
+        and sums of each entry. Those by day are not made of those by name here."""
+        first = min((entry[0] for entries in counts.values() for entry in entries), default=None)
+        if first is None:
+            return
+        for mark in ("hourly", "indexed"):
+            await _lower_mark(database, mark, first // HOUR_S * HOUR_S)
+        for name, entries in counts.items():
+            by_start: dict[int, dict[Any, Sequence[int]]] = {}
+            for start, key, *sums in entries:
+                by_start.setdefault(start, {})[key] = sums
+            for start, added in by_start.items():
+                await _COUNTED[name].add(database, start, added)
 
     async def tidy(
         self, database: Database, now_s: float, oldest_row_s: float, *, pressed: bool
@@ -235,6 +259,10 @@ async def _marks(database: Database) -> tuple[int, int, int]:
 
 async def _set_mark(database: Database, mark: str, value: int) -> None:
     await database.rows("UPDATE meta SET value = ? WHERE key = ?", (value, mark))
+
+
+async def _lower_mark(database: Database, mark: str, value: int) -> None:
+    await database.rows("UPDATE meta SET value = min(value, ?) WHERE key = ?", (value, mark))
 
 
 async def _raise_mark(database: Database, mark: str, value: int) -> None:
