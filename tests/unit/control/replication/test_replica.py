@@ -173,11 +173,13 @@ async def test_who_gets_another_password_elsewhere_is_signed_out_here(
 
 
 async def test_without_the_hub_only_pauses_can_be_changed_and_are_told_later(
-    tmp_path: Path, hub: OpenHub, postgres: PostgresServer
+    tmp_path: Path, hub: OpenHub, postgres: PostgresServer, postgres_url: str
 ) -> None:
     async with a_box(tmp_path / "attic", hub) as attic, a_box(tmp_path / "cellar", hub) as cellar:
         await attic.settings.change([group("kids")], ANNA)
         await until(lambda: groups(cellar) == {"kids"})
+        async with server_of(postgres_url) as server:
+            await server.rows("CHECKPOINT")  # it does not wait for its disk, and is killed
         postgres.stop()
         try:
             with pytest.raises(HubAwayError, match="database"):
