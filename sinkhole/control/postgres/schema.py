@@ -134,6 +134,12 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         " seen timestamptz NOT NULL DEFAULT now(), said jsonb NOT NULL,"
         " wants_drain boolean, wanted_by text NOT NULL DEFAULT '')",
     ),
+    (
+        # Which revisions of the state there were: who knows another one has it from before the
+        # tables were restored from an older copy.
+        "CREATE TABLE state_revision (revision bigint PRIMARY KEY)",
+        "INSERT INTO state_revision SELECT value FROM meta WHERE key = 'state_revision'",
+    ),
 )
 """One tuple of statements for each version (`version` of meta). Only ever add."""
 

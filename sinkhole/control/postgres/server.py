@@ -65,14 +65,18 @@ class Server:
         """Called when whoever reads finds it away."""
         self._pool = pool
         self._connect = connect
+        self._listening: set[Any] = set()
 
     @classmethod
-    async def connect(cls, url: str, most_connections: int = MOST_CONNECTIONS) -> Server:
-        """Reach a server by so many connections; StorageError where it can't be or refuses."""
+    async def connect(
+        cls, url: str, most_connections: int = MOST_CONNECTIONS, connect_s: float = CONNECT_S
+    ) -> Server:
+        """Reach a server by so many connections, each within `connect_s`; StorageError where it
+        can't be or refuses."""
         import asyncpg
 
         terms = {
-            "timeout": CONNECT_S,
+            "timeout": connect_s,
             "command_timeout": STATEMENT_S,
             "server_settings": _SETTINGS,
         }
@@ -104,26 +108,41 @@ class Server:
                 yield Session(connection)
 
     @asynccontextmanager
-    async def listening(self, channel: str, on_word: Callable[[], None]) -> AsyncIterator[None]:
+    async def listening(
+        self, channel: str, on_word: Callable[[], None]
+    ) -> AsyncIterator[Callable[[], Awaitable[None]]]:
         """Have it called when something is notified on a channel, and when the connection that
-        listens is lost, which is then to be told by whatever is asked next."""
+        listens is lost. What this gives asks whether it still listens: AwayError where not."""
 
         def told(*_: Any) -> None:
             on_word()
 
+        async def listens() -> None:
+            with _translated():
+                await connection.execute("SELECT 1")
+
         with _translated():
             connection = await self._connect()
+        self._listening.add(connection)
         try:
             connection.add_termination_listener(told)
             with _translated():
                 await connection.add_listener(channel, told)
-            yield
+            yield listens
         finally:
+            self._listening.discard(connection)
             connection.terminate()
+
+    def give_up(self) -> None:
+        """Close all connections, at once; AwayError for whoever waits for something. Whoever is
+        cancelled instead may have to wait until a server that is silent has agreed to that."""
+        self._pool.terminate()
+        for each in self._listening:
+            each.terminate()
 
     async def close(self) -> None:
         """Close all connections, at once."""
-        self._pool.terminate()
+        self.give_up()
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from typing import Final
 
 from sinkhole.control.postgres.list_offers import sweep_lists
 from sinkhole.control.postgres.schema import LONG_S, MAKING, MIGRATIONS, ROLLUPS, migrate
-from sinkhole.control.postgres.server import MOST_CONNECTIONS, Server, Session
+from sinkhole.control.postgres.server import CONNECT_S, MOST_CONNECTIONS, Server, Session
 from sinkhole.model.errors import StorageError
 
 DAY_S: Final = 86_400
@@ -32,9 +32,11 @@ _OF_ROWS: Final = """
 """
 
 
-async def opened(url: str, most_connections: int = MOST_CONNECTIONS) -> Server:
+async def opened(
+    url: str, most_connections: int = MOST_CONNECTIONS, connect_s: float = CONNECT_S
+) -> Server:
     """A server whose tables are up to date; StorageError, also where a newer sinkhole made them."""
-    server = await Server.connect(url, most_connections)
+    server = await Server.connect(url, most_connections, connect_s)
     try:
         version, known = await migrate(server), len(MIGRATIONS)
         if version > known:

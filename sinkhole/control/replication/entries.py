@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from sinkhole.control.database import Database
 from sinkhole.control.replication.hub import Entry, Pulled
 from sinkhole.control.settings.own_keys import is_own
-from sinkhole.control.state.schema import packed
+from sinkhole.control.state.schema import packed, stamp_of
+from sinkhole.model.stamp import Stamp, present
 
 Key = tuple[str, str]
 """A kind, and a key as JSON."""
@@ -22,14 +23,15 @@ Key = tuple[str, str]
 
 class _Kind(NamedTuple):
     """A table: columns of the key, those that go with them, and of these the one that no two rows
-    have the same of. `number` is a column that each file counts by itself, `filled` is what a new
-    row has in others that are not shared."""
+    have the same of. `number` is a column that each file counts by itself, `stamp` the one that
+    says since when, `filled` is what a new row has in others that are not shared."""
 
     table: str
     key: tuple[str, ...]
     columns: tuple[str, ...]
     place: str = ""
     number: str = ""
+    stamp: str = ""
     filled: Mapping[str, Any] = {}
 
 
@@ -48,10 +50,19 @@ _KINDS: Final = {
         "token",
         ("digest",),
         ("account", "name", "permissions", "created", "lasts_s"),
+        stamp="created",
         filled={"address": ""},
     ),
-    "pause": _Kind("pause", ("scope", "name"), ("began", "seconds", "by"), number="number"),
-    "rule": _Kind("temporary_rule", ("text",), ("began", "seconds", "by", "note"), number="number"),
+    "pause": _Kind(
+        "pause", ("scope", "name"), ("began", "seconds", "by"), number="number", stamp="began"
+    ),
+    "rule": _Kind(
+        "temporary_rule",
+        ("text",),
+        ("began", "seconds", "by", "note"),
+        number="number",
+        stamp="began",
+    ),
 }
 
 LOOSE: Final = frozenset({"pause", "rule"})
@@ -123,10 +134,10 @@ async def agree(database: Database, entries: Iterable[Entry], revision: int) -> 
 
 async def conflicts(database: Database, pulled: Pulled) -> list[Key]:
     """What was changed both here, untold, and there, in another way; of revisions, which are only
-    what is told of changes, none."""
+    what is told of changes, none. Since when something is for a time is no other way."""
     here = {each[:2]: each for each in await changed(database) if each.kind != "revision"}
     there = ((each[:2], each) for each in pulled.entries)
-    return [key for key, each in there if key in here and here[key] != each]
+    return [key for key, each in there if key in here and _timeless(here[key]) != _timeless(each)]
 
 
 async def doubt(database: Database, revision: int) -> None:
@@ -140,7 +151,9 @@ async def agree_on_all(database: Database) -> None:
     await agree(database, (await all_entries(database)).values(), 0)
 
 
-async def merge(database: Database, pulled: Pulled) -> frozenset[str]:
+async def merge(
+    database: Database, pulled: Pulled, now: Callable[[], Stamp] = present
+) -> frozenset[str]:
     """Take over what came, within a transaction; the kinds of which something is otherwise now.
 
     What was changed here and was not told stays, unless it was changed there as well. Of a whole
@@ -150,9 +163,11 @@ async def merge(database: Database, pulled: Pulled) -> frozenset[str]:
     entries = list(pulled.entries)
     if pulled.is_whole:
         named = {each[:2] for each in entries}
-        agreed = await database.rows("SELECT kind, key FROM entry WHERE digest != ''")
+        sql = "SELECT kind, key FROM entry WHERE digest NOT IN ('', ?)"
+        agreed = await database.rows(sql, [_NONE])
         entries += [Entry(kind, key, None) for kind, key in agreed if (kind, key) not in named]
-    known = [each for each in entries if each.kind in _KINDS and not _is_own(each)]
+    at = now()
+    known = [_here(each, at) for each in entries if each.kind in _KINDS and not _is_own(each)]
     touched = [each for each in known if there.get(each[:2], each._replace(value=None)) != each]
     for each in touched:
         await _write(database, each)
@@ -164,6 +179,44 @@ async def merge(database: Database, pulled: Pulled) -> frozenset[str]:
         pulled.revision,
     )
     return frozenset(each.kind for each in touched)
+
+
+def by_clock(entry: Entry, ahead_s: float) -> Entry:
+    """The same by a clock that is ahead of the one by which it says since when it is."""
+
+    def shown(stamp: Stamp) -> Stamp:
+        return stamp._replace(wall_s=stamp.wall_s + ahead_s)
+
+    return _with_stamp(entry, shown) if ahead_s else entry
+
+
+def _here(entry: Entry, now: Stamp) -> Entry:
+    """The same as counted here, where it is of another machine: how long that one, or this one, is
+    running has nothing to do with it."""
+
+    def counted(stamp: Stamp) -> Stamp:
+        if stamp.boot == now.boot:
+            return stamp
+        elapsed_s = max(0.0, now.wall_s - stamp.wall_s)
+        return Stamp(now.boot, now.since_boot_s - elapsed_s, stamp.wall_s)
+
+    return _with_stamp(entry, counted)
+
+
+def _timeless(entry: Entry) -> Entry:
+    return _with_stamp(entry, lambda _: Stamp("", 0.0, 0.0))
+
+
+def _with_stamp(entry: Entry, change: Callable[[Stamp], Stamp]) -> Entry:
+    """With another stamp, where it has one."""
+    kind = _KINDS.get(entry.kind)
+    if kind is None or not kind.stamp or entry.value is None:
+        return entry
+    told = json.loads(entry.value)
+    if kind.stamp not in told:
+        return entry
+    told[kind.stamp] = packed(change(stamp_of(told[kind.stamp])))
+    return entry._replace(value=packed(told))
 
 
 def _entry(name: str, kind: _Kind, row: tuple[Any, ...]) -> Entry | None:
@@ -219,13 +272,32 @@ async def _write(database: Database, entry: Entry) -> None:
 async def _make_room(
     database: Database, kind: _Kind, where: str, key: list[Any], values: Mapping[str, Any]
 ) -> None:
-    """Let no other row have what only one may: its number in the file, or its name."""
+    """Let no other row have what only one may: its place in the file, its number, or its name."""
     if kind.place in values:
         await database.rows(
             f"UPDATE {kind.table} SET {kind.place} = (SELECT max({kind.place}) + 1"
             f" FROM {kind.table}) WHERE {kind.place} = ? AND NOT ({where})",
             [values[kind.place], *key],
         )
+    if kind.table == "revision":
+        await _make_way(database, key, values)
     if "folded" in values:
         sql = f"DELETE FROM {kind.table} WHERE folded = ? AND NOT ({where})"
         await database.rows(sql, [values["folded"], *key])
+
+
+async def _make_way(database: Database, key: list[Any], values: Mapping[str, Any]) -> None:
+    """Have another change of settings, which was given the same number and told to nobody, go on as
+    the newest: it is still what can be taken back."""
+    untold = await database.rows(
+        "SELECT 1 FROM revision WHERE number = ? AND (time, actor) != (?, ?) AND changes != '[]'"
+        " AND NOT EXISTS (SELECT 1 FROM entry"
+        " WHERE kind = 'revision' AND key = ? AND digest NOT IN ('', ?))",
+        [*key, values["time"], values["actor"], packed(key), _NONE],
+    )
+    if untold:
+        sql = "SELECT seq + 1 FROM sqlite_sequence WHERE name = 'revision'"
+        number = int(await database.value(sql))
+        await database.rows("UPDATE revision SET number = ? WHERE number = ?", [number, *key])
+        sql = "UPDATE sqlite_sequence SET seq = ? WHERE name = 'revision'"
+        await database.rows(sql, [number])

@@ -46,7 +46,7 @@ class StateStatus(NamedTuple):
 
 
 class HubAwayError(NotSharedError):
-    """The hub can't be reached: what was asked of it may be asked again later."""
+    """The hub can't be reached, or refuses: what was asked of it may be asked again later."""
 
 
 class Hub(Protocol):
@@ -57,7 +57,8 @@ class Hub(Protocol):
 
     async def pull(self, after: int) -> Pulled:
         """What changed in revisions later than one; all that there is where that is too long ago
-        to be told, or 0."""
+        to be told, or 0; nothing, with the last revision that both know, where it has lost that
+        one."""
         ...
 
     async def push(self, base: int | None, entries: Sequence[Entry]) -> Pushed:

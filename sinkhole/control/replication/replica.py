@@ -60,6 +60,7 @@ class Replica:
         self._open_hub = open_hub
         self._on_merged = on_merged
         self._hub: Hub | None = None
+        self._lost: HubAwayError | None = None
         self._backoff = Backoff(what="shared state")
         self._turn = asyncio.Lock()
         self._untold: set[Entry] = set()
@@ -102,11 +103,13 @@ class Replica:
         """Follow a hub until it is away."""
         try:
             await self._join(hub)
-            self._hub = hub
+            self._hub, self._lost = hub, None
             await self._tell_rest()
             self._backoff.succeeded()
             while True:
                 await hub.wait(self.meeting.revision)
+                if self._lost is not None:
+                    raise self._lost
                 await self.catch_up()
                 await self._tell_rest()
         except StorageError as error:
@@ -119,37 +122,45 @@ class Replica:
     async def catch_up(self) -> None:
         """Have here what the others have changed; StorageError."""
         async with self._turn:
-            self.meeting = await self._state.read(met)
-            await self._take(await self._reached().pull(self.meeting.revision))
+            await self._read(self._reached())
 
     async def _join(self, hub: Hub) -> None:
         """Agree with a hub; what is there replaces what is here, unless it was joined before."""
         async with self._turn:
-            self.meeting = await self._state.read(met)
-            if self.meeting.identity == hub.identity:
-                await self._take(await hub.pull(self.meeting.revision))
-                return
-            pulled = await hub.pull(0)
-            is_first = pulled.revision == 0
-            if not is_first and await self._has_something():
-                kept = await self._state.keep_before_join()
-                log.warning(
-                    "shared state: what is shared replaces what was here, of which there is a"
-                    " backup: %s",
-                    kept.name,
-                )
+            await self._read(hub)
 
-            async def work(database: Database) -> frozenset[str]:
-                if is_first:
-                    await database.rows("DELETE FROM entry")
-                else:
-                    await agree_on_all(database)
-                touched = await merge(database, pulled)
-                await write_meeting(database, met_now)
-                return touched
+    async def _read(self, hub: Hub) -> None:
+        self.meeting = await self._state.read(met)
+        if self.meeting.identity == hub.identity:
+            await self._take(await hub.pull(self.meeting.revision))
+        else:
+            await self._meet(hub.identity, await hub.pull(0))
 
-            met_now = Meeting(hub.identity, pulled.revision)
-            await self._merge(work, met_now)
+    async def _meet(self, identity: str, pulled: Pulled) -> None:
+        """Have what is there in place of what is here, unless nothing is there: then nothing is
+        agreed on before this one has told what it has, as another may be quicker."""
+        is_first = pulled.revision == 0
+        met_now = Meeting() if is_first else Meeting(identity, pulled.revision)
+        if is_first and met_now == self.meeting:
+            return
+        if not is_first and await self._has_something():
+            kept = await self._state.keep_before_join()
+            log.warning(
+                "shared state: what is shared replaces what was here, of which there is a"
+                " backup: %s",
+                kept.name,
+            )
+
+        async def work(database: Database) -> frozenset[str]:
+            if is_first:
+                await database.rows("DELETE FROM entry")
+            else:
+                await agree_on_all(database)
+            touched = await merge(database, pulled)
+            await write_meeting(database, met_now)
+            return touched
+
+        await self._merge(work, met_now)
 
     async def _has_something(self) -> bool:
         """Whether there is more here than the revision that every new state begins with."""
@@ -220,9 +231,11 @@ class Replica:
         try:
             if entries:
                 await self._push(database, entries)
-        except HubAwayError:
+        except HubAwayError as error:
+            if self._hub is not None:  # nobody else has to wait for it to find the same
+                self._hub, self._lost = None, error
             if not all(each.kind in LOOSE for each in entries if each not in self._untold):
-                raise
+                raise HubAwayError(self._away()) from error
         else:
             entries = []
         self._untold = set(entries)
@@ -233,7 +246,7 @@ class Replica:
         pushed = await hub.push(None if is_loose else known.revision, entries)
         await agree(database, entries, pushed.revision)
         if pushed.before == known.revision:  # else something came in between, and is read next
-            await write_meeting(database, known._replace(revision=pushed.revision))
+            await write_meeting(database, Meeting(hub.identity, pushed.revision))
 
     async def _tell_rest(self) -> None:
         """Tell what was changed here while the hub was away, or before it was joined."""
@@ -250,5 +263,9 @@ class Replica:
         return self._hub
 
     def _away(self) -> str:
-        why = self._backoff.error or "what is shared with other sinkholes was not read yet"
+        why = (
+            self._lost
+            or self._backoff.error
+            or "what is shared with other sinkholes was not read yet"
+        )
         return f"nothing can be changed now but pauses: {why}"

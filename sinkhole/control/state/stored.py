@@ -92,7 +92,13 @@ class StoredSettings:
                 row,
             )
             number = int(await database.value("SELECT last_insert_rowid()"))
-            await database.rows("DELETE FROM revision WHERE number <= ?", (number - KEPT,))
+            # By how many there are, not by their numbers: those of another sinkhole, whose state
+            # was taken over, are perhaps much smaller than the next one here.
+            await database.rows(
+                "DELETE FROM revision WHERE number NOT IN"
+                " (SELECT number FROM revision ORDER BY number DESC LIMIT ?)",
+                (KEPT,),
+            )
             return number
 
         def kept(number: int) -> None:

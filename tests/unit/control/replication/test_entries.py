@@ -17,6 +17,7 @@ from sinkhole.control.replication.entries import (
     agree,
     agree_on_all,
     all_entries,
+    by_clock,
     changed,
     conflicts,
     doubt,
@@ -26,7 +27,9 @@ from sinkhole.control.replication.entries import (
 )
 from sinkhole.control.replication.hub import Entry, Pulled
 from sinkhole.control.settings.in_force import Change
+from sinkhole.control.state.schema import packed
 from sinkhole.model.errors import SinkholeError
+from sinkhole.model.stamp import Stamp, present
 
 
 async def merged(box: Box, pulled: Pulled) -> frozenset[str]:
@@ -110,6 +113,15 @@ async def test_of_a_whole_state_only_what_was_agreed_on_goes(tmp_path: Path) -> 
         assert not box.state.people.accounts and not box.state.stored.values()
 
 
+async def test_what_is_doubted_stays_where_a_whole_state_does_not_have_it(tmp_path: Path) -> None:
+    async with a_box(tmp_path) as box:
+        await box.add_account("anna")
+        await agreed(box, revision=5)
+        await box.state.merge(lambda own: doubt(own, 4))
+        await merged(box, Pulled(2, [], is_whole=True))
+        assert {each.name for each in box.state.people.accounts.values()} == {"anna"}
+
+
 async def test_conflicts_are_what_both_have_changed_in_different_ways(tmp_path: Path) -> None:
     async with a_box(tmp_path) as box:
         first = await box.add_account("anna")
@@ -136,6 +148,58 @@ async def test_what_is_doubted_is_told_again_and_so_is_what_is_gone(tmp_path: Pa
         assert {each.kind for each in await box.state.read(changed)} == {
             *("pause", "revision", "account")
         }
+
+
+def _pause(began: Stamp) -> Entry:
+    value = {"began": packed(began), "seconds": 600.0, "by": "anna (session)"}
+    return Entry("pause", '["all",""]', packed(value))
+
+
+async def test_a_pause_of_another_machine_lasts_as_long_here_however_long_this_one_runs(
+    tmp_path: Path,
+) -> None:
+    async with a_box(tmp_path) as box:
+        now = Stamp("here", 30 * 86_400.0, 1_000_000.0)
+        began = Stamp("elsewhere", 17.0, now.wall_s - 60)
+        await box.state.merge(
+            lambda own: merge(own, Pulled(2, [_pause(began)]), lambda: now),
+        )
+        (pause,) = await box.state.pauses.load()
+        assert pause.left_s(now) == 540
+        later = Stamp("here", now.since_boot_s + 100, now.wall_s - 3600)
+        assert pause.left_s(later) == 440, "the clock was set back, which changes nothing"
+        assert not [each for each in await box.state.read(changed) if each.kind == "pause"]
+
+
+async def test_when_it_was_begun_is_no_conflict(tmp_path: Path) -> None:
+    async with a_box(tmp_path) as box:
+        await box.protection.begin(600.0, ANNA)
+        (mine,) = [each for each in await box.state.read(changed) if each.kind == "pause"]
+        same = Pulled(2, [by_clock(mine, -7)])
+        assert same.entries != [mine]
+        assert await box.state.read(lambda own: conflicts(own, same)) == []
+
+
+def test_only_what_is_for_a_time_goes_by_a_clock() -> None:
+    stamp = present()
+    shown = by_clock(_pause(stamp), 3600)
+    assert shown == _pause(stamp._replace(wall_s=stamp.wall_s + 3600))
+    for other in (Entry("setting", '["a",""]', "{}"), Entry("pause", '["all",""]', None)):
+        assert by_clock(other, 3600) == other
+
+
+async def test_a_change_that_was_told_to_nobody_gives_way_with_its_number_and_stays(
+    tmp_path: Path,
+) -> None:
+    async with a_box(tmp_path) as box:
+        await agreed(box)
+        await box.settings.change([Change("cache.max_ttl", value="2h")], ANNA, note="mine")
+        number = box.state.stored.number
+        value = {"time": 5.0, "actor": "otto", "note": "his", "undoes": 0, "changes": "[]"}
+        await merged(box, Pulled(2, [Entry("revision", packed([number]), packed(value))]))
+        notes = [(each.number, each.note) for each in await box.settings.revisions(2)]
+        assert notes == [(number + 1, "mine"), (number, "his")]
+        assert box.state.stored.number == number + 1
 
 
 async def test_which_state_was_joined_is_kept(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from postgres_server import PostgresServer
 from sinkhole.control.database import Database, Row
 from sinkhole.control.postgres.server import Server
 from sinkhole.control.postgres.state_hub import PostgresHub
-from sinkhole.control.replication.hub import HubAwayError
+from sinkhole.control.replication.hub import HubAwayError, Pulled
 from sinkhole.control.replication.replica import OpenHub
 from sinkhole.control.settings.in_force import Change
 from sinkhole.control.state.people import Device, Session
@@ -261,7 +261,11 @@ async def test_a_hub_that_has_lost_something_is_told_it_again(
         assert agree(attic, cellar)
 
 
-_STATE = ("state", "kind, key, value, position, revision"), ("meta", "key, value")
+_STATE = (
+    ("state", "kind, key, value, position, revision"),
+    ("meta", "key, value"),
+    ("state_revision", "revision"),
+)
 
 
 async def _saved(url: str) -> list[list[Row]]:
@@ -279,3 +283,89 @@ async def _restored(url: str, saved: list[list[Row]]) -> None:
 def _shared(box: Box) -> tuple[object, ...]:
     settings = box.settings.settings
     return settings.cache.max_ttl, settings.groups
+
+
+async def test_what_a_hub_has_lost_comes_back_also_where_another_has_changed_something_since(
+    tmp_path: Path, hub: OpenHub, postgres_url: str
+) -> None:
+    async with a_box(tmp_path / "attic", hub) as attic:
+        async with a_box(tmp_path / "cellar", hub) as cellar:
+            await attic.settings.change([group("kids")], ANNA)
+            await until(lambda: groups(cellar) == {"kids"})
+        before = await _saved(postgres_url)
+        await attic.settings.change([Change(TTL, value="7h")], ANNA)
+        await attic.unfollow()
+        await _restored(postgres_url, before)
+        async with a_box(tmp_path / "cellar", hub) as cellar:  # it knows nothing of what is lost
+            await cellar.settings.change([group("things")], ANNA)
+            attic.follow(hub)
+            await until(lambda: groups(attic) == {"kids", "things"} == groups(cellar))
+            await until(lambda: cellar.settings.settings.cache.max_ttl == 7 * 3600)
+            await until(lambda: agree(attic, cellar))
+
+
+class _Slow(PostgresHub):
+    """Reads what is there, and goes on only when somebody else has told what he has."""
+
+    others_turn: asyncio.Event
+    my_turn: asyncio.Event
+
+    async def pull(self, after: int) -> Pulled:
+        pulled = await super().pull(after)
+        self.others_turn.set()
+        await self.my_turn.wait()
+        return pulled
+
+
+async def test_of_two_that_find_nothing_at_once_one_is_the_first(
+    tmp_path: Path, hub: OpenHub, postgres_url: str
+) -> None:
+    _Slow.others_turn, _Slow.my_turn = asyncio.Event(), asyncio.Event()
+    async with a_box(tmp_path / "attic") as attic, a_box(tmp_path / "cellar") as cellar:
+        await attic.add_account("anna")
+        await attic.settings.change([group("kids")], ANNA)
+        await cellar.add_account("bea")
+        await cellar.add_account("otto")
+        cellar.follow(partial(_Slow.open, postgres_url))
+        await _Slow.others_turn.wait()
+        attic.follow(hub)
+        await attic.joined(1)
+        _Slow.my_turn.set()
+        await until(lambda: groups(cellar) == {"kids"})
+        await until(lambda: attic.state.people.accounts == cellar.state.people.accounts)
+        assert [each.name for each in attic.state.people.accounts.values()] == ["anna"]
+        assert len(await cellar.state.backups.all()) == 1
+
+
+async def test_a_hub_that_refuses_keeps_no_pause_from_being_stored(
+    tmp_path: Path, hub: OpenHub, postgres_url: str
+) -> None:
+    async with a_box(tmp_path / "attic", hub) as attic, server_of(postgres_url) as server:
+        await attic.joined(1)
+        await server.rows("ALTER TABLE state ADD CONSTRAINT none CHECK (revision < 0) NOT VALID")
+        with pytest.raises(HubAwayError, match="refuses"):
+            await attic.settings.change([group("kids")], ANNA)
+        assert attic.replica and not attic.replica.status.is_reached, "and nobody tries it again"
+        await attic.protection.begin(600.0, ANNA)
+        assert len(await attic.state.pauses.load()) == 1
+        assert not attic.state.problems, "nothing is wrong with the file"
+        await server.rows("ALTER TABLE state DROP CONSTRAINT none")
+        async with a_box(tmp_path / "cellar", hub) as cellar:
+            await until(lambda: not cellar.protection.is_on)
+
+
+async def test_who_had_many_revisions_before_he_joined_leaves_those_of_the_others(
+    tmp_path: Path, hub: OpenHub
+) -> None:
+    async with a_box(tmp_path / "cellar") as cellar:
+        for turn in range(55):
+            await cellar.settings.change([Change(TTL, value=f"{turn + 1}h")], ANNA)
+        async with a_box(tmp_path / "attic", hub) as attic:
+            await attic.settings.change([group("kids")], ANNA, note="attic's")
+            cellar.follow(hub)
+            await until(lambda: groups(cellar) == {"kids"})
+            await cellar.settings.change([group("things")], ANNA)
+            await until(lambda: groups(attic) == {"kids", "things"})
+            for box in (attic, cellar):
+                notes = [each.note for each in await box.settings.revisions(9)]
+                assert notes[:2] == ["", "attic's"]
