@@ -74,10 +74,11 @@ class Sender:
     async def gap(self) -> int | None:
         """The number before the first that waits, where some are missing that were not sent, or
         nothing was sent yet; else None."""
-        found = await first_waiting(self._source, self.sent)
-        if not found:
-            return 0 if not self.sent and self.covered < 0 else None
-        return found - 1 if self._is_gap(found) or (not self.sent and self.covered < 0) else None
+        if not self.sent and self.covered < 0:
+            return max(await first_waiting(self._source, 0) - 1, 0)
+        first = await first_waiting(self._source, self.sent)
+        first = first or await last_number(self._source) + 1  # the next one, where none waits
+        return first - 1 if self._is_gap(first) else None
 
     def _is_gap(self, first: int) -> bool:
         return first > self.sent + 1 and first - 1 > self.covered

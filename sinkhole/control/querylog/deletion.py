@@ -30,6 +30,10 @@ from sinkhole.control.querylog.sweeping import sweep
 from sinkhole.control.stats.rollups import reset
 from sinkhole.model.errors import RequestError, StorageError
 
+LATE_S: Final = 3600.0
+"""A reset of statistics that somebody wanted so long ago, at another sinkhole, takes nothing back
+of what was counted since."""
+
 MOST_WISHES: Final = 16
 """Deletions that wait for one another."""
 
@@ -175,7 +179,9 @@ async def _slices(database: Database, stored: _Stored, forget: Callable[[], None
     number, (kind, value, _), through = stored
     if kind == STATISTICS:
         async with database.transaction():
-            await reset(database, through // 1_000_000)
+            moment_s = through // 1_000_000
+            is_late = time.time() - moment_s > LATE_S
+            await reset(database, moment_s, is_late=is_late)
         yield 0
     elif kind == ALL:
         async for rows in erase_all(database, through):

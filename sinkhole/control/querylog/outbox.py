@@ -118,6 +118,10 @@ class Outbox:
                 await database.rows(
                     "UPDATE meta SET value = ? WHERE key = 'outbox'", (self._stream,)
                 )
+                # A number that nothing has: who sends sees that something is missing.
+                await database.rows(
+                    "UPDATE sqlite_sequence SET seq = seq + 1 WHERE name = 'outbox'"
+                )
         if least := self.least:
             await self._move_behind(database, least)
         if sent := self.sent:

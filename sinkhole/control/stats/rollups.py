@@ -30,6 +30,8 @@ SETTLED_S: Final = 60
 
 ENTRIES_A_STEP: Final = 5_000
 
+FOREVER: Final = 1 << 62
+
 
 Entries = tuple[str, int, Mapping[Any, Sequence[int]]]
 """What is added to a table of counts: its name, the start, and the sums by key."""
@@ -217,20 +219,25 @@ _INDEXING: Final = (_TOTAL, _BY_NAME, _BY_CLIENT, _BY_TYPE, _BY_TRANSPORT)
 """What leads to rows of the log: without counts it still does."""
 
 
-async def reset(database: Database, now_s: int) -> None:
+async def reset(database: Database, now_s: int, *, is_late: bool = False) -> None:
     """Let statistics begin anew, within the open transaction.
 
     What is older than this hour is passed over from now on, and goes when the log's rows need it no
-    more; what was counted in this hour is taken back.
+    more; what was counted in this hour is taken back, and unless this `is_late`, what came behind
+    it: that is of a clock that was ahead.
     """
     hour = now_s // HOUR_S * HOUR_S
+    end = hour + HOUR_S if is_late else FOREVER
     for table in (_LATENCY, _BY_LIST, _BY_UPSTREAM):
-        await database.rows(f"DELETE FROM {table.name} WHERE start >= ?", (hour,))
-    await database.rows("DELETE FROM by_day WHERE start >= ?", (hour // DAY_S * DAY_S,))
+        await database.rows(f"DELETE FROM {table.name} WHERE start >= ? AND start < ?", (hour, end))
+    day = hour // DAY_S * DAY_S
+    await database.rows("DELETE FROM by_day WHERE start >= ? AND start < ?", (day, end))
     for table in _INDEXING:
         zeros = ", ".join(f"{column} = 0" for column in table.sums)
-        await database.rows(f"UPDATE {table.name} SET {zeros} WHERE start >= ?", (hour,))
-    await _set_mark(database, "reset", hour)
+        await database.rows(
+            f"UPDATE {table.name} SET {zeros} WHERE start >= ? AND start < ?", (hour, end)
+        )
+    await (_raise_mark if is_late else _set_mark)(database, "reset", hour)
     await _raise_mark(database, "folded", hour)
     await _raise_mark(database, "uncounted", hour)
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from log_kit import Kit, a_log, patient, until
 from sharing_kit import NOW, all_of_database, all_of_file, batch, blocked, report, server_of, shared
 
+from sinkhole.control.querylog import SqliteStore
 from sinkhole.control.stats import Statistics
 from sinkhole.model.record import Who
 
@@ -54,6 +55,33 @@ async def test_what_one_erases_all_erase(tmp_path: Path, postgres_url: str) -> N
                 assert totals["queries"] <= 1
             assert await server.value("SELECT count(*) FROM query") == 0
             assert await server.value("SELECT count(*) FROM erasure") == 3
+
+
+async def test_what_others_erased_long_ago_takes_nothing_of_since(
+    tmp_path: Path, postgres_url: str
+) -> None:
+    path, hour = tmp_path / "one.db", int(NOW) // 3600 * 3600 - 10 * 3600
+    async with server_of(postgres_url) as server, shared(path, postgres_url) as kit:
+        for back in (12, 4):
+            kit.buffer.append(batch([report()], TABLET, NOW - back * 3600))
+        await kit.written(2)
+        async with shared(tmp_path / "other.db", postgres_url) as other:
+            other.buffer.append(batch([report()], TABLET, NOW - 4 * 3600))
+            await other.written(1)
+        wanted = (
+            "INSERT INTO erasure (number, node, kind, value, through) VALUES ($1, 0, $2, $3, $4)"
+        )
+        await server.rows(wanted, 1, "statistics", "", hour * 1_000_000)
+        await server.rows(wanted, 2, "client", "192.0.2.7", hour * 1_000_000)
+        kit.buffer.append(batch([report("new.example.org")]))
+        while await server.value("SELECT erased FROM node WHERE id = 1") < 2:
+            await kit.written(2)
+        await until(lambda: kit.log.outbox.sent >= kit.log.outbox.newest)
+        own = Statistics(SqliteStore(kit.log.reader()).counts)
+        assert (await own.summary())["totals"]["queries"] == 2
+        assert len(await own_names(kit)) == 2
+        assert await server.value("SELECT sum(count) FROM total WHERE start > $1", hour) == 3
+        assert await server.value("SELECT count(*) FROM query") == 3
 
 
 async def test_who_joins_later_keeps_what_it_has(tmp_path: Path, postgres_url: str) -> None:
