@@ -22,7 +22,14 @@ FLOORS = {
     "cli": [""],
     "app": [""],
     "control": [
-        *("web", "operations", "explain shipping postgres", "lists querylog", "stats"),
+        *(
+            "web",
+            "operations",
+            "explain shipping postgres",
+            "replication",
+            "lists querylog",
+            "stats",
+        ),
         "identity devices machine imports",
         *("groups", "settings"),
         *("state", "database"),

@@ -36,6 +36,7 @@ ADVICE: Final[Mapping[str, str]] = MappingProxyType(
         "shipping.failing": "see whether it runs and can be reached, or change that in the section "
         "shipping of the settings",
         "shipping.dropped": "see whether what they are shipped to is slow, or was away",
+        "state.away": "see whether the database runs and can be reached; all catches up then",
         "storage.away": "see whether the database runs and can be reached; all is sent then",
         "filter.patterns_given_up": "look for a list of regular expressions that was made for "
         "that, or remove some",

@@ -21,6 +21,7 @@ from sinkhole.control.identity.identity import Identity
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.renaming import follow
 from sinkhole.control.querylog import QueryLog
+from sinkhole.control.replication.entries import SETTINGS_KINDS
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.in_force import Apply
 from sinkhole.control.settings.renaming import Renamed
@@ -60,7 +61,7 @@ class Front:
         ground.settings.on_renamed = self._renamed
         ground.settings.apply = self._applying(app.apply)
         app.library.offers = self.sharing.list_offers
-        self.sharing.start()
+        self.sharing.start(state, self._merged)
         for begin in (
             self.protection.start,
             self.temporary_rules.start,
@@ -143,6 +144,15 @@ class Front:
             return waits
 
         return applied
+
+    async def _merged(self, kinds: frozenset[str]) -> None:
+        """Put in force what another sinkhole with the same state has changed; SinkholeError."""
+        if kinds & SETTINGS_KINDS:
+            await self.house.settings.take_stored()
+        if "pause" in kinds:
+            await self.protection.start()
+        if "rule" in kinds:
+            await self.temporary_rules.start()
 
     async def _renamed(self, found: Renamed) -> None:
         """Have all that is stored beside the settings go over to another name."""

@@ -56,6 +56,7 @@ class Overview:
             *self._of_state(),
             *self._of_log(),
             *told("storage.away", app.front.sharing.problems),
+            *told("state.away", app.front.sharing.state.problems),
             *told("shipping.failing", app.shipping.problems),
             *told("shipping.dropped", app.shipping.losses),
             *told("workers.ended", app.workers.problems),

@@ -1,4 +1,4 @@
-"""The log in the database that the settings name, for as long as they do.
+"""Log and state in the database that the settings name, for as long as they do.
 
 asyncpg is imported when there is such a database, and not before.
 """
@@ -9,11 +9,16 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
+from sinkhole.app.shared_state import SharedState
 from sinkhole.control.querylog import QueryLog
+from sinkhole.control.replication.hub import Hub
+from sinkhole.control.replication.replica import OnMerged, OpenHub
 from sinkhole.control.settings import Settings
+from sinkhole.control.state.state import State
 from sinkhole.model.errors import SettingsError
 from sinkhole.model.faults import Faults
 from sinkhole.model.tasks import Tasks
@@ -27,13 +32,13 @@ LOOK_S: Final = 0.2
 
 
 MISSING: Final = (
-    "a log in PostgreSQL needs asyncpg, which is not installed: type `pip install asyncpg` where "
-    "sinkhole is installed"
+    "a database that is shared needs asyncpg, which is not installed: type `pip install asyncpg` "
+    "where sinkhole is installed"
 )
 
 
 class Sharing:
-    """Has the log shared as the settings of now say; to be told by `apply` of others."""
+    """Has log and state shared as the settings of now say; to be told by `apply` of others."""
 
     def __init__(
         self,
@@ -47,6 +52,7 @@ class Sharing:
         self._shared: SharedLog | None = None
         self._is_missing = False
         self._changed, self._begun = asyncio.Event(), asyncio.Event()
+        self.state = SharedState(self._database, _hub_of, faults)
 
     @property
     def problems(self) -> list[str]:
@@ -66,9 +72,10 @@ class Sharing:
         await shared.tried.wait()
         return shared.list_offers
 
-    def start(self) -> None:
-        """Share the log once it is open."""
+    def start(self, state: State, on_merged: OnMerged) -> None:
+        """Share the log once it is open, and the state; `on_merged` puts in force what comes."""
         self._tasks.keep("sending", self._run)
+        self.state.start(state, on_merged)
 
     def check(self, settings: Settings) -> None:
         """SettingsError where what these want is not installed."""
@@ -78,12 +85,19 @@ class Sharing:
     def apply(self) -> None:
         """Go over to the settings of now."""
         self._changed.set()
+        self.state.look()
         if self._shared is not None and not self._shared.is_of(*self._wanted()):
             self._shared.stop()
 
     async def close(self) -> None:
         """Send no more; what waits is sent after the next start."""
+        await self.state.close()
         await self._tasks.close()
+
+    def _database(self) -> str:
+        """The one whose state is shared, "" for none, and where it could not be reached anyhow."""
+        url, _ = self._wanted()
+        return url if find_spec("asyncpg") is not None else ""
 
     def _wanted(self) -> tuple[str, str]:
         storage = self._settings().storage
@@ -117,3 +131,12 @@ class Sharing:
         finally:
             self._begun.clear()
             self._shared = None
+
+
+def _hub_of(url: str) -> OpenHub:
+    def opened() -> AbstractAsyncContextManager[Hub]:
+        from sinkhole.control.postgres.state_hub import PostgresHub
+
+        return PostgresHub.open(url)
+
+    return opened

@@ -5,8 +5,9 @@ It is imported with the first connection: who has no such server need not have i
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any, Final
 
 from sinkhole.control.database import Row
@@ -58,26 +59,26 @@ class Server:
     """A few connections, opened when they are needed. StorageError from all methods, AwayError
     where the server can't be reached."""
 
-    def __init__(self, pool: Any) -> None:
+    def __init__(self, pool: Any, connect: Callable[[], Awaitable[Any]]) -> None:
         self.on_away: Callable[[], None] = lambda: None
         """Called when whoever reads finds it away."""
         self._pool = pool
+        self._connect = connect
 
     @classmethod
-    async def connect(cls, url: str) -> Server:
-        """Reach a server; StorageError where it can't be or refuses."""
+    async def connect(cls, url: str, most: int = MOST_CONNECTIONS) -> Server:
+        """Reach a server by so many connections; StorageError where it can't be or refuses."""
         import asyncpg
 
+        terms = {
+            "timeout": CONNECT_S,
+            "command_timeout": STATEMENT_S,
+            "server_settings": _SETTINGS,
+        }
         with _translated():
-            pool = await asyncpg.create_pool(
-                url,
-                min_size=1,
-                max_size=MOST_CONNECTIONS,
-                timeout=CONNECT_S,
-                command_timeout=STATEMENT_S,
-                server_settings=_SETTINGS,
-            )
-        return cls(pool)
+            pool = await asyncpg.create_pool(url, min_size=0, max_size=most, **terms)
+            await pool.execute("SELECT 1")
+        return cls(pool, partial(asyncpg.connect, url, **terms))
 
     async def rows(self, sql: str, *values: Any, timeout_s: float | None = None) -> list[Row]:
         """Run one statement and return all of its rows; TimeoutError after `timeout_s`."""
@@ -100,6 +101,24 @@ class Server:
         with _translated():
             async with self._pool.acquire() as connection, connection.transaction():
                 yield Session(connection)
+
+    @asynccontextmanager
+    async def listening(self, channel: str, on_word: Callable[[], None]) -> AsyncIterator[None]:
+        """Have it called when something is notified on a channel, and when the connection that
+        listens is lost, which is then to be told by whatever is asked next."""
+
+        def told(*_: Any) -> None:
+            on_word()
+
+        with _translated():
+            connection = await self._connect()
+        try:
+            connection.add_termination_listener(told)
+            with _translated():
+                await connection.add_listener(channel, told)
+            yield
+        finally:
+            connection.terminate()
 
     async def close(self) -> None:
         """Close all connections, at once."""

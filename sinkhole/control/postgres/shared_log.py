@@ -8,7 +8,7 @@ import logging
 from typing import Final
 
 from sinkhole.control.postgres.list_offers import PostgresListOffers
-from sinkhole.control.postgres.schema import MIGRATIONS, migrate
+from sinkhole.control.postgres.schema import prepare
 from sinkhole.control.postgres.sender import Sender
 from sinkhole.control.postgres.server import Server
 from sinkhole.control.postgres.store import PostgresStore
@@ -94,12 +94,7 @@ class SharedLog:
         if self._server is None:
             self._server = await Server.connect(self._url)
             self._server.on_away = self._more.set
-            version = await migrate(self._server)
-            if version > len(MIGRATIONS):
-                known = len(MIGRATIONS)
-                raise StorageError(
-                    f"the database has version {version}, this sinkhole knows {known}"
-                )
+            await prepare(self._server)
             self._sender = Sender(self._server, self._source, self._node)
             self.list_offers = PostgresListOffers(self._server, self._node)
         if not self._sender.node and not await self._sender.begin():

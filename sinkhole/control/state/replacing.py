@@ -13,7 +13,7 @@ from sinkhole.model.errors import StorageError
 from sinkhole.model.files import PRIVATE, move_into_place
 
 _BESIDE: Final = ("-wal", "-shm", "")
-_OF_NOW: Final = (("pause", 6), ("temporary_rule", 6), ("meta", 2))
+_OF_NOW: Final = (("pause", 6), ("temporary_rule", 6), ("meta", 2), ("entry", 4))
 """Tables that no other state replaces, with how many columns they have."""
 
 _AUDIT: Final = "time, actor, kind, address, operation, given, error"

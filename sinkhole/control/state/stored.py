@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from sinkhole.control.database import Database
-from sinkhole.control.state.file import StateFile
+from sinkhole.control.state.file import BehindError, StateFile
 from sinkhole.control.state.schema import packed, storable
 from sinkhole.model.actor import Actor
 
@@ -73,10 +73,14 @@ class StoredSettings:
     ) -> int:
         """Store changes as one revision, on the disk when this returns; its number.
 
-        StorageError when it can't be, and then nothing is.
+        StorageError when it can't be, and then nothing is: BehindError where another sinkhole with
+        the same state has changed something since this was called.
         """
+        seen = self.number
 
         async def work(database: Database) -> int:
+            if self.number != seen:
+                raise BehindError("the settings have been changed meanwhile: look at them again")
             for change in changes:
                 await _store(database, change)
             told = packed([_told(each) for each in changes])
@@ -98,7 +102,7 @@ class StoredSettings:
                     values[place] = after
             self._values, self.number = values, number
 
-        return await self._file.write(work, kept)
+        return await self._file.write(work, kept, tries=1)
 
     async def revisions(self, limit: int, before: int | None = None) -> list[StoredRevision]:
         """The newest revisions, the newest first; the last KEPT there are."""
