@@ -25,7 +25,7 @@ FLOORS = {
         *(
             "web",
             "operations",
-            "explain shipping postgres",
+            "explain shipping postgres pairing",
             "replication",
             "lists querylog",
             "stats",
@@ -71,7 +71,7 @@ IMPURE |= {"random", "secrets", "sqlite3", "aiosqlite", "aiohttp", "urllib"}
 
 HOMES = {
     "dnslib": "dns/wire/text/message.py",
-    "aiohttp": ("control/web/", "control/lists/"),
+    "aiohttp": ("control/web/", "control/lists/", "control/pairing/peer.py"),
     "h2": ("dns/http/", "dns/upstream/links/http2.py", "dns/server/http2.py"),
     "hpack": "dns/http/",
     "qh3": (

@@ -26,6 +26,8 @@ from sinkhole.control.operations import (
     log_deletion,
     log_sums,
     own_account,
+    pair_requests,
+    pairing,
     past_queries,
     protection,
     query,
@@ -79,6 +81,8 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     accounts,
     tokens,
     backups,
+    pairing,
+    pair_requests,
 )
 """The files that have operations, in the order in which people are shown them."""
 

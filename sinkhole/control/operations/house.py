@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from sinkhole.control.database import Reader
 from sinkhole.control.devices.devices import Devices
@@ -16,6 +16,7 @@ from sinkhole.control.explain.policy_trial import PolicyTrial
 from sinkhole.control.identity.identity import Identity
 from sinkhole.control.lists.library import Library
 from sinkhole.control.operations.underway import Underway
+from sinkhole.control.pairing.pairing import Pairing
 from sinkhole.control.querylog import LogStore, QueryLog
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.in_force import SettingsInForce
@@ -23,6 +24,7 @@ from sinkhole.control.state.protection import Protection
 from sinkhole.control.state.state import State
 from sinkhole.control.state.temporary_rules import TemporaryRules
 from sinkhole.control.stats import Carried, Counters, Statistics
+from sinkhole.model.errors import RequestError
 from sinkhole.model.explanation import KeptAnswer, Resolved
 from sinkhole.model.record import ClientName
 from sinkhole.model.status import CertificateFacts, EncryptedStatus, Health, Problem, UpstreamTrial
@@ -50,6 +52,11 @@ class CertificateDesk(Protocol):
 
     async def forget(self) -> None:
         """Remove it."""
+
+
+def _needs_server() -> NoReturn:
+    text = "this needs the running server, and none answers here"
+    raise RequestError("unavailable", "no_server", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +106,8 @@ class House:
     try_upstream: Callable[[str], Awaitable[UpstreamTrial]]
     own_log: Callable[[], AbstractAsyncContextManager[QueryLog]] | None = None
     """The log for who works on it for a time: opened for that, where no server has it."""
+    pairing: Callable[[], Pairing] = _needs_server
+    """With whom it is paired."""
     is_serving: bool = True
     underway: Underway = field(default_factory=Underway)
 
