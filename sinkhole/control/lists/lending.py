@@ -50,7 +50,8 @@ class Lending:
         if found is None or found.failures:
             return Lent(False, None)
         offer = self._offer(found)
-        if offer is None or (interval_s and offer.age_s > OLD * interval_s):
+        is_old = offer is None or (interval_s and offer.age_s > OLD * interval_s)
+        if is_old and not found.updating.locked():
             found.retry = True
             self._wake()
         return Lent(True, offer)
