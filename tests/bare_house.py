@@ -60,5 +60,5 @@ def bare_house(**parts: Any) -> House:
         "carried": Carried(),
         **parts,
     }
-    wanted = {each.name for each in fields(House)} - {"is_serving", "underway"}
+    wanted = {each.name for each in fields(House)} - {"is_serving", "underway", "drain"}
     return House(**{name: Absent(name) for name in wanted} | parts)

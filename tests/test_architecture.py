@@ -22,14 +22,8 @@ FLOORS = {
     "cli": [""],
     "app": [""],
     "control": [
-        *(
-            "web",
-            "operations",
-            "explain shipping postgres pairing",
-            "replication",
-            "lists querylog",
-            "stats",
-        ),
+        *("web", "operations", "explain shipping postgres pairing", "replication"),
+        *("lists querylog", "stats"),
         "identity devices machine imports",
         *("groups", "settings"),
         *("state", "database"),

@@ -13,6 +13,7 @@ front            the House, as operations see it
 sharing          log and state that several have; `shared_state` goes over from one way to another
 pair             what the other one of a pair is told of this sinkhole
 overview         status, problems, and with `server_health` ok, degraded or failing
+readiness        whether the server is to be asked, for whatever is in front of several
 service_manager  what systemd is told; `self_query` asks whether DNS answers
 offline          the House without a running server
 from_settings    parts of the DNS plane as the settings want them

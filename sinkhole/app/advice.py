@@ -43,6 +43,7 @@ ADVICE: Final[Mapping[str, str]] = MappingProxyType(
         "filter.patterns_given_up": "look for a list of regular expressions that was made for "
         "that, or remove some",
         "queries.dropped": "see whether upstreams are slow, or somebody asks without end",
+        "server.drained": "type `sinkhole drain --off` when it is to be asked again",
         "workers.ended": "see whether there is memory for so many; else please report what the log "
         "says about it",
         "queries.bugs": "please report what the log says about it",

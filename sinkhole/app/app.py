@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -38,6 +37,7 @@ from sinkhole.app.planes import Planes
 from sinkhole.app.publishing import Publishing
 from sinkhole.control.lists.categories import with_categories
 from sinkhole.control.lists.library import Library
+from sinkhole.control.operations.drain import Drain
 from sinkhole.control.querylog import LogTerms, QueryLog, is_outdated, terms_of
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.dns_schema import DnsSettings
@@ -99,9 +99,10 @@ class App:
         self.publishing.put_to_use(
             self.pipeline, self.library, self.encrypted.designated, self.workers.publish
         )
+        self.drain = Drain()
         self.front, self.page, self.overview = Front(self), Page(self), Overview(self)
         self.listening = Listening(self.dns, self.page.make, self.faults)
-        self._tasks = Tasks("app", limit=4, faults=self.faults)
+        self._tasks = Tasks("app", limit=5, faults=self.faults)
         self._has_loaded = self._has_left = False
         self._applying = asyncio.Lock()
 
@@ -196,6 +197,7 @@ class App:
         self._tasks.keep("lists", self._run_lists)
         self._tasks.keep("schedules", self.publishing.run)
         self._tasks.keep("cache", self.answers.file.run)
+        self._tasks.start("first lists", self.overview.readiness.settle())
         spare_collection()
         release_free_memory()
 
@@ -272,12 +274,7 @@ class App:
 
     async def first_lists(self, patience_s: float) -> None:
         """Wait until every enabled list is in use or has failed, but no longer than this."""
-        deadline = time.monotonic() + patience_s
-        while time.monotonic() < deadline:
-            is_settled = all(each["state"] != "missing" for each in self.library.status())
-            if is_settled and self.publishing.has_published:
-                return
-            await asyncio.sleep(0.05)
+        await self.publishing.first_lists(patience_s)
 
     async def open_log(self) -> QueryLog:
         """The query log, opened unless it is; by a bug it may not have been at the start."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sinkhole import __version__
 from sinkhole.app.advice import sentence_of, told
 from sinkhole.app.page import is_local
+from sinkhole.app.readiness import Readiness
 from sinkhole.app.server_health import judge_health
 from sinkhole.dns.worker.state import PlaneState
 from sinkhole.model.counted import counted
@@ -24,6 +25,7 @@ class Overview:
 
     def __init__(self, app: App) -> None:
         self._app = app
+        self.readiness = Readiness(app)
         self._began = time.monotonic()
 
     # ---- what a person should know ------------------------------------------------------------
@@ -61,6 +63,7 @@ class Overview:
             *told("shipping.failing", app.shipping.problems),
             *told("shipping.dropped", app.shipping.losses),
             *told("workers.ended", app.workers.problems),
+            *self._of_drain(),
             *self._of_queries(),
             *app.devices.devices.problems(),
         ]
@@ -83,6 +86,19 @@ class Overview:
             return []
         text = f"the filter is {self._protection()['text']}: only canaries are refused"
         return [Problem("protection.paused", "notice", text, "resume it when it is to filter")]
+
+    def _of_drain(self) -> list[Problem]:
+        drain = self._app.drain
+        if not drain.is_on:
+            return []
+        text = (
+            f"drained by {drain.by}: it answers, but whatever is in front of it sends nobody here"
+        )
+        return told("server.drained", [text], "notice")
+
+    def _drained(self) -> str:
+        drain = self._app.drain
+        return f"the server is drained, by {drain.by}" if drain.is_on else ""
 
     def _of_state(self) -> list[Problem]:
         ground, front = self._app.ground, self._app.front
@@ -135,19 +151,9 @@ class Overview:
             is_cut_off=self._app.planes.state()["is_cut_off"],
             log_error=self._log_error(),
             state_error=app.ground.state.read_only if app.ground is not None else "",
+            drained=self._drained(),
             lists=app.library.status(),
         )
-
-    def ready(self) -> list[str]:
-        """What is still waited for before it serves as it is meant to: DNS on some address, by IPv4
-        where that is wanted everywhere, and of each list that it came or why it did not."""
-        app = self._app
-        found = [] if app.dns.is_of_use else ["DNS is not being answered yet"]
-        coming = [each["name"] for each in app.library.status() if each["state"] == "missing"]
-        found += [f"the list {name!r} has neither come nor failed yet" for name in coming]
-        if not (coming or app.publishing.has_published):
-            found.append("the lists are not in use yet")
-        return found
 
     def status(self) -> ServerStatus:
         """What /api/status answers."""

@@ -115,6 +115,19 @@ class Publishing:
         lists = self._with_temporary(self.library.lists)
         return self.matcher.lists == (*self._plan.maker.rule_lists.values(), *lists)
 
+    @property
+    def coming(self) -> list[str]:
+        """The names of lists that have neither come nor failed yet."""
+        return [each["name"] for each in self.library.status() if each["state"] == "missing"]
+
+    async def first_lists(self, patience_s: float) -> None:
+        """Wait until every enabled list is in use or has failed, but no longer than this."""
+        deadline = time.monotonic() + patience_s
+        while time.monotonic() < deadline:
+            if not self.coming and self.has_published:
+                return
+            await asyncio.sleep(0.05)
+
     def rule_text(self, cause: Cause) -> str:
         """The text of the rule of a cause, read from the disk if need be."""
         return self.matcher.rule_text(cause)

@@ -17,6 +17,7 @@ _SILENT: Final = "DNS is not being answered"
 _HARDLY: Final = "DNS is not being answered where nearly all devices ask, by IPv4"
 _CUT_OFF: Final = "no upstream answers, so only what is known here can be"
 _NO_LOG: Final = "the query log is not being written"
+_DRAINED: Final = "the server is drained"
 _READ_ONLY: Final = "nothing can be changed but in the settings file"
 
 
@@ -28,11 +29,12 @@ def judge_health(
     is_cut_off: bool,
     log_error: str | None,
     state_error: str,
+    drained: str,
     lists: Iterable[ListStatus],
 ) -> Health:
     """Health by what DNS listens on (`is_of_use` is that of `Listeners`) and what is `missing`
     there, the upstreams, the query log, the state (why nothing of it can be written, "" where it
-    can) and the enabled lists.
+    can), who drained it ("" for nobody) and the enabled lists.
 
     A list that has failed but whose last copy is in use does its work, and is no reason.
     """
@@ -46,6 +48,8 @@ def judge_health(
         reasons.append((f"{_NO_LOG}: {log_error}", _NO_LOG))
     if state_error:
         reasons.append((f"{_READ_ONLY}: {state_error}", _READ_ONLY))
+    if drained:
+        reasons.append((drained, _DRAINED))
     reasons += [
         (f"nothing of list {each['name']} is in use: it {why}", f"a list {why}")
         for each in lists

@@ -20,6 +20,10 @@ FEEDS: Final = 3
 """How often the watchdog is fed within the time after which it kills."""
 
 
+END_S: Final = 10.0
+"""What stopping may take after that; it is done within five."""
+
+
 class ServiceManager:
     """Tells the manager that the environment names, if any."""
 
@@ -37,8 +41,14 @@ class ServiceManager:
         now_us = time.clock_gettime_ns(time.CLOCK_MONOTONIC) // 1000
         self._tell("RELOADING=1", f"MONOTONIC_USEC={now_us}")
 
+    def leaving(self, patience_s: float) -> None:
+        """It has been told to stop, and goes on answering for so long before it does."""
+        extended_us = round((patience_s + END_S) * 1e6)
+        status = "STATUS=told to stop, answering until others are asked"
+        self._tell("STOPPING=1", f"EXTEND_TIMEOUT_USEC={extended_us}", status)
+
     def stopping(self) -> None:
-        """It has been told to stop."""
+        """It stops."""
         self._tell("STOPPING=1", "STATUS=answering what is underway, writing the log")
 
     def show(self, status: str) -> None:

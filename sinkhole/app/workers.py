@@ -284,6 +284,11 @@ class Workers:
         return together(own, crew.states, self._counted + crew.counted)
 
     @property
+    def is_mute(self) -> bool:
+        """Whether there are to be workers, and none can answer."""
+        return self.crew is not None and not self.crew.ready
+
+    @property
     def problems(self) -> list[str]:
         """What the person running sinkhole should know, one sentence each."""
         crew = self.crew

@@ -7,7 +7,7 @@ control_socket HTTP over the socket in the data folder; `routes` is where operat
 options        what all commands share: where settings come from, how errors are told
 telling        what commands about operations share: who does it, and how what came of it is told
 completion     what shells complete
-run            the server, from start to signal
+run            the server, from start to signal; `signals` has what those mean
 check_config   what is wrong with settings beyond their shape
 running_server asks the running server at its older addresses: statistics, explanations, health
 explain        who decides what about a name; `explanation` says it in words

@@ -72,7 +72,8 @@ def run(config: Path | None) -> None:
 
     Says what it listens on and what the lists hold, then reports about itself on standard error.
     Lists that are not there yet are fetched while it answers already. When told to stop, it
-    answers what is waiting, writes the log and the cache, and exits with 0 within five seconds.
+    answers what is waiting, writes the log and the cache, and exits with 0 within five seconds;
+    before that SIGTERM has it go on answering for the time that dns.drain says.
 
     An address that can't be had takes nothing else down: what is missing is told, with who has it
     and what to type, here and on the page, and tried again until it can be had. Exit code 1 when

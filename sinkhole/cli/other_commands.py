@@ -28,6 +28,7 @@ from sinkhole.cli.name_commands import allow, block, query
 from sinkhole.cli.pair_command import pair
 from sinkhole.cli.protection_commands import pause, resume, status
 from sinkhole.cli.rule_commands import rules_group, safe_search_group, services_group
+from sinkhole.cli.server_commands import drain
 from sinkhole.cli.settings_commands import settings_group
 from sinkhole.cli.storage_command import storage
 from sinkhole.cli.upstream_commands import upstream_group
@@ -38,16 +39,7 @@ OTHER_COMMANDS: Final[tuple[click.Command, ...]] = (
     *(devices_group, clients_group, groups_group, schedules_group),
     *(records_group, routes_group, upstream_sets_group, upstream_group),
     *(tail, top, log_group, cache_group, certificate_group),
-    *(
-        settings_group,
-        account_group,
-        token_group,
-        audit,
-        storage,
-        pair,
-        backup,
-        restore,
-        completion,
-    ),
+    *(settings_group, account_group, token_group, audit, storage, backup, restore, completion),
+    *(drain, pair),
     *(import_group, export_group),
 )

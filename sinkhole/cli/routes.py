@@ -64,6 +64,8 @@ def _text(value: Any) -> Any:
 
 ROUTES: Final[dict[str, Route]] = {
     "status.show": Route("GET", "/status"),
+    "server.drain": Route("POST", "/server/drain"),
+    "server.undrain": Route("POST", "/server/undrain"),
     "storage.show": Route("GET", "/storage"),
     "protection.show": Route("GET", "/protection"),
     "protection.pause": Route("POST", "/protection/pause"),

@@ -1,4 +1,4 @@
-"""The server, from start to signal; SIGHUP has it read its settings again."""
+"""The server, from start to signal."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from sinkhole import __version__
 from sinkhole.app.app import App
 from sinkhole.app.self_query import SelfQuery
 from sinkhole.app.service_manager import ServiceManager
+from sinkhole.cli.signals import Signals
 from sinkhole.control.settings import Endpoint
 from sinkhole.model.errors import SettingsError, SinkholeError
 from sinkhole.model.tasks import Tasks
@@ -33,21 +34,9 @@ five minutes each, and lists are compiled one after the other."""
 
 
 async def run_until_signal(config: Path | None) -> None:
-    """Run until SIGTERM or SIGINT. Raises SinkholeError where it can serve nobody (`App.start`).
-
-    SIGHUP means "read the settings again", unless it is what it once was: the terminal is gone.
-    SIGUSR2 means "begin anew, as the program that is installed now", while DNS is answered.
-    """
-    stopping, changed, restarting = asyncio.Event(), asyncio.Event(), asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stopping.set)
-    loop.add_signal_handler(signal.SIGUSR2, restarting.set)
-    on_terminal = _is_on_terminal()
-    loop.add_signal_handler(
-        signal.SIGHUP,
-        lambda: (stopping if on_terminal and not _is_on_terminal() else changed).set(),
-    )
+    """Run until `Signals` say otherwise. SinkholeError where it can serve nobody (`App.start`)."""
+    signals = Signals()
+    signals.listen()
     manager = ServiceManager(os.environ)
     app = await App.of(config, os.environ)
     logging.getLogger().setLevel(app.settings.log.level.upper())
@@ -60,18 +49,28 @@ async def run_until_signal(config: Path | None) -> None:
 
     await app.start(tell)
     tasks.start("greeting", _greet_whoever_reads(app, config))
-    tasks.keep("settings", partial(_reload_when, changed, app, config, manager))
-    tasks.keep("restart", partial(_restart_when, restarting, app, config, manager))
+    tasks.keep("settings", partial(_reload_when, signals.changed, app, config, manager))
+    tasks.keep("restart", partial(_restart_when, signals.restarting, app, config, manager))
     try:
-        await stopping.wait()
+        await signals.stopping.wait()
+        await _leave(app, signals.at_once, manager)
     finally:
         manager.stopping()
         await tasks.close()
         await app.stop()
 
 
-def _is_on_terminal() -> bool:
-    return os.isatty(0)
+async def _leave(app: App, at_once: asyncio.Event, manager: ServiceManager) -> None:
+    """Go on answering for as long as the settings say, while /readyz says that it stops."""
+    drain_s = float(app.settings.dns.drain)
+    if not drain_s or at_once.is_set():
+        return
+    app.overview.readiness.is_leaving = True
+    manager.leaving(drain_s)
+    log.info("told to stop: DNS is answered for %s more, see dns.drain", app.settings.dns.drain)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(drain_s):
+            await at_once.wait()
 
 
 async def _restart_when(
@@ -81,6 +80,9 @@ async def _restart_when(
     while True:
         await restarting.wait()
         restarting.clear()
+        if app.overview.readiness.is_leaving:
+            log.warning("not restarted, as it is told to stop")
+            continue
         if trouble := await asyncio.to_thread(_trouble_with, config):
             log.error("not restarted, as the program would not start: %s", trouble)
             continue
@@ -160,10 +162,10 @@ async def greet(app: App, config: Path | None) -> None:
         _say(app, f"  Secure {', '.join(f'{where} ({over})' for over, where in app.dns.added)}")
     _say(app, f"  Page   {app.listening.url or 'nowhere yet, see the notes below'}")
     _say(app, f"  Data   {app.settings.data_dir.absolute()}")
-    if coming := _coming(app):
+    if coming := app.publishing.coming:
         _say(app, f"  Lists  {_still_coming(coming)}")
         await app.first_lists(LISTS_PATIENCE_S)
-    late = _coming(app)
+    late = app.publishing.coming
     _tell_lists(app)
     if code := app.front.identity.first_code:
         first = f"`sinkhole account add NAME`, or on the page with the code {code}"
@@ -200,18 +202,13 @@ def _tell_lists(app: App) -> None:
     ready = [each for each in lists if each["state"] == "ready"]
     names = app.publishing.matcher.names
     _say(app, f"  Lists  {names:,} names, {len(ready)} of {len(lists)} lists loaded")
-    if coming := _coming(app):
+    if coming := app.publishing.coming:
         _say(app, f"         {_still_coming(coming)}")
     for each in lists:
         if each["error"]:
             _say(app, f"         {each['name']}: {each['error']}")
         if held := each["quarantine"]:
             _say(app, f"         {each['name']}: a version is held back: {held['reason']}")
-
-
-def _coming(app: App) -> list[str]:
-    """The names of the lists that have neither come nor failed yet."""
-    return [each["name"] for each in app.library.status() if each["state"] == "missing"]
 
 
 def _still_coming(names: list[str]) -> str:

@@ -188,7 +188,7 @@ async def play(front: Front, clients: list[Client], what: str) -> None:
     """Have something happen, wait until all is answered by whom it should be, and tell."""
     since = [client.mark() for client in clients]
     act: Act = getattr(front, what, lambda: None)
-    act()
+    await asyncio.to_thread(act)
     is_away = what in ("drained", "stopped", "killed", "cut")
     whole = front.boxes if front.shares else [front.first]
     whose = [box.own for box in ([front.second] if is_away else whole)]

@@ -15,6 +15,8 @@ FRONT: Final = Path(__file__).parents[2] / "packaging/front"
 WHO: Final = "who.example.org"
 """Each box answers it with its own address."""
 
+SINKHOLE: Final = (sys.executable, "-m", "sinkhole")
+
 RUN: Final = "mount -t tmpfs run /run && mkdir /run/bird /run/keepalived /run/dnsdist && exec cat"
 
 
@@ -95,7 +97,7 @@ class Box(Machine):
         super().__init__(name, folder)
         self.own = own
         settings = {
-            "dns": {"allow": ["any"], "rate_limit": 0, **dns},
+            "dns": {"allow": ["any"], "rate_limit": 0, "drain": "5s", **dns},
             "upstream": {"servers": ["127.0.0.1:9"]},
             "filtering": {"lists": []},
             "local": {"records": {WHO: [own]}},
@@ -107,12 +109,11 @@ class Box(Machine):
 
     def serve(self) -> None:
         """Start the sinkhole."""
-        self.sinkhole = self.start(
-            sys.executable, "-m", "sinkhole", "run", "--config", self._config
-        )
+        self.sinkhole = self.start(*SINKHOLE, "run", "--config", self._config)
 
-    def drain(self) -> None:
-        assert self.run("touch", "/run/sinkhole-drain").returncode == 0
+    def drain(self, *words: str) -> None:
+        done = self.run(*SINKHOLE, "drain", *words, "--config", str(self._config))
+        assert done.returncode == 0, done.stderr
 
     def undrain(self) -> None:
-        assert self.run("rm", "/run/sinkhole-drain").returncode == 0
+        self.drain("--off")

@@ -127,7 +127,7 @@ async def test_dns_starts_whatever_became_of_the_state(spoil: Any, tmp_path: Pat
 async def test_it_is_ready_when_lists_have_come_or_failed(tmp_path: Path) -> None:
     lists = [{"name": "Gone", "url": f"file:{tmp_path}/gone.txt"}]
     async with running(house(tmp_path, filtering__lists=lists), lists=False) as app:
-        await until(lambda: not app.overview.ready(), "that it is ready")
+        await until(lambda: not app.overview.readiness.waits(), "that it is ready")
         assert await get_text(app.listening.url, "/readyz") == (200, "ready\n")
 
 

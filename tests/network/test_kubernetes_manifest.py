@@ -31,7 +31,7 @@ def parts(kind: str) -> list[dict[str, Any]]:
 (SET,) = parts("StatefulSet")
 POD: Final = SET["spec"]["template"]["spec"]
 (BOX,) = POD["containers"]
-PROBES: Final = [BOX[f"{which}Probe"] for which in ("startup", "readiness", "liveness")]
+PROBES: Final = [BOX[f"{which}Probe"] for which in ("readiness", "liveness")]
 
 
 def settings(folder: Path) -> Settings:
@@ -80,16 +80,16 @@ def test_it_runs_as_the_image_is_made() -> None:
     assert variable["value"].startswith(f"{paths['password']}/")
 
 
-def test_there_is_time_to_drain_and_to_end() -> None:
-    command, seconds = BOX["lifecycle"]["preStop"]["exec"]["command"]
-    assert command == "sleep"
-    assert int(seconds) + PATIENCE_S + LOG_S < POD["terminationGracePeriodSeconds"]
+def test_there_is_time_to_drain_and_to_end(tmp_path: Path) -> None:
+    drain_s = settings(tmp_path).dns.drain
+    assert drain_s and drain_s + PATIENCE_S + LOG_S < POD["terminationGracePeriodSeconds"]
 
 
 async def test_the_program_answers_the_probes(tmp_path: Path) -> None:
     tree = yaml.safe_load(SETTINGS["data"]["sinkhole.yaml"])
     tree["dns"]["listen"] = ["127.0.0.1:0"]
     tree["web"]["listen"] = "127.0.0.1:0"
+    tree["dns"]["drain"] = 0
     program = Program(tmp_path)
     async with program.running(**tree, filtering={"lists": []}):
         await program.loaded()

@@ -101,7 +101,7 @@ async def test_beside_one_at_a_single_address_health_is_bad_though_ipv6_is_answe
             health = app.health()
             assert health.state == "failing"
             assert f"0.0.0.0:{port} is in use by" in health.reasons[1]
-            assert "DNS is not being answered yet" in app.overview.ready()
+            assert "DNS is not being answered yet" in app.overview.readiness.waits()
             for where in app.addresses:
                 assert await answers(f"[::1]:{port}", "ads.example") == ["0.0.0.0"], where
             other.close()

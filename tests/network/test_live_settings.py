@@ -122,6 +122,7 @@ def rows(folder: Path) -> dict[str, Row]:
         **_shipping(),
         "stats.keep": Row("2d", lambda app: terms(app).keep_statistics_s == 172_800),
         "stats.period": Row("7d", lambda app: float(app.settings.stats.period) == 604_800),
+        "dns.drain": Row("3s", lambda app: app.settings.dns.drain == 3),
         "dns.workers": Row(2, lambda app: app.workers.crew and len(app.workers.crew.ready) == 2),
         # What becomes of these: test_shared_house.py.
         "storage.url": Row(

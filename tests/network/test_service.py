@@ -47,17 +47,12 @@ def test_systemd_has_nothing_to_say_about_the_unit(unit: Path) -> None:
 
 
 @needs_systemd
-def test_systemd_has_nothing_to_say_about_draining_and_announcing(unit: Path) -> None:
-    added = unit.with_name("sinkhole.service.d") / "drain.conf"
-    added.parent.mkdir()
-    added.write_text((FRONT / "drain.conf").read_text())
+def test_systemd_has_nothing_to_say_about_announcing(unit: Path) -> None:
     announcing = unit.with_name("sinkhole-announce.service")
     text = (FRONT / announcing.name).read_text()
     announcing.write_text(text.replace("/opt/sinkhole/front/announce", "/bin/true"))
     verified = analyze("verify", "--man=no", str(unit), str(announcing))
     assert (verified.returncode, verified.stderr) == (0, "")
-    added.write_text("[Service]\nExecStop=+\n")
-    assert "drain.conf:2" in analyze("verify", "--man=no", str(unit)).stderr, "it was read"
 
 
 @needs_systemd

@@ -34,6 +34,7 @@ from sinkhole.control.operations import (
     renaming,
     rule_editing,
     rules,
+    server,
     services,
     settings,
     settings_preview,
@@ -48,6 +49,7 @@ from sinkhole.control.operations.operation import Operation
 
 MODULES: Final[tuple[ModuleType, ...]] = (
     status,
+    server,
     storage,
     about,
     protection,

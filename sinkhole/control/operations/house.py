@@ -15,6 +15,7 @@ from sinkhole.control.explain.audience import Audience
 from sinkhole.control.explain.policy_trial import PolicyTrial
 from sinkhole.control.identity.identity import Identity
 from sinkhole.control.lists.library import Library
+from sinkhole.control.operations.drain import Drain
 from sinkhole.control.operations.underway import Underway
 from sinkhole.control.pairing.pairing import Pairing
 from sinkhole.control.querylog import LogStore, QueryLog
@@ -98,8 +99,8 @@ class House:
     problems: Callable[[], list[Problem]]
     health: Callable[[], Health]
     ready: Callable[[], list[str]]
-    """What it still waits for before it serves as it is meant to, a sentence each; [] for nothing,
-    which is what /readyz asks."""
+    """Why this server is not to be asked now, a sentence each; [] for nothing, which is what
+    /readyz asks."""
     encrypted: Callable[[], EncryptedStatus]
     """How devices reach it by encrypted DNS."""
     certificates: CertificateDesk
@@ -109,6 +110,7 @@ class House:
     pairing: Callable[[], Pairing] = _needs_server
     """With whom it is paired."""
     is_serving: bool = True
+    drain: Drain = field(default_factory=Drain)
     underway: Underway = field(default_factory=Underway)
 
     @asynccontextmanager

@@ -9,6 +9,7 @@ from pydantic import Field
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.operation import Nothing, Output, operation
 from sinkhole.control.operations.protection import ProtectionStatus, status_of
+from sinkhole.control.operations.server import DrainStatus, drain_status
 from sinkhole.model.actor import Actor, Permission
 
 
@@ -77,6 +78,9 @@ class Status(Output):
     uptime_s: float
     health: Literal["ok", "degraded", "failing"]
     reasons: list[str] = Field(description="Why it does no better.")
+    ready: bool = Field(description="Whether it is to be asked, as /readyz says it.")
+    waits: list[str] = Field(description="Why it is not to be asked.")
+    drain: DrainStatus
     protection: ProtectionStatus
     listen: list[str] = Field(description="Where DNS is answered.", examples=[["0.0.0.0:53"]])
     encrypted: list[str] = Field(description="Where encrypted DNS is, and by which transport.")
@@ -97,12 +101,15 @@ class Status(Output):
 @operation("status.show", Permission.STATUS_READ)
 async def show(house: House, actor: Actor, given: Nothing) -> Status:
     """Show how the server does: health, problems, upstreams, lists, cache and log."""
-    told, health = house.status(), house.health()
+    told, health, waits = house.status(), house.health(), house.ready()
     return Status.model_validate(
         {
             **told,
             "health": health.state,
             "reasons": list(health.reasons),
+            "ready": not waits,
+            "waits": waits,
+            "drain": drain_status(house),
             "protection": status_of(house),
             "lists": sum(each["state"] == "ready" for each in told["lists"]),
             "problems": problems_of(house),

@@ -11,8 +11,8 @@ upkeep        partitions made and dropped, minutes folded into hours, values swe
 conditions    what is sought, as SQL; search reads it, newest first
 counts        the roll-ups, to read
 store         the log, to read
-list_offers   lists that one node has fetched, for all
 state_hub     the state that all share
+list_offers   lists that one node has fetched, for all
 shared_log    all of it together: connected, away, caught up
 
 The log's own file (`control/querylog`) is always written first. It is what waits to be sent, and

@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import Final
 
 from sinkhole.control.postgres.server import Server
-from sinkhole.model.errors import StorageError
 
 MAKING: Final = 0x73696E6B
 """The advisory lock of who makes or drops tables."""
@@ -74,6 +73,17 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         *(_rollup(table) for table in ROLLUPS),
     ),
     (
+        # The state that all share: the last of each row, NULL of one that is gone, with the
+        # revision that changed it, and its place in that.
+        "CREATE TABLE state (kind text NOT NULL, key text NOT NULL, value text,"
+        " position integer NOT NULL, revision bigint NOT NULL,"
+        " changed timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (kind, key))",
+        "CREATE INDEX ON state (revision)",
+        "CREATE INDEX ON state (changed) WHERE value IS NULL",
+        "INSERT INTO meta VALUES ('state_revision', 0), ('state_forgotten', 0),"
+        " ('state', (random() * 9e18)::bigint)",
+    ),
+    (
         # Content of lists, gzipped; what each source has said last, and who asks it now.
         "CREATE TABLE list_content (digest text PRIMARY KEY)",
         "CREATE TABLE list_piece (digest text REFERENCES list_content ON DELETE CASCADE,"
@@ -86,27 +96,8 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "CREATE TABLE list_claim (source text PRIMARY KEY, node text NOT NULL,"
         " until timestamptz NOT NULL)",
     ),
-    (
-        # The state that all share: the last of each row, NULL of one that is gone, with the
-        # revision that changed it, and its place in that.
-        "CREATE TABLE state (kind text NOT NULL, key text NOT NULL, value text,"
-        " position integer NOT NULL, revision bigint NOT NULL,"
-        " changed timestamptz NOT NULL DEFAULT now(), PRIMARY KEY (kind, key))",
-        "CREATE INDEX ON state (revision)",
-        "CREATE INDEX ON state (changed) WHERE value IS NULL",
-        "INSERT INTO meta VALUES ('state_revision', 0), ('state_forgotten', 0),"
-        " ('state', (random() * 9e18)::bigint)",
-    ),
 )
 """One tuple of statements for each version (`version` of meta). Only ever add."""
-
-
-async def prepare(server: Server) -> None:
-    """Bring the tables up to date; StorageError where a newer sinkhole made them."""
-    version = await migrate(server)
-    if version > len(MIGRATIONS):
-        known = len(MIGRATIONS)
-        raise StorageError(f"the database has version {version}, this sinkhole knows {known}")
 
 
 async def migrate(server: Server) -> int:

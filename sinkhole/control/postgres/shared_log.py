@@ -8,11 +8,10 @@ import logging
 from typing import Final
 
 from sinkhole.control.postgres.list_offers import PostgresListOffers
-from sinkhole.control.postgres.schema import prepare
 from sinkhole.control.postgres.sender import Sender
 from sinkhole.control.postgres.server import Server
 from sinkhole.control.postgres.store import PostgresStore
-from sinkhole.control.postgres.upkeep import tidy
+from sinkhole.control.postgres.upkeep import prepare, tidy
 from sinkhole.control.querylog import QueryLog
 from sinkhole.control.querylog.backoff import Backoff
 from sinkhole.model.errors import StorageError

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from typing import Final
 
-from sinkhole.control.postgres.schema import prepare
 from sinkhole.control.postgres.server import AwayError, Server
+from sinkhole.control.postgres.upkeep import prepare
 from sinkhole.control.replication.hub import Entry, HubAwayError, Pulled, Pushed
 from sinkhole.control.state.file import BehindError
 

@@ -12,8 +12,9 @@ from datetime import UTC, datetime
 from typing import Final
 
 from sinkhole.control.postgres.list_offers import sweep_lists
-from sinkhole.control.postgres.schema import MAKING, ROLLUPS
+from sinkhole.control.postgres.schema import MAKING, MIGRATIONS, ROLLUPS, migrate
 from sinkhole.control.postgres.server import Server, Session
+from sinkhole.model.errors import StorageError
 
 DAY_S: Final = 86_400
 DAY_US: Final = DAY_S * 1_000_000
@@ -26,6 +27,14 @@ _OF_ROWS: Final = """
     SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
     WHERE i.inhparent = 'query'::regclass ORDER BY 1
 """
+
+
+async def prepare(server: Server) -> None:
+    """Bring the tables up to date; StorageError where a newer sinkhole made them."""
+    version = await migrate(server)
+    if version > len(MIGRATIONS):
+        known = len(MIGRATIONS)
+        raise StorageError(f"the database has version {version}, this sinkhole knows {known}")
 
 
 class Partitions:

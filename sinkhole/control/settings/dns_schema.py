@@ -18,6 +18,7 @@ from sinkhole.control.settings.addresses import (
     host_name,
     network,
 )
+from sinkhole.control.settings.units import Duration, time_span
 from sinkhole.control.settings.values import (
     Section,
     check_pair,
@@ -117,6 +118,10 @@ class DnsSettings(Section):
     """Processes that answer. With 1 it is the server itself, which is enough for a home many times
     over. More use as many cores, share the addresses above, and are not held up by whatever else
     the server does; each takes some 35 MB. auto is one for each core."""
+    drain: Annotated[Duration, time_span("1s", "10m", or_zero=True)] = Duration(0)
+    """How long the server goes on answering after it was told to stop (SIGTERM), while /readyz says
+    that it is not ready: time for whatever spreads queries over several servers to send them to
+    the others. A second SIGTERM, or Ctrl-C, stops it at once."""
 
     @property
     def is_encrypted(self) -> bool:

@@ -26,11 +26,12 @@ class Healthiness:
         return _lines([state, *told], 503 if state == "failing" else 200)
 
     async def readiness(self, request: web.Request) -> web.StreamResponse:
-        """GET /readyz: "ready", or 503 and a line for each thing that is waited for."""
+        """GET /readyz: "ready", or 503 and a line for each reason."""
         waits = self._house.ready()
         if not waits:
             return _lines(["ready"], 200)
-        return _lines(waits if _is_here(request) else ["not ready yet"], 503)
+        outline = "drained" if self._house.drain.is_on else "not ready yet"
+        return _lines(waits if _is_here(request) else [outline], 503)
 
 
 def _is_here(request: web.Request) -> bool:

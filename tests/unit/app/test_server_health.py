@@ -13,7 +13,7 @@ from sinkhole.model.status import Health
 def judged(**changes: Any) -> Health:
     plain: dict[str, Any] = {
         "is_listening": True, "is_of_use": True, "missing": [], "is_cut_off": False,
-        "log_error": None, "state_error": "", "lists": [],
+        "log_error": None, "state_error": "", "drained": "", "lists": [],
     }  # fmt: skip
     return judge_health(**plain | changes)
 
@@ -47,6 +47,7 @@ def test_a_server_that_nearly_nobody_can_ask_is_failing_as_well() -> None:
         ({"missing": ["no address 192.0.2.1"]}, "no address 192.0.2.1"),
         ({"is_cut_off": True}, "no upstream answers"),
         ({"log_error": "the disk is full"}, "the query log is not being written: the disk is full"),
+        ({"drained": "the server is drained, by Ads"}, "the server is drained, by Ads"),
         ({"lists": [listed("missing")]}, "list Ads is in use: it has not been fetched yet"),
         ({"lists": [listed("failed")]}, "list Ads is in use: it could not be fetched"),
         ({"lists": [listed("quarantined")]}, "list Ads is in use: it is held back"),

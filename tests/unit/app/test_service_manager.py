@@ -40,6 +40,8 @@ def test_it_tells_what_becomes_of_the_service(heard: socket.socket) -> None:
     assert at.startswith("MONOTONIC_USEC=") and int(at.partition("=")[2]) > 0
     manager.show("degraded")
     assert lines(heard) == ["STATUS=degraded"]
+    manager.leaving(2.5)
+    assert lines(heard)[:2] == ["STOPPING=1", "EXTEND_TIMEOUT_USEC=12500000"]
     manager.stopping()
     assert lines(heard)[0] == "STOPPING=1"
 

@@ -29,7 +29,7 @@ COMMANDS = [
     "cache", "cache show", "cache lookup",
     "cache flush", "account", "account list", "account add", "account remove",
     "account password", "account role", "account sign-out", "account sessions",
-    "account totp", "token", "audit", "storage",
+    "account totp", "token", "audit", "storage", "drain",
     "settings", "settings get", "settings set", "settings preview", "settings reset",
     "settings remove",
     "settings diff", "settings history", "settings undo", "settings reference", "settings schema",

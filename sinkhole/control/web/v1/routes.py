@@ -10,6 +10,8 @@ from sinkhole.control.web.v1.route import ApiRoute
 
 _TABLE: Final[tuple[tuple[Method, str, str], ...]] = (
     ("GET", "/status", "status.show"),
+    ("POST", "/server/drain", "server.drain"),
+    ("POST", "/server/undrain", "server.undrain"),
     ("GET", "/storage", "storage.show"),
     ("GET", "/about", "about.show"),
     ("GET", "/protection", "protection.show"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
@@ -12,13 +12,14 @@ import pytest
 from boxes import ANNA, Box, a_box, until
 from postgres_server import PostgresServer
 
-from sinkhole.control.database import Row
+from sinkhole.control.database import Database, Row
 from sinkhole.control.postgres.server import Server
 from sinkhole.control.postgres.state_hub import PostgresHub
 from sinkhole.control.replication.hub import HubAwayError
 from sinkhole.control.replication.replica import OpenHub
 from sinkhole.control.settings.in_force import Change
 from sinkhole.control.state.people import Device, Session
+from sinkhole.control.state.state import State
 from sinkhole.model.errors import RequestError
 from sinkhole.model.stamp import present
 
@@ -45,6 +46,11 @@ def group(name: str) -> Change:
 
 def groups(box: Box) -> set[str]:
     return {each.name for each in box.settings.settings.groups}
+
+
+def has_two(box: Box) -> bool:
+    """Whether there are two pauses, and two rules for a time."""
+    return len(box.protection.pauses) == 2 == len(box.rules.rules)
 
 
 def agree(*boxes: Box) -> bool:
@@ -140,8 +146,7 @@ async def test_pauses_and_rules_for_a_time_are_on_all(tmp_path: Path, hub: OpenH
             cellar.rules.add(["||ads.example.net^"], 600.0, ANNA),
         )
         for box in (attic, cellar):
-            await until(lambda box=box: len(box.protection.pauses) == 2)  # type: ignore[misc]
-            await until(lambda box=box: len(box.rules.rules) == 2)  # type: ignore[misc]
+            await until(partial(has_two, box))
         left_s = cellar.protection.left_s(cellar.protection.pauses[0])
         assert left_s is None or left_s <= 600
         await cellar.protection.end(ANNA, "group", "kids")
@@ -224,12 +229,12 @@ async def test_what_was_changed_in_both_places_is_as_it_is_at_the_hub(
 
 
 async def test_a_backup_that_is_restored_on_one_is_what_all_have(
-    tmp_path: Path, hub: OpenHub, copied: Callable[..., object]
+    tmp_path: Path, hub: OpenHub, copied: Callable[[State], Awaitable[Database]]
 ) -> None:
     async with a_box(tmp_path / "attic", hub) as attic, a_box(tmp_path / "cellar", hub) as cellar:
         await attic.settings.change([group("kids")], ANNA)
         await attic.add_account("anna")
-        earlier = await copied(attic.state)  # type: ignore[misc]
+        earlier = await copied(attic.state)
         await attic.settings.change([group("things")], ANNA)
         await attic.add_account("otto")
         await until(lambda: len(cellar.state.people.accounts) == 2)
