@@ -183,7 +183,7 @@ async def test_the_second_takes_over_and_the_first_follows_when_it_is_back(
         assert not problems_of(attic.app) and not problems_of(cellar.app)
         told = await attic.done("POST", "/pairing/take-over")  # and back, while both are there
         assert (told["is_first"], told["term"]) == (True, 3)
-        await until(lambda: not cellar.pairing.paired.is_first)
+        await until(lambda: not cellar.pairing.paired.is_first and cellar.pairing.is_reached)
         await add_rule(cellar, "||four.example.org^")
         await soon(lambda: attic.is_refused("four.example.org"))
 

@@ -89,7 +89,7 @@ class Pairing:
         if paired is None:
             return ""
         if paired.is_first:
-            return f"first {paired.identity}"
+            return paired.identity
         return repr((paired.identity, paired.url, paired.secret, paired.pin))
 
     def following(self, state: State, on_merged: OnMerged) -> Following:
@@ -310,16 +310,17 @@ class Pairing:
 
     async def _keep(self, paired: Paired | None) -> None:
         await write_paired(self._state, paired)
+        before = self.wanted
         self._use(paired)
-        await self.go_over()
+        if self.wanted != before:
+            self._hub = self._following = None
+            await self.go_over()
 
     def _use(self, paired: Paired | None) -> None:
         old, self.paired = self._peer, paired
         self._peer = None
         if paired is not None and paired.url:
             self._peer = Peer(paired.url, paired.secret, paired.pin)
-        if paired is None:
-            self._hub = self._following = None
         if old is not None:
             self._tasks.start("closing", old.close())
         if paired is not None and not paired.is_told:

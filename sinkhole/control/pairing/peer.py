@@ -71,7 +71,7 @@ class Peer:
         self._pin = pin
         self._headers = {"User-Agent": f"sinkhole/{__version__}"}
         if secret:
-            self._headers["Authorization"] = f"Bearer {secret}"
+            self._headers["Authorization"] = "Bearer " + secret
         self._session: aiohttp.ClientSession | None = None
         self._opening = asyncio.Lock()
 
@@ -191,5 +191,5 @@ async def _whole(response: aiohttp.ClientResponse) -> bytes:
     async for piece in response.content.iter_chunked(PIECE):
         found += piece
         if len(found) > MOST_ANSWER:
-            raise ValueError("too large")
+            raise ValueError(len(found))
     return bytes(found)
