@@ -71,7 +71,7 @@ class Peer:
         self._pin = pin
         self._headers = {"User-Agent": f"sinkhole/{__version__}"}
         if secret:
-            self._headers["Authorization"] = "Bearer " + secret
+            self._headers["Authorization"] = " ".join(("Bearer", secret))
         self._session: aiohttp.ClientSession | None = None
         self._opening = asyncio.Lock()
 
