@@ -116,6 +116,22 @@ async def all_entries(database: Database) -> dict[Key, Entry]:
     return found
 
 
+async def since(database: Database, revision: int, *, is_whole: bool) -> list[Entry]:
+    """What changed in revisions later than one, in their order; with `is_whole` all there is."""
+    there = await all_entries(database)
+    rows = await database.rows(
+        "SELECT kind, key FROM entry WHERE revision > ? ORDER BY revision",
+        (0 if is_whole else revision,),
+    )
+    told = (there.get((kind, key), Entry(kind, key, None)) for kind, key in rows if kind in _KINDS)
+    return [each for each in told if each.value is not None or not is_whole]
+
+
+async def forget_gone(database: Database, before: int) -> None:
+    """Forget rows that have been gone since a revision before one, within a transaction."""
+    await database.rows("DELETE FROM entry WHERE digest = '' AND revision < ?", (before,))
+
+
 async def changed(database: Database) -> list[Entry]:
     """What is otherwise here than when all agreed; takes some ms for a thousand rows."""
     agreed = dict[Key, str](
