@@ -34,7 +34,7 @@ def pair(
     fingerprint: str | None,
     yes: bool,
 ) -> Told:
-    """Have two sinkholes with the same settings, accounts, pauses and lists.
+    """Have two sinkholes with the same settings and lists.
 
     \b
     On the first:   sinkhole pair --offer
