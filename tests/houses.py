@@ -14,14 +14,13 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from nodes_kit import one_node
 from world import Clock, Script
 
 from sinkhole.app.classes import Classes, Plan
 from sinkhole.app.from_settings import PolicyMaker
 from sinkhole.app.kept_certificate import KeptCertificate
-from sinkhole.app.nodes import NodesHere
 from sinkhole.app.settings_trial import SettingsTrial
-from sinkhole.app.sharing import Place
 from sinkhole.control.database import Reader
 from sinkhole.control.devices.devices import Devices
 from sinkhole.control.explain import Explainer
@@ -33,7 +32,6 @@ from sinkhole.control.lists.categories import with_categories
 from sinkhole.control.lists.destinations import Resolve
 from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.own_rules import with_temporary as with_temporary_rules
-from sinkhole.control.operations.drain import Drain
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.renaming import follow
 from sinkhole.control.querylog import LogTerms, QueryLog, SqliteStore
@@ -54,7 +52,6 @@ from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.wire.name import from_text
 from sinkhole.model.actor import PERMISSIONS, Actor
 from sinkhole.model.errors import RequestError
-from sinkhole.model.nodes import NodeReport
 from sinkhole.model.record import Batch, RecordBuffer, Report, Who
 from sinkhole.model.stamp import Stamp
 from sinkhole.model.status import EncryptedStatus, Health, Problem, UpstreamTrial
@@ -92,9 +89,6 @@ class BuiltHouse:
         """What is known of addresses, for settings on trial."""
         self.told: dict[str, Any] = {}
         """What the status says besides, or instead."""
-        self.place = Place("", "attic")
-        """Which database is shared, and what this node is called there."""
-        self.drain = Drain()
         self.query_log: QueryLog | None = None
         self.first_revision = 0
 
@@ -194,27 +188,6 @@ class BuiltHouse:
         """Have what is stored beside the settings go over to another name."""
         in_log = self.query_log.group_renamed if self.query_log else lambda old, new: None
         await follow(self.house.protection, self.house.temporary_rules, in_log, found)
-
-    def report(self) -> NodeReport:
-        """What it says of itself to other nodes."""
-        counters = self.counters
-        return {
-            "version": "0",
-            "started": 0.0,
-            "dns": ["127.0.0.1:53"],
-            "web": "http://127.0.0.1:8080",
-            "health": self.health.state,
-            "problems": [],
-            "queries": counters.queries,
-            "blocked": 0,
-            "cached": 0,
-            "rate": 0.0,
-            "median_ms": None,
-            "workers": 1,
-            "waiting": 0,
-            "revision": 0,
-            "drained": self.drain.is_on,
-        }
 
     def open_log(self) -> QueryLog:
         """The log; RequestError without one."""
@@ -368,7 +341,7 @@ def _put_together(built: BuiltHouse, stack: AsyncExitStack) -> House:
         audience=lambda: built.plan.audience(),
         explainer=lambda: explainer,
         on_trial=built.on_trial,
-        nodes=NodesHere(lambda: built.place, built.report, _no_box, built.drain),
+        nodes=one_node(),
         resolve=Asking(built.pipeline, lambda: built.plan.matcher, built.clock).resolve,
         cache=KeptAnswers(
             built.table,
@@ -386,10 +359,6 @@ def _put_together(built: BuiltHouse, stack: AsyncExitStack) -> House:
         certificates=KeptCertificate(built.data_dir),
         try_upstream=lambda url: built.trial(url),
     )
-
-
-async def _no_box() -> int:
-    return 0
 
 
 async def _ask_nobody(*_: object) -> Any:

@@ -12,6 +12,7 @@ from sinkhole.app.from_settings import ttl_limits
 from sinkhole.app.kept_certificate import KeptCertificate
 from sinkhole.app.nodes import NodesHere
 from sinkhole.app.own_report import OwnReport
+from sinkhole.app.pair import own_of
 from sinkhole.app.sharing import Sharing
 from sinkhole.app.upstream_trial import try_upstream
 from sinkhole.control.database import Reader
@@ -22,6 +23,7 @@ from sinkhole.control.explain.scene import Scene, SceneAt
 from sinkhole.control.identity.identity import Identity
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.renaming import follow
+from sinkhole.control.pairing.pairing import Pairing
 from sinkhole.control.querylog import QueryLog
 from sinkhole.control.querylog.outbox import stream_of
 from sinkhole.control.replication.entries import SETTINGS_KINDS
@@ -29,6 +31,7 @@ from sinkhole.control.settings import Settings
 from sinkhole.control.settings.in_force import Apply
 from sinkhole.control.settings.renaming import Renamed
 from sinkhole.control.state.protection import Protection
+from sinkhole.control.state.state import State
 from sinkhole.control.state.temporary_rules import TemporaryRules
 from sinkhole.control.stats import Statistics
 from sinkhole.model.errors import RequestError, StorageError
@@ -69,6 +72,7 @@ class Front:
         ground.settings.on_renamed = self._renamed
         ground.settings.apply = self._applying(app.apply)
         app.library.offers = self.sharing.list_offers
+        await self._start_pairing(state)
         self.sharing.start(state, self._merged)
         self.nodes.start()
         for begin in (
@@ -79,12 +83,19 @@ class Front:
             with faults.contain("what went on before"):
                 await begin()
 
+    async def _start_pairing(self, state: State) -> None:
+        self.pairing = Pairing(state, self.identity.tokens, own_of(self._app), self._app.faults)
+        self.pairing.go_over = self.sharing.state.go_over
+        self.sharing.pairing = self.pairing
+        with self._app.faults.contain("reading with whom it is paired"):
+            await self.pairing.start()
+
     async def close(self) -> None:
         """Watch no more; all of it stays stored."""
         if not self.is_built:
             return
         lasting = (self.protection, self.temporary_rules, self.identity)
-        for each in (self.nodes, self.sharing, *lasting):
+        for each in (self.nodes, self.sharing, self.pairing, *lasting):
             with self._app.faults.contain("closing what goes on over a restart"):
                 await each.close()
 
@@ -126,6 +137,7 @@ class Front:
             certificates=KeptCertificate(app.settings.data_dir),
             try_upstream=self._try_upstream,
             own_log=self._log_to_write,
+            pairing=lambda: self.pairing,
         )
 
     async def _scene(self, at_s: float | None) -> Scene:

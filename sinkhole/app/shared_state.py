@@ -6,8 +6,9 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from functools import partial
 
+from sinkhole.control.replication.following import Following
 from sinkhole.control.replication.hub import StateStatus
-from sinkhole.control.replication.replica import OnMerged, OpenHub, Replica
+from sinkhole.control.replication.replica import OnMerged
 from sinkhole.control.state.state import State
 from sinkhole.model.errors import SinkholeError
 from sinkhole.model.faults import Faults
@@ -15,20 +16,26 @@ from sinkhole.model.tasks import Tasks
 
 
 class SharedState:
-    """Runs a Replica of the state by the hub that is to be used now, if there is one.
+    """Has the state agree with that of others, if there are any.
 
-    `wanted` names it, "" for none; whenever that may be another one, `look` is to be called.
+    `wanted` names them, "" for none, and `following_of` makes what does it; whenever that may be
+    another one, `look` is to be called.
     """
 
     def __init__(
-        self, wanted: Callable[[], str], hub_of: Callable[[str], OpenHub], faults: Faults
+        self,
+        wanted: Callable[[], str],
+        following_of: Callable[[str, State, OnMerged], Following],
+        faults: Faults,
     ) -> None:
         self._wanted = wanted
-        self._hub_of = hub_of
+        self._following_of = following_of
+        self._with: str | None = None
+        self._went_over = asyncio.Event()
         self._faults = faults
         self._tasks = Tasks("shared state", limit=1, faults=faults)
         self._looked = asyncio.Event()
-        self._replica: Replica | None = None
+        self._replica: Following | None = None
         self._refused = ""
 
     @property
@@ -50,6 +57,13 @@ class SharedState:
         """Go over to another hub, if another is wanted."""
         self._looked.set()
 
+    async def go_over(self) -> None:
+        """The same, and wait until that is done."""
+        self.look()
+        while self._with != self._wanted():
+            self._went_over.clear()
+            await self._went_over.wait()
+
     async def close(self) -> None:
         """Follow no more; what was changed here and not told is told after the next start."""
         await self._tasks.close()
@@ -61,9 +75,10 @@ class SharedState:
                 wanted = self._wanted()
                 if wanted:
                     told = partial(self._told, on_merged)
-                    replica = Replica(state, self._hub_of(wanted), told, self._faults)
-                    following.keep("following", replica.run)
-                    self._replica = replica
+                    self._replica = self._following_of(wanted, state, told)
+                    following.keep("following", self._replica.run)
+                self._with = wanted
+                self._went_over.set()
                 await self._until_other_than(wanted)
                 await following.close()
                 self._replica, self._refused = None, ""

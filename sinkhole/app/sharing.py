@@ -14,9 +14,11 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from sinkhole.app.shared_state import SharedState
+from sinkhole.control.pairing.pairing import Pairing
 from sinkhole.control.querylog import QueryLog
+from sinkhole.control.replication.following import Following
 from sinkhole.control.replication.hub import Hub
-from sinkhole.control.replication.replica import OnMerged, OpenHub
+from sinkhole.control.replication.replica import OnMerged, OpenHub, Replica
 from sinkhole.control.settings import Settings
 from sinkhole.control.state.state import State
 from sinkhole.model.errors import SettingsError
@@ -59,7 +61,9 @@ class Sharing:
         self._shared: SharedLog | None = None
         self._is_missing = False
         self._changed, self._begun = asyncio.Event(), asyncio.Event()
-        self.state = SharedState(self._database, _hub_of, faults)
+        self._faults = faults
+        self.pairing: Pairing | None = None
+        self.state = SharedState(self._others, self._following, faults)
 
     @property
     def place(self) -> Place:
@@ -75,10 +79,23 @@ class Sharing:
         found = self._shared.problem if self._shared is not None else None
         return [found] if found else []
 
+    @property
+    def problems_of_state(self) -> list[str]:
+        """That what all with one database share can't be changed, or is not in force."""
+        return self.state.problems if self.place.url else []
+
+    @property
+    def problems_of_pair(self) -> list[str]:
+        """The same of a pair."""
+        if self.pairing is None or self.pairing.paired is None:
+            return []
+        own = [] if self.place.url else self.state.problems
+        return list(dict.fromkeys((*self.pairing.problems, *own)))
+
     async def list_offers(self) -> ListOffers | None:
         """Where lists are exchanged now, once it was tried to reach that."""
         if not self.place.url or self._is_missing:
-            return None
+            return None if self.pairing is None else await self.pairing.list_offers()
         await self._begun.wait()
         if (shared := self._shared) is None:
             return None
@@ -107,10 +124,17 @@ class Sharing:
         await self.state.close()
         await self._tasks.close()
 
-    def _database(self) -> str:
-        """The one whose state is shared, "" for none, and where it could not be reached anyhow."""
-        url = self.place.url
-        return url if find_spec("asyncpg") is not None else ""
+    def _others(self) -> str:
+        """Names with whom the state is shared, "" for nobody: by a database, if the settings say
+        so and it could be reached, else with the other one of a pair."""
+        if url := self.place.url:
+            return url if find_spec("asyncpg") is not None else ""
+        return self.pairing.wanted if self.pairing is not None else ""
+
+    def _following(self, wanted: str, state: State, on_merged: OnMerged) -> Following:
+        if self.pairing is not None and wanted == self.pairing.wanted:
+            return self.pairing.following(state, on_merged)
+        return Replica(state, _hub_of(wanted), on_merged, self._faults)
 
     async def _run(self) -> None:
         while (query_log := self._query_log()) is None:

@@ -13,6 +13,7 @@ local            from a file of this machine, or one that travels with the packa
 gunzip           unpacked piece by piece
 copies           checked on the way to the disk, packed when out of use
 exchange         what other sinkholes have fetched is taken, and they are offered what this one has
+lending          what another one may take of this one
 offers           where that is done: a database, another sinkhole
 child_processes  compiled, and counted, beside the server
 child            what such a process makes of itself first

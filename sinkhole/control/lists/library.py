@@ -16,10 +16,11 @@ from sinkhole.control.lists.diff import SAMPLES, Difference, difference
 from sinkhole.control.lists.essential_names import ESSENTIAL_NAMES
 from sinkhole.control.lists.exchange import Exchange
 from sinkhole.control.lists.file_watch import FileWatch
+from sinkhole.control.lists.lending import Lending
 from sinkhole.control.lists.loader import Loader
 from sinkhole.control.lists.offers import WhereOffered, offered_nowhere
 from sinkhole.control.lists.overlap import Overlap
-from sinkhole.control.lists.own_rules import compile_own
+from sinkhole.control.lists.own_rules import own_list
 from sinkhole.control.lists.progress import Watch, unwatched
 from sinkhole.control.lists.quarantine import QuarantineCheck
 from sinkhole.control.lists.state import SubscriptionState
@@ -99,6 +100,7 @@ class Library:
         self._own_problems: list[str] = []
         self._trouble = ""
         self._changed = asyncio.Event()
+        self.lending = Lending(self._subscriptions, self._store, now, self._changed.set)
         self._lock = asyncio.Lock()  # nobody else takes over what is on the disk; for moments
         self._underway: set[Subscription] = set()
         self._limits = limits
@@ -155,7 +157,7 @@ class Library:
         """Map what is compiled already, and tell nobody: milliseconds a list, nothing is parsed.
 
         Changes nothing on the disk, and a list that can't be mapped is left to the next update."""
-        self._own_rules, self._own_problems = _own(self._settings)
+        self._own_rules, self._own_problems = own_list(self._settings.rules)
         self._loader.load_all()
 
     async def load(self) -> None:
@@ -171,7 +173,7 @@ class Library:
         if settings.rules == self._settings.rules:
             own = self._own_rules, self._own_problems
         else:
-            own = await asyncio.to_thread(_own, settings)
+            own = await asyncio.to_thread(own_list, settings.rules)
         async with self._lock:
             await asyncio.to_thread(self._subscriptions.apply, settings)
             await asyncio.to_thread(self._loader.load_all)
@@ -394,7 +396,3 @@ class Library:
 
     async def _publish(self) -> None:
         await self._on_change(self.lists)
-
-
-def _own(settings: FilteringSettings) -> tuple[CompiledList | None, list[str]]:
-    return compile_own(settings.rules) if settings.rules else (None, [])

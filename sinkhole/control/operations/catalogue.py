@@ -28,6 +28,8 @@ from sinkhole.control.operations import (
     migration,
     nodes,
     own_account,
+    pair_requests,
+    pairing,
     past_queries,
     protection,
     query,
@@ -85,6 +87,8 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     accounts,
     tokens,
     backups,
+    pairing,
+    pair_requests,
 )
 """The files that have operations, in the order in which people are shown them."""
 

@@ -24,6 +24,8 @@ _SETTINGS: Final = {
     "application_name": "sinkhole",
     "search_path": "sinkhole",
     "timezone": "UTC",
+    # What is not on its disk is not sent: whoever sent it forgets it.
+    "synchronous_commit": "on",
     # What is looked for differs so much that a plan for one search does not suit the next.
     "plan_cache_mode": "force_custom_plan",
     "jit": "off",

@@ -60,6 +60,7 @@ class PostgresHub:
         self.identity = identity
         self._server = server
         self._clock = clock
+        self._is_given_up = False
         self._told = asyncio.Event()
         self._listens: Callable[[], Awaitable[None]]
 
@@ -159,18 +160,21 @@ class PostgresHub:
     @asynccontextmanager
     async def _in_time(self) -> AsyncIterator[None]:
         """HubAwayError where what is asked fails or takes too long; who waits is told, too."""
-        loop = asyncio.get_running_loop()
-        late = loop.call_later(PATIENCE_S, self._server.give_up)
+        late = asyncio.get_running_loop().call_later(PATIENCE_S, self._give_up)
         try:
             with _translated():
                 yield
         except HubAwayError:
             self._told.set()
-            if late.when() <= loop.time():
+            if self._is_given_up:
                 raise HubAwayError("the database does not answer") from None
             raise
         finally:
             late.cancel()
+
+    def _give_up(self) -> None:
+        self._is_given_up = True
+        self._server.give_up()
 
     def _ahead_s(self, now_us: int) -> int:
         """By how much a clock that shows this is ahead of the one here, in whole seconds."""

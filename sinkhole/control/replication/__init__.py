@@ -2,6 +2,8 @@
 
 entries   rows of the state as others get them: what changed, what came
 hub       what a hub is: it numbers changes, keeps the last of each row, and tells who is behind
+own_hub   the state of this very sinkhole as the hub of others
+following what these two have in common
 replica   one sinkhole's copy: joins, follows, tells; goes on alone while the hub is away
 
 Settings, accounts, tokens, pauses and rules for a time are shared. Whoever is signed in, the audit,

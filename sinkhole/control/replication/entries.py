@@ -24,7 +24,8 @@ Key = tuple[str, str]
 class _Kind(NamedTuple):
     """A table: columns of the key, those that go with them, and of these the one that no two rows
     have the same of. `number` is a column that each file counts by itself, `stamp` the one that
-    says since when, `filled` is what a new row has in others that are not shared."""
+    says since when, `made` the one that tells two with the same key apart, `filled` is what a new
+    row has in others that are not shared."""
 
     table: str
     key: tuple[str, ...]
@@ -32,12 +33,15 @@ class _Kind(NamedTuple):
     place: str = ""
     number: str = ""
     stamp: str = ""
+    made: str = ""
     filled: Mapping[str, Any] = {}
 
 
 _KINDS: Final = {
     "setting": _Kind("stored", ("key", "item"), ("position", "value"), "position"),
-    "revision": _Kind("revision", ("number",), ("time", "actor", "note", "undoes", "changes")),
+    "revision": _Kind(
+        "revision", ("number",), ("time", "actor", "note", "undoes", "changes"), made="time"
+    ),
     "account": _Kind(
         "account",
         ("id",),
@@ -45,6 +49,7 @@ _KINDS: Final = {
             *("name", "folded", "role", "password", "created"),
             *("secret", "confirmed", "counter", "recovery"),
         ),
+        made="created",
     ),
     "token": _Kind(
         "token",
@@ -111,6 +116,22 @@ async def all_entries(database: Database) -> dict[Key, Entry]:
     return found
 
 
+async def since(database: Database, revision: int, *, is_whole: bool) -> list[Entry]:
+    """What changed in revisions later than one, in their order; with `is_whole` all there is."""
+    there = await all_entries(database)
+    rows = await database.rows(
+        "SELECT kind, key FROM entry WHERE revision > ? ORDER BY revision",
+        (0 if is_whole else revision,),
+    )
+    told = (there.get((kind, key), Entry(kind, key, None)) for kind, key in rows if kind in _KINDS)
+    return [each for each in told if each.value is not None or not is_whole]
+
+
+async def forget_gone(database: Database, before: int) -> None:
+    """Forget rows that have been gone since a revision before one, within a transaction."""
+    await database.rows("DELETE FROM entry WHERE digest = '' AND revision < ?", (before,))
+
+
 async def changed(database: Database) -> list[Entry]:
     """What is otherwise here than when all agreed; takes some ms for a thousand rows."""
     agreed = dict[Key, str](
@@ -136,8 +157,13 @@ async def conflicts(database: Database, pulled: Pulled) -> list[Key]:
     """What was changed both here, untold, and there, in another way; of revisions, which are only
     what is told of changes, none. Since when something is for a time is no other way."""
     here = {each[:2]: each for each in await changed(database) if each.kind != "revision"}
-    there = ((each[:2], each) for each in pulled.entries)
-    return [key for key, each in there if key in here and _timeless(here[key]) != _timeless(each)]
+    return [
+        each[:2]
+        for each in pulled.entries
+        if each[:2] in here
+        and _timeless(here[each[:2]]) != _timeless(each)
+        and not (each.kind in _KINDS and await _is_another(database, _KINDS[each.kind], each))
+    ]
 
 
 async def doubt(database: Database, revision: int) -> None:
@@ -253,6 +279,7 @@ async def _write(database: Database, entry: Entry) -> None:
         return
     told = json.loads(entry.value)
     values = {each: told[each] for each in kind.columns if each in told}
+    await _make_way(database, kind, entry)
     await _make_room(database, kind, where, key, values)
     there = await database.rows(f"SELECT 1 FROM {kind.table} WHERE {where}", key)
     if there:
@@ -279,25 +306,38 @@ async def _make_room(
             f" FROM {kind.table}) WHERE {kind.place} = ? AND NOT ({where})",
             [values[kind.place], *key],
         )
-    if kind.table == "revision":
-        await _make_way(database, key, values)
     if "folded" in values:
         sql = f"DELETE FROM {kind.table} WHERE folded = ? AND NOT ({where})"
         await database.rows(sql, [values["folded"], *key])
 
 
-async def _make_way(database: Database, key: list[Any], values: Mapping[str, Any]) -> None:
-    """Have another change of settings, which was given the same number and told to nobody, go on as
-    the newest: it is still what can be taken back."""
-    untold = await database.rows(
-        "SELECT 1 FROM revision WHERE number = ? AND (time, actor) != (?, ?) AND changes != '[]'"
-        " AND NOT EXISTS (SELECT 1 FROM entry"
-        " WHERE kind = 'revision' AND key = ? AND digest NOT IN ('', ?))",
-        [*key, values["time"], values["actor"], packed(key), _NONE],
+async def _make_way(database: Database, kind: _Kind, entry: Entry) -> None:
+    """Have another row, which was given the same number and told to nobody, go on as the newest: a
+    change of settings can still be taken back, and an account is that of somebody else."""
+    key, sql = json.loads(entry.key), "SELECT seq + 1 FROM sqlite_sequence WHERE name = ?"
+    if not await _is_another(database, kind, entry):
+        return
+    number = int(await database.value(sql, [kind.table]))
+    places = [(kind.table, kind.key[0])]
+    if kind.table == "account":
+        places += [(each, "account") for each in ("token", "session", "device")]
+    for table, column in places:
+        sql = f"UPDATE {table} SET {column} = ? WHERE {column} = ?"
+        await database.rows(sql, [number, *key])
+    sql = "UPDATE sqlite_sequence SET seq = ? WHERE name = ?"
+    await database.rows(sql, [number, kind.table])
+
+
+async def _is_another(database: Database, kind: _Kind, entry: Entry) -> bool:
+    """Whether there is a row that was told to nobody, and has nothing to do with the one of the
+    same number that comes."""
+    if not kind.made or entry.value is None:
+        return False
+    key, told = json.loads(entry.key), json.loads(entry.value)
+    found = await database.rows(
+        f"SELECT {kind.made} FROM {kind.table} WHERE {kind.key[0]} = ? AND NOT EXISTS"
+        " (SELECT 1 FROM entry WHERE kind = ? AND key = ? AND digest NOT IN ('', ?))"
+        + (" AND changes != '[]'" if kind.table == "revision" else ""),
+        [*key, entry.kind, entry.key, _NONE],
     )
-    if untold:
-        sql = "SELECT seq + 1 FROM sqlite_sequence WHERE name = 'revision'"
-        number = int(await database.value(sql))
-        await database.rows("UPDATE revision SET number = ? WHERE number = ?", [number, *key])
-        sql = "UPDATE sqlite_sequence SET seq = ? WHERE name = 'revision'"
-        await database.rows(sql, [number])
+    return bool(found) and kind.made in told and found[0][0] != told[kind.made]

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from typing import Final
 
@@ -164,7 +164,7 @@ class Replica:
 
     async def _has_something(self) -> bool:
         """Whether there is more here than the revision that every new state begins with."""
-        return any(each.kind != "revision" for each in await self._state.read(changed))
+        return not _is_nothing(await self._state.read(changed))
 
     async def _take(self, pulled: Pulled) -> None:
         if pulled.revision == self.meeting.revision and not pulled.entries:
@@ -229,24 +229,28 @@ class Replica:
         """Tell the hub what a transaction has changed; see `state/file.Sharing`."""
         entries = await changed(database)
         try:
-            if entries:
-                await self._push(database, entries)
+            is_told = not entries or await self._push(database, entries)
         except HubAwayError as error:
             if self._hub is not None:  # nobody else has to wait for it to find the same
                 self._hub, self._lost = None, error
             if not all(each.kind in LOOSE for each in entries if each not in self._untold):
                 raise HubAwayError(self._away()) from error
         else:
-            entries = []
+            entries = [] if is_told else entries
         self._untold = set(entries)
 
-    async def _push(self, database: Database, entries: list[Entry]) -> None:
+    async def _push(self, database: Database, entries: list[Entry]) -> bool:
+        """Tell it; False where it is to be kept back: who has nothing yet is not the first that
+        gives what it has, for all others to take that in place of theirs."""
         hub, known = self._reached(), await met(database)
+        if known.identity != hub.identity and _is_nothing(entries):
+            return False
         is_loose = all(each.kind in LOOSE for each in entries)
         pushed = await hub.push(None if is_loose else known.revision, entries)
         await agree(database, entries, pushed.revision)
         if pushed.before == known.revision:  # else something came in between, and is read next
             await write_meeting(database, Meeting(hub.identity, pushed.revision))
+        return True
 
     async def _tell_rest(self) -> None:
         """Tell what was changed here while the hub was away, or before it was joined."""
@@ -269,3 +273,8 @@ class Replica:
             or "what is shared with other sinkholes was not read yet"
         )
         return f"nothing can be changed now but pauses: {why}"
+
+
+def _is_nothing(entries: Sequence[Entry]) -> bool:
+    """Whether these are no more than the revision that every new state begins with."""
+    return all(each.kind == "revision" for each in entries)

@@ -44,7 +44,7 @@ COMMANDS = [
     "routes remove", "upstream-sets", "upstream-sets list", "upstream-sets set",
     "upstream-sets remove",
     "token list", "token add", "token remove", "upstream", "upstream test", "upstream show",
-    "certificate", "nodes", "nodes drain", "nodes forget",
+    "certificate", "pair", "nodes", "nodes drain", "nodes forget",
     "certificate self-signed", "certificate show", "certificate mobileconfig",
 ]  # fmt: skip
 

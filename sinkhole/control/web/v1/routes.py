@@ -140,6 +140,19 @@ _TABLE: Final[tuple[tuple[Method, str, str], ...]] = (
     ("POST", "/backups/{name}/restore", "backup.restore_kept"),
     ("POST", "/restore", "backup.restore"),
     ("POST", "/restore/accept", "backup.accept"),
+    ("GET", "/pairing", "pairing.show"),
+    ("POST", "/pairing/offer", "pairing.offer"),
+    ("POST", "/pairing/join", "pairing.join"),
+    ("POST", "/pairing/take-over", "pairing.take_over"),
+    ("POST", "/pairing/end", "pairing.end"),
+    ("POST", "/pairing/peer/greet", "pairing.greet"),
+    ("GET", "/pairing/peer/state", "pairing.pull"),
+    ("POST", "/pairing/peer/state", "pairing.push"),
+    ("GET", "/pairing/peer/news", "pairing.news"),
+    ("POST", "/pairing/peer/follow", "pairing.follow"),
+    ("POST", "/pairing/peer/end", "pairing.ended"),
+    ("POST", "/pairing/peer/list", "pairing.list"),
+    ("GET", "/pairing/peer/list/{content_hash}", "pairing.list_content"),
 )
 
 ROUTES: Final[tuple[ApiRoute, ...]] = tuple(

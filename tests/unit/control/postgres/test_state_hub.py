@@ -215,7 +215,7 @@ async def test_a_database_that_is_silent_keeps_nobody_for_long(
             async with asyncio.timeout(LIMIT_S):
                 with pytest.raises(HubAwayError, match="does not answer"):
                     await one.push(None, [GUESTS])
-                with pytest.raises(HubAwayError):
+                with pytest.raises(HubAwayError, match="does not answer"):
                     await one.pull(0)
         finally:
             for pid in pids:

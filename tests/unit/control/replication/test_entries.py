@@ -27,6 +27,7 @@ from sinkhole.control.replication.entries import (
 )
 from sinkhole.control.replication.hub import Entry, Pulled
 from sinkhole.control.settings.in_force import Change
+from sinkhole.control.state.people import Token
 from sinkhole.control.state.schema import packed
 from sinkhole.model.errors import SinkholeError
 from sinkhole.model.stamp import Stamp, present
@@ -200,6 +201,26 @@ async def test_a_change_that_was_told_to_nobody_gives_way_with_its_number_and_st
         notes = [(each.number, each.note) for each in await box.settings.revisions(2)]
         assert notes == [(number + 1, "mine"), (number, "his")]
         assert box.state.stored.number == number + 1
+
+
+async def test_an_account_that_was_told_to_nobody_gives_way_with_its_number_and_stays(
+    tmp_path: Path,
+) -> None:
+    async with a_box(tmp_path) as box:
+        mine = await box.add_account("anna")
+        people = box.state.people
+        token = Token("a" * 64, mine.id, "backup", frozenset(), present())
+        await people.add_token(token, lambda: None)
+        (there,) = [
+            each for each in (await box.state.read(all_entries)).values() if each.kind == "account"
+        ]
+        value = {**json.loads(there.value or ""), "name": "otto", "folded": "otto", "created": 9.0}
+        his = Pulled(2, [there._replace(value=packed(value))])
+        assert await box.state.read(lambda own: conflicts(own, his)) == []
+        await merged(box, his)
+        names = {number: each.name for number, each in people.accounts.items()}
+        assert names == {mine.id: "otto", mine.id + 1: "anna"}
+        assert people.tokens["a" * 64].account == mine.id + 1
 
 
 async def test_which_state_was_joined_is_kept(tmp_path: Path) -> None:

@@ -173,11 +173,13 @@ async def test_who_gets_another_password_elsewhere_is_signed_out_here(
 
 
 async def test_without_the_hub_only_pauses_can_be_changed_and_are_told_later(
-    tmp_path: Path, hub: OpenHub, postgres: PostgresServer
+    tmp_path: Path, hub: OpenHub, postgres: PostgresServer, postgres_url: str
 ) -> None:
     async with a_box(tmp_path / "attic", hub) as attic, a_box(tmp_path / "cellar", hub) as cellar:
         await attic.settings.change([group("kids")], ANNA)
         await until(lambda: groups(cellar) == {"kids"})
+        async with server_of(postgres_url) as server:
+            await server.rows("CHECKPOINT")  # it does not wait for its disk, and is killed
         postgres.stop()
         try:
             with pytest.raises(HubAwayError, match="database"):
@@ -201,8 +203,9 @@ async def test_a_sinkhole_that_was_stopped_catches_up_and_tells_what_was_done_me
     tmp_path: Path, hub: OpenHub
 ) -> None:
     async with a_box(tmp_path / "attic", hub) as attic:
-        async with a_box(tmp_path / "cellar", hub):
+        async with a_box(tmp_path / "cellar", hub) as cellar:
             await attic.settings.change([group("kids"), group("things")], ANNA)
+            await until(lambda: groups(cellar) == {"kids", "things"})
         await attic.settings.change([Change("groups", "things", "remove")], ANNA)
         async with a_box(tmp_path / "cellar") as cellar:  # as a command does without a server
             await cellar.settings.change([Change("filtering.blocking.ttl", value="7s")], ANNA)
@@ -304,6 +307,18 @@ async def test_what_a_hub_has_lost_comes_back_also_where_another_has_changed_som
             await until(lambda: agree(attic, cellar))
 
 
+async def test_who_has_nothing_is_not_the_first(tmp_path: Path, hub: OpenHub) -> None:
+    async with a_box(tmp_path / "new", hub) as new, a_box(tmp_path / "attic") as attic:
+        await attic.settings.change([group("kids")], ANNA)
+        await attic.add_account("anna")
+        attic.follow(hub)
+        await until(lambda: groups(new) == {"kids"})
+        await until(lambda: new.state.people.accounts == attic.state.people.accounts)
+        assert groups(attic) == {"kids"} and not await attic.state.backups.all()
+        await new.settings.change([group("things")], ANNA)
+        await until(lambda: groups(attic) == {"kids", "things"})
+
+
 class _Slow(PostgresHub):
     """Reads what is there, and goes on only when somebody else has told what he has."""
 
@@ -341,7 +356,7 @@ async def test_a_hub_that_refuses_keeps_no_pause_from_being_stored(
     tmp_path: Path, hub: OpenHub, postgres_url: str
 ) -> None:
     async with a_box(tmp_path / "attic", hub) as attic, server_of(postgres_url) as server:
-        await attic.joined(1)
+        await attic.add_account("anna")
         await server.rows("ALTER TABLE state ADD CONSTRAINT none CHECK (revision < 0) NOT VALID")
         with pytest.raises(HubAwayError, match="refuses"):
             await attic.settings.change([group("kids")], ANNA)
