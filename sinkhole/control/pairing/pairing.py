@@ -341,7 +341,8 @@ class Pairing:
             raise StorageError(f"it is not known where {paired.name} is")
         known = await self._state.read(met)
         given = {"term": paired.term, "after": known.revision, **self._own.door()._asdict()}
-        return read_pulled(await self._peer.ask("POST", "/pairing/peer/follow", body=given))
+        told = await self._peer.ask("POST", "/pairing/peer/follow", body=given)
+        return read_pulled(told, self._peer.ahead_s)
 
     async def _take(self, pulled: Pulled) -> None:
         """Have here what the first had when it became the second."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -14,6 +16,7 @@ from yarl import URL
 
 from sinkhole import __version__
 from sinkhole.control.lists.authorities import client_context
+from sinkhole.control.replication.entries import ahead_s
 from sinkhole.control.replication.hub import HubAwayError
 from sinkhole.control.state.file import BehindError
 from sinkhole.model.errors import RequestError, StorageError
@@ -66,7 +69,12 @@ class Peer:
     """The other one, at `url`; `secret` is the token, `pin` the SHA-256 of its certificate in hex,
     "" where authorities vouch for it. `close` it."""
 
-    def __init__(self, url: str, secret: str = "", pin: str = "") -> None:
+    def __init__(
+        self, url: str, secret: str = "", pin: str = "", clock: Callable[[], float] = time.time
+    ) -> None:
+        self.ahead_s = 0
+        """By how much its clock is ahead of the one here, as it answered last."""
+        self._clock = clock
         self._url = url
         self._pin = pin
         self._headers = {"User-Agent": f"sinkhole/{__version__}"}
@@ -132,6 +140,7 @@ class Peer:
                 headers={"Content-Type": kind} if data is not None else None,
                 allow_redirects=False,
             ) as response:
+                self.ahead_s = _ahead_s(response.headers.get("Date", ""), self._clock())
                 if response.status != HTTPStatus.OK:
                     raise await self._refusal(response)
                 yield response
@@ -193,3 +202,11 @@ async def _whole(response: aiohttp.ClientResponse) -> bytes:
         if len(found) > MOST_ANSWER:
             raise ValueError(len(found))
     return bytes(found)
+
+
+def _ahead_s(date: str, now_s: float) -> int:
+    """By how much the clock of a `Date` (RFC 9110 §6.6.1) is ahead of one; 0 for no date."""
+    try:
+        return ahead_s(parsedate_to_datetime(date).timestamp(), now_s)
+    except ValueError:
+        return 0

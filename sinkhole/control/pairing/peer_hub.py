@@ -11,6 +11,7 @@ from sinkhole.control.pairing.paired import Paired
 from sinkhole.control.pairing.parties import Door
 from sinkhole.control.pairing.peer import PATIENCE_S, Peer
 from sinkhole.control.pairing.protocol import PROTOCOL, check_protocol
+from sinkhole.control.replication.entries import by_clock
 from sinkhole.control.replication.hub import Entry, HubAwayError, Pulled, Pushed
 from sinkhole.control.replication.own_hub import LOOK_S
 from sinkhole.model.errors import RequestError, StorageError
@@ -51,12 +52,13 @@ class PeerHub:
     async def pull(self, after: int) -> Pulled:
         """What changed in revisions later than one."""
         told = await self._asked("GET", "/pairing/peer/state", query={"after": str(after)})
-        return read_pulled(told)
+        return read_pulled(told, self._peer.ahead_s)
 
     async def push(self, base: int | None, entries: Sequence[Entry]) -> Pushed:
         """Change rows; BehindError where `base` is not the last revision."""
         query = {} if base is None else {"base": str(base)}
-        data = json.dumps([*map(list, entries)]).encode()
+        told_there = [by_clock(each, self._peer.ahead_s) for each in entries]
+        data = json.dumps([*map(list, told_there)]).encode()
         told = await self._asked("POST", "/pairing/peer/state", query=query, data=data)
         return Pushed(int(told["revision"]), int(told["before"]))
 
@@ -70,16 +72,17 @@ class PeerHub:
     async def _asked(self, method: str, path: str, **given: Any) -> Any:
         try:
             told = await self._peer.ask(method, path, **given)
-        except RequestError as error:
-            raise StorageError(str(error)) from error
+        except RequestError as error:  # it can be asked again, and nothing is wrong here
+            raise HubAwayError(str(error)) from error
         self._on_heard()
         return told
 
 
-def read_pulled(told: Any) -> Pulled:
-    """What `pulled_as_json` wrote; StorageError for what is none."""
+def read_pulled(told: Any, ahead_s: int = 0) -> Pulled:
+    """What `pulled_as_json` wrote where the clock is ahead by so much; StorageError for what is
+    none."""
     try:
-        entries = [read_entry(each) for each in told["entries"]]
+        entries = [by_clock(read_entry(each), -ahead_s) for each in told["entries"]]
         return Pulled(int(told["revision"]), entries, bool(told["is_whole"]))
     except (KeyError, TypeError, ValueError):
         raise StorageError("what the other sinkhole has told can't be read") from None

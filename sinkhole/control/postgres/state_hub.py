@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from sinkhole.control.postgres.server import Server
 from sinkhole.control.postgres.upkeep import opened
-from sinkhole.control.replication.entries import by_clock
+from sinkhole.control.replication.entries import ahead_s, by_clock
 from sinkhole.control.replication.hub import Entry, HubAwayError, Pulled, Pushed
 from sinkhole.control.state.file import BehindError, NotSharedError
 from sinkhole.model.errors import StorageError
@@ -30,9 +30,6 @@ MOST_CONNECTIONS: Final = 2
 TOLD_S: Final = 30 * 86_400
 """For how long it is told that a row is gone; whoever was away for longer reads all there is."""
 
-
-SAME_CLOCK_S: Final = 2
-"""Clocks that are not further apart are taken for the same, as asking takes time as well."""
 
 _NOW_US: Final = "(extract(epoch FROM clock_timestamp()) * 1000000)::bigint"
 
@@ -177,9 +174,8 @@ class PostgresHub:
         self._server.give_up()
 
     def _ahead_s(self, now_us: int) -> int:
-        """By how much a clock that shows this is ahead of the one here, in whole seconds."""
-        ahead_s = round(now_us / 1e6 - self._clock())
-        return ahead_s if abs(ahead_s) > SAME_CLOCK_S else 0
+        """By how much a clock that shows this is ahead of the one here."""
+        return ahead_s(now_us / 1e6, self._clock())
 
 
 @contextmanager

@@ -75,6 +75,9 @@ LOOSE: Final = frozenset({"pause", "rule"})
 
 SETTINGS_KINDS: Final = frozenset({"setting", "revision"})
 
+SAME_CLOCK_S: Final = 2
+"""Clocks that are not further apart are taken for the same."""
+
 _NONE: Final = "-"
 """A digest that nothing has."""
 
@@ -205,6 +208,13 @@ async def merge(
         pulled.revision,
     )
     return frozenset(each.kind for each in touched)
+
+
+def ahead_s(there_s: float, here_s: float) -> int:
+    """By how many seconds another clock is ahead of the one here, 0 for little: then they are the
+    same, as asking takes time as well."""
+    found = round(there_s - here_s)
+    return found if abs(found) > SAME_CLOCK_S else 0
 
 
 def by_clock(entry: Entry, ahead_s: float) -> Entry:
