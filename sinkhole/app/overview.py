@@ -151,7 +151,7 @@ class Overview:
         """What /healthz says."""
         app = self._app
         return judge_health(
-            missing=app.dns.problems,
+            missing=(*app.dns.problems, *app.workers.quiet),
             is_listening=app.dns.is_serving,
             is_of_use=app.dns.is_of_use,
             is_cut_off=self._app.planes.state()["is_cut_off"],
