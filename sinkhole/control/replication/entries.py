@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final, NamedTuple
 
 from sinkhole.control.database import Database
+from sinkhole.control.replication.checking import UNREADABLE, Columns, nonsense
 from sinkhole.control.replication.hub import Entry, Pulled
 from sinkhole.control.settings.own_keys import is_own
 from sinkhole.control.state.schema import packed, stamp_of
@@ -159,6 +160,7 @@ async def agree(database: Database, entries: Iterable[Entry], revision: int) -> 
 async def conflicts(database: Database, pulled: Pulled) -> list[Key]:
     """What was changed both here, untold, and there, in another way; of revisions, which are only
     what is told of changes, none. Since when something is for a time is no other way."""
+    await _check(database, pulled.entries)
     here = {each[:2]: each for each in await changed(database) if each.kind != "revision"}
     return [
         each[:2]
@@ -186,8 +188,9 @@ async def merge(
     """Take over what came, within a transaction; the kinds of which something is otherwise now.
 
     What was changed here and was not told stays, unless it was changed there as well. Of a whole
-    state what is not in it goes, if it was agreed on before.
+    state what is not in it goes, if it was agreed on before. StorageError for what can't be a row.
     """
+    await _check(database, pulled.entries)
     there = await all_entries(database)
     entries = list(pulled.entries)
     if pulled.is_whole:
@@ -248,11 +251,21 @@ def _with_stamp(entry: Entry, change: Callable[[Stamp], Stamp]) -> Entry:
     kind = _KINDS.get(entry.kind)
     if kind is None or not kind.stamp or entry.value is None:
         return entry
-    told = json.loads(entry.value)
-    if kind.stamp not in told:
-        return entry
-    told[kind.stamp] = packed(change(stamp_of(told[kind.stamp])))
-    return entry._replace(value=packed(told))
+    try:
+        told = json.loads(entry.value)
+        if kind.stamp not in told:
+            return entry
+        told[kind.stamp] = packed(change(stamp_of(told[kind.stamp])))
+        return entry._replace(value=packed(told))
+    except (*UNREADABLE, RecursionError):
+        raise nonsense(entry) from None
+
+
+async def _check(database: Database, entries: Iterable[Entry]) -> None:
+    columns = Columns(database)
+    for each in entries:
+        if kind := _KINDS.get(each.kind):
+            await columns.check(kind.table, kind.key, each)
 
 
 def _entry(name: str, kind: _Kind, row: tuple[Any, ...]) -> Entry | None:

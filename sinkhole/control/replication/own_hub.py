@@ -23,13 +23,21 @@ from sinkhole.control.replication.entries import (
     since,
     write_meeting,
 )
-from sinkhole.control.replication.hub import Entry, Pulled, Pushed, StateStatus
+from sinkhole.control.replication.hub import Entry, HubAwayError, Pulled, Pushed, StateStatus
 from sinkhole.control.replication.replica import OnMerged
 from sinkhole.control.state.file import BehindError
 from sinkhole.control.state.state import State
+from sinkhole.model.errors import SinkholeError
+from sinkhole.model.tasks import Tasks
 
 LOOK_S: Final = 10.0
 """How long whoever waits for news is kept waiting at most."""
+
+MOST_PUSHES: Final = 10
+"""Changes of others that wait for the disk at once."""
+
+PATIENCE_S: Final = 5.0
+"""How long the end waits for changes that are being made."""
 
 TOLD_US: Final = 30 * 86_400 * 1_000_000
 """For how long it is told that a row is gone; whoever was away for longer reads all there is."""
@@ -58,7 +66,9 @@ class OwnHub:
         self._revision = 0
         self._news = asyncio.Event()
         self._begun = asyncio.Event()
+        self._is_over = False
         self._applying = asyncio.Lock()
+        self._pushes = Tasks("pushes", limit=MOST_PUSHES)
 
     @property
     def status(self) -> StateStatus:
@@ -76,11 +86,14 @@ class OwnHub:
 
         await self._state.merge(work)
         self._state.share(self)
+        self._is_over = False
         self._begun.set()
         try:
             await asyncio.Event().wait()
         finally:
+            self._is_over = True
             self._state.share(None)
+            await self._pushes.close(PATIENCE_S)
 
     # ---- what is changed here --------------------------------------------------------------------
 
@@ -115,7 +128,7 @@ class OwnHub:
 
     async def pull(self, after: int) -> Pulled:
         """What changed in revisions later than one."""
-        await self._begun.wait()
+        await self._until_begun()
 
         async def work(database: Database) -> Pulled:
             is_whole = after == 0 or after < self._now_us() - TOLD_US
@@ -125,10 +138,26 @@ class OwnHub:
         return await self._state.read(work)
 
     async def push(self, base: int | None, entries: Sequence[Entry]) -> Pushed:
-        """Take what another has changed; BehindError where `base` is not the last revision."""
-        await self._begun.wait()
+        """Take what another has changed; BehindError where `base` is not the last revision. What
+        has begun is done whole, also where nobody waits for it any more."""
+        await self._until_begun()
+        task = self._pushes.start("push", self._push(base, entries))
+        if task is None:
+            raise HubAwayError("too many changes wait for the disk; try again in a moment")
+        done: Pushed | SinkholeError = await asyncio.shield(task)
+        if isinstance(done, SinkholeError):
+            raise done
+        return done
 
+    async def _push(self, base: int | None, entries: Sequence[Entry]) -> Pushed | SinkholeError:
+        try:
+            return await self._pushed(base, entries)
+        except SinkholeError as error:
+            return error
+
+    async def _pushed(self, base: int | None, entries: Sequence[Entry]) -> Pushed:
         async def work(database: Database) -> tuple[Pushed, frozenset[str]]:
+            self._refuse_if_over()
             before = (await met(database)).revision
             if base is not None and base != before:
                 raise BehindError("another sinkhole was quicker: look at it again")
@@ -146,7 +175,7 @@ class OwnHub:
 
     async def wait(self, after: int) -> None:
         """Wait until there is another revision, or for LOOK_S."""
-        await self._begun.wait()
+        await self._until_begun()
         with contextlib.suppress(TimeoutError):  # it is time to look
             async with asyncio.timeout(LOOK_S):
                 while True:
@@ -154,3 +183,16 @@ class OwnHub:
                     if (await self._state.read(met)).revision != after:
                         return
                     await news.wait()
+
+    async def _until_begun(self) -> None:
+        """HubAwayError where it is not to be the hub any more, perhaps before it began."""
+        try:
+            async with asyncio.timeout(LOOK_S):
+                await self._begun.wait()
+        except TimeoutError:
+            raise HubAwayError("this sinkhole is just beginning to share its state") from None
+        self._refuse_if_over()
+
+    def _refuse_if_over(self) -> None:
+        if self._is_over:
+            raise HubAwayError("this sinkhole does not share its state any more")

@@ -91,10 +91,13 @@ class StateFile:
     async def _write(self, work: Work[T], kept: Callable[[T], None]) -> T:
         if self.read_only:
             raise StorageError(self.read_only)
-        task = self._tasks.start("change", self._change(work, kept))
+        done: T = await self._done(self._tasks.start("change", self._change(work, kept)))
+        return done
+
+    async def _done(self, task: asyncio.Task[Any] | None) -> Any:
         if task is None:
             raise StorageError("too many changes wait for the disk; try again in a moment")
-        done: T | SinkholeError = await asyncio.shield(task)
+        done = await asyncio.shield(task)
         if isinstance(done, SinkholeError):
             raise done
         return done
@@ -119,12 +122,9 @@ class StateFile:
 
     async def merge(self, work: Work[T], load: Work[None]) -> T:
         """Change what others have changed: `work` in a transaction, told to nobody, and then `load`
-        what is in memory; StorageError."""
-        async with self._lock:
-            async with self._database.transaction():
-                done = await work(self._database)
-            await load(self._database)
-            return done
+        what is in memory, also where whoever waits here is cancelled; StorageError."""
+        done: T = await self._done(self._tasks.start("merge", self._merged(work, load)))
+        return done
 
     async def copied(self, copy: Callable[[Database], Awaitable[T]]) -> T:
         """Let somebody copy all of it, or replace all of it, while nothing is being changed."""
@@ -153,4 +153,14 @@ class StateFile:
                 return error
             self.error = ""
             kept(done)
+            return done
+
+    async def _merged(self, work: Work[T], load: Work[None]) -> T | SinkholeError:
+        async with self._lock:
+            try:
+                async with self._database.transaction():
+                    done = await work(self._database)
+                await load(self._database)
+            except SinkholeError as error:
+                return error
             return done

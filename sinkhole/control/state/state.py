@@ -11,6 +11,7 @@ from typing import Final, TypeVar
 from sinkhole.control.database import Database
 from sinkhole.control.state.audit import Audit
 from sinkhole.control.state.backups import Backup, Backups
+from sinkhole.control.state.contents import check_contents, refusing_what_is_odd
 from sinkhole.control.state.file import NotSharedError, Sharing, StateFile, Work
 from sinkhole.control.state.opening import (
     Opened,
@@ -197,9 +198,17 @@ class State:
         await self._file.write(nothing, lambda _: None)
 
     async def merge(self, work: Work[T]) -> T:
-        """Let `work` change what others have changed, and have memory agree; StorageError. Pauses
-        and rules for a time are read anew by who has them in force."""
-        return await self._file.merge(work, self._load_shared)
+        """Let `work` change what others have changed, and have memory agree; StorageError, and then
+        nothing was changed, also for what the next start could not read. Pauses and rules for a
+        time are read anew by who has them in force."""
+
+        async def checked(database: Database) -> T:
+            with refusing_what_is_odd():
+                done = await work(database)
+                await check_contents(database)
+            return done
+
+        return await self._file.merge(checked, self._load_shared)
 
     async def read(self, work: Work[T]) -> T:
         """Let `work` read the file, between changes."""

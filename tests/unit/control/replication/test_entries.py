@@ -29,7 +29,7 @@ from sinkhole.control.replication.hub import Entry, Pulled
 from sinkhole.control.settings.in_force import Change
 from sinkhole.control.state.people import Token
 from sinkhole.control.state.schema import packed
-from sinkhole.model.errors import SinkholeError
+from sinkhole.model.errors import SinkholeError, StorageError
 from sinkhole.model.stamp import Stamp, present
 
 
@@ -271,3 +271,68 @@ async def _change(box: Box, chance: random.Random) -> None:
         await chance.choice(doings)()
     except SinkholeError:
         return
+
+
+STAMP = '["boot",1,2]'
+TOKEN = {"account": 0, "name": "x", "permissions": "[]", "created": STAMP, "lasts_s": None}
+ACCOUNT = {
+    "name": "otto",
+    "folded": "otto",
+    "role": "admin",
+    "password": "hash",
+    "created": 1.0,
+    "secret": "",
+    "confirmed": 0,
+    "counter": 0,
+    "recovery": "[]",
+}
+REVISION = {"time": 1.0, "actor": "a", "note": "", "undoes": 0, "changes": "[]"}
+PAUSE = {"began": STAMP, "seconds": 5.0, "by": "a"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "key", "value"),
+    [
+        ("token", ["ab"], {**TOKEN, "permissions": "{"}),
+        ("token", ["ab"], {**TOKEN, "permissions": "5"}),
+        ("token", ["ab"], {**TOKEN, "created": "[]"}),
+        ("token", ["ab"], {**TOKEN, "created": 5}),
+        ("token", ["ab"], {**TOKEN, "lasts_s": "long"}),
+        ("token", ["ab"], {**TOKEN, "name": "\ud800"}),
+        ("token", ["ab", "cd"], TOKEN),
+        ("token", [], TOKEN),
+        ("account", [9], {**ACCOUNT, "recovery": "["}),
+        ("account", [9], {**ACCOUNT, "created": "then"}),
+        ("account", [9], {**ACCOUNT, "created": float("inf")}),
+        ("account", [9], {**ACCOUNT, "name": {}}),
+        ("account", [9], []),
+        ("account", [(1 << 63) - 1], ACCOUNT),
+        ("setting", ["cache.size", ""], {"position": 5, "value": "{"}),
+        ("setting", ["cache.size", ""], {"position": (1 << 63) - 1, "value": "1"}),
+        ("setting", [5, ""], {"position": 5, "value": "1"}),
+        ("setting", [], {"position": 5, "value": "1"}),
+        ("revision", [9], {**REVISION, "changes": "[[]]"}),
+        ("revision", [9], {**REVISION, "changes": "5"}),
+        ("pause", ["moon", ""], PAUSE),
+        ("pause", ["all", ""], {**PAUSE, "began": '["boot","one",2]'}),
+        ("rule", ["||x^"], {**PAUSE, "seconds": "long", "note": ""}),
+    ],
+)
+async def test_a_row_that_the_next_start_could_not_read_is_not_taken(
+    kind: str, key: Any, value: Any, tmp_path: Path
+) -> None:
+    async with a_box(tmp_path) as box:
+        await box.add_account("anna")
+        before = await box.state.read(all_entries)
+        entry = Entry(kind, packed(key), packed(value))
+        fine = Entry("rule", '["||fine.example^"]', packed({**PAUSE, "note": ""}))
+        with pytest.raises(StorageError):
+            await merged(box, Pulled(5, [fine, entry]))
+        with pytest.raises(StorageError):
+            await box.state.read(lambda own: conflicts(own, Pulled(5, [entry])))
+            await merged(box, Pulled(5, [entry]))
+        assert await box.state.read(all_entries) == before
+        await box.add_account("ben")
+    async with a_box(tmp_path) as box:
+        assert not box.state.read_only
+        assert len(box.state.people.accounts) == 2
