@@ -17,6 +17,10 @@ from settings_file import write_settings
 from sinkhole.app.app import App
 from sinkhole.control.pairing import pairing as pairing_module
 from sinkhole.control.pairing.pairing import Pairing
+from sinkhole.model.actor import Actor, Permission
+
+HTTP = {"scheme": "http", "port": 1}
+GREETING = {"protocol": 1, "state": "", "term": 1}
 
 
 class Box:
@@ -280,3 +284,88 @@ def _names(box: Box) -> int:
 
 async def _not(asked: Awaitable[bool]) -> bool:
     return not await asked
+
+
+async def test_only_the_other_one_of_this_very_pair_is_one(tmp_path: Path) -> None:
+    async with boxes(tmp_path) as (attic, cellar):
+        await cellar.pair(attic)
+        maker = Actor("socket", "root", frozenset(Permission))
+        made = await attic.app.front.identity.tokens.add(
+            "of an earlier pair", {Permission.PAIRING}, None, maker
+        )
+        for token in (made.secret, ""):
+            for method, path, body in (
+                ("GET", "/pairing/peer/state", None),
+                ("GET", "/pairing/peer/news", None),
+                ("POST", "/pairing/peer/end", {}),
+                ("POST", "/pairing/peer/list", {"source": "a"}),
+                ("POST", "/pairing/peer/follow", {**HTTP, "term": 9, "after": 0}),
+                ("POST", "/pairing/peer/greet", {**HTTP, **GREETING}),
+            ):
+                status, told = await attic.call(method, path, body, token)
+                assert (status, told["code"]) == (403, "not_the_peer"), path
+        secret = attic.pairing.paired.secret
+        assert (await attic.call("GET", "/log/1", token=secret))[0] == 403, "no more than it needs"
+        assert attic.pairing.paired.is_first
+
+
+async def test_numbers_that_are_too_large_are_refused(tmp_path: Path) -> None:
+    async with boxes(tmp_path) as (attic, cellar):
+        await cellar.pair(attic)
+        secret, large = attic.pairing.paired.secret, 1 << 63
+        for method, path, body in (
+            ("GET", f"/pairing/peer/state?after={large}", None),
+            ("GET", f"/pairing/peer/news?after={large}", None),
+            ("POST", "/pairing/peer/follow", {**HTTP, "term": large, "after": 0}),
+            ("POST", "/pairing/peer/greet", {**HTTP, **GREETING, "pin": "ab"}),
+        ):
+            status, told = await attic.call(method, path, body, secret)
+            assert status == 422, told
+
+
+async def test_none_is_paired_with_itself(tmp_path: Path) -> None:
+    async with boxes(tmp_path) as (attic, _):
+        code = (await attic.done("POST", "/pairing/offer"))["code"]
+        status, told = await attic.call("POST", "/pairing/join", {"url": attic.url, "code": code})
+        assert (status, told["code"]) == (409, "own_code")
+        assert attic.pairing.paired is None
+
+
+async def test_the_audit_keeps_who_was_let_in_and_what_he_did(tmp_path: Path) -> None:
+    async with boxes(tmp_path) as (attic, cellar):
+        await cellar.pair(attic)
+        await cellar.done("POST", "/pairing/take-over")
+        await cellar.done("POST", "/pairing/end")
+        entries = (await attic.done("GET", "/audit"))["entries"]
+        assert [each["operation"] for each in entries if each["actor"] == "paired with cellar"] == [
+            "pairing.ended",
+            "pairing.follow",
+            "pairing.accept",
+        ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"term": 1 << 70},
+        {"name": "a\nb"},
+        {"name": "a" * 200},
+        {"secret": 5},
+        {"secret": "skh_\r\nHost: a"},
+        {"protocol": "one"},
+        {"state": None},
+    ],
+)
+async def test_an_answer_that_makes_no_sense_pairs_with_nobody(
+    change: dict[str, Any], tmp_path: Path
+) -> None:
+    accepted = {"protocol": 1, "state": "ab", "term": 1, "name": "attic", "secret": "skh_a"}
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response(accepted | change)
+
+    async with serving(answer) as url, boxes(tmp_path) as (attic, _):
+        status, told = await attic.call("POST", "/pairing/join", {"url": url, "code": "AAAA-AAAA"})
+        assert status == 503, told
+        assert "can't be read" in told["detail"]
+        assert attic.pairing.paired is None

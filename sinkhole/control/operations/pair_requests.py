@@ -18,8 +18,9 @@ from sinkhole.control.operations.operation import (
     Upload,
     operation,
 )
-from sinkhole.control.pairing.parties import Door
-from sinkhole.control.pairing.peer_hub import pulled_as_json, read_entry
+from sinkhole.control.pairing.pairing import Pairing
+from sinkhole.control.pairing.parties import MOST_TERM, Door
+from sinkhole.control.pairing.peer_hub import MOST_REVISION, pulled_as_json, read_entry
 from sinkhole.control.pairing.protocol import PROTOCOL, check_protocol
 from sinkhole.control.state.file import BehindError
 from sinkhole.model.actor import Actor, Permission
@@ -31,7 +32,9 @@ MOST_PUSHED = 64 << 20
 
 Scheme = Literal["http", "https"]
 Port = Annotated[int, Field(ge=0, le=65535)]
-Pin = Annotated[str, Field(max_length=64, pattern="^[0-9a-f]*$")]
+Pin = Annotated[str, Field(pattern="^([0-9a-f]{64})?$")]
+Term = Annotated[int, Field(ge=0, lt=MOST_TERM)]
+Revision = Annotated[int, Field(ge=0, lt=MOST_REVISION)]
 
 
 class Greeting(Input):
@@ -39,7 +42,7 @@ class Greeting(Input):
 
     protocol: int
     state: str = Field(max_length=100)
-    term: int
+    term: Term
     scheme: Scheme
     port: Port
     pin: Pin = ""
@@ -56,7 +59,7 @@ class Greeted(Output):
 class After(Input):
     """A revision that is known."""
 
-    after: int = 0
+    after: Revision = 0
 
 
 class Revisions(Output):
@@ -70,7 +73,7 @@ class Revisions(Output):
 class PushedRows(Upload):
     """Rows as `Revisions` has them, in a file, on top of the revision `base`."""
 
-    base: int | None = None
+    base: Revision | None = None
 
 
 class PushedRevision(Output):
@@ -83,8 +86,8 @@ class PushedRevision(Output):
 class NewFirst(Input):
     """The other one has become the first: in which term, and where it is."""
 
-    term: int
-    after: int
+    term: Term
+    after: Revision
     scheme: Scheme
     port: Port
     pin: Pin = ""
@@ -113,15 +116,16 @@ class Content(Input):
 async def greet(house: House, actor: Actor, given: Greeting) -> Greeted:
     """Begin to follow: both say which protocol they speak, and which term they know."""
     check_protocol(given.protocol, "the other sinkhole")
+    pairing = _pairing(house, actor)
     door = Door(given.scheme, given.port, given.pin)
-    paired = await house.pairing().greeted(given.state, door, actor.address)
+    paired = await pairing.greeted(given.state, door, actor.address)
     return Greeted(protocol=PROTOCOL, term=paired.term, is_first=paired.is_first)
 
 
 @operation("pairing.pull", Permission.PAIRING)
 async def pull(house: House, actor: Actor, given: After) -> Revisions:
     """Get what changed of the shared state."""
-    pairing = house.pairing()
+    pairing = _pairing(house, actor)
     pulled = await pairing.hub.pull(given.after)
     pairing.hears_of_second(given.after)
     return Revisions(**pulled_as_json(pulled))
@@ -130,8 +134,8 @@ async def pull(house: House, actor: Actor, given: After) -> Revisions:
 @operation("pairing.push", Permission.PAIRING)
 async def push(house: House, actor: Actor, given: PushedRows) -> PushedRevision:
     """Change rows of the shared state."""
+    pairing = _pairing(house, actor)
     entries = await asyncio.to_thread(_read, given)
-    pairing = house.pairing()
     try:
         pushed = await pairing.hub.push(given.base, entries)
     except BehindError as error:
@@ -143,30 +147,31 @@ async def push(house: House, actor: Actor, given: PushedRows) -> PushedRevision:
 @operation("pairing.news", Permission.PAIRING)
 async def news(house: House, actor: Actor, given: After) -> Done:
     """Wait until there is something later than a revision, or for some seconds."""
-    pairing = house.pairing()
+    pairing = _pairing(house, actor)
     pairing.hears_of_second(given.after)
     await pairing.hub.wait(given.after)
     return Done()
 
 
-@operation("pairing.follow", Permission.PAIRING)
+@operation("pairing.follow", Permission.PAIRING, changes=True, audited=frozenset({"term"}))
 async def follow(house: House, actor: Actor, given: NewFirst) -> Revisions:
     """Hear that the other one is the first now, and give what it may not have got yet."""
     door = Door(given.scheme, given.port, given.pin)
-    pulled = await house.pairing().follow(given.term, door, actor.address, given.after)
+    pulled = await _pairing(house, actor).follow(given.term, door, actor.address, given.after)
     return Revisions(**pulled_as_json(pulled))
 
 
-@operation("pairing.ended", Permission.PAIRING)
+@operation("pairing.ended", Permission.PAIRING, changes=True)
 async def ended(house: House, actor: Actor, given: Nothing) -> Done:
     """Hear that the other one has ended the pair."""
-    await house.pairing().ended()
+    await _pairing(house, actor).ended()
     return Done()
 
 
 @operation("pairing.list", Permission.PAIRING)
 async def look_at_list(house: House, actor: Actor, given: Source) -> LookedAfter:
     """Get what the source of a list said last, and have it looked at where that is old."""
+    _pairing(house, actor)
     interval_s = house.settings.settings.filtering.update_interval
     lent = house.library.lending.ask(given.source, interval_s)
     if lent.offer is None:
@@ -178,6 +183,7 @@ async def look_at_list(house: House, actor: Actor, given: Source) -> LookedAfter
 @operation("pairing.list_content", Permission.PAIRING)
 async def list_content(house: House, actor: Actor, given: Content) -> Download:
     """Get a version of a list, gzipped."""
+    _pairing(house, actor)
     chunks = house.library.lending.content(given.content_hash)
     if chunks is None:
         raise RequestError("not_found", "no_such_content", "no list has this content")
@@ -187,10 +193,17 @@ async def list_content(house: House, actor: Actor, given: Content) -> Download:
 _OFFERED = ("content_hash", "size_bytes", "etag", "last_modified", "answered_by", "age_s")
 
 
+def _pairing(house: House, actor: Actor) -> Pairing:
+    """The pair of which the actor is the other one; RequestError for anybody else."""
+    pairing = house.pairing()
+    pairing.check_peer(actor)
+    return pairing
+
+
 def _read(given: PushedRows) -> list[Any]:
     if given.file.stat().st_size > MOST_PUSHED:
         raise RequestError("invalid", "too_large", "so many rows no state has")
     try:
         return [read_entry(each) for each in json.loads(given.file.read_bytes())]
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, RecursionError):
         raise RequestError("invalid", "no_rows", "these are no rows of a state") from None

@@ -34,6 +34,10 @@ class PairingCode:
         self._wrong, self._ends = 0, self._clock() + LASTS_S
         return f"{self._code[: LENGTH // 2]}-{self._code[LENGTH // 2 :]}"
 
+    def forget(self) -> None:
+        """Let nobody in by it any more."""
+        self._code = ""
+
     def take(self, given: str) -> bool:
         """Whether somebody knows the code, which is used up then; letter case, spaces and dashes do
         not matter."""

@@ -33,7 +33,7 @@ from sinkhole.control.replication.own_hub import OwnHub
 from sinkhole.control.replication.replica import OnMerged, Replica
 from sinkhole.control.state.people import Token
 from sinkhole.control.state.state import State
-from sinkhole.model.actor import SERVER, Permission
+from sinkhole.model.actor import SERVER, Actor, Permission
 from sinkhole.model.errors import RequestError, SinkholeError, StorageError
 from sinkhole.model.faults import Faults
 from sinkhole.model.tasks import Tasks
@@ -45,10 +45,6 @@ AGAIN_S: Final = 5.0
 
 SILENT_S: Final = 60.0
 """After how long without a word of the second the first says so: it asks every ten seconds."""
-
-_MAY: Final = frozenset(
-    {Permission.PAIRING, Permission.STATUS_READ, Permission.STATS_READ, Permission.LOG_READ}
-)
 
 
 class Pairing:
@@ -175,19 +171,15 @@ class Pairing:
         async with self._turn:
             self._refuse_if_paired()
             url = page_url(address)
-            door = self._own.door()
+            if self.code.take(code):
+                text = "this sinkhole has made that code itself: the other one has to take it"
+                raise RequestError("conflict", "own_code", text)
+            self.code.forget()  # else it could let itself in
             given = {"code": code, "protocol": PROTOCOL, "name": self._own.name()}
-            told = await _accepted(url, pin, {**given, **door._asdict()})
-            check_protocol(int(told["protocol"]), str(told["name"]))
-            paired = Paired(
-                str(told["state"]),
-                int(told["term"]),
-                False,
-                str(told["name"]),
-                url,
-                str(told["secret"]),
-                pin,
-            )
+            told = await _accepted(url, pin, {**given, **self._own.door()._asdict()})
+            made = Accepted.of(told)
+            check_protocol(told["protocol"], made.name)
+            paired = Paired(made.state, made.term, False, made.name, url, made.secret, pin)
             await self._keep(paired)
             return paired
 
@@ -224,6 +216,14 @@ class Pairing:
 
     # ---- what the other one does -----------------------------------------------------------------
 
+    def check_peer(self, actor: Actor) -> None:
+        """RequestError for whoever is not the other one of this very pair: neither a token of an
+        earlier pair, which a backup may bring back, nor a person."""
+        token = self._token_of(self._of_pair())
+        if token is None or (actor.kind, actor.id) != ("token", token.id):
+            text = f"{actor.name} is not the other one of this pair"
+            raise RequestError("forbidden", "not_the_peer", text)
+
     async def accept(
         self, code: str, protocol: int, name: str, door: Door, address: str
     ) -> Accepted:
@@ -237,7 +237,7 @@ class Pairing:
                     "and for five tries"
                 )
                 raise RequestError("unauthenticated", "wrong_code", text)
-            made = await self._tokens.add(f"paired with {name}", _MAY, None, SERVER)
+            made = await self._tokens.add(f"paired with {name}", {Permission.PAIRING}, None, SERVER)
             url = door.at(address)
             state = secrets.token_hex(8)
             paired = Paired(state, 1, True, name, url, made.secret, door.pin)

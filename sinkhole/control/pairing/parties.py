@@ -3,7 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, Final, NamedTuple
+
+from sinkhole.model.errors import StorageError
+
+MOST_TERM: Final = 1 << 31
+"""How often one of a pair may become the first."""
+
+LONGEST_NAME: Final = 80
+_LONGEST: Final = 200
 
 
 class Door(NamedTuple):
@@ -36,3 +44,32 @@ class Accepted(NamedTuple):
     term: int
     name: str
     secret: str
+
+    @classmethod
+    def of(cls, told: Any) -> Accepted:
+        """What came as that; StorageError for what is none."""
+        try:
+            state, term, name, secret = (told[each] for each in cls._fields)
+            texts = (state, name, secret)
+            if not isinstance(told["protocol"], int):
+                raise TypeError
+            if not all(isinstance(each, str) and each.isprintable() and each for each in texts):
+                raise TypeError
+            if max(map(len, texts)) > _LONGEST or len(name) > LONGEST_NAME:
+                raise ValueError(name)
+            return cls(state, read_term(term), name, secret)
+        except (KeyError, TypeError, ValueError):
+            raise unreadable() from None
+
+
+def read_term(told: Any) -> int:
+    """The term that the other one has told; ValueError or TypeError for what is none."""
+    term = int(told)
+    if not 0 <= term < MOST_TERM:
+        raise ValueError(term)
+    return term
+
+
+def unreadable() -> StorageError:
+    """What is said of an answer that makes no sense."""
+    return StorageError("what the other sinkhole has told can't be read")

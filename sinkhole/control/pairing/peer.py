@@ -27,6 +27,10 @@ PATIENCE_S: Final = 5.0
 MOST_ANSWER: Final = 64 << 20
 """Bytes of an answer: a whole state has some hundred kilobytes."""
 
+MOST_REFUSAL: Final = 1 << 16
+LONGEST_LINE: Final = 500
+"""Of what it says when it refuses, in bytes that are read, and characters that are shown."""
+
 PIECE: Final = 1 << 16
 _NO_PIN: Final = bytes(32)
 _API: Final = "/api/v1"
@@ -111,7 +115,7 @@ class Peer:
                 return json.loads(await _whole(response))
         except TimeoutError:
             raise HubAwayError(f"{self._url} does not answer") from None
-        except ValueError:
+        except (ValueError, RecursionError):
             raise StorageError(f"what answers at {self._url} is not sinkhole") from None
 
     async def pieces(self, path: str) -> AsyncGenerator[bytes, None]:
@@ -165,9 +169,9 @@ class Peer:
 
     async def _refusal(self, response: aiohttp.ClientResponse) -> Exception:
         try:
-            told = json.loads(await _whole(response))
-            text, code = str(told["detail"]), str(told["code"])
-        except (ValueError, KeyError, TypeError):
+            told = json.loads(await _whole(response, MOST_REFUSAL))
+            text, code = _line(str(told["detail"])), _line(str(told["code"]))
+        except (ValueError, KeyError, TypeError, RecursionError):
             return StorageError(f"what answers at {self._url} is not sinkhole")
         if code == "behind":
             return BehindError(text)
@@ -195,13 +199,19 @@ class Peer:
                 return HubAwayError(f"{self._url} can't be reached: {error}")
 
 
-async def _whole(response: aiohttp.ClientResponse) -> bytes:
+async def _whole(response: aiohttp.ClientResponse, most: int = MOST_ANSWER) -> bytes:
     found = bytearray()
     async for piece in response.content.iter_chunked(PIECE):
         found += piece
-        if len(found) > MOST_ANSWER:
+        if len(found) > most:
             raise ValueError(len(found))
     return bytes(found)
+
+
+def _line(text: str) -> str:
+    """What the other one says, as it may stand in a problem and in the log."""
+    line = "".join(each if each.isprintable() else " " for each in text[: LONGEST_LINE + 1])
+    return line if len(line) <= LONGEST_LINE else f"{line[:LONGEST_LINE]}…"
 
 
 def _ahead_s(date: str, now_s: float) -> int:

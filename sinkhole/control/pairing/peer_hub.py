@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import Any, Final
 
 from sinkhole.control.pairing.paired import Paired
-from sinkhole.control.pairing.parties import Door
+from sinkhole.control.pairing.parties import Door, read_term, unreadable
 from sinkhole.control.pairing.peer import PATIENCE_S, Peer
 from sinkhole.control.pairing.protocol import PROTOCOL, check_protocol
 from sinkhole.control.replication.entries import by_clock
 from sinkhole.control.replication.hub import Entry, HubAwayError, Pulled, Pushed
 from sinkhole.control.replication.own_hub import LOOK_S
 from sinkhole.model.errors import RequestError, StorageError
+
+MOST_REVISION: Final = 1 << 62
+"""Microseconds since 1970 are far below; SQLite counts to twice as many."""
 
 
 class PeerHub:
@@ -60,7 +63,10 @@ class PeerHub:
         told_there = [by_clock(each, self._peer.ahead_s) for each in entries]
         data = json.dumps([*map(list, told_there)]).encode()
         told = await self._asked("POST", "/pairing/peer/state", query=query, data=data)
-        return Pushed(int(told["revision"]), int(told["before"]))
+        try:
+            return Pushed(_revision(told["revision"]), _revision(told["before"]))
+        except (KeyError, TypeError, ValueError):
+            raise unreadable() from None
 
     async def wait(self, after: int) -> None:
         """Wait until there is another revision, or for LOOK_S."""
@@ -83,9 +89,9 @@ def read_pulled(told: Any, ahead_s: int = 0) -> Pulled:
     none."""
     try:
         entries = [by_clock(read_entry(each), -ahead_s) for each in told["entries"]]
-        return Pulled(int(told["revision"]), entries, bool(told["is_whole"]))
-    except (KeyError, TypeError, ValueError):
-        raise StorageError("what the other sinkhole has told can't be read") from None
+        return Pulled(_revision(told["revision"]), entries, bool(told["is_whole"]))
+    except (KeyError, TypeError, ValueError, RecursionError):
+        raise unreadable() from None
 
 
 def read_entry(told: Any) -> Entry:
@@ -114,11 +120,21 @@ async def _greeted(peer: Peer, paired: Paired, own: Door) -> int:
     try:
         told = await peer.ask("POST", "/pairing/peer/greet", body=given)
         check_protocol(int(told["protocol"]), paired.name)
+        is_first, term = bool(told["is_first"]), read_term(told["term"])
     except RequestError as error:
         raise StorageError(str(error)) from error
-    if not told["is_first"]:
+    except (KeyError, TypeError, ValueError):
+        raise unreadable() from None
+    if not is_first:
         raise StorageError(
             f"{paired.name} is not the one that is written to either: type `sinkhole pair "
             "--take-over` on one of the two"
         )
-    return int(told["term"])
+    return term
+
+
+def _revision(told: Any) -> int:
+    revision = int(told)
+    if not 0 <= revision < MOST_REVISION:
+        raise ValueError(revision)
+    return revision

@@ -11,7 +11,7 @@ import json
 from typing import Any, Final, NamedTuple
 
 from sinkhole.control.postgres.server import AwayError, Server
-from sinkhole.model.nodes import AWAY_S, NodeReport, Wish
+from sinkhole.model.nodes import AWAY_S, NodeReport, Wish, read_report
 
 TIMEOUT_S: Final = 5.0
 """How long each statement may take: they are about a few rows."""
@@ -78,7 +78,7 @@ class Members:
         """All nodes, by name."""
         rows = await self._rows(_ALL)
         return [
-            Member(name, process, silent_s, json.loads(said), wants)
+            Member(name, process, silent_s, read_report(json.loads(said)), wants)
             for name, process, silent_s, said, wants in rows
         ]
 

@@ -10,7 +10,7 @@ from pydantic import Field, StringConstraints, ValidationError
 
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.operation import Input, Output
-from sinkhole.control.pairing.parties import Door
+from sinkhole.control.pairing.parties import LONGEST_NAME, Door
 from sinkhole.control.pairing.protocol import PROTOCOL
 from sinkhole.control.web.bodies import read_json
 from sinkhole.control.web.gate import asked_by
@@ -18,6 +18,7 @@ from sinkhole.control.web.locations import Needs
 from sinkhole.control.web.v1.answers import encoded, json_answer
 from sinkhole.control.web.v1.entry import Entry
 from sinkhole.control.web.v1.inputs import refusal_of_input
+from sinkhole.model.actor import Actor
 
 
 class Stranger(Input):
@@ -25,10 +26,12 @@ class Stranger(Input):
 
     code: str = Field(max_length=100)
     protocol: int
-    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
+    name: Annotated[
+        str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_NAME)
+    ]
     scheme: Literal["http", "https"]
     port: int = Field(ge=0, le=65535)
-    pin: str = Field(default="", max_length=64, pattern="^[0-9a-f]*$")
+    pin: str = Field(default="", pattern="^([0-9a-f]{64})?$")
 
 
 class LetIn(Output):
@@ -67,5 +70,8 @@ class LettingIn:
             accepted = await house.pairing().accept(
                 given.code, given.protocol, given.name, door, address
             )
+        # It may read and change everything from now on.
+        actor = Actor("token", f"paired with {given.name}", frozenset(), address=address)
+        await house.state.audit.note(actor, "pairing.accept", {"name": given.name})
         told = LetIn(protocol=PROTOCOL, **accepted._asdict())
         return await json_answer(request, encoded(told.model_dump(mode="json")))

@@ -39,17 +39,19 @@ class First:
         self.pulled: Any = {"revision": 7, "entries": [list(KIDS)], "is_whole": True}
         self.pushed: list[Any] = []
         self.refusal: tuple[int, str] | None = None
+        self.says = "it says no"
+        self.accepted: Any = {"revision": 9, "before": 7}
 
     async def answer(self, request: web.Request) -> web.Response:
         headers = {"Date": formatdate(NOW_S + self.ahead_s, usegmt=True)}
         if self.refusal is not None:
             status, code = self.refusal
-            problem = {"code": code, "detail": "it says no"}
+            problem = {"code": code, "detail": self.says}
             return web.json_response(problem, status=status, headers=headers)
         if request.method == "GET":
             return web.json_response(self.pulled, headers=headers)
         self.pushed.append((dict(request.query), json.loads(await request.read())))
-        return web.json_response({"revision": 9, "before": 7}, headers=headers)
+        return web.json_response(self.accepted, headers=headers)
 
 
 @asynccontextmanager
@@ -119,3 +121,31 @@ async def test_what_makes_no_sense_is_refused(told: Any) -> None:
     async with following(first) as hub:
         with pytest.raises(StorageError):
             await hub.pull(0)
+
+
+@pytest.mark.parametrize("told", [None, {}, {"revision": 1 << 70, "before": 1}, {"revision": "a"}])
+async def test_an_answer_to_a_change_that_makes_no_sense_is_refused(told: Any) -> None:
+    first = First()
+    first.accepted = told
+    async with following(first) as hub:
+        with pytest.raises(StorageError):
+            await hub.push(7, [KIDS])
+
+
+@pytest.mark.parametrize("revision", [1 << 70, -1])
+async def test_a_revision_that_can_be_none_is_refused(revision: int) -> None:
+    first = First()
+    first.pulled["revision"] = revision
+    async with following(first) as hub:
+        with pytest.raises(StorageError):
+            await hub.pull(0)
+
+
+async def test_what_it_says_when_it_refuses_is_one_short_line() -> None:
+    first = First()
+    first.refusal = 409, "behold"
+    first.says = "no\n\x1b[31mWARNING root: all is lost " * 100
+    async with following(first) as hub:
+        with pytest.raises(StorageError) as raised:
+            await hub.pull(0)
+        assert len(str(raised.value)) < 600 and str(raised.value).isprintable()

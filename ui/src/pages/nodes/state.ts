@@ -36,7 +36,8 @@ export function usualVersion(nodes: readonly Node[]): string {
 /** Where its page is for who looks at this one; "" for this very one, and where it leads nowhere. */
 export function pageOf({ own, web }: Node, here: string): string {
   if (own || !URL.canParse(web)) return "";
-  const { hostname } = new URL(web);
+  const { hostname, protocol } = new URL(web);
+  if (!/^https?:$/.test(protocol)) return ""; // a link of another kind could be a program
   const isNowhere = isOfItself(hostname) && !isOfItself(here);
   return isNowhere ? "" : web;
 }
