@@ -369,3 +369,12 @@ async def test_an_answer_that_makes_no_sense_pairs_with_nobody(
         assert status == 503, told
         assert "can't be read" in told["detail"]
         assert attic.pairing.paired is None
+
+
+async def test_a_certificate_is_not_asked_for_where_none_is_shown(tmp_path: Path) -> None:
+    async with boxes(tmp_path) as (attic, cellar):
+        code = (await attic.done("POST", "/pairing/offer"))["code"]
+        given = {"url": attic.url, "code": code, "fingerprint": "ab" * 32}
+        status, told = await cellar.call("POST", "/pairing/join", given)
+        assert (status, told["code"]) == (400, "no_certificate")
+        assert cellar.pairing.paired is None and attic.pairing.paired is None

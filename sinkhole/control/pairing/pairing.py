@@ -170,7 +170,7 @@ class Pairing:
         """Follow the sinkhole at an address that has made a code. RequestError, StorageError."""
         async with self._turn:
             self._refuse_if_paired()
-            url = page_url(address)
+            url = page_url(address, pin)
             if self.code.take(code):
                 text = "this sinkhole has made that code itself: the other one has to take it"
                 raise RequestError("conflict", "own_code", text)
@@ -300,7 +300,7 @@ class Pairing:
         if why := self._own.obstacle():
             raise RequestError("conflict", "not_to_be_paired", f"it can't be paired: {why}")
         if self.paired is not None:
-            text = f"it is paired with {self.paired.name}: end that first"
+            text = "it is paired with another one already: end that first"
             raise RequestError("conflict", "is_paired", text)
 
     def _of_pair(self) -> Paired:

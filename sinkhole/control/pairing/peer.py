@@ -37,12 +37,16 @@ _API: Final = "/api/v1"
 _BUSY: Final = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.REQUEST_TIMEOUT)
 
 
-def page_url(text: str) -> str:
-    """The address of a page as people write it, without what stands behind it; RequestError."""
+def page_url(text: str, pin: str = "") -> str:
+    """The address of a page as people write it, without what stands behind it; RequestError, also
+    where a certificate is to be seen that http does not show."""
     try:
         url = URL(text if "://" in text else f"http://{text}")
         bare = url.scheme in ("http", "https") and url.host and not url.user and not url.query
         if bare and not url.fragment:
+            if pin and url.scheme != "https":
+                text = f"{text[:100]!r} shows no certificate: write https:// before it"
+                raise RequestError("invalid", "no_certificate", text)
             return str(url.origin().with_path(url.path.rstrip("/") or "/")).rstrip("/")
     except ValueError:
         pass

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncGenerator
+from typing import Any, Final
 
 from sinkhole.control.lists.offers import Offer, Packed
+from sinkhole.control.pairing.parties import unreadable
 from sinkhole.control.pairing.peer import Peer
 from sinkhole.model.errors import RequestError, StorageError
+
+LONGEST: Final = 10_000
+"""Characters of what a source said."""
+
+_HASH: Final = re.compile(r"[0-9a-f]{1,128}")
+_TEXTS: Final = ("content_hash", "etag", "last_modified", "answered_by")
 
 
 class PeerLists:
@@ -22,12 +31,12 @@ class PeerLists:
         try:
             told = await self._peer.ask("POST", "/pairing/peer/list", body={"source": source})
             offer = told["offer"]
-            self._offers[source] = None if offer is None else Offer(**offer, node=self._name)
+            self._offers[source] = None if offer is None else self._read(offer)
             return not told["is_looked_after"]
         except RequestError as error:
             raise StorageError(str(error)) from error
-        except (KeyError, TypeError):
-            raise StorageError("what the other sinkhole has told can't be read") from None
+        except (KeyError, TypeError, ValueError):
+            raise unreadable() from None
 
     async def release(self, source: str) -> None:
         """Nobody else is kept from it."""
@@ -46,3 +55,17 @@ class PeerLists:
 
     async def offer(self, source: str, offer: Offer, packed: Packed) -> None:
         """The first fetches by itself."""
+
+    def _read(self, told: Any) -> Offer:
+        """What was told of a list; ValueError, TypeError or KeyError for what is none."""
+        content_hash, etag, last_modified, answered_by = (str(told[each]) for each in _TEXTS)
+        if not _HASH.fullmatch(content_hash) or len(etag + last_modified + answered_by) > LONGEST:
+            raise ValueError(content_hash)
+        size_bytes, age_s = int(told["size_bytes"]), float(told["age_s"])
+        if size_bytes < 0 or not age_s >= 0:
+            raise ValueError(age_s)
+        return Offer(
+            *(content_hash, size_bytes, etag, last_modified, answered_by),
+            node=self._name,
+            age_s=age_s,
+        )

@@ -11,7 +11,7 @@ import json
 from typing import Any, Final, NamedTuple
 
 from sinkhole.control.postgres.server import AwayError, Server
-from sinkhole.model.nodes import AWAY_S, NodeReport, Wish, read_report
+from sinkhole.model.nodes import AWAY_S, LONGEST_TEXT, NodeReport, Wish, read_report
 
 TIMEOUT_S: Final = 5.0
 """How long each statement may take: they are about a few rows."""
@@ -31,7 +31,7 @@ _TAKE: Final = """
 """
 _ALL: Final = """
     SELECT name, process, extract(epoch FROM now() - seen)::float8, said::text, wants_drain
-    FROM member ORDER BY name, process
+    FROM member ORDER BY name, process LIMIT 1000
 """
 
 
@@ -72,7 +72,10 @@ class Members:
         await self._rows(f"DELETE FROM member WHERE {_ELSE} AND {old}", *self._me)
         await self._rows(_SAY, *self._me, box, json.dumps(report))
         taken = await self._rows(_TAKE, self._process)
-        return Wish(*taken[0]) if taken else None
+        if not taken:
+            return None
+        drained, by = taken[0]
+        return Wish(drained, "".join(each for each in by[:LONGEST_TEXT] if each.isprintable()))
 
     async def all(self) -> list[Member]:
         """All nodes, by name."""
