@@ -207,6 +207,29 @@ async def test_when_it_has_ended_both_go_on_with_what_they_have(tmp_path: Path) 
         await soon(lambda: cellar.is_refused("two.example.org"))
 
 
+async def test_the_log_of_each_can_be_read_from_the_other(tmp_path: Path) -> None:
+    async with boxes(tmp_path) as (first, second):
+        await second.pair(first)
+        for box, name in ((first, "first.example.org"), (second, "second.example.org")):
+            await ask(box.app.addresses[0], name)
+            log = box.app.front.house.query_log()
+            await until(lambda log=log: log.status()["rows"] == 1)
+        for box, other, name in (
+            (first, "cellar", "second.example.org"),
+            (second, "attic", "first.example.org"),
+        ):
+            told = await box.done("POST", "/log/search", {"nodes": [other], "limit": 5})
+            assert [(row["name"], row["node"]) for row in told["rows"]] == [(name, other)]
+            wanted = {"nodes": [other], "names": ["nothing.example.net"]}
+            assert (await box.done("POST", "/log/search", wanted))["rows"] == []
+            wanted = {"nodes": [other], "since": "yesterday"}
+            status, told = await box.call("POST", "/log/search", wanted)
+            assert status >= 400 and told["code"] == "search_invalid", told
+        await second.stop()
+        status, told = await first.call("POST", "/log/search", {"nodes": ["cellar"]})
+        assert status == 503 and "can't be reached" in told["detail"], told
+
+
 async def test_a_token_that_was_removed_lets_nobody_in(tmp_path: Path) -> None:
     async with boxes(tmp_path) as (attic, cellar):
         await cellar.pair(attic)
