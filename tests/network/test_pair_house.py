@@ -211,6 +211,29 @@ async def test_when_it_has_ended_both_go_on_with_what_they_have(tmp_path: Path) 
         await soon(lambda: cellar.is_refused("two.example.org"))
 
 
+async def test_the_log_of_each_can_be_read_from_the_other(tmp_path: Path) -> None:
+    async with boxes(tmp_path) as (first, second):
+        await second.pair(first)
+        for box, name in ((first, "first.example.org"), (second, "second.example.org")):
+            await ask(box.app.addresses[0], name)
+            log = box.app.front.house.query_log()
+            await until(lambda log=log: log.status()["rows"] == 1)
+        for box, other, name in (
+            (first, "cellar", "second.example.org"),
+            (second, "attic", "first.example.org"),
+        ):
+            told = await box.done("POST", "/log/search", {"nodes": [other], "limit": 5})
+            assert [(row["name"], row["node"]) for row in told["rows"]] == [(name, other)]
+            wanted = {"nodes": [other], "names": ["nothing.example.net"]}
+            assert (await box.done("POST", "/log/search", wanted))["rows"] == []
+            wanted = {"nodes": [other], "since": "yesterday"}
+            status, told = await box.call("POST", "/log/search", wanted)
+            assert status >= 400 and told["code"] == "search_invalid", told
+        await second.stop()
+        status, told = await first.call("POST", "/log/search", {"nodes": ["cellar"]})
+        assert status == 503 and "can't be reached" in told["detail"], told
+
+
 async def test_a_token_that_was_removed_lets_nobody_in(tmp_path: Path) -> None:
     async with boxes(tmp_path) as (attic, cellar):
         await cellar.pair(attic)
@@ -305,8 +328,23 @@ async def test_only_the_other_one_of_this_very_pair_is_one(tmp_path: Path) -> No
                 status, told = await attic.call(method, path, body, token)
                 assert (status, told["code"]) == (403, "not_the_peer"), path
         secret = attic.pairing.paired.secret
-        assert (await attic.call("GET", "/log/1", token=secret))[0] == 403, "no more than it needs"
+        assert (await attic.call("GET", "/settings", token=secret))[0] == 403
         assert attic.pairing.paired.is_first
+
+
+async def test_a_backup_neither_ends_a_pair_nor_lets_one_in_that_has_ended(tmp_path: Path) -> None:
+    async with boxes(tmp_path) as (attic, cellar):
+        alone = (await attic.done("POST", "/backups"))["name"]
+        await cellar.pair(attic)
+        secret = attic.pairing.paired.secret
+        paired = (await attic.done("POST", "/backups"))["name"]
+        await attic.done("POST", f"/backups/{alone}/restore")
+        status, _ = await attic.call("GET", "/pairing/peer/state", token=secret)
+        assert status == 200
+        await cellar.done("POST", "/pairing/end")
+        await attic.done("POST", f"/backups/{paired}/restore")
+        assert (await attic.call("POST", "/log/search", {}, secret))[0] == 401
+        assert (await attic.done("GET", "/tokens"))["tokens"] == []
 
 
 async def test_numbers_that_are_too_large_are_refused(tmp_path: Path) -> None:

@@ -196,7 +196,9 @@ _OFFERED = ("content_hash", "size_bytes", "etag", "last_modified", "answered_by"
 def _pairing(house: House, actor: Actor) -> Pairing:
     """The pair of which the actor is the other one; RequestError for anybody else."""
     pairing = house.pairing()
-    pairing.check_peer(actor)
+    if not pairing.is_peer(actor):
+        text = f"{actor.name} is not the other one of this pair"
+        raise RequestError("forbidden", "not_the_peer", text)
     return pairing
 
 

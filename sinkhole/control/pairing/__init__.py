@@ -11,5 +11,6 @@ code        the one-time code
 protocol    which versions go together
 peer        requests to the other one
 peer_hub    the state of the first, as the hub of the second
+reading     what the other one has, to read here
 peer_lists  lists that the first has fetched
 """

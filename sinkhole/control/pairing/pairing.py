@@ -46,6 +46,9 @@ AGAIN_S: Final = 5.0
 SILENT_S: Final = 60.0
 """After how long without a word of the second the first says so: it asks every ten seconds."""
 
+_P: Final = Permission
+_MAY: Final = frozenset({_P.PAIRING, _P.STATUS_READ, _P.STATS_READ, _P.LOG_READ})
+
 
 class Pairing:
     """The pair of one sinkhole. `go_over` has the state shared otherwise, as `wanted` says."""
@@ -61,7 +64,7 @@ class Pairing:
         self._behind = self._seen_term = 0
         self._hub: OwnHub | None = None
         self._following: Following | None = None
-        self._peer: Peer | None = None
+        self.peer: Peer | None = None
         self._turn = asyncio.Lock()
         self._tasks = Tasks("pairing", limit=4, faults=faults)
         self._faults = faults
@@ -73,8 +76,8 @@ class Pairing:
     async def close(self) -> None:
         """End what is underway with the other one."""
         await self._tasks.close()
-        if self._peer is not None:
-            await self._peer.close()
+        if self.peer is not None:
+            await self.peer.close()
 
     # ---- as the state is shared ------------------------------------------------------------------
 
@@ -111,9 +114,9 @@ class Pairing:
     async def list_offers(self) -> ListOffers | None:
         """Lists that the first has, for the second while it is reached."""
         paired, following = self.paired, self._following
-        if paired is None or paired.is_first or following is None or self._peer is None:
+        if paired is None or paired.is_first or following is None or self.peer is None:
             return None
-        return PeerLists(self._peer, paired.name) if following.status.is_reached else None
+        return PeerLists(self.peer, paired.name) if following.status.is_reached else None
 
     # ---- what people are told --------------------------------------------------------------------
 
@@ -207,8 +210,8 @@ class Pairing:
         async with self._turn:
             paired = self._of_pair()
             try:
-                if self._peer is not None:
-                    await self._peer.ask("POST", "/pairing/peer/end", body={})
+                if self.peer is not None:
+                    await self.peer.ask("POST", "/pairing/peer/end", body={})
             except SinkholeError as error:
                 log.warning("pairing: %s was not told that it has ended: %s", paired.name, error)
             await self._forget(paired)
@@ -216,13 +219,10 @@ class Pairing:
 
     # ---- what the other one does -----------------------------------------------------------------
 
-    def check_peer(self, actor: Actor) -> None:
-        """RequestError for whoever is not the other one of this very pair: neither a token of an
-        earlier pair, which a backup may bring back, nor a person."""
+    def is_peer(self, actor: Actor) -> bool:
+        """Whether it is the other one of this very pair: no token of an earlier one, no person."""
         token = self._token_of(self._of_pair())
-        if token is None or (actor.kind, actor.id) != ("token", token.id):
-            text = f"{actor.name} is not the other one of this pair"
-            raise RequestError("forbidden", "not_the_peer", text)
+        return token is not None and (actor.kind, actor.id) == ("token", token.id)
 
     async def accept(
         self, code: str, protocol: int, name: str, door: Door, address: str
@@ -237,7 +237,7 @@ class Pairing:
                     "and for five tries"
                 )
                 raise RequestError("unauthenticated", "wrong_code", text)
-            made = await self._tokens.add(f"paired with {name}", {Permission.PAIRING}, None, SERVER)
+            made = await self._tokens.add(f"paired with {name}", _MAY, None, SERVER)
             url = door.at(address)
             state = secrets.token_hex(8)
             paired = Paired(state, 1, True, name, url, made.secret, door.pin)
@@ -317,10 +317,10 @@ class Pairing:
             await self.go_over()
 
     def _use(self, paired: Paired | None) -> None:
-        old, self.paired = self._peer, paired
-        self._peer = None
+        old, self.paired = self.peer, paired
+        self.peer = None
         if paired is not None and paired.url:
-            self._peer = Peer(paired.url, paired.secret, paired.pin)
+            self.peer = Peer(paired.url, paired.secret, paired.pin)
         if old is not None:
             self._tasks.start("closing", old.close())
         if paired is not None and not paired.is_told:
@@ -337,12 +337,12 @@ class Pairing:
 
     async def _tell(self, paired: Paired) -> Pulled:
         """Tell the other one that this is the first; what it has that was not known here."""
-        if self._peer is None:
+        if self.peer is None:
             raise StorageError(f"it is not known where {paired.name} is")
         known = await self._state.read(met)
         given = {"term": paired.term, "after": known.revision, **self._own.door()._asdict()}
-        told = await self._peer.ask("POST", "/pairing/peer/follow", body=given)
-        return read_pulled(told, self._peer.ahead_s)
+        told = await self.peer.ask("POST", "/pairing/peer/follow", body=given)
+        return read_pulled(told, self.peer.ahead_s)
 
     async def _take(self, pulled: Pulled) -> None:
         """Have here what the first had when it became the second."""
