@@ -13,6 +13,8 @@ from list_server import LIST, serving
 from pair_boxes import Box, boxes
 
 from sinkhole.control.pairing import pairing as pairing_module
+from sinkhole.control.state.schema import packed
+from sinkhole.model.stamp import present
 
 
 async def soon(is_so: Callable[[], Awaitable[bool]]) -> None:
@@ -178,3 +180,36 @@ def _names(box: Box) -> int:
 
 async def _not(asked: Awaitable[bool]) -> bool:
     return not await asked
+
+
+async def test_what_the_first_tells_when_another_takes_over_is_in_force(tmp_path: Path) -> None:
+    rule = [
+        "rule",
+        packed(["||late.example.org^"]),
+        packed({"began": packed(present()), "seconds": 600.0, "by": "otto", "note": ""}),
+    ]
+    nothing = {"revision": 5, "entries": [], "is_whole": True}
+    answers = {
+        "accept": {"protocol": 1, "state": "ab", "term": 1, "name": "attic", "secret": "skh_a"},
+        "greet": {"protocol": 1, "term": 1, "is_first": True},
+        "state": nothing,
+        "follow": {"revision": 6, "entries": [rule], "is_whole": False},
+    }
+    is_over = asyncio.Event()
+
+    async def answer(request: web.Request) -> web.Response:
+        if (what := request.path.rpartition("/")[2]) == "news":
+            await is_over.wait()
+        if request.method == "POST" and what == "state":
+            return web.json_response({"revision": 5, "before": 5})
+        return web.json_response(answers.get(what, {}))
+
+    async with serving(answer) as url, boxes(tmp_path) as (_, cellar):
+        try:
+            await cellar.done("POST", "/pairing/join", {"url": url, "code": "AAAA-AAAA"})
+            await until(lambda: cellar.pairing.is_reached)
+            assert not await cellar.is_refused("late.example.org")
+            await cellar.done("POST", "/pairing/take-over")
+            assert await cellar.is_refused("late.example.org")
+        finally:
+            is_over.set()

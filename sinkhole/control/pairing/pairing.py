@@ -8,7 +8,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from sinkhole.control.database import Database
 from sinkhole.control.identity.random_secret import digest
@@ -17,12 +17,7 @@ from sinkhole.control.lists.offers import ListOffers
 from sinkhole.control.pairing.code import PairingCode
 from sinkhole.control.pairing.paired import Paired, read_paired, write_paired
 from sinkhole.control.pairing.parties import Accepted, Door, Own
-from sinkhole.control.pairing.peer import (
-    Peer,
-    UnknownCertificateError,
-    fingerprint_of,
-    page_url,
-)
+from sinkhole.control.pairing.peer import Peer, let_in, page_url
 from sinkhole.control.pairing.peer_hub import PeerHub, read_pulled
 from sinkhole.control.pairing.peer_lists import PeerLists
 from sinkhole.control.pairing.protocol import PROTOCOL, check_protocol
@@ -64,6 +59,7 @@ class Pairing:
         self._behind = self._seen_term = 0
         self._hub: OwnHub | None = None
         self._following: Following | None = None
+        self._on_merged: OnMerged = _unheard
         self.peer: Peer | None = None
         self._turn = asyncio.Lock()
         self._tasks = Tasks("pairing", limit=4, faults=faults)
@@ -96,6 +92,7 @@ class Pairing:
         paired = self.paired
         assert paired is not None  # as it is wanted
         self._hub, self._heard, self._behind = None, None, 0
+        self._on_merged = on_merged
         if paired.is_first:
             self._following = self._hub = OwnHub(state, paired.identity, on_merged)
         else:
@@ -179,7 +176,7 @@ class Pairing:
                 raise RequestError("conflict", "own_code", text)
             self.code.forget()  # else it could let itself in
             given = {"code": code, "protocol": PROTOCOL, "name": self._own.name()}
-            told = await _accepted(url, pin, {**given, **self._own.door()._asdict()})
+            told = await let_in(url, pin, {**given, **self._own.door()._asdict()})
             made = Accepted.of(told)
             check_protocol(told["protocol"], made.name)
             paired = Paired(made.state, made.term, False, made.name, url, made.secret, pin)
@@ -350,11 +347,13 @@ class Pairing:
         if pulled.revision <= known.revision:
             return
 
-        async def work(database: Database) -> None:
-            await merge(database, pulled)
+        async def work(database: Database) -> frozenset[str]:
+            touched = await merge(database, pulled)
             await write_meeting(database, known._replace(revision=pulled.revision))
+            return touched
 
-        await self._state.merge(work)
+        if touched := await self._state.merge(work):
+            await self._on_merged(touched)
 
     async def _tell_until_heard(self, paired: Paired) -> None:
         """Try until the other one follows, or was made the first later."""
@@ -380,20 +379,9 @@ class Pairing:
                 await self._keep(paired._replace(is_first=False, is_told=True))
 
 
-async def _accepted(url: str, pin: str, given: dict[str, Any]) -> Any:
-    """Ask to be let in; RequestError, StorageError."""
-    peer = Peer(url, pin=pin)
-    try:
-        return await peer.ask("POST", "/pairing/accept", body=given)
-    except UnknownCertificateError as error:
-        text = (
-            f"{error}: if its SHA-256 is {await fingerprint_of(url)}, as the machine itself says, "
-            "give that with --fingerprint"
-        )
-        raise RequestError("conflict", "unknown_certificate", text) from None
-    finally:
-        await peer.close()
-
-
 async def _nowhere() -> None:
     """Nothing is shared yet."""
+
+
+async def _unheard(kinds: frozenset[str]) -> None:
+    """Nothing is in force yet."""

@@ -203,6 +203,21 @@ class Peer:
                 return HubAwayError(f"{self._url} can't be reached: {error}")
 
 
+async def let_in(url: str, pin: str, given: dict[str, Any]) -> Any:
+    """Ask to be let in; RequestError, StorageError."""
+    peer = Peer(url, pin=pin)
+    try:
+        return await peer.ask("POST", "/pairing/accept", body=given)
+    except UnknownCertificateError as error:
+        text = (
+            f"{error}: if its SHA-256 is {await fingerprint_of(url)}, as the machine itself says, "
+            "give that with --fingerprint"
+        )
+        raise RequestError("conflict", "unknown_certificate", text) from None
+    finally:
+        await peer.close()
+
+
 async def _whole(response: aiohttp.ClientResponse, most: int = MOST_ANSWER) -> bytes:
     found = bytearray()
     async for piece in response.content.iter_chunked(PIECE):
