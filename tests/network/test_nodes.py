@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import pytest
 from fake_upstream import FakeUpstream
 from house import ask, get, house, post, problems_of, running, until
+from postgres_server import PostgresServer
+from postgres_server import running as running_database
 
 from sinkhole.app.app import App
 from sinkhole.control.postgres.server import Server
+from sinkhole.control.querylog import SqliteStore
 
 AWAY = "UPDATE member SET seen = now() - interval '1 minute' WHERE name = 'cellar'"
+
+
+@pytest.fixture
+def going() -> Iterator[PostgresServer]:
+    """A database that may be stopped."""
+    yield from running_database()
 
 
 async def nodes(app: App) -> dict[str, dict[str, Any]]:
@@ -140,6 +151,42 @@ async def test_two_of_one_name_both_say_so(tmp_path: Path, postgres_url: str) ->
         async with running(first) as one, running(second) as other:
             for app in (one, other):
                 await until(lambda app=app: any(said in each for each in problems_of(app)))
+
+
+async def test_while_the_database_is_away_each_has_itself_and_says_what_was_known(
+    tmp_path: Path, going: PostgresServer
+) -> None:
+    url = going.new_database()
+    async with FakeUpstream() as upstream:
+        attic, cellar = (
+            house(tmp_path / name, upstream, storage={"url": url, "node": name})
+            for name in ("attic", "cellar")
+        )
+        async with running(attic) as one, running(cellar) as other:
+            await until(lambda: has_all(one, "attic", "cellar"))
+            await logged(one, 2)
+            await logged(other, 3)
+            assert await counted(one, "cellar") == 3
+            going.stop()
+
+            async def is_unknown() -> bool:
+                return (await nodes(one))["cellar"]["state"] == "unknown"
+
+            await until(is_unknown)
+            log = one.front.house.query_log()
+            await until(lambda: isinstance(log.store, SqliteStore))
+            told = await get(one.listening.url, "/api/v1/nodes")
+            assert "database" in told["error"] and told["known"] is not None
+            assert [await counted(one, each) for each in ("", "attic")] == [2, 2]
+            status, refused = await searched(one, "cellar")
+            assert (status, refused["code"]) == (503, "log_unavailable")
+            status, refused = await post(one.listening.url, "/api/v1/nodes/cellar/drain")
+            assert (status, refused["code"]) == (503, "database_away")
+            await ask(one.addresses[0], "www.example.org")
+            going.start()
+            await until(lambda: has_all(one, "attic", "cellar"))
+            await until(lambda: not isinstance(log.store, SqliteStore))
+            assert await counted(one, "cellar") == 3
 
 
 async def test_without_a_database_there_is_one_node(tmp_path: Path) -> None:

@@ -23,7 +23,7 @@ PAGES = [
     *("#/lists", "#/list/AdGuard%20DNS%20filter", "#/catalogue", "#/services"),
     "#/rules?name=ads.example.com",
     *NETWORK,
-    *("#/system", "#/settings", "#/accounts", "#/audit"),
+    *("#/system", "#/settings", "#/accounts", "#/nodes", "#/audit"),
     *("#/start", *(f"#/start?step={step}" for step in ("devices", "resolver", "blocking", "done"))),
 ]
 REMOTE = {"X-Forwarded-For": "192.0.2.9"}

@@ -23,7 +23,7 @@ from prometheus_client.core import (
 from sinkhole.control.lists.status import ListStatus
 from sinkhole.control.operations.house import House
 from sinkhole.control.stats import Counters
-from sinkhole.model.nodes import Nodes
+from sinkhole.model.nodes import Node
 from sinkhole.model.status import (
     CacheStatus,
     CertificateStatus,
@@ -67,7 +67,7 @@ def families_of(house: House) -> Iterator[Metric]:
     yield from _shipping(status["shipping"])
     yield _losses(status["losses"])
     if (nodes := house.nodes.told()).is_shared:
-        yield from _nodes(nodes)
+        yield from _nodes(nodes.nodes)
 
 
 def _state(health: Health, problems: Sequence[Problem], *, is_on: bool) -> Iterator[Metric]:
@@ -271,32 +271,35 @@ def _shipping(shipping: Sequence[ShippingStatus]) -> Iterator[Metric]:
     )
 
 
-def _nodes(nodes: Nodes) -> Iterator[Metric]:
+def _nodes(nodes: Sequence[Node]) -> Iterator[Metric]:
     label = ["node"]
+    # Of two with one name, the one that is there: a metric has each name once.
+    living = sorted(nodes, key=lambda one: one.silent_s, reverse=True)
+    by_name = {one.name: one for one in living}
+    known = {name: one for name, one in by_name.items() if one.state != "unknown"}
     yield _gauges(
         "sinkhole_node_up",
-        "1 while a node that shares the database is heard of, without one where nobody knows.",
+        "1 while a node that shares the database is heard of; nothing while nobody knows.",
         label,
-        ((one.name, None if one.state == "unknown" else one.state == "up") for one in nodes.nodes),
+        ((name, one.state == "up") for name, one in known.items()),
     )
-    others = [one for one in nodes.nodes if one.state != "unknown"]
     yield _gauges(
         "sinkhole_node_silent_seconds",
         "How long ago a node was last heard of.",
         label,
-        ((one.name, one.silent_s) for one in nodes.nodes),
+        ((name, one.silent_s) for name, one in by_name.items()),
     )
     yield _gauges(
         "sinkhole_node_drained",
         "1 while a node says that it is not to be asked.",
         label,
-        ((one.name, one.report["drained"]) for one in others),
+        ((name, one.report["drained"]) for name, one in known.items()),
     )
     yield _gauges(
         "sinkhole_node_waiting",
         "Queries of a node that wait to be sent to the database.",
         label,
-        ((one.name, one.report["waiting"]) for one in others),
+        ((name, one.report["waiting"]) for name, one in known.items()),
     )
 
 

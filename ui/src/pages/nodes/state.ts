@@ -45,5 +45,9 @@ export function pageOf({ own, web }: Node, here: string): string {
 const isOfItself = (host: string): boolean =>
   /^(localhost|127(\.\d+){3}|0\.0\.0\.0|\[::1?\])$/.test(host);
 
+/** The newest revision of what all share that one of them has; 0 where nothing is shared. */
+export const newestOf = (nodes: readonly Node[]): number =>
+  Math.max(0, ...nodes.map(({ revision }) => revision));
+
 export const shareOf = ({ queries, blocked }: Node): number =>
   queries ? (100 * blocked) / queries : -1;

@@ -9,7 +9,7 @@ import type { Node } from "../../server/nodes";
 import { may } from "../../server/reach";
 import { count, duration, percent, span } from "../../words/format";
 import { t } from "../../words/words";
-import { pageOf, shareOf, stateOf, toneOf, usualVersion, wishOf } from "./state";
+import { newestOf, pageOf, shareOf, stateOf, toneOf, usualVersion, wishOf } from "./state";
 
 const COLUMNS = ["name", "state", "queries", "share", "median", "waiting", "heard"] as const;
 const NUMBERS: readonly string[] = ["queries", "share", "median", "waiting"];
@@ -22,6 +22,7 @@ interface Given {
 
 export function Table({ nodes, onChanged, onTold }: Given) {
   const usual = usualVersion(nodes);
+  const newest = newestOf(nodes);
   const mayChange = may("settings:write");
   return (
     <table id="nodes" class="roster">
@@ -46,7 +47,7 @@ export function Table({ nodes, onChanged, onTold }: Given) {
               <About node={node} isUsual={node.version === usual} />
             </td>
             <td>
-              <State node={node} />
+              <State node={node} newest={newest} />
             </td>
             <Numbers node={node} />
             <td class="heard">
@@ -89,8 +90,9 @@ function About({ node, isUsual }: { node: Node; isUsual: boolean }) {
   );
 }
 
-function State({ node }: { node: Node }) {
+function State({ node, newest }: { node: Node; newest: number }) {
   const wish = wishOf(node);
+  const { revision } = node;
   return (
     <div class="state">
       <p>
@@ -98,6 +100,7 @@ function State({ node }: { node: Node }) {
         <span>{stateOf(node)}</span>
       </p>
       {wish && <p class="quiet">{wish}</p>}
+      {revision < newest && <p class="quiet">{t("nodes.behind", { revision, newest })}</p>}
       {node.problems.length > 0 && (
         <details>
           <summary class="quiet">{t("frame.problems", { count: node.problems.length })}</summary>
