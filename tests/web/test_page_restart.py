@@ -38,8 +38,9 @@ async def test_the_page_is_loaded_anew_when_the_next_program_answers(
     page = await _begin(visit, home)
     await expect(page.get_by_text("This page comes back by itself.")).to_be_visible()
     assert await page.evaluate("window.isBefore")
-    home.house.restarting.run = "another one"
-    await page.wait_for_function("window.isBefore === undefined")
+    async with page.expect_event("load"):
+        home.house.restarting.run = "another one"
+    assert await page.evaluate("window.isBefore") is None
     await page.locator("#health").wait_for()
     assert len(looks) == 1
 
