@@ -18,10 +18,12 @@ from bench import (
     report,
     scale,
     searching,
+    shared_log,
     shipping,
     speed,
     workers,
 )
+from bench.database import programs
 from bench.lists import read_lists
 from bench.servers import ENCRYPTED, SERVERS, how_to_install, program
 from bench.upstreams import missing_for
@@ -39,6 +41,7 @@ PARTS = (
     "shipping",
     "workers",
     "searching",
+    "shared-log",
     "page",
     "lists",
 )
@@ -101,6 +104,10 @@ def main() -> int:
             found, table = searching.measure_searches(WORK, print)
             results.more += found
             results.tables["Searches of the query log"] = table
+    if "shared-log" in arguments.only and _has_database():
+        found, table = shared_log.measure_shared_log(WORK, print)
+        results.more += found
+        results.tables["A log that three share"] = table
     if "page" in arguments.only:
         results.more += _page(results)
     if "lists" in arguments.only and source is not None:
@@ -123,6 +130,15 @@ def _page(results: report.Results) -> list[report.Finding]:
     found, table = page.measure_page(WORK, print)
     results.tables["The page"] = table
     return found
+
+
+def _has_database() -> bool:
+    """Whether PostgreSQL is installed; says so where it is not."""
+    if programs() is None:
+        print("PostgreSQL is not installed (Debian: apt-get install postgresql); "
+              "the shared log is left out")  # fmt: skip
+        return False
+    return True
 
 
 def _present(asked: list[str]) -> tuple[str, ...]:

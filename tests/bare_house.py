@@ -10,6 +10,7 @@ from sinkhole.control.operations.house import House
 from sinkhole.control.settings import Settings
 from sinkhole.control.stats import Carried
 from sinkhole.model.actor import Actor, Permission
+from sinkhole.model.nodes import Nodes
 from sinkhole.model.status import Health
 
 _OWN = {"is_serving", "underway", "drain", "restarting"}
@@ -61,6 +62,7 @@ def bare_house(**parts: Any) -> House:
         "ready": list,
         "problems": list,
         "carried": Carried(),
+        "nodes": SimpleNamespace(name="attic", told=lambda: Nodes(())),
         **parts,
     }
     wanted = {each.name for each in fields(House)} - _OWN

@@ -14,6 +14,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
+from nodes_kit import one_node
 from world import Clock, Script
 
 from sinkhole.app.classes import Classes, Plan
@@ -33,6 +34,8 @@ from sinkhole.control.lists.library import Library
 from sinkhole.control.lists.own_rules import with_temporary as with_temporary_rules
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.renaming import follow
+from sinkhole.control.pairing.pairing import Pairing
+from sinkhole.control.pairing.parties import Door, Own
 from sinkhole.control.querylog import LogTerms, QueryLog, SqliteStore
 from sinkhole.control.querylog.privacy import Privacy
 from sinkhole.control.settings import Settings
@@ -51,6 +54,7 @@ from sinkhole.dns.pipeline.pipeline import Pipeline
 from sinkhole.dns.wire.name import from_text
 from sinkhole.model.actor import PERMISSIONS, Actor
 from sinkhole.model.errors import RequestError
+from sinkhole.model.faults import Faults
 from sinkhole.model.record import Batch, RecordBuffer, Report, Who
 from sinkhole.model.stamp import Stamp
 from sinkhole.model.status import EncryptedStatus, Health, Problem, UpstreamTrial
@@ -320,11 +324,14 @@ def _put_together(built: BuiltHouse, stack: AsyncExitStack) -> House:
         scene=built.scene,
         devices=lambda: built.devices,
     )
-    store = SqliteStore(reader)
+    store, identity = SqliteStore(reader), Identity(built.state)
+    own = Own(lambda: "attic", lambda: Door("http", 8080), lambda: "")
+    pairing = Pairing(built.state, identity.tokens, own, Faults())
+    stack.push_async_callback(pairing.close)
     return House(
         settings=built.settings,
         state=built.state,
-        identity=Identity(built.state),
+        identity=identity,
         protection=Protection(built.state, built.pause, now=lambda: built.boot),
         temporary_rules=TemporaryRules(built.state, built.use_temporary, now=lambda: built.boot),
         library=built.library,
@@ -340,6 +347,7 @@ def _put_together(built: BuiltHouse, stack: AsyncExitStack) -> House:
         audience=lambda: built.plan.audience(),
         explainer=lambda: explainer,
         on_trial=built.on_trial,
+        nodes=one_node(),
         resolve=Asking(built.pipeline, lambda: built.plan.matcher, built.clock).resolve,
         cache=KeptAnswers(
             built.table,
@@ -356,6 +364,7 @@ def _put_together(built: BuiltHouse, stack: AsyncExitStack) -> House:
         encrypted=lambda: built.encrypted,
         certificates=KeptCertificate(built.data_dir),
         try_upstream=lambda url: built.trial(url),
+        pairing=lambda: pairing,
     )
 
 

@@ -22,7 +22,8 @@ FLOORS = {
     "cli": [""],
     "app": [""],
     "control": [
-        *("web", "operations", "explain shipping postgres", "lists querylog", "stats"),
+        *("web", "operations", "explain shipping postgres pairing", "replication"),
+        *("lists querylog", "stats"),
         "identity devices machine imports",
         *("groups", "settings"),
         *("state", "database"),
@@ -64,7 +65,7 @@ IMPURE |= {"random", "secrets", "sqlite3", "aiosqlite", "aiohttp", "urllib"}
 
 HOMES = {
     "dnslib": "dns/wire/text/message.py",
-    "aiohttp": ("control/web/", "control/lists/"),
+    "aiohttp": ("control/web/", "control/lists/", "control/pairing/peer.py"),
     "h2": ("dns/http/", "dns/upstream/links/http2.py", "dns/server/http2.py"),
     "hpack": "dns/http/",
     "qh3": (

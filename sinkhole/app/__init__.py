@@ -10,6 +10,8 @@ listening        DNS and the page: what cannot be had at the start is tried agai
 encrypted        DNS over TLS, HTTPS and QUIC; `shown_certificate` is what listeners show
 page             the page and the socket for commands
 front            the House, as operations see it
+sharing          log and state that several have; `shared_state` goes over from one way to another
+pair             what the other one of a pair is told of this sinkhole
 overview         status, problems, and with `server_health` ok, degraded or failing
 readiness        whether the server is to be asked, for whatever is in front of several
 restart          beginning anew as the program installed now; `handover` is what is left to it

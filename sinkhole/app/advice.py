@@ -36,7 +36,11 @@ ADVICE: Final[Mapping[str, str]] = MappingProxyType(
         "shipping.failing": "see whether it runs and can be reached, or change that in the section "
         "shipping of the settings",
         "shipping.dropped": "see whether what they are shipped to is slow, or was away",
+        "pairing.away": "see whether the other one runs and can be reached; with `sinkhole pair "
+        "--take-over` settings are changed here, and `sinkhole pair --end` ends the pair",
+        "state.away": "see whether the database runs and can be reached; all catches up then",
         "storage.away": "see whether the database runs and can be reached; all is sent then",
+        "nodes.same_name": "set storage.node, to another name on each",
         "filter.patterns_given_up": "look for a list of regular expressions that was made for "
         "that, or remove some",
         "queries.dropped": "see whether upstreams are slow, or somebody asks without end",

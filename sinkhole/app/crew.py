@@ -38,6 +38,9 @@ LONGEST_PAUSE_S: Final = 30.0
 SILENT: Final = 10
 """Looks in a row, one a second, after which a worker that says nothing is taken for stuck."""
 
+QUIET: Final = 2
+"""Looks in a row after which it is told that a worker says nothing: one may be late."""
+
 READY_S: Final = 10.0
 """How long workers that do not answer yet are waited for before all are let go."""
 
@@ -209,6 +212,11 @@ class Crew:
         """Those that answer now."""
         return [each for each in self._workers if each is not None and each.is_ready]
 
+    @property
+    def quiet(self) -> list[WorkerProcess]:
+        """Those that are to answer, and have said nothing for a while."""
+        return [each for each in self.ready if each.silent_looks >= QUIET]
+
     def __iter__(self) -> Iterator[WorkerProcess]:
         """Those that can be told something."""
         return (each for each in self._workers if each is not None and each.is_alive)
@@ -272,6 +280,7 @@ class Crew:
                 states, looks = before.get(worker, (-1, 0))
                 looks = looks + 1 if states == worker.states else 0
                 silent[worker] = worker.states, looks
+                worker.silent_looks = looks
                 if looks == SILENT:
                     log.warning("worker %d is stuck, and is ended", worker.slot)
                     worker.abort()

@@ -10,6 +10,9 @@ from typing import TYPE_CHECKING
 
 from sinkhole.app.from_settings import ttl_limits
 from sinkhole.app.kept_certificate import KeptCertificate
+from sinkhole.app.nodes import NodesHere
+from sinkhole.app.own_report import OwnReport
+from sinkhole.app.pair import own_of
 from sinkhole.app.sharing import Sharing
 from sinkhole.app.upstream_trial import try_upstream
 from sinkhole.control.database import Reader
@@ -20,14 +23,18 @@ from sinkhole.control.explain.scene import Scene, SceneAt
 from sinkhole.control.identity.identity import Identity
 from sinkhole.control.operations.house import House
 from sinkhole.control.operations.renaming import follow
+from sinkhole.control.pairing.pairing import Pairing
 from sinkhole.control.querylog import QueryLog
+from sinkhole.control.querylog.outbox import stream_of
+from sinkhole.control.replication.entries import SETTINGS_KINDS
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.in_force import Apply
 from sinkhole.control.settings.renaming import Renamed
 from sinkhole.control.state.protection import Protection
+from sinkhole.control.state.state import State
 from sinkhole.control.state.temporary_rules import TemporaryRules
 from sinkhole.control.stats import Statistics
-from sinkhole.model.errors import RequestError
+from sinkhole.model.errors import RequestError, StorageError
 from sinkhole.model.short_turns import short_turns
 from sinkhole.model.status import UpstreamTrial
 
@@ -47,7 +54,12 @@ class Front:
         self._app = app
         self._explainer = _explainer_of(app, self._scene)
         self._own_reader: Reader | None = None
+        drain = app.drain
         self.sharing = Sharing(lambda: app.settings, lambda: app.query_log, app.faults)
+        self._report = OwnReport(app, drain)
+        self.nodes = NodesHere(
+            lambda: self.sharing.place, self._report, self._look, drain, app.faults
+        )
 
     async def start(self, ground: Ground) -> None:
         """Build the House, and take up what was going on: pauses, rules for a time, accounts."""
@@ -59,7 +71,10 @@ class Front:
         self.is_built = True
         ground.settings.on_renamed = self._renamed
         ground.settings.apply = self._applying(app.apply)
-        self.sharing.start()
+        app.library.offers = self.sharing.list_offers
+        await self._start_pairing(state)
+        self.sharing.start(state, self._merged)
+        self.nodes.start()
         for begin in (
             self.protection.start,
             self.temporary_rules.start,
@@ -68,11 +83,19 @@ class Front:
             with faults.contain("what went on before"):
                 await begin()
 
+    async def _start_pairing(self, state: State) -> None:
+        self.pairing = Pairing(state, self.identity.tokens, own_of(self._app), self._app.faults)
+        self.pairing.go_over = self.sharing.state.go_over
+        self.sharing.pairing = self.pairing
+        with self._app.faults.contain("reading with whom it is paired"):
+            await self.pairing.start()
+
     async def close(self) -> None:
         """Watch no more; all of it stays stored."""
         if not self.is_built:
             return
-        for each in (self.sharing, self.protection, self.temporary_rules, self.identity):
+        lasting = (self.protection, self.temporary_rules, self.identity)
+        for each in (self.nodes, self.sharing, self.pairing, *lasting):
             with self._app.faults.contain("closing what goes on over a restart"):
                 await each.close()
 
@@ -94,6 +117,7 @@ class Front:
             audience=app.publishing.audience,
             explainer=lambda: self._explainer,
             on_trial=app.publishing.on_trial,
+            nodes=self.nodes,
             resolve=Asking(app.pipeline, lambda: app.publishing.matcher, time.monotonic).resolve,
             cache=KeptAnswers(
                 app.table,
@@ -113,6 +137,7 @@ class Front:
             certificates=KeptCertificate(app.settings.data_dir),
             try_upstream=self._try_upstream,
             own_log=self._log_to_write,
+            pairing=lambda: self.pairing,
         )
 
     async def _scene(self, at_s: float | None) -> Scene:
@@ -140,9 +165,19 @@ class Front:
                 self.sharing.check(settings)
             waits = await apply(settings, patient=patient)
             self.sharing.apply()
+            self.nodes.apply()
             return waits
 
         return applied
+
+    async def _merged(self, kinds: frozenset[str]) -> None:
+        """Put in force what another sinkhole with the same state has changed; SinkholeError."""
+        if kinds & SETTINGS_KINDS:
+            await self.house.settings.take_stored()
+        if "pause" in kinds:
+            await self.protection.start()
+        if "rule" in kinds:
+            await self.temporary_rules.start()
 
     async def _renamed(self, found: Renamed) -> None:
         """Have all that is stored beside the settings go over to another name."""
@@ -169,6 +204,15 @@ class Front:
         if self._own_reader is None:
             self._own_reader = self._query_log().reader()
         return self._own_reader
+
+    async def _look(self) -> int:
+        """Find out what others are told; what stays of this box over restarts, which is the count
+        of what its log's file sends, 0 while that is not known."""
+        await self._report.look()
+        try:
+            return await stream_of(self._reader())
+        except (StorageError, RequestError):  # the log is not open yet
+            return 0
 
     def _statistics(self) -> Statistics:
         query_log = self._query_log()

@@ -39,6 +39,7 @@ from sinkhole.control.stats import Carried, Counters, Rollups, Statistics
 from sinkhole.model.errors import RequestError, SinkholeError, StorageError
 from sinkhole.model.explanation import KeptAnswer
 from sinkhole.model.files import FileLock, make_folder
+from sinkhole.model.nodes import Nodes, Wish
 from sinkhole.model.record import RecordBuffer
 from sinkhole.model.socket_place import is_answered
 from sinkhole.model.stamp import present
@@ -191,6 +192,7 @@ def _house(
         explainer=_needs_server,
         on_trial=_cannot_try,
         resolve=_cannot_resolve,
+        nodes=_NoNodes(),
         cache=_NoCache(),
         counters=Counters(),
         carried=Carried(),
@@ -266,6 +268,24 @@ async def _cannot_try(settings: Settings) -> NoReturn:
 
 async def _cannot_resolve(name: str, qtype: str, client: str) -> NoReturn:
     _needs_server()
+
+
+class _NoNodes:
+    """A NodesDesk without a server, which alone knows of others."""
+
+    name = ""
+
+    def told(self) -> Nodes:
+        """Nobody is known."""
+        _needs_server()
+
+    async def drain(self, name: str, wish: Wish) -> bool:
+        """Nobody answers."""
+        _needs_server()
+
+    async def forget(self, name: str) -> bool:
+        """Nobody is known."""
+        _needs_server()
 
 
 class _NoCache:

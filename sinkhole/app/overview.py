@@ -28,6 +28,11 @@ class Overview:
         self.readiness = Readiness(app)
         self._began = time.monotonic()
 
+    @property
+    def started_s(self) -> float:
+        """When it was started, in seconds since 1970, by the clock of now."""
+        return time.time() - (time.monotonic() - self._began)
+
     # ---- what a person should know ------------------------------------------------------------
 
     def problems(self) -> list[Problem]:
@@ -58,6 +63,9 @@ class Overview:
             *self._of_state(),
             *self._of_log(),
             *told("storage.away", app.front.sharing.problems),
+            *told("state.away", app.front.sharing.problems_of_state),
+            *told("nodes.same_name", app.front.nodes.problems),
+            *told("pairing.away", app.front.sharing.problems_of_pair),
             *told("shipping.failing", app.shipping.problems),
             *told("shipping.dropped", app.shipping.losses),
             *told("workers.ended", app.workers.problems),
@@ -143,7 +151,7 @@ class Overview:
         """What /healthz says."""
         app = self._app
         return judge_health(
-            missing=app.dns.problems,
+            missing=(*app.dns.problems, *app.workers.quiet),
             is_listening=app.dns.is_serving,
             is_of_use=app.dns.is_of_use,
             is_cut_off=self._app.planes.state()["is_cut_off"],
@@ -156,11 +164,11 @@ class Overview:
     def status(self) -> ServerStatus:
         """What /api/status answers."""
         app, planes = self._app, self._app.planes.state()
-        uptime_s = time.monotonic() - self._began
+        started_s = self.started_s
         return {
             "version": __version__,
-            "started": time.time() - uptime_s,
-            "uptime_s": round(uptime_s, 1),
+            "started": started_s,
+            "uptime_s": round(time.time() - started_s, 1),
             "listen": app.addresses,
             "encrypted": [f"{where} ({over})" for over, where in app.dns.added],
             "web": app.listening.url,

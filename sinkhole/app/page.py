@@ -60,6 +60,12 @@ class Page:
         return [f"the page: {each}" for each in self._shown.problems]
 
     @property
+    def certificate(self) -> bytes:
+        """The one that is shown, in DER; b"" for none."""
+        current = self._shown.current
+        return current.leaf_der if current is not None else b""
+
+    @property
     def socket_trouble(self) -> str:
         """Why commands can't reach the server, "" where they can."""
         return self._trouble

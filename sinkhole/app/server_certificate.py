@@ -62,6 +62,11 @@ class ServerCertificate(NamedTuple):
         return self.chain[0]
 
     @property
+    def leaf_der(self) -> bytes:
+        """The same in DER."""
+        return ssl.PEM_cert_to_DER_cert(_CERTIFICATE.findall(self.chain_pem)[0].decode("ascii"))
+
+    @property
     def host_names(self) -> tuple[str, ...]:
         """The names it is for, without addresses and without those of wildcards."""
         return tuple(name for name in self.leaf.names if _is_host_name(name))

@@ -67,6 +67,8 @@ class WorkerProcess:
         self.slot = slot
         self.state: PlaneState | None = None
         self.states = 0
+        self.silent_looks = 0
+        """How often in a row it had said nothing new when somebody looked."""
         self.is_ready = self.is_alive = False
         self._owner = owner
         self._packer = PolicyPacker()

@@ -289,12 +289,21 @@ class Workers:
         return self.crew is not None and not self.crew.ready
 
     @property
+    def quiet(self) -> list[str]:
+        """That workers do not answer though they are there, a sentence for all of them."""
+        crew = self.crew
+        if crew is None or not (quiet := crew.quiet):
+            return []
+        seconds, those = max(each.silent_looks for each in quiet), counted(len(quiet), "worker")
+        return [f"{those} of {crew.count} says nothing for {seconds} s, and answers nobody"]
+
+    @property
     def problems(self) -> list[str]:
         """What the person running sinkhole should know, one sentence each."""
         crew = self.crew
         if crew is None:
             return []
-        found = []
+        found = self.quiet
         if missing := crew.count - len(crew.ready):
             found.append(
                 f"{counted(missing, 'worker')} of {crew.count} can't answer: the others do, or "

@@ -54,7 +54,15 @@ class Caller(Protocol):
     ) -> Any:
         """What an operation gives; SinkholeError, most often RequestError, where it gives none."""
 
-    def call_watched(self, name: str, given: Mapping[str, Any], watched: str, tell: Tell) -> Any:
+    def call_watched(
+        self,
+        name: str,
+        given: Mapping[str, Any],
+        watched: str,
+        tell: Tell,
+        *,
+        patience_s: float = ...,
+    ) -> Any:
         """The same for what takes long: meanwhile `tell` is given what another operation, that
         shows how far it is, gives again and again, and once more at the end."""
 
@@ -80,13 +88,21 @@ class ServerCaller:
         asked = route_of(name).request(given or {})
         return self.client.json(*asked, patience_s=patience_s)
 
-    def call_watched(self, name: str, given: Mapping[str, Any], watched: str, tell: Tell) -> Any:
+    def call_watched(
+        self,
+        name: str,
+        given: Mapping[str, Any],
+        watched: str,
+        tell: Tell,
+        *,
+        patience_s: float = LONG_PATIENCE_S,
+    ) -> Any:
         """Ask in a thread, and meanwhile how far it is."""
         outcome: Future[Any] = Future()
 
         def ask() -> None:
             try:
-                outcome.set_result(self.call(name, given, patience_s=LONG_PATIENCE_S))
+                outcome.set_result(self.call(name, given, patience_s=patience_s))
             except Exception as error:
                 outcome.set_exception(error)
 
@@ -139,13 +155,23 @@ class OfflineCaller:
             name, given or {}, late=lambda server: server.call(name, given, patience_s=patience_s)
         )
 
-    def call_watched(self, name: str, given: Mapping[str, Any], watched: str, tell: Tell) -> Any:
+    def call_watched(
+        self,
+        name: str,
+        given: Mapping[str, Any],
+        watched: str,
+        tell: Tell,
+        *,
+        patience_s: float = LONG_PATIENCE_S,
+    ) -> Any:
         """Perform it, and between its steps the other one."""
         return self._run(
             name,
             given,
             watched=(watched, tell),
-            late=lambda server: server.call_watched(name, given, watched, tell),
+            late=lambda server: server.call_watched(
+                name, given, watched, tell, patience_s=patience_s
+            ),
         )
 
     def download(self, name: str, given: Mapping[str, Any], sink: BinaryIO) -> None:

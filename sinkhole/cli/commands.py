@@ -101,7 +101,7 @@ def run(config: Path | None) -> None:
 )
 @honest
 def check_config(file: Path | None, secrets: bool) -> None:
-    """Print the settings in force, or every mistake with its line.
+    """Print the settings in force, or each mistake and its line.
 
     What was set by page or command counts as far as it can be read in the data folder.
 

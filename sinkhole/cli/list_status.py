@@ -52,6 +52,8 @@ def print_one(row: Row) -> None:
         day, week = _number(row["hits_day"]), _number(row["hits_week"])
         click.echo(f"  blocked   {day} queries in the last day, {week} in the last week")
     click.echo(f"  checked   {_ago(row['checked'])}, changed {_ago(row['changed'])}")
+    if row["taken_from"]:
+        click.echo(f"  taken     from {row['taken_from']}, which had fetched it")
     click.echo(
         f"  took      {_span(row['fetch_s'])} to fetch, {_span(row['compile_s'])} to compile"
     )

@@ -35,6 +35,11 @@ _MANY: Final = (
     ("--rcode", "rcodes", "With this rcode, such as NXDOMAIN."),
     ("--verdict", "verdicts", "blocked, allowed, cached, forwarded, local, failed, ..."),
     ("--type", "types", "Of this type, such as AAAA."),
+    (
+        "--node",
+        "nodes",
+        "Answered by this one of several, or the other one of a pair.",
+    ),
     ("--answer", "answers", "Answered with this address, or one of this network."),
 )
 

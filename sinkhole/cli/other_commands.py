@@ -25,6 +25,8 @@ from sinkhole.cli.list_commands import lists_group
 from sinkhole.cli.live_commands import tail, top
 from sinkhole.cli.log_commands import log_group
 from sinkhole.cli.name_commands import allow, block, query
+from sinkhole.cli.node_commands import nodes_group
+from sinkhole.cli.pair_command import pair
 from sinkhole.cli.protection_commands import pause, resume, status
 from sinkhole.cli.rule_commands import rules_group, safe_search_group, services_group
 from sinkhole.cli.server_commands import drain, restart
@@ -37,8 +39,8 @@ OTHER_COMMANDS: Final[tuple[click.Command, ...]] = (
     *(lists_group, rules_group, services_group, safe_search_group),
     *(devices_group, clients_group, groups_group, schedules_group),
     *(records_group, routes_group, upstream_sets_group, upstream_group),
-    *(tail, top, log_group, cache_group, certificate_group),
+    *(tail, top, log_group, cache_group, certificate_group, nodes_group),
     *(settings_group, account_group, token_group, audit, storage, backup, restore, completion),
-    *(drain, restart),
+    *(drain, restart, pair),
     *(import_group, export_group),
 )

@@ -43,7 +43,7 @@ def drain(caller: Caller, off: bool) -> Told:
 @click.command()
 @asking(offline=False)
 def restart(caller: Caller) -> Told:
-    """Begin anew as the program that is installed now, without a gap.
+    """Begin anew, as what is installed now, without a gap.
 
     That is asked first whether it would start with the settings; if not, nothing is done. Else
     workers go on answering DNS until it does. Page and commands are away for some seconds, and

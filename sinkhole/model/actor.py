@@ -39,6 +39,8 @@ class Permission(StrEnum):
     BACKUP_READ = "backup:read"
     """Take a backup, which has everything in it, hashes of passwords too."""
     BACKUP_WRITE = "backup:write"
+    PAIRING = "pairing"
+    """Be the other one of a pair: read and change all of the state that both have."""
     OWN_ACCOUNT = "own:account"
     """One's own password, second factor, sessions: what every person may, and no token."""
 

@@ -112,10 +112,12 @@ class ControlHouse:
 
 
 @asynccontextmanager
-async def control_house(folder: Path, **changes: Any) -> AsyncIterator[ControlHouse]:
+async def control_house(
+    folder: Path, *, has_account: bool = True, **changes: Any
+) -> AsyncIterator[ControlHouse]:
     """It listens by a settings file, which has no list and one upstream; `changes` are further
     sections of the file, or keys as `filtering__rules`. With `upstream={}` the file holds no
-    server, and whom it asks is for /control to say."""
+    server, and whom it asks is for /control to say. Without `has_account` it gets none."""
     tree: dict[str, Any] = {
         "dns": {"listen": ["127.0.0.1:0"]},
         "web": {"listen": "127.0.0.1:0"},
@@ -140,5 +142,6 @@ async def control_house(folder: Path, **changes: Any) -> AsyncIterator[ControlHo
             running(app=await App.of(config, {}), lists=False) as app,
             ClientSession(timeout=ClientTimeout(total=LIMIT_S)) as client,
         ):
-            await app.front.identity.accounts.add(NAME, PASSWORD, "admin")
+            if has_account:
+                await app.front.identity.accounts.add(NAME, PASSWORD, "admin")
             yield ControlHouse(app, client, upstream)

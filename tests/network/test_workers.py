@@ -116,6 +116,20 @@ async def test_one_that_says_nothing_any_more_is_ended(tmp_path: Path, monkeypat
         await blocked(app.addresses[0])
 
 
+async def test_one_that_says_nothing_is_told_of_before_it_is_ended(tmp_path: Path) -> None:
+    async with running(house(tmp_path, dns__workers=2, **ADS)) as app:
+        crew = crew_of(app)
+        await until(lambda: len(crew.states) == 2, "their first words")
+        stopped = crew.ready[0].pid
+        os.kill(stopped, signal.SIGSTOP)
+        await until(lambda: app.workers.quiet, "word of it")
+        assert "1 worker of 2 says nothing for" in app.workers.quiet[0]
+        for told in (app.problems(), app.health().reasons):
+            assert any("says nothing" in each for each in told)
+        os.kill(stopped, signal.SIGCONT)
+        await until(lambda: not app.workers.quiet, "its words")
+
+
 async def test_while_the_control_process_stands_still_dns_is_answered(tmp_path: Path) -> None:
     program = Program(tmp_path)
     async with program.running(None, dns__workers=2, **ADS):

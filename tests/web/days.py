@@ -9,7 +9,6 @@ reserved for documentation.
 from __future__ import annotations
 
 import random
-import time
 from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import islice
@@ -81,6 +80,9 @@ class Days(NamedTuple):
     queries: int = 3_000
     count: int = 1
     seed: int = 7
+    hour: float = 12.0
+    """What time of the day it is at the end of them: noon, if nothing else is wanted, so that they
+    are the same ones whenever they are made."""
     spare_s: int = 0
     """For how long nobody asks at the beginning: as long the days that are counted back from now
     are the same ones, however late it is when somebody looks."""
@@ -123,14 +125,13 @@ def _moments(days: Days, pick: random.Random) -> list[float]:
     spare = days.spare_s // SLOT_S
     slots = [first + SLOT_S * number for number in range(spare, days.count * DAY_S // SLOT_S)]
     total = days.queries * days.count
-    chosen = pick.choices(slots, [_busy(slot) for slot in slots], k=total)
+    hours = [days.hour + (slot - days.until) / 3600 for slot in slots]
+    chosen = pick.choices(slots, [_busy(hour % 24) for hour in hours], k=total)
     lately = [days.until - LAST_S * pick.random() for _ in range(12)]
     return sorted([slot + SLOT_S * pick.random() for slot in chosen] + lately)
 
 
-def _busy(at_s: float) -> float:
-    then = time.localtime(at_s)
-    hour = then.tm_hour + then.tm_min / 60
+def _busy(hour: float) -> float:
     return 0.12 + max(0, 1 - abs(hour - 20) / 5) + 0.55 * max(0, 1 - abs(hour - 8) / 3)
 
 

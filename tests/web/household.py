@@ -147,18 +147,26 @@ async def a_household(
 ) -> AsyncIterator[Household]:
     """A house in a folder, that begins with a past; with none its lists are in its own folder, and
     can be changed there, `many` times as long as usual. `tree` are settings beside or in place of
-    SETTINGS, `more_lists` lists beside the usual ones; the rest is for `a_house`."""
+    SETTINGS, `more_lists` lists beside the usual ones; the rest is for `a_house`. It is about noon
+    there, whenever that is: bedtime is hours away."""
     sources = folder if past is None else past.folder
     if past is None:
         _write_lists(folder, many)
     else:
         past.hand_down(folder / "data", is_new=is_new)
-    whole = {**SETTINGS, "filtering": {"lists": [*_lists(sources), *more_lists]}, **(tree or {})}
+    lists = {"lists": [*_lists(sources), *more_lists]}
+    whole = {**SETTINGS, "time_zone": zone_of_noon(), "filtering": lists, **(tree or {})}
     async with a_house(folder, whole, **options) as built:
         built.told = _told(built)
         if past is not None and not is_new:
             built.devices.note(_devices(past.queries))
         yield Household(built, sources)
+
+
+def zone_of_noon() -> str:
+    """A time zone without daylight saving in which it is between 12 and 13 o'clock."""
+    behind = time.gmtime().tm_hour - 12  # POSIX has the sign that way round
+    return f"Etc/GMT{behind:+d}"
 
 
 def _devices(queries: int) -> Iterator[Asked]:

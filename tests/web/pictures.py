@@ -159,11 +159,14 @@ async def served(*ports: int) -> AsyncIterator[list[str]]:
         for name in NAMES:
             os.mkdir(name)
         stack.enter_context(patch("shutil.disk_usage", lambda folder: Disk()))
-        days = Days(until=time.time(), queries=QUERIES_A_DAY, count=DAYS)
+        now = time.localtime()  # as the charts tell the time
+        hour = now.tm_hour + now.tm_min / 60
+        days = Days(until=time.mktime(now), queries=QUERIES_A_DAY, count=DAYS, hour=hour)
         past = await Past.made(Path("past"), days, many=LIST_LENGTH)
         addresses = []
         for port, name in zip(ports, NAMES, strict=False):
-            home = a_household(Path(name), past, is_new=name == "new")
+            ours = {"time_zone": ""}  # that of the charts
+            home = a_household(Path(name), past, is_new=name == "new", tree=ours)
             furnished = await stack.enter_async_context(home)
             furnished.built.told["listen"] = ["0.0.0.0:53", "[::]:53"]  # as it comes
             if name == "house":

@@ -124,6 +124,33 @@ async def test_keys_choose_some_columns_and_look_closer_or_show_their_queries(
     await expect(page).to_have_url(re.compile(r"#/queries\?since=\d+&until=\d+$"))
 
 
+async def test_what_keys_have_marked_is_the_same_time_when_the_chart_goes_on_by_a_step(
+    visit: Any, home: Any
+) -> None:
+    told: list[Any] = []
+
+    async def tell(route: Route) -> None:
+        if not told:
+            told.append(await (await route.fetch()).json())
+        await route.fulfill(json=told[-1])
+
+    page = await visit(home, at="#/nowhere")
+    await page.route("**/api/v1/statistics*", tell)
+    await page.get_by_role("link", name="Overview").click()
+    chart = page.get_by_role("slider", name="Chart of queries over time")
+    await chart.focus()
+    await page.keyboard.press("End")
+    await page.keyboard.press("ArrowLeft")
+    place = int(await chart.get_attribute("aria-valuenow") or "")
+    text = await page.locator(".readout").inner_text()
+    series = told[0]["series"]
+    last = {**series[-1], "time": series[-1]["time"] + told[0]["step_s"]}
+    told.append({**told[0], "series": [*series[1:], last]})
+    await refresh(page)
+    await expect(chart).to_have_attribute("aria-valuenow", str(place - 1))
+    await expect(page.locator(".readout")).to_have_text(text)
+
+
 async def test_a_column_leads_to_its_queries_by_click_and_from_the_table(
     visit: Any, home: Any
 ) -> None:

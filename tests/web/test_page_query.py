@@ -170,11 +170,13 @@ async def test_what_an_answer_led_to_is_allowed_and_once_is_enough(
     await expect(drawer).not_to_contain_text("It would have changed")
 
 
+SAFE = ("safe search", 1, "Google: |www.google.com^$dnsrewrite=forcesafesearch.google.com")
+
+
 async def test_a_name_that_safe_search_rewrites_is_blocked_or_allowed(
     visit: Any, new_home: Any
 ) -> None:
-    cause = ("safe search", 1, "Google: |www.google.com^$dnsrewrite=forcesafesearch.google.com")
-    rewritten = {"outcome": Outcome.REWRITTEN, "cause": cause, "client": "192.0.2.57"}
+    rewritten = {"outcome": Outcome.REWRITTEN, "cause": SAFE, "client": "192.0.2.57"}
     await new_home.take([asked("www.google.com", **rewritten)])  # in the group kids
     _, drawer = await _opened(visit, new_home, "www.google.com")
     what = drawer.get_by_label("What to do")
@@ -186,6 +188,25 @@ async def test_a_name_that_safe_search_rewrites_is_blocked_or_allowed(
     await expect(drawer).to_contain_text("It would have changed 1 query")
     await drawer.get_by_role("button", name="Block").click()
     await expect(drawer).to_contain_text("Done: ||www.google.com^$client='Kids tablet'")
+
+
+async def test_where_only_allowed_names_pass_a_search_engine_is_allowed_with_safe_search(
+    visit: Any, furnish: Any, past: Any
+) -> None:
+    always = [{"name": "bedtime", "windows": ["daily 0:00-24:00"]}]
+    home = await furnish(past, is_new=True, tree={"schedules": always})
+    refused = {"outcome": Outcome.BLOCKED, "cause": ("allow only",), "client": "192.0.2.57"}
+    await home.take([asked("www.google.com", **refused)])  # in the group kids
+    _, drawer = await _opened(visit, home, "www.google.com")
+    await drawer.get_by_label("For whom").select_option("for this client")
+    rule = "@@||www.google.com^$client='Kids tablet'"
+    await expect(drawer).to_contain_text(f"would be added: {rule}")
+    await drawer.get_by_role("button", name="Allow").click()
+    await expect(drawer).to_contain_text(f"Done: {rule}")
+    _, drawer = await _opened(visit, home, "www.google.com")
+    await drawer.get_by_label("For whom").select_option("for this client")
+    await expect(drawer).to_contain_text("that name is allowed already, and safe search answers it")
+    await expect(drawer.get_by_role("button", name="Allow")).to_be_disabled()
 
 
 async def test_the_fields_for_a_time_show_the_one_that_counts(visit: Any, home: Any) -> None:

@@ -14,7 +14,7 @@ from sinkhole.control.settings.describe import described
 
 WORDS = Path(__file__).parents[2] / "ui" / "src" / "words"
 LANGUAGES = sorted(each.stem for each in (WORDS / "languages").glob("*.json"))
-BY_THEMSELVES = {"session.begin", "backup.download"}
+BY_THEMSELVES = {"session.begin", "backup.download", "pairing.accept"}
 """What is in the audit and no operation that changes something."""
 
 

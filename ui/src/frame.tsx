@@ -10,6 +10,7 @@ import { Paused } from "./paused";
 import { Problems } from "./problems";
 import { here, SECTIONS, type Section } from "./sections";
 import { api, told, Unknown } from "./server/api";
+import { useNodes } from "./server/nodes";
 import { door, enter, may, me, trouble } from "./server/reach";
 import { LANGUAGES, language, speak, t } from "./words/words";
 
@@ -78,8 +79,23 @@ function Navigation() {
 }
 
 /** Where one may go in a section that has several pages. */
-function Within({ section: { name, pages } }: { section: Section }) {
-  const listed = pages.filter(({ isOneOf }) => !isOneOf);
+function Within({ section }: { section: Section }) {
+  if (section.pages.some(({ isOfNodes }) => isOfNodes)) return <WithNodes section={section} />;
+  return <Links section={section} />;
+}
+
+/** The same where it has to be known first whether there are others. */
+function WithNodes({ section }: { section: Section }) {
+  return <Links section={section} isShared={useNodes(null).last.value?.shared ?? false} />;
+}
+
+interface LinksGiven {
+  readonly section: Section;
+  readonly isShared?: boolean;
+}
+
+function Links({ section: { name, pages }, isShared = false }: LinksGiven) {
+  const listed = pages.filter(({ isOneOf, isOfNodes }) => !isOneOf && (!isOfNodes || isShared));
   if (listed.length < 2) return null;
   return (
     <nav class="within" aria-label={t(name)}>

@@ -14,6 +14,8 @@ interface PageEntry {
   readonly load?: Load;
   /** Whether it is about one of many, which others lead to. */
   readonly isOneOf?: boolean;
+  /** Whether it is about several sinkholes, and of no use to one that shares nothing. */
+  readonly isOfNodes?: boolean;
 }
 
 export interface Section {
@@ -94,6 +96,12 @@ export const SECTIONS: readonly Section[] = [
       { page: "system", name: "nav.system_page", load: () => import("./pages/system/system") },
       { page: "settings", name: "nav.settings", load: () => import("./pages/settings/settings") },
       { page: "accounts", name: "nav.accounts", load: () => import("./pages/accounts/accounts") },
+      {
+        page: "nodes",
+        name: "nav.nodes",
+        load: () => import("./pages/nodes/nodes"),
+        isOfNodes: true,
+      },
       { page: "audit", name: "nav.audit", load: () => import("./pages/audit/audit") },
       { page: "start", name: "nav.start", load: () => import("./pages/start/start") },
     ],

@@ -11,6 +11,7 @@ from sinkhole.control.explain.rule_search import Trial, allow_lines, block_for, 
 from sinkhole.control.explain.severity import Severity, severity_of
 from sinkhole.control.lists.own_rules import OWN_RULES
 from sinkhole.dns.filter.language.line import Kind
+from sinkhole.dns.filter.selection import AllowOnly
 from sinkhole.dns.pipeline.decide_answer import BOGUS, REBINDING
 from sinkhole.dns.wire.name import from_text
 from sinkhole.model.explanation import Change, Lead
@@ -56,12 +57,31 @@ def passes(verdict: Verdict) -> bool:
     return verdict.outcome is Outcome.FORWARDED or verdict.cause in PROTECTIONS
 
 
+def is_answered_only(inquiry: Inquiry) -> bool:
+    """Whether a rewrite answers a name where only allowed names pass. The name is allowed then, and
+    no exception keeps a built-in rewrite from answering it: see `AllowOnly`."""
+    is_rewritten = inquiry.verdict().outcome is Outcome.REWRITTEN
+    return is_rewritten and isinstance(inquiry.matcher, AllowOnly) and not refuses(inquiry)
+
+
+def lets_pass(now: Inquiry) -> Callable[[Inquiry], bool]:
+    """Whether a change lets a name pass, by how it is now: for one that is refused where only
+    allowed names pass, it is enough that a rewrite answers it."""
+    is_refused = refuses(now)
+
+    def does(changed: Inquiry) -> bool:
+        return passes(changed.verdict()) or (is_refused and is_answered_only(changed))
+
+    return does
+
+
 def ways_to_allow(
     inquiry: Inquiry, verdict: Verdict, leads: Sequence[Lead], place: RulesPlace = HOUSEHOLD
 ) -> list[Change]:
-    """Rules of a place to remove if they are all that refuses it, else exceptions to add there."""
+    """Rules of a place to remove if they are all that refuses it, else exceptions to add there;
+    none where the name is allowed, and only answered otherwise."""
     removed, texts = _rules_in_the_way(inquiry, verdict, place.name)
-    if removed and passes(inquiry.changed(without=removed).verdict()):
+    if removed and lets_pass(inquiry)(inquiry.changed(without=removed)):
         return [place.changed("allow", "remove", texts, "")]
     works = _trial(inquiry)
     found = [
@@ -74,6 +94,8 @@ def ways_to_allow(
     if lines := allow_lines([inquiry.question.name], works):
         note = "no exception beats what decides here, but a list of kind allow does"
         return [change("allow", "add", "filtering.lists", lines, note)]
+    if is_answered_only(inquiry):
+        return []
     note = "no rule can be written that allows this name; disable the list that decides"
     return [change("allow", "none", "", note=note)]
 
@@ -100,8 +122,10 @@ def ways_to_block(
 
 
 def _trial(inquiry: Inquiry) -> Trial:
+    does = lets_pass(inquiry)
+
     def works(rules: tuple[str, ...], kind: Kind) -> bool:
-        return passes(inquiry.changed(rules, kind=kind).verdict())
+        return does(inquiry.changed(rules, kind=kind))
 
     return works
 

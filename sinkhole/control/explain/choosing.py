@@ -10,6 +10,8 @@ from sinkhole.control.explain.audience import Audience
 from sinkhole.control.explain.by_rules import (
     PROTECTIONS,
     RULES,
+    is_answered_only,
+    lets_pass,
     passes,
     refused_targets,
     refuses,
@@ -77,8 +79,14 @@ def choose(
             if wanted == "block"
             else ways_to_allow(now, verdict, leads_of(now))
         )
-        return _first(ways)
-    return _searched(audience, now, wanted, for_client, without)
+        found = _first(ways)
+    else:
+        found = _searched(audience, now, wanted, for_client, without)
+    if wanted == "allow" and not found.is_possible and is_answered_only(now):
+        return Choice(
+            note=f"that name is allowed already, and {verdict.cause.list_name} answers it"
+        )
+    return found
 
 
 def client_modifier(client: str) -> str:
@@ -139,11 +147,10 @@ def _searched(
 
 def _allows(now: Inquiry) -> Callable[[Inquiry], bool]:
     """Whether rules on trial let a name pass; one that passes as it is has to be named by them."""
-    is_to_be_named = passes(now.verdict())
+    is_to_be_named, does = passes(now.verdict()), lets_pass(now)
 
     def allows(inquiry: Inquiry) -> bool:
-        verdict = inquiry.verdict()
-        return passes(verdict) and (verdict.allowed or not is_to_be_named)
+        return does(inquiry) and (inquiry.verdict().allowed or not is_to_be_named)
 
     return allows
 

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.control.explain.records import of_ready, of_records
 from sinkhole.dns.cache.ready import Ready
+from sinkhole.dns.filter.precedence import ADMITS
 from sinkhole.dns.filter.selection import AllowOnly
 from sinkhole.dns.pipeline.decide_question import ROUTE, Stage, filtered, reserved, routed
 from sinkhole.dns.pipeline.permit import Permit
@@ -26,6 +27,7 @@ from sinkhole.model.verdict import Cause, Verdict
 PAUSED: Final = "the filter is paused: of rules only the canaries have a say"
 
 ONLY_ALLOWED: Final = "no rule allows it, and only what is allowed is answered"
+ADMITTED: Final = "a rule allows it, so what is built in answers"
 
 
 class _Said(NamedTuple):
@@ -53,7 +55,7 @@ def _all_that_say(inquiry: Inquiry, opinions: list[RuleOpinion]) -> Iterator[_Sa
     yield _access(inquiry)
     for stage in STAGES:
         if stage.decide is filtered:  # two tiers, and every rule has its say in one of them
-            yield _lists(inquiry, [each for each in opinions if not each["builtin"]])
+            yield _lists(inquiry, opinions)
             yield _rules("built-in", [each for each in opinions if each["builtin"]])
             continue
         decided = stage.decide(inquiry.question, inquiry.view)
@@ -138,10 +140,14 @@ def _rules(stage: str, opinions: list[RuleOpinion]) -> _Said:
 def _lists(inquiry: Inquiry, opinions: list[RuleOpinion]) -> _Said:
     if inquiry.group.is_paused:
         return _Said("lists", PAUSED, False)
-    said = _rules("lists", opinions)
-    if not said.decides and isinstance(inquiry.matcher, AllowOnly):
+    of_lists = [each for each in opinions if not each["builtin"]]
+    said = _rules("lists", of_lists)
+    if said.decides or not isinstance(inquiry.matcher, AllowOnly):
+        return said
+    if not any(each["decides"] for each in opinions):
         return _Said("lists", ONLY_ALLOWED, True)
-    return said
+    is_admitted = any(each["note"] == ADMITS for each in of_lists)
+    return _Said("lists", ADMITTED, False) if is_admitted else said
 
 
 def _effect(opinion: RuleOpinion) -> str:

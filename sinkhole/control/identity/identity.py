@@ -9,7 +9,8 @@ import asyncio
 import hmac
 import logging
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Final
 
 from sinkhole.control.identity import from_environment
@@ -114,6 +115,19 @@ class Identity:
         self._lock_out.take_back(counted)
         account = await self.accounts.add(name, password, "admin", only_first=True)
         return await self._begin(account, address, agent)
+
+    @contextmanager
+    def guessing(self, address: str) -> Iterator[None]:
+        """Around what takes a code of another kind: who gives wrong ones waits, as for `sign_in`.
+        RequestError ("too_many")."""
+        counted = self._lock_out.begin(address, "")
+        try:
+            yield
+        except RequestError as error:
+            if error.kind != "unauthenticated":
+                self._lock_out.take_back(counted)
+            raise
+        self._lock_out.take_back(counted)
 
     async def sign_in(
         self, name: str, password: str, second: str, address: str, agent: str, device: str = ""

@@ -12,6 +12,9 @@ destinations     which addresses a fetch may connect to
 local            from a file of this machine, or one that travels with the package
 gunzip           unpacked piece by piece
 copies           checked on the way to the disk, packed when out of use
+exchange         what other sinkholes have fetched is taken, and they are offered what this one has
+lending          what another one may take of this one
+offers           where that is done: a database, another sinkhole
 child_processes  compiled, and counted, beside the server
 child            what such a process makes of itself first
 

@@ -14,16 +14,19 @@ from typing import TYPE_CHECKING
 
 from sinkhole.control.lists.diff import SAMPLES, Difference, difference
 from sinkhole.control.lists.essential_names import ESSENTIAL_NAMES
+from sinkhole.control.lists.exchange import Exchange
 from sinkhole.control.lists.file_watch import FileWatch
+from sinkhole.control.lists.lending import Lending
 from sinkhole.control.lists.loader import Loader
+from sinkhole.control.lists.offers import WhereOffered, offered_nowhere
 from sinkhole.control.lists.overlap import Overlap
-from sinkhole.control.lists.own_rules import compile_own
+from sinkhole.control.lists.own_rules import own_list
 from sinkhole.control.lists.progress import Watch, unwatched
 from sinkhole.control.lists.quarantine import QuarantineCheck
 from sinkhole.control.lists.state import SubscriptionState
 from sinkhole.control.lists.status import ListStatus, status_of
 from sinkhole.control.lists.store import ListStore
-from sinkhole.control.lists.subscription import Subscription
+from sinkhole.control.lists.subscription import Look, Subscription
 from sinkhole.control.lists.subscriptions import Subscriptions
 from sinkhole.control.lists.versions import Versions
 from sinkhole.control.lists.workplace import Workplace
@@ -63,9 +66,9 @@ class Library:
 
     `on_change` is awaited with all of them, own rules first, each time one was newly mapped. A
     list that was replaced is left to the garbage collector: a query may still be looking into
-    it. `resolve` finds the addresses of a list's host, and without it no name is known; `now` is
-    wall-clock seconds since 1970. `essential_names` are names that no list may block by surprise,
-    besides those everybody needs. `faults` are told of bugs.
+    it. `resolve` finds the addresses of a list's host, without it none; `now` is seconds since
+    1970. `essential_names` are names that no list may block by surprise, besides those everybody
+    needs. `faults` are told of bugs. `offers`, to be assigned, has what other sinkholes fetched.
     """
 
     def __init__(
@@ -86,6 +89,7 @@ class Library:
         self._now = now
         self._poll_s = poll_s
         self.essential_names = essential_names
+        self.offers: WhereOffered = offered_nowhere
         self._store = ListStore(data_dir / "lists")
         self._subscriptions = Subscriptions(settings)
         self._overlap = Overlap(self._store)
@@ -96,6 +100,7 @@ class Library:
         self._own_problems: list[str] = []
         self._trouble = ""
         self._changed = asyncio.Event()
+        self.lending = Lending(self._subscriptions, self._store, now, self._changed.set)
         self._lock = asyncio.Lock()  # nobody else takes over what is on the disk; for moments
         self._underway: set[Subscription] = set()
         self._limits = limits
@@ -115,7 +120,9 @@ class Library:
             partial(refusal, private_allowed=self._settings.private_sources),
         )
         versions = Versions(self._store, self._now, self._quarantine_check(), self._exclusively)
-        return Updater(self._store, fetcher, versions, self._now)
+        every_s = self._settings.update_interval
+        exchange = Exchange(lambda: self.offers(), self._store, self._now, every_s)
+        return Updater(self._store, fetcher, versions, self._now, exchange)
 
     @property
     def lists(self) -> tuple[CompiledList, ...]:
@@ -150,7 +157,7 @@ class Library:
         """Map what is compiled already, and tell nobody: milliseconds a list, nothing is parsed.
 
         Changes nothing on the disk, and a list that can't be mapped is left to the next update."""
-        self._own_rules, self._own_problems = _own(self._settings)
+        self._own_rules, self._own_problems = own_list(self._settings.rules)
         self._loader.load_all()
 
     async def load(self) -> None:
@@ -166,7 +173,7 @@ class Library:
         if settings.rules == self._settings.rules:
             own = self._own_rules, self._own_problems
         else:
-            own = await asyncio.to_thread(_own, settings)
+            own = await asyncio.to_thread(own_list, settings.rules)
         async with self._lock:
             await asyncio.to_thread(self._subscriptions.apply, settings)
             await asyncio.to_thread(self._loader.load_all)
@@ -191,7 +198,8 @@ class Library:
         `force` fetches without asking "only if changed" and accepts what would be held back.
         What fails is in `status` afterwards. Raises ListError for a name that is no enabled
         list, StorageError when the folder can't be used or another process keeps updating."""
-        return await self._update(self._subscriptions.choose(only), force, progress)
+        look = Look.FORCED if force else Look.ASKED
+        return await self._update(self._subscriptions.choose(only), look, progress)
 
     async def accept(self, name: str) -> None:
         """Put in use what is held back of a list; ListError when nothing is."""
@@ -266,7 +274,8 @@ class Library:
         )
         for each in (*due, *outdated):  # each by itself: a slow server holds up its own list only
             self._underway.add(each)
-            if updates.start("update", self._attempt([each], each in due)) is None:
+            look = Look.DUE if each in due else Look.KEPT
+            if updates.start("update", self._attempt([each], look)) is None:
                 self._underway.discard(each)
         if self._trouble and not self._underway:  # look whether it is over
             await self._attempt([])
@@ -286,9 +295,9 @@ class Library:
         log.info("list %s: %d names, chosen by hand, now in use", chosen.name, chosen.names)
         await self._publish()
 
-    async def _attempt(self, subscriptions: list[Subscription], look: bool = True) -> None:
+    async def _attempt(self, subscriptions: list[Subscription], look: Look = Look.DUE) -> None:
         try:
-            await self._update(subscriptions, False, unwatched, look)
+            await self._update(subscriptions, look, unwatched)
             self._trouble = ""
         except SinkholeError as error:
             trouble = f"lists are not updated: {error}"
@@ -302,9 +311,7 @@ class Library:
             if subscriptions:
                 self._changed.set()  # what was waiting for them gets its turn
 
-    async def _update(
-        self, subscriptions: list[Subscription], force: bool, watch: Watch, look: bool = True
-    ) -> int:
+    async def _update(self, subscriptions: list[Subscription], look: Look, watch: Watch) -> int:
         if not subscriptions:  # to sweep, and to find out whether a trouble is over
             async with self._exclusively():
                 await asyncio.to_thread(self._sweep)
@@ -312,7 +319,7 @@ class Library:
         async with self._working() as (updater, work):
             tasks = Tasks("lists", len(subscriptions), self._faults)
             started = [
-                tasks.start(each.name, self._bring(updater, each, work, force, watch, look))
+                tasks.start(each.name, self._bring(updater, each, work, look, watch))
                 for each in subscriptions
             ]
             try:
@@ -326,25 +333,20 @@ class Library:
         updater: Updater,
         subscription: Subscription,
         work: Workplace,
-        force: bool,
+        look: Look,
         watch: Watch,
-        look: bool,
     ) -> bool:
-        """Update one list; published at once, because the next one may take minutes.
-
-        Without `look` its source is left alone, and only what is kept is compiled again.
-        """
+        """Update one list; published at once, because the next one may take minutes."""
         try:
             async with subscription.updating:  # once at a time, whoever asks for it
                 restored = await updater.restore(subscription, work, watch)
                 if restored:
                     await self._publish()
-                changed = look and await updater.update(
-                    subscription, work, force=force, watch=watch
-                )
+                changed = await updater.update(subscription, work, look, watch)
             if changed:
                 log.info("list %s: %d names, now in use", subscription.name, subscription.names)
                 await self._publish()
+            await updater.tell(subscription, work)
         except Exception as error:  # a bug with one list must not cost the others
             subscription.note_bug(error)
             subscription.failures += 1
@@ -394,7 +396,3 @@ class Library:
 
     async def _publish(self) -> None:
         await self._on_change(self.lists)
-
-
-def _own(settings: FilteringSettings) -> tuple[CompiledList | None, list[str]]:
-    return compile_own(settings.rules) if settings.rules else (None, [])

@@ -52,6 +52,11 @@ def compile_own(
     return own, problems
 
 
+def own_list(rules: Sequence[str]) -> tuple[CompiledList | None, list[str]]:
+    """The same for those of the settings; no list where there are none."""
+    return compile_own(rules) if rules else (None, [])
+
+
 def with_temporary(lists: Sequence[CompiledList], rules: Sequence[str]) -> list[CompiledList]:
     """Lists with a further one of such rules, behind the own rules: before these, they would pass
     for own ones to whoever explains."""

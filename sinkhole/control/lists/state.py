@@ -43,6 +43,8 @@ class Version:
     rules: StrictInt = 0
     names: StrictInt = 0
     since: StrictFloat = 0.0
+    taken_from: str = ""
+    """The sinkhole that had fetched it, "" where this one did."""
 
 
 @dataclass(frozen=True, slots=True)

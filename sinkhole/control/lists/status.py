@@ -40,7 +40,8 @@ class ListStatus(TypedDict):
     `error` is why the last look at the source failed, or what is wrong with the list's files here;
     it may be ready all the same, with its last good copy. "missing" has not been fetched yet,
     "failed" could not be, "quarantined" has come but is held back. `url` is masked. `unique` is
-    None until it has been counted. `versions` are those that are kept, the one in use among them,
+    None until it has been counted. `taken_from` is the sinkhole that fetched the version in use,
+    "" where this one did. `versions` are those that are kept, the one in use among them,
     and `disk_bytes` is the room of all of them.
     """
 
@@ -57,6 +58,7 @@ class ListStatus(TypedDict):
     refused_samples: list[RefusedLine]
     checked: float | None
     changed: float | None
+    taken_from: str
     fetch_s: float | None
     compile_s: float | None
     size_bytes: int
@@ -109,6 +111,7 @@ def status_of(
         ],
         "checked": state.checked,
         "changed": state.changed,
+        "taken_from": state.used.taken_from if state.used else "",
         "fetch_s": state.fetch_s,
         "compile_s": state.compile_s,
         "size_bytes": state.used.size_bytes if state.used else 0,

@@ -7,6 +7,7 @@ import logging
 import math
 import random
 from dataclasses import replace
+from enum import Enum
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,19 @@ log = logging.getLogger(__name__)
 
 FIRST_RETRY_S: Final = 60.0
 LONGEST_RETRY_S: Final = 86_400.0
+
+
+class Look(Enum):
+    """How a list is looked at."""
+
+    KEPT = "kept"
+    """Only what is kept of it is compiled again, where that is wanted."""
+    DUE = "due"
+    """Its source, or what another sinkhole has found there lately."""
+    ASKED = "asked"
+    """Its source, as a person wants to know."""
+    FORCED = "forced"
+    """The same, without asking "only if changed", and in use whatever is held against it."""
 
 
 class Subscription:

@@ -1,6 +1,7 @@
 """One list brought up to date, step by step. The order of the steps is the crash safety.
 
-1. the source goes into a part file, checked while it arrives (unchanged: only note the time)
+1. the source goes into a part file, checked while it arrives (unchanged: only note the time);
+   or what another sinkhole has found there lately does, see `exchange`
 2. the child process compiles that part into another part
 3. the trie is mapped, which proves that it can be used
 4. it is judged: fit for use, or to be held back; and both parts get their lasting names
@@ -20,20 +21,26 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from sinkhole.control.lists import local
+from sinkhole.control.lists.copies import Received
+from sinkhole.control.lists.exchange import Exchange, Turn
 from sinkhole.control.lists.fetch import Fetched, Fetcher, Validators
+from sinkhole.control.lists.offers import Offer
 from sinkhole.control.lists.progress import Phase, Step, Watch
 from sinkhole.control.lists.state import SubscriptionState, Version
 from sinkhole.control.lists.store import ListStore
-from sinkhole.control.lists.subscription import Subscription
+from sinkhole.control.lists.subscription import Look, Subscription
 from sinkhole.control.lists.versions import Versions
 from sinkhole.control.lists.workplace import Workplace
 from sinkhole.model.errors import ListError, SinkholeError
 from sinkhole.model.masking import masked
 
 log = logging.getLogger(__name__)
+
+ANOTHERS_TURN_S: Final = 1.0
+"""How often it is looked whether another sinkhole has fetched a list."""
 
 
 class Updater:
@@ -42,12 +49,18 @@ class Updater:
     AT_ONCE: Final = 4
 
     def __init__(
-        self, store: ListStore, fetcher: Fetcher, versions: Versions, now: Callable[[], float]
+        self,
+        store: ListStore,
+        fetcher: Fetcher,
+        versions: Versions,
+        now: Callable[[], float],
+        exchange: Exchange,
     ) -> None:
         self.versions = versions
         self._store = store
         self.fetcher = fetcher
         self._now = now
+        self._exchange = exchange
         self._fetching = asyncio.Semaphore(self.AT_ONCE)
 
     async def restore(self, subscription: Subscription, work: Workplace, watch: Watch) -> bool:
@@ -72,15 +85,17 @@ class Updater:
         return subscription.compiled is not before
 
     async def update(
-        self, subscription: Subscription, work: Workplace, *, force: bool, watch: Watch
+        self, subscription: Subscription, work: Workplace, look: Look, watch: Watch
     ) -> bool:
         """Look at the source and take over what is new; whether something was newly mapped.
 
         Never fails: what goes wrong is noted in the list's state, and the last good copy stays.
         """
+        if look is Look.KEPT:
+            return False
         subscription.retry = False
         try:
-            end = await self._update(subscription, work, force, watch)
+            end = await self._update(subscription, work, look, watch)
         except SinkholeError as error:
             reason = _reason(error)
         except OSError as error:  # of the disk; those of the network are ListErrors by now
@@ -94,29 +109,70 @@ class Updater:
             return end.phase is Phase.CHANGED
         reason = masked(reason)  # it is kept, logged and shown
         await self._note_failure(subscription, reason)
+        await self._exchange.release(subscription)
         watch(Step(subscription.name, Phase.FAILED, note=reason))
         return False
 
+    async def tell(self, subscription: Subscription, work: Workplace) -> None:
+        """Offer other sinkholes what `update` found at the source."""
+        await self._exchange.tell(subscription, work)
+
     async def _update(
-        self, subscription: Subscription, work: Workplace, force: bool, watch: Watch
+        self, subscription: Subscription, work: Workplace, look: Look, watch: Watch
     ) -> Step:
         """Fetch, and take what is new; the step it ended with."""
         watch(Step(subscription.name, Phase.FETCH))
-        part, before = work.part(), subscription.state.content_hash
-        # Files of this machine wait for no server, or four slow ones would keep all lists waiting.
-        async with nullcontext() if subscription.is_local else self._fetching:
-            began = asyncio.get_running_loop().time()
-            fetched = await self._obtain(subscription, part, force, watch)
-            took = asyncio.get_running_loop().time() - began
-        if fetched is None:
+        while True:
+            found = await self._look(subscription, work, look, watch)
+            if found is not Turn.ANOTHERS:
+                break
+            await asyncio.sleep(ANOTHERS_TURN_S)
+        if found is None:
             async with self.versions.exclusively():
                 state = replace(subscription.state, checked=self._now(), error=None)
                 await self.versions.commit(subscription, state)
             return _unchanged(subscription)
-        news = _News(fetched, part, before, self._now(), round(took, 3), force)
-        return await self._settled(subscription, news) or await self._take(
-            subscription, news, work, watch
+        if isinstance(found, Step):
+            return found
+        return await self._settled(subscription, found) or await self._take(
+            subscription, found, work, watch
         )
+
+    async def _look(
+        self, subscription: Subscription, work: Workplace, look: Look, watch: Watch
+    ) -> _News | Step | Literal[Turn.ANOTHERS] | None:
+        """What has come; the end where that is known already, None where nothing has changed."""
+        # Files of this machine wait for no server, or four slow ones would keep all lists waiting.
+        async with nullcontext() if subscription.is_local else self._fetching:
+            turn = await self._exchange.turn(subscription) if look is Look.DUE else Turn.OURS
+            if turn is Turn.ANOTHERS:
+                return turn
+            if isinstance(turn, Offer) and (taken := await self._offered(subscription, turn, work)):
+                return taken
+            force, before, part = look is Look.FORCED, subscription.state.content_hash, work.part()
+            began = asyncio.get_running_loop().time()
+            fetched = await self._obtain(subscription, part, force, watch)
+            took = asyncio.get_running_loop().time() - began
+        self._exchange.note(subscription)
+        if fetched is None:
+            return None
+        return _News(fetched, part, before, self._now(), round(took, 3), force)
+
+    async def _offered(
+        self, subscription: Subscription, offer: Offer, work: Workplace
+    ) -> _News | Step | None:
+        """What another one has found, or the end where that is known here; None if it is not to
+        be had."""
+        validators = Validators(offer.etag, offer.last_modified, offer.answered_by)
+        fetched = Fetched(Received(offer.size_bytes, offer.content_hash), validators)
+        before, part, began = subscription.state.content_hash, work.part(), self._now()
+        news = _News(fetched, part, before, began - offer.age_s, 0.0, False, offer.node)
+        if end := await self._settled(subscription, news):
+            return end
+        limit = self.fetcher.limits.size_bytes
+        if not await self._exchange.take(subscription, offer, part, limit):
+            return None
+        return replace(news, fetch_s=round(self._now() - began, 3))
 
     async def _take(
         self, subscription: Subscription, news: _News, work: Workplace, watch: Watch
@@ -127,7 +183,11 @@ class Updater:
                 return end  # another process has compiled the same meanwhile
             received = news.fetched.received
             version = Version(
-                received.content_hash, "", size_bytes=received.size_bytes, since=news.checked
+                received.content_hash,
+                "",
+                size_bytes=received.size_bytes,
+                since=news.checked,
+                taken_from=news.taken_from,
             )
             made = await self.versions.compile(subscription, news.part, version, work, watch)
             async with self.versions.exclusively():
@@ -197,7 +257,8 @@ class Updater:
 @dataclass(frozen=True, slots=True)
 class _News:
     """What has come of a list: its copy is in `part`. `before` is what was in use when it was
-    asked for; `force` whether a person wants it whatever is held against it."""
+    asked for; `force` whether a person wants it whatever is held against it; `taken_from` the
+    sinkhole that had fetched it, "" where this one did."""
 
     fetched: Fetched
     part: Path
@@ -205,6 +266,7 @@ class _News:
     checked: float
     fetch_s: float
     force: bool
+    taken_from: str = ""
 
     def noted_in(self, state: SubscriptionState) -> SubscriptionState:
         """The state with what is known of the source now."""

@@ -25,7 +25,11 @@ from sinkhole.control.operations import (
     log,
     log_deletion,
     log_sums,
+    migration,
+    nodes,
     own_account,
+    pair_requests,
+    pairing,
     past_queries,
     protection,
     query,
@@ -49,6 +53,7 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     status,
     server,
     storage,
+    migration,
     about,
     protection,
     query,
@@ -77,10 +82,13 @@ MODULES: Final[tuple[ModuleType, ...]] = (
     log_deletion,
     log_sums,
     statistics,
+    nodes,
     own_account,
     accounts,
     tokens,
     backups,
+    pairing,
+    pair_requests,
 )
 """The files that have operations, in the order in which people are shown them."""
 

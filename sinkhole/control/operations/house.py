@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NoReturn, Protocol
 
 from sinkhole.control.database import Reader
 from sinkhole.control.devices.devices import Devices
@@ -18,6 +18,7 @@ from sinkhole.control.lists.library import Library
 from sinkhole.control.operations.drain import Drain
 from sinkhole.control.operations.restarting import Restarting
 from sinkhole.control.operations.underway import Underway
+from sinkhole.control.pairing.pairing import Pairing
 from sinkhole.control.querylog import LogStore, QueryLog
 from sinkhole.control.settings import Settings
 from sinkhole.control.settings.in_force import SettingsInForce
@@ -25,7 +26,9 @@ from sinkhole.control.state.protection import Protection
 from sinkhole.control.state.state import State
 from sinkhole.control.state.temporary_rules import TemporaryRules
 from sinkhole.control.stats import Carried, Counters, Statistics
+from sinkhole.model.errors import RequestError
 from sinkhole.model.explanation import KeptAnswer, Resolved
+from sinkhole.model.nodes import Nodes, Wish
 from sinkhole.model.record import ClientName
 from sinkhole.model.status import CertificateFacts, EncryptedStatus, Health, Problem, UpstreamTrial
 
@@ -52,6 +55,28 @@ class CertificateDesk(Protocol):
 
     async def forget(self) -> None:
         """Remove it."""
+
+
+class NodesDesk(Protocol):
+    """The sinkholes that share a database with this one: `app/nodes.NodesHere`."""
+
+    @property
+    def name(self) -> str:
+        """What this one is called."""
+
+    def told(self) -> Nodes:
+        """All that are known, this one among them."""
+
+    async def drain(self, name: str, wish: Wish) -> bool:
+        """Drain a node, or no more; whether there is one that will hear of it. StorageError."""
+
+    async def forget(self, name: str) -> bool:
+        """Forget a node that is away; whether there was one. StorageError."""
+
+
+def _needs_server() -> NoReturn:
+    text = "this needs the running server, and none answers here"
+    raise RequestError("unavailable", "no_server", text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +106,7 @@ class House:
     explainer: Callable[[], Explainer]
     on_trial: Callable[[Settings], Awaitable[PolicyTrial]]
     """Other settings beside those in force, for trying them on the log."""
+    nodes: NodesDesk
     resolve: Callable[[str, str, str], Awaitable[Resolved]]
     """Answers a question (name, type, client's address or "" for this machine) as it would that
     client: `explain/asking.Asking.resolve`. ValueError for what is no name, type or address."""
@@ -101,6 +127,8 @@ class House:
     try_upstream: Callable[[str], Awaitable[UpstreamTrial]]
     own_log: Callable[[], AbstractAsyncContextManager[QueryLog]] | None = None
     """The log for who works on it for a time: opened for that, where no server has it."""
+    pairing: Callable[[], Pairing] = _needs_server
+    """With whom it is paired."""
     is_serving: bool = True
     drain: Drain = field(default_factory=Drain)
     restarting: Restarting = field(default_factory=Restarting)

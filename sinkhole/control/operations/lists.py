@@ -93,6 +93,10 @@ class ListInfo(Output):
     changed: float | None = Field(
         description="When another version was last put in use, in seconds since 1970."
     )
+    taken_from: str = Field(
+        description="The sinkhole of those with the same database that has fetched the version in "
+        "use; empty where this one did."
+    )
     fetch_s: float | None = Field(description="Seconds that the last fetch took.")
     compile_s: float | None = Field(description="Seconds that compiling it took.")
     size_bytes: int = Field(description="Size of the version in use, unpacked.")

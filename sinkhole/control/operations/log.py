@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, ValidationError
 
 from sinkhole.control.operations.answers import DnsRecord, RulePlace
 from sinkhole.control.operations.house import House
+from sinkhole.control.operations.nodes import meant_node
 from sinkhole.control.operations.operation import Download, Input, Output, operation
 from sinkhole.control.operations.refusals import refusal, understood, with_log
+from sinkhole.control.pairing.reading import is_other, read_there
 from sinkhole.control.querylog.export import MEDIA_TYPES
 from sinkhole.control.querylog.history import MOST_ROWS
 from sinkhole.control.querylog.logged_query import LoggedQuery
 from sinkhole.control.querylog.sought import MOST_TEXT, MOST_VALUES, Sought, SoughtName, moment
 from sinkhole.control.querylog.views import thaw
 from sinkhole.model.actor import Actor, Permission
+from sinkhole.model.errors import StorageError
 
 
 class RowFilter(Input):
@@ -85,6 +89,13 @@ class RowFilter(Input):
         examples=[["blocked"]],
     )
     types: list[str] = Field(default=[], max_length=MOST_VALUES, examples=[["A", "HTTPS"]])
+    nodes: list[str] = Field(
+        default=[],
+        max_length=MOST_VALUES,
+        description="Sinkholes that answered, of those that share a database; or the other one of "
+        "a pair alone, which is then asked for its log.",
+        examples=[["attic"]],
+    )
     answers: list[str] = Field(
         default=[],
         max_length=MOST_VALUES,
@@ -110,6 +121,7 @@ class RowFilter(Input):
             rcodes=tuple(self.rcodes),
             verdicts=tuple(self.verdicts),
             types=tuple(self.types),
+            nodes=tuple(self.nodes),
             answers=tuple(self.answers),
         )
 
@@ -223,6 +235,16 @@ class FrozenView(Output):
     view: str
 
 
+async def sought_by(house: House, given: RowFilter) -> Sought:
+    """What a filter looks for, in the log that can be read now; ValueError for what is not
+    understood, RequestError or StorageError for nodes of which nothing can be told."""
+    sought = given.sought()
+    if not sought.nodes:
+        return sought
+    meant = [await meant_node(house, each) for each in sought.nodes]
+    return replace(sought, nodes=() if "" in meant else tuple(meant))
+
+
 @operation("log.search", Permission.LOG_READ)
 async def search(house: House, actor: Actor, given: LogSearch) -> LogPage:
     """Find queries, the newest first, a page at a time.
@@ -230,15 +252,36 @@ async def search(house: House, actor: Actor, given: LogSearch) -> LogPage:
     Pages don't shift while rows are added. A search that takes too long ends with what was found,
     and says how far back it looked; the next page goes on from there.
     """
+    if len(given.nodes) == 1 and _is_of_other(house, given.nodes[0]):
+        return await _searched_there(house, given)
     history = house.query_log().history
     with understood("search_invalid"), with_log():
-        sought = given.sought()
+        sought = await sought_by(house, given)
         page = await history.search(sought, limit=given.limit, cursor=given.cursor)
     return LogPage(
         rows=[LogRow.of(each) for each in page["queries"]],
         next=page["next"],
         looked_back_to=page["looked_back_to"],
     )
+
+
+def _is_of_other(house: House, name: str) -> bool:
+    """Whether a name is that of the other one of a pair, and not of this one as well."""
+    return house.is_serving and name != house.nodes.name and is_other(house.pairing(), name)
+
+
+async def _searched_there(house: House, given: LogSearch) -> LogPage:
+    """The same page of the log of the other one, which has it by its own numbers."""
+    asked = given.model_dump(mode="json", exclude_defaults=True, exclude={"nodes"})
+    with with_log():
+        told = await read_there(house.pairing(), "/log/search", asked)
+        try:
+            page = LogPage.model_validate(told)
+        except ValidationError:
+            text = f"what {given.nodes[0]!r} has told can't be read"
+            raise StorageError(text) from None
+    rows = [each.model_copy(update={"node": given.nodes[0]}) for each in page.rows]
+    return page.model_copy(update={"rows": rows})
 
 
 @operation("log.show", Permission.LOG_READ)
@@ -259,7 +302,9 @@ async def freeze(house: House, actor: Actor, given: LogFilter) -> FrozenView:
     deleted by then are gone there, too.
     """
     with understood("search_invalid"), with_log():
-        return FrozenView(view=await house.query_log().history.freeze(given.sought()))
+        return FrozenView(
+            view=await house.query_log().history.freeze(await sought_by(house, given))
+        )
 
 
 @operation("log.export", Permission.LOG_READ)
@@ -267,7 +312,7 @@ async def export(house: House, actor: Actor, given: LogExport) -> Download:
     """Export all rows that are found and there now, the newest first, as CSV or JSON lines."""
     history = house.query_log().history
     with understood("search_invalid"), with_log():
-        sought = given.sought()
+        sought = await sought_by(house, given)
         await history.search(sought, limit=1)  # what is wrong shows before a file is begun
     today = datetime.now().strftime("%Y-%m-%d")
     return Download(

@@ -9,7 +9,7 @@ from typing import Final
 from pydantic import Field
 
 from sinkhole.control.operations.house import House
-from sinkhole.control.operations.log import LogFilter
+from sinkhole.control.operations.log import LogFilter, sought_by
 from sinkhole.control.operations.operation import Output, operation
 from sinkhole.control.operations.refusals import understood, with_log
 from sinkhole.control.operations.statistics import Count, NameCount, SeriesPoint, Totals
@@ -58,7 +58,7 @@ async def sum_up(house: House, actor: Actor, given: LogSumsWanted) -> LogSums:
     """Sum up the queries that are found: totals, a series and tops, of a device for example."""
     history = house.query_log().history
     with understood("search_invalid"), with_log():
-        told = await history.sums(given.sought(), given.step_s)
+        told = await history.sums(await sought_by(house, given), given.step_s)
     for key in ("top_names", "top_blocked"):
         for each in told[key]:
             each.setdefault("name_unicode", each["name"])

@@ -19,6 +19,7 @@ Code = Literal[
     "certificate_invalid",
     "client_id_invalid",
     "client_unknown",
+    "database_away",
     "device_has_a_name",
     "device_unknown",
     "devices_hidden",
@@ -31,10 +32,14 @@ Code = Literal[
     "list_of_category",
     "list_unavailable",
     "list_unknown",
+    "log_not_shared",
     "log_unavailable",
     "moment_invalid",
     "name_taken",
     "name_unknown",
+    "node_away",
+    "node_not_away",
+    "node_unknown",
     "nothing_listens",
     "nothing_to_change",
     "question_invalid",
@@ -62,6 +67,7 @@ CODES: Final[dict[Code, str]] = {
     "certificate_invalid": "no certificate with its key that devices could be shown",
     "client_id_invalid": "no id by which a device could be a client",
     "client_unknown": "neither an address nor a client that the settings know",
+    "database_away": "the database that nodes share can't be reached now",
     "device_has_a_name": "the device is one that the settings have a client for",
     "device_unknown": "no device of this MAC, address, id or name asked lately",
     "devices_hidden": "query_log.privacy says that nobody is to know who asks",
@@ -74,10 +80,14 @@ CODES: Final[dict[Code, str]] = {
     "list_of_category": "the list is fetched for a category, and goes when nobody has that",
     "list_unavailable": "the list could not be fetched or read",
     "list_unknown": "there is no list of this name",
+    "log_not_shared": "no database is set in which several share their log",
     "log_unavailable": "the log can't be read or written now",
     "moment_invalid": "the moment is past, or too far away",
     "name_taken": "another one has this name, or the one it has stays",
     "name_unknown": "no name by which devices reach this server",
+    "node_away": "the node was not heard of for too long to be told anything",
+    "node_not_away": "the node is there, and only one that is away can be forgotten",
+    "node_unknown": "no node has this name, or none that has sent its log",
     "nothing_listens": "nothing listens for what is asked",
     "nothing_to_change": "no rule would make a difference for this name",
     "question_invalid": "no name, type or address that can be asked about",
@@ -132,3 +142,13 @@ def with_log() -> Iterator[None]:
         yield
     except StorageError as error:
         raise refusal("unavailable", "log_unavailable", str(error)) from error
+
+
+@contextmanager
+def with_database() -> Iterator[None]:
+    """What keeps the database of several nodes from being reached in here is no fault of who
+    asks."""
+    try:
+        yield
+    except StorageError as error:
+        raise refusal("unavailable", "database_away", str(error)) from error

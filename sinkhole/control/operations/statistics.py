@@ -7,6 +7,7 @@ from typing import Final, Literal, Self
 from pydantic import Field, model_validator
 
 from sinkhole.control.operations.house import House
+from sinkhole.control.operations.nodes import meant_node
 from sinkhole.control.operations.operation import Input, Output, operation
 from sinkhole.control.operations.refusals import understood, with_log
 from sinkhole.control.querylog.sought import moment
@@ -32,6 +33,12 @@ class StatisticsInput(Input):
     )
     until: str | None = Field(
         default=None, max_length=40, description="Up to this moment; to now without it."
+    )
+    node: str = Field(
+        default="",
+        max_length=255,
+        description="What this sinkhole answered, of those that share a database; all without it.",
+        examples=["attic"],
     )
     clients: int = Field(
         default=TOP, ge=1, le=MOST_CLIENTS, description="How many clients to tell, the busiest."
@@ -155,7 +162,8 @@ async def show(house: House, actor: Actor, given: StatisticsInput) -> Statistics
         since, until = (
             None if each is None else moment(each) for each in (given.since, given.until)
         )
-        told = await house.statistics().summary(given.period, since, until, given.clients)
+        statistics = house.statistics().of_node(await meant_node(house, given.node))
+        told = await statistics.summary(given.period, since, until, given.clients)
     names = {
         key: [{"name_unicode": each["name"], **each} for each in told[key]]
         for key in ("top_names", "top_blocked")

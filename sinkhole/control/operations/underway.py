@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Final
 
 from sinkhole.control.lists.progress import Step
@@ -20,6 +21,14 @@ MOST_QUERIES: Final = 16
 """Questions asked as a client would, at once."""
 
 
+@dataclass
+class Taking:
+    """How many queries are taken from a database, and how many were."""
+
+    rows: int
+    taken: int = 0
+
+
 class Underway:
     """Places for what takes long, by a word for each kind of work."""
 
@@ -27,6 +36,7 @@ class Underway:
         self._taken: Counter[str] = Counter()
         self.list_steps: dict[str, Step] = {}
         """The newest step of each list of the update that is running, or of the last one."""
+        self.taking: Taking | None = None
 
     def count(self, work: str) -> int:
         """How many are underway."""

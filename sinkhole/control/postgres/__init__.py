@@ -1,4 +1,6 @@
-"""The log and its statistics in a PostgreSQL that several sinkholes share; needs asyncpg.
+"""What several sinkholes share in a PostgreSQL: their log, its statistics, and their state.
+
+It needs asyncpg.
 
 server        connections, and what their errors mean: no other file calls asyncpg
 schema        the tables: rows in partitions by day, dictionaries, roll-ups by node
@@ -9,6 +11,8 @@ upkeep        partitions made and dropped, minutes folded into hours, values swe
 conditions    what is sought, as SQL; search reads it, newest first
 counts        the roll-ups, to read
 store         the log, to read
+state_hub     the state that all share
+list_offers   lists that one node has fetched, for all
 shared_log    all of it together: connected, away, caught up
 
 The log's own file (`control/querylog`) is always written first. It is what waits to be sent, and

@@ -11,6 +11,7 @@ from typing import Any, Final, Protocol
 
 from sinkhole.control.database import Row
 from sinkhole.control.querylog.answers import address_bits, addresses
+from sinkhole.control.querylog.dictionary import short_hash
 from sinkhole.control.querylog.id_sets import sought_clients
 from sinkhole.control.querylog.sought import (
     LoggedClient,
@@ -26,8 +27,12 @@ from sinkhole.dns.wire.international import PREFIX, as_stored, decoded
 from sinkhole.dns.wire.numbers import type_number
 from sinkhole.model.record import ClientName
 
-MOST_NAMES: Final = 100_000
-"""Names that are asked for by their numbers; of more that match, the newest are."""
+MOST_NAMES: Final = 5_000
+"""Names that are asked for by their numbers; with more that match, each row's name is looked at."""
+
+
+# The index of parts of names (`schema`) is for LIKE, and for three characters at least.
+_LIKE: Final = "text LIKE $1"
 
 
 class Rows(Protocol):
@@ -54,16 +59,27 @@ class Conditions:
         """All of them."""
         return " AND ".join(self._parts) or "true"
 
-    def any_of(self, columns: dict[str, Sequence[int]]) -> None:
-        """One of some columns has to have one of these numbers."""
+    @property
+    def are_none(self) -> bool:
+        """Whether any row meets them."""
+        return not self._parts
+
+    def any_of(self, columns: dict[str, Sequence[int]], patterns: Sequence[str] = ()) -> None:
+        """One of some columns has to have one of these numbers, or the name to be like one of
+        these patterns."""
         parts = []
         for column, numbers in columns.items():
             if numbers:
-                self.values.append([*numbers])
-                place = self._first + len(self.values) - 1
-                parts.append(f"q.{column} = ANY(${place}::integer[])")
+                parts.append(f"q.{column} = ANY({self._place([*numbers])}::integer[])")
+        if patterns:
+            like = f"w.text LIKE ANY({self._place([*patterns])}::text[])"
+            parts.append(f"EXISTS (SELECT 1 FROM name AS w WHERE w.id = q.name AND {like})")
         self.is_empty |= not parts
         self._parts.append(f"({' OR '.join(parts) or 'false'})")
+
+    def _place(self, value: Any) -> str:
+        self.values.append(value)
+        return f"${self._first + len(self.values) - 1}"
 
 
 async def conditions_of(
@@ -79,16 +95,19 @@ async def conditions_of(
     accounts = await _accounts(sought, rows)
     if sought.transports:
         found.any_of({"transport": [transport_number(each) for each in sought.transports]})
+    if sought.nodes:
+        found.any_of({"node": await _nodes(sought.nodes, rows)})
     if sought.clients or sought.groups or sought.devices:
         test = await sought_clients(clients, sought, client_name)
         found.any_of({"client": [each.number async for each in clients() if test(each)]})
     if sought.names:
-        found.any_of({"name": await _names(sought.names, rows)})
+        numbers, patterns = await _names(sought.names, rows)
+        found.any_of({"name": numbers}, patterns)
     if sought.text:
         test = text_test(sought.text, sought.text_clients, client_name)
         meant = [each.number async for each in clients() if test(each)]
-        names = await _names([SoughtName(sought.text)], rows)
-        found.any_of({"client": meant, "name": names})
+        numbers, patterns = await _names([SoughtName(sought.text)], rows)
+        found.any_of({"client": meant, "name": numbers}, patterns)
     if accounts is not None:
         found.any_of({"account": accounts})
     if sought.answers:
@@ -101,6 +120,12 @@ async def list_numbers(lists: Sequence[str | int], rows: Rows) -> tuple[int, ...
     names = [each for each in lists if isinstance(each, str)]
     named = await rows("SELECT id FROM list WHERE name = ANY($1)", names)
     return (*(each for each in lists if isinstance(each, int)), *(row[0] for row in named))
+
+
+async def _nodes(names: Sequence[str], rows: Rows) -> list[int]:
+    """The nodes of these names, each as often as its log was begun anew."""
+    found = await rows("SELECT id FROM node WHERE name = ANY($1)", [*names])
+    return [number for (number,) in found]
 
 
 async def _accounts(sought: Sought, rows: Rows) -> list[int] | None:
@@ -123,34 +148,40 @@ async def _accounts(sought: Sought, rows: Rows) -> list[int] | None:
     return [number for (number,) in found]
 
 
-async def _names(names: Sequence[SoughtName], rows: Rows) -> list[int]:
+async def _names(names: Sequence[SoughtName], rows: Rows) -> tuple[list[int], list[str]]:
+    """The numbers of names that are meant, and patterns of such as too many are like."""
     found: set[int] = set()
+    patterns: list[str] = []
     for text, kind in names:
         stored, readable = as_stored(text)
         whole = stored.rstrip(".") or "."
-        if kind == "part":
-            found |= await _ids(rows, "position($1 in text) > 0", stored)
-            found |= await _international(rows, readable)
-        elif kind == "exact":
-            found |= await _ids(rows, "text = $1", whole)
-        elif whole == ".":
-            found |= await _ids(rows, "text <> $1", "")
+        if kind == "exact" or (kind == "below" and whole != "."):
+            sql = "SELECT id FROM name WHERE digest = $1"
+            found |= {number for (number,) in await rows(sql, short_hash(whole))}
+        if kind == "exact":
+            continue
+        pattern = f"%{_escaped(stored)}%"
+        if kind == "below":
+            pattern = "_%" if whole == "." else f"%.{_escaped(whole)}"
         else:
-            ending = "(text = $1 OR right(text, length($1) + 1) = '.' || $1)"
-            found |= await _ids(rows, ending, whole)
-    return [*found]
+            found |= await _international(rows, readable)
+        sql = f"SELECT id FROM name WHERE {_LIKE} LIMIT {MOST_NAMES + 1}"
+        alike = {number for (number,) in await rows(sql, pattern)}
+        if len(alike) > MOST_NAMES:
+            patterns.append(pattern)
+        else:
+            found |= alike
+    return [*found], patterns
 
 
-async def _ids(rows: Rows, condition: str, text: str) -> set[int]:
-    sql = f"SELECT id FROM name WHERE {condition.replace('$1', '$1::text')}"
-    found = await rows(f"{sql} ORDER BY id DESC LIMIT {MOST_NAMES}", text)
-    return {number for (number,) in found}
+def _escaped(text: str) -> str:
+    """A text within what LIKE takes."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 async def _international(rows: Rows, readable: str) -> set[int]:
     """Names with a part as people read them."""
-    sql = "SELECT id, text FROM name WHERE position($1::text in text) > 0"
-    found = await rows(sql, PREFIX)
+    found = await rows(f"SELECT id, text FROM name WHERE {_LIKE}", f"%{PREFIX}%")
     return {number for number, text in found if readable in decoded(text)}
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Any, Final
 
 from sinkhole.control.database import Row
 from sinkhole.control.postgres.server import Server
@@ -58,11 +58,20 @@ _HITS: Final = """
 DAY_S: Final = 86_400
 
 
-class PostgresCounts:
-    """`Counts`, of all nodes together."""
+_WITHIN: Final = "start BETWEEN $1 AND $2"
+"""What all have in common, after which a node is asked for."""
 
-    def __init__(self, server: Server) -> None:
+
+class PostgresCounts:
+    """`Counts`, of one node or of all together."""
+
+    def __init__(self, server: Server, node: str = "") -> None:
         self._server = server
+        self._node = node
+
+    def of_node(self, name: str) -> PostgresCounts:
+        """Those of one node."""
+        return PostgresCounts(self._server, name)
 
     async def reset_at(self) -> int:
         """When statistics were begun anew."""
@@ -70,39 +79,46 @@ class PostgresCounts:
 
     async def steps(self, start: int, end: int, step_s: int) -> list[Step]:
         """What became of queries, step by step."""
-        return [Step(*row) for row in await self._server.rows(_STEPS, start, end, step_s)]
+        return [Step(*row) for row in await self._rows(_STEPS, start, end, step_s)]
 
     async def latencies(self, start: int, end: int) -> dict[int, int]:
         """How many queries took how long."""
-        return dict(await self._server.rows(_LATENCIES, start, end))
+        return dict(await self._rows(_LATENCIES, start, end))
 
     async def top_names(self, start: int, end: int, most: int, *, by_day: bool) -> list[TopName]:
         """The leading names; of a long time by whole days."""
         first = start // DAY_S * DAY_S if by_day else start
         sql = _TOP_NAMES.format(table="by_day" if by_day else "by_name")
-        return [TopName(*row) for row in await self._server.rows(sql, first, end, most)]
+        return [TopName(*row) for row in await self._rows(sql, first, end, most)]
 
     async def top_clients(self, start: int, end: int, most: int) -> list[TopClient]:
         """Who asked most."""
-        return [TopClient(*row) for row in await self._server.rows(_TOP_CLIENTS, start, end, most)]
+        return [TopClient(*row) for row in await self._rows(_TOP_CLIENTS, start, end, most)]
 
     async def top_lists(self, start: int, end: int, most: int) -> list[Row]:
         """The lists that refused most."""
-        return await self._server.rows(_TOP_LISTS, start, end, most)
+        return await self._rows(_TOP_LISTS, start, end, most)
 
     async def upstreams(self, start: int, end: int, most: int) -> list[Row]:
         """Who was asked most."""
-        return await self._server.rows(_UPSTREAMS, start, end, most)
+        return await self._rows(_UPSTREAMS, start, end, most)
 
     async def transports(self, start: int, end: int) -> list[Row]:
         """How many queries came by what."""
-        return await self._server.rows(_TRANSPORTS, start, end)
+        return await self._rows(_TRANSPORTS, start, end)
 
     async def list_steps(self, start: int, end: int, begin: int, step_s: int) -> list[ListStep]:
         """What each list refused, step by step."""
-        rows = await self._server.rows(_LIST_STEPS, start, end, begin, step_s)
+        rows = await self._rows(_LIST_STEPS, start, end, begin, step_s)
         return [ListStep(*row) for row in rows]
 
     async def list_hits(self, day: int, start: int, end: int) -> list[Row]:
         """How much each list refused lately."""
-        return await self._server.rows(_HITS, start, end, day)
+        return await self._rows(_HITS, start, end, day)
+
+    async def _rows(self, sql: str, start: int, end: int, *values: Any) -> list[Row]:
+        if not self._node:
+            return await self._server.rows(sql, start, end, *values)
+        of_node = f"node IN (SELECT id FROM node WHERE name = ${3 + len(values)})"
+        asked = sql.replace(_WITHIN, f"{_WITHIN} AND {of_node}")
+        return await self._server.rows(asked, start, end, *values, self._node)

@@ -5,15 +5,16 @@ It is imported with the first connection: who has no such server need not have i
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
+from functools import partial
 from typing import Any, Final
 
 from sinkhole.control.database import Row
 from sinkhole.model.errors import StorageError
 
 MOST_CONNECTIONS: Final = 6
-"""Of one sinkhole: one that sends, and those of who reads."""
+"""Of one sinkhole for its log: one that sends, and those of who reads."""
 
 CONNECT_S: Final = 10.0
 STATEMENT_S: Final = 120.0
@@ -23,6 +24,8 @@ _SETTINGS: Final = {
     "application_name": "sinkhole",
     "search_path": "sinkhole",
     "timezone": "UTC",
+    # What is not on its disk is not sent: whoever sent it forgets it.
+    "synchronous_commit": "on",
     # What is looked for differs so much that a plan for one search does not suit the next.
     "plan_cache_mode": "force_custom_plan",
     "jit": "off",
@@ -41,9 +44,10 @@ class Session:
     def __init__(self, connection: Any) -> None:
         self._connection = connection
 
-    async def rows(self, sql: str, *values: Any) -> list[Row]:
-        """Run one statement and return all of its rows."""
-        return [tuple(row) for row in await self._connection.fetch(sql, *values)]
+    async def rows(self, sql: str, *values: Any, timeout_s: float | None = None) -> list[Row]:
+        """Run one statement and return all of its rows; `timeout_s` where it may take long."""
+        found = await self._connection.fetch(sql, *values, timeout=timeout_s)
+        return [tuple(row) for row in found]
 
     async def value(self, sql: str, *values: Any) -> Any:
         """The first column of the first row, None if there is no row."""
@@ -58,26 +62,30 @@ class Server:
     """A few connections, opened when they are needed. StorageError from all methods, AwayError
     where the server can't be reached."""
 
-    def __init__(self, pool: Any) -> None:
+    def __init__(self, pool: Any, connect: Callable[[], Awaitable[Any]]) -> None:
         self.on_away: Callable[[], None] = lambda: None
         """Called when whoever reads finds it away."""
         self._pool = pool
+        self._connect = connect
+        self._listening: set[Any] = set()
 
     @classmethod
-    async def connect(cls, url: str) -> Server:
-        """Reach a server; StorageError where it can't be or refuses."""
+    async def connect(
+        cls, url: str, most_connections: int = MOST_CONNECTIONS, connect_s: float = CONNECT_S
+    ) -> Server:
+        """Reach a server by so many connections, each within `connect_s`; StorageError where it
+        can't be or refuses."""
         import asyncpg
 
+        terms = {
+            "timeout": connect_s,
+            "command_timeout": STATEMENT_S,
+            "server_settings": _SETTINGS,
+        }
         with _translated():
-            pool = await asyncpg.create_pool(
-                url,
-                min_size=1,
-                max_size=MOST_CONNECTIONS,
-                timeout=CONNECT_S,
-                command_timeout=STATEMENT_S,
-                server_settings=_SETTINGS,
-            )
-        return cls(pool)
+            pool = await asyncpg.create_pool(url, min_size=0, max_size=most_connections, **terms)
+            await pool.execute("SELECT 1")
+        return cls(pool, partial(asyncpg.connect, url, **terms))
 
     async def rows(self, sql: str, *values: Any, timeout_s: float | None = None) -> list[Row]:
         """Run one statement and return all of its rows; TimeoutError after `timeout_s`."""
@@ -101,9 +109,42 @@ class Server:
             async with self._pool.acquire() as connection, connection.transaction():
                 yield Session(connection)
 
+    @asynccontextmanager
+    async def listening(
+        self, channel: str, on_word: Callable[[], None]
+    ) -> AsyncIterator[Callable[[], Awaitable[None]]]:
+        """Have it called when something is notified on a channel, and when the connection that
+        listens is lost. What this gives asks whether it still listens: AwayError where not."""
+
+        def told(*_: Any) -> None:
+            on_word()
+
+        async def listens() -> None:
+            with _translated():
+                await connection.execute("SELECT 1")
+
+        with _translated():
+            connection = await self._connect()
+        self._listening.add(connection)
+        try:
+            connection.add_termination_listener(told)
+            with _translated():
+                await connection.add_listener(channel, told)
+            yield listens
+        finally:
+            self._listening.discard(connection)
+            connection.terminate()
+
+    def give_up(self) -> None:
+        """Close all connections, at once; AwayError for whoever waits for something. Whoever is
+        cancelled instead may have to wait until a server that is silent has agreed to that."""
+        self._pool.terminate()
+        for each in self._listening:
+            each.terminate()
+
     async def close(self) -> None:
         """Close all connections, at once."""
-        self._pool.terminate()
+        self.give_up()
 
 
 @contextmanager

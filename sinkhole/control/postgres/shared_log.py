@@ -7,14 +7,16 @@ import contextlib
 import logging
 from typing import Final
 
-from sinkhole.control.postgres.schema import MIGRATIONS, migrate
+from sinkhole.control.postgres.erasing import done, erasures
+from sinkhole.control.postgres.list_offers import PostgresListOffers
 from sinkhole.control.postgres.sender import Sender
 from sinkhole.control.postgres.server import Server
 from sinkhole.control.postgres.store import PostgresStore
-from sinkhole.control.postgres.upkeep import tidy
+from sinkhole.control.postgres.upkeep import opened, tidy
 from sinkhole.control.querylog import QueryLog
 from sinkhole.control.querylog.backoff import Backoff
-from sinkhole.model.errors import StorageError
+from sinkhole.control.querylog.deletion import Wish
+from sinkhole.model.errors import RequestError, StorageError
 
 log = logging.getLogger(__name__)
 
@@ -28,11 +30,14 @@ TIDY_S: Final = 3600.0
 class SharedLog:
     """Sends what one log writes to one server; `run` does it until `stop`.
 
-    `store` is where the log is read, None while the server is away.
+    `store` is where the log is read, `list_offers` where lists are exchanged; both are None while
+    the server is away. `tried` is set once it was reached, or could not be.
     """
 
     def __init__(self, url: str, node: str, query_log: QueryLog) -> None:
         self.store: PostgresStore | None = None
+        self.list_offers: PostgresListOffers | None = None
+        self.tried = asyncio.Event()
         self._url = url
         self._node = node
         self._query_log = query_log
@@ -43,6 +48,7 @@ class SharedLog:
         self._sent = asyncio.Event()
         self._server: Server | None = None
         self._next_tidy = 0.0
+        self._gap = -1
 
     @property
     def problem(self) -> str | None:
@@ -79,6 +85,7 @@ class SharedLog:
                 except StorageError as error:
                     await self._disconnect()
                     self._backoff.failed(str(error))
+                self.tried.set()
                 await self._wait()
         finally:
             await self._disconnect()
@@ -87,24 +94,48 @@ class SharedLog:
     async def _work(self) -> None:
         """Connect if need be, and send all that waits."""
         if self._server is None:
-            self._server = await Server.connect(self._url)
+            self._server = await opened(self._url)
             self._server.on_away = self._more.set
-            version = await migrate(self._server)
-            if version > len(MIGRATIONS):
-                known = len(MIGRATIONS)
-                raise StorageError(
-                    f"the database has version {version}, this sinkhole knows {known}"
-                )
             self._sender = Sender(self._server, self._source, self._node)
+            self.list_offers = PostgresListOffers(self._server, self._node)
         if not self._sender.node and not await self._sender.begin():
             return
+        if await self._sender.is_behind():
+            self._outbox.least = self._sender.sent
+            self._query_log.wake()
+            return
         self._tell()
+        if not await self._is_whole():
+            return
         while await self._sender.step():
             self._tell()
-        await self._server.rows("SELECT 1")
+        await self._erase(self._server)
         await self._tidy(self._server)
         self.store = self.store or PostgresStore(self._server)
         self._backoff.succeeded()
+
+    async def _is_whole(self) -> bool:
+        """Whether nothing is missing that will not be sent again. Where something is, that has to
+        be written down before anything more is sent: else nobody would notice any more."""
+        gap = await self._sender.gap()
+        if gap is not None:
+            if self._gap != gap:
+                self._gap = gap
+                self._query_log.send_again()
+            if self._query_log.earlier.is_asked:
+                return False
+            self._sender.covered = gap
+        return True
+
+    async def _erase(self, server: Server) -> None:
+        """Do here what others have erased."""
+        node = self._sender.node
+        for number, kind, value, through in await erasures(server, node):
+            try:
+                await self._query_log.delete(Wish(kind, value, through))
+            except RequestError as error:  # others wait already: later
+                raise StorageError(str(error)) from error
+            await done(server, node, number)
 
     def _tell(self) -> None:
         """Whoever waits for it, how far it is."""
@@ -130,7 +161,9 @@ class SharedLog:
                 await awaited.wait()
 
     async def _disconnect(self) -> None:
-        server, self._server, self.store = self._server, None, None
+        server, self._server = self._server, None
+        self.store = self.list_offers = None
+        self._gap = -1
         self._tell()
         if server is not None:
             await server.close()

@@ -64,6 +64,11 @@ class PostgresStore:
         """The same, summing up."""
         yield Summing(self._server, self.clients, patience, span)
 
+    async def nodes(self) -> list[str]:
+        """The names of all nodes."""
+        rows = await self._server.rows("SELECT DISTINCT name FROM node ORDER BY name")
+        return [name for (name,) in rows]
+
     async def newest(self) -> int:
         """The id of the newest row."""
         sql = "SELECT id FROM query ORDER BY id DESC LIMIT 1"

@@ -11,8 +11,10 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Final
 
-from sinkhole.control.postgres.schema import MAKING, ROLLUPS
-from sinkhole.control.postgres.server import Server, Session
+from sinkhole.control.postgres.list_offers import sweep_lists
+from sinkhole.control.postgres.schema import LONG_S, MAKING, MIGRATIONS, ROLLUPS, migrate
+from sinkhole.control.postgres.server import CONNECT_S, MOST_CONNECTIONS, Server, Session
+from sinkhole.model.errors import StorageError
 
 DAY_S: Final = 86_400
 DAY_US: Final = DAY_S * 1_000_000
@@ -20,11 +22,29 @@ HOUR_S: Final = 3600
 DETAIL_S: Final = 2 * DAY_S
 """How long minutes, and names by the hour, are kept."""
 
+LEADING: Final = 2_000
+"""How many names a node keeps of a day that is over: the most asked for, and the most blocked."""
+
 _PREFIX: Final = "query_"
 _OF_ROWS: Final = """
     SELECT c.relname FROM pg_inherits AS i JOIN pg_class AS c ON c.oid = i.inhrelid
     WHERE i.inhparent = 'query'::regclass ORDER BY 1
 """
+
+
+async def opened(
+    url: str, most_connections: int = MOST_CONNECTIONS, connect_s: float = CONNECT_S
+) -> Server:
+    """A server whose tables are up to date; StorageError, also where a newer sinkhole made them."""
+    server = await Server.connect(url, most_connections, connect_s)
+    try:
+        version, known = await migrate(server), len(MIGRATIONS)
+        if version > known:
+            raise StorageError(f"the database has version {version}, this sinkhole knows {known}")
+    except BaseException:
+        await server.close()
+        raise
+    return server
 
 
 class Partitions:
@@ -56,11 +76,14 @@ async def tidy(server: Server, now_s: float, keep_s: float, keep_statistics_s: f
             return
         await _drop_rows(session, int(now_s - keep_s) // DAY_S)
         await _fold(session, int(now_s - DETAIL_S) // HOUR_S * HOUR_S)
+        await _keep_leading(session, int(now_s - HOUR_S) // DAY_S * DAY_S)
         expired = int(now_s - keep_statistics_s) // HOUR_S * HOUR_S
         for table in ROLLUPS:
             width = DAY_S if table == "by_day" else 0
             await session.rows(f"DELETE FROM {table} WHERE start < $1", expired - width)
+        await _forget_erasures(session, now_s - keep_s)
         await _sweep(session, int(now_s))
+        await sweep_lists(session)
 
 
 async def _drop_rows(session: Session, day: int) -> None:
@@ -85,6 +108,37 @@ async def _fold(session: Session, before: int) -> None:
             before,
         )
     await session.rows("DELETE FROM by_name WHERE start < $1", before - 7 * DAY_S)
+
+
+async def _keep_leading(session: Session, before: int) -> None:
+    """Of days that are over, keep the leading names: statistics of weeks are made of days, and most
+    names of one are asked for once."""
+    first = await session.value("SELECT value FROM meta WHERE key = 'leading'")
+    if first >= before:
+        return
+    await session.rows(_DROP_OTHERS, first, before, LEADING, timeout_s=LONG_S)
+    await session.rows("UPDATE meta SET value = $1 WHERE key = 'leading'", before)
+
+
+_DROP_OTHERS: Final = """
+    DELETE FROM by_day AS t USING (
+        SELECT start, node, name,
+               row_number() OVER (PARTITION BY start, node ORDER BY count DESC, name) AS asked,
+               row_number() OVER (PARTITION BY start, node ORDER BY blocked DESC, name) AS refused
+        FROM by_day WHERE start >= $1 AND start < $2) AS r
+    WHERE t.start = r.start AND t.node = r.node AND t.name = r.name
+      AND r.asked > $3 AND (r.refused > $3 OR t.blocked = 0)
+"""
+
+
+async def _forget_erasures(session: Session, since_s: float) -> None:
+    """Forget what was erased once all nodes have done the same that came by since a moment: what
+    older rows the others have is too old for them as well."""
+    await session.rows(
+        "DELETE FROM erasure AS e WHERE NOT EXISTS (SELECT 1 FROM node AS n"
+        " WHERE n.id <> e.node AND n.erased < e.number AND n.seen > to_timestamp($1))",
+        since_s,
+    )
 
 
 async def _sweep(session: Session, now_s: int) -> None:

@@ -10,6 +10,8 @@ retention     the file stays within age and size; upkeep gives it its time
 terms         what the settings want of the log; privacy what may be told of a query
 answers       what was answered, as it is kept
 list_names    what lists are called now
+earlier       what was there before the log is shared, put down for sending beside the outbox
+foreign       what the database has of other nodes, taken back into the file
 past          queries that another server answered, taken at their own times, each once
 deletion      what somebody wants gone: erasing takes rows, sweeping what they referred to,
               pace says how much at a time
@@ -30,9 +32,11 @@ The DNS plane only appends to a `RecordBuffer`. Statistics come in by constructo
 that write in the writer's transaction, and the `Counters` in memory.
 """
 
+from sinkhole.control.querylog.foreign import Position, position_of
 from sinkhole.control.querylog.history import History, QueryPage
 from sinkhole.control.querylog.log import QueryLog
 from sinkhole.control.querylog.logged_query import LoggedQuery
+from sinkhole.control.querylog.outbox import stream_of
 from sinkhole.control.querylog.past import PastSlice, PastTerms, taken_up_to
 from sinkhole.control.querylog.schema import is_outdated
 from sinkhole.control.querylog.sought import Sought, SoughtName
@@ -49,12 +53,15 @@ __all__ = [
     "LoggedQuery",
     "PastSlice",
     "PastTerms",
+    "Position",
     "QueryLog",
     "QueryPage",
     "Sought",
     "SoughtName",
     "SqliteStore",
     "is_outdated",
+    "position_of",
+    "stream_of",
     "taken_up_to",
     "terms_of",
 ]

@@ -16,6 +16,7 @@ from collections.abc import AsyncGenerator, Callable
 from typing import Final, NamedTuple
 
 from sinkhole.control.database import Database
+from sinkhole.control.querylog.dictionary import keep_numbers
 from sinkhole.control.querylog.erasing import (
     clients_called,
     clients_known,
@@ -28,6 +29,10 @@ from sinkhole.control.querylog.pace import Pace
 from sinkhole.control.querylog.sweeping import sweep
 from sinkhole.control.stats.rollups import reset
 from sinkhole.model.errors import RequestError, StorageError
+
+LATE_S: Final = 3600.0
+"""A reset of statistics that somebody wanted so long ago, at another sinkhole, takes nothing back
+of what was counted since."""
 
 MOST_WISHES: Final = 16
 """Deletions that wait for one another."""
@@ -48,11 +53,18 @@ class Wish(NamedTuple):
     """What somebody wants gone: one of the kinds above, and of whom or what, as the log has it.
 
     CLIENT is about whoever had an address or id, CLIENTS about some by address or id, device and
-    group, as JSON: so it means the same wherever the log is kept.
+    group, as JSON: so it means the same wherever the log is kept. One that another sinkhole had is
+    about rows up to `through`; else it is about all there are.
     """
 
     kind: str
     value: str = ""
+    through: int = 0
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it is another sinkhole's."""
+        return self.through > 0
 
 
 class _Stored(NamedTuple):
@@ -131,14 +143,16 @@ class Deletions:
 
     async def _store(self, database: Database, wish: Wish, future: asyncio.Future[int]) -> None:
         newest = await database.value("SELECT max(id) FROM query") or 0
-        through = max(newest, int(self._wall() * 1e6))
+        through = wish.through or max(newest, int(self._wall() * 1e6))
+        kind, value, is_told = wish.kind, wish.value, wish.is_told
         try:
             async with database.transaction():
                 number = await database.value(
                     "INSERT INTO deletion (kind, value, through) VALUES (?, ?, ?) RETURNING id",
-                    (*wish, through),
+                    (kind, value, through),
                 )
-                await self._outbox.put_deletion(database, *wish, through)
+                await keep_numbers(database)
+                await self._outbox.put_deletion(database, kind, value, through, is_told=is_told)
             self._outbox.on_more()
         except StorageError:
             self._wishes.appendleft((wish, future))
@@ -162,10 +176,12 @@ class Deletions:
 
 async def _slices(database: Database, stored: _Stored, forget: Callable[[], None]) -> Slices:
     """All of one deletion; begun anew after an interruption, it finds less to do."""
-    number, (kind, value), through = stored
+    number, (kind, value, _), through = stored
     if kind == STATISTICS:
         async with database.transaction():
-            await reset(database, through // 1_000_000)
+            moment_s = through // 1_000_000
+            is_late = time.time() - moment_s > LATE_S
+            await reset(database, moment_s, is_late=is_late)
         yield 0
     elif kind == ALL:
         async for rows in erase_all(database, through):

@@ -29,6 +29,8 @@ MOST_ANSWERS: Final = 2_000
 
 _PER_STATEMENT: Final = 256
 
+TABLES: Final = ("name", "client", "account", "answer", "list")
+
 Key = TypeVar("Key")
 
 
@@ -145,7 +147,7 @@ class Dictionary(Generic[Key]):
     @classmethod
     async def load(cls, database: Database, kind: ValueKind[Key]) -> Dictionary[Key]:
         """The dictionary of a database as it is now, with nothing remembered yet."""
-        return cls(kind, await database.value(f"SELECT max(id) FROM {kind.table}") or 0)
+        return cls(kind, await _last_number(database, kind.table))
 
     async def learn(self, database: Database, keys: Iterable[Key], hour: int) -> None:
         """Make `ids` know all of `keys`, within the open transaction.
@@ -207,7 +209,7 @@ class Answers(Dictionary[bytes]):
     @classmethod
     async def load_all(cls, database: Database) -> Answers:
         """As `load`."""
-        return cls(await database.value("SELECT max(id) FROM answer") or 0)
+        return cls(await _last_number(database, "answer"))
 
     async def learn_of(
         self, database: Database, reports: Iterable[Report], hour: int
@@ -251,6 +253,26 @@ class Dictionaries:
         """Forget what is remembered of each."""
         for each in (self.names, self.clients, self.accounts, self.answers, self.lists):
             each.forget()
+
+
+async def keep_numbers(database: Database) -> None:
+    """Before values are deleted, note which numbers were given out, within the open transaction: a
+    number that waits to be sent elsewhere must never be another value's."""
+    for table in TABLES:
+        await database.rows(
+            f"INSERT INTO meta SELECT 'last {table}', coalesce(max(id), 0) FROM {table} WHERE true"
+            " ON CONFLICT (key) DO UPDATE SET value = max(value, excluded.value)"
+        )
+
+
+async def _last_number(database: Database, table: str) -> int:
+    """The last number that was given out."""
+    return int(
+        await database.value(
+            f"SELECT max(coalesce((SELECT max(id) FROM {table}), 0),"
+            f" coalesce((SELECT value FROM meta WHERE key = 'last {table}'), 0))"
+        )
+    )
 
 
 def _marks(values: list[Any]) -> str:

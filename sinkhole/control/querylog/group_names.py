@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from sinkhole.control.database import Database
 from sinkhole.control.querylog.dictionary import ClientKey, client_digest
+from sinkhole.control.querylog.outbox import MOST_BYTES, SHARE, Outbox
 from sinkhole.control.querylog.schema import is_outdated, open_database
 from sinkhole.model.errors import StorageError
 
@@ -35,9 +36,11 @@ class GroupNames:
     """Names that groups had until now; `keep_up` has what is stored go over to the new ones, and
     `on_renamed` tells whoever calls it that there are some."""
 
-    def __init__(self, clock: Callable[[], float] | None = None) -> None:
+    def __init__(self, outbox: Outbox, clock: Callable[[], float] | None = None) -> None:
+        self._outbox = outbox
         self._clock = clock
         self._renamed: list[_Renamed] = []
+        self._told: set[_Renamed] = set()
         self.on_renamed: Callable[[], None] = lambda: None
 
     @property
@@ -57,10 +60,14 @@ class GroupNames:
         renamed."""
         now_s = self._now()
         for each in list(self._renamed):
-            if await rename_group(database, each.old, each.new):
+            renamed = await rename_group(database, each.old, each.new)
+            if renamed:
                 forget()
-            if now_s >= each.until_s and each in self._renamed:
-                self._renamed.remove(each)
+            if renamed or each not in self._told:
+                await _tell(self._outbox, database, each.old, each.new)
+                self._told.add(each)
+        self._renamed = [each for each in self._renamed if now_s < each.until_s]
+        self._told.intersection_update(self._renamed)
 
     def _now(self) -> float:
         return self._clock() if self._clock else asyncio.get_running_loop().time()
@@ -90,10 +97,21 @@ async def rename_in_file(path: Path, old: str, new: str) -> None:
         database, _ = await open_database(path)
         try:
             await rename_group(database, old, new)
+            outbox = Outbox(int(MOST_BYTES / SHARE))
+            await outbox.load(database)
+            await _tell(outbox, database, old, new)
         finally:
             await database.close()
     except StorageError as error:
         log.warning("query log: rows of the group %r keep that name: %s", old, error)
+
+
+async def _tell(outbox: Outbox, database: Database, old: str, new: str) -> None:
+    """Have it renamed where the log is shared as well."""
+    if outbox.is_kept:
+        async with database.transaction():
+            await outbox.put_group(database, old, new)
+        outbox.on_more()
 
 
 async def _move(database: Database, number: int, key: ClientKey) -> None:

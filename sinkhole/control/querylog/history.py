@@ -147,7 +147,10 @@ class History:
         """
         span = Span.of(sought, step_s, self._clock())
         async with self._store.summing(sought, self._patience(_always), span) as search:
-            ends = await search.ends()
+            try:
+                ends = await search.ends()
+            except OutOfTime:
+                return await search.told(self._clock())
             stretches = _stretches(sought, Cursor(), int(self._clock() * 1e6), *ends)
             is_done = await self._look(search, sought, stretches[:1], 1)
             return await search.told(None if is_done else search.reached / 1e6)
@@ -186,10 +189,13 @@ class History:
         )
 
     async def _page(self, search: Looking, sought: Sought, cursor: Cursor, limit: int) -> QueryPage:
-        oldest, newest = await search.ends()
         edge = cursor.edge
         if edge is None:
             edge = max(int(self._clock() * 1e6) + CLOCK_STEP_US, cursor.before or 0)
+        try:
+            oldest, newest = await search.ends()
+        except OutOfTime:
+            return self._nothing_yet(cursor, edge)
         stretches = _stretches(sought, cursor, edge, oldest, newest)
         # One row more than asked for tells whether there is another page.
         is_done = await self._look(search, sought, stretches, limit + 1)
@@ -205,6 +211,13 @@ class History:
             "next": None if following is None else f"{following}{mark}",
             "looked_back_to": None if looked_to is None else looked_to / 1e6,
         }
+
+    def _nothing_yet(self, cursor: Cursor, edge: int) -> QueryPage:
+        """The page where the time was up before anything was looked at: the next one begins where
+        this one was to."""
+        before = edge if cursor.before is None else cursor.before
+        reached_s = self._clock() if cursor.before is None else before / 1e6
+        return {"queries": [], "next": f"{before}-{edge}", "looked_back_to": reached_s}
 
     async def _look(
         self, search: Looking, sought: Sought, stretches: Sequence[tuple[int, int]], most: int

@@ -58,6 +58,7 @@ def row_test(
         *_of_time(sought),
         *_of_clients(sought, client_name, devices),
         *_of_devices(sought, macs),
+        *_of_nodes(sought),
         *_of_names(sought, client_name),
         *_of_answers(sought),
     ]
@@ -115,6 +116,11 @@ def _of_clients(
     if sought.clients:
         is_client = client_test(sought.clients, client_name)
         yield lambda row: row["device"] in devices or is_client(_client(row))
+
+
+def _of_nodes(sought: Sought) -> Iterator[RowTest]:
+    if sought.nodes:
+        yield lambda row: row["node"] in sought.nodes
 
 
 def _of_devices(sought: Sought, macs: Collection[str]) -> Iterator[RowTest]:

@@ -11,6 +11,8 @@ from typing import Final, Protocol
 
 from sinkhole.control.database import Reader
 from sinkhole.control.querylog.deletion import ALL, BELOW, CLIENT, CLIENTS, NAME, STATISTICS, Wish
+from sinkhole.control.querylog.earlier import Earlier
+from sinkhole.control.querylog.foreign import ForeignSlice
 from sinkhole.control.querylog.history import History
 from sinkhole.control.querylog.outbox import Outbox
 from sinkhole.control.querylog.past import PastSlice
@@ -137,11 +139,11 @@ class QueryLog:
         written; RequestError when too many deletions wait.
         """
         deleted = await asyncio.shield(self._workable().deletions.wish(wish))
-        if self._shared is not None:
+        if self._shared is not None and not wish.is_told:
             await self._shared.reached(self.outbox.newest)
         return deleted
 
-    def take_over(self, piece: PastSlice) -> asyncio.Future[int]:
+    def take_over(self, piece: PastSlice | ForeignSlice) -> asyncio.Future[int]:
         """Have queries written that another server answered; how many rows that made.
 
         Who reads on meanwhile keeps the writer busy. StorageError and RequestError as from
@@ -189,6 +191,31 @@ class QueryLog:
         forget what waits. Without it batches go on to be kept as before."""
         self._shared = shared
         self.outbox.is_wanted = shared is not None
+        self._writer.wake()
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether it goes to what several share."""
+        return self._shared is not None
+
+    @property
+    def is_read_there(self) -> bool:
+        """Whether that is where it is read: not while it is away."""
+        return self._shared is not None and self._shared.store is not None
+
+    @property
+    def earlier(self) -> Earlier:
+        """How much of what is in the file was put down for sending since it is shared."""
+        return self._writer.upkeep.earlier
+
+    def send_again(self) -> None:
+        """Have all that the file has sent, beside what is logged from now on: for who finds that
+        something of it is not where it is shared. `earlier` says when that is written down."""
+        self.earlier.ask()
+        self._writer.wake()
+
+    def wake(self) -> None:
+        """Have it looked soon what the outbox needs."""
         self._writer.wake()
 
     def sent(self, number: int) -> None:

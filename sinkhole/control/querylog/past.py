@@ -16,6 +16,7 @@ from typing import Any, Final, NamedTuple
 
 from sinkhole.control.database import Database
 from sinkhole.control.querylog.dictionary import Dictionaries
+from sinkhole.control.querylog.foreign import ForeignSlice
 from sinkhole.control.querylog.outbox import Outbox
 from sinkhole.control.querylog.placing import Placing
 from sinkhole.control.querylog.row_builder import INSERT_ROWS, ROW_WIDTH, RowBuilder
@@ -92,14 +93,14 @@ class Past:
     def __init__(self, outbox: Outbox, wall: Callable[[], float] = time.time) -> None:
         self._outbox = outbox
         self._wall = wall
-        self._waiting: deque[tuple[PastSlice, asyncio.Future[int]]] = deque()
+        self._waiting: deque[tuple[PastSlice | ForeignSlice, asyncio.Future[int]]] = deque()
 
     @property
     def is_busy(self) -> bool:
         """Whether there is something to write."""
         return bool(self._waiting)
 
-    def want(self, piece: PastSlice) -> asyncio.Future[int]:
+    def want(self, piece: PastSlice | ForeignSlice) -> asyncio.Future[int]:
         """Have a slice written; the future tells how many rows that made."""
         if len(self._waiting) >= MOST_SLICES:
             raise RequestError("too_many", "log.past", "queries of others are being taken already")
@@ -126,16 +127,19 @@ class Past:
         writing = _Writing(database, rules, terms, self._wall(), self._outbox)
         try:
             async with database.transaction():
-                await writing.load(source_of)
-                await writing.write(piece, rollups)
+                if isinstance(piece, ForeignSlice):
+                    rows = await piece.write(database, rollups)
+                else:
+                    await writing.load(source_of)
+                    rows = await writing.write(piece, rollups)
         except StorageError as error:
             self._waiting.popleft()
             _fail(future, error)
             raise
         self._waiting.popleft()
         if not future.done():
-            future.set_result(writing.rows)
-        return writing.rows
+            future.set_result(rows)
+        return rows
 
 
 class _Writing:
@@ -159,8 +163,8 @@ class _Writing:
         placing.last_id = 0
         self._builder = RowBuilder(values, self._rules, self._terms, placing)
 
-    async def write(self, piece: PastSlice, rollups: Rollups) -> None:
-        """Rows, counts, and how far the source is taken."""
+    async def write(self, piece: PastSlice, rollups: Rollups) -> int:
+        """Rows, counts, and how far the source is taken; how many rows."""
         database, builder = self._database, self._builder
         for start in range(0, len(piece.batches), BITE):
             builder.take(piece.batches[start : start + BITE])
@@ -178,6 +182,7 @@ class _Writing:
             "INSERT INTO meta VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value",
             (_KEY + piece.source, piece.position),
         )
+        return self.rows
 
 
 def _fail(future: asyncio.Future[int], error: StorageError) -> None:

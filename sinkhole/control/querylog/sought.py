@@ -67,6 +67,8 @@ class Sought:
     rcodes: tuple[str, ...] = ()
     verdicts: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
+    nodes: tuple[str, ...] = ()
+    """Who answered, by their names; a log that is one node's alone has none."""
     answers: tuple[str, ...] = ()
     """Addresses or networks that an answer has, the one given or the one refused."""
     through: int | None = None
@@ -76,9 +78,9 @@ class Sought:
     def check(self) -> None:
         """Raise ValueError, with a text for the user, for what can't be looked for."""
         told = [each for each in self.clients if isinstance(each, str)]
-        worded = (*self.groups, *self.devices, *self.lists, *self.upstreams)
+        worded = (*self.groups, *self.devices, *self.lists, *self.upstreams, *self.nodes)
         for many in (self.names, told, self.groups, self.devices, self.lists, self.upstreams,
-                     self.transports, self.rcodes, self.verdicts, self.types,
+                     self.transports, self.rcodes, self.verdicts, self.types, self.nodes,
                      self.answers):  # fmt: skip
             if len(many) > MOST_VALUES:
                 raise ValueError(f"that are {len(many)} values; {MOST_VALUES} may be looked for")

@@ -18,6 +18,7 @@ from sinkhole.control.querylog.store import AskedFor, Patience, RecentName
 from sinkhole.control.querylog.sums import Summing
 from sinkhole.control.querylog.tally import Span
 from sinkhole.control.stats.sqlite_counts import SqliteCounts
+from sinkhole.model.errors import StorageError
 
 _OF_DEVICE: Final = """
     SELECT id FROM client WHERE text = ?1 OR device <> '' AND device IN
@@ -41,6 +42,7 @@ class SqliteStore:
     @asynccontextmanager
     async def searching(self, sought: Sought, patience: Patience) -> AsyncIterator[Search]:
         """A search by a reader that has looked for the same, if there is one."""
+        _refuse_others(sought)
         async with self._searchers.borrow(replace(sought, through=None)) as reader:
             yield Search(reader, patience)
 
@@ -49,8 +51,13 @@ class SqliteStore:
         self, sought: Sought, patience: Patience, span: Span
     ) -> AsyncIterator[Summing]:
         """The same, summing up."""
+        _refuse_others(sought)
         async with self._searchers.borrow(replace(sought, through=None)) as reader:
             yield Summing(reader, patience, span=span)
+
+    async def nodes(self) -> list[str]:
+        """Nobody else writes to it."""
+        return []
 
     async def newest(self) -> int:
         """The id of the newest row."""
@@ -127,3 +134,10 @@ class SqliteStore:
 
 def _marks(values: Sequence[int]) -> str:
     return ",".join("?" * len(values))
+
+
+def _refuse_others(sought: Sought) -> None:
+    """StorageError where what other nodes answered is looked for."""
+    if sought.nodes:
+        names = ", ".join(sought.nodes)
+        raise StorageError(f"what other nodes ({names}) answered can't be read now")

@@ -88,6 +88,9 @@ class LogStore(Protocol):
     ) -> AbstractAsyncContextManager[SummingUp]:
         """A search that sums up by the steps of a span."""
 
+    async def nodes(self) -> list[str]:
+        """The names of all that wrote to it; none where that is this very sinkhole."""
+
     async def newest(self) -> int:
         """The id of the newest row, 0 for none."""
 

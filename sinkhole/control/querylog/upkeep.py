@@ -12,6 +12,7 @@ from typing import Final
 from sinkhole.control.database import Database
 from sinkhole.control.querylog.deletion import Deletions
 from sinkhole.control.querylog.disk import Found, Room, look
+from sinkhole.control.querylog.earlier import Earlier
 from sinkhole.control.querylog.group_names import GroupNames
 from sinkhole.control.querylog.kept_clock import elapsed_clock, hold_s, load_clock, save_clock
 from sinkhole.control.querylog.outbox import Outbox
@@ -51,9 +52,10 @@ class Upkeep:
         self.retention = Retention(rollups, terms.keep_s, terms.max_size_bytes)
         self.room = Room()
         self.outbox = Outbox(terms.max_size_bytes)
+        self.earlier = Earlier(self.outbox)
         self.deletions = Deletions(self.outbox)
         self.past = Past(self.outbox, wall)
-        self.groups = GroupNames()
+        self.groups = GroupNames(self.outbox)
         self.clock: TrustedClock | None = None
         self.size_bytes = self.inode = 0
         self.next_tidy = 0.0
@@ -66,7 +68,7 @@ class Upkeep:
     @property
     def is_busy(self) -> bool:
         """Whether something is underway that somebody wants done."""
-        return self.deletions.is_busy or self.past.is_busy
+        return self.deletions.is_busy or self.past.is_busy or self.earlier.is_busy
 
     @property
     def is_stale(self) -> bool:
@@ -77,12 +79,19 @@ class Upkeep:
         """Another connection: go on with what its file has."""
         self.deletions.forget()
         await self.outbox.load(database)
+        await self.earlier.load(database)
 
     async def keep_up(self, database: Database, forget: Callable[[], None]) -> None:
         """Look after these; `forget` as for `delete`."""
         await self.groups.keep_up(database, forget)
         if self.outbox.is_stale:
             await self.outbox.keep_up(database)
+        # What is being deleted must not be sent once more behind that.
+        now = loop_now()
+        while self.earlier.is_busy and not self.deletions.is_busy:
+            await self.earlier.step(database)
+            if loop_now() - now > DELETE_S:
+                break
 
     def give_up(self, why: str, later: str = "it goes on when the log can be written") -> None:
         """Nothing that is underway will be: nobody needs to wait; deletions go on later."""

@@ -21,7 +21,7 @@ from sinkhole.control.settings.plain import plain_of
 from sinkhole.control.settings.quoting import misfit, nearest, place_text, quoted, shown
 from sinkhole.control.settings.rule_check import is_comment, unusable
 from sinkhole.control.settings.schema import Settings
-from sinkhole.control.state.stored import REMOVED, Place, StoredChange
+from sinkhole.control.state.stored import REMOVED, Place, StoredChange, StoredRevision
 from sinkhole.model.errors import Misfit, RequestError, SettingsError, SinkholeError
 from sinkhole.model.masking import masked
 
@@ -125,6 +125,31 @@ def refuse_held(settings: Settings, key: str, item: str = "") -> None:
             where = origin.removeprefix(_FILE)
             text = f"{place_text(key, item)} is held by {where}, which wins: change it there"
             raise RequestError("conflict", code, text, {"key": key, "item": item, "where": where})
+
+
+def inverse(
+    number: int,
+    known: Sequence[StoredRevision],
+    settings: Settings,
+    stored: Mapping[Place, Any],
+) -> list[StoredChange]:
+    """What takes a revision back; RequestError ("not_found") where it is none of those known, and
+    ("conflict") where something was changed since, or is held by the file now."""
+    revision = next((each for each in known if each.number == number), None)
+    if revision is None or not revision.changes:
+        text = f"revision {number} is none of those that can be taken back"
+        raise RequestError("not_found", "no_such_revision", text)
+    found = []
+    for change in revision.changes:
+        key, item = change.place
+        if stored.get(change.place) != change.after:
+            what = place_text(key, item)
+            text = f"revision {number} can't be taken back: {what} has been changed since"
+            raise RequestError("conflict", "changed_since", text, {"key": key, "item": item})
+        if change.before is not None:
+            refuse_held(settings, key, item)
+        found.append(StoredChange(change.place, change.after, change.before))
+    return found
 
 
 class _Plan:

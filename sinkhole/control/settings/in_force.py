@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, Final, NamedTuple, Protocol
@@ -15,20 +15,21 @@ from sinkhole.control.settings.changes import (
     Refusal,
     after,
     all_told,
+    inverse,
     planned,
-    refuse_held,
 )
 from sinkhole.control.settings.differences import Difference, differences
-from sinkhole.control.settings.filtering_schema import LATER_NAMES
 from sinkhole.control.settings.first_start import Beginning, beginning
 from sinkhole.control.settings.keyed import COLLECTIONS
-from sinkhole.control.settings.load import LeftOut, Resolved, resolve
+from sinkhole.control.settings.left_out import LeftOut, problem_of, taken_names
+from sinkhole.control.settings.load import Resolved, resolve
 from sinkhole.control.settings.masking import masked_plain
-from sinkhole.control.settings.quoting import misfit, place_text
+from sinkhole.control.settings.quoting import misfit
 from sinkhole.control.settings.renaming import Renamed, followed, removals_in, renames_in
 from sinkhole.control.settings.schema import Settings
 from sinkhole.control.settings.sources import Written, read_written
 from sinkhole.control.settings.values import Elsewhere
+from sinkhole.control.state.file import BehindError
 from sinkhole.control.state.state import State
 from sinkhole.control.state.stored import Place, StoredChange, StoredRevision
 from sinkhole.model.actor import SERVER, Actor
@@ -59,6 +60,9 @@ class Apply(Protocol):
         ...
 
 
+MOST_TRIES: Final = 5
+"""How often a change is made anew because another sinkhole was quicker."""
+
 OnRenamed = Callable[[Renamed], Awaitable[None]]
 
 
@@ -75,6 +79,10 @@ class Changed(NamedTuple):
 
     def __repr__(self) -> str:
         return f"Changed({self.revision}, {self.differences})"  # settings have secrets in them
+
+
+Work = Callable[[], Awaitable[Changed]]
+"""A change, which may be made more than once until it is stored."""
 
 
 class SettingsInForce:
@@ -129,12 +137,10 @@ class SettingsInForce:
     @property
     def problems(self) -> list[Problem]:
         """Stored values that are left out, and what else a person should know."""
-        lists = self.settings.filtering.lists
-        taken = [each.name for each in lists if each.name.casefold() in LATER_NAMES]
         return [
-            *map(_problem, self._left_out),
+            *map(problem_of, self._left_out),
             *self._beginning.problems,
-            *map(_taken_name, taken),
+            *taken_names(self.settings),
         ]
 
     async def change(
@@ -168,7 +174,7 @@ class SettingsInForce:
                 renamed=renamed,
             )
 
-        return await self._alone(work())
+        return await self._alone(work)
 
     async def undo(
         self, number: int, actor: Actor, *, revision: str | None = None, dry_run: bool = False
@@ -179,11 +185,11 @@ class SettingsInForce:
         async def work() -> Changed:
             self._refuse_old(revision)
             found = await self._state.stored.revisions(MOST_UNDONE)
-            plan = self._inverse(number, found)
+            plan = inverse(number, found, self.settings, self._state.stored.values())
             note = f"revision {number} taken back"
             return await self._store(plan, actor, note, undoes=number, dry_run=dry_run)
 
-        return await self._alone(work())
+        return await self._alone(work)
 
     async def reload(self, *, dry_run: bool = False) -> Changed:
         """Read file and environment again, as on SIGHUP; SettingsError leaves all as it was, and so
@@ -207,7 +213,23 @@ class SettingsInForce:
             await self._tell_renamed([*renames, *removals_in(found, renames)])
             return Changed(self.revision, found, tuple(waits), self.settings)
 
-        return await self._alone(work())
+        return await self._alone(work)
+
+    async def take_stored(self) -> Changed:
+        """Put in force what is stored now, where another sinkhole has changed it; what cannot be
+        had of it is waited for. SettingsError leaves all as it was."""
+
+        async def work() -> Changed:
+            written = self._loaded()
+            resolved = await self._resolved(written)
+            found = await asyncio.to_thread(differences, self.settings, resolved.settings)
+            waits = await self._apply(resolved.settings, patient=True) if found else []
+            self._take(written, resolved)
+            renames = renames_in(found)
+            await self._tell_renamed([*renames, *removals_in(found, renames)])
+            return Changed(self.revision, found, tuple(waits), self.settings)
+
+        return await self._alone(work)
 
     async def revisions(self, limit: int, before: int | None = None) -> list[StoredRevision]:
         """The newest revisions, as people may see them: with secrets masked."""
@@ -238,11 +260,12 @@ class SettingsInForce:
 
     # ---- one at a time -----------------------------------------------------------------------
 
-    async def _alone(self, work: Coroutine[Any, Any, Changed]) -> Changed:
+    async def _alone(self, work: Work) -> Changed:
         """Do this when all before it is done, to its end, even if nobody waits any more."""
-        task = self._tasks.start("change", self._outcome(work))
+        doing = self._outcome(work)
+        task = self._tasks.start("change", doing)
         if task is None:
-            work.close()
+            doing.close()
             text = "too many changes of settings are waiting, try again later"
             raise RequestError("too_many", "too_many_changes", text)
         outcome: Changed | SinkholeError = await asyncio.shield(task)
@@ -250,15 +273,21 @@ class SettingsInForce:
             raise outcome
         return outcome
 
-    async def _outcome(self, work: Coroutine[Any, Any, Changed]) -> Changed | SinkholeError:
-        """What became of it: an error of the person who asked is no fault of ours."""
-        try:
-            async with self._lock:
-                return await work
-        except SinkholeError as error:
-            return error
-        finally:
-            work.close()
+    async def _outcome(self, work: Work) -> Changed | SinkholeError:
+        """What became of it: an error of the person who asked is no fault of ours. It is done anew
+        where another sinkhole with the same state was quicker."""
+        for tries_left in reversed(range(MOST_TRIES)):
+            try:
+                async with self._lock:
+                    return await work()
+            except SinkholeError as error:
+                if not isinstance(error, BehindError) or not tries_left:
+                    return error
+            try:
+                await self._state.catch_up()
+            except SinkholeError as error:
+                return error
+        raise AssertionError("the last try returns")
 
     async def _store(
         self,
@@ -345,41 +374,6 @@ class SettingsInForce:
             Refusal(misfit(each.place[0], _spelled(each.place, plain), each.reason))
             for each in found
         ]
-
-    def _inverse(self, number: int, known: Sequence[StoredRevision]) -> list[StoredChange]:
-        """What takes a revision back."""
-        revision = next((each for each in known if each.number == number), None)
-        if revision is None or not revision.changes:
-            text = f"revision {number} is none of those that can be taken back"
-            raise RequestError("not_found", "no_such_revision", text)
-        stored = self._state.stored.values()
-        inverse = []
-        for change in revision.changes:
-            key, item = change.place
-            if stored.get(change.place) != change.after:
-                what = place_text(key, item)
-                text = f"revision {number} can't be taken back: {what} has been changed since"
-                raise RequestError("conflict", "changed_since", text, {"key": key, "item": item})
-            if change.before is not None:
-                refuse_held(self.settings, key, item)
-            inverse.append(StoredChange(change.place, change.after, change.before))
-        return inverse
-
-
-def _taken_name(name: str) -> Problem:
-    text = f"the list {name!r} is called as the log calls what is no list"
-    advice = "give the list another name: else the two are told apart there by their rules only"
-    return Problem("settings.name_taken", "notice", text, advice)
-
-
-def _problem(left_out: LeftOut) -> Problem:
-    key, item = left_out.place
-    if left_out.is_held:
-        what = COLLECTIONS[key].what
-        text = f"the {what} {item!r} that was added is not in use: the settings file has one, too"
-        return Problem("settings.held_by_file", "notice", text, "remove one of the two")
-    text = f"{place_text(key, item)}: the stored value is not in use: {left_out.reason}"
-    return Problem("settings.left_out", "warning", text, "set it anew, or reset it")
 
 
 def _masked(change: StoredChange) -> StoredChange:

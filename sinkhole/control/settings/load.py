@@ -17,6 +17,7 @@ from sinkhole.control.settings.complaints import complaints
 from sinkhole.control.settings.document import Origin, Problem
 from sinkhole.control.settings.filtering_schema import ListSettings
 from sinkhole.control.settings.layers import leaf_origins
+from sinkhole.control.settings.left_out import LeftOut
 from sinkhole.control.settings.merging import Merged, is_storable, merged
 from sinkhole.control.settings.quoting import key_text
 from sinkhole.control.settings.schema import Settings
@@ -29,15 +30,6 @@ MOST_SUSPECTS: Final = 50
 """Stored values that are tried one by one when one of them does not fit beside the file."""
 
 HELD: Final = "the settings file has one of that name"
-
-
-class LeftOut(NamedTuple):
-    """A stored value that is not in use: that of an item the file has as well, or one that no
-    longer fits. `reason` is in words."""
-
-    place: Place
-    reason: str
-    is_held: bool = False
 
 
 class Resolved(NamedTuple):

@@ -1,4 +1,4 @@
-"""Where the log is kept that several sinkholes share: the section `storage`."""
+"""Where log and state are kept that several sinkholes share: the section `storage`."""
 
 from __future__ import annotations
 
@@ -27,9 +27,15 @@ def database_url() -> Kind:
 
 
 class StorageSettings(Section):
-    """A PostgreSQL that several sinkholes share: with one log and one statistics of all of them.
+    """A PostgreSQL that several sinkholes share: with one log and one statistics of all, and one
+    state, so that what is changed by page, API or command on any of them is changed on all:
+    settings, accounts, tokens, pauses and rules for a time. Of the machine itself stay settings of
+    addresses, certificates, workers, devices and files, this section, and what the settings file
+    says. The first one gives what it has, another takes that in place of its own, after a backup.
     Each goes on writing its own log in `data_dir`, which is what waits to be sent, and what is
-    shown, while the database is away. It is kept as long as `query_log.keep` and `stats.keep` say;
+    shown, while the database is away; then pauses can be changed, and all else when it is back.
+    What it had before is sent as well: all who share the database see it. What is deleted at one
+    goes from the logs of all. The log is kept as long as `query_log.keep` and `stats.keep` say;
     `query_log.max_size` is for the log in `data_dir` alone."""
 
     url: Annotated[str, database_url()] = Field(

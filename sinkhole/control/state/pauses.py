@@ -47,24 +47,35 @@ class Pauses:
 
     def __init__(self, file: StateFile) -> None:
         self._file = file
+        self._known: set[tuple[str, str]] | None = None
 
     async def load(self) -> tuple[Pause, ...]:
         """The pauses that are stored, over or not, in the order in which they began."""
-        rows = await self._file.rows(
-            "SELECT scope, name, began, seconds, by FROM pause ORDER BY number"
-        )
-        return tuple(_pause(*row) for row in rows[:MOST_PAUSES])
+        pauses = tuple(_pause(*row) for row in (await self._file.rows(_ALL))[:MOST_PAUSES])
+        self._known = {each.key for each in pauses}
+        return pauses
 
     async def store(self, pauses: Sequence[Pause]) -> None:
-        """Keep these in place of all that are stored; StorageError."""
+        """Keep these in place of all that were loaded or stored here before; StorageError. Those
+        that another sinkhole has begun since then stay."""
+        keys = {each.key for each in pauses}
 
         async def work(database: Database) -> None:
+            there = [_pause(*row) for row in await database.rows(_ALL)]
+            known = None if self._known is None else keys | self._known
+            others = [] if known is None else [each for each in there if each.key not in known]
             await database.rows("DELETE FROM pause")
-            for number, each in enumerate(pauses):
+            for number, each in enumerate([*others, *pauses]):
                 row = (number, each.scope, each.name, packed(each.began), each.seconds, each.by)
                 await database.rows("INSERT INTO pause VALUES (?, ?, ?, ?, ?, ?)", row)
 
-        await self._file.write(work, lambda _: None)
+        def kept(_: None) -> None:
+            self._known = keys
+
+        await self._file.write(work, kept)
+
+
+_ALL: Final = "SELECT scope, name, began, seconds, by FROM pause ORDER BY number"
 
 
 def _pause(scope: PauseScope, name: str, began: str, seconds: float | None, by: str) -> Pause:

@@ -119,6 +119,31 @@ class People:
         tokens = [_token(row) for row in await _all(database, "token", _TOKEN)]
         self.tokens = {each.digest: each for each in tokens}
 
+    async def load_shared(self, database: Database) -> None:
+        """Read what another sinkhole may have changed. Who has another password there, or no
+        account any more, is signed out here."""
+        before = self.accounts
+        self.accounts = {
+            each.id: each for each in map(_account, await _all(database, "account", _ACCOUNT))
+        }
+        tokens = map(_token, await _all(database, "token", _TOKEN))
+        self.tokens = {each.digest: self._with_use(each) for each in tokens}
+        gone = {
+            number
+            for number, each in before.items()
+            if number not in self.accounts or self.accounts[number].password != each.password
+        }
+        for number in gone:
+            self.sessions = _not_of(number, self.sessions)
+            self.devices = _not_of(number, self.devices)
+            for table in ("session", "device"):
+                await database.rows(f"DELETE FROM {table} WHERE account = ?", (number,))
+
+    def _with_use(self, token: Token) -> Token:
+        """With what only memory knows of its use, where it is one that was there."""
+        known = self.tokens.get(token.digest)
+        return token if known is None else token._replace(used=known.used, address=known.address)
+
     def named(self, name: str) -> Account | None:
         """The account of a name, in any letter case."""
         wanted = folded(name)

@@ -13,15 +13,18 @@ from sinkhole.model.errors import StorageError
 from sinkhole.model.files import PRIVATE, move_into_place
 
 _BESIDE: Final = ("-wal", "-shm", "")
-_OF_NOW: Final = (("pause", 6), ("temporary_rule", 6), ("meta", 2))
+_OF_NOW: Final = (("pause", 6), ("temporary_rule", 6), ("meta", 2), ("entry", 4))
 """Tables that no other state replaces, with how many columns they have."""
+
+_OF_PAIRS: Final = "WHERE permissions LIKE '%\"pairing\"%'"
+"""Tokens of pairs: that there is one, and with whom, is in `meta`."""
 
 _AUDIT: Final = "time, actor, kind, address, operation, given, error"
 
 
 async def carry_over(old: Database, new: Database) -> None:
     """Let `new` go on where `old` was: with its pause, what else is in force for a time, its clock,
-    and all of its audit.
+    with whom it is paired, and all of its audit.
 
     Nobody is signed in by `new`: a session that was ended since it was made must not come back.
     """
@@ -37,10 +40,11 @@ async def carry_over(old: Database, new: Database) -> None:
         await new.insert(f"INSERT INTO audit ({_AUDIT})", 7, rows, most=64)
         for table in ("revision", "account"):  # no number is given twice
             await _count_on(old, new, table)
-        for table, width in _OF_NOW:
-            await new.rows(f"DELETE FROM {table}")
-            kept = [value for row in await old.rows(f"SELECT * FROM {table}") for value in row]
-            await new.insert(f"INSERT INTO {table}", width, kept)
+        for table, width, which in (*((*each, "") for each in _OF_NOW), ("token", 8, _OF_PAIRS)):
+            await new.rows(f"DELETE FROM {table} {which}")
+            rows = await old.rows(f"SELECT * FROM {table} {which}")
+            kept = [value for row in rows for value in row]
+            await new.insert(f"INSERT OR REPLACE INTO {table}", width, kept)
 
 
 async def _count_on(old: Database, new: Database, table: str) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from sinkhole.control.database import Database
+from sinkhole.control.database import Database, Row
 from sinkhole.control.state.file import StateFile
 from sinkhole.control.state.schema import packed, stamp_of
 from sinkhole.model.stamp import Stamp
@@ -32,27 +32,41 @@ class RuleRows:
 
     def __init__(self, file: StateFile) -> None:
         self._file = file
+        self._known: set[str] | None = None
 
     async def load(self) -> list[TemporaryRule]:
         """The rules that are stored, over or not, in the order in which they were made."""
-        rows = await self._file.rows(
-            "SELECT number, text, began, seconds, by, note FROM temporary_rule ORDER BY number"
-        )
-        return [
-            TemporaryRule(number, text, stamp_of(began), seconds, by, note)
-            for number, text, began, seconds, by, note in rows
-        ]
+        rules = [_rule(row) for row in await self._file.rows(_ALL)]
+        self._known = {each.text for each in rules}
+        return rules
 
     async def store(self, rules: Iterable[TemporaryRule]) -> None:
-        """Keep these, and no others; StorageError."""
-        rows = [
-            (each.number, each.text, packed(each.began), each.seconds, each.by, each.note)
-            for each in rules
-        ]
+        """Keep these in place of all that were loaded or stored here before; StorageError. Those
+        that another sinkhole has made since then stay, perhaps under another number."""
+        rules = list(rules)
+        texts = {each.text for each in rules}
 
         async def work(database: Database) -> None:
+            there = [_rule(row) for row in await database.rows(_ALL)]
+            known = None if self._known is None else texts | self._known
+            others = [] if known is None else [each for each in there if each.text not in known]
             await database.rows("DELETE FROM temporary_rule")
-            for row in rows:
+            taken: set[int] = set()
+            for each in (*rules, *others):
+                number = max(taken) + 1 if each.number in taken else each.number
+                taken.add(number)
+                row = (number, each.text, packed(each.began), *each[3:])
                 await database.rows("INSERT INTO temporary_rule VALUES (?, ?, ?, ?, ?, ?)", row)
 
-        await self._file.write(work, lambda _: None)
+        def kept(_: None) -> None:
+            self._known = texts
+
+        await self._file.write(work, kept)
+
+
+_ALL: Final = "SELECT number, text, began, seconds, by, note FROM temporary_rule ORDER BY number"
+
+
+def _rule(row: Row) -> TemporaryRule:
+    number, text, began, *rest = row
+    return TemporaryRule(number, text, stamp_of(began), *rest)

@@ -57,6 +57,12 @@ MIGRATIONS: Final[tuple[tuple[str, ...], ...]] = (
         "INSERT INTO pause SELECT 0, 'all', '', began, seconds, by FROM only_pause",
         "DROP TABLE only_pause",
     ),
+    (
+        # What is shared with other sinkholes, as it was when they last agreed: a digest of each
+        # row, "" of one that is gone, and the revision of the shared state in which it changed.
+        "CREATE TABLE entry (kind TEXT NOT NULL, key TEXT NOT NULL, digest TEXT NOT NULL,"
+        " revision INTEGER NOT NULL, PRIMARY KEY (kind, key)) WITHOUT ROWID",
+    ),
 )
 """One tuple of statements for each version of the file (PRAGMA user_version). Only ever add."""
 

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from sinkhole.control.database import Database
 from sinkhole.control.state.audit import Audit
 from sinkhole.control.state.backups import Backup, Backups
-from sinkhole.control.state.file import StateFile
+from sinkhole.control.state.contents import check_contents, refusing_what_is_odd
+from sinkhole.control.state.file import NotSharedError, Sharing, StateFile, Work
 from sinkhole.control.state.opening import (
     Opened,
     back_up,
@@ -32,6 +34,8 @@ from sinkhole.model.status import Problem
 from sinkhole.model.tasks import Tasks
 
 FILE_NAME: Final = "state.db"
+
+T = TypeVar("T")
 
 AGAIN_S: Final = 10.0
 """The time between two tries to write to a file that could not be written to."""
@@ -149,6 +153,8 @@ class State:
         self._upkeep.want_backup()  # else what was replaced would be read, were this damaged
         await self.people.take_in(before)
         self._problem = None
+        with contextlib.suppress(NotSharedError):  # told as soon as that can be done
+            await self.tell()
         return kept
 
     async def accept(self) -> None:
@@ -173,6 +179,45 @@ class State:
         """Go on with the file that was just put in place."""
         await self._file.take_over(await open_for_writing(self._path))
 
+    # ---- shared with other sinkholes -------------------------------------------------------------
+
+    def share(self, sharing: Sharing | None) -> None:
+        """Have changes told by this from now on; None: to nobody."""
+        self._file.sharing = sharing
+
+    async def catch_up(self) -> None:
+        """Have here what others have changed, where the state is shared."""
+        if self._file.sharing is not None:
+            await self._file.sharing.catch_up()
+
+    async def tell(self) -> None:
+        """Tell what was changed and not told yet; StorageError."""
+
+        async def nothing(_: Database) -> None: ...
+
+        await self._file.write(nothing, lambda _: None)
+
+    async def merge(self, work: Work[T]) -> T:
+        """Let `work` change what others have changed, and have memory agree; StorageError, and then
+        nothing was changed, also for what the next start could not read. Pauses and rules for a
+        time are read anew by who has them in force."""
+
+        async def checked(database: Database) -> T:
+            with refusing_what_is_odd():
+                done = await work(database)
+                await check_contents(database)
+            return done
+
+        return await self._file.merge(checked, self._load_shared)
+
+    async def read(self, work: Work[T]) -> T:
+        """Let `work` read the file, between changes."""
+        return await self._file.copied(work)
+
+    async def keep_before_join(self) -> Backup:
+        """Make a backup of what others' state is to replace; StorageError."""
+        return await self.backups.make("restore", self._file.copy_to, self._now().wall_s)
+
     async def close(self) -> None:
         """Close the file."""
         await self._tasks.close()
@@ -190,6 +235,10 @@ class State:
             await self._file.take_over(database)
             await self.people.take_in(self.people.held())  # signed in while nothing was stored
             self._problem = None
+
+    async def _load_shared(self, database: Database) -> None:
+        await self.stored.load(database)
+        await self.people.load_shared(database)
 
     async def _load(self, database: Database) -> None:
         await self.stored.load(database)

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from sinkhole.control.database import Database
-from sinkhole.control.state.file import StateFile
+from sinkhole.control.state.file import BehindError, StateFile
 from sinkhole.control.state.schema import packed, storable
 from sinkhole.model.actor import Actor
 
@@ -53,9 +53,11 @@ class StoredSettings:
         self._file = file
         self._clock = clock
         self._values: dict[Place, Any] = {}
+        self._loads = 0
 
     async def load(self, database: Database) -> None:
-        """Read everything from the file."""
+        """Read everything from the file, also again when it has changed otherwise than by this."""
+        self._loads += 1
         rows = await database.rows("SELECT key, item, value FROM stored ORDER BY position")
         self._values = {
             (key, item): REMOVED if value is None else json.loads(value)
@@ -73,10 +75,14 @@ class StoredSettings:
     ) -> int:
         """Store changes as one revision, on the disk when this returns; its number.
 
-        StorageError when it can't be, and then nothing is.
+        StorageError when it can't be, and then nothing is: BehindError where another sinkhole with
+        the same state has changed something since this was called.
         """
+        loads = self._loads
 
         async def work(database: Database) -> int:
+            if self._loads != loads:
+                raise BehindError("the settings have been changed meanwhile: look at them again")
             for change in changes:
                 await _store(database, change)
             told = packed([_told(each) for each in changes])
@@ -86,7 +92,13 @@ class StoredSettings:
                 row,
             )
             number = int(await database.value("SELECT last_insert_rowid()"))
-            await database.rows("DELETE FROM revision WHERE number <= ?", (number - KEPT,))
+            # By how many there are, not by their numbers: those of another sinkhole, whose state
+            # was taken over, are perhaps much smaller than the next one here.
+            await database.rows(
+                "DELETE FROM revision WHERE number NOT IN"
+                " (SELECT number FROM revision ORDER BY number DESC LIMIT ?)",
+                (KEPT,),
+            )
             return number
 
         def kept(number: int) -> None:
@@ -98,7 +110,7 @@ class StoredSettings:
                     values[place] = after
             self._values, self.number = values, number
 
-        return await self._file.write(work, kept)
+        return await self._file.write(work, kept, tries=1)
 
     async def revisions(self, limit: int, before: int | None = None) -> list[StoredRevision]:
         """The newest revisions, the newest first; the last KEPT there are."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Final
 
-from sinkhole.control.stats.histogram import EDGES_US, PER_DECADE, bucket_of
+from sinkhole.control.stats.histogram import EDGES_US, PER_DECADE, bucket_of, percentile_us
 from sinkhole.control.stats.minute_counts import MinuteCounts
 from sinkhole.dns.wire.numbers import Type, rcode_name, type_name
 from sinkhole.model.record import TRANSPORTS
@@ -39,6 +39,19 @@ class Counters:
     def queries(self) -> int:
         """How many queries were answered."""
         return self.outcomes.total()
+
+    @property
+    def median_ms(self) -> float | None:
+        """Within how many milliseconds half of them were; None before the first."""
+        median_us = percentile_us(dict(enumerate(self._buckets)), 50)
+        return None if median_us is None else round(median_us / 1000, 3)
+
+    def by_kind(self) -> Counter[str]:
+        """How many there were of each kind of outcome."""
+        found: Counter[str] = Counter()
+        for outcome, count in self.outcomes.items():
+            found[Outcome[outcome.upper()].kind] += count
+        return found
 
     def add(self, counts: MinuteCounts) -> None:
         """Add what was counted within a minute."""

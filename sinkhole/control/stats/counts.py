@@ -48,6 +48,9 @@ class ListStep(NamedTuple):
 class Counts(Protocol):
     """The roll-ups, to read; StorageError from all methods where they can't be."""
 
+    def of_node(self, name: str) -> Counts:
+        """Those of one node by its name, of all for ""; StorageError where only one is known."""
+
     async def reset_at(self) -> int:
         """When statistics were begun anew."""
 

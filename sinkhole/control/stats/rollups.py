@@ -30,6 +30,8 @@ SETTLED_S: Final = 60
 
 ENTRIES_A_STEP: Final = 5_000
 
+FOREVER: Final = 1 << 62
+
 
 Entries = tuple[str, int, Mapping[Any, Sequence[int]]]
 """What is added to a table of counts: its name, the start, and the sums by key."""
@@ -95,6 +97,15 @@ _BY_LIST = _Table("by_list", "list", ("count",))
 _BY_UPSTREAM = _Table("by_upstream", "upstream", ("count", "sum_us"))
 _BY_TRANSPORT = _Table("by_transport", "transport", ("count",))
 _BY_ACCOUNT = _Table("by_account", "account", ())
+_COUNTED: Final = {
+    table.name: table
+    for table in (
+        *(_TOTAL, _LATENCY, _BY_NAME, _BY_DAY, _BY_CLIENT),
+        *(_BY_TYPE, _BY_LIST, _BY_UPSTREAM, _BY_TRANSPORT),
+    )
+}
+SUMS: Final = {table.name: (table.key, table.sums) for table in _COUNTED.values()}
+"""Key and sums of each table that counts queries."""
 
 
 class Rollups:
@@ -130,6 +141,21 @@ class Rollups:
                 await table.add(database, start, sums)
                 written.append((table.name, start, sums))
         return written
+
+    async def add(self, database: Database, counts: Mapping[str, Sequence[Sequence[Any]]]) -> None:
+        """Add sums of any hours to the tables they are of, within the open transaction: start, key
+        and sums of each entry. Those by day are not made of those by name here."""
+        first = min((entry[0] for entries in counts.values() for entry in entries), default=None)
+        if first is None:
+            return
+        for mark in ("hourly", "indexed"):
+            await _lower_mark(database, mark, first // HOUR_S * HOUR_S)
+        for name, entries in counts.items():
+            by_start: dict[int, dict[Any, Sequence[int]]] = {}
+            for start, key, *sums in entries:
+                by_start.setdefault(start, {})[key] = sums
+            for start, added in by_start.items():
+                await _COUNTED[name].add(database, start, added)
 
     async def tidy(
         self, database: Database, now_s: float, oldest_row_s: float, *, pressed: bool
@@ -193,20 +219,25 @@ _INDEXING: Final = (_TOTAL, _BY_NAME, _BY_CLIENT, _BY_TYPE, _BY_TRANSPORT)
 """What leads to rows of the log: without counts it still does."""
 
 
-async def reset(database: Database, now_s: int) -> None:
+async def reset(database: Database, now_s: int, *, is_late: bool = False) -> None:
     """Let statistics begin anew, within the open transaction.
 
     What is older than this hour is passed over from now on, and goes when the log's rows need it no
-    more; what was counted in this hour is taken back.
+    more; what was counted in this hour is taken back, and unless this `is_late`, what came behind
+    it: that is of a clock that was ahead.
     """
     hour = now_s // HOUR_S * HOUR_S
+    end = hour + HOUR_S if is_late else FOREVER
     for table in (_LATENCY, _BY_LIST, _BY_UPSTREAM):
-        await database.rows(f"DELETE FROM {table.name} WHERE start >= ?", (hour,))
-    await database.rows("DELETE FROM by_day WHERE start >= ?", (hour // DAY_S * DAY_S,))
+        await database.rows(f"DELETE FROM {table.name} WHERE start >= ? AND start < ?", (hour, end))
+    day = hour // DAY_S * DAY_S
+    await database.rows("DELETE FROM by_day WHERE start >= ? AND start < ?", (day, end))
     for table in _INDEXING:
         zeros = ", ".join(f"{column} = 0" for column in table.sums)
-        await database.rows(f"UPDATE {table.name} SET {zeros} WHERE start >= ?", (hour,))
-    await _set_mark(database, "reset", hour)
+        await database.rows(
+            f"UPDATE {table.name} SET {zeros} WHERE start >= ? AND start < ?", (hour, end)
+        )
+    await (_raise_mark if is_late else _set_mark)(database, "reset", hour)
     await _raise_mark(database, "folded", hour)
     await _raise_mark(database, "uncounted", hour)
 
@@ -235,6 +266,10 @@ async def _marks(database: Database) -> tuple[int, int, int]:
 
 async def _set_mark(database: Database, mark: str, value: int) -> None:
     await database.rows("UPDATE meta SET value = ? WHERE key = ?", (value, mark))
+
+
+async def _lower_mark(database: Database, mark: str, value: int) -> None:
+    await database.rows("UPDATE meta SET value = min(value, ?) WHERE key = ?", (value, mark))
 
 
 async def _raise_mark(database: Database, mark: str, value: int) -> None:

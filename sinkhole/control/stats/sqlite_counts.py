@@ -6,6 +6,7 @@ from typing import Final
 
 from sinkhole.control.database import Reader, Row
 from sinkhole.control.stats.counts import ListStep, Step, TopClient, TopName
+from sinkhole.model.errors import StorageError
 
 # The roll-ups know whole hours, and weeks know whole days: tops may begin a little earlier.
 _NAMES_BY_HOUR: Final = """
@@ -70,6 +71,12 @@ class SqliteCounts:
 
     def __init__(self, source: Reader) -> None:
         self._source = source
+
+    def of_node(self, name: str) -> SqliteCounts:
+        """Themselves: those of others are elsewhere."""
+        if name:
+            raise StorageError(f"what the node {name!r} answered can't be read now")
+        return self
 
     async def reset_at(self) -> int:
         """When statistics were begun anew."""

@@ -40,6 +40,11 @@ class Statistics:
         self._clock = clock
         self._client_name = client_name
 
+    def of_node(self, name: str) -> Statistics:
+        """The same of one node, of all for ""; StorageError where its counts can't be had now."""
+        counts = self._counts.of_node(name)
+        return Statistics(counts, self._dropped, self._clock, self._client_name)
+
     async def summary(
         self,
         period: str = "24h",

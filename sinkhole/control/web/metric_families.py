@@ -1,7 +1,8 @@
 """What /metrics tells, metric by metric.
 
 Names of users, clients and queries are never labels: they have no bound. Labels are words that
-stand in the code, and the lists and upstreams of the settings; the library escapes their text.
+stand in the code, the lists and upstreams of the settings, and the names of nodes; the library
+escapes their text.
 Names follow the conventions of Prometheus: counters end in `_total` (which the library adds),
 units are seconds and bytes, moments are `_timestamp_seconds`.
 """
@@ -22,6 +23,7 @@ from prometheus_client.core import (
 from sinkhole.control.lists.status import ListStatus
 from sinkhole.control.operations.house import House
 from sinkhole.control.stats import Counters
+from sinkhole.model.nodes import Nodes
 from sinkhole.model.status import (
     CacheStatus,
     CertificateStatus,
@@ -64,6 +66,8 @@ def families_of(house: House) -> Iterator[Metric]:
         yield from _log(status["log"])
     yield from _shipping(status["shipping"])
     yield _losses(status["losses"])
+    if (nodes := house.nodes.told()).is_shared:
+        yield from _nodes(nodes)
 
 
 def _state(health: Health, problems: Sequence[Problem], *, is_on: bool) -> Iterator[Metric]:
@@ -264,6 +268,35 @@ def _shipping(shipping: Sequence[ShippingStatus]) -> Iterator[Metric]:
         "1 while nothing keeps queries from being shipped to a target.",
         label,
         ((one["to"], one["error"] is None) for one in shipping),
+    )
+
+
+def _nodes(nodes: Nodes) -> Iterator[Metric]:
+    label = ["node"]
+    yield _gauges(
+        "sinkhole_node_up",
+        "1 while a node that shares the database is heard of, without one where nobody knows.",
+        label,
+        ((one.name, None if one.state == "unknown" else one.state == "up") for one in nodes.nodes),
+    )
+    others = [one for one in nodes.nodes if one.state != "unknown"]
+    yield _gauges(
+        "sinkhole_node_silent_seconds",
+        "How long ago a node was last heard of.",
+        label,
+        ((one.name, one.silent_s) for one in nodes.nodes),
+    )
+    yield _gauges(
+        "sinkhole_node_drained",
+        "1 while a node says that it is not to be asked.",
+        label,
+        ((one.name, one.report["drained"]) for one in others),
+    )
+    yield _gauges(
+        "sinkhole_node_waiting",
+        "Queries of a node that wait to be sent to the database.",
+        label,
+        ((one.name, one.report["waiting"]) for one in others),
     )
 
 

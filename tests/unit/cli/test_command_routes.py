@@ -23,6 +23,10 @@ WITHOUT_COMMAND = {
         (name for name in OPERATIONS if name.startswith("own.")),
         "about the account of who asks, and commands have none: `account` names one",
     ),
+    **dict.fromkeys(
+        (each.operation.name for each in SERVED if each.path.startswith("/pairing/peer/")),
+        "what the other one of a pair asks: `pair` shows, makes and ends the pair",
+    ),
     "about.show": "`--version` tells the version, and pip what else is installed",
     "explain.question": "`explain` asks at the older address, whose JSON it has always printed",
     "rules.check": "`rules add` and `rules test` say what is no rule, and add nothing then",

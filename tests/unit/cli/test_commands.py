@@ -29,7 +29,7 @@ COMMANDS = [
     "cache", "cache show", "cache lookup",
     "cache flush", "account", "account list", "account add", "account remove",
     "account password", "account role", "account sign-out", "account sessions",
-    "account totp", "token", "audit", "storage", "drain", "restart",
+    "account totp", "token", "audit", "storage", "storage migrate", "drain", "restart",
     "settings", "settings get", "settings set", "settings preview", "settings reset",
     "settings remove",
     "settings diff", "settings history", "settings undo", "settings reference", "settings schema",
@@ -44,7 +44,7 @@ COMMANDS = [
     "routes remove", "upstream-sets", "upstream-sets list", "upstream-sets set",
     "upstream-sets remove",
     "token list", "token add", "token remove", "upstream", "upstream test", "upstream show",
-    "certificate",
+    "certificate", "pair", "nodes", "nodes drain", "nodes forget",
     "certificate self-signed", "certificate show", "certificate mobileconfig",
 ]  # fmt: skip
 

@@ -9,7 +9,7 @@ import "uplot/dist/uPlot.min.css";
 import { language, t } from "../words/words";
 import { columns, HEIGHT_PX, optionsOf, showMarked } from "./chart_plot";
 import { Twin } from "./chart_table";
-import { type Marked, NOTHING, type Series, sentence, timeOf } from "./chart_words";
+import { followed, type Marked, NOTHING, type Series, sentence, timeOf } from "./chart_words";
 import { scheme } from "./scheme";
 
 export type { Series } from "./chart_words";
@@ -77,12 +77,22 @@ export function Chart({ series, step_s, shows, onZoom }: Given) {
     };
   }, [marked, isHeld]);
 
+  const before = useRef(data.current);
   useEffect(() => {
     plot.current?.setData(columns(series));
-    const last = series.length - 1;
-    const { from, to } = marked.value;
-    marked.value = { from: Math.min(from, last), to: Math.min(to, last) };
-  }, [series, marked]);
+    const now = { series, step_s };
+    if (isHeld.value) {
+      const there = followed(marked.value, before.current, now);
+      marked.value = there;
+      isHeld.value = there.from >= 0;
+      if (plot.current) showMarked(plot.current, now, there);
+    } else {
+      const last = series.length - 1; // the pointer stays where it is
+      const { from, to } = marked.value;
+      marked.value = { from: Math.min(from, last), to: Math.min(to, last) };
+    }
+    before.current = now;
+  }, [series, step_s, marked, isHeld]);
 
   function onKey(event: KeyboardEvent): void {
     const wanted = afterKey(event, marked.value, series.length - 1);

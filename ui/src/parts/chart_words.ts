@@ -27,6 +27,19 @@ export function timeOf({ series, step_s }: Series, { from, to }: Marked): [numbe
   return first && last ? [first.time, last.time + step_s] : null;
 }
 
+/** The same times in a series that may have gone on since, by as many steps as time has; what it no
+ * longer has of them is left out. Other steps than before are marked where they stand. */
+export function followed(marked: Marked, before: Series, after: Series): Marked {
+  const [was, is] = [before.series[0], after.series[0]];
+  const isSame = was && is && before.step_s === after.step_s;
+  const gone = isSame ? Math.round((is.time - was.time) / after.step_s) : 0;
+  const { from, to } = marked;
+  if (Math.min(from, to) < 0 || Math.max(from, to) < gone) return NOTHING;
+  const last = after.series.length - 1;
+  const place = (at: number): number => Math.min(Math.max(at - gone, 0), last);
+  return { from: place(from), to: place(to) };
+}
+
 /** What became of the queries in them, "" where nothing is marked. */
 export function sentence(all: Series, marked: Marked): string {
   const time = timeOf(all, marked);

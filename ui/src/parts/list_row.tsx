@@ -124,6 +124,7 @@ export function factsOf(list: List): [string, string][] {
     found.push([t("overview.blocked"), t("lists.day_and_week", values)]);
   }
   if (list.changed != null) found.push([t("lists.last_changed"), ago(list.changed)]);
+  if (list.taken_from) found.push([t("lists.fetched_by"), list.taken_from]);
   if (list.compile_s != null) {
     const values = {
       fetch: duration((list.fetch_s ?? 0) * 1000),

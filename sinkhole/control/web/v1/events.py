@@ -11,6 +11,7 @@ import asyncio
 import json
 from collections.abc import Collection, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, get_args
 
 from aiohttp import web
@@ -80,6 +81,8 @@ class Wanted(RowFilter):
         with understood("search_invalid"):
             sought = self.sought()
             sought.check()
+            if house.nodes.name in sought.nodes:
+                sought = replace(sought, nodes=())  # all that is told is of this very node
             devices = await _devices(house, sought.clients)
             macs = await _macs(house, sought.devices)
             is_sought = row_test(sought, house.client_name, devices, macs)

@@ -16,6 +16,7 @@ from sinkhole.control.web.locations import Handler, Location
 from sinkhole.control.web.v1.answers import answer
 from sinkhole.control.web.v1.events import Events
 from sinkhole.control.web.v1.inputs import read_input
+from sinkhole.control.web.v1.letting_in import LettingIn
 from sinkhole.control.web.v1.openapi import Description
 from sinkhole.control.web.v1.route import ApiRoute
 from sinkhole.control.web.v1.routes import ROUTES
@@ -31,7 +32,8 @@ class V1:
         self._routes = routes
         self._uploads = Uploads()
         self._events = Events(house)
-        self._entries = [*SigningIn(house.identity).all(), self._events.entry]
+        self._entries = [*SigningIn(house.identity).all(), *LettingIn(house).all()]
+        self._entries.append(self._events.entry)
         self.description = Description(routes, self._entries)
         self._entries.append(self.description.entry)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sinkhole.control.explain import explain
 from sinkhole.control.explain.changes import changes
 from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.control.settings import Settings
@@ -85,6 +86,21 @@ def told(inquiry: Inquiry) -> list[Change]:
             ],
         ),
         (
+            {"allow_only": True, "safe_search": {"google": True}},
+            {},
+            "www.google.com",
+            [
+                ("add", "rules", ["@@||www.google.com^"], ['rules=["@@||www.google.com^"]']),
+                ("set", "allow_only", ["false"], ["allow_only=false"]),
+            ],
+        ),
+        (
+            {"allow_only": True, "safe_search": {"google": True}},
+            {"rules": ["@@||www.google.com^"]},
+            "www.google.com",
+            [("set", "safe_search.google", ["false"], ["safe_search.google=false"])],
+        ),
+        (
             {"lists": ["block"]},
             {
                 "block": ["||a.example^"],
@@ -94,7 +110,10 @@ def told(inquiry: Inquiry) -> list[Change]:
             [("add", "rules", ["@@||a.example^"], ['rules=["@@||a.example^"]'])],
         ),
     ],
-    ids=["rules", "services", "safe-search", "allow-only", "chosen-lists"],
+    ids=[
+        *("rules", "services", "safe-search", "allow-only", "allow-only-and-safe-search"),
+        *("allowed-and-safe-search", "chosen-lists"),
+    ],
 )
 def test_what_a_group_says_is_changed_there(
     house: Build, says: dict[str, Any], parts: dict[str, Any], name: str, wanted: Any
@@ -158,3 +177,26 @@ def test_what_the_settings_file_holds_is_changed_there(house: Build) -> None:
     (change,) = told(held(house, "a.example", {"rules": ["||a.example^"]}))
     assert (change["where"], change["command"]) == ("groups[kids].rules", "")
     assert re.fullmatch(r"it stands in .*\.yaml:\d+", change["note"])
+
+
+@pytest.mark.parametrize(
+    ("name", "rules", "lists", "decides"),
+    [
+        ("www.google.com", [], "no rule allows it, and only what is allowed is answered", "lists"),
+        (
+            "www.google.com",
+            ["@@||www.google.com^"],
+            "a rule allows it, so what is built in answers",
+            "built-in",
+        ),
+        ("use-application-dns.net", [], "no rule matches", "built-in"),
+        ("a.example", ["@@||a.example^"], "allowed", "lists"),
+    ],
+)
+def test_where_only_allowed_names_pass_the_stage_is_told_that_decides(
+    house: Build, name: str, rules: list[str], lists: str, decides: str
+) -> None:
+    says = {"allow_only": True, "safe_search": {"google": True}, "rules": rules}
+    told = explain(asked(house, name, says))["stages"]
+    assert [each["stage"] for each in told if each["decides"]][:1] == [decides]
+    assert [each["says"] for each in told if each["stage"] == "lists"] == [lists]

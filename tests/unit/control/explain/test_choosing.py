@@ -12,6 +12,7 @@ from sinkhole.control.explain.cached import entries_of, kept_answer
 from sinkhole.control.explain.choosing import COVERS_ANSWER, Choice, choose, client_modifier
 from sinkhole.control.explain.inquiry import Inquiry
 from sinkhole.control.explain.trial import trial_of_rules
+from sinkhole.control.lists.builtin import SAFE_SEARCH
 from sinkhole.control.lists.own_rules import OWN_RULES
 from sinkhole.control.querylog.recent_names import AskedBy
 from sinkhole.dns.filter.language.line import Rule
@@ -156,6 +157,62 @@ def test_what_is_built_in_is_blocked_and_allowed(house: Callable[..., Any], name
     assert choose(built.audience, inquiry, "allow").added == (f"@@||{name}^",)
     for_one = choose(built.audience, inquiry, "block", for_client="192.0.2.7")
     assert for_one.added == (f"||{name}^$client='192.0.2.7'",)
+
+
+ALLOWED_ONLY = {
+    "filtering": {"safe_search": {"google": True}},
+    "groups": [{"name": "kids", "allow_only": True}],
+    "clients": [{"name": "Tablet", "addresses": ["192.0.2.7"], "group": "kids"}],
+}
+"""Settings under which the client that asks gets allowed names only."""
+
+
+@pytest.mark.parametrize(
+    "refusing",
+    [
+        {},
+        {"block": ["||google.com^"]},
+        {"allow": ["google.com"], "block": ["||google.com^$important"]},
+    ],
+    ids=["not-allowed", "blocked", "allowed-but-blocked"],
+)
+@pytest.mark.parametrize("options", [{}, {"for_client": "Tablet"}, {"may_remove": False}])
+def test_where_only_allowed_names_pass_an_exception_has_safe_search_answer(
+    house: Callable[..., Any], refusing: dict[str, Any], options: dict[str, Any]
+) -> None:
+    inquiry = (built := house(**ALLOWED_ONLY, **refusing)).inquiry("www.google.com")
+    assert inquiry.verdict().outcome is Outcome.BLOCKED
+    choice = choose(built.audience, inquiry, "allow", **options)
+    assert choice.is_possible
+    after = trial_of_rules(built.audience, choice.added).seen_by(inquiry)[1].verdict()
+    assert (after.outcome, after.cause.list_name) == (Outcome.REWRITTEN, SAFE_SEARCH)
+
+
+def test_what_safe_search_answers_where_only_allowed_names_pass_is_allowed_already(
+    house: Callable[..., Any],
+) -> None:
+    built = house(**ALLOWED_ONLY, rules=["@@||www.google.com^"])
+    inquiry = built.inquiry("www.google.com")
+    for options in ({}, {"for_client": "Tablet"}, {"may_remove": False}):
+        choice = choose(built.audience, inquiry, "allow", **options)
+        assert choice == Choice(note="that name is allowed already, and safe search answers it")
+    assert choose(built.audience, inquiry, "block").added == ("||www.google.com^$important",)
+
+
+def test_an_own_rule_is_removed_that_keeps_safe_search_from_answering(
+    house: Callable[..., Any],
+) -> None:
+    rules = ["||www.google.com^$important", "@@||www.google.com^"]
+    inquiry = (built := house(**ALLOWED_ONLY, rules=rules)).inquiry("www.google.com")
+    assert choose(built.audience, inquiry, "allow").removed == ("||www.google.com^$important",)
+
+
+def test_an_own_rule_that_leads_an_allowed_name_elsewhere_is_removed(
+    house: Callable[..., Any],
+) -> None:
+    rules = ["||a.example^$dnsrewrite=b.example", "@@||a.example^"]
+    inquiry = (built := house(**ALLOWED_ONLY, rules=rules)).inquiry("a.example")
+    assert choose(built.audience, inquiry, "allow").removed == (rules[0],)
 
 
 def test_what_an_own_rule_leads_elsewhere_is_blocked(house: Callable[..., Any]) -> None:

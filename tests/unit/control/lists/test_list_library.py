@@ -58,6 +58,7 @@ async def test_an_update_compiles_and_publishes_in_the_order_of_the_settings(she
         "versions": 1,
         "checked": shelf.now,
         "changed": shelf.now,
+        "taken_from": "",
         "error": None,
         "quarantine": None,
         "state": "ready",

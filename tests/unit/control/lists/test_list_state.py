@@ -48,7 +48,8 @@ WRITTEN = b"""{
   "size_bytes": 12,
   "rules": 3,
   "names": 4,
-  "since": 1.0
+  "since": 1.0,
+  "taken_from": ""
  },
  "previous": [
   {
@@ -58,7 +59,8 @@ WRITTEN = b"""{
    "size_bytes": 0,
    "rules": 0,
    "names": 0,
-   "since": 0.0
+   "since": 0.0,
+   "taken_from": ""
   }
  ],
  "held": null,

@@ -170,35 +170,34 @@ async def test_a_device_without_a_name_is_one_whatever_its_addresses(build: Buil
 # ---- schedules ---------------------------------------------------------------------------------
 
 
-def at_clock(ago_s: float) -> str:
-    """A window of two minutes around what the clock showed so long ago, any day."""
-    begin, end = (time.gmtime(time.time() - ago_s + each) for each in (-60, 60))
-    return f"daily {begin.tm_hour}:{begin.tm_min:02}-{end.tm_hour}:{end.tm_min:02}"
+def clock_at(at_s: float) -> str:
+    """What a clock shows in UTC."""
+    return time.strftime("%H:%M", time.gmtime(at_s))
 
 
 async def test_each_query_is_judged_by_what_is_open_at_its_time(build: Build) -> None:
     built = await build()
     await have(built, KIDS)
+    then_s = time.time() - 3 * 3600
     for ago_s, times in ((3 * 3600, 2), (2 * 86_400 + 3 * 3600, 5), (5 * 3600, 30)):
         await built.log("games.example", times=times, client=TABLET, ago_s=ago_s)
+    around = f"daily {clock_at(then_s - 1800)}-{clock_at(then_s + 1800)}"
     changes = [
         SettingChange(key="time_zone", value="UTC"),
         SettingChange(
             key="schedules",
             item="homework",
-            value={"name": "homework", "windows": [at_clock(3 * 3600)]},
+            value={"name": "homework", "windows": [around]},
         ),
         kids(schedules=[{"when": "homework", "allow_only": True}]),
     ]
     told = await tried(built, *changes)
     assert (told.at, counts(told)) == (None, {"Tablet": (7, 0, 0)})
-    inside = time.strftime("%H:%M", time.gmtime(time.time() - 3 * 3600))
-    told = await tried(built, *changes, at=inside)
+    told = await tried(built, *changes, at=clock_at(then_s))
     assert told.at is not None
     assert told.at > time.time()
     assert counts(told) == {"Tablet": (37, 0, 0)}
-    outside = time.strftime("%H:%M", time.gmtime(time.time() - 5 * 3600))
-    assert (await tried(built, *changes, at=outside)).clients == []
+    assert (await tried(built, *changes, at=clock_at(then_s - 2 * 3600))).clients == []
     with pytest.raises(RequestError, match="is no moment") as refused:
         await tried(built, *changes, at="bedtime")
     assert refused.value.code == "moment_invalid"

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sharing_kit import NOW, questions, server_of, shared
+import pytest
+from log_kit import until
+from sharing_kit import NOW, batch, blocked, questions, report, server_of, shared
 
 from sinkhole.control.postgres.schema import MIGRATIONS, migrate
 from sinkhole.control.postgres.upkeep import tidy
@@ -39,3 +41,41 @@ async def test_a_database_of_a_newer_sinkhole_is_known(postgres_url: str) -> Non
         assert await migrate(server) == len(MIGRATIONS)
         await server.rows("UPDATE meta SET value = 99 WHERE key = 'version'")
         assert await migrate(server) == 99
+
+
+async def test_of_days_that_are_over_the_leading_names_are_kept(
+    tmp_path: Path, postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sinkhole.control.postgres.upkeep.LEADING", 1)
+    async with (
+        shared(tmp_path / "querylog.db", postgres_url) as kit,
+        server_of(postgres_url) as server,
+    ):
+        asked = [report("often.example.org")] * 3 + [report("once.example.org")]
+        kit.buffer.append(batch([*asked, blocked(), report()], time_s=NOW - 2 * DAY_S))
+        kit.buffer.append(batch(asked, time_s=NOW))
+        await kit.written(10)
+        await tidy(server, NOW, 7 * DAY_S, 365 * DAY_S)
+        kept = (
+            "SELECT n.text, b.count FROM by_day AS b JOIN name AS n ON n.id = b.name"
+            " WHERE b.start < $1 ORDER BY 1"
+        )
+        assert await server.rows(kept, int(NOW) // DAY_S * DAY_S - DAY_S) == [
+            ("ads.example.com", 1),
+            ("often.example.org", 3),
+        ]
+
+
+async def test_what_all_have_erased_is_forgotten(tmp_path: Path, postgres_url: str) -> None:
+    async with server_of(postgres_url) as server:
+        async with shared(tmp_path / "away.db", postgres_url) as away:
+            await until(lambda: away.log.store is not None)
+        async with shared(tmp_path / "querylog.db", postgres_url) as kit:
+            kit.buffer.append(batch([report()]))
+            await kit.written(1)
+            await kit.log.delete_name("www.example.org")
+            await tidy(server, NOW, 7 * DAY_S, 365 * DAY_S)
+            assert await server.value("SELECT value FROM erasure") == "www.example.org"
+            await server.rows("UPDATE node SET seen = now() - interval '8 days' WHERE id = 1")
+            await tidy(server, NOW, 7 * DAY_S, 365 * DAY_S)
+            assert await server.value("SELECT count(*) FROM erasure") == 0

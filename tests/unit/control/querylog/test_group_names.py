@@ -8,6 +8,7 @@ from log_kit import batch, fill, report
 
 from sinkhole.control.database import Database
 from sinkhole.control.querylog.group_names import LATE_S, GroupNames, rename_in_file
+from sinkhole.control.querylog.outbox import Outbox
 from sinkhole.control.querylog.schema import open_database
 from sinkhole.model.record import Batch, Who
 
@@ -31,7 +32,7 @@ async def test_all_of_a_group_and_nobody_else_is_renamed(tmp_path: Path) -> None
     clients = [asked("192.0.2.1", "kids"), asked("192.0.2.2", "default")]
     await fill(database, [*clients, asked("192.0.2.1", "children")])
     now_s = 100.0
-    names = GroupNames(lambda: now_s)
+    names = GroupNames(Outbox(1 << 30), lambda: now_s)
     names.rename("kids", "children")
     forgotten: list[bool] = []
     await names.keep_up(database, lambda: forgotten.append(True))
@@ -64,7 +65,7 @@ async def test_a_new_group_of_the_old_name_is_another_one(tmp_path: Path) -> Non
 async def test_what_is_renamed_back_stays_so(tmp_path: Path) -> None:
     database, _ = await open_database(tmp_path / "querylog.db")
     await fill(database, [asked("192.0.2.1", "kids")])
-    names = GroupNames(lambda: 0.0)
+    names = GroupNames(Outbox(1 << 30), lambda: 0.0)
     names.rename("kids", "children")
     names.rename("children", "kids")
     await names.keep_up(database, lambda: None)

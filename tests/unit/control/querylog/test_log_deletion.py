@@ -13,7 +13,7 @@ from log_kit import Kit, a_log, batch, blocked, report, until
 from sinkhole.control.database import Database
 from sinkhole.control.database import database as database_module
 from sinkhole.control.querylog import pace
-from sinkhole.control.querylog.deletion import CLIENT, Wish
+from sinkhole.control.querylog.deletion import CLIENT
 from sinkhole.control.querylog.id_sets import all_clients
 from sinkhole.control.stats import SqliteCounts, Statistics
 from sinkhole.model.errors import StorageError
@@ -155,7 +155,7 @@ async def test_a_deletion_goes_on_after_the_program_ended(path: Path) -> None:
         assert database is not None
         await database.rows(
             "INSERT INTO deletion (kind, value, through) VALUES (?, ?, ?)",
-            (*Wish(CLIENT, "192.0.2.66"), int((NOW + 60) * 1e6)),
+            (CLIENT, "192.0.2.66", int((NOW + 60) * 1e6)),
         )
     async with a_log(path) as kit:
         await until(lambda: not kit.log._writer.upkeep.is_busy)

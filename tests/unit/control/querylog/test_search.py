@@ -9,7 +9,7 @@ import pytest
 from log_kit import PATIENT_S, batch, fill, patient, report
 
 from sinkhole.control.database import Database, Reader
-from sinkhole.control.querylog import filters, id_sets, search
+from sinkhole.control.querylog import Sought, SqliteStore, filters, id_sets, search
 from sinkhole.control.querylog.history import History
 from sinkhole.control.querylog.schema import open_database
 
@@ -178,3 +178,20 @@ async def test_two_searches_at_once_do_not_mix(reader: Reader) -> None:
     for page, hour in zip(pages, (3, 4, 5) * 3, strict=True):
         assert {row["name"].split(".")[1] for row in page["queries"]} == {f"h{hour}"}
         assert len(page["queries"]) == EACH
+
+
+async def test_where_the_time_is_up_at_once_the_next_page_begins_where_this_one_was_to(
+    reader: Reader,
+) -> None:
+    hurried = History(SqliteStore(reader), lambda: NOW, search_s=0.0)
+    first = await hurried.page(limit=7)
+    assert (first["queries"], first["looked_back_to"]) == ([], NOW)
+    again = await hurried.page(limit=7, before=first["next"])
+    assert (again["queries"], again["next"]) == ([], first["next"])
+    unhurried = patient(reader, clock=lambda: NOW)
+    second = await unhurried.page(limit=7, before=first["next"])
+    assert second["queries"] == (await unhurried.page(limit=7))["queries"]
+    told = await hurried.sums(Sought(from_s=NOW - HOUR), 60)
+    assert (told["totals"]["queries"], told["looked_back_to"]) == (0, NOW)
+    told = await unhurried.sums(Sought(from_s=NOW - 2 * HOUR), 60)
+    assert (told["totals"]["queries"], told["looked_back_to"]) == (2 * EACH, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import sqlite3
 from collections.abc import AsyncIterator
@@ -10,12 +11,15 @@ from pathlib import Path
 
 import pytest
 
+from sinkhole.control.database import Database
 from sinkhole.control.state import opening, schema
 from sinkhole.control.state import state as subject
+from sinkhole.control.state.people import Account
 from sinkhole.control.state.state import State
 from sinkhole.control.state.stored import StoredChange
 from sinkhole.model.actor import SERVER
 from sinkhole.model.errors import StorageError
+from sinkhole.model.tasks import Tasks
 
 AS_ROOT = os.geteuid() == 0
 
@@ -257,3 +261,22 @@ async def test_a_folder_that_cannot_be_made_is_an_error(tmp_path: Path) -> None:
 
 def test_the_name_of_the_file_is_for_good() -> None:
     assert subject.FILE_NAME == "state.db"
+
+
+async def test_a_merge_is_whole_also_where_whoever_wants_it_is_cancelled(tmp_path: Path) -> None:
+    async def renamed(own: Database) -> None:
+        await own.rows("UPDATE account SET name = name || 'a'")
+
+    wanting = Tasks("test")
+    async with opened(tmp_path) as state:
+        await state.people.put_account(0, lambda _: Account(0, "ann", "admin", "hash", 1.0))
+        for steps in range(12):
+            task = wanting.start("merge", state.merge(renamed))
+            assert task is not None
+            for _ in range(steps):
+                await asyncio.sleep(0)
+            task.cancel()
+            await asyncio.wait([task])
+            await state.tell()  # no transaction is left open
+        names = await state.read(lambda own: own.rows("SELECT name FROM account"))
+        assert [(each.name,) for each in state.people.accounts.values()] == names

@@ -32,7 +32,7 @@ LIST: ListStatus = {
     "added": False, "names": 262, "rules": 3, "unique": None, "refused": 1,
     "refused_reasons": {}, "refused_samples": [], "checked": 1_700_000_000, "changed": None,
     "fetch_s": None, "compile_s": None, "size_bytes": 900, "disk_bytes": 900, "versions": 1,
-    "error": None, "quarantine": None, "state": "ready",
+    "taken_from": "", "error": None, "quarantine": None, "state": "ready",
 }  # fmt: skip
 STATUS: ServerStatus = {
     "version": "0.1.0", "started": 1_700_000_000, "uptime_s": 60.0, "listen": ["127.0.0.1:5353"],

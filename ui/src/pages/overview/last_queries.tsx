@@ -25,7 +25,10 @@ export interface LastRows {
   readonly set: (rows: readonly Row[]) => void;
 }
 
-export function useLastRows(): LastRows {
+/** With `takesLive` rows are shown as they come, else those alone that are looked for. */
+export function useLastRows(takesLive: boolean): LastRows {
+  const isTaking = useRef(takesLive);
+  isTaking.current = takesLive;
   const rows = useSignal<readonly Row[] | undefined>(undefined);
   const waiting = useRef<readonly Row[]>([]);
   const timer = useRef(0);
@@ -45,12 +48,14 @@ export function useLastRows(): LastRows {
     return {
       rows,
       take: (come) => {
+        if (!isTaking.current) return;
         waiting.current = [...come.toReversed(), ...waiting.current].slice(0, ROWS);
         const left = SHOWN_EVERY_MS - (performance.now() - shownAt.current);
         if (left <= 0) show();
         else timer.current ||= window.setTimeout(show, left);
       },
       set: (all) => {
+        if (!isTaking.current) waiting.current = [];
         rows.value = merged(all);
         waiting.current = [];
       },
@@ -63,16 +68,21 @@ interface Given {
   readonly isOn: boolean;
   /** Whether new ones are told as they come. */
   readonly isLive: boolean;
+  /** Whose queries are shown, of several sinkholes; "" is all of them. */
+  readonly node: string;
+  /** Whether others answer as well, whose queries are not told as they come. */
+  readonly isOfSeveral: boolean;
   readonly last: LastRows;
   /** Called when there is a row. */
   readonly onFirst: () => void;
 }
 
-export function LastQueries({ isOn, isLive, last, onFirst }: Given) {
+export function LastQueries({ isOn, isLive, node, isOfSeveral, last, onFirst }: Given) {
+  const body = { limit: ROWS, ...(node && { nodes: [node] }) };
   const read = async (signal: AbortSignal) =>
-    isOn ? (await told(api.POST("/log/search", { body: { limit: ROWS }, signal }))).rows : [];
-  const everyMs = isLive ? TOLD_MS : UNTOLD_MS;
-  const polled = usePolled("rows", read, isOn ? everyMs : null, [isOn]);
+    isOn ? (await told(api.POST("/log/search", { body, signal }))).rows : [];
+  const everyMs = isLive && !isOfSeveral && node === "" ? TOLD_MS : UNTOLD_MS;
+  const polled = usePolled("rows", read, isOn ? everyMs : null, [isOn, node]);
   const found = polled.last.value;
   // biome-ignore lint/correctness/useExhaustiveDependencies: each time that a stream stands
   useEffect(() => {
@@ -91,7 +101,7 @@ export function LastQueries({ isOn, isLive, last, onFirst }: Given) {
     <section class="card" aria-labelledby="queries-title">
       <div class="card-head">
         <h2 id="queries-title">{t("overview.last_queries")}</h2>
-        {isOn && <a href={addressOf("queries")}>{t("overview.all_queries")}</a>}
+        {isOn && <a href={addressOf("queries", { node })}>{t("overview.all_queries")}</a>}
       </div>
       <Rows rows={isOn ? (rows ?? []) : []} />
       {!isOn && (

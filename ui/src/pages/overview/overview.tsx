@@ -5,6 +5,8 @@ import { useEffect, useRef } from "preact/hooks";
 import { addressOf, place, rewrite } from "../../address";
 import { Chart } from "../../parts/chart";
 import { interval } from "../../parts/chart_words";
+import { NodeChooser } from "../../parts/node_chooser";
+import { namesOf, useNodes } from "../../server/nodes";
 import { t } from "../../words/words";
 import { Guide } from "./guide";
 import { Headline, Pacing, Tiles } from "./headline";
@@ -21,7 +23,9 @@ import { Tops } from "./tops";
 export function Overview() {
   const span = useComputed(() => spanOf(place.value.query));
   const paused = useRef(() => {});
-  const rows = useLastRows();
+  const node = span.value.node ?? "";
+  const nodes = namesOf(useNodes(null).last.value);
+  const rows = useLastRows(node === "");
   const { found, isLive, pace, now } = useNumbers(span.value, rows.take, () => paused.current());
   const isFresh = useSignal(false);
   if (found) isFresh.value = isNew(found);
@@ -35,14 +39,21 @@ export function Overview() {
       <Notices found={found} onChanged={now} />
       <section class="card hero" aria-labelledby="headline">
         <Headline found={found} isFresh={isFresh.value} links={links} />
-        <Periods span={span.value} />
+        <div class="choices">
+          <NodeChooser
+            names={nodes}
+            value={node}
+            onChoose={(name) => rewrite(spanQuery({ ...span.value, node: name }))}
+          />
+          <Periods span={span.value} />
+        </div>
         {found && links && <Zoomed span={span.value} links={links} />}
         {found && found.statistics.totals.queries > 0 && (
           <Chart
             series={found.statistics.series}
             step_s={found.statistics.step_s}
             shows={(since, until) =>
-              addressOf("queries", { since: String(since), until: String(until) })
+              addressOf("queries", { node, since: String(since), until: String(until) })
             }
             onZoom={(since, until) => zoom({ ...span.value, since, until })}
           />
@@ -60,6 +71,8 @@ export function Overview() {
       <LastQueries
         isOn={found?.status.log?.enabled ?? true}
         isLive={isLive}
+        node={node}
+        isOfSeveral={nodes.length > 0}
         last={rows}
         onFirst={() => isFresh.value && now()}
       />
@@ -78,6 +91,7 @@ function zoom(span: Span): void {
 }
 
 function Periods({ span }: { span: Span }) {
+  const { since: _, until: __, ...whole } = span;
   return (
     <fieldset id="periods" class="switch">
       <legend class="unseen">{t("overview.period")}</legend>
@@ -88,7 +102,7 @@ function Periods({ span }: { span: Span }) {
             name="period"
             value={period}
             checked={period === span.period && span.since === undefined}
-            onChange={() => rewrite(spanQuery({ period }))}
+            onChange={() => rewrite(spanQuery({ ...whole, period }))}
           />
           <span>{t(`period.short.${period}`)}</span>
         </label>
@@ -99,13 +113,13 @@ function Periods({ span }: { span: Span }) {
 
 /** Which part is looked at, and the way out of it. */
 function Zoomed({ span, links }: { span: Span; links: LogLinks }) {
-  const { period, since, until } = span;
+  const { since, until, ...whole } = span;
   if (since === undefined || until === undefined) return null;
   return (
     <p id="zoomed" class="zoomed">
       <strong>{interval(since, until)}</strong>
       <a href={links.of()}>{t("chart.show")}</a>
-      <a href={addressOf("", spanQuery({ period }))}>{t("overview.whole")}</a>
+      <a href={addressOf("", spanQuery(whole))}>{t("overview.whole")}</a>
     </p>
   );
 }

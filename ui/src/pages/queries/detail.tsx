@@ -130,6 +130,7 @@ function factsOf(row: Row): [string, ComponentChildren][] {
     [t("detail.rcode"), <Foreign key="rcode" text={row.rcode} />],
     [t("queries.column.took"), duration(row.duration_ms)],
   );
+  if (row.node) facts.push([t("detail.node"), <Foreign key="node" text={row.node} />]);
   if (row.name_unicode && row.name_unicode !== row.name) {
     facts.push([t("detail.read_as"), <Foreign key="read" text={row.name_unicode} />]);
   }

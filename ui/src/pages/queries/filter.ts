@@ -13,6 +13,7 @@ export const FIELDS = [
   "group",
   "upstream",
   "transport",
+  "node",
   "since",
   "until",
 ] as const;
@@ -50,6 +51,7 @@ export function searchOf(filter: Filter) {
     ...(filter.group && { groups: [filter.group] }),
     ...(filter.upstream && { upstreams: [filter.upstream] }),
     ...(filter.transport && { transports: [filter.transport] }),
+    ...(filter.node && { nodes: [filter.node] }),
     ...(since && { since }),
     ...(until && { until }),
   };

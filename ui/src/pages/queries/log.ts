@@ -90,7 +90,18 @@ export class Log {
     const rows = this.#new.filter(({ id }) => !known.has(id));
     this.#new = [];
     this.waiting.value = 0;
-    if (rows.length > 0) this.#show([...rows, ...this.rows.value]);
+    if (rows.length > 0) this.#show(merged(rows, this.rows.value));
+  }
+
+  /** Look for new rows that no stream tells of. */
+  async lookForOthers(): Promise<void> {
+    const isWanted = isOpenEnded(this.#filter as Filter) && !document.hidden;
+    if (!isWanted || !this.isLoaded.value || this.#isReading) return;
+    const page = await this.#read({});
+    if (!page) return;
+    const known = new Set(this.rows.value.map(({ id }) => id));
+    const others = page.rows.filter(({ id }) => !known.has(id));
+    if (others.length > 0) this.take({ rows: others.toReversed() });
   }
 
   setLive(isLive: boolean): void {
@@ -188,4 +199,16 @@ export class Log {
     this.#isReading = false;
     return page as { rows: Row[]; next: string | null; looked_back_to: number | null } | null;
   }
+}
+
+/** New rows and those there are, the newest first; what there is stays in its order, as rows of a
+ *  clock that was ahead stand last. */
+export function merged(come: readonly Row[], there: readonly Row[]): readonly Row[] {
+  const left = [...come].sort((one, other) => other.time - one.time);
+  const found: Row[] = [];
+  for (const row of there) {
+    while (left[0] && left[0].time >= row.time) found.push(left.shift() as Row);
+    found.push(row);
+  }
+  return [...found, ...left];
 }

@@ -4,6 +4,8 @@ import { useComputed, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { place, rewrite } from "../../address";
 import { Foreign } from "../../parts/foreign";
+import { NodeChooser } from "../../parts/node_chooser";
+import { namesOf, useNodes } from "../../server/nodes";
 import { clock, moment } from "../../words/format";
 import { type Key, t } from "../../words/words";
 import { DeviceChooser, TypeChooser } from "./choosers";
@@ -27,6 +29,8 @@ import { useLog } from "./use_log";
 import { When } from "./when";
 
 const TYPING_MS = 250;
+/** How often it is looked for what others answered, as only this server's own queries are told. */
+const OTHERS_MS = 5_000;
 /** What is looked for by a click elsewhere; the other two have fields of their own. */
 const CHIPS = FIELDS.filter((field) => field !== "name" && field !== "verdict");
 
@@ -34,6 +38,13 @@ export default function Queries() {
   const filter = useComputed(() => filterOf(place.value.query));
   const log = useLog(filter.value);
   const opened = useSignal<Row | null>(null);
+  const nodes = namesOf(useNodes(null).last.value);
+  const isOfSeveral = nodes.length > 0;
+  useEffect(() => {
+    if (!isOfSeveral) return;
+    const timer = setInterval(() => log.lookForOthers(), OTHERS_MS);
+    return () => clearInterval(timer);
+  }, [log, isOfSeveral]);
   return (
     <section class="card" aria-labelledby="queries-title">
       <div class="card-head">
@@ -43,7 +54,7 @@ export default function Queries() {
           <Live log={log} />
         </div>
       </div>
-      <Filters filter={filter.value} rows={log.rows.value} />
+      <Filters filter={filter.value} rows={log.rows.value} nodes={nodes} />
       <SavedFilters filter={filter.value} />
       <Missed log={log} />
       <Rows
@@ -145,7 +156,14 @@ function said(log: Log, filter: Filter): string {
   return t(isEmpty(filter) ? "queries.none_yet" : "queries.none_fits");
 }
 
-function Filters({ filter, rows }: { filter: Filter; rows: readonly Row[] }) {
+interface FiltersGiven {
+  readonly filter: Filter;
+  readonly rows: readonly Row[];
+  /** The names of nodes, where there are several. */
+  readonly nodes: readonly string[];
+}
+
+function Filters({ filter, rows, nodes }: FiltersGiven) {
   const typed = useSignal<string | null>(null);
   const name = typed.value?.trim();
   useEffect(() => {
@@ -185,6 +203,11 @@ function Filters({ filter, rows }: { filter: Filter; rows: readonly Row[] }) {
           </option>
         ))}
       </select>
+      <NodeChooser
+        names={nodes}
+        value={filter.node}
+        onChoose={(node) => rewrite({ ...filter, node })}
+      />
       <DeviceChooser filter={filter} />
       <TypeChooser filter={filter} />
       <When filter={filter} onChoose={({ since, until }) => rewrite({ ...filter, since, until })} />

@@ -11,6 +11,7 @@ import { Cache } from "./cache";
 import { Health } from "./health";
 import { Import } from "./import";
 import { Keeping } from "./keeping";
+import { Pair } from "./pair";
 import { Storage } from "./storage";
 import "./system.css";
 
@@ -33,6 +34,7 @@ export default function System() {
           <Cache />
         </div>
         {may("backup:read") ? <Backups /> : <NoBackups />}
+        <Pair />
         {may("settings:write") && <Import />}
         <ThisBrowser />
         <About status={status} />
