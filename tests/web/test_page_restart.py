@@ -43,7 +43,7 @@ async def test_the_page_is_loaded_anew_when_the_next_program_answers(
     async with page.expect_event("load", timeout=PATIENCE_MS):
         home.house.restarting.run = "another one"
     await page.locator("#health").wait_for()
-    assert await page.evaluate("window.isBefore === undefined")
+    assert await page.evaluate("window.isBefore") is None
     assert len(looks) == 1
 
 

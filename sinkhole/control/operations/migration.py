@@ -52,6 +52,7 @@ class MigrationWanted(Input):
     url: str = Field(
         default="",
         max_length=2000,
+        pattern=r"^(postgres(ql)?://\S+)?$",
         description='The database, where it is not that of "storage.url" any more.',
     )
     again: bool = Field(

@@ -50,7 +50,7 @@ def page_url(text: str, pin: str = "") -> str:
             return str(url.origin().with_path(url.path.rstrip("/") or "/")).rstrip("/")
     except ValueError:
         pass
-    text = f"{text[:100]!r} is not the address of a page, such as http://nas.home:8080"
+    text = f"{text[:100]!r} is not the address of a page, such as nas.home:8080"
     raise RequestError("invalid", "bad_url", text)
 
 

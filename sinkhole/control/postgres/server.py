@@ -82,9 +82,14 @@ class Server:
             "command_timeout": STATEMENT_S,
             "server_settings": _SETTINGS,
         }
-        with _translated():
-            pool = await asyncpg.create_pool(url, min_size=0, max_size=most_connections, **terms)
-            await pool.execute("SELECT 1")
+        try:
+            with _translated():
+                pool = await asyncpg.create_pool(
+                    url, min_size=0, max_size=most_connections, **terms
+                )
+                await pool.execute("SELECT 1")
+        except ValueError:  # not quoted: it may hold a password
+            raise StorageError("the address of the database is not understood") from None
         return cls(pool, partial(asyncpg.connect, url, **terms))
 
     async def rows(self, sql: str, *values: Any, timeout_s: float | None = None) -> list[Row]:

@@ -31,6 +31,7 @@ OPEN = {
     ("GET", "/apple/doh.mobileconfig"), ("GET", "/apple/dot.mobileconfig"),
     ("POST", "/control/login"),
     ("POST", "/api/v1/sign-in"), ("POST", "/api/v1/first-account"),
+    ("POST", "/api/v1/pairing/accept"),  # with a one-time code
 }  # fmt: skip
 """All that is answered to who has not said who he is."""
 

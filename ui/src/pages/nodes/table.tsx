@@ -120,7 +120,7 @@ function Numbers({ node }: { node: Node }) {
     <>
       <td class="number">
         <a href={addressOf("queries", { node: node.name })}>{count(node.queries)}</a>
-        <span class="worded"> {t("nodes.worded.queries", { count: node.queries })}</span>
+        <span class="worded"> {t("amount.queries", { count: node.queries })}</span>
         <p class="quiet">{t("nodes.rate", { rate: count(node.rate) })}</p>
       </td>
       <td class="number">

@@ -95,7 +95,7 @@ function Alone({ pair, onDone }: Given) {
           <span role="status">
             {t("pair.code")}{" "}
             <code>
-              sinkhole pair {location.origin} {code.value}
+              sinkhole pair {document.baseURI.replace(/\/$/, "")} {code.value}
             </code>
           </span>
         )}
@@ -127,7 +127,7 @@ function Join({ onDone }: { readonly onDone: () => void }) {
           {t("pair.url")}{" "}
           <input
             type="url"
-            placeholder="http://nas.home:8080"
+            placeholder="nas.home:8080"
             value={url.value}
             onInput={(event) => {
               url.value = event.currentTarget.value;
