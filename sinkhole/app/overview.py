@@ -152,8 +152,8 @@ class Overview:
         app = self._app
         return judge_health(
             missing=(*app.dns.problems, *app.workers.quiet),
-            is_listening=app.dns.is_serving,
-            is_of_use=app.dns.is_of_use,
+            is_listening=app.dns.is_serving and not app.workers.is_mute,
+            is_of_use=app.dns.is_of_use and not app.workers.is_mute,
             is_cut_off=self._app.planes.state()["is_cut_off"],
             log_error=self._log_error(),
             state_error=app.ground.state.read_only if app.ground is not None else "",

@@ -285,8 +285,8 @@ class Workers:
 
     @property
     def is_mute(self) -> bool:
-        """Whether there are to be workers, and none can answer."""
-        return self.crew is not None and not self.crew.ready
+        """Whether there are to be workers, and none can answer, or says anything."""
+        return self.crew is not None and len(self.crew.quiet) == len(self.crew.ready)
 
     @property
     def quiet(self) -> list[str]:

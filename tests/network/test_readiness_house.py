@@ -94,5 +94,12 @@ async def test_it_is_not_ready_while_dns_is_not_answered(tmp_path: Path) -> None
             os.kill(each.pid, signal.SIGKILL)
         await until(lambda: not crew.ready, "their end")
         assert "no worker can answer" in app.overview.readiness.waits()
+        assert app.health().state == "failing"
         await until(lambda: not app.overview.readiness.waits(), "that it is ready again")
+        await until(lambda: len(crew.ready) == 2, "both")
+        for each in crew:
+            os.kill(each.pid, signal.SIGSTOP)
+        await until(lambda: app.overview.readiness.waits(), "that nobody says anything")
+        assert app.health().reasons[0] == "DNS is not being answered"
+        await until(lambda: not app.overview.readiness.waits(), "those that follow")
         assert await answers(here, "ads.example") == ["0.0.0.0"]

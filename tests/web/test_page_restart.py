@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 import pytest
 from faults import Faults
@@ -11,6 +11,8 @@ from playwright.async_api import Page, expect
 
 from sinkhole.model.errors import RequestError
 
+PATIENCE_MS: Final = 60_000
+
 pytestmark = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
 
 
@@ -18,11 +20,11 @@ async def _begin(visit: Any, home: Household, **options: Any) -> Page:
     """Have it begin anew, after a question."""
     page: Page = await visit(home, at="#/system", **options)
     about = page.get_by_role("region", name="About sinkhole")
-    await about.get_by_role("button", name="Begin anew").click()
-    sure = about.get_by_role("group", name="Begin anew")
+    await about.get_by_role("button", name="Restart").click()
+    sure = about.get_by_role("group", name="Restart")
     await expect(sure).to_contain_text("DNS goes on being answered")
     await page.evaluate("window.isBefore = true")
-    await sure.get_by_role("button", name="Begin anew").click()
+    await sure.get_by_role("button", name="Restart").click()
     return page
 
 
@@ -38,10 +40,10 @@ async def test_the_page_is_loaded_anew_when_the_next_program_answers(
     page = await _begin(visit, home)
     await expect(page.get_by_text("This page comes back by itself.")).to_be_visible()
     assert await page.evaluate("window.isBefore")
-    async with page.expect_event("load"):
+    async with page.expect_event("load", timeout=PATIENCE_MS):
         home.house.restarting.run = "another one"
-    assert await page.evaluate("window.isBefore") is None
     await page.locator("#health").wait_for()
+    assert await page.evaluate("window.isBefore") is None
     assert len(looks) == 1
 
 
