@@ -63,7 +63,7 @@ async def test_while_it_is_away_its_own_rows_are_shown_and_sent_later(
         assert len(await kit.all_rows()) == 12
         assert log.outbox.waiting_rows == 7
         going.start()
-        await until(lambda: not isinstance(log.store, SqliteStore), seconds=60)
+        await until(lambda: not isinstance(log.store, SqliteStore), seconds=180)
         assert len(await kit.all_rows()) == 12
         summary = await Statistics(log.store.counts).summary()
         assert summary["totals"]["queries"] == 12
