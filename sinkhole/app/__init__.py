@@ -11,6 +11,7 @@ encrypted        DNS over TLS, HTTPS and QUIC; `shown_certificate` is what liste
 page             the page and the socket for commands
 front            the House, as operations see it
 sharing          log and state that several have; `shared_state` goes over from one way to another
+nodes            this node among those that share a database; `own_report` is what it says
 pair             what the other one of a pair is told of this sinkhole
 overview         status, problems, and with `server_health` ok, degraded or failing
 readiness        whether the server is to be asked, for whatever is in front of several

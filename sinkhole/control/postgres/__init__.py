@@ -13,7 +13,9 @@ counts        the roll-ups, to read
 store         the log, to read
 state_hub     the state that all share
 list_offers   lists that one node has fetched, for all
-shared_log    all of it together: connected, away, caught up
+presence      this node among the others; `members` is their table
+takeout       what a file takes back from the database
+shared_log    the log of it together: connected, away, caught up
 
 The log's own file (`control/querylog`) is always written first. It is what waits to be sent, and
 what is read while the server is away.
